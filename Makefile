@@ -1,0 +1,71 @@
+# Every target makes the virtual environment it needs. Once made, nothing is installed or downloaded again
+# until setup.cfg or the constraints change.
+#
+#   make demo     the whole chain on rendered people
+#   make test     all tests, with coverage
+#   make lint     ruff        make types    mypy
+#   make format   rewrite the code as `make lint` wants it
+#   make test-numpy1   the device's tests with the packages of Raspberry Pi OS Bookworm
+#
+# Variables: PYTHON=python3.12 (which Python), VENV=.venv (where to), ARGS="..." (more arguments for the command).
+
+VENV ?= .venv
+BIN = $(VENV)/bin
+ARGS ?=
+REQUIREMENTS = setup.cfg pyproject.toml $(wildcard constraints/*.txt)
+
+.PHONY: demo test lint types format test-numpy1 clean
+
+demo: $(VENV)/installed-demo
+	$(BIN)/edge-siamese demo $(ARGS)
+
+test: $(VENV)/installed-test
+	$(BIN)/python -m pytest --cov $(ARGS)
+
+lint: $(VENV)/installed-lint
+	$(BIN)/python -m ruff check $(ARGS)
+	$(BIN)/python -m ruff format --check
+
+types: $(VENV)/installed-lint
+	$(BIN)/python -m mypy $(ARGS)
+
+format: $(VENV)/installed-lint
+	$(BIN)/python -m ruff check --fix
+	$(BIN)/python -m ruff format
+
+test-numpy1:
+	$(MAKE) .venv-numpy1/installed-numpy1 VENV=.venv-numpy1
+	.venv-numpy1/bin/python -m pytest tests/edge_siamese $(ARGS)
+
+clean:
+	rm -rf .venv .venv-numpy1 build dist *.egg-info demo-report
+
+$(VENV)/installed-demo: EXTRAS = converter
+$(VENV)/installed-test: EXTRAS = converter,firmware,test
+$(VENV)/installed-lint: EXTRAS = lint
+$(VENV)/installed-numpy1: EXTRAS = test
+$(VENV)/installed-numpy1: CONSTRAINTS = constraints/pi-bookworm.txt
+
+# Raspberry Pi OS Bookworm's own camera packages bind the environment to the releases they work with.
+CONSTRAINTS = constraints/$(shell grep -qs 'packages = true' $(VENV)/pyvenv.cfg \
+	&& grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release && echo pi-bookworm || echo workstation).txt
+
+$(VENV)/installed-%: $(VENV)/made $(REQUIREMENTS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable '.[$(EXTRAS)]'
+	@touch $@
+
+# picamera2 comes with Raspberry Pi OS and not from PyPI, so where it is the environment has to see it.
+$(VENV)/made:
+	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11) none; do \
+		$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && break; \
+	done; \
+	if [ $$python = none ]; then \
+		echo "edge-siamese needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; \
+	elif ! $$python -c 'import ensurepip' 2>/dev/null; then \
+		echo "This Python cannot make virtual environments yet: sudo apt install python3-venv" >&2; exit 1; \
+	elif $$python -c 'import picamera2' 2>/dev/null; then \
+		set -x; $$python -m venv --system-site-packages $(VENV); \
+	else \
+		set -x; $$python -m venv $(VENV); \
+	fi
+	@touch $@

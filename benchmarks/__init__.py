@@ -1,0 +1,1 @@
+"""How fast it is on the board in hand: raw samples, median, p90 and p99, with everything they depend on stated."""

@@ -1,0 +1,83 @@
+"""Augmentation that imitates cheap cameras and imperfect alignment, on 112x112 crops."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Picture = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class CameraAugmentation:
+    """Random flip, small similarity warp, light, colour cast, grey, low resolution, blur, JPEG and occlusion.
+
+    Every field but the extents is the probability that a picture gets the effect.
+    """
+
+    flip: float = 0.5
+    rotation_degrees: float = 6.0
+    scale: float = 0.05
+    shift_pixels: float = 3.0
+    light: float = 0.6
+    grey: float = 0.1
+    low_resolution: float = 0.2
+    blur: float = 0.1
+    jpeg: float = 0.1
+    occlusion: float = 0.1
+
+    def __call__(self, picture: Picture, rng: np.random.Generator) -> Picture:
+        """Return a changed copy of a uint8 ``(H, W, 3)`` picture."""
+        picture = self._warped(picture, rng)
+        if rng.random() < self.light:
+            picture = _lit(picture, rng)
+        if rng.random() < self.grey:
+            picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        if rng.random() < self.low_resolution:
+            picture = _low_resolution(picture, rng)
+        if rng.random() < self.blur:
+            picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.5, 2.0)))
+        if rng.random() < self.jpeg:
+            _, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))])
+            picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+        if rng.random() < self.occlusion:
+            picture = _occluded(picture, rng)
+        return np.asarray(picture, np.uint8)
+
+    def _warped(self, picture: Picture, rng: np.random.Generator) -> Picture:
+        height, width = picture.shape[:2]
+        angle = float(rng.normal(0.0, self.rotation_degrees / 2))
+        scale = float(np.exp(rng.normal(0.0, self.scale)))
+        matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, scale)
+        matrix[:, 2] += rng.normal(0.0, self.shift_pixels / 2, 2)
+        if rng.random() < self.flip:
+            matrix[0] = (0, 0, width - 1) - matrix[0]
+        return np.asarray(
+            cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        )
+
+
+def _lit(picture: Picture, rng: np.random.Generator) -> Picture:
+    """Gain, offset, gamma and a colour cast, by one table a channel."""
+    levels = np.arange(256) / 255.0
+    gamma = np.exp(rng.normal(0.0, 0.25))
+    gains = np.exp(rng.normal(0.0, 0.2)) * np.exp(rng.normal(0.0, 0.06, 3))
+    table = (levels[:, None] ** gamma - 0.5) * gains + 0.5 + rng.normal(0.0, 0.06)
+    return np.asarray(cv2.LUT(picture, np.clip(table * 255, 0, 255).astype(np.uint8).reshape(1, 256, 3)))
+
+
+def _low_resolution(picture: Picture, rng: np.random.Generator) -> Picture:
+    height, width = picture.shape[:2]
+    factor = rng.uniform(0.22, 0.7)
+    small = cv2.resize(picture, (round(width * factor), round(height * factor)), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _occluded(picture: Picture, rng: np.random.Generator) -> Picture:
+    height, width = picture.shape[:2]
+    h, w = (int(rng.uniform(0.15, 0.4) * side) for side in (height, width))
+    top, left = int(rng.integers(0, height - h)), int(rng.integers(0, width - w))
+    picture = picture.copy()
+    picture[top : top + h, left : left + w] = rng.integers(0, 256, 3)
+    return picture

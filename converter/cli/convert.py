@@ -1,0 +1,79 @@
+"""``edge-siamese convert``: float weights to a self-describing int8 .tflite, through the parity gate."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edge_siamese.cli.options import json_option
+from edge_siamese.cli.output import emit_json, table
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from ..conversion import LabelledCrops
+
+
+@click.command()
+@click.argument("weights", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The .tflite to write.")
+@click.option("--task", type=click.Choice(["embedder", "detector"]), default="embedder", show_default=True)
+@click.option("--name", help="Name in the model card.")
+@click.option("--license", "license_", default="unstated", show_default=True, help="Licence of the weights, for the card.")
+@click.option("--training", default="", help="How the weights came to be, for the card.")
+@json_option
+def convert(
+    weights: Path, data: Path, output: Path, task: str, name: str | None, license_: str, training: str, as_json: bool
+) -> None:
+    """Quantise WEIGHTS (.npz of a run) to int8 with pictures of DATA.
+
+    For the embedder DATA is a teacher folder, or a folder or zip of <person>/<photo>; the people kept back from training
+    measure parity and operating points. For the detector it is the zip it was trained on.
+    """
+    from ..checkpoints import load_weights
+    from ..networks.detector import build_detector
+    from ..networks.mobilenetv3 import build_twin
+
+    card: dict[str, Any] = {
+        "name": name or weights.stem, "license": license_, "training": {"summary": training} if training else {}
+    }  # fmt: skip
+    network = build_twin() if task == "embedder" else build_detector()
+    load_weights(weights, network)
+    if task == "embedder":
+        from ..conversion import convert_embedder, describe_parity
+
+        parity = convert_embedder(network, *_embedder_data(data), output, **card)
+        report = {"output": str(output), "parity": parity.to_json()}
+        text = table(describe_parity(parity), header=("parity gate passed", "float", "int8"))
+    else:
+        from ..conversion import convert_detector
+        from ..datasets.detection import load_detector_inputs
+
+        convert_detector(network, load_detector_inputs(data), output, **card)
+        report, text = {"output": str(output), "parity": None}, ""
+    if as_json:
+        emit_json("convert", report)
+    else:
+        click.echo("\n".join(filter(None, [text, f"{output}: {output.stat().st_size:,} bytes"])))
+
+
+def _embedder_data(data: Path) -> "tuple[npt.NDArray[np.uint8], LabelledCrops]":
+    """Crops to calibrate on, and validation people."""
+    import numpy as np
+
+    from edge_siamese.albums import Album
+    from edge_siamese.engine import FaceEngine
+
+    from ..conversion import LabelledCrops
+    from ..datasets.people import align_album, split_people
+    from ..datasets.teacher import load_teacher_faces, load_training_crops
+
+    if (data / "faces.csv.gz").exists():
+        faces = load_teacher_faces(data, 256, validation_only=True)
+        numbers = np.unique(faces.identities, return_inverse=True)[1].astype(np.int64)
+        return load_training_crops(data, every=200), LabelledCrops(faces.crops, numbers, faces.digest)
+    with FaceEngine.default() as engine:
+        training, validation = split_people(align_album(Album(data), engine))
+    return training.crops, LabelledCrops(validation.crops, validation.numbers(), validation.digest)

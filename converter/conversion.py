@@ -1,0 +1,135 @@
+"""From float weights to the .tflite that ships: quantise, prove, calibrate, describe."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.errors import OperatingPointError
+from edge_siamese.evaluation.operating_point import OperatingPoint, calibrate
+from edge_siamese.frames import RGB
+from edge_siamese.rendering import GOLDEN_SEEDS, Person, View, render_crop, render_portrait
+from edge_siamese.tflite.runtime import load_network
+
+from .export import Description, export_model, with_contract
+from .quantisation.parity import (
+    MAXIMUM_AUC_LOSS,
+    ParityReport,
+    embed_float,
+    embed_int8,
+    int8_pair_scores,
+    measure_parity,
+)
+from .quantisation.ptq import CALIBRATION_PICTURES, quantise
+
+OPERATING_FMRS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 5e-5, 3e-5, 1e-5)
+_GOLDEN_FACES, _GOLDEN_SCENES = 6, 2
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledCrops:
+    """Aligned crops uint8 ``(N, 112, 112, 3)``, the number of the person on each, and a digest of where they are from."""
+
+    crops: npt.NDArray[np.uint8]
+    people: npt.NDArray[np.int64]
+    digest: str
+
+
+def convert_embedder(
+    network: Any,
+    calibration: npt.NDArray[np.uint8],
+    validation: LabelledCrops,
+    output: Path,
+    *,
+    name: str,
+    license: str,
+    training: dict[str, Any],
+    maximum_auc_loss: float = MAXIMUM_AUC_LOSS,
+) -> ParityReport:
+    """Quantise a float embedder, hold it against the parity gate and write it with its card.
+
+    Args:
+        network: Keras embedder.
+        calibration: crops to measure activation ranges on; 200 of them, evenly spread, are used.
+        validation: people the network was not trained on; parity and operating points are measured on all their pairs.
+        output: the .tflite to write.
+        name, license, training: for the card.
+        maximum_auc_loss: the gate.
+
+    Raises:
+        EdgeSiameseError: int8 costs more than the gate allows; nothing is written.
+    """
+    model = with_contract(quantise(network, _spread(calibration, CALIBRATION_PICTURES)), "embedder")
+    int8 = load_network(model)
+    ((_, zero_point),) = int8.output_scales().values()
+    embeddings = embed_int8(int8, validation.crops)
+    parity = measure_parity(embed_float(network, validation.crops), embeddings, zero_point, validation.people)
+    parity.require(maximum_auc_loss)
+    points = _operating_points(embeddings, zero_point, validation)
+    card = training | {"parity": parity.to_json()}
+    export_model(output, model, Description("embedder", name, license, card, points), golden_faces())
+    return parity
+
+
+def convert_detector(
+    network: Any, calibration: npt.NDArray[np.uint8], output: Path, *, name: str, license: str, training: dict[str, Any]
+) -> None:
+    """Quantise a float detector for the size of its calibration pictures and write it with its card."""
+    model = with_contract(quantise(network, _spread(calibration, CALIBRATION_PICTURES)), "detector")
+    goldens = golden_scenes(calibration.shape[1])
+    export_model(output, model, Description("detector", name, license, training), goldens)
+
+
+def golden_faces() -> list[RGB]:
+    """The rendered crops of the embedder's self-test."""
+    return [render_crop(Person.from_seed(seed), View(yaw=8.0 * turn)) for turn, seed in _seeds(_GOLDEN_FACES)]
+
+
+def golden_scenes(size: int) -> list[RGB]:
+    """The rendered pictures of the detector's self-test, ``size`` pixels square."""
+    return [
+        render_portrait(
+            Person.from_seed(seed), View(), size=(size, size), face_height=0.55 * size, background_seed=turn
+        ).picture
+        for turn, seed in _seeds(_GOLDEN_SCENES)
+    ]
+
+
+def _seeds(count: int) -> list[tuple[int, int]]:
+    return list(enumerate(GOLDEN_SEEDS[:count], start=-count // 2))
+
+
+def _spread(pictures: npt.NDArray[np.uint8], count: int) -> npt.NDArray[np.uint8]:
+    """At most `count` pictures, evenly spread over all."""
+    return pictures[np.unique(np.linspace(0, len(pictures) - 1, count).astype(int))]
+
+
+def _operating_points(
+    embeddings: npt.NDArray[np.int8], zero_point: int, validation: LabelledCrops
+) -> tuple[OperatingPoint, ...]:
+    """A point for each FMR that the validation people can support."""
+    genuine, impostor = int8_pair_scores(embeddings, zero_point, validation.people)
+    people = len(np.unique(validation.people))
+    points: list[OperatingPoint] = []
+    for fmr in OPERATING_FMRS:
+        try:
+            points.append(
+                calibrate(genuine, impostor, target_fmr=fmr, people=people, dataset_digest=validation.digest)
+            )
+        except OperatingPointError:
+            break
+    return tuple(points)
+
+
+def describe_parity(parity: ParityReport) -> Sequence[Sequence[str]]:
+    """Rows of the parity table: figure, float, int8."""
+    return [
+        ("AUC", f"{parity.auc_float:.4f}", f"{parity.auc_int8:.4f}"),
+        ("EER", f"{parity.eer_float:.2%}", f"{parity.eer_int8:.2%}"),
+        ("TAR at FMR 0.001", f"{parity.tar_float:.2%}", f"{parity.tar_int8:.2%}"),
+        ("cosine to float, mean", "1", f"{parity.cosine_mean:.4f}"),
+        ("cosine to float, 1st percentile", "1", f"{parity.cosine_p1:.4f}"),
+    ]

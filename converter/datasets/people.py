@@ -1,0 +1,94 @@
+"""Folders of people as training data: found, aligned, split so that no person is on both sides."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.albums import Album
+from edge_siamese.alignment import align
+from edge_siamese.engine import FaceEngine
+from edge_siamese.errors import DataError, PictureError
+from edge_siamese.faces import largest
+
+VALIDATION_SHARE = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedPeople:
+    """The largest face of each photograph of an album.
+
+    Attributes:
+        crops: uint8 ``(N, 112, 112, 3)``.
+        names: person of each crop.
+        skipped: why a photograph gave no crop, by path.
+    """
+
+    crops: npt.NDArray[np.uint8]
+    names: list[str]
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over names and crops, hex."""
+        digest = hashlib.sha256("\0".join(self.names).encode())
+        digest.update(self.crops.tobytes())
+        return digest.hexdigest()
+
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """A number for each crop's person."""
+        return np.unique(self.names, return_inverse=True)[1].astype(np.int64)
+
+    def where(self, keep: npt.NDArray[np.bool_]) -> "AlignedPeople":
+        """The crops for which `keep` is true."""
+        return AlignedPeople(self.crops[keep], [name for name, kept in zip(self.names, keep, strict=True) if kept])
+
+
+def align_album(
+    album: Album, engine: FaceEngine, progress: Callable[[int, int], None] | None = None
+) -> AlignedPeople:
+    """Detect and align the largest face of each photograph; unreadable ones and those without a face are skipped.
+
+    Raises:
+        DataError: no photograph gave a face.
+    """
+    crops, names, skipped = [], [], {}
+    photos = album.photos
+    for done, photo in enumerate(photos, start=1):
+        try:
+            picture = album.read(photo)
+        except PictureError as error:
+            skipped[photo.path] = str(error)
+        else:
+            face = largest(engine.detect(picture))
+            if face:
+                crops.append(align(picture, face.landmarks))
+                names.append(photo.person)
+            else:
+                skipped[photo.path] = "no face found"
+        if progress:
+            progress(done, len(photos))
+    if not crops:
+        raise DataError(f"{album.path}: no face was found on any of its {len(photos)} photographs")
+    return AlignedPeople(np.stack(crops), names, skipped)
+
+
+def split_people(people: AlignedPeople, share: float = VALIDATION_SHARE) -> tuple[AlignedPeople, AlignedPeople]:
+    """Split into training and validation, person-disjoint, by a hash of the name: the same people every time.
+
+    Raises:
+        DataError: fewer than four people with two photographs, so that neither side could form pairs.
+    """
+    counts = {name: people.names.count(name) for name in set(people.names)}
+    several = sorted(
+        (name for name, count in counts.items() if count >= 2), key=lambda name: hashlib.sha256(name.encode()).digest()
+    )
+    if len(several) < 4:
+        raise DataError(
+            f"training needs at least 4 people with 2 or more photographs on which a face is found, found {len(several)}"
+        )
+    kept_back = set(several[: max(2, round(share * len(several)))])
+    validation = np.array([name in kept_back for name in people.names])
+    return people.where(~validation), people.where(validation)

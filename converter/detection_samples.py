@@ -1,0 +1,175 @@
+"""Training pictures for the detector, composed at random.
+
+A window of an annotated picture is warped (scale, rotation, flip) so that one of its faces gets a random size, or a
+window of a background gets faces pasted in: aligned crops, whose landmarks are the template's, or rendered faces,
+whose landmarks are exact. Then the camera's effects follow (`augmentation`).
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.alignment import CROP_SIZE, TEMPLATE
+from edge_siamese.frames import RGB
+
+from .augmentation import CameraAugmentation
+from .datasets.detection import AnnotatedPicture
+
+# Where the annotators' boxes lie in the aligned crop (medians over the frontal faces of the training pictures).
+TEMPLATE_BOX = np.array([(16.2, 9.3), (96.0, 118.8)], np.float32)
+SMALLEST = 9.0
+_EFFECTS = CameraAugmentation(
+    flip=0, rotation_degrees=0, scale=0, shift_pixels=0, light=0.5, grey=0.15, low_resolution=0.15, occlusion=0.0
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One training picture: uint8 ``(S, S, 3)``, boxes ``(F, 4)``, landmarks ``(F, 5, 2)`` (NaN where unknown)."""
+
+    picture: RGB
+    boxes: npt.NDArray[np.float32]
+    landmarks: npt.NDArray[np.float32]
+
+
+class SampleComposer:
+    """Draws samples.
+
+    Args:
+        pictures: annotated pictures, those without faces among them (backgrounds).
+        crops: aligned crops uint8 ``(N, 112, 112, 3)`` to paste.
+        rendered: rendered pictures with their faces, used like photographs.
+        size: side of the samples.
+    """
+
+    def __init__(
+        self, pictures: list[AnnotatedPicture], crops: npt.NDArray[np.uint8], rendered: list[AnnotatedPicture], size: int
+    ) -> None:
+        self.faces = [picture for picture in pictures if len(picture.boxes)]
+        self.empty = [picture for picture in pictures if not len(picture.boxes)]
+        self.crops, self.rendered, self.size = crops, rendered, size
+
+    def __call__(self, rng: np.random.Generator) -> Sample:
+        kind = rng.random()
+        if kind < 0.55:
+            sample = self._window(self.faces[rng.integers(len(self.faces))], rng)
+        elif kind < 0.65 and self.rendered:
+            sample = self._window(self.rendered[rng.integers(len(self.rendered))], rng)
+        else:
+            sample = self._window(self.empty[rng.integers(len(self.empty))], rng)
+            if len(self.crops) and rng.random() < 0.75:
+                sample = self._with_pasted(sample, rng)
+        return replace(sample, picture=_EFFECTS(sample.picture, rng))
+
+    def _window(self, source: AnnotatedPicture, rng: np.random.Generator) -> Sample:
+        """A square window of a picture in which one face, if any, has a random size."""
+        height, width = source.picture.shape[:2]
+        if len(source.boxes):
+            chosen = source.boxes[rng.integers(len(source.boxes))]
+            side = float(np.sqrt(chosen[2] * chosen[3]))
+            scale = float(np.clip(_random_face_size(rng, self.size) / side, 0.15, 4.0))
+            reach = max(self.size / scale / 2 - side / 2, 0.0)
+            centre = chosen[:2] + chosen[2:] / 2 + rng.uniform(-reach, reach, 2)
+        else:
+            scale = self.size / min(height, width) * float(np.exp(rng.uniform(-0.4, 0.8)))
+            centre = rng.uniform((0.2 * width, 0.2 * height), (0.8 * width, 0.8 * height))
+        flip = rng.random() < 0.5
+        matrix = _similarity(centre, scale, float(rng.normal(0, 10)), flip, ((self.size - 1) / 2,) * 2)
+        method = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
+        picture = _shrunk_warp(source.picture, matrix, scale, self.size, method)
+        boxes, landmarks = _moved(source.boxes, source.landmarks, matrix, flip)
+        return _inside(Sample(picture, boxes, landmarks), self.size)
+
+    def _with_pasted(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        picture = sample.picture.copy()
+        boxes, landmarks = list(sample.boxes), list(sample.landmarks)
+        for _ in range(int(rng.integers(1, 4))):
+            scale = _random_face_size(rng, self.size) / float(np.sqrt(np.prod(TEMPLATE_BOX[1] - TEMPLATE_BOX[0])))
+            room = max(self.size - 80 * scale, 1.0)
+            place = 40 * scale + rng.uniform(0, room, 2)
+            flip = rng.random() < 0.5
+            matrix = _similarity(TEMPLATE_BOX.mean(0), scale, float(rng.normal(0, 12)), flip, place)
+            corner_box = np.concatenate([TEMPLATE_BOX[0], TEMPLATE_BOX[1] - TEMPLATE_BOX[0]])[None]
+            box, marks = _moved(corner_box.astype(np.float32), TEMPLATE[None], matrix, flip)
+            if any(_touches(box[0], other) for other in boxes):
+                continue
+            _paste(picture, self.crops[rng.integers(len(self.crops))], matrix, scale, rng)
+            boxes.append(box[0])
+            landmarks.append(marks[0])
+        return _inside(Sample(picture, np.reshape(boxes, (-1, 4)), np.reshape(landmarks, (-1, 5, 2))), self.size)
+
+
+def _random_face_size(rng: np.random.Generator, size: int) -> float:
+    return float(np.exp(rng.uniform(np.log(14.0), np.log(size * 0.95))))
+
+
+def _similarity(
+    centre: npt.NDArray[np.floating],
+    scale: float,
+    degrees: float,
+    flip: bool,
+    place: tuple[float, ...] | npt.NDArray[np.floating],
+) -> npt.NDArray[np.float64]:
+    """The (2, 3) matrix that rotates, scales and perhaps mirrors about `centre` and carries it to `place`."""
+    angle = np.radians(degrees)
+    linear = scale * np.array([(np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))])
+    if flip:
+        linear[:, 0] *= -1
+    return np.column_stack([linear, np.asarray(place) - linear @ centre])
+
+
+def _shrunk_warp(picture: RGB, matrix: npt.NDArray[np.float64], scale: float, size: int, method: int) -> RGB:
+    """Warp; strong reductions are averaged first, or they would alias."""
+    if method == cv2.INTER_AREA:
+        picture = cv2.resize(picture, None, fx=scale * 1.5, fy=scale * 1.5, interpolation=cv2.INTER_AREA)
+        matrix = np.column_stack([matrix[:, :2] / (scale * 1.5), matrix[:, 2]])
+    return np.asarray(
+        cv2.warpAffine(picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderValue=(128, 128, 128)), np.uint8
+    )
+
+
+def _moved(
+    boxes: npt.NDArray[np.float32], landmarks: npt.NDArray[np.float32], matrix: npt.NDArray[np.float64], flip: bool
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Boxes keep their proportions and stay upright; landmarks move exactly, left and right changed by a mirror."""
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    centres = (boxes[:, :2] + boxes[:, 2:] / 2) @ matrix[:, :2].T + matrix[:, 2]
+    sizes = boxes[:, 2:] * scale
+    points = landmarks @ matrix[:, :2].T + matrix[:, 2]
+    if flip:
+        points = points[:, [1, 0, 2, 4, 3]]
+    return np.hstack([centres - sizes / 2, sizes]).astype(np.float32), points.astype(np.float32)
+
+
+def _inside(sample: Sample, size: int) -> Sample:
+    """Keep the faces whose centre is in the picture."""
+    centres = sample.boxes[:, :2] + sample.boxes[:, 2:] / 2
+    keep = ((centres > 0) & (centres < size)).all(axis=1)
+    return Sample(
+        sample.picture, sample.boxes[keep].astype(np.float32), sample.landmarks[keep].astype(np.float32)
+    )
+
+
+def _touches(box: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> bool:
+    return bool(np.all(box[:2] < other[:2] + other[2:]) and np.all(other[:2] < box[:2] + box[2:]))
+
+
+def _paste(
+    picture: RGB, crop: RGB, matrix: npt.NDArray[np.float64], scale: float, rng: np.random.Generator
+) -> None:
+    """Blend a crop into a picture: through a soft ellipse, or with hard edges as photographs on a wall have."""
+    if scale < 0.5:
+        crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), 0.35 / scale), np.uint8)
+    mask = np.zeros((CROP_SIZE, CROP_SIZE), np.float32)
+    if rng.random() < 0.6:
+        cv2.ellipse(mask, (56, 58), (50, 60), 0, 0, 360, 1.0, -1)
+        mask = cv2.GaussianBlur(mask, (0, 0), 5)
+        mask[[0, -1], :] = mask[:, [0, -1]] = 0
+    else:
+        mask[2:-2, 2:-2] = 1
+    size = (picture.shape[1], picture.shape[0])
+    alpha = cv2.warpAffine(mask, matrix, size)[..., None]
+    warped = cv2.warpAffine(crop, matrix, size).astype(np.float32)
+    picture[:] = (warped * alpha + picture * (1 - alpha) + 0.5).astype(np.uint8)

@@ -1,0 +1,160 @@
+"""Distillation: the twin learns the teacher's space by telling each face from thousands of others.
+
+A plain regression on the teacher's vectors learns slowly. Here the teacher's rows are the classes of a fixed
+classifier (instance discrimination): the student's embedding is compared with its own teacher row and some thousand
+others, and the softmax of its cosines is pulled to the softmax of the teacher's own. People without a teacher are told
+apart by an additive-margin softmax over prototypes learnt beside (Wang et al., "CosFace", CVPR 2018).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from .augmentation import CameraAugmentation
+
+MARGIN = 0.3
+MARGIN_SCALE = 16.0
+
+
+@keras.saving.register_keras_serializable(package="edge_siamese")
+class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """Linear warm-up, constant rate, then a linear fall to zero over the last part of the run.
+
+    Unlike a cosine, the stable part can be extended or cut short: a run is finished from any checkpoint by a second
+    one that only decays.
+    """
+
+    def __init__(self, peak: float, steps: int, warmup: float = 0.02, decay: float = 0.3) -> None:
+        self.peak, self.steps, self.warmup, self.decay = peak, steps, warmup, decay
+
+    def __call__(self, step: Any) -> Any:
+        progress = ops.cast(step, "float32") / self.steps
+        rise = progress / self.warmup if self.warmup else ops.ones_like(progress)
+        fall = (1.0 - progress) / self.decay if self.decay else ops.ones_like(progress)
+        return self.peak * ops.clip(ops.minimum(rise, fall), 0.0, 1.0)
+
+    def get_config(self) -> dict[str, float]:
+        return {"peak": self.peak, "steps": self.steps, "warmup": self.warmup, "decay": self.decay}
+
+
+class Distiller(keras.Model):  # type: ignore[misc]
+    """Trains `network`; ``fit`` it on batches of ``(pictures, {"target": (B, D), "person": (B,)})``.
+
+    A face with a target (a row that is not zero) learns from it, one with a person (not -1) is told from the other
+    people; a face may have both.
+    """
+
+    def __init__(
+        self,
+        network: Any,
+        rows: npt.NDArray[np.float32],
+        *,
+        people: int = 0,
+        negatives: int = 8192,
+        temperature: float = 0.07,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.negatives = min(negatives, len(rows))
+        self.temperature = temperature
+        self.seed = keras.random.SeedGenerator(0)
+        # Neighbouring rows are of one source; a slice of shuffled rows is a random sample.
+        self.rows = self.add_weight(shape=rows.shape, initializer="zeros", trainable=False, name="teacher_rows")
+        self.rows.assign(np.random.default_rng(0).permutation(rows))
+        self.prototypes = None
+        if people:
+            shape = (people, rows.shape[1])
+            self.prototypes = self.add_weight(shape=shape, initializer="random_normal", name="prototypes")
+
+    def call(self, pictures: Any, training: bool | None = None) -> Any:
+        return self.network((ops.cast(pictures, "float32") - 128.0) / 128.0, training=training)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        embeddings = ops.normalize(ops.cast(y_pred, "float32"), axis=-1)
+        taught = ops.cast(ops.any(y["target"] != 0, axis=-1), "float32")
+        loss = ops.mean(self._discrimination(embeddings, y["target"]) * taught)
+        if self.prototypes is not None:
+            known = ops.cast(y["person"] >= 0, "float32")
+            loss = loss + ops.mean(self._margin_softmax(embeddings, ops.maximum(y["person"], 0)) * known)
+        return loss
+
+    def _discrimination(self, embeddings: Any, targets: Any) -> Any:
+        """Cross-entropy between the teacher's and the student's softmax over the batch's rows and random others."""
+        first = keras.random.randint((), 0, self.rows.shape[0] - self.negatives + 1, seed=self.seed)
+        others = ops.slice(self.rows, (first, 0), (self.negatives, self.rows.shape[1]))
+        classes = ops.transpose(ops.concatenate([targets, others])) / self.temperature
+        wanted = ops.softmax(ops.matmul(targets, classes))
+        return -ops.sum(wanted * ops.log_softmax(ops.matmul(embeddings, classes)), axis=-1)
+
+    def _margin_softmax(self, embeddings: Any, people: Any) -> Any:
+        cosines = ops.matmul(embeddings, ops.transpose(ops.normalize(self.prototypes, axis=-1)))
+        own = ops.one_hot(people, self.prototypes.shape[0])
+        return keras.losses.sparse_categorical_crossentropy(
+            people, MARGIN_SCALE * (cosines - MARGIN * own), from_logits=True
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FaceSource:
+    """Crops to learn from.
+
+    Attributes:
+        crops: uint8 ``(N, 112, 112, 3)``.
+        targets: float32 ``(N, D)`` unit vectors of a teacher, or None.
+        people: int ``(N,)`` numbers of the people to be told apart, or None.
+    """
+
+    crops: npt.NDArray[np.uint8]
+    targets: npt.NDArray[np.float32] | None = None
+    people: npt.NDArray[np.integer] | None = None
+
+
+class DistillationBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Augmented batches: every crop of the main source once an epoch, beside a fixed share of random other crops."""
+
+    def __init__(
+        self,
+        main: FaceSource,
+        batch_size: int,
+        dimension: int,
+        *,
+        beside: FaceSource | None = None,
+        beside_share: float = 0.1,
+        augmentation: CameraAugmentation | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(workers=1, max_queue_size=8)
+        self.main, self.beside, self.dimension = main, beside, dimension
+        self.augmentation = augmentation or CameraAugmentation()
+        self.beside_count = round(batch_size * beside_share) if beside else 0
+        self.main_count = min(batch_size - self.beside_count, len(main.crops))
+        self.seed, self.epoch = seed, 0
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return len(self.main.crops) // self.main_count
+
+    def on_epoch_end(self) -> None:
+        self.epoch += 1
+        self.order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.main.crops))
+
+    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.uint8], dict[str, npt.NDArray[Any]]]:
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        chosen = [(self.main, row) for row in self.order[index * self.main_count : (index + 1) * self.main_count]]
+        if self.beside is not None:
+            chosen += [(self.beside, row) for row in rng.integers(0, len(self.beside.crops), self.beside_count)]
+        targets = np.zeros((len(chosen), self.dimension), np.float32)
+        people = np.full(len(chosen), -1, np.int32)
+        for place, (source, row) in enumerate(chosen):
+            if source.targets is not None:
+                targets[place] = source.targets[row]
+            if source.people is not None:
+                people[place] = source.people[row]
+        pictures = np.stack([self.augmentation(source.crops[row], rng) for source, row in chosen])
+        return pictures, {"target": targets, "person": people}

@@ -1,0 +1,1 @@
+"""Keras networks: the MobileNetV3 twin and the face detector."""

@@ -1,0 +1,56 @@
+"""Keras layers that train faster than the stock ones and convert to the same graph."""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+
+@keras.saving.register_keras_serializable(package="edge_siamese")
+class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
+    """Batch normalisation that uses TensorFlow's fused kernel while training.
+
+    Keras 3 computes the moments with separate operations; the fused kernel gives the same numbers and trains
+    this project's networks about a third faster on a CPU. Elsewhere (inference, conversion, other backends, inputs
+    that are not rank 4) it is the stock layer, so weights and exported graphs are unchanged.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if not training or not self.trainable or len(inputs.shape) != 4 or keras.backend.backend() != "tensorflow":
+            return super().call(inputs, training=training, mask=mask)
+        import tensorflow as tf
+
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=tf.convert_to_tensor(self.gamma),
+            offset=tf.convert_to_tensor(self.beta),
+            mean=tf.zeros((0,)),
+            variance=tf.zeros((0,)),
+            epsilon=self.epsilon,
+            is_training=True,
+        )
+        self.moving_mean.assign(self.moving_mean * self.momentum + mean * (1.0 - self.momentum))
+        self.moving_variance.assign(self.moving_variance * self.momentum + variance * (1.0 - self.momentum))
+        return outputs
+
+
+def conv_bn(
+    x: Any, filters: int, kernel: int = 1, strides: int = 1, activation: str | None = None, *, name: str
+) -> Any:
+    """Convolution without bias, batch normalisation, optional activation."""
+    x = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False, name=name)(x)
+    return _finish(x, activation, name)
+
+
+def depthwise_bn(
+    x: Any, kernel: int, strides: int = 1, activation: str | None = None, padding: str = "same", *, name: str
+) -> Any:
+    """Depthwise convolution without bias, batch normalisation, optional activation."""
+    x = layers.DepthwiseConv2D(kernel, strides, padding=padding, use_bias=False, name=name)(x)
+    return _finish(x, activation, name)
+
+
+def _finish(x: Any, activation: str | None, name: str) -> Any:
+    # Keras' default momentum of 0.99 leaves the moving statistics behind in runs of a few thousand steps.
+    x = FusedBatchNormalization(momentum=0.95, name=f"{name}_bn")(x)
+    return layers.Activation(activation, name=f"{name}_{activation}")(x) if activation else x

@@ -1,0 +1,41 @@
+"""``edge-siamese doctor``."""
+
+import sys
+
+import click
+
+from ..board import identify
+from ..doctor import TASKS, Finding, Status, examine, shipped_card
+from .options import json_option
+from .output import emit_json
+
+_COLOURS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red"}
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """Say what this machine can run, what is missing, and what to do about it.
+
+    Ends with 1 when something the package cannot work without is missing or wrong.
+    """
+    board = identify()
+    findings = examine(board=board)
+    sound = all(finding.status is not Status.FAIL for finding in findings)
+    if as_json:
+        body = {"sound": sound, "board": board.to_json(), "findings": [finding.to_json() for finding in findings]}
+        emit_json("doctor", body, models=_digests() if sound else {})
+    else:
+        click.echo("\n".join(_line(finding) for finding in findings))
+    if not sound:
+        sys.exit(1)
+
+
+def _digests() -> dict[str, str]:
+    return {task: shipped_card(task).digest for task in TASKS}
+
+
+def _line(finding: Finding) -> str:
+    mark = click.style(f"{finding.status:<4}", fg=_COLOURS[finding.status])
+    remedy = f"\n      -> {finding.remedy}" if finding.remedy else ""
+    return f"{mark}  {finding.check}: {finding.sentence}{remedy}"

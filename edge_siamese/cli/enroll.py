@@ -1,0 +1,106 @@
+"""``edge-siamese enroll``: one person, from photographs or in front of a camera."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .galleries import (
+    PATH,
+    about_options,
+    counted,
+    enrol,
+    model_options,
+    reference_engine,
+    require_gallery,
+    skipped_json,
+    summary,
+    tell_skipped,
+    templates_option,
+)
+from .options import json_option
+from .output import emit_json
+from .progress import progress_line
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from ..engine import FaceEngine
+
+
+@click.command()
+@click.argument("name")
+@click.argument("photos", type=PATH, nargs=-1)
+@click.option("--gallery", "path", type=PATH, required=True, help="The .esg to change; made when it is not there.")
+@click.option("--camera", help="picamera2, a camera's number, rtsp://..., a video or a folder, instead of photographs.")
+@click.option("--frames", type=click.IntRange(1, 100), default=10, show_default=True, help="Good frames to take.")
+@click.option(
+    "--interval", type=click.FloatRange(0), default=0.4, show_default=True, help="Seconds between two frames."
+)
+@click.option("--timeout", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds to wait for them.")
+@templates_option
+@about_options
+@model_options
+@json_option
+def enroll(
+    name: str,
+    photos: tuple[Path, ...],
+    path: Path,
+    camera: str | None,
+    frames: int,
+    interval: float,
+    timeout: float,
+    limit: int,
+    created: str | None,
+    consent: str | None,
+    retain_until: str | None,
+    as_json: bool,
+    **models: Any,
+) -> None:
+    """Add a person to a gallery, from photographs (the largest face of each) or from a camera.
+
+    A camera's frame is taken when it shows exactly one face, large enough. The person may turn the head a little
+    meanwhile: the most representative frames are kept.
+    """
+    from ..gallery.builder import embed_photographs
+    from ..gallery.information import describe
+    from ..gallery.names import clean_name
+
+    if bool(photos) == bool(camera):
+        raise click.UsageError("give either photographs or --camera")
+    about = describe(created=created, consent=consent, retain_until=retain_until)
+    name = clean_name(name)
+    with reference_engine(**models) as engine:
+        require_gallery(path, engine.embedder_card)
+        if camera:
+            templates, skipped = _from_camera(camera, engine, frames, interval, timeout), []
+        else:
+            templates, skipped = embed_photographs(photos, engine)
+        card, digests = engine.embedder_card, engine.digests
+    tell_skipped(skipped)
+    written = enrol(path, name, templates, card, limit=limit, about=about)
+    kept = len(written.templates_of(name))
+    if as_json:
+        body = {"name": name, "used": len(templates), "kept": kept, "skipped": skipped_json(skipped)}
+        emit_json("enroll", summary(written) | body, models=digests)
+    else:
+        pictures = "frames" if camera else "photographs"
+        click.echo(f"{path}: {name} has {kept} templates from {len(templates)} {pictures}; {counted(written)}")
+
+
+def _from_camera(
+    camera: str, engine: "FaceEngine", count: int, interval: float, timeout: float
+) -> "npt.NDArray[np.int8]":
+    from ..cameras import open_source
+    from ..gallery.capture import capture_templates
+
+    with open_source(camera) as source, progress_line("good frames") as progress:
+        return capture_templates(
+            source,
+            engine,
+            count=count,
+            interval=0.0 if source.stills else interval,
+            timeout=timeout if source.live else None,
+            taken=progress,
+        )

@@ -1,0 +1,130 @@
+"""What the commands about galleries share."""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import Decorator
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from ..engine import FaceEngine
+    from ..gallery import Gallery
+    from ..gallery.builder import Skipped
+    from ..tflite.card import ModelCard
+
+PATH = click.Path(path_type=Path)
+_log = logging.getLogger(__name__)
+
+templates_option: Decorator = click.option(
+    "--templates-per-person",
+    "limit",
+    type=click.IntRange(1, 1000),
+    default=5,
+    show_default=True,
+    help="How many templates a person keeps; the most representative ones.",
+)
+
+_MODEL_OPTIONS = (
+    click.option("--embedder", type=PATH, help="Embedder .tflite instead of the shipped one."),
+    click.option("--detector", type=PATH, help="Detector .tflite instead of the shipped one."),
+    click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, envvar="EDGE_SIAMESE_THREADS"),
+)
+_ABOUT_OPTIONS = (
+    click.option("--created", help="Time to write down, such as 2025-01-31T12:00:00Z; else SOURCE_DATE_EPOCH or now."),
+    click.option("--consent", help="Who agreed to what, and where that is kept."),
+    click.option("--retain-until", help="Last day it may be kept, such as 2026-01-31."),
+)
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--embedder --detector --threads``; pass them on to `reference_engine`."""
+    return _with_options(command, _MODEL_OPTIONS)
+
+
+def about_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--created --consent --retain-until``; pass them on to `gallery.information.describe`."""
+    return _with_options(command, _ABOUT_OPTIONS)
+
+
+def reference_engine(embedder: Path | None, detector: Path | None, threads: int) -> "FaceEngine":
+    """An engine that computes the same on every machine, as galleries are made with."""
+    from ..engine import FaceEngine
+
+    return FaceEngine.open(embedder, detector, delegate="reference", threads=threads)
+
+
+def enrol(
+    path: Path,
+    name: str,
+    templates: "npt.NDArray[np.int8]",
+    card: "ModelCard",
+    *,
+    limit: int,
+    about: dict[str, Any],
+) -> "Gallery":
+    """Add templates int8 ``(n, D)`` to the gallery file as it is now; a new one is made where there is none."""
+    from ..gallery import Gallery
+
+    gallery = Gallery.open(path) if path.exists() else Gallery.empty(card, {"created": about["created"]})
+    gallery.require(card)
+    changed = gallery.with_people({name: templates}, limit=limit, about=about)
+    tell_dropped_points(gallery, changed)
+    return changed.save(path)
+
+
+def require_gallery(path: Path, card: "ModelCard") -> None:
+    """Refuse early what `enrol` would refuse: a damaged gallery, or one of another embedder."""
+    from ..gallery import Gallery
+
+    if path.exists():
+        Gallery.open(path).require(card)
+
+
+def tell_dropped_points(before: "Gallery", after: "Gallery") -> None:
+    """Say that a change made the operating points void."""
+    if before.operating_points and not after.operating_points:
+        _log.warning(
+            "%s: its operating points were measured on other templates and are dropped: "
+            "run 'edge-siamese gallery calibrate' again",
+            before.source,
+        )
+
+
+def tell_skipped(skipped: "Sequence[Skipped]") -> None:
+    """Name every photograph that was not used."""
+    for photograph in skipped:
+        _log.warning("%s: not used: %s", photograph.photograph, photograph.reason)
+
+
+def skipped_json(skipped: "Sequence[Skipped]") -> list[dict[str, str]]:
+    return [{"photo": photograph.photograph, "reason": photograph.reason} for photograph in skipped]
+
+
+def summary(gallery: "Gallery") -> dict[str, Any]:
+    """A gallery for the JSON document of a command."""
+    return {
+        "gallery": gallery.source,
+        "sequence": gallery.sequence,
+        "embedder_digest": gallery.embedder_digest.hex(),
+        "dimension": gallery.dimension,
+        "identities": len(gallery.names),
+        "templates": len(gallery.templates),
+    }
+
+
+def counted(gallery: "Gallery") -> str:
+    """``3 people, 12 templates`` for messages."""
+    people, templates = len(gallery.names), len(gallery.templates)
+    return f"{people} {'person' if people == 1 else 'people'}, {templates} template{'' if templates == 1 else 's'}"
+
+
+def _with_options(command: Callable[..., Any], options: tuple[Decorator, ...]) -> Callable[..., Any]:
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,76 @@
+"""``edge-siamese gallery calibrate``: the gallery's own operating point."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..evaluation.operating_point import DEFAULT_TARGET_FMR
+from .galleries import PATH, model_options, reference_engine, skipped_json, summary, tell_skipped
+from .options import json_option
+from .output import emit_json
+from .progress import progress_line
+
+
+@click.command()
+@click.argument("path", metavar="GALLERY", type=PATH)
+@click.argument("people", type=PATH)
+@click.option(
+    "--target-fmr",
+    "targets",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    multiple=True,
+    default=(DEFAULT_TARGET_FMR,),
+    show_default=True,
+    help="False match rate of one comparison; may be given several times.",
+)
+@model_options
+@json_option
+def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: bool, **models: Any) -> None:
+    """Choose the GALLERY's threshold by how strangers score against it, and store it there.
+
+    PEOPLE is a folder or zip of <person>/<photo>. A folder named as somebody in the gallery shows that person, all
+    others show strangers. Each photograph is compared with each person of the gallery.
+    """
+    from ..albums import Album
+    from ..evaluation.survey import survey_album
+    from ..gallery import Gallery
+    from ..gallery.builder import skipped_of
+    from ..gallery.calibration import compare, operating_point
+    from ..matching import Q15
+
+    album = Album(people)
+    Gallery.open(path)
+    with reference_engine(**models) as engine, progress_line("comparing") as progress:
+        gallery = Gallery.open(path)
+        gallery.require(engine.embedder_card)
+        survey = survey_album(album, engine, progress=progress)
+        digests = engine.digests
+    comparisons = compare(gallery, survey)
+    points = [operating_point(gallery, comparisons, target) for target in dict.fromkeys(targets)]
+    skipped = skipped_of(survey)
+    tell_skipped(skipped)
+    for point in points:
+        gallery = gallery.with_operating_point(point)
+    written = gallery.save(path)
+    if as_json:
+        body = {
+            "operating_points": [point.to_json() for point in points],
+            "genuine_pairs": len(comparisons.genuine),
+            "impostor_pairs": len(comparisons.impostor),
+            "strangers": comparisons.strangers,
+            "enrolled_from": comparisons.enrolled_from,
+            "skipped": skipped_json(skipped),
+        }
+        emit_json("gallery-calibrate", summary(written) | body, models=digests)
+        return
+    for point in points:
+        click.echo(
+            f"{path}: FMR {point.target_fmr:g}: threshold {point.threshold / Q15:.4f} "
+            f"(at most {point.fmr_upper_95:.2g} with 95 % confidence, {point.impostor_pairs:,} comparisons with "
+            f"{comparisons.strangers} strangers), FNMR {_fnmr(point.fnmr, len(comparisons.genuine))}"
+        )
+
+
+def _fnmr(rate: float, pairs: int) -> str:
+    return f"{rate:.4f} of {pairs:,}" if pairs else "not measured: no other photographs of people in the gallery"

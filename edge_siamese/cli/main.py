@@ -1,0 +1,75 @@
+"""The root command. It knows the commands of every room by name only, so that ``--help`` imports none of them."""
+
+import logging
+import os
+import sys
+from typing import Any
+
+import click
+
+from .. import __version__
+from ..errors import EdgeSiameseError
+from .lazy import Entry, LazyGroup
+
+_CLI = "edge_siamese.cli"
+_CONVERTER = "edge_siamese_converter.cli"
+_TRAINING = {"needs": ("tensorflow", "rich"), "extra": "converter"}
+
+COMMANDS = {
+    "verify": Entry(f"{_CLI}.verify:verify", "Compare the faces on two photographs (1:1)."),
+    "identify": Entry(f"{_CLI}.identify:identify", "Name the faces on photographs from a gallery (1:N, open set)."),
+    "embed": Entry(f"{_CLI}.embed:embed", "Write boxes, landmarks and embeddings for your own analysis."),
+    "evaluate": Entry(f"{_CLI}.evaluate:evaluate", "Measure verification on a folder or zip of people."),
+    "run": Entry(f"{_CLI}.run:run", "Watch a camera, video or folder and tell who is there."),
+    "enroll": Entry(f"{_CLI}.enroll:enroll", "Add a person to a gallery from photographs or a camera."),
+    "gallery": Entry(f"{_CLI}.gallery:gallery", "Build, look at, check and change galleries."),
+    "doctor": Entry(f"{_CLI}.doctor:doctor", "Say what this machine can run, and what is missing."),
+    "self-test": Entry(f"{_CLI}.self_test:self_test", "Prove that a delegate computes what the models' golden vectors say."),
+    "demo": Entry(f"{_CLI}.demo:demo", "See the whole chain work on rendered people, or on your photographs."),
+    "train": Entry(f"{_CONVERTER}.train:train", "Fine-tune the embedder on folders of people.", **_TRAINING),
+    "distil": Entry(f"{_CONVERTER}.distil:distil", "Train the embedder from a teacher's embeddings.", **_TRAINING),
+    "train-detector": Entry(f"{_CONVERTER}.train_detector:train_detector", "Train the face detector.", **_TRAINING),
+    "convert": Entry(f"{_CONVERTER}.convert:convert", "Quantise a trained network to int8 and prove what that cost.", **_TRAINING),
+    "firmware": Entry("edge_siamese_firmware.cli:firmware", "Turn galleries into images for a board's flash."),
+    "bench": Entry("edge_siamese_benchmarks.cli:bench", "Measure latency on this board."),
+}  # fmt: skip
+
+
+@click.group(cls=LazyGroup, entries=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-v", "--verbose", count=True, help="Say more on stderr; twice for every detail.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=lambda *a: _show_version(*a))
+def root(verbose: int) -> None:
+    """Face verification for the boards people own: train, quantise, flash, verify, measure."""
+    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+
+
+def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from .version import version_lines
+
+        click.echo("\n".join(version_lines(__version__)))
+        context.exit()
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run a command line and exit: 0 answered, 1 could not, 2 bad usage or input."""
+    try:
+        root(arguments, prog_name="edge-siamese", standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("edge-siamese: stopped", err=True)
+        sys.exit(130)
+    except EdgeSiameseError as error:
+        click.echo(f"edge-siamese: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        click.echo(f"edge-siamese: {error.filename or 'input/output'}: {error.strerror or error}", err=True)
+        sys.exit(1)

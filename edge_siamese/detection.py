@@ -1,0 +1,151 @@
+"""Face detection: from a picture to boxes with five landmarks.
+
+The detector is a fully convolutional int8 network. Each cell of its three grids (strides 8, 16 and 32) answers for a
+face centred near it: a score logit, the face's centre and size, and its landmarks, all in units of the stride. This
+module holds the geometry once, for the runtime and for training.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .errors import ModelError
+from .faces import Face
+from .frames import RGB
+from .tflite.model import Network
+
+STRIDES = (8, 16, 32)
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """A picture scaled to fit the detector's input, padded on the right and at the bottom."""
+
+    scale: float
+
+    def to_picture(self, points: Array) -> Array:
+        """Input pixels ``(..., 2)`` to picture pixels."""
+        return np.asarray((points + 0.5) / self.scale - 0.5, np.float32)
+
+
+def letterbox(picture: RGB, height: int, width: int) -> tuple[RGB, Letterbox]:
+    """Fit a picture into ``(height, width)`` without changing its proportions."""
+    scale = min(height / picture.shape[0], width / picture.shape[1])
+    fitted = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    canvas = np.full((height, width, 3), 128, np.uint8)
+    canvas[: fitted[1], : fitted[0]] = cv2.resize(picture, fitted, interpolation=method)
+    return canvas, Letterbox(scale)
+
+
+def cell_centres(height: int, width: int, stride: int) -> Array:
+    """Centres of a grid's cells in input pixels: float32 ``(rows, columns, 2)`` as x, y."""
+    x = (np.arange(width // stride, dtype=np.float32) + 0.5) * stride - 0.5
+    y = (np.arange(height // stride, dtype=np.float32) + 0.5) * stride - 0.5
+    return np.stack(np.meshgrid(x, y), axis=-1)
+
+
+def decode_cells(centres: Array, boxes: Array, landmarks: Array, stride: int) -> tuple[Array, Array]:
+    """Turn the network's answers into pixels.
+
+    Args:
+        centres: ``(N, 2)`` of the cells that answer.
+        boxes: ``(N, 4)``: face centre minus cell centre (x, y), and log size (width, height), in strides.
+        landmarks: ``(N, 10)``: landmarks minus cell centre, x and y by turns, in strides.
+
+    Returns:
+        Boxes ``(N, 4)`` as x, y, width, height and landmarks ``(N, 5, 2)``.
+    """
+    sizes = np.exp(np.clip(boxes[:, 2:], -4.0, 6.0)) * stride
+    corners = centres + boxes[:, :2] * stride - sizes / 2
+    return np.hstack([corners, sizes]), centres[:, None] + landmarks.reshape(-1, 5, 2) * stride
+
+
+class FaceDetector:
+    """Finds faces with a detector network.
+
+    Args:
+        network: loaded detector.
+        height, width: its input size.
+        score_threshold: least confidence, 0 to 1.
+        overlap: boxes overlapping more than this (intersection over union) are one face.
+    """
+
+    def __init__(
+        self, network: Network, height: int, width: int, *, score_threshold: float = 0.5, overlap: float = 0.4
+    ) -> None:
+        self.network, self.height, self.width = network, height, width
+        self.score_threshold, self.overlap = score_threshold, overlap
+        wanted = {f"{kind}{stride}" for kind in ("score", "box", "landmark") for stride in STRIDES}
+        missing = wanted - set(network.output_scales())
+        if missing:
+            raise ModelError(f"the detector lacks the output {min(missing)}: it is not a detector of this project")
+
+    def detect(self, picture: RGB) -> list[Face]:
+        """Faces on a uint8 ``(H, W, 3)`` RGB picture, largest first, in its pixels."""
+        fitted, mapping = letterbox(picture, self.height, self.width)
+        return self.faces(self.network.run((fitted ^ 0x80).view(np.int8)[None]), mapping)
+
+    def faces(self, outputs: dict[str, npt.NDArray[np.int8]], mapping: Letterbox) -> list[Face]:
+        """Decode raw outputs and keep the best of overlapping boxes."""
+        candidates = [self._candidates(outputs, stride) for stride in STRIDES]
+        scores, boxes, landmarks = (np.concatenate(parts) for parts in zip(*candidates, strict=True))
+        corners = mapping.to_picture(boxes[:, :2])
+        boxes = np.hstack([corners, boxes[:, 2:] / np.float32(mapping.scale)])
+        landmarks = mapping.to_picture(landmarks)
+        kept = suppress_overlaps(boxes, scores, self.overlap)
+        faces = [Face(boxes[i].astype(np.float32), landmarks[i], float(scores[i])) for i in kept]
+        return sorted(faces, key=lambda face: -face.area)
+
+    @cached_property
+    def _geometry(self) -> dict[int, tuple[Array, int]]:
+        """By stride: cell centres ``(N, 2)`` and the least raw score that passes."""
+        scales = self.network.output_scales()
+        logit = float(np.log(self.score_threshold / (1 - self.score_threshold)))
+        return {
+            stride: (
+                cell_centres(self.height, self.width, stride).reshape(-1, 2),
+                int(np.ceil(logit / scales[f"score{stride}"][0])) + scales[f"score{stride}"][1],
+            )
+            for stride in STRIDES
+        }
+
+    def _candidates(self, outputs: dict[str, npt.NDArray[np.int8]], stride: int) -> tuple[Array, Array, Array]:
+        """Scores ``(N,)``, boxes ``(N, 4)`` and landmarks ``(N, 5, 2)`` of the cells that pass, in input pixels."""
+        centres, least = self._geometry[stride]
+        raw = outputs[f"score{stride}"].reshape(-1)
+        passing = np.flatnonzero(raw.astype(np.int16) >= least)
+
+        def values(kind: str) -> Array:
+            scale, zero_point = self.network.output_scales()[f"{kind}{stride}"]
+            output = outputs[f"{kind}{stride}"].reshape(len(centres), -1)[passing]
+            return (output.astype(np.float32) - zero_point) * np.float32(scale)
+
+        scores = 1 / (1 + np.exp(-values("score")[:, 0]))
+        return scores, *decode_cells(centres[passing], values("box"), values("landmark"), stride)
+
+
+def suppress_overlaps(boxes: Array, scores: Array, overlap: float) -> list[int]:
+    """Greedy non-maximum suppression: indices of the boxes kept, best score first."""
+    order = list(np.argsort(-scores, kind="stable"))
+    kept: list[int] = []
+    while order:
+        best = int(order.pop(0))
+        kept.append(best)
+        if order:
+            rest = np.asarray(order)
+            order = list(rest[intersection_over_union(boxes[best], boxes[rest]) <= overlap])
+    return kept
+
+
+def intersection_over_union(box: Array, others: Array) -> Array:
+    """Overlap of one box ``(4,)`` with others ``(N, 4)``, all x, y, width, height."""
+    low = np.maximum(box[:2], others[:, :2])
+    high = np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
+    shared = np.prod(np.maximum(high - low, 0), axis=1)
+    union = box[2] * box[3] + others[:, 2] * others[:, 3] - shared
+    return np.asarray(shared / np.maximum(union, 1e-9), np.float32)

@@ -1,0 +1,108 @@
+"""The engine: detector, alignment and embedder behind one door."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .alignment import TEMPLATE_NAME, align
+from .detection import FaceDetector
+from .embedding import FaceEmbedder
+from .errors import ModelError
+from .faces import Embedding, Face
+from .frames import RGB
+from .models import default_model
+from .selftest import self_test
+from .tflite.card import ModelFile, read_model
+from .tflite.runtime import Delegate, TfliteNetwork, load_network
+
+
+class FaceEngine:
+    """Finds, aligns and embeds faces.
+
+    >>> with FaceEngine.default() as engine:
+    ...     faces = engine.analyze(picture)  # uint8 (H, W, 3) RGB
+
+    An engine belongs to one thread at a time; make one for each thread that needs it.
+    """
+
+    def __init__(
+        self, embedder: ModelFile, detector: ModelFile, *, delegate: Delegate = "xnnpack", threads: int = 1
+    ) -> None:
+        if embedder.card.alignment != TEMPLATE_NAME:
+            raise ModelError(f"the embedder wants the alignment '{embedder.card.alignment}', known is '{TEMPLATE_NAME}'")
+        self.embedder_card, self.detector_card = embedder.card, detector.card
+        self.networks: dict[str, TfliteNetwork] = {
+            "embedder": load_network(embedder.network, delegate, threads),
+            "detector": load_network(detector.network, delegate, threads),
+        }
+        self.embedder = FaceEmbedder(self.networks["embedder"], embedder.card)
+        self.detector = FaceDetector(self.networks["detector"], *detector.card.input_size)
+        self.delegate, self.threads = delegate, threads
+
+    @classmethod
+    def default(cls, *, delegate: Delegate = "xnnpack", threads: int = 1) -> Self:
+        """An engine with the shipped models; see `open`."""
+        return cls.open(delegate=delegate, threads=threads)
+
+    @classmethod
+    def open(
+        cls,
+        embedder: Path | None = None,
+        detector: Path | None = None,
+        *,
+        delegate: Delegate = "xnnpack",
+        threads: int = 1,
+        check: bool = True,
+    ) -> Self:
+        """Load models, the shipped ones unless others are named, and prove the delegate on their golden vectors.
+
+        Raises:
+            ModelError: a file is not a model of this project for its task.
+            RuntimeMissingError: no TFLite runtime or delegate.
+            SelfTestError: the delegate computes something else; `check=False` skips the proof.
+        """
+        engine = cls(
+            read_model(embedder or default_model("embedder"), "embedder"),
+            read_model(detector or default_model("detector"), "detector"),
+            delegate=delegate,
+            threads=threads,
+        )
+        if check:
+            self_test(engine.networks["embedder"], engine.embedder_card)
+            self_test(engine.networks["detector"], engine.detector_card)
+        return engine
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Digest of each model, by task."""
+        return {"embedder": self.embedder_card.digest, "detector": self.detector_card.digest}
+
+    @property
+    def runtime(self) -> str:
+        """Name and version of the TFLite runtime."""
+        runtime = self.networks["embedder"].runtime
+        return f"{runtime.name} {runtime.version}"
+
+    def detect(self, picture: RGB) -> list[Face]:
+        """Faces on a uint8 ``(H, W, 3)`` RGB picture, largest first, not embedded."""
+        return self.detector.detect(picture)
+
+    def embed(self, picture: RGB, face: Face) -> Embedding:
+        """Align and embed one face of a picture."""
+        return self.embedder.embed(align(picture, face.landmarks))
+
+    def analyze(self, picture: RGB) -> list[Face]:
+        """Detect and embed every face of a picture, largest first."""
+        return [face.embedded(self.embed(picture, face)) for face in self.detect(picture)]
+
+    def close(self) -> None:
+        """Let go of the interpreters' memory; the engine cannot be used any more."""
+        self.networks.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,61 @@
+"""Every error the package raises on purpose, and the exit code each ends a command with.
+
+::
+
+    EdgeSiameseError            exit 1: the operation could not be done
+    +-- RuntimeMissingError     no usable TFLite runtime, delegate or optional package
+    +-- ModelError              a .tflite that is not ours, damaged, or for another task
+    +-- SelfTestError           a delegate computes something else than the model's golden vectors say
+    +-- CameraError             a camera cannot be opened or stopped delivering
+    +-- DataError               exit 2: the user's file, folder or value is not what was expected
+        +-- PictureError        a picture that cannot be read
+        +-- GalleryError        a gallery that is damaged, of another version or of another embedder
+        +-- NoFaceError         a picture that had to show a face shows none
+        +-- OperatingPointError the data cannot support the error rate asked for
+
+Messages are one sentence: what it was about, what was expected, what was found.
+"""
+
+
+class EdgeSiameseError(Exception):
+    """Base of all errors raised on purpose; ``exit_code`` is what a command line ends with."""
+
+    exit_code = 1
+
+
+class RuntimeMissingError(EdgeSiameseError, ImportError):
+    """A TFLite runtime, delegate or optional package is not installed or does not work."""
+
+
+class ModelError(EdgeSiameseError):
+    """A model file is damaged, not one of ours, or made for another task."""
+
+
+class SelfTestError(EdgeSiameseError):
+    """A delegate or runtime computes something else than the model's golden vectors say."""
+
+
+class CameraError(EdgeSiameseError):
+    """A camera or video cannot be opened, or stopped delivering frames."""
+
+
+class DataError(EdgeSiameseError, ValueError):
+    """A file, folder or value given by the user is not what was expected."""
+
+    exit_code = 2
+
+
+class PictureError(DataError):
+    """A picture cannot be read."""
+
+
+class GalleryError(DataError):
+    """A gallery is damaged, of an unknown version, or belongs to another embedder."""
+
+
+class NoFaceError(DataError):
+    """A picture that had to show a face shows none."""
+
+
+class OperatingPointError(DataError):
+    """The comparisons at hand cannot support the error rate asked for."""

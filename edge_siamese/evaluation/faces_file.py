@@ -1,0 +1,41 @@
+"""The ``.npz`` of ``edge-siamese embed``: every face of many pictures as plain arrays."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ..atomic import write_atomically
+from ..faces import Face
+from ..tflite.card import ModelCard
+
+
+class FacesFile:
+    """Collects faces and writes them as arrays, without pickles."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, int, Face]] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, path: str, faces: list[Face]) -> None:
+        """Take the embedded faces of one picture, in their order."""
+        self._rows += [(path, index, face) for index, face in enumerate(faces)]
+
+    def save(self, path: Path, card: ModelCard) -> None:
+        """Write ``paths, face_index, boxes (N, 4), landmarks (N, 5, 2), scores, embeddings (N, D), zero_point,
+        embedder_digest``, whole or not at all."""
+        faces = [face for _, _, face in self._rows]
+        embeddings = [face.embedding.values for face in faces if face.embedding]
+        arrays = {
+            "paths": np.array([source for source, _, _ in self._rows], np.str_),
+            "face_index": np.array([index for _, index, _ in self._rows], np.int32),
+            "boxes": np.array([face.box for face in faces], np.float32).reshape(-1, 4),
+            "landmarks": np.array([face.landmarks for face in faces], np.float32).reshape(-1, 5, 2),
+            "scores": np.array([face.score for face in faces], np.float32),
+            "embeddings": np.array(embeddings, np.int8).reshape(-1, card.dimension),
+            "zero_point": np.array(card.zero_point, np.int8),
+            "embedder_digest": np.array(card.digest),
+        }
+        with write_atomically(path) as stream:
+            np.savez_compressed(stream, **arrays)

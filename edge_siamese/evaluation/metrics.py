@@ -1,0 +1,86 @@
+"""Error rates of verification from genuine and impostor scores.
+
+Terms are those of ISO/IEC 19795-1: a comparison *matches* when its score is at least the threshold; FMR is the share of
+impostor comparisons that match, FNMR the share of genuine comparisons that do not, TAR = 1 - FNMR.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DataError
+
+Scores = npt.NDArray[np.floating] | npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class ErrorCurve:
+    """FMR and FNMR at every threshold that separates the scores.
+
+    Attributes:
+        thresholds: ascending, float64 ``(K,)``: each distinct score, then infinity.
+        fmr: falling from 1 to 0, float64 ``(K,)``.
+        fnmr: rising from 0 to 1, float64 ``(K,)``.
+    """
+
+    thresholds: npt.NDArray[np.float64]
+    fmr: npt.NDArray[np.float64]
+    fnmr: npt.NDArray[np.float64]
+
+    @property
+    def eer(self) -> float:
+        """Equal error rate: the error where the two curves cross, the mean of both at the nearest threshold."""
+        at = self._crossing()
+        return float((self.fmr[at] + self.fnmr[at]) / 2)
+
+    @property
+    def eer_threshold(self) -> float:
+        return float(self.thresholds[self._crossing()])
+
+    @property
+    def auc(self) -> float:
+        """Area under the ROC curve: the chance that a genuine score exceeds an impostor score, ties half."""
+        return float(-np.trapezoid(1.0 - self.fnmr, self.fmr)) if hasattr(np, "trapezoid") else self._auc_numpy1()
+
+    def threshold_at_fmr(self, fmr: float) -> float:
+        """The smallest threshold whose measured FMR does not exceed `fmr`."""
+        return float(self.thresholds[np.argmax(self.fmr <= fmr)])
+
+    def tar_at_fmr(self, fmr: float) -> float:
+        """TAR at the smallest threshold whose measured FMR does not exceed `fmr`."""
+        return float(1.0 - self.fnmr[np.argmax(self.fmr <= fmr)])
+
+    def _crossing(self) -> int:
+        return int(np.argmin(np.abs(self.fmr - self.fnmr)))
+
+    def _auc_numpy1(self) -> float:
+        tar = 1.0 - self.fnmr
+        return float(np.sum((tar[1:] + tar[:-1]) / 2 * (self.fmr[:-1] - self.fmr[1:])))
+
+
+def error_curve(genuine: Scores, impostor: Scores) -> ErrorCurve:
+    """Measure FMR and FNMR of two sets of scores, higher meaning more alike.
+
+    Raises:
+        DataError: there is no genuine or no impostor score.
+    """
+    if not len(genuine) or not len(impostor):
+        raise DataError(
+            f"verification needs genuine and impostor pairs, found {len(genuine)} genuine and {len(impostor)} impostor"
+        )
+    genuine, impostor = np.sort(genuine), np.sort(impostor)
+    distinct = np.unique(np.concatenate([genuine, impostor]))
+    fmr = 1.0 - np.searchsorted(impostor, distinct, side="left") / len(impostor)
+    fnmr = np.searchsorted(genuine, distinct, side="left") / len(genuine)
+    return ErrorCurve(
+        np.append(distinct.astype(np.float64), np.inf), np.append(fmr, 0.0), np.append(fnmr, 1.0)
+    )
+
+
+def all_pairs(scores: npt.NDArray[np.floating] | npt.NDArray[np.integer], people: npt.NDArray[np.int64]) -> tuple[Scores, Scores]:
+    """Split a symmetric score matrix ``(N, N)`` into the genuine and the impostor scores of its N (N - 1) / 2 pairs."""
+    first, second = np.triu_indices(len(people), 1)
+    same = people[first] == people[second]
+    values = scores[first, second]
+    return values[same], values[~same]

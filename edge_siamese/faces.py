@@ -1,0 +1,71 @@
+"""The face: where it is in a frame and, once embedded, what it looks like.
+
+Coordinates are frame pixels with the origin at the centre of the top-left pixel (OpenCV's convention).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """A network's raw int8 output and what is needed to compare it.
+
+    Attributes:
+        values: int8 ``(D,)``, not normalised.
+        zero_point: the quantised value that stands for 0.
+        embedder: digest of the embedder (`tflite.card.ModelCard.digest`); only equal digests compare.
+    """
+
+    values: npt.NDArray[np.int8]
+    zero_point: int
+    embedder: str
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A detected face.
+
+    Attributes:
+        box: float32 ``(4,)``: x, y, width, height; not clipped to the frame.
+        landmarks: float32 ``(5, 2)``: the subject's right eye, left eye, nose tip, right and left mouth corner.
+        score: the detector's confidence, 0 to 1.
+        embedding: set by the engine once the face was embedded.
+    """
+
+    box: npt.NDArray[np.float32]
+    landmarks: npt.NDArray[np.float32]
+    score: float
+    embedding: Embedding | None = None
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Middle of the box: x, y."""
+        x, y, width, height = (float(value) for value in self.box)
+        return x + width / 2, y + height / 2
+
+    @property
+    def area(self) -> float:
+        """Area of the box in square pixels."""
+        return float(self.box[2] * self.box[3])
+
+    def embedded(self, embedding: Embedding) -> "Face":
+        """This face with its embedding."""
+        return replace(self, embedding=embedding)
+
+
+def largest(faces: list[Face]) -> Face | None:
+    """The face with the largest box, or None."""
+    return max(faces, key=lambda face: face.area, default=None)
+
+
+def nearest_centre(faces: list[Face], width: int, height: int) -> Face | None:
+    """The face whose box centre is nearest the middle of a picture of that size, or None."""
+
+    def squared_distance(face: Face) -> float:
+        x, y = face.centre
+        return (x - (width - 1) / 2) ** 2 + (y - (height - 1) / 2) ** 2
+
+    return min(faces, key=squared_distance, default=None)

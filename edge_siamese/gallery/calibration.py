@@ -1,0 +1,87 @@
+"""A gallery's own operating point: how strangers score against the templates it really has."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DataError
+from ..evaluation.operating_point import OperatingPoint, calibrate
+from ..evaluation.survey import Survey
+from .gallery import Gallery
+from .names import clean_name
+
+Scores = npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparisons:
+    """Photographs scored against a gallery. One comparison is one photograph against one person: the best of the
+    person's templates, as `Gallery.identify` does it.
+
+    Attributes:
+        genuine: Q15 scores of enrolled people's photographs against themselves; those enrolled from are left out.
+        impostor: Q15 scores of strangers' photographs against everybody.
+        strangers: how many people the strangers are.
+        enrolled_from: how many photographs were left out because the gallery was made from them.
+        digest: SHA-256 of templates, photographs' embeddings and names, hex.
+    """
+
+    genuine: Scores
+    impostor: Scores
+    strangers: int
+    enrolled_from: int
+    digest: str
+
+
+def compare(gallery: Gallery, survey: Survey) -> Comparisons:
+    """Score every photograph of a survey with a face; a folder named as a person of the gallery is that person.
+
+    Raises:
+        DataError: nobody in the survey is a stranger to the gallery.
+    """
+    rows = np.flatnonzero(survey.found)
+    names = [clean_name(survey.photos[row].person) for row in rows]
+    probes = survey.embeddings[rows]
+    scores = gallery.scores_of(probes)
+    known = np.array([name in gallery.names for name in names], bool)
+    if not gallery.names or known.all():
+        raise DataError(f"{gallery.source}: calibrating needs people in it, and photographs of others; found none")
+    own = [
+        (scores[row, gallery.names.index(names[row])], _is_template(probes[row], gallery.templates_of(names[row])))
+        for row in np.flatnonzero(known)
+    ]
+    return Comparisons(
+        genuine=np.array([score for score, enrolled in own if not enrolled], np.int16),
+        impostor=scores[~known].reshape(-1),
+        strangers=len({name for name in names if name not in gallery.names}),
+        enrolled_from=sum(enrolled for _, enrolled in own),
+        digest=_digest(gallery, names, probes),
+    )
+
+
+def operating_point(gallery: Gallery, comparisons: Comparisons, target_fmr: float) -> OperatingPoint:
+    """Calibrate to a false match rate for one comparison.
+
+    Raises:
+        OperatingPointError: there are too few strangers' photographs; the sentence says how many comparisons it takes.
+    """
+    return calibrate(
+        comparisons.genuine,
+        comparisons.impostor,
+        target_fmr=target_fmr,
+        people=comparisons.strangers + len(gallery.names),
+        dataset_digest=comparisons.digest,
+    )
+
+
+def _is_template(probe: npt.NDArray[np.int8], templates: npt.NDArray[np.int8]) -> bool:
+    return bool((templates == probe).all(axis=1).any())
+
+
+def _digest(gallery: Gallery, names: list[str], probes: npt.NDArray[np.int8]) -> str:
+    digest = hashlib.sha256(gallery.templates.tobytes() + gallery.owners.tobytes() + "\0".join(gallery.names).encode())
+    for name, probe in zip(names, probes, strict=True):
+        digest.update(f"\0{name}\0".encode() + probe.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,230 @@
+"""The gallery: the people a board knows, bound to one embedder."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ..decision import Decision, decide
+from ..errors import GalleryError, OperatingPointError
+from ..evaluation.operating_point import OperatingPoint, choose_operating_point
+from ..faces import Embedding
+from ..matching import scores_q15
+from .names import clean_name, did_you_mean
+from .representatives import representatives
+
+if TYPE_CHECKING:
+    from ..tflite.card import ModelCard
+
+_NAMESPACE = uuid.UUID("5f0bd9a6-6f5b-5c0f-9a0c-3a6d0f6f6f33")
+_DIGEST_BYTES = 16
+DEFAULT_TEMPLATES = 5
+DEFAULT_TARGET_FPIR = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """People and their templates. A gallery never changes; the methods that change something return another one.
+
+    Attributes:
+        names: by identity index, sorted.
+        identifiers: of the identities, by the same index; made from the name unless the file says otherwise.
+        templates: int8 ``(T, D)``, sorted by identity; each person's most typical one first.
+        owners: uint32 ``(T,)``: identity index of each template.
+        zero_point: of the templates.
+        embedder_digest: first 16 bytes of the embedder's SHA-256.
+        operating_points: measured on this gallery, strictest first.
+        information: see `information.describe`; ``people`` holds the same for each name.
+        sequence: grows with every rewrite of the file.
+        source: what messages call it.
+    """
+
+    names: tuple[str, ...]
+    identifiers: tuple[uuid.UUID, ...]
+    templates: npt.NDArray[np.int8]
+    owners: npt.NDArray[np.uint32]
+    zero_point: int
+    embedder_digest: bytes
+    operating_points: tuple[OperatingPoint, ...] = ()
+    information: dict[str, Any] = field(default_factory=dict)
+    sequence: int = 1
+    source: str = "the gallery"
+
+    @classmethod
+    def open(cls, path: Path | str) -> "Gallery":
+        """Map a gallery file into memory and check it whole.
+
+        Raises:
+            GalleryError: it cannot be read, or is damaged or of another version.
+        """
+        from .reader import read_gallery
+
+        return read_gallery(Path(path))
+
+    @classmethod
+    def empty(cls, card: "ModelCard", information: dict[str, Any] | None = None) -> Self:
+        """A gallery of nobody for an embedder."""
+        return cls(
+            names=(),
+            identifiers=(),
+            templates=np.empty((0, card.dimension), np.int8),
+            owners=np.empty(0, np.uint32),
+            zero_point=card.zero_point,
+            embedder_digest=bytes.fromhex(card.digest)[:_DIGEST_BYTES],
+            information=information or {},
+        )
+
+    def save(self, path: Path | str) -> "Gallery":
+        """Write it as `path`, whole or not at all, and return it with its new sequence number; see `writer.save`."""
+        from .writer import save
+
+        return save(self, Path(path))
+
+    @property
+    def dimension(self) -> int:
+        return int(self.templates.shape[1])
+
+    @cached_property
+    def _starts(self) -> npt.NDArray[np.intp]:
+        """Index of each identity's first template."""
+        return np.searchsorted(self.owners, np.arange(len(self.names)))
+
+    def scores(self, embedding: Embedding) -> dict[str, int]:
+        """Q15 score of every name: the best of its templates.
+
+        Raises:
+            GalleryError: the embedding is of another embedder.
+        """
+        self._require_digest(embedding.embedder)
+        return dict(zip(self.names, self.scores_of(embedding.values[None])[0].tolist(), strict=True))
+
+    def scores_of(self, probes: npt.NDArray[np.int8]) -> npt.NDArray[np.int16]:
+        """Q15 scores int16 ``(P, N)`` of int8 ``(P, D)`` probes of the same embedder."""
+        if not self.names:
+            return np.empty((len(probes), 0), np.int16)
+        of_templates = scores_q15(probes, self.templates, self.zero_point)
+        return np.maximum.reduceat(of_templates, self._starts, axis=1)
+
+    def identify(self, embedding: Embedding, *, threshold: int) -> Decision:
+        """Who it is, held against a Q15 threshold.
+
+        Raises:
+            GalleryError: the embedding is of another embedder.
+        """
+        return decide(self.scores(embedding), threshold)
+
+    def require(self, card: "ModelCard") -> None:
+        """Make sure that the gallery was made with this embedder.
+
+        Raises:
+            GalleryError: with both digests.
+        """
+        self._require_digest(card.digest)
+        if (card.dimension, card.zero_point) != (self.dimension, self.zero_point):
+            raise GalleryError(
+                f"{self.source}: templates of dimension {self.dimension} and zero point {self.zero_point}, "
+                f"the embedder has {card.dimension} and {card.zero_point}"
+            )
+
+    def wanted_fmr(self, target_fpir: float = DEFAULT_TARGET_FPIR) -> float:
+        """False match rate that one comparison may have, so that a stranger is named at most at `target_fpir`."""
+        return target_fpir / max(len(self.names), 1)
+
+    def operating_point(self, card: "ModelCard", target_fpir: float = DEFAULT_TARGET_FPIR) -> OperatingPoint:
+        """The operating point to identify at: the gallery's own, if it has any, before the model's.
+
+        It is the loosest whose target FMR is at most `wanted_fmr`. When none is strict enough it is the strictest;
+        its `target_fmr` is then above `wanted_fmr`, which the caller tells the user.
+
+        Raises:
+            OperatingPointError: neither the gallery nor the model has one.
+        """
+        points = self.operating_points or card.operating_points
+        if not points:
+            raise OperatingPointError(
+                f"neither {self.source} nor its embedder has an operating point: run 'edge-siamese gallery calibrate'"
+            )
+        return choose_operating_point(points, self.wanted_fmr(target_fpir))
+
+    def templates_of(self, name: str) -> npt.NDArray[np.int8]:
+        """Templates int8 ``(n, D)`` of a person; none when the name is not known."""
+        return self._people().get(name, self.templates[:0])
+
+    def with_people(
+        self,
+        templates: Mapping[str, npt.NDArray[np.int8]],
+        *,
+        limit: int = DEFAULT_TEMPLATES,
+        about: dict[str, Any] | None = None,
+    ) -> "Gallery":
+        """The gallery with templates int8 ``(n, D)`` added to new or known people.
+
+        Each keeps the `limit` most representative of their old and new templates. Operating points are dropped: they
+        were measured without the new templates.
+
+        Args:
+            templates: by name.
+            limit: how many a person keeps.
+            about: information about each of these people, in place of what was known; see `information.describe`.
+
+        Raises:
+            GalleryError: a name that cannot be, no template, or one of another dimension.
+        """
+        people, known = self._people(), dict(self.information.get("people", {}))
+        for name, added in ((clean_name(name), added) for name, added in templates.items()):
+            if added.ndim != 2 or added.shape[1] != self.dimension or not len(added):
+                raise GalleryError(f"templates of {name!r}: expected (n, {self.dimension}), found {added.shape}")
+            everything = np.concatenate([people.get(name, added[:0]), added])
+            people[name] = everything[representatives(everything, self.zero_point, limit)]
+            if about:
+                known[name] = about
+        return self._with(people, known)
+
+    def without(self, name: str) -> "Gallery":
+        """The gallery without a person, and without operating points, which were measured with them.
+
+        Raises:
+            GalleryError: there is nobody of that name.
+        """
+        name = clean_name(name)
+        if name not in self.names:
+            raise GalleryError(f"{self.source}: nobody is called {name!r}{did_you_mean(name, self.names)}")
+        people, known = self._people(), dict(self.information.get("people", {}))
+        del people[name]
+        known.pop(name, None)
+        return self._with(people, known)
+
+    def with_operating_point(self, point: OperatingPoint) -> "Gallery":
+        """The gallery with an operating point in place of one for the same rate."""
+        points = {other.target_fmr: other for other in (*self.operating_points, point)}
+        return replace(self, operating_points=tuple(points[rate] for rate in sorted(points)))
+
+    def _people(self) -> dict[str, npt.NDArray[np.int8]]:
+        return dict(zip(self.names, np.split(self.templates, self._starts[1:]), strict=True)) if self.names else {}
+
+    def _with(self, people: Mapping[str, npt.NDArray[np.int8]], about: dict[str, Any]) -> "Gallery":
+        names, identifiers = tuple(sorted(people)), dict(zip(self.names, self.identifiers, strict=True))
+        counts = [len(people[name]) for name in names]
+        information = {key: value for key, value in self.information.items() if key != "people"}
+        return replace(
+            self,
+            names=names,
+            identifiers=tuple(identifiers.get(name) or uuid.uuid5(_NAMESPACE, name) for name in names),
+            templates=np.concatenate([np.empty((0, self.dimension), np.int8), *(people[name] for name in names)]),
+            owners=np.repeat(np.arange(len(names), dtype=np.uint32), counts),
+            operating_points=(),
+            information=information | ({"people": about} if about else {}),
+        )
+
+    def _require_digest(self, embedder: str) -> None:
+        own = self.embedder_digest.hex()
+        if embedder[: len(own)] != own:
+            raise GalleryError(
+                f"{self.source}: made with the embedder {own}, the embedder here is {embedder[: len(own)]}; "
+                "a gallery serves only the embedder that made it"
+            )

@@ -1,0 +1,110 @@
+"""What a gallery says about itself: when and with whose consent it was made, and until when it may be kept."""
+
+import json
+import os
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+from ..errors import DataError
+
+_CREATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def describe(
+    *, created: str | None = None, consent: str | None = None, retain_until: str | None = None
+) -> dict[str, Any]:
+    """The information about a gallery or one of its people.
+
+    Args:
+        created: RFC 3339 in UTC; now, or what SOURCE_DATE_EPOCH says, when None.
+        consent: free text: who agreed to what, and where that is kept.
+        retain_until: last day it may be kept, ``YYYY-MM-DD``.
+
+    Raises:
+        DataError: a time or day that is none.
+    """
+    information: dict[str, Any] = {"created": created or _now()}
+    if consent is not None:
+        information["consent"] = consent
+    if retain_until is not None:
+        information["retain_until"] = retain_until
+    problem = problem_of(information)
+    if problem:
+        raise DataError(problem)
+    return information
+
+
+def problem_of(information: dict[str, Any]) -> str | None:
+    """What is wrong with the information of a gallery and its people, as a sentence; None when nothing is."""
+    people = information.get("people", {})
+    if not isinstance(people, dict) or not all(isinstance(entry, dict) for entry in people.values()):
+        return "people: expected an object of objects by name"
+    for entry in (information, *people.values()):
+        created, until, consent = entry.get("created"), entry.get("retain_until"), entry.get("consent")
+        if created is not None and not _is_moment(created):
+            return f"created: expected a time such as 2025-01-31T12:00:00Z, found {created!r}"
+        if until is not None and not _is_day(until):
+            return f"retain_until: expected a day such as 2025-01-31, found {until!r}"
+        if consent is not None and not isinstance(consent, str):
+            return f"consent: expected text, found {consent!r}"
+    return None
+
+
+def overdue(information: dict[str, Any], today: date) -> list[str]:
+    """Names of the people kept beyond their own or the gallery's last day; ``*`` stands for the whole gallery."""
+    entries = {"*": information, **information.get("people", {})}
+    return [
+        name
+        for name, entry in entries.items()
+        if entry.get("retain_until") and date.fromisoformat(entry["retain_until"]) < today
+    ]
+
+
+def to_bytes(information: dict[str, Any]) -> bytes:
+    """The one encoding of `information`: UTF-8 JSON, keys sorted, no spaces."""
+    return json.dumps(information, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def from_bytes(data: bytes) -> dict[str, Any]:
+    """Read what `to_bytes` wrote.
+
+    Raises:
+        ValueError: it is no JSON object with good fields.
+    """
+    try:
+        information = json.loads(data.decode("utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(information, dict):
+        raise ValueError(f"expected an object, found {type(information).__name__}")
+    problem = problem_of(information)
+    if problem:
+        raise ValueError(problem)
+    return information
+
+
+def _now() -> str:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        moment = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise DataError(f"SOURCE_DATE_EPOCH: expected seconds since 1970, found {epoch!r}") from error
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _is_moment(text: object) -> bool:
+    return isinstance(text, str) and bool(_CREATED.fullmatch(text)) and _parses(datetime.fromisoformat, text)
+
+
+def _is_day(text: object) -> bool:
+    return isinstance(text, str) and bool(_DAY.fullmatch(text)) and _parses(date.fromisoformat, text)
+
+
+def _parses(parse: Any, text: str) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True

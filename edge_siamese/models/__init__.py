@@ -1,0 +1,11 @@
+"""The models that ship with the package. Their licence is in LICENSE beside them."""
+
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Literal
+
+
+def default_model(task: Literal["embedder", "detector"]) -> Path:
+    """Path of the shipped model for a task."""
+    with as_file(files(__name__) / f"{task}.tflite") as path:
+        return path

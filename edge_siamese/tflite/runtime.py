@@ -1,0 +1,138 @@
+"""Find a TFLite interpreter that works and load networks with it."""
+
+import importlib
+import importlib.metadata
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import EdgeSiameseError, ModelError, RuntimeMissingError
+from .flatbuffer import output_indices
+
+Delegate = Literal["xnnpack", "reference", "edgetpu"]
+EDGE_TPU_LIBRARY = "libedgetpu.so.1"
+_CANDIDATES = (
+    ("ai_edge_litert.interpreter", "ai-edge-litert"),
+    ("tflite_runtime.interpreter", "tflite-runtime"),
+    ("tensorflow.lite", "tensorflow"),
+)
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """An installed interpreter: name and version of its distribution, and its module."""
+
+    name: str
+    version: str
+    module: Any
+
+
+class TfliteNetwork:
+    """An int8 network on an interpreter. One thread at a time may call `run`."""
+
+    def __init__(self, interpreter: Any, model: bytes, runtime: Runtime, delegate: Delegate) -> None:
+        self.interpreter, self.runtime, self.delegate = interpreter, runtime, delegate
+        interpreter.allocate_tensors()
+        (self._input,) = interpreter.get_input_details()
+        details = {detail["index"]: detail for detail in interpreter.get_output_details()}
+        names = output_indices(model) or {f"output{i}": index for i, index in enumerate(details)}
+        self._outputs = {name: details[index] for name, index in names.items()}
+        if any(detail["dtype"] is not np.int8 for detail in (self._input, *details.values())):
+            raise ModelError("the network is not fully int8: its input and outputs have to be")
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return tuple(int(side) for side in self._input["shape"])
+
+    def run(self, image: npt.NDArray[np.int8]) -> dict[str, npt.NDArray[np.int8]]:
+        """Compute the outputs, by name, for one int8 input ``(1, H, W, 3)``."""
+        self.interpreter.set_tensor(self._input["index"], image)
+        self.interpreter.invoke()
+        return {name: self.interpreter.get_tensor(detail["index"]) for name, detail in self._outputs.items()}
+
+    def output_scales(self) -> dict[str, tuple[float, int]]:
+        """Scale and zero point of each output, by name."""
+        return {name: (float(scale), int(zero)) for name, (scale, zero) in self._quantisation().items()}
+
+    def _quantisation(self) -> dict[str, tuple[float, int]]:
+        return {name: detail["quantization"] for name, detail in self._outputs.items()}
+
+
+def load_network(model: bytes, delegate: Delegate = "xnnpack", threads: int = 1) -> TfliteNetwork:
+    """Load an int8 network on the first runtime that works.
+
+    A runtime is tried by building an interpreter: importing proves nothing, since tflite-runtime imports beside NumPy 2
+    and fails only then.
+
+    Args:
+        model: the .tflite's bytes.
+        delegate: ``"xnnpack"`` (the runtime's optimised kernels), ``"reference"`` (the same bits on every machine) or
+            ``"edgetpu"``.
+        threads: for the CPU kernels.
+
+    Raises:
+        RuntimeMissingError: no working runtime, or no such delegate here; the sentence says what was tried.
+        ModelError: the runtime refuses the model.
+    """
+    failures = []
+    for runtime in _installed():
+        try:
+            return TfliteNetwork(_interpreter(runtime, model, delegate, threads), model, runtime, delegate)
+        except EdgeSiameseError:
+            raise
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{runtime.name} {runtime.version} cannot run the model: {error}") from error
+        except Exception as error:  # a broken installation may raise anything, SystemError included
+            failures.append(f"{runtime.name} {runtime.version} fails ({error})")
+            _LOG.info("%s", failures[-1])
+    tried = "; ".join(failures) or "none is installed"
+    raise RuntimeMissingError(f"no working TFLite runtime: {tried}; install one with: pip install 'ai-edge-litert>=2.1'")
+
+
+@cache
+def find_runtime() -> Runtime:
+    """The runtime that `load_network` uses, proved on the shipped embedder; raises as it does."""
+    from ..models import default_model
+    from .card import read_model
+
+    return load_network(read_model(default_model("embedder")).network).runtime
+
+
+def _installed() -> Iterator[Runtime]:
+    for module, distribution in _CANDIDATES:
+        try:
+            loaded = importlib.import_module(module)
+        except ImportError:
+            continue
+        try:
+            version = importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            version = "of unknown version"
+        yield Runtime(distribution, version, loaded)
+
+
+def _interpreter(runtime: Runtime, model: bytes, delegate: Delegate, threads: int) -> Any:
+    options: dict[str, Any] = {"model_content": model, "num_threads": threads}
+    if delegate == "reference":
+        resolver = getattr(runtime.module, "OpResolverType", None) or runtime.module.experimental.OpResolverType
+        options["experimental_op_resolver_type"] = resolver.BUILTIN_REF
+    elif delegate == "edgetpu":
+        options["experimental_delegates"] = [_edge_tpu(runtime)]
+    return runtime.module.Interpreter(**options)
+
+
+def _edge_tpu(runtime: Runtime) -> Any:
+    load = getattr(runtime.module, "load_delegate", None) or runtime.module.experimental.load_delegate
+    try:
+        return load(EDGE_TPU_LIBRARY)
+    except (OSError, ValueError) as error:
+        raise RuntimeMissingError(
+            f"the Edge TPU delegate {EDGE_TPU_LIBRARY} cannot be loaded ({error}); install the Edge TPU runtime and plug "
+            "the device in, or use --delegate xnnpack"
+        ) from error

@@ -1,0 +1,92 @@
+"""Who may import whom: the device package knows nothing of what is built on it, and those know nothing of each other."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DEVICE = "edge_siamese"
+ROOMS = {
+    "converter": "edge_siamese_converter",
+    "firmware_tools": "edge_siamese_firmware",
+    "benchmarks": "edge_siamese_benchmarks",
+}
+BARE_INSTALL = {"numpy", "cv2", "click"}
+OF_EXTRAS = {
+    "edge_siamese": set[str](),
+    "converter": {"tensorflow", "keras", "flatbuffers", "rich", "matplotlib"},
+    "firmware_tools": set[str](),
+    "benchmarks": set[str](),
+}
+
+
+def modules(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imported(statement: ast.stmt) -> Iterator[str]:
+    """Root packages of an absolute import."""
+    if isinstance(statement, ast.Import):
+        yield from (alias.name.split(".")[0] for alias in statement.names)
+    elif isinstance(statement, ast.ImportFrom) and statement.level == 0:
+        yield (statement.module or "").split(".")[0]
+
+
+def all_imports(path: Path) -> set[str]:
+    """Root packages of every absolute import of a module, wherever it stands."""
+    return {
+        name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.stmt) for name in imported(node)
+    }
+
+
+def imports_on_loading(path: Path) -> set[str]:
+    """Root packages that loading a module imports without a condition."""
+
+    def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+        for statement in body:
+            yield statement
+            if isinstance(statement, ast.ClassDef | ast.With):
+                yield from statements(statement.body)
+
+    return {name for statement in statements(ast.parse(path.read_text()).body) for name in imported(statement)}
+
+
+def beyond_their_package(path: Path, folder: Path) -> list[str]:
+    """Relative imports of a module that leave the folder it lies in."""
+    depth = len(path.relative_to(folder).parts)
+    nodes = ast.walk(ast.parse(path.read_text()))
+    return [
+        f"{'.' * node.level}{node.module}" for node in nodes if isinstance(node, ast.ImportFrom) and node.level > depth
+    ]
+
+
+@pytest.mark.parametrize("folder", [DEVICE, *ROOMS])
+def test_imports_only_point_down(folder: str) -> None:
+    upwards = {*ROOMS, *ROOMS.values()} - {folder, ROOMS.get(folder)}
+    found = {str(path.relative_to(ROOT)): all_imports(path) & upwards for path in modules(folder)}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize("folder", ROOMS)
+def test_a_room_refers_to_itself_relatively(folder: str) -> None:
+    found = {str(path.relative_to(ROOT)): all_imports(path) & {folder, ROOMS[folder]} for path in modules(folder)}
+    assert {path: names for path, names in found.items() if names} == {}
+    assert [name for path in modules(folder) for name in beyond_their_package(path, ROOT / folder)] == []
+
+
+@pytest.mark.parametrize("folder", [DEVICE, *ROOMS])
+def test_loading_a_module_needs_only_what_is_declared(folder: str) -> None:
+    allowed = {*sys.stdlib_module_names, *BARE_INSTALL, *OF_EXTRAS[folder], DEVICE}
+    found = {str(path.relative_to(ROOT)): imports_on_loading(path) - allowed for path in modules(folder)}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_the_rules_see_what_they_forbid(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text("import keras.layers\ndef f():\n    import rich\nfrom .. import x\nif 1:\n    import picamera2\n")
+    assert imports_on_loading(module) == {"keras"}
+    assert all_imports(module) == {"keras", "rich", "picamera2"}
+    assert beyond_their_package(module, tmp_path) == ["..None"]
