@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,8 @@ def latency(
     show_default=True,
     help="Without one, against so many.",
 )
-@click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="How often to show the source.")
+@click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="How often to show SOURCE.")
+@click.option("--frames", type=click.IntRange(1), help="Measure no more than this; a camera does not end by itself.")
 @_measuring
 def pipeline(
     source: str | None,
@@ -94,34 +96,30 @@ def pipeline(
     threads: int,
     templates: int,
     repeat: int,
+    frames: int | None,
     warmup: int,
     raw: Path | None,
     as_json: bool,
 ) -> None:
-    """Time the whole chain on every frame of SOURCE: a folder, a video, or else a rendered clip.
-
-    Every face of every frame is embedded and matched, which is the most that `run` ever has to do.
-    """
-    from itertools import islice
-
+    """Time the loop of `run` on SOURCE: a folder, video or camera, or else a rendered clip."""
     from edge_siamese.board import identify
+    from edge_siamese.cameras import open_source
     from edge_siamese.engine import FaceEngine
     from edge_siamese.gallery import Gallery
 
     from .galleries import random_gallery
-    from .pipeline import frames_of, laps_of_frames, throughput
+    from .pipeline import ClipSource, Timings, run
     from .report import Report
 
-    board = identify()
+    board, timings = identify(), Timings(warmup)
+    open_frames = ClipSource if source is None else partial(open_source, source)
     with FaceEngine.open(embedder, detector, delegate=delegate, threads=threads) as engine:
         gallery = Gallery.open(gallery_file) if gallery_file else random_gallery(engine.embedder_card, templates)
-        gallery.require(engine.embedder_card)
-        laps = laps_of_frames(frames_of(source, repeat), engine, gallery)
-        result = throughput(islice(laps, warmup, None))
-        if not result.frames:
-            raise DataError(f"{source}: not one frame is left to measure after a warm-up of {warmup}")
-        about = f"{source or 'a rendered clip'}, {len(gallery.templates)} templates"
-        report = Report(board, engine.runtime, delegate, threads, warmup, about, result.samples, result.figures())
+        run(open_frames, engine, gallery, timings, repeat=repeat, most=frames)
+        about = f"{source or 'a rendered clip of 320 x 240 pixels'}, {len(gallery.templates)} templates"
+        if not timings.frames:
+            raise DataError(f"{about}: expected frames to measure, found none after a warm-up of {warmup}")
+        report = Report(board, engine.runtime, delegate, threads, warmup, about, timings.samples, timings.figures())
         _present("bench-pipeline", report, engine, raw=raw, as_json=as_json)
 
 

@@ -1,119 +1,136 @@
-"""How many frames a second go through the whole chain, and where the time goes."""
+"""How many frames a second the verifier's loop takes, and where the time goes."""
 
-import itertools
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 
-from edge_siamese.cameras import open_source
+from edge_siamese.cameras.base import FrameSource, Notice, Source
 from edge_siamese.engine import FaceEngine
 from edge_siamese.frames import Frame
 from edge_siamese.gallery import Gallery
 from edge_siamese.rendering import DEMO_SEEDS, Clip, Person
+from edge_siamese.verifier import Verifier
 
 from .samples import Clock
 
-STAGES = ("read", "detect", "align and embed", "match")
-WHOLE = "whole frame"
-Lap = tuple[str, int]
-"""A stage and the nanoseconds it took."""
+READ, WHOLE = "read", "whole frame"
+STAGES = (READ, "detect", "track", "quality", "embed", "match", WHOLE)
 
 
-class Stopwatch:
-    """Splits the time since it was made into laps."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.laps: list[Lap] = []
-        self._clock, self._since = clock, clock()
-
-    def lap(self, stage: str) -> None:
-        """What was done since the last lap was this stage."""
-        now = self._clock()
-        self.laps.append((stage, now - self._since))
-        self._since = now
-
-
-def frames_of(source: str | None, repeat: int) -> Iterator[Frame]:
-    """Frames of a folder or video, or of the rendered clip (which is rendered before this returns).
-
-    Args:
-        source: of the frames; None for the rendered clip.
-        repeat: how often it is shown.
-    """
-    if source is None:
-        return itertools.chain.from_iterable(itertools.repeat(rendered_clip(), repeat))
-    return itertools.chain.from_iterable(_frames_in(source) for _ in range(repeat))
-
-
-def _frames_in(source: str) -> Iterator[Frame]:
-    with open_source(source) as frames:
-        yield from frames
-
-
-@cache
-def rendered_clip() -> tuple[Frame, ...]:
-    """A rendered clip of two people, one after the other, at 320x240: the same every time."""
-    people = [(f"person {seed}", Person.from_seed(seed)) for seed in DEMO_SEEDS[:2]]
-    return tuple(
-        Frame(rendering.picture, timestamp, sequence, "rendered clip")
-        for sequence, (timestamp, rendering, _) in enumerate(Clip(people))
-    )
-
-
-def laps_of_frames(
-    source: Iterable[Frame], engine: FaceEngine, gallery: Gallery, clock: Clock = time.perf_counter_ns
-) -> Iterator[list[Lap]]:
-    """Send frames through the chain (read, detect, align and embed every face, match it); yield the laps of each.
-
-    Args:
-        source: of the frames; how long it takes to deliver one is the lap "read".
-        engine, gallery: what does the work.
-        clock: monotonic nanoseconds.
-    """
-    frames = iter(source)
-    while True:
-        watch = Stopwatch(clock)
-        frame = next(frames, None)
-        if frame is None:
-            return
-        watch.lap("read")
-        faces = engine.detect(frame.pixels)
-        watch.lap("detect")
-        for face in faces:
-            embedding = engine.embed(frame.pixels, face)
-            watch.lap("align and embed")
-            gallery.identify(embedding, threshold=0)
-            watch.lap("match")
-        yield watch.laps
-
-
-@dataclass(frozen=True)
-class Throughput:
-    """What the laps of a number of frames amount to.
+class Timings:
+    """How long each stage took; the verifier's `StageTimer`.
 
     Attributes:
-        samples: nanoseconds by stage, once a frame or once a face, and of the whole of each frame.
-        frames, faces: how many there were.
+        samples: nanoseconds by stage, as often as each was entered.
+
+    Args:
+        warmup: the first frames, which are not measured.
+        clock: monotonic nanoseconds.
     """
 
-    samples: dict[str, list[int]]
-    frames: int
-    faces: int
+    def __init__(self, warmup: int, clock: Clock = time.perf_counter_ns) -> None:
+        self.samples: dict[str, list[int]] = {stage: [] for stage in STAGES}
+        self.clock = clock
+        self._unmeasured = warmup
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what happens inside."""
+        start = self.clock()
+        yield
+        self.samples[name].append(self.clock() - start)
+
+    def frame(self, read: int, processed: int) -> None:
+        """A frame took so long to be read, and then to be processed."""
+        self.samples[READ].append(read)
+        self.samples[WHOLE].append(read + processed)
+        if self._unmeasured:
+            self._unmeasured -= 1
+            for taken in self.samples.values():
+                taken.clear()
 
     @property
-    def frames_per_second(self) -> float:
-        total = sum(self.samples[WHOLE])
-        return self.frames * 1e9 / total if total else 0.0
+    def frames(self) -> int:
+        """How many were measured."""
+        return len(self.samples[WHOLE])
 
     def figures(self) -> dict[str, float]:
         """Totals, by name."""
-        return {"frames": self.frames, "faces": self.faces, "frames_per_second": round(self.frames_per_second, 3)}
+        seconds = sum(self.samples[WHOLE]) / 1e9
+        rate = self.frames / seconds if seconds else 0.0
+        return {"frames": self.frames, "embeddings": len(self.samples["embed"]), "frames_per_second": round(rate, 3)}
 
 
-def throughput(frames: Iterable[list[Lap]]) -> Throughput:
-    """Add up the laps of frames."""
-    taken = list(frames)
-    samples = {stage: [duration for laps in taken for name, duration in laps if name == stage] for stage in STAGES}
-    whole = [sum(duration for _, duration in laps) for laps in taken]
-    return Throughput(samples | {WHOLE: whole}, len(taken), len(samples["match"]))
+class TimedSource(Source):
+    """The frames of another source, timed from when one is asked for to when the next one is.
+
+    Args:
+        source: of the frames.
+        timings: where the times go.
+        most: no more frames than this are measured; None for all there are.
+    """
+
+    def __init__(self, source: FrameSource, timings: Timings, most: int | None = None) -> None:
+        super().__init__(source.name)
+        self.live, self.stills = source.live, source.stills
+        self._source, self._timings, self._most = source, timings, most
+
+    def age_ns(self, frame: Frame) -> int:
+        return self._source.age_ns(frame)
+
+    def watch(self) -> Iterator[Frame | Notice]:
+        items, clock = self._source.watch(), self._timings.clock
+        while not self.stopping and (self._most is None or self._timings.frames < self._most):
+            asked = clock()
+            item = next(items, None)
+            delivered = clock()
+            if item is None:
+                return
+            yield item
+            if isinstance(item, Frame):
+                self._timings.frame(delivered - asked, clock() - delivered)
+
+
+class ClipSource(Source):
+    """A rendered clip of two people, one after the other, at 320x240: the same every time, and rendered beforehand."""
+
+    def __init__(self) -> None:
+        super().__init__("rendered clip")
+        self.frames = _rendered_frames()
+
+    def watch(self) -> Iterator[Frame | Notice]:
+        yield from self.frames
+
+
+@cache
+def _rendered_frames() -> tuple[Frame, ...]:
+    clip = Clip([(f"person {seed}", Person.from_seed(seed)) for seed in DEMO_SEEDS[:2]])
+    return tuple(
+        Frame(rendering.picture, timestamp, sequence, "rendered clip")
+        for sequence, (timestamp, rendering, _) in enumerate(clip)
+    )
+
+
+def run(
+    open_frames: Callable[[], FrameSource],
+    engine: FaceEngine,
+    gallery: Gallery,
+    timings: Timings,
+    *,
+    repeat: int = 1,
+    most: int | None = None,
+) -> None:
+    """Let a verifier watch a source from its beginning to its end, `repeat` times, and time it.
+
+    Args:
+        open_frames: opens the source anew.
+        engine, gallery: of the verifier.
+        timings: where the times go.
+        repeat: how often.
+        most: no more frames than this are measured; a camera does not end by itself.
+    """
+    for _ in range(repeat):
+        with open_frames() as source:
+            for _ in Verifier(TimedSource(source, timings, most), engine, gallery, timer=timings):
+                pass

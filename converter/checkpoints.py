@@ -38,7 +38,7 @@ def save_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write an ``.npz`` whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(path) as stream:
-        np.savez(stream, **arrays)
+        np.savez(stream, **dict[str, Any](arrays))
 
 
 def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:

@@ -92,9 +92,9 @@ def golden_scenes(size: int) -> list[RGB]:
     """The rendered pictures of the detector's self-test, ``size`` pixels square."""
     return [
         render_portrait(
-            Person.from_seed(seed), View(), size=(size, size), face_height=0.55 * size, background_seed=turn
+            Person.from_seed(seed), View(), size=(size, size), face_height=0.55 * size, background_seed=seed
         ).picture
-        for turn, seed in _seeds(_GOLDEN_SCENES)
+        for _, seed in _seeds(_GOLDEN_SCENES)
     ]
 
 

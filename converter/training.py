@@ -16,6 +16,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from edge_siamese.errors import DataError, EdgeSiameseError
@@ -82,7 +83,8 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         super().__init__()
         self.folder, self.measure, self.epochs = folder, measure, epochs
         self.progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            console=Console(stderr=True, soft_wrap=True),
         )
         self.task = self.progress.add_task("training")
 

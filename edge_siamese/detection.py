@@ -125,7 +125,7 @@ class FaceDetector:
             output = outputs[f"{kind}{stride}"].reshape(len(centres), -1)[passing]
             return (output.astype(np.float32) - zero_point) * np.float32(scale)
 
-        scores = 1 / (1 + np.exp(-values("score")[:, 0]))
+        scores = np.asarray(1 / (1 + np.exp(-values("score")[:, 0])), np.float32)
         return scores, *decode_cells(centres[passing], values("box"), values("landmark"), stride)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .board import Board, identify, read_text
-from .errors import EdgeSiameseError
+from .errors import EdgeSiameseError, ModelError
 
 if TYPE_CHECKING:
     from .tflite.card import ModelCard, Task
@@ -24,6 +24,7 @@ DELEGATES: "tuple[Delegate, ...]" = ("xnnpack", "reference")
 HOT = 80.0
 """Degrees Celsius from which a Raspberry Pi slows down (Raspberry Pi documentation, "Frequency management")."""
 _TESTED_PYTHONS = ((3, 11), (3, 13))
+_REINSTALL = "pip install --force-reinstall --no-deps edge-siamese"
 _CORAL_USB = {("1a6e", "089a"), ("18d1", "9302")}
 
 
@@ -130,7 +131,8 @@ def check_runtime() -> Findings:
 
         runtime = find_runtime()
     except (EdgeSiameseError, ImportError) as error:
-        yield Finding("runtime", Status.FAIL, str(error), "pip install ai-edge-litert")
+        remedy = _REINSTALL if isinstance(error, ModelError) else "pip install ai-edge-litert"
+        yield Finding("runtime", Status.FAIL, str(error), remedy)
     else:
         yield Finding("runtime", Status.OK, f"{runtime.name} {runtime.version}")
 
@@ -140,7 +142,7 @@ def check_models() -> Findings:
     try:
         cards = [shipped_card(task) for task in TASKS]
     except (EdgeSiameseError, ImportError) as error:
-        yield Finding("models", Status.FAIL, str(error), "pip install --force-reinstall --no-deps edge-siamese")
+        yield Finding("models", Status.FAIL, str(error), _REINSTALL)
         return
     for task, card in zip(TASKS, cards, strict=True):
         yield Finding("models", Status.OK, f"{task} {card.name}, SHA-256 {card.digest}")

@@ -36,8 +36,8 @@ def scores_q15(
     """
     if probes.shape[1] != templates.shape[1]:
         raise DataError(f"embeddings of {probes.shape[1]} and {templates.shape[1]} dimensions cannot be compared")
-    exact = np.float32 if probes.shape[1] <= _EXACT_IN_FLOAT32 else np.float64
-    a, b = probes.astype(exact) - exact(zero_point), templates.astype(exact) - exact(zero_point)
+    exact = np.dtype(np.float32 if probes.shape[1] <= _EXACT_IN_FLOAT32 else np.float64)
+    a, b = (np.subtract(vectors, zero_point, dtype=exact) for vectors in (probes, templates))
     dots = (a @ b.T).astype(np.int64)
     squared = np.multiply.outer(_squared_norms(a), _squared_norms(b))
     return _quotients(dots, squared)

@@ -99,7 +99,9 @@ def _decode(data: bytes, name: str) -> RGB:
     if size is None:
         raise PictureError(f"{name}: not a JPEG, PNG, WebP, BMP, PGM, PPM or TIFF picture, or its header is damaged")
     if size[0] * size[1] > MOST_PIXELS:
-        raise PictureError(f"{name}: {size[0]} x {size[1]} pixels are over the limit of {MOST_PIXELS // 10**6} megapixels")
+        raise PictureError(
+            f"{name}: {size[0]} x {size[1]} pixels are over the limit of {MOST_PIXELS // 10**6} megapixels"
+        )
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from edge_siamese.cli.main import COMMANDS, main
+from edge_siamese.cli.main import COMMANDS, root
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -25,20 +25,18 @@ def photograph(path: Path, seed: int, view: View) -> None:
 
 
 @pytest.fixture
-def family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with a gallery of rendered people and another picture of the first of them."""
     monkeypatch.chdir(tmp_path)
     for name, seed in PEOPLE.items():
         for number, yaw in enumerate((-10.0, 0.0, 10.0)):
             photograph(tmp_path / "people" / name / f"{number}.png", seed, View(yaw=yaw))
     photograph(tmp_path / "visitor.jpg", PEOPLE["Anna"], View(yaw=5.0, smile=0.4))
-    with pytest.raises(SystemExit) as ended:
-        main(["gallery", "build", "people", "-o", "family.esg"])
-    assert not ended.value.code
-    return tmp_path
+    root(["gallery", "build", "people", "-o", "family.esg"], standalone_mode=False)
 
 
-def test_the_python_example_names_the_visitor(family: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("family")
+def test_the_python_example_names_the_visitor(capsys: pytest.CaptureFixture[str]) -> None:
     (example,) = blocks("python")
     assert len(example.splitlines()) <= 10
     capsys.readouterr()

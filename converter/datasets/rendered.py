@@ -6,6 +6,7 @@ Only seeds of `rendering.TRAINING_SEEDS` are used: the demo's and the golden vec
 from collections.abc import Iterator
 
 import numpy as np
+from rich.console import Console
 from rich.progress import track
 
 from edge_siamese.rendering import TRAINING_SEEDS, Person, View, render_crop, render_scene
@@ -18,7 +19,7 @@ def rendered_faces(people: int, views: int) -> FaceSource:
     """Aligned crops of `people` rendered people in `views` random views each."""
     crops = np.empty((people * views, 112, 112, 3), np.uint8)
     numbers = np.repeat(np.arange(people), views)
-    for row, number in enumerate(track(numbers, "rendering faces", transient=True)):
+    for row, number in enumerate(track(numbers, "rendering faces", console=Console(stderr=True), transient=True)):
         rng = np.random.default_rng((TRAINING_SEEDS[number], row))
         crops[row] = render_crop(Person.from_seed(TRAINING_SEEDS[number]), View.random(rng))
     return FaceSource(crops, people=numbers)
@@ -26,7 +27,7 @@ def rendered_faces(people: int, views: int) -> FaceSource:
 
 def rendered_scenes(count: int, size: tuple[int, int] = (320, 240)) -> list[AnnotatedPicture]:
     """Pictures with one to three rendered people before rendered backgrounds."""
-    return list(track(_scenes(count, size), "rendering scenes", total=count, transient=True))
+    return list(track(_scenes(count, size), "rendering scenes", total=count, console=Console(stderr=True), transient=True))
 
 
 def _scenes(count: int, size: tuple[int, int]) -> Iterator[AnnotatedPicture]:

@@ -1,5 +1,8 @@
 """Post-training quantisation: every tensor int8, weights per channel."""
 
+import sys
+import warnings
+from contextlib import redirect_stdout
 from typing import Any
 
 import keras
@@ -35,7 +38,9 @@ def quantise(network: Any, pictures: npt.NDArray[np.uint8]) -> bytes:
     converter.representative_dataset = lambda: ([model_input(picture[None])] for picture in pictures)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
-    return bytes(converter.convert())
+    with redirect_stdout(sys.stderr), warnings.catch_warnings():  # Keras describes its export on stdout
+        warnings.simplefilter("ignore")
+        return bytes(converter.convert())
 
 
 def model_input(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

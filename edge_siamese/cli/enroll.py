@@ -11,6 +11,7 @@ from .galleries import (
     counted,
     enrol,
     model_options,
+    plural,
     reference_engine,
     require_gallery,
     skipped_json,
@@ -63,18 +64,18 @@ def enroll(
     A camera's frame is taken when it shows exactly one face, large enough. The person may turn the head a little
     meanwhile: the most representative frames are kept.
     """
-    from ..gallery.builder import embed_photographs
+    from ..gallery.builder import Skipped, embed_photographs
     from ..gallery.information import describe
     from ..gallery.names import clean_name
 
     if bool(photos) == bool(camera):
         raise click.UsageError("give either photographs or --camera")
     about = describe(created=created, consent=consent, retain_until=retain_until)
-    name = clean_name(name)
+    name, skipped = clean_name(name), list[Skipped]()
     with reference_engine(**models) as engine:
         require_gallery(path, engine.embedder_card)
         if camera:
-            templates, skipped = _from_camera(camera, engine, frames, interval, timeout), []
+            templates = _from_camera(camera, engine, frames, interval, timeout)
         else:
             templates, skipped = embed_photographs(photos, engine)
         card, digests = engine.embedder_card, engine.digests
@@ -85,8 +86,8 @@ def enroll(
         body = {"name": name, "used": len(templates), "kept": kept, "skipped": skipped_json(skipped)}
         emit_json("enroll", summary(written) | body, models=digests)
     else:
-        pictures = "frames" if camera else "photographs"
-        click.echo(f"{path}: {name} has {kept} templates from {len(templates)} {pictures}; {counted(written)}")
+        pictures = plural(len(templates), "frame" if camera else "photograph")
+        click.echo(f"{path}: {name} has {plural(kept, 'template')} from {pictures}; {counted(written)}")
 
 
 def _from_camera(

@@ -1,6 +1,5 @@
 """What the commands about galleries share."""
 
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from ..tflite.card import ModelCard
 
 PATH = click.Path(path_type=Path)
-_log = logging.getLogger(__name__)
 
 templates_option: Decorator = click.option(
     "--templates-per-person",
@@ -40,6 +38,11 @@ _ABOUT_OPTIONS = (
     click.option("--consent", help="Who agreed to what, and where that is kept."),
     click.option("--retain-until", help="Last day it may be kept, such as 2026-01-31."),
 )
+
+
+def note(sentence: str) -> None:
+    """Say something on stderr that is no error."""
+    click.echo(f"edge-siamese: {sentence}", err=True)
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,17 +92,16 @@ def require_gallery(path: Path, card: "ModelCard") -> None:
 def tell_dropped_points(before: "Gallery", after: "Gallery") -> None:
     """Say that a change made the operating points void."""
     if before.operating_points and not after.operating_points:
-        _log.warning(
-            "%s: its operating points were measured on other templates and are dropped: "
-            "run 'edge-siamese gallery calibrate' again",
-            before.source,
+        note(
+            f"{before.source}: its operating points were measured on other templates and are dropped; "
+            "run 'edge-siamese gallery calibrate' again"
         )
 
 
 def tell_skipped(skipped: "Sequence[Skipped]") -> None:
     """Name every photograph that was not used."""
     for photograph in skipped:
-        _log.warning("%s: not used: %s", photograph.photograph, photograph.reason)
+        note(f"{photograph.photograph}: not used: {photograph.reason}")
 
 
 def skipped_json(skipped: "Sequence[Skipped]") -> list[dict[str, str]]:
@@ -120,8 +122,12 @@ def summary(gallery: "Gallery") -> dict[str, Any]:
 
 def counted(gallery: "Gallery") -> str:
     """``3 people, 12 templates`` for messages."""
-    people, templates = len(gallery.names), len(gallery.templates)
-    return f"{people} {'person' if people == 1 else 'people'}, {templates} template{'' if templates == 1 else 's'}"
+    return f"{plural(len(gallery.names), 'person', 'people')}, {plural(len(gallery.templates), 'template')}"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """``1 template``, ``2 templates``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _with_options(command: Callable[..., Any], options: tuple[Decorator, ...]) -> Callable[..., Any]:

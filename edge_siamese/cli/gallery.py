@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .galleries import PATH, counted, summary, tell_dropped_points
+from .galleries import PATH, counted, note, summary, tell_dropped_points
 from .lazy import Entry, LazyGroup
 from .options import json_option
 from .output import emit_json, table
@@ -87,7 +87,7 @@ def check(path: Path, embedder: Path | None, as_json: bool) -> None:
         return
     click.echo(f"{path}: whole: {counted(checked)}")
     for name in late:
-        click.echo(f"{path}: {'the gallery' if name == '*' else name} is kept beyond the last day", err=True)
+        note(f"{path}: {'the gallery' if name == '*' else name} is kept beyond the last day")
 
 
 @gallery.command()

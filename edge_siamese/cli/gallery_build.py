@@ -11,6 +11,7 @@ from .galleries import (
     counted,
     enrol,
     model_options,
+    plural,
     reference_engine,
     require_gallery,
     skipped_json,
@@ -116,7 +117,7 @@ def add(
         body = {"name": name, "photos": len(photos), "kept": kept, "skipped": skipped_json(skipped)}
         emit_json("gallery-add", summary(written) | body, models=digests)
     else:
-        click.echo(f"{path}: {name} has {kept} templates now; {counted(written)}")
+        click.echo(f"{path}: {name} has {plural(kept, 'template')} now; {counted(written)}")
 
 
 def _next_sequence(output: Path, asked: int | None) -> int:

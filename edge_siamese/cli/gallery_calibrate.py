@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from ..evaluation.operating_point import DEFAULT_TARGET_FMR
-from .galleries import PATH, model_options, reference_engine, skipped_json, summary, tell_skipped
-from .options import json_option
+from .galleries import PATH, skipped_json, summary, tell_skipped
+from .options import engine_options, json_option
 from .output import emit_json
 from .progress import progress_line
 
@@ -24,15 +24,18 @@ from .progress import progress_line
     show_default=True,
     help="False match rate of one comparison; may be given several times.",
 )
-@model_options
+@engine_options
 @json_option
-def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: bool, **models: Any) -> None:
+def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: bool, **engine_settings: Any) -> None:
     """Choose the GALLERY's threshold by how strangers score against it, and store it there.
 
     PEOPLE is a folder or zip of <person>/<photo>. A folder named as somebody in the gallery shows that person, all
-    others show strangers. Each photograph is compared with each person of the gallery.
+    others show strangers. Each photograph is compared with each person of the gallery, and each is embedded as it will be
+    when the gallery is used: choose the --delegate of the board.
     """
     from ..albums import Album
+    from ..engine import FaceEngine
+    from ..errors import GalleryError
     from ..evaluation.survey import survey_album
     from ..gallery import Gallery
     from ..gallery.builder import skipped_of
@@ -40,18 +43,19 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     from ..matching import Q15
 
     album = Album(people)
-    Gallery.open(path)
-    with reference_engine(**models) as engine, progress_line("comparing") as progress:
-        gallery = Gallery.open(path)
+    gallery = Gallery.open(path)
+    with FaceEngine.open(**engine_settings) as engine, progress_line("comparing") as progress:
         gallery.require(engine.embedder_card)
         survey = survey_album(album, engine, progress=progress)
-        digests = engine.digests
+        digests, delegate = engine.digests, engine.delegate
     comparisons = compare(gallery, survey)
     points = [operating_point(gallery, comparisons, target) for target in dict.fromkeys(targets)]
     skipped = skipped_of(survey)
     tell_skipped(skipped)
     for point in points:
         gallery = gallery.with_operating_point(point)
+    if Gallery.open(path).sequence != gallery.sequence:
+        raise GalleryError(f"{path}: it was changed while it was measured; calibrate it again")
     written = gallery.save(path)
     if as_json:
         body = {
@@ -59,6 +63,7 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
             "genuine_pairs": len(comparisons.genuine),
             "impostor_pairs": len(comparisons.impostor),
             "strangers": comparisons.strangers,
+            "delegate": delegate,
             "enrolled_from": comparisons.enrolled_from,
             "skipped": skipped_json(skipped),
         }

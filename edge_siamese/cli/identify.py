@@ -1,13 +1,12 @@
 """``edge-siamese identify``: 1:N on photographs, open set."""
 
-import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .galleries import PATH
+from .galleries import PATH, note
 from .options import engine_options, json_option
 from .output import emit_json, table
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from ..gallery import Gallery
 
 NO_MATCH = 3
-_log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -72,17 +70,16 @@ def _evidence(gallery: "Gallery", point: "OperatingPoint", target_fpir: float) -
 
     wanted, origin = gallery.wanted_fmr(target_fpir), "gallery" if gallery.operating_points else "model"
     sufficient = point.target_fmr <= wanted * (1 + 1e-9)
-    click.echo(
-        f"edge-siamese: operating point of the {origin}: FMR {point.target_fmr:g} for one comparison, "
-        f"threshold {point.threshold / Q15:.4f}",
-        err=True,
+    note(
+        f"operating point of the {origin}: FMR {point.target_fmr:g} for one comparison, threshold "
+        f"{point.threshold / Q15:.4f}"
     )
     if not sufficient:
-        _log.warning(
-            "it is weaker than the FMR %.2g that an FPIR of %g with %d people takes: strangers may be named at up to %.2g; "
-            "run 'edge-siamese gallery calibrate'",
-            wanted, target_fpir, len(gallery.names), min(point.target_fmr * len(gallery.names), 1.0),
-        )  # fmt: skip
+        reached = min(point.target_fmr * len(gallery.names), 1.0)
+        note(
+            f"it is weaker than the FMR {wanted:.2g} that an FPIR of {target_fpir:g} with {len(gallery.names)} people takes: "
+            f"the FPIR is up to {reached:.2g}; 'edge-siamese gallery calibrate' can find a stricter one"
+        )
     return point.to_json() | {"of": origin, "target_fpir": target_fpir, "wanted_fmr": wanted, "sufficient": sufficient}
 
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from typing import Any
+from typing import NoReturn
 
 import click
 
@@ -12,8 +12,11 @@ from ..errors import EdgeSiameseError
 from .lazy import Entry, LazyGroup
 
 _CLI = "edge_siamese.cli"
-_CONVERTER = "edge_siamese_converter.cli"
-_TRAINING = {"needs": ("tensorflow", "rich"), "extra": "converter"}
+
+
+def _training(target: str, line: str) -> Entry:
+    return Entry(f"edge_siamese_converter.cli.{target}", line, needs=("tensorflow", "rich"), extra="converter")
+
 
 COMMANDS = {
     "verify": Entry(f"{_CLI}.verify:verify", "Compare the faces on two photographs (1:1)."),
@@ -26,10 +29,10 @@ COMMANDS = {
     "doctor": Entry(f"{_CLI}.doctor:doctor", "Say what this machine can run, and what is missing."),
     "self-test": Entry(f"{_CLI}.self_test:self_test", "Prove that a delegate computes what the models' golden vectors say."),
     "demo": Entry(f"{_CLI}.demo:demo", "See the whole chain work on rendered people, or on your photographs."),
-    "train": Entry(f"{_CONVERTER}.train:train", "Fine-tune the embedder on folders of people.", **_TRAINING),
-    "distil": Entry(f"{_CONVERTER}.distil:distil", "Train the embedder from a teacher's embeddings.", **_TRAINING),
-    "train-detector": Entry(f"{_CONVERTER}.train_detector:train_detector", "Train the face detector.", **_TRAINING),
-    "convert": Entry(f"{_CONVERTER}.convert:convert", "Quantise a trained network to int8 and prove what that cost.", **_TRAINING),
+    "train": _training("train:train", "Fine-tune the embedder on folders of people."),
+    "distil": _training("distil:distil", "Train the embedder from a teacher's embeddings."),
+    "train-detector": _training("train_detector:train_detector", "Train the face detector."),
+    "convert": _training("convert:convert", "Quantise a trained network to int8 and prove what that cost."),
     "firmware": Entry("edge_siamese_firmware.cli:firmware", "Turn galleries into images for a board's flash."),
     "bench": Entry("edge_siamese_benchmarks.cli:bench", "Measure latency on this board."),
 }  # fmt: skip
@@ -52,10 +55,10 @@ def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> N
         context.exit()
 
 
-def main(arguments: list[str] | None = None) -> Any:
+def main(arguments: list[str] | None = None) -> NoReturn:
     """Run a command line and exit: 0 answered, 1 could not, 2 bad usage or input."""
     try:
-        root(arguments, prog_name="edge-siamese", standalone_mode=False)
+        code = root(arguments, prog_name="edge-siamese", standalone_mode=False)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
     except click.ClickException as error:
@@ -73,3 +76,4 @@ def main(arguments: list[str] | None = None) -> Any:
     except OSError as error:
         click.echo(f"edge-siamese: {error.filename or 'input/output'}: {error.strerror or error}", err=True)
         sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,6 +1,7 @@
 """The ``.npz`` of ``edge-siamese embed``: every face of many pictures as plain arrays."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class FacesFile:
         embedder_digest``, whole or not at all."""
         faces = [face for _, _, face in self._rows]
         embeddings = [face.embedding.values for face in faces if face.embedding]
-        arrays = {
+        arrays: dict[str, Any] = {
             "paths": np.array([source for source, _, _ in self._rows], np.str_),
             "face_index": np.array([index for _, index, _ in self._rows], np.int32),
             "boxes": np.array([face.box for face in faces], np.float32).reshape(-1, 4),

@@ -69,10 +69,9 @@ def error_curve(genuine: Scores, impostor: Scores) -> ErrorCurve:
         raise DataError(
             f"verification needs genuine and impostor pairs, found {len(genuine)} genuine and {len(impostor)} impostor"
         )
-    genuine, impostor = np.sort(genuine), np.sort(impostor)
     distinct = np.unique(np.concatenate([genuine, impostor]))
-    fmr = 1.0 - np.searchsorted(impostor, distinct, side="left") / len(impostor)
-    fnmr = np.searchsorted(genuine, distinct, side="left") / len(genuine)
+    fmr = 1.0 - np.searchsorted(np.sort(impostor), distinct, side="left") / len(impostor)
+    fnmr = np.searchsorted(np.sort(genuine), distinct, side="left") / len(genuine)
     return ErrorCurve(
         np.append(distinct.astype(np.float64), np.inf), np.append(fmr, 0.0), np.append(fnmr, 1.0)
     )

@@ -84,7 +84,7 @@ def build_gallery(
 def skipped_of(survey: Survey) -> list[Skipped]:
     """The photographs of a survey that cannot be used."""
     return [
-        Skipped(photo.path, survey.unreadable.get(photo.path, "shows no face"))
+        Skipped(photo.path, _reason(survey.unreadable.get(photo.path, "shows no face"), photo.path))
         for photo, found in zip(survey.photos, survey.found, strict=True)
         if not found
     ]
@@ -104,9 +104,10 @@ def embed_photographs(paths: Iterable[Path], engine: FaceEngine) -> tuple[npt.ND
         try:
             templates.append(_embed_largest(read_picture(path), engine, str(path)))
         except (PictureError, NoFaceError) as error:
-            skipped.append(Skipped(str(path), str(error)))
+            skipped.append(Skipped(str(path), _reason(error, path)))
     if not templates:
-        raise NoFaceError(f"none of the photographs can be used: {'; '.join(skip.reason for skip in skipped)}")
+        reasons = "; ".join(f"{skip.photograph}: {skip.reason}" for skip in skipped)
+        raise NoFaceError(f"none of the photographs can be used: {reasons}")
     return np.stack(templates), skipped
 
 
@@ -115,6 +116,11 @@ def _embed_largest(picture: RGB, engine: FaceEngine, name: str) -> npt.NDArray[n
     if face is None:
         raise NoFaceError(f"{name}: shows no face")
     return engine.embed(picture, face).values
+
+
+def _reason(message: object, path: object) -> str:
+    """A message without the path it begins with."""
+    return str(message).split(f"{path}: ")[-1]
 
 
 def _rows_by_name(survey: Survey) -> dict[str, list[int]]:

@@ -29,8 +29,8 @@ def render_background(size: tuple[int, int], seed: int) -> RGB:
     blurred = cv2.GaussianBlur(wall, (0, 0), float(rng.uniform(0.4, 0.025 * small_width)) + 0.2)
     picture = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
     grain = int(rng.integers(1, 9))
-    noise = rng.integers(-grain, grain + 1, (height, width, 1), np.int8)
-    return np.clip(picture.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+    noise = cv2.merge([rng.integers(-grain, grain + 1, (height, width), np.int16)] * 3)
+    return np.asarray(cv2.add(picture, noise, dtype=cv2.CV_8U), np.uint8)
 
 
 def _wall(rng: np.random.Generator, width: int, height: int) -> RGB:
@@ -38,7 +38,8 @@ def _wall(rng: np.random.Generator, width: int, height: int) -> RGB:
     corners = rng.uniform(40, 215, 1) + rng.normal(0, 28, (2, 2, 1)) + rng.normal(0, 16, 3)
     wall = cv2.resize(corners.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     patches: Field = rng.normal(0, 7, (6, 8, 3)).astype(np.float32)
-    return np.clip(wall + cv2.resize(patches, (width, height), interpolation=cv2.INTER_CUBIC), 0, 255).astype(np.uint8)
+    uneven = cv2.resize(patches, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip(wall + uneven, 0, 255), np.uint8)
 
 
 def _furniture(wall: RGB, rng: np.random.Generator) -> None:
@@ -56,12 +57,27 @@ def _furniture(wall: RGB, rng: np.random.Generator) -> None:
             cv2.line(wall, (x + wide // 2, y), (x + wide // 2, y + high), frame, 2)
             cv2.line(wall, (x, y + high // 2), (x + wide, y + high // 2), frame, 2)
     elif kind == 2:
-        cv2.ellipse(wall, (x, y), (wide // 2 + 1, high // 2 + 1), float(rng.uniform(0, 180)), 0, 360, colour, -1, cv2.LINE_AA)
+        cv2.ellipse(
+            wall, (x, y), (wide // 2 + 1, high // 2 + 1), float(rng.uniform(0, 180)), 0, 360, colour, -1, cv2.LINE_AA
+        )
     elif kind == 3:
         for step in range(int(rng.integers(2, 7))):
-            cv2.rectangle(wall, (x + step * 9, y), (x + step * 9 + 6, y + high), [(value * (0.6 + 0.1 * step)) for value in colour], -1)
+            cv2.rectangle(
+                wall,
+                (x + step * 9, y),
+                (x + step * 9 + 6, y + high),
+                [(value * (0.6 + 0.1 * step)) for value in colour],
+                -1,
+            )
     else:
-        cv2.line(wall, (x, y), (int(rng.integers(width)), int(rng.integers(height))), colour, int(rng.integers(1, 9)), cv2.LINE_AA)
+        cv2.line(
+            wall,
+            (x, y),
+            (int(rng.integers(width)), int(rng.integers(height))),
+            colour,
+            int(rng.integers(1, 9)),
+            cv2.LINE_AA,
+        )
 
 
 def _lights(wall: RGB, rng: np.random.Generator) -> None:
@@ -69,5 +85,12 @@ def _lights(wall: RGB, rng: np.random.Generator) -> None:
     glow = np.zeros_like(wall)
     for _ in range(int(rng.integers(3, 14))):
         place = int(rng.integers(wall.shape[1])), int(rng.integers(wall.shape[0]))
-        cv2.circle(glow, place, int(rng.integers(2, max(wall.shape[0] // 12, 4))), rng.uniform(60, 255, 3).tolist(), -1, cv2.LINE_AA)
+        cv2.circle(
+            glow,
+            place,
+            int(rng.integers(2, max(wall.shape[0] // 12, 4))),
+            rng.uniform(60, 255, 3).tolist(),
+            -1,
+            cv2.LINE_AA,
+        )
     wall[:] = cv2.addWeighted(wall, 1.0, glow, 0.45, 0)

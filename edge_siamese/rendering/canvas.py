@@ -37,9 +37,15 @@ class Canvas:
         return Canvas(self.cells.copy(), self.axes)
 
     def fill(
-        self, points: npt.ArrayLike, colour: Colour, *, opacity: float = 1.0, soft: float = 0.0, gloss: float | None = None
+        self,
+        points: npt.ArrayLike,
+        colour: Colour,
+        *,
+        opacity: float = 1.0,
+        soft: float = 0.0,
+        gloss: float | None = None,
     ) -> None:
-        """Fill the polygon of frontal positions ``(N, 2)`` in head units; `soft` is the width of its edge in head units."""
+        """Fill the polygon of frontal positions ``(N, 2)``, its edge `soft` wide; both in head units."""
         self.blend(self.area(points, soft), colour, opacity, gloss)
 
     def fill_inside(
@@ -50,10 +56,14 @@ class Canvas:
         left, top = max(x, x2), max(y, y2)
         right, bottom = min(x + mask.shape[1], x2 + frame.shape[1]), min(y + mask.shape[0], y2 + frame.shape[0])
         if right > left and bottom > top:
-            both = mask[top - y : bottom - y, left - x : right - x] * frame[top - y2 : bottom - y2, left - x2 : right - x2]
+            both = (
+                mask[top - y : bottom - y, left - x : right - x] * frame[top - y2 : bottom - y2, left - x2 : right - x2]
+            )
             self.blend((left, top, both), colour, 1.0, gloss)
 
-    def stroke(self, points: npt.ArrayLike, width: float, colour: Colour, *, opacity: float = 1.0, soft: float = 0.0) -> None:
+    def stroke(
+        self, points: npt.ArrayLike, width: float, colour: Colour, *, opacity: float = 1.0, soft: float = 0.0
+    ) -> None:
         """Draw a line through frontal positions ``(N, 2)``, thinning to its ends; `width` in head units."""
         points = np.asarray(points, float)
         reached = np.concatenate([points[:1], points, points[-1:]])

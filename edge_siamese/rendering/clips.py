@@ -18,12 +18,13 @@ _EMPTY_SHARE = 0.3  # of each person's time, the empty place before they come
 class Clip:
     """A smooth clip: the place is empty, a person walks in, turns the head, speaks, smiles and leaves; then the next.
 
-    Iterating gives ``(timestamp_ns, rendering, name)`` per frame, where `name` is who is in the picture or None. A person
-    counts as present while the centre of the face is inside the picture. Equal clips give equal frames.
+    Iterating gives ``(timestamp_ns, rendering, name)`` per frame, where `name` is who is in the picture or None.
+    A person is there as soon as a part of the face's box is inside the picture; while only a shoulder is, the rendering
+    has no face. Equal clips give equal frames.
 
     Attributes:
         people: names and persons in the order of their appearance; a person may come twice.
-        seconds_each: how long each is in front of the camera; 0.3 of it is added of the empty place, before each and at the end.
+        seconds_each: how long each visit takes; the place is empty for 0.3 of it before each and at the end.
         fps: frames per second.
         size: width and height in pixels.
         seed: of the movements, the light and the background.
@@ -38,7 +39,10 @@ class Clip:
     def __post_init__(self) -> None:
         checked_size(self.size)
         if not (self.seconds_each > 0 and 0 < self.fps <= 1000):
-            raise DataError(f"a clip needs a time for each and 0 to 1000 frames a second, not {self.seconds_each:g} s at {self.fps:g}")
+            raise DataError(
+                f"a clip needs a positive time for each person and 0 to 1000 frames a second, "
+                f"not {self.seconds_each:g} s at {self.fps:g}"
+            )
 
     def __len__(self) -> int:
         """Number of frames."""
@@ -62,7 +66,7 @@ class Clip:
             visit = _Visit.drawn(self.seed, turn)
             for step in range(self._frames_each):
                 rendering, present = visit.at((step + 0.5) / self._frames_each, person, self.size, self.seed)
-                yield self._time(number), rendering if present else empty, name if present else None
+                yield self._time(number), rendering, name if present else None
                 number += 1
         for _ in range(self._frames_empty):
             yield self._time(number), empty, None
@@ -89,11 +93,14 @@ class _Visit:
         return cls(side, light, float(rng.uniform(0.46, 0.58)), tuple(rng.uniform(0, 2 * np.pi, 5).tolist()))
 
     def at(self, time: float, person: Person, size: tuple[int, int], seed: int) -> tuple[Rendering, bool]:
-        """Frame at a time in 0..1, and whether the face's centre is in the picture."""
+        """Frame at a time in 0..1, and whether the face is in the picture."""
         width, height = size
         # Eased walk in during the first fifth, out during the last.
         away = _eased(1 - time / 0.2) - _eased((time - 0.8) / 0.2)
-        wave = [np.sin(2 * np.pi * rate * time + phase) for rate, phase in zip((1, 0.8, 0.6, 4, 1.3), self.phases, strict=True)]
+        wave = [
+            np.sin(2 * np.pi * rate * time + phase)
+            for rate, phase in zip((1, 0.8, 0.6, 4, 1.3), self.phases, strict=True)
+        ]
         speaking = _eased((time - 0.35) / 0.08) - _eased((time - 0.65) / 0.08)
         view = replace(
             self.light,
@@ -105,10 +112,13 @@ class _Visit:
             blink=max(0.0, 1 - abs(time - 0.5) / 0.03),
             brow=0.3 * wave[4],
         )
-        x = (width - 1) / 2 + self.side * away * 0.75 * width
+        x = (width - 1) / 2 + self.side * away * 0.95 * width
         y = 0.46 * height + 0.01 * height * wave[1]
         rendering = render_scene([(person, view, self.height * height, (x, y))], size=size, background_seed=seed)
-        return rendering, 0 <= x <= width - 1
+        left, _, wide, _ = rendering.boxes[0]
+        if -wide < left < width:
+            return rendering, True
+        return Rendering(rendering.picture, rendering.boxes[:0], rendering.landmarks[:0]), False
 
 
 def _eased(time: float) -> float:

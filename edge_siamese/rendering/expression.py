@@ -47,7 +47,7 @@ def _eye(canvas: Canvas, person: Person, view: View, side: int) -> None:
     canvas.blend(opening, (226, 219, 213), 1.0, _EYE_GLOSS)
     if view.blink < 0.95:
         _iris(canvas, person, view, side, opening)
-    canvas.stroke(upper + (0, 0.012), 0.035, (40, 25, 22), opacity=0.35, soft=0.012)
+    canvas.stroke(upper + np.array([0, 0.012]), 0.035, (40, 25, 22), opacity=0.35, soft=0.012)
     canvas.stroke(upper, 0.026 + 0.022 * p.lashes, mixed(darker(skin, 0.22), (12, 9, 9), p.lashes), opacity=0.85)
     canvas.stroke(lower, 0.014 + 0.008 * p.lashes, darker(skin, 0.38), opacity=0.55)
     inner = side * (p.eye_distance - 0.93 * p.eye_width), p.eye_level + 0.93 * p.eye_tilt + 0.004
@@ -85,11 +85,16 @@ def _fold(canvas: Canvas, person: Person, view: View, side: int) -> None:
     """The crease from the wing of the nose to beside the mouth, deeper with a smile and with age."""
     p = person
     depth = 0.08 + 0.38 * view.smile + 0.35 * p.wrinkles
-    start, end = (p.nose_width + 0.05, nose_tip(p) + 0.05), (p.mouth_width + 0.12 + 0.05 * view.smile, p.mouth_level - 0.02)
+    start, end = (
+        (p.nose_width + 0.05, nose_tip(p) + 0.05),
+        (p.mouth_width + 0.12 + 0.05 * view.smile, p.mouth_level - 0.02),
+    )
     bend = np.linspace(0, 1, 9)
     x = start[0] + (end[0] - start[0]) * bend + 0.05 * np.sin(np.pi * bend)
     y = start[1] + (end[1] - start[1]) * bend
-    canvas.stroke(np.column_stack([side * x, y]), 0.045, darker(p.skin_colour, 0.55), opacity=min(depth, 0.7), soft=0.016)
+    canvas.stroke(
+        np.column_stack([side * x, y]), 0.045, darker(p.skin_colour, 0.55), opacity=min(depth, 0.7), soft=0.016
+    )
 
 
 def _mouth(canvas: Canvas, person: Person, view: View) -> None:
@@ -110,7 +115,9 @@ def _mouth(canvas: Canvas, person: Person, view: View) -> None:
 
     canvas.fill(between(top, above), darker(red, 0.86), opacity=0.9, soft=0.008, gloss=120)
     canvas.fill(between(below, bottom), red, opacity=0.9, soft=0.010, gloss=190)
-    canvas.fill(between(bottom + 0.03, bottom + 0.075 * _ARCH + 0.03), darker(p.skin_colour, 0.6), opacity=0.3, soft=0.025)
+    canvas.fill(
+        between(bottom + 0.03, bottom + 0.075 * _ARCH + 0.03), darker(p.skin_colour, 0.6), opacity=0.3, soft=0.025
+    )
     if gap.max() > 0.012:
         _inside(canvas, canvas.area(between(above, below)), x, above, gap)
     else:
@@ -123,7 +130,9 @@ def _inside(canvas: Canvas, opening: Area, x: Floats, above: Floats, gap: Floats
     """The dark of an open mouth, tongue and upper teeth."""
     canvas.blend(opening, (58, 20, 20), 1.0, 20.0)
     low = above + gap
-    canvas.fill_inside(ellipse(0, float(low.max()), 0.6 * float(x.max()), 0.4 * float(gap.max())), opening, (150, 70, 70), soft=0.02)
+    canvas.fill_inside(
+        ellipse(0, float(low.max()), 0.6 * float(x.max()), 0.4 * float(gap.max())), opening, (150, 70, 70), soft=0.02
+    )
     teeth = above + np.minimum(gap, 0.035 + 0.2 * gap)
     row = np.vstack([np.column_stack([x, above]), np.column_stack([x, teeth])[::-1]]) * (0.86, 1)
     canvas.fill_inside(row, opening, (232, 226, 214), gloss=_EYE_GLOSS)

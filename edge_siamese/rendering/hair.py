@@ -18,7 +18,8 @@ _EDGES = {
     "beanie": (-0.36, -0.36, -0.35, -0.33, -0.30, -0.26, -0.22, -0.18, -0.14, -0.10, 0.0, 0.0),
 }
 _EDGE_OF_STYLE = {
-    "receding": "receding", "fringe": "fringe", "bob": "curtain", "long": "curtain", "scarf": "scarf", "beanie": "beanie",
+    "receding": "receding", "fringe": "fringe", "bob": "curtain", "long": "curtain", "scarf": "scarf",
+    "beanie": "beanie",
 }  # fmt: skip
 _LIFT = {
     "bald": 0.0, "buzz": 0.012, "short": 0.045, "side": 0.06, "fringe": 0.06, "bob": 0.10, "long": 0.09, "curly": 0.15,
@@ -64,7 +65,7 @@ def lift(person: Person, hidden: Field) -> Field:
         raised *= 0.8 + 0.4 * _noise(person.seed + 1, size // 8, size)
     if person.hair_style in ("short", "side", "fringe"):
         raised *= 1 + 0.5 * np.clip(-directions(size)[1] - 0.5, 0, 1)
-    raised *= np.clip((directions(size)[2] + 0.6) / 0.4, 0, 1)  # flat towards the chart's border
+    raised *= np.clip((directions(size)[2] + 0.40) / 0.35, 0, 1)  # flat towards the chart's border
     return np.asarray(raised, np.float32)
 
 
@@ -82,7 +83,9 @@ def strands(person: Person, size: int) -> Field:
     # Strands follow the meridians of the crown; sweeping shifts them with height.
     column = (longitude * side + 180) * (512 / 360) + 40 * person.parting * y
     row = (y + 1) * 31
-    wave = cv2.remap(strip, column.astype(np.float32), row.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    wave = cv2.remap(
+        strip, column.astype(np.float32), row.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
     amount = 0.05 if person.hair_style == "scarf" else 0.17
     return np.asarray(1 + amount * np.clip(wave, -2, 2), np.float32)
 

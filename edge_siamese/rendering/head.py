@@ -47,7 +47,9 @@ class Head:
         """Points ``(N, 3)`` of the surface in unit directions ``(N, 3)``, the mouth opened as in `view`."""
         unit = np.asarray(unit, float)
         where = cells(unit, CHART_SIZE).astype(np.float32)
-        reached = cv2.remap(self.radius, where[:, None, :], np.zeros(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        reached = cv2.remap(
+            self.radius, where[:, None, :], np.zeros(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
         points = unit * np.asarray(reached, float).reshape(-1, 1)
         if view is not None:
             level, stretch = self.jaw(view)
@@ -61,7 +63,9 @@ class Head:
 
     def outline(self, view: View) -> Floats:
         """Points ``(N, 3)`` around the face: hairline, temples, cheeks, jaw and chin."""
-        longitude, height = (part.ravel() for part in np.meshgrid(np.radians(np.linspace(-76, 76, 9)), _OUTLINE_HEIGHTS))
+        longitude, height = (
+            part.ravel() for part in np.meshgrid(np.radians(np.linspace(-76, 76, 9)), _OUTLINE_HEIGHTS)
+        )
         around = np.sqrt(1 - height**2)
         unit = np.column_stack([around * np.sin(longitude), height, around * np.cos(longitude)])
         return self.surface(unit, view)
@@ -91,7 +95,9 @@ def head_of(person: Person) -> Head:
     across, down = x * np.float32(axes[0]), y * np.float32(axes[1])
     power = np.float32(2.42 + 0.1 * person.forehead)  # above 2: squarer than an ellipsoid
     skull = sum(np.abs(part) ** power for part in (x, y, z)) ** (-1 / power)
-    skull += (_bones(person, across, down) + _features(person, across, down) + _nose(person, across, down)) * _smooth(z, -0.05, 0.35)
+    skull += (_bones(person, across, down) + _features(person, across, down) + _nose(person, across, down)) * _smooth(
+        z, -0.05, 0.35
+    )
     skull -= 0.20 * _smooth(y, 0.90, 1.0)
     hidden = coverage(person, CHART_SIZE)
     radius = (skull + lift(person, hidden)).astype(np.float32)
@@ -102,7 +108,10 @@ def _bump(across: Field, down: Field, where: tuple[float, float], spread: tuple[
     """A bell of height 1 at ``(+-x, y)`` (once if x is 0)."""
     sideways = np.abs(across) - np.float32(where[0])
     return np.asarray(
-        np.exp(-0.5 * ((sideways / np.float32(spread[0])) ** 2 + ((down - np.float32(where[1])) / np.float32(spread[1])) ** 2))
+        np.exp(
+            -0.5
+            * ((sideways / np.float32(spread[0])) ** 2 + ((down - np.float32(where[1])) / np.float32(spread[1])) ** 2)
+        )
     )
 
 
@@ -143,7 +152,9 @@ def _nose(person: Person, across: Field, down: Field) -> Field:
     p, tip = person, nose_tip(person)
     root = p.eye_level - 0.10
     along = (down - root) / (tip - root)
-    rise = np.interp(along, (-0.25, 0.05, 0.35, 1.0), (0, 0.34 + 0.16 * p.nose_bridge, 0.50 + 0.10 * p.nose_bridge, 1.0))
+    rise = np.interp(
+        along, (-0.25, 0.05, 0.35, 1.0), (0, 0.34 + 0.16 * p.nose_bridge, 0.50 + 0.10 * p.nose_bridge, 1.0)
+    )
     rise += 0.11 * p.nose_hump * np.exp(-0.5 * ((along - 0.45) / 0.16) ** 2)
     rise *= 1 - _smooth(down, tip + 0.01, tip + 0.17)
     width = np.interp(along, (0, 1), (0.075 + 0.01 * p.nose_bridge, 0.06 + 0.24 * p.nose_width))
@@ -161,7 +172,9 @@ def _smooth(value: Field, low: float, high: float) -> Field:
 
 def _relief(radius: Field, axes: Floats) -> Field:
     """Normals and ambient openness of a surface given by its radius."""
-    points = np.dstack([part * radius * np.float32(axis) for part, axis in zip(directions(CHART_SIZE), axes, strict=True)])
+    points = np.dstack(
+        [part * radius * np.float32(axis) for part, axis in zip(directions(CHART_SIZE), axes, strict=True)]
+    )
     scale = 1 / (16 * REACH / CHART_SIZE)
     across, down = (cv2.Sobel(points, cv2.CV_32F, dx, dy, scale=scale) for dx, dy in ((1, 0), (0, 1)))
     normal = np.cross(across, down)

@@ -1,14 +1,15 @@
 """Who is rendered: every trait of a person, drawn from one seed.
 
-Lengths are in *head units*: about 72 mm, half the width of an average head. The head's origin is the centre of the skull at
-eye level; x points to the picture's right (the subject's left), y down, z out of the face.
+Lengths are in *head units*: about 72 mm, half the width of an average head. The head's origin is the centre of the
+skull at eye level; x points to the picture's right (the subject's left), y down, z out of the face.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-TRAINING_SEEDS = range(0, 4000)
+TRAINING_SEEDS = range(4000)
 """People that networks may be trained on."""
 DEMO_SEEDS = range(1_000_000, 1_000_100)
 """People of the demonstration's album, gallery and clip; no network was trained on them."""
@@ -16,6 +17,7 @@ GOLDEN_SEEDS = range(2_000_000, 2_000_016)
 """People of the self-tests' golden inputs."""
 
 Colour = tuple[float, float, float]
+_Values = npt.NDArray[np.float64]
 
 HAIR_STYLES = (
     "bald", "buzz", "short", "side", "fringe", "bob", "long", "curly", "afro", "receding", "bun", "scarf", "beanie",
@@ -26,11 +28,23 @@ GLASSES_STYLES = ("none", "round", "square", "wide", "half")
 
 _DOMAIN = 0xFACE  # keeps the people's stream of random numbers apart from all others
 _SKIN_TONES = np.array(
-    [(250, 222, 202), (240, 200, 172), (226, 178, 146), (203, 150, 115), (168, 114, 82), (126, 82, 58), (84, 55, 42)], float
+    [(250, 222, 202), (240, 200, 172), (226, 178, 146), (203, 150, 115), (168, 114, 82), (126, 82, 58), (84, 55, 42)],
+    float,
 )
-_EYE_COLOURS = np.array([(62, 40, 26), (88, 58, 34), (120, 88, 48), (98, 112, 70), (92, 124, 148), (128, 140, 148)], float)
+_EYE_COLOURS = np.array(
+    [(62, 40, 26), (88, 58, 34), (120, 88, 48), (98, 112, 70), (92, 124, 148), (128, 140, 148)], float
+)
 _HAIR_COLOURS = np.array(
-    [(22, 19, 19), (42, 30, 24), (72, 48, 32), (112, 76, 48), (168, 126, 78), (206, 172, 118), (142, 66, 34), (98, 42, 30)],
+    [
+        (22, 19, 19),
+        (42, 30, 24),
+        (72, 48, 32),
+        (112, 76, 48),
+        (168, 126, 78),
+        (206, 172, 118),
+        (142, 66, 34),
+        (98, 42, 30),
+    ],
     float,
 )
 _COVERING_COLOURS = np.array(
@@ -163,13 +177,13 @@ class Person:
             brow_tilt=about(0, 0.05),
             brow_arch=about(0.03 if male else 0.05, 0.028),
             brow_length=about(0.275, 0.025),
-            nose_length=about(0.50, 0.045),
+            nose_length=about(0.475, 0.042),
             nose_width=about(0.235 if male else 0.215, 0.035),
             nose_height=about(0.205, 0.04),
             nose_bridge=about(0, 0.6),
             nose_hump=about(0, 0.6),
             nose_tip=about(0, 0.6),
-            mouth_level=about(0.875, 0.045),
+            mouth_level=about(0.845, 0.042),
             mouth_width=about(0.345, 0.040),
             upper_lip=about(0.058 if male else 0.070, 0.019),
             lower_lip=about(0.082 if male else 0.094, 0.021),
@@ -192,29 +206,31 @@ class Person:
             beard=between(0.25, 1) if bearded and rng.random() < 0.75 else (between(0, 0.2) if male else 0.0),
             moustache=between(0.3, 1) if bearded and rng.random() < 0.8 else (between(0, 0.2) if male else 0.0),
             glasses=str(rng.choice(GLASSES_STYLES[1:])) if spectacled else "none",
-            glasses_colour=_colour(_mixed(np.array([(25, 22, 24), (95, 60, 40), (120, 122, 128), (120, 40, 50)]), rng.random() * 3)),
+            glasses_colour=_colour(
+                _mixed(np.array([(25, 22, 24), (95, 60, 40), (120, 122, 128), (120, 40, 50)]), rng.random() * 3)
+            ),
             glasses_size=about(1.0, 0.1),
             neck_width=about(0.66 if male else 0.54, 0.05),
             shoulders=about(2.35 if male else 2.0, 0.15),
         )
 
 
-def _mixed(palette: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", position: float) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+def _mixed(palette: _Values, position: float) -> _Values:
     """Interpolate a ``(N, 3)`` palette at a fractional row."""
     return np.array([np.interp(position, np.arange(len(palette)), palette[:, i]) for i in range(3)])
 
 
-def _colour(values: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> Colour:
+def _colour(values: _Values) -> Colour:
     red, green, blue = np.clip(values, 8, 252)
     return float(red), float(green), float(blue)
 
 
-def _eye_colour(rng: np.random.Generator, tone: float) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+def _eye_colour(rng: np.random.Generator, tone: float) -> _Values:
     """Light eyes only go with light skin; the darker the skin, the browner the eyes."""
     return _mixed(_EYE_COLOURS, float(rng.random()) * (5 if tone < 0.45 else 1.6)) + rng.normal(0, 5, 3)
 
 
-def _hair_colour(rng: np.random.Generator, tone: float, age: float) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+def _hair_colour(rng: np.random.Generator, tone: float, age: float) -> _Values:
     """Any colour with light skin, dark ones else; grey with age."""
     if tone < 0.45:
         colour = _HAIR_COLOURS[rng.integers(len(_HAIR_COLOURS))]
@@ -222,4 +238,4 @@ def _hair_colour(rng: np.random.Generator, tone: float, age: float) -> "np.ndarr
         colour = _HAIR_COLOURS[rng.integers(3 if tone < 0.65 else 2)]
     grey = float(np.clip((age - 0.55) * 2.2 + rng.normal(0, 0.25), 0, 1)) if age > 0.45 else 0.0
     shade = float(rng.uniform(150, 225))
-    return colour * (1 - grey) + shade * grey + rng.normal(0, 5, 3)
+    return np.asarray(colour * (1 - grey) + shade * grey + rng.normal(0, 5, 3))

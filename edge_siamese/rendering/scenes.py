@@ -10,8 +10,9 @@ import numpy.typing as npt
 from ..alignment import TEMPLATE, similarity
 from ..errors import DataError
 from ..frames import RGB
+from .attachments import draw_ears, draw_glasses
 from .backgrounds import checked_size, render_background
-from .body import draw_behind, draw_ears, draw_glasses
+from .body import draw_behind
 from .camera import Camera, Field, Floats
 from .canvas import Canvas
 from .expression import paint_expression
@@ -34,8 +35,8 @@ class Rendering:
     Attributes:
         picture: uint8 ``(H, W, 3)`` RGB.
         boxes: float32 ``(F, 4)``: x, y, width, height of each face from hairline to chin and ear to ear, unclipped.
-        landmarks: float32 ``(F, 5, 2)``: right eye, left eye, nose tip, right and left mouth corner; right is the subject's,
-            the origin is the centre of the top-left pixel.
+        landmarks: float32 ``(F, 5, 2)``: right eye, left eye, nose tip, right and left mouth corner; right is the
+            subject's, the origin is the centre of the top-left pixel.
     """
 
     picture: RGB
@@ -66,17 +67,20 @@ def render_portrait(
     return render_scene([(person, view, face_height, place)], size=size, background_seed=background_seed)
 
 
-def render_scene(people_and_views: Sequence[Placement], *, size: tuple[int, int], background_seed: int = 0) -> Rendering:
+def render_scene(
+    people_and_views: Sequence[Placement], *, size: tuple[int, int], background_seed: int = 0
+) -> Rendering:
     """Render several people in one picture, the first farthest back.
 
     Args:
-        people_and_views: person, view, height of the upright neutral face in pixels and centre of the face's box, of each.
+        people_and_views: of each: person, view, height of the upright neutral face in pixels, centre of the face's box.
         size: width and height of the picture in pixels.
         background_seed: seed of the background and the clothes.
     """
     size = checked_size(size)
     picture = render_background(size, background_seed).astype(np.float32)
-    boxes, landmarks = np.zeros((len(people_and_views), 4), np.float32), np.zeros((len(people_and_views), 5, 2), np.float32)
+    count = len(people_and_views)
+    boxes, landmarks = np.zeros((count, 4), np.float32), np.zeros((count, 5, 2), np.float32)
     for i, (person, view, face_height, centre) in enumerate(people_and_views):
         if not 4 <= face_height <= 4096:
             raise DataError(f"a face must be 4 to 4096 pixels high, not {face_height:g}")
@@ -162,4 +166,4 @@ def _draw(picture: Field, head: Head, canvas: Canvas, camera: Camera, view: View
 
 
 def _finished(picture: Field) -> RGB:
-    return np.clip(picture + np.float32(0.5), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture + np.float32(0.5), 0, 255), np.uint8)

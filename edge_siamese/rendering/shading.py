@@ -1,12 +1,15 @@
 """Seeing a head: where each pixel's ray meets its surface, what colour it is there and how it is lit."""
 
+from typing import Any
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from .camera import Camera, Field, Floats
 from .canvas import Canvas
 from .chart import REACH
-from .head import CHART_SIZE, Head
+from .head import Head
 from .views import View
 
 _COARSE_STEPS, _FINE_STEPS = 6, 2
@@ -41,21 +44,29 @@ def draw_head(picture: Field, head: Head, canvas: Canvas, camera: Camera, view: 
     radius, column, row = meeting.solve()
     alpha = np.clip((radius - meeting.miss) * np.float32(camera.scale * head.axes[:2].mean()) + 0.5, 0, 1)
     alpha = cv2.GaussianBlur(alpha, (3, 3), 0.6)
-    size = canvas.cells.shape[0]
-    paint = cv2.remap(canvas.cells, column * (size / 2 / REACH) + (size / 2 - 0.5), row * (size / 2 / REACH) + (size / 2 - 0.5),
-                      cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)  # fmt: skip
-    half = CHART_SIZE / 2
-    relief = cv2.remap(head.relief, column * (half / REACH) + (half - 0.5), row * (half / REACH) + (half - 0.5),
-                       cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)  # fmt: skip
+    paint = _looked_up(canvas.cells, column, row)
+    relief = _looked_up(head.relief, column, row)
     lit = _lit(paint, relief, camera, view)
     part = picture[y : y + height, x : x + width]
-    part += (lit - part) * alpha[..., None]
+    lit -= part
+    lit *= alpha[..., None]
+    part += lit
 
 
-def _lit(paint: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]", relief: Field, camera: Camera, view: View) -> Field:
-    """Colour of each pixel from its paint ``(H, W, 4)`` and relief ``(H, W, 4)``: Lambert, sky light and a highlight."""
+def _looked_up(chart: npt.NDArray[Any], column: Field, row: Field) -> npt.NDArray[Any]:
+    """Values of a chart ``(N, N, ...)`` at positions in -REACH..REACH."""
+    half = len(chart) / 2
+    scale, shift = np.float32(half / REACH), np.float32(half - 0.5)
+    found = cv2.remap(
+        chart, column * scale + shift, row * scale + shift, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
+    return np.asarray(found)
+
+
+def _lit(paint: npt.NDArray[Any], relief: Field, camera: Camera, view: View) -> Field:
+    """Colour of each pixel from its paint ``(H, W, 4)`` and relief ``(H, W, 4)``: Lambert, sky, highlight."""
     towards = light_direction(view)
-    half = towards + (0, 0, 1)
+    half = towards + np.array([0.0, 0.0, 1.0])
     lights = np.stack([towards, (0, -1, 0), half / np.linalg.norm(half)]) @ camera.rotation
     mixing = np.zeros((4, 4))
     mixing[:3, :3], mixing[3, 3] = lights, 1
@@ -67,16 +78,19 @@ def _lit(paint: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]", relief: Fie
     gloss = np.maximum(shine, 0) ** 18 * paint[..., 3] * np.float32(0.30 * view.light_strength)
     key = key * (0.35 + 0.65 * openness)
     colour = light_colour(view)
-    lit = np.empty(paint.shape[:2] + (3,), np.float32)
+    lit = np.empty((*paint.shape[:2], 3), np.float32)
     for channel in range(3):
         lit[..., channel] = paint[..., channel] * (base + key * np.float32(colour[channel])) + gloss
     return _rolled_off(lit)
 
 
 def _rolled_off(lit: Field) -> Field:
-    """Compress highlights smoothly below 255."""
-    over = np.maximum(lit - 200, 0)
-    return np.asarray(np.minimum(lit, 200) + over / (1 + over / 55), np.float32)
+    """Compress highlights smoothly below 255, in place."""
+    over = np.maximum(lit - np.float32(200), 0)
+    lit -= over
+    over /= 1 + over * np.float32(1 / 55)
+    lit += over
+    return lit
 
 
 def _window(head: Head, camera: Camera, width: int, height: int) -> tuple[int, int, int, int]:
@@ -92,8 +106,9 @@ def _window(head: Head, camera: Camera, width: int, height: int) -> tuple[int, i
 class _Rays:
     """Rays of a window of pixels in the unit head, and the fixed point where they meet its surface.
 
-    Each ray is its point nearest to the centre, `near` (at distance `miss`), and its unit direction: a surface of radius r
-    around the centre is met at ``near - direction * sqrt(r^2 - miss^2)``. Looking up the radius there and repeating converges.
+    Each ray is its point nearest to the centre, `near` (at distance `miss`), and its unit direction `along`: a
+    surface of radius r around the centre is met at ``near - along * sqrt(r^2 - miss^2)``. Looking up the radius there
+    and repeating converges.
     """
 
     def __init__(self, head: Head, camera: Camera, view: View, x: int, y: int, width: int, height: int) -> None:
@@ -112,7 +127,9 @@ class _Rays:
         """Radius of the surface and chart position (column, row in -REACH..REACH) for each pixel."""
         height, width = self.miss.shape
         radius = self._coarse().solved(np.full((-(-height // 2), -(-width // 2)), self.head.radius.max(), np.float32))
-        radius = cv2.resize(radius, (2 * radius.shape[1], 2 * radius.shape[0]), interpolation=cv2.INTER_LINEAR)[:height, :width]
+        radius = cv2.resize(radius, (2 * radius.shape[1], 2 * radius.shape[0]), interpolation=cv2.INTER_LINEAR)[
+            :height, :width
+        ]
         for _ in range(_FINE_STEPS):
             radius, column, row = self.step(radius)
         return radius, column, row
@@ -144,7 +161,4 @@ class _Rays:
             ratio, distance = distance / closed, closed
         scale = 1 / np.maximum(distance + z, np.float32(1e-3))
         column, row = x * scale, y * scale
-        half = CHART_SIZE / 2
-        found = cv2.remap(self.head.radius, column * (half / REACH) + (half - 0.5), row * (half / REACH) + (half - 0.5),
-                          cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
-        return found * ratio, column, row
+        return np.asarray(_looked_up(self.head.radius, column, row) * ratio, np.float32), column, row

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from .camera import Field, Floats
-from .canvas import TEXTURE_SIZE, Canvas, darker, ellipse, mixed, positions
+from .canvas import TEXTURE_SIZE, Canvas, Texture, darker, ellipse, mixed, positions
 from .hair import coverage, covered, strands
 from .head import head_of, nose_tip
 from .people import Person
@@ -29,7 +29,7 @@ def skin_of(person: Person) -> Canvas:
     return canvas
 
 
-def _bare(person: Person, axes: Floats, rng: np.random.Generator) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+def _bare(person: Person, axes: Floats, rng: np.random.Generator) -> Texture:
     """Bare skin: base tone, blood under cheeks and nose, unevenness."""
     size = TEXTURE_SIZE
     tone = np.array(person.skin_colour, np.float32)
@@ -43,7 +43,7 @@ def _bare(person: Person, axes: Floats, rng: np.random.Generator) -> "np.ndarray
     for channel, pull in enumerate((0.02, -0.13, -0.11)):
         cells[..., channel] = tone[channel] * uneven * (1 + np.float32(pull) * blush)
     cells[..., 3] = SKIN_GLOSS * (0.6 + 0.4 * _bell(across, down, 0, 0, 0.5, 1.0))
-    return np.clip(cells + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(cells + np.float32(0.5), 0, 255), np.uint8)
 
 
 def _bell(across: Field, down: Field, x: float, y: float, wide: float, high: float) -> Field:
@@ -78,24 +78,36 @@ def _folds(canvas: Canvas, person: Person) -> None:
         return
     for level in (0.50, 0.60, 0.71):
         x = np.linspace(-0.46, 0.46, 15)
-        canvas.stroke(np.column_stack([x, -level + 0.05 * np.cos(x * 7 + p.seed % 7)]), 0.022, shade, opacity=0.5 * p.wrinkles, soft=0.008)
+        canvas.stroke(
+            np.column_stack([x, -level + 0.05 * np.cos(x * 7 + p.seed % 7)]),
+            0.022,
+            shade,
+            opacity=0.5 * p.wrinkles,
+            soft=0.008,
+        )
     for side in (-1, 1):
         for slope in (-0.25, 0.0, 0.3):
             start = side * (p.eye_distance + p.eye_width + 0.03)
             line = [(start + side * 0.035 * i, p.eye_level + slope * 0.035 * i) for i in range(4)]
             canvas.stroke(line, 0.02, shade, opacity=0.55 * p.wrinkles, soft=0.006)
-        canvas.stroke([(side * 0.07, -0.16), (side * 0.06, -0.25), (side * 0.065, -0.32)], 0.025, shade, opacity=0.5 * p.wrinkles)
+        canvas.stroke(
+            [(side * 0.07, -0.16), (side * 0.06, -0.25), (side * 0.065, -0.32)], 0.025, shade, opacity=0.5 * p.wrinkles
+        )
 
 
 def _nostrils(canvas: Canvas, person: Person) -> None:
     """Nostrils, the shadow under the tip and the creases of the wings."""
     p, base = person, nose_tip(person) + 0.125
     dark = darker(p.skin_colour, 0.22)
-    canvas.fill(ellipse(0, base + 0.01, 0.75 * p.nose_width, 0.045), darker(p.skin_colour, 0.5), opacity=0.42, soft=0.03)
+    canvas.fill(
+        ellipse(0, base + 0.01, 0.75 * p.nose_width, 0.045), darker(p.skin_colour, 0.5), opacity=0.42, soft=0.03
+    )
     for side in (-1, 1):
         hole = ellipse(side * 0.43 * p.nose_width, base - 0.012, 0.22 * p.nose_width + 0.008, 0.024, side * 0.25)
         canvas.fill(hole, dark, opacity=0.85, soft=0.007)
-        wing = [(side * p.nose_width * a, base + b) for a, b in ((0.86, -0.17), (1.0, -0.11), (1.03, -0.05), (0.92, 0.0))]
+        wing = [
+            (side * p.nose_width * a, base + b) for a, b in ((0.86, -0.17), (1.0, -0.11), (1.03, -0.05), (0.92, 0.0))
+        ]
         canvas.stroke(wing, 0.03, darker(p.skin_colour, 0.5), opacity=0.55, soft=0.012)
 
 
@@ -107,10 +119,14 @@ def _beard(canvas: Canvas, person: Person, rng: np.random.Generator) -> None:
     across, down, depth = positions(canvas.axes)
     wide = np.abs(across)
     cheek_line = p.mouth_level - 0.18 - 0.75 * np.clip(wide - 0.42, 0, 1) ** 1.2
-    beard = np.clip((down - cheek_line) / 0.16, 0, 1) * np.clip((wide + 1.6 * (down - p.mouth_level) - 0.30) / 0.14, 0, 1)
+    beard = np.clip((down - cheek_line) / 0.16, 0, 1) * np.clip(
+        (wide + 1.6 * (down - p.mouth_level) - 0.30) / 0.14, 0, 1
+    )
     beard *= np.clip((depth + 0.15) / 0.2, 0, 1)
     lip = p.mouth_level - 0.055 - p.upper_lip
-    moustache = np.clip((0.075 - np.abs(down - lip + 0.03 - 0.12 * wide**2)) / 0.05, 0, 1) * np.clip((0.46 - wide) / 0.10, 0, 1)
+    moustache = np.clip((0.075 - np.abs(down - lip + 0.03 - 0.12 * wide**2)) / 0.05, 0, 1) * np.clip(
+        (0.46 - wide) / 0.10, 0, 1
+    )
     growth = np.maximum(beard * min(1.0, 1.15 * p.beard), moustache * min(1.0, 1.15 * p.moustache))
     grain = cv2.resize(rng.random((TEXTURE_SIZE // 2, TEXTURE_SIZE // 2), np.float32), (TEXTURE_SIZE, TEXTURE_SIZE))
     weight = np.clip(growth * (0.55 + 0.75 * grain), 0, 0.95)

@@ -12,7 +12,7 @@ from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError, GalleryError
 from edge_siamese_benchmarks.cli import bench
 from edge_siamese_benchmarks.galleries import random_gallery
-from edge_siamese_benchmarks.pipeline import rendered_clip
+from edge_siamese_benchmarks.pipeline import ClipSource
 
 
 @pytest.fixture(autouse=True)
@@ -59,9 +59,9 @@ def test_pipeline_on_the_rendered_clip() -> None:
     assert answer.exit_code == 0, answer.output
     document = json.loads(answer.stdout)
     assert document["schema"] == "edge-siamese/bench-pipeline/1"
-    assert document["frames"] == document["stages"]["whole frame"]["samples"] == 2 * len(rendered_clip()) - 3
+    assert document["frames"] == document["stages"]["whole frame"]["samples"] == 2 * len(ClipSource().frames) - 3
     assert document["frames_per_second"] > 0
-    assert document["input"] == "a rendered clip, 1000 templates"
+    assert document["input"] == "a rendered clip of 320 x 240 pixels, 1000 templates"
 
 
 def test_pipeline_needs_a_frame_after_the_warm_up() -> None:

@@ -1,79 +1,101 @@
-"""The pipeline times every stage of every frame, and its frames per second are frames by the time they took."""
+"""The verifier's loop is timed by stage, and its frames per second are frames by the time they took."""
 
+from collections.abc import Callable, Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
+import pytest
 
+from edge_siamese.cameras.base import CameraLost, Notice, Source
 from edge_siamese.faces import Face
 from edge_siamese.frames import Frame
 from edge_siamese_benchmarks.galleries import random_gallery
-from edge_siamese_benchmarks.pipeline import (
-    STAGES,
-    WHOLE,
-    Stopwatch,
-    Throughput,
-    frames_of,
-    laps_of_frames,
-    rendered_clip,
-    throughput,
-)
-
-LANDMARKS = np.array([(20, 20), (40, 20), (30, 30), (22, 40), (38, 40)], np.float32)
-FACE = Face(np.array([10, 10, 40, 40], np.float32), LANDMARKS, 0.9)
+from edge_siamese_benchmarks.pipeline import READ, WHOLE, ClipSource, TimedSource, Timings, run
 
 
-def frames(number: int) -> list[Frame]:
-    return [Frame(np.zeros((64, 64, 3), np.uint8), i, i, "test") for i in range(number)]
+class Listed(Source):
+    """A source of what is in a list."""
+
+    def __init__(self, items: list[Frame | Notice]) -> None:
+        super().__init__("listed")
+        self.items = items
+
+    def watch(self) -> Iterator[Frame | Notice]:
+        yield from self.items
 
 
-def test_a_stopwatch_splits_all_the_time_there_was() -> None:
-    ticks = iter([0, 3, 10])
-    watch = Stopwatch(lambda: next(ticks))
-    watch.lap("a")
-    watch.lap("b")
-    assert watch.laps == [("a", 3), ("b", 7)]
+def frame(sequence: int) -> Frame:
+    noise = np.random.default_rng(sequence).integers(0, 256, (240, 320, 3), np.uint8)
+    return Frame(noise, sequence, sequence, "test")
 
 
-def test_each_face_is_embedded_and_matched(engine: Any) -> None:
-    found = iter([[], [FACE], [FACE, FACE]])
+@pytest.fixture
+def ticking() -> Callable[[], int]:
+    """A clock on which every look is 10 ns later."""
+    ticks = count(step=10)
+    return lambda: next(ticks)
+
+
+def test_reading_and_processing_of_each_frame_are_told_apart(ticking: Callable[[], int]) -> None:
+    timings = Timings(0, ticking)
+    for _ in TimedSource(Listed([frame(0), frame(1)]), timings):
+        ticking()
+        ticking()
+    assert timings.samples[READ] == [10, 10]
+    assert timings.samples[WHOLE] == [40, 40]
+    assert timings.figures() == {"frames": 2, "embeddings": 0, "frames_per_second": 2.5e7}
+
+
+def test_frames_of_the_warm_up_leave_no_samples(ticking: Callable[[], int]) -> None:
+    timings = Timings(2, ticking)
+    for _ in TimedSource(Listed([frame(i) for i in range(5)]), timings):
+        with timings.stage("detect"):
+            ticking()
+    assert timings.samples["detect"] == [20, 20, 20]
+    assert timings.frames == 3
+
+
+def test_no_more_frames_are_asked_for_than_wanted() -> None:
+    timings = Timings(1)
+    assert len(list(TimedSource(Listed([frame(i) for i in range(9)]), timings, most=2))) == 3
+    assert timings.frames == 2
+
+
+def test_notices_pass_and_are_no_frames() -> None:
+    timings, lost = Timings(0), CameraLost("listed", 0, "unplugged")
+    first, second = TimedSource(Listed([lost, frame(0)]), timings).watch()
+    assert first is lost
+    assert isinstance(second, Frame)
+    assert timings.frames == 1
+
+
+def test_every_pass_of_the_loop_is_timed_by_stage(engine: Any) -> None:
+    landmarks = np.array([(130, 90), (190, 90), (160, 120), (135, 150), (185, 150)], np.float32)
+    found = iter([[], [Face(np.array([100, 50, 120, 140], np.float32), landmarks, 0.9)], [], []])
     engine.detect = lambda picture: next(found)
-    ticks = count(step=100)
-    laps = list(laps_of_frames(frames(3), engine, random_gallery(engine.embedder_card, 5), lambda: next(ticks)))
-    once = ["align and embed", "match"]
-    assert [[stage for stage, _ in of_frame] for of_frame in laps] == [
-        ["read", "detect"],
-        ["read", "detect", *once],
-        ["read", "detect", *once, *once],
-    ]
-    assert {duration for of_frame in laps for _, duration in of_frame} == {100}
+    timings = Timings(0)
+    source = [frame(0), frame(1)]
+    run(lambda: Listed([*source]), engine, random_gallery(engine.embedder_card, 5), timings, repeat=2)
+    assert {stage: len(taken) for stage, taken in timings.samples.items()} == {
+        READ: 4,
+        "detect": 4,
+        "track": 4,
+        "quality": 1,
+        "embed": 1,
+        "match": 1,
+        WHOLE: 4,
+    }
+    assert sum(timings.samples[WHOLE]) > sum(timings.samples["detect"])
 
 
-def test_throughput_adds_laps_up() -> None:
-    result = throughput(
-        [[("read", 10), ("detect", 90)], [("read", 20), ("detect", 60), ("align and embed", 15), ("match", 5)]]
-    )
-    assert result == Throughput(
-        {"read": [10, 20], "detect": [90, 60], "align and embed": [15], "match": [5], WHOLE: [100, 100]}, 2, 1
-    )
-    assert result.figures() == {"frames": 2, "faces": 1, "frames_per_second": 1e7}
+def test_nothing_measured_is_no_rate() -> None:
+    assert Timings(0).figures() == {"frames": 0, "embeddings": 0, "frames_per_second": 0.0}
 
 
-def test_no_frames_at_all() -> None:
-    assert throughput([]).figures() == {"frames": 0, "faces": 0, "frames_per_second": 0.0}
-    assert set(throughput([]).samples) == {*STAGES, WHOLE}
-
-
-def test_the_rendered_clip_is_shown_without_a_source_as_often_as_asked() -> None:
-    shown = list(frames_of(None, 2))
-    assert len(shown) == 2 * len(rendered_clip())
-    assert [frame.sequence for frame in shown[:3]] == [0, 1, 2]
-    assert shown[0].pixels.shape == (240, 320, 3)
-
-
-def test_a_folder_is_shown_as_often_as_asked(tmp_path: Path) -> None:
-    for name in ("a.png", "b.png"):
-        cv2.imwrite(str(tmp_path / name), np.zeros((8, 8, 3), np.uint8))
-    assert [frame.source for frame in frames_of(str(tmp_path), 2)] == ["a.png", "b.png"] * 2
+def test_the_clip_is_rendered_once() -> None:
+    clip = ClipSource()
+    frames = list(clip)
+    assert frames[0].pixels.shape == (240, 320, 3)
+    assert [shown.sequence for shown in frames] == list(range(len(frames)))
+    assert ClipSource().frames is clip.frames

@@ -1,0 +1,5 @@
+"""``python -m edge_siamese``: the command line without its console script."""
+
+from .cli.main import main
+
+main()

@@ -1,0 +1,148 @@
+"""What every camera offers: frames, and the news that it went away or came back."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from ..frames import RGB, Frame
+
+Clock = Callable[[], int]
+monotonic_ns: Clock = time.monotonic_ns
+
+
+@dataclass(frozen=True)
+class CameraLost:
+    """A live camera stopped delivering and is being looked for again.
+
+    Attributes:
+        source: name of the camera.
+        timestamp_ns: when, on the monotonic clock.
+        why: one sentence.
+    """
+
+    source: str
+    timestamp_ns: int
+    why: str
+
+
+@dataclass(frozen=True)
+class CameraBack:
+    """A lost camera delivers again.
+
+    Attributes:
+        source: name of the camera.
+        timestamp_ns: when, on the monotonic clock.
+        away_ns: how long it was away.
+    """
+
+    source: str
+    timestamp_ns: int
+    away_ns: int
+
+
+Notice = CameraLost | CameraBack
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture as it leaves a capture: uint8 ``(H, W, 3)`` RGB and when it was taken.
+
+    A camera's times are on the monotonic clock, a recording's its own.
+    """
+
+    pixels: RGB
+    timestamp_ns: int
+
+
+class Capture(Protocol):
+    """An open camera or recording. It belongs to the thread that reads it."""
+
+    def read(self) -> Shot | None:
+        """Wait for the next picture; None after the last one of a recording.
+
+        Raises:
+            CameraError: the camera stopped delivering.
+        """
+
+    def close(self) -> None:
+        """Let go of the device or file."""
+
+
+class FrameSource(Protocol):
+    """Where frames come from. Live sources drop the frames nobody was free for, others wait and lose none.
+
+    Attributes:
+        name: what it is called in events.
+        live: frames come by themselves, and old ones are dropped.
+        stills: every frame is another scene.
+        dropped: frames that were overtaken by fresher ones.
+    """
+
+    name: str
+    live: bool
+    stills: bool
+
+    @property
+    def dropped(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Frame]:
+        """The frames."""
+
+    def watch(self) -> Iterator[Frame | Notice]:
+        """The frames, and between them the notices of a live camera."""
+
+    def age_ns(self, frame: Frame) -> int:
+        """How long ago a frame was taken; 0 when it waited for its reader."""
+
+    def stop(self) -> None:
+        """End the iteration after the current frame; callable from any thread and from a signal handler."""
+
+    def close(self) -> None:
+        """Stop, and let go of the device or file."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Source:
+    """What the sources share: a name, frames without notices, and closing at the end of a ``with`` block."""
+
+    name: str
+    live = False
+    stills = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.stopping = False
+
+    @property
+    def dropped(self) -> int:
+        return 0
+
+    def watch(self) -> Iterator[Frame | Notice]:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Frame]:
+        return (item for item in self.watch() if isinstance(item, Frame))
+
+    def age_ns(self, frame: Frame) -> int:
+        return 0
+
+    def stop(self) -> None:
+        self.stopping = True
+
+    def close(self) -> None:
+        self.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,195 @@
+"""Live cameras: a thread that captures, and a slot that holds only the freshest frame.
+
+A reader slower than the camera sees fewer frames, never older ones. A camera that goes away is looked for again, with
+growing pauses, for as long as the source is open.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from ..errors import CameraError
+from ..frames import Frame
+from .base import CameraBack, CameraLost, Capture, Clock, Notice, Shot, Source, monotonic_ns
+
+_log = logging.getLogger(__name__)
+_NOTICES_KEPT = 16
+_POLL_S = 0.2  # a signal handler may only raise a flag, so that waiting looks up now and then
+_LAST_WAIT_S = 6.0  # a device may take its whole patience before it answers
+
+
+def back_off_seconds(attempt: int) -> float:
+    """Pause before the attempt-th try (from 0) to open a lost camera: half a second, doubling up to half a minute."""
+    return min(0.5 * 2.0 ** min(attempt, 10), 30.0)
+
+
+class FreshestSlot:
+    """Hands frames from one thread to another, keeping only the last one; notices wait their turn.
+
+    Attributes:
+        dropped: frames that were replaced before anybody took them.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._frame: Frame | None = None
+        self._notices: deque[Notice] = deque(maxlen=_NOTICES_KEPT)
+        self._closed = False
+        self._error: BaseException | None = None
+        self.dropped = 0
+
+    def put(self, frame: Frame) -> None:
+        """Replace what is in the slot."""
+        with self._changed:
+            self._drop()
+            self._frame = frame
+            self._changed.notify()
+
+    def tell(self, notice: Notice) -> None:
+        """Queue a notice; a frame from before it is dropped."""
+        with self._changed:
+            self._drop()
+            self._notices.append(notice)
+            self._changed.notify()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Nothing more will come; what is in the slot may still be taken, then `error` is raised."""
+        with self._changed:
+            self._closed, self._error = True, error
+            self._changed.notify_all()
+
+    def take(self, stopping: Callable[[], bool]) -> Frame | Notice | None:
+        """Wait for a notice or a frame and take it; None at the end, or when asked to stop."""
+        with self._changed:
+            while not stopping():
+                if self._notices:
+                    return self._notices.popleft()
+                if self._frame is not None:
+                    frame, self._frame = self._frame, None
+                    return frame
+                if self._error is not None:
+                    raise self._error
+                if self._closed:
+                    return None
+                self._changed.wait(_POLL_S)
+            return None
+
+    def _drop(self) -> None:
+        self.dropped += self._frame is not None
+        self._frame = None
+
+
+class LiveSource(Source):
+    """Frames of a live camera. The device is opened at once, its thread starts with the first iteration.
+
+    Args:
+        name: of the camera, for events.
+        open_capture: opens the device; called again after a loss, in the capturing thread.
+        clock: monotonic nanoseconds.
+        back_off: seconds to pause before a numbered try to open it again.
+        paced: the capture is a recording; every picture waits until its time, counted from the first.
+
+    Raises:
+        CameraError: the camera cannot be opened the first time.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        name: str,
+        open_capture: Callable[[], Capture],
+        *,
+        clock: Clock = monotonic_ns,
+        back_off: Callable[[int], float] = back_off_seconds,
+        paced: bool = False,
+    ) -> None:
+        super().__init__(name)
+        self._open, self._clock, self._back_off = open_capture, clock, back_off
+        self._slot = FreshestSlot()
+        self._closing = threading.Event()
+        self._sequence = 0
+        self._capture: Capture | None = open_capture()
+        self._paced, self._epoch_ns = paced, 0
+        self._thread: threading.Thread | None = None
+
+    @property
+    def dropped(self) -> int:
+        return self._slot.dropped
+
+    def watch(self) -> Iterator[Frame | Notice]:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=f"camera {self.name}", daemon=True)
+            self._thread.start()
+        while (item := self._slot.take(lambda: self.stopping)) is not None:
+            yield item
+
+    def age_ns(self, frame: Frame) -> int:
+        return max(0, self._clock() - self._epoch_ns - frame.timestamp_ns)
+
+    def close(self) -> None:
+        """Stop the thread and let go of the device; a device that does not answer is left to the thread."""
+        super().close()
+        self._closing.set()
+        if self._thread is None:
+            self._release()
+            return
+        self._thread.join(_LAST_WAIT_S)
+        if self._thread.is_alive():
+            _log.warning("%s: the camera does not answer; leaving it", self.name)
+
+    def _run(self) -> None:
+        error: BaseException | None = None
+        try:
+            self._capture_all()
+        except BaseException as raised:
+            error = raised
+        finally:
+            self._release()
+            self._slot.end(error)
+
+    def _capture_all(self) -> None:
+        while not self._closing.is_set():
+            try:
+                shot = self._capture.read() if self._capture else None
+            except CameraError as error:
+                shot = self._find_again(str(error))
+            if shot is None:
+                return
+            if self._paced:
+                self._await_its_time(shot)
+            self._slot.put(Frame(shot.pixels, shot.timestamp_ns, self._sequence, self.name))
+            self._sequence += 1
+
+    def _find_again(self, why: str) -> Shot | None:
+        """Tell of the loss, then open the camera until it delivers; None when closed meanwhile."""
+        lost_ns = self._clock()
+        _log.info("%s: %s; looking for it again", self.name, why)
+        self._slot.tell(CameraLost(self.name, lost_ns, why))
+        attempt = 0
+        while not self._closing.wait(self._back_off(attempt)):
+            self._release()
+            try:
+                self._capture = self._open()
+                shot = self._capture.read()
+            except CameraError as error:
+                _log.debug("%s: try %d: %s", self.name, attempt + 1, error)
+                attempt += 1
+                continue
+            now = self._clock()
+            self._slot.tell(CameraBack(self.name, now, now - lost_ns))
+            return shot
+        return None
+
+    def _await_its_time(self, shot: Shot) -> None:
+        if self._sequence == 0:
+            self._epoch_ns = self._clock() - shot.timestamp_ns
+        early_ns = self._epoch_ns + shot.timestamp_ns - self._clock()
+        if early_ns > 0:
+            self._closing.wait(early_ns / 1e9)
+
+    def _release(self) -> None:
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            capture.close()

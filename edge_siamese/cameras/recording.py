@@ -1,0 +1,30 @@
+"""Video files, pulled frame by frame."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..frames import Frame
+from .base import Notice, Source
+from .opencv import VideoCapture
+
+
+class VideoSource(Source):
+    """A video file, every frame of it, as fast as it is asked for; times are the file's.
+
+    Raises:
+        CameraError: it is not a video that can be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path.name)
+        self._capture = VideoCapture(path)
+
+    def watch(self) -> Iterator[Frame | Notice]:
+        sequence = 0
+        while not self.stopping and (shot := self._capture.read()) is not None:
+            yield Frame(shot.pixels, shot.timestamp_ns, sequence, self.name)
+            sequence += 1
+
+    def close(self) -> None:
+        super().close()
+        self._capture.close()

@@ -1,0 +1,141 @@
+"""``edge-siamese demo``: the whole chain."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .output import table
+
+if TYPE_CHECKING:
+    from ..demo.cast import Cast
+    from ..demo.journey import Journey
+    from ..demo.report import Report
+    from ..demo.verdict import Verdict
+
+_OWN_PHOTOGRAPHS = """Now with your own photographs (people/<name>/<photographs>) and camera:
+
+  edge-siamese gallery build people/ -o people.esg
+  edge-siamese identify visitor.jpg --gallery people.esg
+  edge-siamese run --camera 0 --gallery people.esg      (picamera2 on a Raspberry Pi)"""
+
+
+@click.command()
+@click.option("--photos", type=click.Path(path_type=Path), help="Your people, <person>/<photo>, instead of rendered ones.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("demo-report"), show_default=True, help="Folder to work in."
+)
+def demo(photos: Path | None, out: Path) -> None:
+    """Fine-tune, quantise, enrol, verify and time: the whole chain in about a minute.
+
+    Its people are rendered, not photographed, and none of them was trained on. Ends with 1 when somebody is given a
+    wrong name.
+    """
+    from ..demo.cast import empty_folder, photographed_cast, render_cast
+    from ..demo.journey import Journey
+    from ..demo.report import Report
+
+    empty_folder(out)
+    journey = Journey(out, click.echo)
+    _step("People: yours" if photos else "People: rendered, not photographed")
+    cast = photographed_cast(photos, out) if photos else render_cast(out)
+    click.echo(f"{len(cast.names)} people to enrol: {', '.join(cast.names)}")
+    lead = "Your photographs." if photos else "Rendered people, not photographed; none of them was trained on."
+    report = Report("edge-siamese demo", lead)
+    model = _train(journey, cast, report)
+    verdict = _watch(journey, cast, report, model)
+    _time(journey, report, model)
+    report.heading("What was run")
+    report.code("\n".join(f"{command}   # {seconds:.1f} s" for command, seconds in journey.commands))
+    report.save(out / "report.html")
+    click.echo(f"\nReport with pictures: {out / 'report.html'}\n\n{_OWN_PHOTOGRAPHS}")
+    if cast.rendered and (verdict.wrong or not verdict.recognised):
+        click.echo("edge-siamese: the demo failed: a wrong name was given, or nobody was recognised", err=True)
+        sys.exit(1)
+
+
+def _step(title: str) -> None:
+    click.secho(f"\n== {title}", bold=True)
+
+
+def _train(journey: "Journey", cast: "Cast", report: "Report") -> list[str]:
+    """Fine-tune the embedder where TensorFlow is there; return the options that choose the result."""
+    from ..demo.journey import training_is_possible
+    from ..errors import EdgeSiameseError
+
+    _step("Train the twin for a few seconds, quantise it to int8, prove what that cost")
+    report.heading("Trained, and quantised to int8")
+    if not training_is_possible():
+        return _without_training(report, "TensorFlow is not installed (pip install 'edge-siamese[converter]')")
+    try:
+        (trained,) = journey.run("train", "--data", cast.album, "--out", journey.folder / "model", "--epochs", "3")
+    except EdgeSiameseError as error:
+        if cast.rendered:
+            raise
+        return _without_training(report, str(error))
+    parity, before, after = trained["parity"], trained["before"], trained["after"]
+    rows = [
+        ("AUC", f"{before['auc']:.4f}", f"{after['auc']:.4f}", f"{parity['auc_int8']:.4f}"),
+        ("EER", f"{before['eer']:.2%}", f"{after['eer']:.2%}", f"{parity['eer_int8']:.2%}"),
+    ]
+    header = (f"{parity['people']} people never trained on", "shipped, float", "fine-tuned, float", "fine-tuned, int8")
+    click.echo(table(rows, header=header))
+    report.table(header, rows)
+    return ["--embedder", str(journey.folder / "model" / "embedder.tflite")]
+
+
+def _without_training(report: "Report", why: str) -> list[str]:
+    text = f"Skipped: {why}. The shipped embedder is used."
+    click.echo(text)
+    report.paragraph(text)
+    return []
+
+
+def _watch(journey: "Journey", cast: "Cast", report: "Report", model: list[str]) -> "Verdict":
+    """Enrol, run the loop, and hold its answers against the truth."""
+    from ..demo.report import add_answers, add_people
+    from ..demo.verdict import judge
+
+    gallery = journey.folder / "people.esg"
+    _step("Enrol them into a gallery")
+    (built,) = journey.run("gallery", "build", cast.enrolled, "-o", gallery, *model)
+    size = gallery.stat().st_size
+    click.echo(f"{built['identities']} people, {built['templates']} templates, {size:,} bytes to flash")
+    report.heading(f"Enrolled: {built['identities']} people in {size:,} bytes")
+    add_people(report, cast)
+    _step("Watch: enrolled people and strangers")
+    events = journey.run("run", "--camera", cast.shown, "--gallery", gallery, *model)
+    verdict = judge(cast, events)
+    strangers = len(set(filter(None, cast.truth.values())) - set(cast.names))
+    answer = (
+        f"{len(verdict.recognised)} of {len(cast.names)} enrolled people recognised, {len(verdict.wrong)} wrong names, "
+        f"{strangers} strangers shown and {verdict.strangers_named} of their visits named"
+    )
+    for answered in verdict.answers:
+        if answered.named or answered.wrong:
+            mark = click.style("WRONG", fg="red") if answered.wrong else click.style("right", fg="green")
+            click.echo(f"  {answered.place!s:>5}  {answered.named}  {answered.event['score']:.3f}  {mark}")
+    click.echo(answer)
+    report.heading("Watched")
+    report.paragraph(answer + ".")
+    add_answers(report, cast, verdict)
+    return verdict
+
+
+def _time(journey: "Journey", report: "Report", model: list[str]) -> None:
+    """The latency table of this machine."""
+    _step("Time every stage on this machine")
+    (timed,) = journey.run("bench", "latency", "--repeat", "50", *model)
+    rows = [_latency_row(stage) for stage in timed["stages"]]
+    header = ("milliseconds", "median", "p90", "p99")
+    click.echo(table(rows, header=header))
+    report.heading("Latency")
+    report.table(header, rows)
+    about = f"{timed['board']['name']}, {timed['runtime']}, delegate {timed['delegate']}, {timed['threads']} thread(s)"
+    report.paragraph(f"{about}, {timed['warmup']} warm-up runs.")
+    click.echo(about)
+
+
+def _latency_row(stage: dict[str, Any]) -> tuple[str, str, str, str]:
+    return (stage["name"], *(f"{stage[figure]:.3f}" for figure in ("median_ms", "p90_ms", "p99_ms")))

@@ -1,0 +1,39 @@
+"""``edge-siamese self-test``: prove a delegate on the models' golden vectors."""
+
+from typing import Any
+
+import click
+
+from .options import engine_options, json_option
+from .output import emit_json, table
+
+
+@click.command("self-test")
+@json_option
+@engine_options
+def self_test(as_json: bool, **engine_settings: Any) -> None:
+    """Run the golden vectors of embedder and detector on the delegate; exit 1 when it computes something else."""
+    from ..engine import FaceEngine
+    from ..selftest import LEAST_COSINE, LEAST_MEAN_COSINE
+    from ..selftest import self_test as run
+
+    with FaceEngine.open(**engine_settings, check=False) as engine:
+        cards = (engine.embedder_card, engine.detector_card)
+        results = [run(engine.networks[card.task], card) for card in cards]
+        digests, runtime = engine.digests, engine.runtime
+    if as_json:
+        body = {
+            "runtime": runtime,
+            "delegate": results[0].delegate,
+            "least_cosine": LEAST_COSINE,
+            "least_mean_cosine": LEAST_MEAN_COSINE,
+            "results": [{"task": result.task, "cosines": list(result.cosines)} for result in results],
+        }
+        emit_json("self-test", body, models=digests)
+        return
+    rows = [
+        (result.task, str(len(result.cosines)), f"{min(result.cosines):.4f}", f"{sum(result.cosines) / len(result.cosines):.4f}")
+        for result in results
+    ]
+    click.echo(f"{runtime}, delegate {results[0].delegate}: passed")
+    click.echo(table(rows, header=("model", "golden vectors", "least cosine", "mean cosine")))

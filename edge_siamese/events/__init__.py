@@ -1,0 +1,7 @@
+"""Events: what a watching board tells others, one versioned JSON object for each change."""
+
+from .event import Event as Event
+from .event import EventMaker as EventMaker
+from .jsonl import EventSink as EventSink
+from .jsonl import JsonLines as JsonLines
+from .jsonl import open_json_lines as open_json_lines

@@ -1,0 +1,1 @@
+"""Firmware tools: galleries as images for a board's flash."""

@@ -1,0 +1,196 @@
+"""Boards: what is where in their flash, read from one ``.toml`` each.
+
+::
+
+    name = "rpi-pico"
+    title = "Raspberry Pi Pico, 2 MB flash"
+    aliases = ["rp2040"]                  # optional
+    cpu = "cortex-m0plus"
+
+    [[flash]]                             # once for every stretch with the same erase size
+    address = 0x10000000
+    size = 0x00200000
+    erase = 0x1000
+
+    [gallery]                             # two slots of the same size, so that one is whole while the other is written
+    size = 0x00020000
+    a = 0x101c0000
+    b = 0x101e0000
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from edge_siamese.errors import DataError
+from edge_siamese.gallery.format import ALIGNMENT
+
+_Keys = Mapping[str, type]
+_KEYS: _Keys = {"name": str, "title": str, "cpu": str, "flash": list, "gallery": dict}
+_OPTIONAL_KEYS: _Keys = {"aliases": list}
+_FLASH_KEYS: _Keys = {"address": int, "size": int, "erase": int}
+_GALLERY_KEYS: _Keys = {"size": int, "a": int, "b": int}
+_ADDRESSES = 2**32
+
+
+@dataclass(frozen=True)
+class Region:
+    """A stretch of flash: first address, bytes, and bytes erased at once."""
+
+    address: int
+    size: int
+    erase: int
+
+    @property
+    def end(self) -> int:
+        return self.address + self.size
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a gallery goes: ``a`` or ``b``, first address, bytes, and bytes erased at once there."""
+
+    name: str
+    address: int
+    size: int
+    erase: int
+
+    @property
+    def end(self) -> int:
+        return self.address + self.size
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board's flash and the two slots for galleries in it.
+
+    Attributes:
+        name: as ``--board`` takes it.
+        title: for people.
+        aliases: other names.
+        cpu: as compilers call it.
+        flash: its regions.
+        slots: A and B.
+    """
+
+    name: str
+    title: str
+    aliases: tuple[str, ...]
+    cpu: str
+    flash: tuple[Region, ...]
+    slots: tuple[Slot, Slot]
+
+    def slot(self, name: str) -> Slot:
+        """The slot ``a`` or ``b``."""
+        return self.slots[("a", "b").index(name)]
+
+
+@cache
+def known_boards() -> tuple[Board, ...]:
+    """The boards that come with the package, by name."""
+    texts = [entry for entry in files(__name__).iterdir() if entry.name.endswith(".toml")]
+    boards = [parse_board(entry.read_text("utf-8"), entry.name) for entry in texts]
+    return tuple(sorted(boards, key=lambda board: board.name))
+
+
+def find_board(name: str) -> Board:
+    """A known board by name or alias, or the board of a ``.toml`` file.
+
+    Raises:
+        DataError: there is none; near names are suggested.
+    """
+    if name.endswith(".toml"):
+        return read_board(Path(name))
+    by_name = {known: board for board in known_boards() for known in (board.name, *board.aliases)}
+    if name.lower() not in by_name:
+        near = difflib.get_close_matches(name.lower(), by_name, n=1)
+        advice = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(b.name for b in known_boards())}"
+        raise DataError(f"there is no board '{name}'; {advice} A file of your own ends in .toml")
+    return by_name[name.lower()]
+
+
+def read_board(path: Path) -> Board:
+    """Read a board file.
+
+    Raises:
+        DataError: it cannot be read, or says something impossible; one sentence.
+    """
+    try:
+        return parse_board(path.read_text("utf-8"), str(path))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: expected UTF-8 text ({error.reason})") from error
+
+
+def parse_board(text: str, source: str) -> Board:
+    """The board of a ``.toml`` text; `source` is what messages call it. See `read_board`."""
+    try:
+        fields = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{source}: not TOML ({error})") from error
+    _require_keys(fields, _KEYS, source, optional=_OPTIONAL_KEYS)
+    regions = tuple(_region(entry, source) for entry in fields["flash"])
+    _require_keys(fields["gallery"], _GALLERY_KEYS, f"{source}: [gallery]")
+    first, second = (_slot(name, fields["gallery"], regions, source) for name in ("a", "b"))
+    if first.address < second.end and second.address < first.end:
+        raise DataError(f"{source}: [gallery]: the slots a and b overlap")
+    return Board(
+        name=fields["name"],
+        title=fields["title"],
+        aliases=tuple(str(alias) for alias in fields.get("aliases", [])),
+        cpu=fields["cpu"],
+        flash=regions,
+        slots=(first, second),
+    )
+
+
+def _region(entry: Any, source: str) -> Region:
+    where = f"{source}: [[flash]]"
+    if not isinstance(entry, dict):
+        raise DataError(f"{where}: expected a table, found {entry!r}")
+    _require_keys(entry, _FLASH_KEYS, where)
+    region = Region(**entry)
+    if region.erase < ALIGNMENT or region.erase % ALIGNMENT:
+        raise DataError(f"{where}: erase: expected a multiple of {ALIGNMENT} bytes, found {region.erase}")
+    if region.address < 0 or region.size <= 0 or region.end > _ADDRESSES or region.size % region.erase:
+        raise DataError(
+            f"{where}: expected whole pages of {region.erase} bytes within 32 bits, found {region.size} bytes at "
+            f"{region.address:#x}"
+        )
+    return region
+
+
+def _slot(name: str, gallery: dict[str, Any], regions: tuple[Region, ...], source: str) -> Slot:
+    address, size = gallery[name], gallery["size"]
+    where = f"{source}: [gallery]: slot {name}: {size} bytes at {address:#x}"
+    home = next((r for r in regions if r.address <= address and address + size <= r.end), None)
+    if home is None or size <= 0:
+        raise DataError(f"{where} do not lie in one [[flash]] region")
+    if (address - home.address) % home.erase or size % home.erase:
+        raise DataError(f"{where}: expected whole pages of {home.erase} bytes")
+    return Slot(name, address, size, home.erase)
+
+
+def _require_keys(table: dict[str, Any], keys: _Keys, where: str, *, optional: _Keys | None = None) -> None:
+    """Every key there and of its type, no other; a misspelt one is recognised."""
+    allowed = {**keys, **(optional or {})}
+    for key, value in table.items():
+        if key not in allowed:
+            near = difflib.get_close_matches(key, allowed, n=1)
+            advice = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(allowed)}"
+            raise DataError(f"{where}: unknown key '{key}'; {advice}")
+        if not isinstance(value, allowed[key]) or isinstance(value, bool):
+            raise DataError(f"{where}: {key}: expected {_spoken(allowed[key])}, found {value!r}")
+    missing = [key for key in keys if key not in table]
+    if missing:
+        raise DataError(f"{where}: the key '{missing[0]}' is missing")
+
+
+def _spoken(kind: type) -> str:
+    return {str: "text", int: "a whole number", list: "a list", dict: "a table"}[kind]

@@ -1,0 +1,78 @@
+"""From photographs to templates: nothing is dropped silently."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+
+from edge_siamese.albums import Album
+from edge_siamese.errors import NoFaceError
+from edge_siamese.gallery.builder import Skipped, build_gallery, embed_photographs
+from edge_siamese.gallery.writer import encode
+
+Folder = Callable[..., Path]
+
+
+def test_everybody_is_enrolled(people_folder: Folder, engine: Any) -> None:
+    album = Album(people_folder("people", {"anna": (1, 2, 3), "ben": (1,)}))
+    gallery, report = build_gallery(album, engine)
+    assert gallery.names == ("anna", "ben")
+    assert [len(gallery.templates_of(name)) for name in gallery.names] == [3, 1]
+    assert (report.photographs, report.skipped, report.people_skipped) == (4, [], [])
+    gallery.require(engine.embedder_card)
+
+
+def test_a_zip_gives_the_same_bytes_as_the_folder(people_folder: Folder, engine: Any, tmp_path: Path) -> None:
+    folder = people_folder("people", {"anna": (1, 2, 3), "ben": (1, 2)})
+    with ZipFile(tmp_path / "people.zip", "w") as archive:
+        for file in sorted(folder.rglob("*.png"), reverse=True):
+            archive.write(file, file.relative_to(folder))
+    galleries = [build_gallery(Album(path), engine)[0] for path in (folder, tmp_path / "people.zip")]
+    assert encode(galleries[0]) == encode(galleries[1])
+
+
+def test_only_so_many_templates_are_kept(people_folder: Folder, engine: Any) -> None:
+    album = Album(people_folder("people", {"anna": tuple(range(9))}))
+    assert len(build_gallery(album, engine)[0].templates) == 5
+    assert len(build_gallery(album, engine, limit=2)[0].templates) == 2
+
+
+def test_photographs_that_cannot_be_used_are_named(people_folder: Folder, photograph: Folder, engine: Any) -> None:
+    folder = people_folder("people", {"anna": (1,)})
+    photograph("people/anna/2.png", "anna", 2, faces=0)
+    (folder / "anna" / "3.png").write_bytes(b"no picture")
+    gallery, report = build_gallery(Album(folder), engine)
+    assert len(gallery.templates) == 1
+    assert report.skipped[0] == Skipped("anna/2.png", "shows no face")
+    assert report.skipped[1].photograph == "anna/3.png"
+    assert report.skipped[1].reason.startswith("not a JPEG")
+
+
+def test_a_person_without_a_usable_photograph_is_an_error_unless_skipped(
+    people_folder: Folder, photograph: Folder, engine: Any
+) -> None:
+    folder = people_folder("people", {"anna": (1,)})
+    photograph("people/ben/1.png", "ben", 1, faces=0)
+    with pytest.raises(NoFaceError, match=r"no photograph of ben can be used \(ben/1.png: shows no face\); --skip"):
+        build_gallery(Album(folder), engine)
+    gallery, report = build_gallery(Album(folder), engine, skip_people=True)
+    assert (gallery.names, report.people_skipped) == (("anna",), ["ben"])
+
+
+def test_nobody_at_all_is_an_error(photograph: Folder, engine: Any, tmp_path: Path) -> None:
+    photograph("people/ben/1.png", "ben", 1, faces=0)
+    with pytest.raises(NoFaceError, match="nobody has a photograph"):
+        build_gallery(Album(tmp_path / "people"), engine, skip_people=True)
+
+
+def test_single_photographs_are_embedded_or_named(photograph: Folder, engine: Any, tmp_path: Path) -> None:
+    good, empty = photograph("1.png", "anna", 1), photograph("2.png", "anna", 2, faces=0)
+    templates, skipped = embed_photographs([good, empty, tmp_path / "absent.png"], engine)
+    assert templates.shape == (1, engine.embedder_card.dimension)
+    assert templates.dtype == np.int8
+    assert [skip.photograph for skip in skipped] == [str(empty), str(tmp_path / "absent.png")]
+    with pytest.raises(NoFaceError, match=r"none of the photographs can be used: .*2\.png: shows no face"):
+        embed_photographs([empty], engine)

@@ -1,0 +1,65 @@
+"""A gallery's own operating point rests on strangers against its own templates."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge_siamese.albums import Album
+from edge_siamese.errors import DataError, OperatingPointError
+from edge_siamese.evaluation.survey import survey_album
+from edge_siamese.gallery import Gallery
+from edge_siamese.gallery.builder import build_gallery
+from edge_siamese.gallery.calibration import compare, operating_point
+from edge_siamese.matching import Q15
+
+Folder = Callable[..., Path]
+
+
+@pytest.fixture
+def enrolled(people_folder: Folder, engine: Any) -> Gallery:
+    return build_gallery(Album(people_folder("people", {"anna": (1, 2), "ben": (1, 2)})), engine)[0]
+
+
+def test_strangers_are_impostors_to_everybody_and_namesakes_are_genuine(
+    people_folder: Folder, engine: Any, enrolled: Gallery
+) -> None:
+    strangers = {f"stranger {number}": (1, 2, 3) for number in range(20)}
+    others = people_folder("others", strangers | {"anna": (2, 3, 4), "ben": (5,)})
+    survey = survey_album(Album(others), engine)
+    comparisons = compare(enrolled, survey)
+    assert len(comparisons.impostor) == 20 * 3 * 2
+    assert (comparisons.strangers, comparisons.enrolled_from, len(comparisons.genuine)) == (20, 1, 3)
+    assert comparisons.genuine.min() > 0.6 * Q15
+    point = operating_point(enrolled, comparisons, 0.05)
+    assert point.threshold == comparisons.impostor.max() + 1
+    assert (point.impostor_pairs, point.people, point.fnmr) == (120, 22, 0.0)
+    assert point.dataset_digest == compare(enrolled, survey).digest != compare(enrolled.without("ben"), survey).digest
+
+
+def test_photographs_without_a_face_are_no_comparisons(
+    people_folder: Folder, photograph: Folder, engine: Any, enrolled: Gallery
+) -> None:
+    folder = people_folder("others", {"eve": (1,)})
+    photograph("others/eve/2.png", "eve", 2, faces=0)
+    assert len(compare(enrolled, survey_album(Album(folder), engine)).impostor) == 2
+
+
+def test_too_few_strangers_are_refused_with_the_number_it_takes(
+    people_folder: Folder, engine: Any, enrolled: Gallery
+) -> None:
+    comparisons = compare(enrolled, survey_album(Album(people_folder("others", {"eve": (1,)})), engine))
+    with pytest.raises(OperatingPointError, match="needs at least 2,995 impostor pairs, found 2"):
+        operating_point(enrolled, comparisons, 1e-3)
+
+
+def test_without_strangers_or_people_there_is_nothing_to_measure(
+    people_folder: Folder, engine: Any, enrolled: Gallery
+) -> None:
+    survey = survey_album(Album(people_folder("others", {"anna": (3,)})), engine)
+    for gallery in (enrolled, Gallery.empty(engine.embedder_card)):
+        with pytest.raises(DataError, match="found none"):
+            compare(gallery, survey)
+    assert isinstance(survey.embeddings, np.ndarray)

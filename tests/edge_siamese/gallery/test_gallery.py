@@ -1,0 +1,144 @@
+"""Who it is, and what a gallery holds after it was changed."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge_siamese.decision import Outcome
+from edge_siamese.errors import GalleryError, OperatingPointError
+from edge_siamese.evaluation.operating_point import OperatingPoint
+from edge_siamese.faces import Embedding
+from edge_siamese.gallery import Gallery
+from edge_siamese.matching import Q15, scores_q15
+
+MakePoint = Callable[..., OperatingPoint]
+DIGEST = "ab" * 32
+
+
+def card(digest: str = DIGEST, dimension: int = 4, points: tuple[OperatingPoint, ...] = ()) -> Any:
+    return SimpleNamespace(digest=digest, dimension=dimension, zero_point=-3, operating_points=points)
+
+
+def probe(values: Any, digest: str = DIGEST) -> Embedding:
+    return Embedding(np.asarray(values, np.int8), -3, digest)
+
+
+def test_a_score_is_the_best_of_a_persons_templates(gallery: Gallery) -> None:
+    values = np.array([[10, 50, -60, 7]], np.int8)
+    expected = scores_q15(values, gallery.templates, -3)[0].tolist()
+    assert gallery.scores(probe(values[0])) == {"anna": max(expected[:2]), "ben": expected[2]}
+
+
+def test_somebody_enrolled_is_named_and_a_stranger_is_not(gallery: Gallery) -> None:
+    threshold = int(0.9 * Q15)
+    decision = gallery.identify(probe(gallery.templates[2]), threshold=threshold)
+    assert (decision.outcome, decision.identity) == (Outcome.MATCH, "ben")
+    assert gallery.identify(probe((-100, -100, 50, 50)), threshold=threshold).outcome is Outcome.UNKNOWN
+
+
+def test_nobody_is_in_an_empty_gallery() -> None:
+    empty = Gallery.empty(card())
+    assert empty.scores(probe((1, 2, 3, 4))) == {}
+    assert empty.scores_of(np.zeros((2, 4), np.int8)).shape == (2, 0)
+    assert empty.identify(probe((1, 2, 3, 4)), threshold=-Q15).outcome is Outcome.UNKNOWN
+
+
+def test_another_embedder_is_refused_with_both_digests(gallery: Gallery) -> None:
+    for call in (
+        lambda: gallery.require(card("cd" * 32)),
+        lambda: gallery.scores(probe((1, 2, 3, 4), "cd" * 32)),
+        lambda: gallery.identify(probe((1, 2, 3, 4), "cd" * 32), threshold=0),
+    ):
+        with pytest.raises(GalleryError, match=f"{'ab' * 16}.*{'cd' * 16}"):
+            call()
+    gallery.require(card())
+    with pytest.raises(GalleryError, match="dimension 4 .* the embedder has 5"):
+        gallery.require(card(dimension=5))
+
+
+def test_people_stay_sorted_and_the_order_of_adding_does_not_matter() -> None:
+    rows = np.arange(12, dtype=np.int8).reshape(3, 4)
+    one = Gallery.empty(card()).with_people({"b": rows[:1]}).with_people({"c": rows[1:2], "a": rows[2:]})
+    other = Gallery.empty(card()).with_people({"a": rows[2:], "c": rows[1:2], "b": rows[:1]})
+    assert one.names == other.names == ("a", "b", "c")
+    np.testing.assert_array_equal(one.templates, other.templates)
+    np.testing.assert_array_equal(one.owners, [0, 1, 2])
+
+
+def test_more_photographs_of_somebody_join_the_old_ones(gallery: Gallery) -> None:
+    more = gallery.with_people({"ben": np.array([(1, 2, 3, 4), (5, 6, 7, -8)], np.int8)})
+    assert [len(more.templates_of(name)) for name in more.names] == [2, 3]
+    assert len(gallery.with_people({"ben": more.templates_of("ben")}, limit=1).templates_of("ben")) == 1
+    assert len(gallery.templates_of("ben")) == 1
+    assert gallery.templates_of("nobody").shape == (0, 4)
+
+
+def test_names_are_the_same_however_they_were_typed(gallery: Gallery) -> None:
+    zoe = gallery.with_people({" Zoe\u0308 ": gallery.templates[:1]})
+    assert zoe.names == ("Zoë", "anna", "ben")
+    assert zoe.without("Zoe\u0308").names == ("anna", "ben")
+
+
+@pytest.mark.parametrize(("name", "problem"), [(" ", "empty"), ("a\nb", "control characters"), ("é" * 128, "255 bytes")])
+def test_a_name_that_cannot_be_is_refused(gallery: Gallery, name: str, problem: str) -> None:
+    with pytest.raises(GalleryError, match=problem):
+        gallery.with_people({name: gallery.templates[:1]})
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (0, 4), (4,)])
+def test_templates_of_another_shape_are_refused(gallery: Gallery, shape: tuple[int, ...]) -> None:
+    with pytest.raises(GalleryError, match=r"templates of 'eve': expected \(n, 4\)"):
+        gallery.with_people({"eve": np.zeros(shape, np.int8)})
+
+
+def test_removing_takes_everything_about_the_person(gallery: Gallery) -> None:
+    known = gallery.with_people({"anna": gallery.templates[:1]}, about={"consent": "on paper"})
+    assert known.information == {"people": {"anna": {"consent": "on paper"}}}
+    gone = known.without("anna")
+    assert (gone.names, gone.information) == (("ben",), {})
+    np.testing.assert_array_equal(gone.templates, gallery.templates_of("ben"))
+    assert gone.without("ben").templates.shape == (0, 4)
+
+
+def test_removing_somebody_unknown_suggests_who_was_meant(gallery: Gallery) -> None:
+    with pytest.raises(GalleryError, match="nobody is called 'ana'; did you mean 'anna'?"):
+        gallery.without("ana")
+
+
+def test_changing_the_people_drops_operating_points(gallery: Gallery, operating_point: MakePoint) -> None:
+    calibrated = gallery.with_operating_point(operating_point(0.01))
+    assert calibrated.without("ben").operating_points == ()
+    assert calibrated.with_people({"eve": gallery.templates[:1]}).operating_points == ()
+
+
+def test_operating_points_are_kept_strictest_first_one_for_a_rate(gallery: Gallery, operating_point: MakePoint) -> None:
+    for rate, threshold in ((0.01, 1), (0.001, 2), (0.1, 3), (0.01, 4)):
+        gallery = gallery.with_operating_point(operating_point(rate, threshold))
+    assert [(p.target_fmr, p.threshold) for p in gallery.operating_points] == [(0.001, 2), (0.01, 4), (0.1, 3)]
+
+
+def test_the_rate_of_one_comparison_shrinks_with_the_people(gallery: Gallery) -> None:
+    assert gallery.wanted_fmr(0.01) == 0.005
+    assert Gallery.empty(card()).wanted_fmr(0.01) == 0.01
+
+
+@pytest.mark.parametrize(("target_fpir", "chosen"), [(0.2, 0.1), (0.19, 0.01), (0.02, 0.01), (0.001, 0.001)])
+def test_the_loosest_point_that_is_strict_enough(
+    gallery: Gallery, operating_point: MakePoint, target_fpir: float, chosen: float
+) -> None:
+    points = tuple(operating_point(rate) for rate in (0.001, 0.01, 0.1))
+    assert gallery.operating_point(card(points=points), target_fpir).target_fmr == chosen
+
+
+def test_a_gallerys_own_point_beats_the_models(gallery: Gallery, operating_point: MakePoint) -> None:
+    models = card(points=(operating_point(0.0001),))
+    assert gallery.operating_point(models).target_fmr == 0.0001
+    assert gallery.with_operating_point(operating_point(0.1)).operating_point(models).target_fmr == 0.1
+
+
+def test_without_any_point_the_way_out_is_named(gallery: Gallery) -> None:
+    with pytest.raises(OperatingPointError, match="gallery calibrate"):
+        gallery.operating_point(card())
