@@ -40,7 +40,7 @@ class CameraAugmentation:
             picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.5, 2.0)))
         if rng.random() < self.jpeg:
             _, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))])
-            picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+            picture = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
         if rng.random() < self.occlusion:
             picture = _occluded(picture, rng)
         return np.asarray(picture, np.uint8)

@@ -104,7 +104,8 @@ def _seeds(count: int) -> list[tuple[int, int]]:
 
 def _spread(pictures: npt.NDArray[np.uint8], count: int) -> npt.NDArray[np.uint8]:
     """At most `count` pictures, evenly spread over all."""
-    return pictures[np.unique(np.linspace(0, len(pictures) - 1, count).astype(int))]
+    chosen = np.unique(np.linspace(0, len(pictures) - 1, count).astype(int))
+    return np.asarray(pictures[chosen])
 
 
 def _operating_points(
@@ -116,9 +117,7 @@ def _operating_points(
     points: list[OperatingPoint] = []
     for fmr in OPERATING_FMRS:
         try:
-            points.append(
-                calibrate(genuine, impostor, target_fmr=fmr, people=people, dataset_digest=validation.digest)
-            )
+            points.append(calibrate(genuine, impostor, target_fmr=fmr, people=people, dataset_digest=validation.digest))
         except OperatingPointError:
             break
     return tuple(points)

@@ -45,7 +45,11 @@ class SampleComposer:
     """
 
     def __init__(
-        self, pictures: list[AnnotatedPicture], crops: npt.NDArray[np.uint8], rendered: list[AnnotatedPicture], size: int
+        self,
+        pictures: list[AnnotatedPicture],
+        crops: npt.NDArray[np.uint8],
+        rendered: list[AnnotatedPicture],
+        size: int,
     ) -> None:
         self.faces = [picture for picture in pictures if len(picture.boxes)]
         self.empty = [picture for picture in pictures if not len(picture.boxes)]
@@ -147,18 +151,14 @@ def _inside(sample: Sample, size: int) -> Sample:
     """Keep the faces whose centre is in the picture."""
     centres = sample.boxes[:, :2] + sample.boxes[:, 2:] / 2
     keep = ((centres > 0) & (centres < size)).all(axis=1)
-    return Sample(
-        sample.picture, sample.boxes[keep].astype(np.float32), sample.landmarks[keep].astype(np.float32)
-    )
+    return Sample(sample.picture, sample.boxes[keep].astype(np.float32), sample.landmarks[keep].astype(np.float32))
 
 
 def _touches(box: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> bool:
     return bool(np.all(box[:2] < other[:2] + other[2:]) and np.all(other[:2] < box[:2] + box[2:]))
 
 
-def _paste(
-    picture: RGB, crop: RGB, matrix: npt.NDArray[np.float64], scale: float, rng: np.random.Generator
-) -> None:
+def _paste(picture: RGB, crop: RGB, matrix: npt.NDArray[np.float64], scale: float, rng: np.random.Generator) -> None:
     """Blend a crop into a picture: through a soft ellipse, or with hard edges as photographs on a wall have."""
     if scale < 0.5:
         crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), 0.35 / scale), np.uint8)

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from .checkpoints import load_weights
 from .datasets.detection import AnnotatedPicture, load_annotated
-from .datasets.teacher import load_teacher_faces
 from .detection_samples import SampleComposer
 from .detector_training import DetectorBatches, DetectorTrainer
 from .distillation import WarmupStableDecay

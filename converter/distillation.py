@@ -65,7 +65,7 @@ class Distiller(keras.Model):  # type: ignore[misc]
         # Neighbouring rows are of one source; a slice of shuffled rows is a random sample.
         self.rows = self.add_weight(shape=rows.shape, initializer="zeros", trainable=False, name="teacher_rows")
         self.rows.assign(np.random.default_rng(0).permutation(rows))
-        self.prototypes = None
+        self.prototypes: Any = None
         if people:
             shape = (people, rows.shape[1])
             self.prototypes = self.add_weight(shape=shape, initializer="random_normal", name="prototypes")

@@ -49,9 +49,7 @@ def fine_tune(
     """
     numbers = people.numbers()
     before = embed_float(network, people.crops)
-    batches = DistillationBatches(
-        FaceSource(people.crops, before, numbers), BATCH_SIZE, before.shape[1], seed=seed
-    )
+    batches = DistillationBatches(FaceSource(people.crops, before, numbers), BATCH_SIZE, before.shape[1], seed=seed)
     for layer in network.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False

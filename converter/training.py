@@ -72,8 +72,15 @@ def _restore(model: Any, path: Path) -> int:
         return 0
     arrays = load_arrays(path)
     model.optimizer.build(model.trainable_variables)
-    assign_variables([*model.variables, *model.optimizer.variables], arrays, path)
+    assign_variables(model.variables, arrays, path)
+    for index, variable in enumerate(model.optimizer.variables):
+        variable.assign(arrays[_optimizer_key(index)])
     return int(arrays["epochs_done"])
+
+
+def _optimizer_key(index: int) -> str:
+    """Optimisers number their own names anew in each process, so their variables are known by place."""
+    return f"optimizer/{index}"
 
 
 class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
@@ -83,7 +90,10 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         super().__init__()
         self.folder, self.measure, self.epochs = folder, measure, epochs
         self.progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
             console=Console(stderr=True, soft_wrap=True),
         )
         self.task = self.progress.add_task("training")
@@ -101,8 +111,10 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self.progress.update(self.task, completed=batch + 1, total=self.params["steps"])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        arrays = variables_as_arrays([*self.model.variables, *self.model.optimizer.variables])
-        save_arrays(self.folder / CHECKPOINT, arrays | {"epochs_done": np.asarray(epoch + 1)})
+        arrays = variables_as_arrays(self.model.variables) | {"epochs_done": np.asarray(epoch + 1)}
+        for index, variable in enumerate(self.model.optimizer.variables):
+            arrays[_optimizer_key(index)] = np.asarray(variable)
+        save_arrays(self.folder / CHECKPOINT, arrays)
         line = {"epoch": epoch + 1, "seconds": time.monotonic() - self.started, **(logs or {})}
         line |= self.measure() if self.measure else {}
         self._append(line)

@@ -3,13 +3,13 @@
 ``<person>/<photo>`` at the root or under ``images/``; an LFW ``pairs.txt`` inside or beside is used when there.
 """
 
-import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from .errors import DataError
+from .errors import DataError, PictureError
 from .frames import RGB
 from .pictures import PICTURE_SUFFIXES, read_picture
 
@@ -51,9 +51,13 @@ class Album:
             PictureError: it cannot be read.
         """
         member = self._members[photo.path]
-        if self._archive:
-            return read_picture(self._archive.read(member))
-        return read_picture(self.path / member)
+        if not self._archive:
+            return read_picture(self.path / member)
+        try:
+            encoded = self._archive.read(member)
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+            raise PictureError(f"{self.path}: {member} is damaged or encrypted ({error})") from error
+        return read_picture(encoded)
 
     def pairs_file(self) -> str | None:
         """Text of ``pairs.txt`` inside the album or beside it, None where there is none."""
@@ -70,6 +74,8 @@ class Album:
         names = self._archive.namelist() if self._archive else _files_below(self.path)
         for name in names:
             parts = PurePosixPath(name).parts
+            if any(part.startswith((".", "__MACOSX")) for part in parts):
+                continue
             if PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES and len(parts) >= 2:
                 if parts[0] == "images" and len(parts) >= 3:
                     parts = parts[1:]
@@ -82,7 +88,7 @@ def _open_archive(path: Path) -> zipfile.ZipFile | None:
     if not path.exists():
         raise DataError(f"{path}: expected a folder or zip of <person>/<photo>, found nothing there")
     try:
-        return zipfile.ZipFile(io.FileIO(path))
+        return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as error:
         raise DataError(f"{path}: expected a folder or zip of <person>/<photo> ({error})") from error
 

@@ -97,8 +97,12 @@ class FaceDetector:
         corners = mapping.to_picture(boxes[:, :2])
         boxes = np.hstack([corners, boxes[:, 2:] / np.float32(mapping.scale)])
         landmarks = mapping.to_picture(landmarks)
-        kept = suppress_overlaps(boxes, scores, self.overlap)
-        faces = [Face(boxes[i].astype(np.float32), landmarks[i], float(scores[i])) for i in kept]
+        faces = []
+        for group in group_overlaps(boxes, scores, self.overlap):
+            weights = scores[group] / scores[group].sum()
+            box = np.asarray(weights @ boxes[group], np.float32)
+            points = np.asarray(np.tensordot(weights, landmarks[group], 1), np.float32)
+            faces.append(Face(box, points, float(scores[group[0]])))
         return sorted(faces, key=lambda face: -face.area)
 
     @cached_property
@@ -129,17 +133,21 @@ class FaceDetector:
         return scores, *decode_cells(centres[passing], values("box"), values("landmark"), stride)
 
 
-def suppress_overlaps(boxes: Array, scores: Array, overlap: float) -> list[int]:
-    """Greedy non-maximum suppression: indices of the boxes kept, best score first."""
-    order = list(np.argsort(-scores, kind="stable"))
-    kept: list[int] = []
-    while order:
-        best = int(order.pop(0))
-        kept.append(best)
-        if order:
-            rest = np.asarray(order)
-            order = list(rest[intersection_over_union(boxes[best], boxes[rest]) <= overlap])
-    return kept
+def group_overlaps(boxes: Array, scores: Array, overlap: float) -> list[npt.NDArray[np.intp]]:
+    """Greedy non-maximum suppression that remembers what it suppressed.
+
+    Returns:
+        For each face the indices of its boxes, best score first: the best box of those left, and all that overlap it by
+        more than `overlap`. Their average is steadier than the best box alone (Bazarevsky et al., "BlazeFace", 2019).
+    """
+    left = np.argsort(-scores, kind="stable")
+    groups = []
+    while len(left):
+        same = intersection_over_union(boxes[left[0]], boxes[left]) > overlap
+        same[0] = True
+        groups.append(left[same])
+        left = left[~same]
+    return groups
 
 
 def intersection_over_union(box: Array, others: Array) -> Array:

@@ -29,7 +29,9 @@ class FaceEngine:
         self, embedder: ModelFile, detector: ModelFile, *, delegate: Delegate = "xnnpack", threads: int = 1
     ) -> None:
         if embedder.card.alignment != TEMPLATE_NAME:
-            raise ModelError(f"the embedder wants the alignment '{embedder.card.alignment}', known is '{TEMPLATE_NAME}'")
+            raise ModelError(
+                f"the embedder wants the alignment '{embedder.card.alignment}', known is '{TEMPLATE_NAME}'"
+            )
         self.embedder_card, self.detector_card = embedder.card, detector.card
         self.networks: dict[str, TfliteNetwork] = {
             "embedder": load_network(embedder.network, delegate, threads),

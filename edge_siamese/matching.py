@@ -18,9 +18,7 @@ NO_SCORE = -Q15
 _EXACT_IN_FLOAT32 = 2**24 // 255**2
 
 
-def scores_q15(
-    probes: npt.NDArray[np.int8], templates: npt.NDArray[np.int8], zero_point: int
-) -> npt.NDArray[np.int16]:
+def scores_q15(probes: npt.NDArray[np.int8], templates: npt.NDArray[np.int8], zero_point: int) -> npt.NDArray[np.int16]:
     """Score every probe against every template.
 
     Args:

@@ -34,7 +34,9 @@ def self_test(network: Network, card: ModelCard) -> SelfTestResult:
         SelfTestError: the card has none, or the network's outputs are not what they say.
     """
     if not card.goldens:
-        raise SelfTestError(f"the {card.task} {card.name} carries no golden vectors, so nothing can prove this delegate")
+        raise SelfTestError(
+            f"the {card.task} {card.name} carries no golden vectors, so nothing can prove this delegate"
+        )
     cosines = []
     for golden in card.goldens:
         outputs = network.run((golden.picture ^ 0x80).view(np.int8)[None])
@@ -61,7 +63,8 @@ def _cosines(
         pair = tuple((values.reshape(-1).astype(np.float64) - zero_point) * scale for values in (wanted, outputs[name]))
         kinds.setdefault(name.rstrip("0123456789"), []).append((pair[0], pair[1]))
     return [
-        _cosine(np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])) for pairs in kinds.values()
+        _cosine(np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs]))
+        for pairs in kinds.values()
     ]
 
 

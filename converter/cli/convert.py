@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The .tflite to write.")
 @click.option("--task", type=click.Choice(["embedder", "detector"]), default="embedder", show_default=True)
 @click.option("--name", help="Name in the model card.")
-@click.option("--license", "license_", default="unstated", show_default=True, help="Licence of the weights, for the card.")
+@click.option(
+    "--license", "license_", default="unstated", show_default=True, help="Licence of the weights, for the card."
+)
 @click.option("--training", default="", help="How the weights came to be, for the card.")
 @json_option
 def convert(
@@ -45,7 +47,7 @@ def convert(
         from ..conversion import convert_embedder, describe_parity
 
         parity = convert_embedder(network, *_embedder_data(data), output, **card)
-        report = {"output": str(output), "parity": parity.to_json()}
+        report: dict[str, Any] = {"output": str(output), "parity": parity.to_json()}
         text = table(describe_parity(parity), header=("parity gate passed", "float", "int8"))
     else:
         from ..conversion import convert_detector

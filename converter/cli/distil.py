@@ -11,7 +11,9 @@ import click
 @click.option("--epochs", type=click.IntRange(1), default=24, show_default=True)
 @click.option("--batch-size", type=click.IntRange(8), default=128, show_default=True)
 @click.option("--rate", type=float, default=1.5e-3, show_default=True, help="Peak learning rate.")
-@click.option("--decay", type=click.FloatRange(0, 1), default=0.3, show_default=True, help="Share of the run that decays.")
+@click.option(
+    "--decay", type=click.FloatRange(0, 1), default=0.3, show_default=True, help="Share of the run that decays."
+)
 @click.option("--initial", type=click.Path(path_type=Path), help="Weights to begin from.")
 @click.option("--rendered-people", type=click.IntRange(0), default=0, show_default=True, help="To tell apart beside.")
 def distil(
@@ -36,4 +38,6 @@ def distil(
         rendered_people=rendered_people,
     )  # fmt: skip
     save_float16_weights(out / "weights.npz", network)
-    click.echo(f"{out / 'weights.npz'}: next, edge-siamese convert {out / 'weights.npz'} {data} -o embedder.tflite", err=True)
+    click.echo(
+        f"{out / 'weights.npz'}: next, edge-siamese convert {out / 'weights.npz'} {data} -o embedder.tflite", err=True
+    )

@@ -11,11 +11,20 @@ import click
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run goes on.")
 @click.option("--epochs", type=click.IntRange(1), default=33, show_default=True, help="Of 6,400 samples each.")
 @click.option("--rate", type=float, default=2e-3, show_default=True, help="Peak learning rate.")
-@click.option("--decay", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of the run that decays.")
+@click.option(
+    "--decay", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of the run that decays."
+)
 @click.option("--initial", type=click.Path(path_type=Path), help="Weights to begin from.")
 @click.option("--rendered-scenes", type=click.IntRange(0), default=400, show_default=True)
 def train_detector(
-    data: Path, crops: Path, out: Path, epochs: int, rate: float, decay: float, initial: Path | None, rendered_scenes: int
+    data: Path,
+    crops: Path,
+    out: Path,
+    epochs: int,
+    rate: float,
+    decay: float,
+    initial: Path | None,
+    rendered_scenes: int,
 ) -> None:
     """Train the detector on DATA, a zip of pictures with annotated boxes and landmarks (annotations.json)."""
     from ..checkpoints import save_float16_weights

@@ -46,9 +46,7 @@ class AlignedPeople:
         return AlignedPeople(self.crops[keep], [name for name, kept in zip(self.names, keep, strict=True) if kept])
 
 
-def align_album(
-    album: Album, engine: FaceEngine, progress: Callable[[int, int], None] | None = None
-) -> AlignedPeople:
+def align_album(album: Album, engine: FaceEngine, progress: Callable[[int, int], None] | None = None) -> AlignedPeople:
     """Detect and align the largest face of each photograph; unreadable ones and those without a face are skipped.
 
     Raises:

@@ -27,7 +27,9 @@ def rendered_faces(people: int, views: int) -> FaceSource:
 
 def rendered_scenes(count: int, size: tuple[int, int] = (320, 240)) -> list[AnnotatedPicture]:
     """Pictures with one to three rendered people before rendered backgrounds."""
-    return list(track(_scenes(count, size), "rendering scenes", total=count, console=Console(stderr=True), transient=True))
+    return list(
+        track(_scenes(count, size), "rendering scenes", total=count, console=Console(stderr=True), transient=True)
+    )
 
 
 def _scenes(count: int, size: tuple[int, int]) -> Iterator[AnnotatedPicture]:

@@ -95,7 +95,9 @@ def project_on_principal_directions(
 
 def _read_table(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
-        raise DataError(f"{path}: not found; expected a teacher folder with faces.csv.gz, its zips and teacher_int8.npy")
+        raise DataError(
+            f"{path}: not found; expected a teacher folder with faces.csv.gz, its zips and teacher_int8.npy"
+        )
     with gzip.open(path, "rt", newline="") as stream:
         return list(csv.DictReader(stream))
 

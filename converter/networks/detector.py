@@ -45,9 +45,7 @@ def build_detector(input_size: int | None = None) -> Any:
         y = _separable(level, _PYRAMID, 3, 1, name=f"head{stride}")
         for kind, channels in (("score", 1), ("box", 4), ("landmark", 10)):
             bias = keras.initializers.Constant(-4.0 if kind == "score" else 0.0)
-            outputs[f"{kind}{stride}"] = layers.Conv2D(
-                channels, 1, bias_initializer=bias, name=f"{kind}{stride}"
-            )(y)
+            outputs[f"{kind}{stride}"] = layers.Conv2D(channels, 1, bias_initializer=bias, name=f"{kind}{stride}")(y)
     return keras.Model(image, outputs, name="face_detector")
 
 

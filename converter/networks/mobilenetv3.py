@@ -3,7 +3,8 @@
 The block table is that of Howard et al., "Searching for MobileNetV3" (ICCV 2019). Three things differ, because they
 decide whether an int8 model is fast and faithful on edge runtimes:
 
-* SiLU stands where the paper has hard-swish: XNNPACK and the Edge TPU take LOGISTIC and MUL but not HARD_SWISH.
+* SiLU stands where the paper has hard-swish: XNNPACK and the Edge TPU take LOGISTIC and MUL but not HARD_SWISH. The stem
+  has ReLU: with SiLU there the int8 embedding had a cosine of 0.96 to the float one, from that layer alone.
 * Squeeze-and-excitation is optional and its gate is a sigmoid.
 * The head is a global *depthwise* convolution (Chen et al., "MobileFaceNets", 2018) and a 1x1 convolution to the
   embedding; the L2 norm is left to the matcher, which does it exactly in integers.
@@ -72,7 +73,7 @@ def build_twin(
     if activation not in ("silu", "relu"):
         raise ValueError(f"activation: expected 'silu' or 'relu', got {activation!r}")
     image = keras.Input((input_size, input_size, 3), name="image")
-    x = conv_bn(image, _scaled(16, width), 3, 2, activation, name="stem")
+    x = conv_bn(image, _scaled(16, width), 3, 2, "relu", name="stem")
     for number, block in enumerate(SMALL):
         x = _inverted_residual(x, block, width, squeeze_excite, activation, name=f"block{number}")
     x = conv_bn(x, _scaled(576, width), activation=activation, name="last")

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import EdgeSiameseError
-from edge_siamese.evaluation.metrics import ErrorCurve, Scores, all_pairs, error_curve
+from edge_siamese.evaluation.metrics import ErrorCurve, all_pairs, error_curve
 from edge_siamese.matching import scores_q15
 from edge_siamese.tflite.model import Network
 
@@ -80,7 +80,7 @@ def measure_parity(
 ) -> ParityReport:
     """Compare unit float embeddings ``(N, D)`` and raw int8 ones of the same N photographs of numbered people."""
     centred = int8_embeddings.astype(np.float32) - zero_point
-    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+    centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
     cosines = np.sum(centred * float_embeddings, axis=1)
     before = error_curve(*all_pairs(float_embeddings @ float_embeddings.T, people))
     after = error_curve(*int8_pair_scores(int8_embeddings, zero_point, people))
@@ -101,14 +101,12 @@ def measure_parity(
 
 def int8_pair_scores(
     embeddings: npt.NDArray[np.int8], zero_point: int, people: npt.NDArray[np.int64]
-) -> tuple[Scores, Scores]:
+) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
     """Q15 scores of all genuine and all impostor pairs."""
     return all_pairs(scores_q15(embeddings, embeddings, zero_point), people)
 
 
-def verification_figures(
-    network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[np.int64]
-) -> dict[str, float]:
+def verification_figures(network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[np.int64]) -> dict[str, float]:
     """AUC, EER and TAR at FMR 1e-3 of a float network on all pairs of crops."""
     embeddings = embed_float(network, crops)
     curve = error_curve(*all_pairs(embeddings @ embeddings.T, people))

@@ -1,6 +1,5 @@
 """A folder or zip of photographs: independent stills, each another scene."""
 
-import io
 import logging
 import time
 import zipfile
@@ -95,7 +94,7 @@ class _Zip:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._archive = zipfile.ZipFile(io.FileIO(path))
+            self._archive = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError) as error:
             raise DataError(f"{path}: the zip cannot be read ({error})") from error
         self.names = sorted((name for name in self._archive.namelist() if _is_shown(name)), key=natural_key)

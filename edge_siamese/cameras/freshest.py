@@ -6,7 +6,6 @@ growing pauses, for as long as the source is open.
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
 
 from ..errors import CameraError
@@ -14,7 +13,7 @@ from ..frames import Frame
 from .base import CameraBack, CameraLost, Capture, Clock, Notice, Shot, Source, monotonic_ns
 
 _log = logging.getLogger(__name__)
-_NOTICES_KEPT = 16
+_ITEMS_KEPT = 16
 _POLL_S = 0.2  # a signal handler may only raise a flag, so that waiting looks up now and then
 _LAST_WAIT_S = 6.0  # a device may take its whole patience before it answers
 
@@ -25,59 +24,53 @@ def back_off_seconds(attempt: int) -> float:
 
 
 class FreshestSlot:
-    """Hands frames from one thread to another, keeping only the last one; notices wait their turn.
+    """Hands frames from one thread to another, at most one at a time; notices keep their place before or after it.
 
     Attributes:
-        dropped: frames that were replaced before anybody took them.
+        dropped: frames that were overtaken by fresher ones.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._frame: Frame | None = None
-        self._notices: deque[Notice] = deque(maxlen=_NOTICES_KEPT)
-        self._closed = False
+        self._items: list[Frame | Notice] = []
+        self._ended = False
         self._error: BaseException | None = None
         self.dropped = 0
 
     def put(self, frame: Frame) -> None:
-        """Replace what is in the slot."""
+        """Bring a frame; one that still waits is dropped."""
         with self._changed:
-            self._drop()
-            self._frame = frame
+            notices = [item for item in self._items if not isinstance(item, Frame)]
+            self.dropped += len(self._items) - len(notices)
+            self._items = [*notices, frame]
             self._changed.notify()
 
     def tell(self, notice: Notice) -> None:
-        """Queue a notice; a frame from before it is dropped."""
+        """Bring a notice; of many that nobody took the oldest are forgotten."""
         with self._changed:
-            self._drop()
-            self._notices.append(notice)
+            self._items.append(notice)
+            while len(self._items) > _ITEMS_KEPT:
+                self.dropped += isinstance(self._items.pop(0), Frame)
             self._changed.notify()
 
     def end(self, error: BaseException | None = None) -> None:
-        """Nothing more will come; what is in the slot may still be taken, then `error` is raised."""
+        """Nothing more will come; what waits may still be taken, then `error` is raised."""
         with self._changed:
-            self._closed, self._error = True, error
+            self._ended, self._error = True, error
             self._changed.notify_all()
 
     def take(self, stopping: Callable[[], bool]) -> Frame | Notice | None:
-        """Wait for a notice or a frame and take it; None at the end, or when asked to stop."""
+        """Wait for a frame or a notice and take it; None at the end, or when asked to stop."""
         with self._changed:
             while not stopping():
-                if self._notices:
-                    return self._notices.popleft()
-                if self._frame is not None:
-                    frame, self._frame = self._frame, None
-                    return frame
+                if self._items:
+                    return self._items.pop(0)
                 if self._error is not None:
                     raise self._error
-                if self._closed:
+                if self._ended:
                     return None
                 self._changed.wait(_POLL_S)
             return None
-
-    def _drop(self) -> None:
-        self.dropped += self._frame is not None
-        self._frame = None
 
 
 class LiveSource(Source):

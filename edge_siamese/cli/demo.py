@@ -22,7 +22,9 @@ _OWN_PHOTOGRAPHS = """Now with your own photographs (people/<name>/<photographs>
 
 
 @click.command()
-@click.option("--photos", type=click.Path(path_type=Path), help="Your people, <person>/<photo>, instead of rendered ones.")
+@click.option(
+    "--photos", type=click.Path(path_type=Path), help="Your people, <person>/<photo>, instead of rendered ones."
+)
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("demo-report"), show_default=True, help="Folder to work in."
 )
@@ -127,15 +129,15 @@ def _time(journey: "Journey", report: "Report", model: list[str]) -> None:
     """The latency table of this machine."""
     _step("Time every stage on this machine")
     (timed,) = journey.run("bench", "latency", "--repeat", "50", *model)
-    rows = [_latency_row(stage) for stage in timed["stages"]]
+    rows = [_latency_row(name, stage) for name, stage in timed["stages"].items()]
     header = ("milliseconds", "median", "p90", "p99")
     click.echo(table(rows, header=header))
     report.heading("Latency")
     report.table(header, rows)
-    about = f"{timed['board']['name']}, {timed['runtime']}, delegate {timed['delegate']}, {timed['threads']} thread(s)"
+    about = f"{timed['board']['model'] or timed['board']['processor'] or 'this machine'}, {timed['runtime']}, delegate {timed['delegate']}, {timed['threads']} thread(s)"
     report.paragraph(f"{about}, {timed['warmup']} warm-up runs.")
     click.echo(about)
 
 
-def _latency_row(stage: dict[str, Any]) -> tuple[str, str, str, str]:
-    return (stage["name"], *(f"{stage[figure]:.3f}" for figure in ("median_ms", "p90_ms", "p99_ms")))
+def _latency_row(name: str, stage: dict[str, Any]) -> tuple[str, ...]:
+    return (name, *(f"{stage[f'{figure}_ns'] / 1e6:.3f}" for figure in ("median", "p90", "p99")))

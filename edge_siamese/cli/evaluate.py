@@ -13,7 +13,9 @@ from .progress import progress_line
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--target-fmr", type=float, default=DEFAULT_TARGET_FMR, show_default=True, help="For the operating point.")
+@click.option(
+    "--target-fmr", type=float, default=DEFAULT_TARGET_FMR, show_default=True, help="For the operating point."
+)
 @click.option("--all-pairs", is_flag=True, help="Compare all photographs even where there is a pairs.txt.")
 @json_option
 @engine_options

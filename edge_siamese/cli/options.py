@@ -21,9 +21,7 @@ _ENGINE_OPTIONS = (
         envvar="EDGE_SIAMESE_DELEGATE",
         help="What computes the networks.",
     ),
-    click.option(
-        "--threads", type=click.IntRange(1, 64), default=1, show_default=True, envvar="EDGE_SIAMESE_THREADS"
-    ),
+    click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, envvar="EDGE_SIAMESE_THREADS"),
 )
 
 

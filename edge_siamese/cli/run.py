@@ -62,7 +62,7 @@ def run(
         gallery.require(engine.embedder_card)
         source = stack.enter_context(open_source(camera, realtime=realtime))
         sinks: list[EventSink] = [] if events is None else [stack.enter_context(open_json_lines(events))]
-        sinks.append(JsonLines(sys.stdout) if as_json else _Lines())
+        sinks.append(JsonLines(sys.stdout) if as_json else _Lines(source.stills))
         verifier = Verifier(source, engine, gallery, target_fpir=target_fpir)
         point, wanted = verifier.operating_point, gallery.wanted_fmr(target_fpir)
         if point.target_fmr > wanted * (1 + 1e-9):
@@ -127,17 +127,25 @@ def _tell(sinks: "list[EventSink]", event: "Event") -> None:
 class _Lines:
     """Tells people: decisions on stdout, everything else on stderr."""
 
+    def __init__(self, stills: bool) -> None:
+        self._stills = stills
+
     def tell(self, event: "Event") -> None:
         body = event.to_json()
         if event.kind == "decision":
-            place = event.source if body["track"] is None else f"{event.source}  face {body['track']}"
-            click.echo(f"{body['time'][11:23]}  {place}  {_verdict(body)}")
+            click.echo(f"{body['time'][11:23]}  {self._place(body)}  {_verdict(body)}")
         elif event.kind != "started":
             detail = ", ".join(f"{key} {value}" for key, value in body["detail"].items())
             click.echo(f"{body['time'][11:23]}  {event.source}  {event.kind.replace('_', ' ')}: {detail}", err=True)
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _place(self, body: dict[str, Any]) -> str:
+        if body["track"] is None:
+            return str(body["source"])
+        number = f"face {body['face'] + 1}" if self._stills else f"track {body['track']}"
+        return f"{body['source']}  {number}"
 
 
 def _verdict(body: dict[str, Any]) -> str:

@@ -32,7 +32,12 @@ def self_test(as_json: bool, **engine_settings: Any) -> None:
         emit_json("self-test", body, models=digests)
         return
     rows = [
-        (result.task, str(len(result.cosines)), f"{min(result.cosines):.4f}", f"{sum(result.cosines) / len(result.cosines):.4f}")
+        (
+            result.task,
+            str(len(result.cosines)),
+            f"{min(result.cosines):.4f}",
+            f"{sum(result.cosines) / len(result.cosines):.4f}",
+        )
         for result in results
     ]
     click.echo(f"{runtime}, delegate {results[0].delegate}: passed")

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
-@click.option("--target-fmr", type=float, default=DEFAULT_TARGET_FMR, show_default=True, help="Accepted false match rate.")
+@click.option(
+    "--target-fmr", type=float, default=DEFAULT_TARGET_FMR, show_default=True, help="Accepted false match rate."
+)
 @click.option("--exit-status", is_flag=True, help="Exit 3 when the faces differ.")
 @json_option
 @engine_options
@@ -45,7 +47,9 @@ def verify(
             "score": score / Q15,
             "threshold": point.threshold / Q15,
             "operating_point": point.to_json(),
-            "faces": [{"path": str(p), "box": f.box.tolist()} for p, (_, f) in zip((first, second), faces, strict=True)],
+            "faces": [
+                {"path": str(p), "box": f.box.tolist()} for p, (_, f) in zip((first, second), faces, strict=True)
+            ],
             "delegate": delegate,
         }
         emit_json("verify", body, models=digests)

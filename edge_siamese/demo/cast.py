@@ -91,7 +91,9 @@ def empty_folder(folder: Path) -> None:
     marker = folder / ".edge-siamese-demo"
     if folder.exists():
         if not folder.is_dir() or (any(folder.iterdir()) and not marker.exists()):
-            raise DataError(f"{folder}: expected a new or empty folder, or one of an earlier demo; it holds other files")
+            raise DataError(
+                f"{folder}: expected a new or empty folder, or one of an earlier demo; it holds other files"
+            )
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     marker.touch()

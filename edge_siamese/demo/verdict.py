@@ -17,7 +17,8 @@ class Answer:
 
     @property
     def named(self) -> str | None:
-        return self.event["identity"]
+        identity = self.event["identity"]
+        return None if identity is None else str(identity)
 
     @property
     def wrong(self) -> bool:

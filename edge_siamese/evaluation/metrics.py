@@ -5,12 +5,14 @@ impostor comparisons that match, FNMR the share of genuine comparisons that do n
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import DataError
 
+ScoreType = TypeVar("ScoreType", bound=np.generic)
 Scores = npt.NDArray[np.floating] | npt.NDArray[np.integer]
 
 
@@ -72,12 +74,12 @@ def error_curve(genuine: Scores, impostor: Scores) -> ErrorCurve:
     distinct = np.unique(np.concatenate([genuine, impostor]))
     fmr = 1.0 - np.searchsorted(np.sort(impostor), distinct, side="left") / len(impostor)
     fnmr = np.searchsorted(np.sort(genuine), distinct, side="left") / len(genuine)
-    return ErrorCurve(
-        np.append(distinct.astype(np.float64), np.inf), np.append(fmr, 0.0), np.append(fnmr, 1.0)
-    )
+    return ErrorCurve(np.append(distinct.astype(np.float64), np.inf), np.append(fmr, 0.0), np.append(fnmr, 1.0))
 
 
-def all_pairs(scores: npt.NDArray[np.floating] | npt.NDArray[np.integer], people: npt.NDArray[np.int64]) -> tuple[Scores, Scores]:
+def all_pairs(
+    scores: npt.NDArray[ScoreType], people: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[ScoreType], npt.NDArray[ScoreType]]:
     """Split a symmetric score matrix ``(N, N)`` into the genuine and the impostor scores of its N (N - 1) / 2 pairs."""
     first, second = np.triu_indices(len(people), 1)
     same = people[first] == people[second]

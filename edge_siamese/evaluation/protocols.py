@@ -69,7 +69,9 @@ def verify_all_pairs(survey: Survey, target_fmr: float) -> Verification:
     """
     genuine, impostor = all_pair_scores(survey)
     curve = error_curve(genuine, impostor)
-    return _verification("all-pairs", curve, genuine, impostor, survey, target_fmr, (1.0 - curve.eer, None, curve.eer_threshold))
+    return _verification(
+        "all-pairs", curve, genuine, impostor, survey, target_fmr, (1.0 - curve.eer, None, curve.eer_threshold)
+    )
 
 
 def verify_lfw_pairs(survey: Survey, pairs: Pairs, target_fmr: float) -> Verification:
@@ -103,7 +105,9 @@ def pair_scores(survey: Survey, pairs: Pairs) -> npt.NDArray[np.int16]:
     scores = np.full(len(pairs.first), NO_SCORE, np.int16)
     for index, (a, b) in enumerate(zip(pairs.first, pairs.second, strict=True)):
         if survey.found[a] and survey.found[b]:
-            scores[index] = scores_q15(survey.embeddings[a : a + 1], survey.embeddings[b : b + 1], survey.zero_point)[0, 0]
+            scores[index] = scores_q15(survey.embeddings[a : a + 1], survey.embeddings[b : b + 1], survey.zero_point)[
+                0, 0
+            ]
     return scores
 
 

@@ -1,5 +1,6 @@
 """Find a TFLite interpreter that works and load networks with it."""
 
+import ctypes
 import importlib
 import importlib.metadata
 import logging
@@ -92,7 +93,9 @@ def load_network(model: bytes, delegate: Delegate = "xnnpack", threads: int = 1)
             failures.append(f"{runtime.name} {runtime.version} fails ({error})")
             _LOG.info("%s", failures[-1])
     tried = "; ".join(failures) or "none is installed"
-    raise RuntimeMissingError(f"no working TFLite runtime: {tried}; install one with: pip install 'ai-edge-litert>=2.1'")
+    raise RuntimeMissingError(
+        f"no working TFLite runtime: {tried}; install one with: pip install 'ai-edge-litert>=2.1'"
+    )
 
 
 @cache
@@ -130,6 +133,7 @@ def _interpreter(runtime: Runtime, model: bytes, delegate: Delegate, threads: in
 def _edge_tpu(runtime: Runtime) -> Any:
     load = getattr(runtime.module, "load_delegate", None) or runtime.module.experimental.load_delegate
     try:
+        ctypes.CDLL(EDGE_TPU_LIBRARY)  # where it is absent, load_delegate leaves a broken object behind
         return load(EDGE_TPU_LIBRARY)
     except (OSError, ValueError) as error:
         raise RuntimeMissingError(

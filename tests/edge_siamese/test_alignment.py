@@ -6,9 +6,7 @@ from hypothesis import strategies as st
 from edge_siamese.alignment import TEMPLATE, align, similarity
 
 
-@given(
-    angle=st.floats(-3.1, 3.1), scale=st.floats(0.05, 20), x=st.floats(-500, 500), y=st.floats(-500, 500)
-)
+@given(angle=st.floats(-3.1, 3.1), scale=st.floats(0.05, 20), x=st.floats(-500, 500), y=st.floats(-500, 500))
 def test_a_similarity_is_recovered_exactly(angle: float, scale: float, x: float, y: float) -> None:
     linear = scale * np.array([(np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))])
     moved = TEMPLATE @ linear.T + (x, y)

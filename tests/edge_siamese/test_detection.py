@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edge_siamese.detection import STRIDES, FaceDetector, cell_centres, letterbox, suppress_overlaps
+from edge_siamese.detection import STRIDES, FaceDetector, cell_centres, group_overlaps, letterbox
 from edge_siamese.errors import ModelError
 
 SIZE = 64
@@ -61,10 +61,11 @@ def test_letterboxing_keeps_proportions_and_maps_back(height: int, width: int) -
     assert corner == pytest.approx([width - 1, height - 1], abs=1e-3)
 
 
-def test_of_overlapping_boxes_the_best_score_survives() -> None:
-    boxes = np.array([(0, 0, 10, 10), (1, 1, 10, 10), (30, 0, 10, 10)], np.float32)
-    assert suppress_overlaps(boxes, np.array([0.6, 0.9, 0.7], np.float32), 0.4) == [1, 2]
-    assert suppress_overlaps(boxes[:0], np.zeros(0, np.float32), 0.4) == []
+def test_overlapping_boxes_are_one_face_the_best_score_first() -> None:
+    boxes = np.array([(0, 0, 10, 10), (1, 1, 10, 10), (30, 0, 10, 10), (5, 5, 0, 0)], np.float32)
+    groups = group_overlaps(boxes, np.array([0.6, 0.9, 0.7, 0.1], np.float32), 0.4)
+    assert [list(group) for group in groups] == [[1, 0], [2], [3]]
+    assert group_overlaps(boxes[:0], np.zeros(0, np.float32), 0.4) == []
 
 
 def test_a_network_without_the_grids_is_refused() -> None:

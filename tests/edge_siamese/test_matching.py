@@ -22,9 +22,7 @@ def exact_score(a: np.ndarray, b: np.ndarray, zero_point: int) -> int:
     return max(NO_SCORE, min(Q15 - 1, quotient if dot >= 0 else -quotient))
 
 
-@given(
-    rows=st.integers(1, 300).flatmap(lambda d: arrays(np.int8, (2, d))), zero_point=st.integers(-128, 127)
-)
+@given(rows=st.integers(1, 300).flatmap(lambda d: arrays(np.int8, (2, d))), zero_point=st.integers(-128, 127))
 def test_scores_are_the_exact_integer_definition(rows: np.ndarray, zero_point: int) -> None:
     assert scores_q15(rows[:1], rows[1:], zero_point)[0, 0] == exact_score(rows[0], rows[1], zero_point)
 

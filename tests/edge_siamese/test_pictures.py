@@ -1,5 +1,6 @@
 import struct
 from pathlib import Path
+from random import Random
 
 import cv2
 import numpy as np
@@ -157,6 +158,7 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
         list_pictures(tmp_path / "nowhere")
 
 
-@given(st.lists(st.text(max_size=8), max_size=8))
-def test_natural_order_sorts_anything(names: list[str]) -> None:
-    assert sorted(sorted(names, key=natural_key), key=natural_key) == sorted(names, key=natural_key)
+@given(st.lists(st.text(max_size=8), max_size=8), st.randoms())
+def test_natural_order_does_not_depend_on_the_order_before(names: list[str], random: Random) -> None:
+    shuffled = random.sample(names, len(names))
+    assert sorted(shuffled, key=natural_key) == sorted(names, key=natural_key)

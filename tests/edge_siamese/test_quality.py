@@ -85,7 +85,7 @@ def test_coinciding_landmarks_are_refused_and_do_not_raise() -> None:
 
 
 def test_yaw_is_zero_on_the_template_and_one_when_the_nose_covers_an_eye() -> None:
-    face = Face(np.float32((0, 0, 112, 112)), TEMPLATE, 1.0)
+    face = Face(np.array((0, 0, 112, 112), np.float32), TEMPLATE, 1.0)
     assert measure(np.zeros((112, 112, 3), np.uint8), face).yaw < 0.02
     covering = TEMPLATE.copy()
     covering[2, 0] = TEMPLATE[0, 0]

@@ -49,12 +49,12 @@ def test_a_source_that_ends_gives_what_it_had(frames: Any, engine: Any) -> None:
 def test_too_few_in_time_are_an_error(frames: Any, engine: Any) -> None:
     ticks = iter(range(100))
     with pytest.raises(NoFaceError, match=r"after 3 s 2 of 5 good frames \(rejected: no face 2\)"):
-        capture_templates(
-            frames(1, 0, 1, 0, 1, 1), engine, count=5, timeout=3.0, clock=lambda: float(next(ticks))
-        )
+        capture_templates(frames(1, 0, 1, 0, 1, 1), engine, count=5, timeout=3.0, clock=lambda: float(next(ticks)))
 
 
-@pytest.mark.parametrize(("sides", "reason"), [((60, 60), None), ((59, 90), "face too small"), ((90, 59), "face too small")])
+@pytest.mark.parametrize(
+    ("sides", "reason"), [((60, 60), None), ((59, 90), "face too small"), ((90, 59), "face too small")]
+)
 def test_a_small_face_is_not_taken(sides: tuple[int, int], reason: str | None) -> None:
     face = Face(np.array((0, 0, *sides), np.float32), np.zeros((5, 2), np.float32), 0.9)
     assert unsuitable([face]) == reason

