@@ -114,8 +114,8 @@ def _watch(journey: "Journey", cast: "Cast", report: "Report", model: list[str])
         f"{len(verdict.recognised)} of {len(cast.names)} enrolled people recognised, {len(verdict.wrong)} wrong names, "
         f"{strangers} strangers shown and {verdict.strangers_named} of their visits named"
     )
-    for answered in verdict.answers:
-        if answered.named or answered.wrong:
+    for answered in verdict.visits():
+        if answered.named:
             mark = click.style("WRONG", fg="red") if answered.wrong else click.style("right", fg="green")
             click.echo(f"  {answered.place!s:>5}  {answered.named}  {answered.event['score']:.3f}  {mark}")
     click.echo(answer)

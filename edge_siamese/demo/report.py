@@ -93,7 +93,7 @@ def add_answers(report: Report, cast: Cast, verdict: Verdict) -> None:
 def _worth_seeing(verdict: Verdict) -> list[Answer]:
     """Everything wrong, then the first match or best try of each visit."""
     wrong = verdict.wrong
-    others = [answer for answer in verdict.answers if not answer.wrong and answer.event["score"] is not None]
+    others = [answer for answer in verdict.visits() if not answer.wrong and answer.event["score"] is not None]
     named = [answer for answer in others if answer.named]
     return (wrong + named + [answer for answer in others if not answer.named])[:_SHOWN_ANSWERS]
 

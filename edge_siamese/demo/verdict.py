@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from .cast import Cast
@@ -36,6 +37,11 @@ class Verdict:
 
     answers: tuple[Answer, ...]
     names: tuple[str, ...]
+
+    def visits(self) -> list[Answer]:
+        """The answers without those that only repeat the one before: same name, same person really there."""
+        groups = groupby(self.answers, key=lambda answer: (answer.named, answer.truth))
+        return [next(group) for _, group in groups]
 
     @property
     def wrong(self) -> list[Answer]:

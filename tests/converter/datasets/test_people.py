@@ -27,5 +27,5 @@ def test_people_with_one_photograph_only_train() -> None:
 
 
 def test_too_few_people_are_refused_with_the_number() -> None:
-    with pytest.raises(DataError, match="at least 4 people with 2 or more photographs .*, found 3"):
+    with pytest.raises(DataError, match=r"at least 4 people with 2 or more photographs .*, found 3"):
         split_people(people(2, 2, 2, 1, 1, 1))

@@ -1,0 +1,164 @@
+"""``verify``, ``evaluate`` and ``embed`` as a person types them, on rendered photographs and the shipped models."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_siamese.cli.main import main
+from edge_siamese.rendering import Person, View, render_background, render_portrait
+
+PEOPLE, PHOTOS = 4, 3
+
+
+def answer(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+def write_photo(path: Path, person: int, number: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    view = View.random(np.random.default_rng((person, number)), difficulty=0.4)
+    picture = render_portrait(Person.from_seed(3500 + person), view, background_seed=number).picture
+    cv2.imwrite(str(path), picture[..., ::-1])
+    return path
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("album")
+    for person in range(PEOPLE):
+        for number in range(PHOTOS):
+            write_photo(folder / f"p{person}" / f"p{person}_{number + 1:04d}.png", person, number)
+    return folder
+
+
+def test_two_photographs_of_one_person_are_compared(album: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photos = [album / "p0" / f"p0_000{number}.png" for number in (1, 2)]
+    assert answer("verify", *photos, "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == "edge-siamese/verify/1"
+    assert set(document["model"]) == {"embedder", "detector"}
+    assert document["same"] == (document["score"] >= document["threshold"])
+    assert document["operating_point"]["target_fmr"] <= 1e-3
+
+
+def test_different_people_can_be_an_exit_status(album: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photos = [album / "p0" / "p0_0001.png", album / "p1" / "p1_0001.png"]
+    assert answer("verify", *photos, "--exit-status", "--target-fmr", "1e-5") == 3
+    assert "different people: score" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"", "empty"), (b"\xff\xd8\xff\xe0 no picture", "p.jpg"), (None, "p.jpg")],
+)
+def test_a_photograph_that_cannot_be_read_is_named(
+    tmp_path: Path, album: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, sentence: str
+) -> None:
+    if content is not None:
+        (tmp_path / "p.jpg").write_bytes(content)
+    assert answer("verify", tmp_path / "p.jpg", album / "p0" / "p0_0001.png") == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert sentence in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_a_photograph_without_a_face_is_named(tmp_path: Path, album: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cv2.imwrite(str(tmp_path / "wall.png"), np.full((200, 200, 3), 128, np.uint8))
+    assert answer("verify", album / "p0" / "p0_0001.png", tmp_path / "wall.png") == 2
+    assert "wall.png: no face found" in capsys.readouterr().err
+
+
+def test_a_model_that_is_none_of_ours_is_named(tmp_path: Path, album: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "m.tflite").write_bytes(b"\x1c\0\0\0TFL3" + bytes(100))
+    photo = album / "p0" / "p0_0001.png"
+    assert answer("verify", photo, photo, "--embedder", tmp_path / "m.tflite") == 1
+    assert "m.tflite: a .tflite without the card of this project" in capsys.readouterr().err
+
+
+KEYS = {
+    "protocol", "genuine_pairs", "impostor_pairs", "accuracy", "auc", "eer", "tar_at_fmr", "faces_not_found", "threshold",
+    "delegate",
+}  # fmt: skip
+
+
+def test_an_album_is_evaluated_over_all_pairs(album: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer("evaluate", album, "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert set(document) >= KEYS
+    assert document["protocol"] == "all-pairs"
+    assert document["genuine_pairs"] == PEOPLE * PHOTOS * (PHOTOS - 1) // 2
+    assert document["impostor_pairs"] == 54
+    assert document["tar_at_fmr"] == {"0.001": None, "0.0001": None}
+    assert document["operating_point"] is None
+    assert "needs at least 2,995 impostor pairs, found 54" in document["operating_point_refused"]
+    assert document["auc"] > 0.8
+
+
+def test_an_album_with_pairs_is_evaluated_by_its_folds(
+    album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["2\t2"]
+    for fold in (0, 2):
+        lines += [f"p{fold}\t1\t2", f"p{fold + 1}\t1\t3", f"p{fold}\t1\tp{fold + 1}\t1", f"p{fold}\t2\tp{fold + 1}\t3"]
+    with zipfile.ZipFile(tmp_path / "album.zip", "w") as archive:
+        for path in sorted(album.rglob("*.png")):
+            archive.write(path, f"images/{path.relative_to(album)}")
+        archive.writestr("pairs.txt", "\n".join(lines))
+    assert answer("evaluate", tmp_path / "album.zip", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["protocol"], document["genuine_pairs"], document["impostor_pairs"]) == ("lfw-pairs", 4, 4)
+    assert document["face_choice"] == "nearest the centre"
+
+
+def test_a_photograph_without_a_face_counts_against_the_result(
+    album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for person in ("p0", "p1"):
+        (tmp_path / person).mkdir()
+        for path in (album / person).glob("*.png"):
+            (tmp_path / person / path.name).write_bytes(path.read_bytes())
+    cv2.imwrite(str(tmp_path / "p0" / "wall.png"), np.full((200, 200, 3), 128, np.uint8))
+    (tmp_path / "p1" / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
+    assert answer("evaluate", tmp_path) == 0
+    captured = capsys.readouterr()
+    assert "faces not found" in captured.out
+    assert "2 (25.00%)" in captured.out
+    assert "broken.jpg: counted as a photograph without a face" in captured.err
+
+
+@pytest.mark.parametrize("kind", ["absent", "empty", "file"])
+def test_what_is_no_album_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:
+    path = tmp_path / "album"
+    if kind == "empty":
+        path.mkdir()
+    elif kind == "file":
+        path.write_text("no zip")
+    assert answer("evaluate", path) == 2
+    assert "album: expected" in capsys.readouterr().err
+
+
+def test_embeddings_are_written_as_plain_arrays(album: Path, tmp_path: Path) -> None:
+    assert answer("embed", album, "-o", tmp_path / "faces.npz") == 0
+    with np.load(tmp_path / "faces.npz", allow_pickle=False) as arrays:
+        count = len(arrays["paths"])
+        assert count >= PEOPLE * PHOTOS - 1
+        assert arrays["embeddings"].shape == (count, 256)
+        assert arrays["embeddings"].dtype == np.int8
+        assert arrays["landmarks"].shape == (count, 5, 2)
+        assert len(str(arrays["embedder_digest"])) == 64
+        assert set(arrays["face_index"]) <= {0, 1}
+
+
+def test_a_picture_without_faces_gives_empty_arrays(tmp_path: Path) -> None:
+    (tmp_path / "walls").mkdir()
+    cv2.imwrite(str(tmp_path / "walls" / "w.png"), render_background((64, 64), seed=1))
+    assert answer("embed", tmp_path / "walls", "-o", tmp_path / "faces.npz") == 0
+    with np.load(tmp_path / "faces.npz", allow_pickle=False) as arrays:
+        assert arrays["boxes"].shape == (0, 4)

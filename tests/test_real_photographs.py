@@ -1,0 +1,39 @@
+"""What the documentation claims about real photographs. Needs the data named by ``EDGE_SIAMESE_DATA``."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from edge_siamese.cli.main import main
+
+DATA = Path(os.environ.get("EDGE_SIAMESE_DATA", ""))
+pytestmark = pytest.mark.skipif(
+    "EDGE_SIAMESE_DATA" not in os.environ, reason="EDGE_SIAMESE_DATA does not name a folder with the real photographs"
+)
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, object]:
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    assert not ended.value.code
+    document: dict[str, object] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def test_lfw_pairs_are_told_apart_end_to_end(capsys: pytest.CaptureFixture[str]) -> None:
+    report = answer(capsys, "evaluate", DATA / "lfw_dev.zip", "--json")
+    assert (report["genuine_pairs"], report["impostor_pairs"], report["photographs"]) == (1500, 1500, 3811)
+    assert float(str(report["accuracy"])) >= 0.90
+    assert int(str(report["faces_not_found"])) <= 0.01 * 3811
+
+
+def test_strangers_stay_unknown_in_the_loop(capsys: pytest.CaptureFixture[str]) -> None:
+    report = answer(capsys, "bench", "accuracy", DATA / "celeba_dev.zip", "--json")
+    results = report["results"]
+    assert isinstance(results, list)
+    assert {result["shown_as"] for result in results} == {"stills", "video"}
+    for result in results:
+        assert result["strangers_named"] <= 0.02
+        assert result["stranger_pictures"] > 100
