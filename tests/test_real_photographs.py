@@ -35,5 +35,6 @@ def test_strangers_stay_unknown_in_the_loop(capsys: pytest.CaptureFixture[str]) 
     assert isinstance(results, list)
     assert {result["shown_as"] for result in results} == {"stills", "video"}
     for result in results:
-        assert result["strangers_named"] <= 0.02
         assert result["stranger_pictures"] > 100
+        if result["target_fpir"] == 1e-3:
+            assert result["strangers_named"] <= 0.02

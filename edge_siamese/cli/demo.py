@@ -31,8 +31,8 @@ _OWN_PHOTOGRAPHS = """Now with your own photographs (people/<name>/<photographs>
 def demo(photos: Path | None, out: Path) -> None:
     """Fine-tune, quantise, enrol, verify and time: the whole chain in about a minute.
 
-    Its people are rendered, not photographed, and none of them was trained on. Ends with 1 when somebody is given a
-    wrong name.
+    Its people are rendered, not photographed, and the shipped models never saw them. Ends with 1 when somebody is given
+    a wrong name.
     """
     from ..demo.cast import empty_folder, photographed_cast, render_cast
     from ..demo.journey import Journey
@@ -43,7 +43,7 @@ def demo(photos: Path | None, out: Path) -> None:
     _step("People: yours" if photos else "People: rendered, not photographed")
     cast = photographed_cast(photos, out) if photos else render_cast(out)
     click.echo(f"{len(cast.names)} people to enrol: {', '.join(cast.names)}")
-    lead = "Your photographs." if photos else "Rendered people, not photographed; none of them was trained on."
+    lead = "Your photographs." if photos else "Rendered people, not photographed; the shipped models never saw them."
     report = Report("edge-siamese demo", lead)
     model = _train(journey, cast, report)
     verdict = _watch(journey, cast, report, model)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .galleries import PATH, note
-from .options import engine_options, json_option
+from .options import engine_options, json_option, target_fpir_option
 from .output import emit_json, table
 
 if TYPE_CHECKING:
@@ -22,13 +22,7 @@ NO_MATCH = 3
 @click.argument("photos", type=PATH, nargs=-1, required=True)
 @click.option("--gallery", "path", type=PATH, required=True, help="The .esg with the people to look for.")
 @click.option("--top-k", type=click.IntRange(1), default=1, show_default=True, help="How many candidates to list.")
-@click.option(
-    "--target-fpir",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=1e-3,
-    show_default=True,
-    help="Accepted rate of strangers being named.",
-)
+@target_fpir_option
 @click.option("--exit-status", is_flag=True, help="Exit 3 unless every photograph shows somebody of the gallery.")
 @json_option
 @engine_options

@@ -9,6 +9,13 @@ import click
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+target_fpir_option: Decorator = click.option(
+    "--target-fpir",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=1e-3,
+    show_default=True,
+    help="Accepted rate of strangers being named.",
+)
 
 _ENGINE_OPTIONS = (
     click.option("--embedder", type=click.Path(path_type=Path), help="Embedder .tflite instead of the shipped one."),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .galleries import PATH
-from .options import engine_options, json_option
+from .options import engine_options, json_option, target_fpir_option
 
 if TYPE_CHECKING:
     from ..events import Event, EventMaker, EventSink
@@ -26,13 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option("--gallery", "path", type=PATH, required=True, help="The .esg with the people to look for.")
 @click.option("--events", type=PATH, help="Append every event to this file as a JSON line.")
-@click.option(
-    "--target-fpir",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=1e-3,
-    show_default=True,
-    help="Accepted rate of strangers being named.",
-)
+@target_fpir_option
 @click.option("--realtime", is_flag=True, help="Play a video file at its own pace, dropping frames as a camera does.")
 @json_option
 @engine_options

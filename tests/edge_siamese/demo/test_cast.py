@@ -10,7 +10,14 @@ from edge_siamese.errors import DataError
 
 
 def event(place: int, identity: str | None, track: int | None = 1) -> dict[str, object]:
-    return {"event": "decision", "sequence": place, "track": track, "identity": identity, "source": "clip", "score": 0.5}
+    return {
+        "event": "decision",
+        "sequence": place,
+        "track": track,
+        "identity": identity,
+        "source": "clip",
+        "score": 0.5,
+    }
 
 
 def cast(truth: dict[int | str, str | None]) -> Cast:
