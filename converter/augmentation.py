@@ -17,15 +17,15 @@ class CameraAugmentation:
     """
 
     flip: float = 0.5
-    rotation_degrees: float = 6.0
-    scale: float = 0.05
-    shift_pixels: float = 3.0
-    light: float = 0.6
-    grey: float = 0.1
-    low_resolution: float = 0.2
-    blur: float = 0.1
+    rotation_degrees: float = 10.0
+    scale: float = 0.07
+    shift_pixels: float = 5.0
+    light: float = 0.8
+    grey: float = 0.15
+    low_resolution: float = 0.3
+    blur: float = 0.15
     jpeg: float = 0.1
-    occlusion: float = 0.1
+    occlusion: float = 0.3
 
     def __call__(self, picture: Picture, rng: np.random.Generator) -> Picture:
         """Return a changed copy of a uint8 ``(H, W, 3)`` picture."""

@@ -52,6 +52,8 @@ def evaluate(data: Path, target_fmr: float, all_pairs: bool, as_json: bool, **en
         "accuracy": result.accuracy,
         "accuracy_sd": result.accuracy_sd,
         "threshold": result.threshold,
+        "fmr": result.error_rates[0],
+        "fnmr": result.error_rates[1],
         "eer": result.curve.eer,
         "auc": result.curve.auc,
         "tar_at_fmr": {f"{fmr:.5f}".rstrip("0"): tar for fmr, tar in result.tar_at_fmr.items()},
@@ -73,6 +75,7 @@ def _for_people(report: dict[str, Any]) -> str:
         ("faces not found", f"{report['faces_not_found']:,} ({report['faces_not_found'] / report['photographs']:.2%})"),
         ("pairs", f"{report['genuine_pairs']:,} genuine, {report['impostor_pairs']:,} impostor"),
         ("accuracy", f"{report['accuracy']:.2%}{spread} at score {report['threshold']:.3f}"),
+        ("  FMR and FNMR there", f"{report['fmr']:.2%} and {report['fnmr']:.2%}"),
         ("EER", f"{report['eer']:.2%}"),
         ("AUC", f"{report['auc']:.4f}"),
     ]

@@ -53,6 +53,11 @@ class ErrorCurve:
         """TAR at the smallest threshold whose measured FMR does not exceed `fmr`."""
         return float(1.0 - self.fnmr[np.argmax(self.fmr <= fmr)])
 
+    def rates_at(self, threshold: float) -> tuple[float, float]:
+        """FMR and FNMR when scores of at least `threshold` match."""
+        at = int(np.searchsorted(self.thresholds, threshold, side="left"))
+        return float(self.fmr[at]), float(self.fnmr[at])
+
     def _crossing(self) -> int:
         return int(np.argmin(np.abs(self.fmr - self.fnmr)))
 

@@ -43,7 +43,8 @@ class Verification:
         curve: FMR and FNMR over Q15 thresholds.
         genuine_pairs, impostor_pairs: counts.
         accuracy: see the module; `accuracy_sd` over the folds, None without folds.
-        threshold: Q15 threshold of the accuracy (mean over the folds).
+        threshold: score, -1 to 1, of the accuracy (mean over the folds).
+        error_rates: FMR and FNMR at that threshold.
         tar_at_fmr: TAR by FMR, None where the impostor pairs are fewer than 1 / FMR.
         operating_point: calibrated to the target FMR, None where the data cannot support it.
         refusal: why there is no operating point.
@@ -56,6 +57,7 @@ class Verification:
     accuracy: float
     accuracy_sd: float | None
     threshold: float
+    error_rates: tuple[float, float]
     tar_at_fmr: dict[float, float | None]
     operating_point: OperatingPoint | None
     refusal: str | None
@@ -176,6 +178,7 @@ def _verification(
         accuracy=accuracy[0],
         accuracy_sd=accuracy[1],
         threshold=min(accuracy[2], Q15 - 1) / Q15,
+        error_rates=curve.rates_at(accuracy[2]),
         tar_at_fmr={fmr: curve.tar_at_fmr(fmr) if len(impostor) >= 1 / fmr else None for fmr in REPORTED_FMRS},
         operating_point=point,
         refusal=refusal,

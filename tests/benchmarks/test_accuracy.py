@@ -4,12 +4,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from edge_siamese_benchmarks.accuracy import split_open_set
 
 from edge_siamese.albums import Album
 from edge_siamese.cli.main import main
 from edge_siamese.errors import DataError
 from edge_siamese.rendering import Person, View, render_portrait
+from edge_siamese_benchmarks.accuracy import split_open_set
 
 PEOPLE, PHOTOS = 5, 4
 

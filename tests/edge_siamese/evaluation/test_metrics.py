@@ -15,6 +15,7 @@ def test_rates_are_counts_of_scores_at_or_above_each_threshold(genuine: np.ndarr
     for threshold, fmr, fnmr in zip(curve.thresholds, curve.fmr, curve.fnmr, strict=True):
         assert fmr == pytest.approx(np.mean(impostor >= threshold))
         assert fnmr == pytest.approx(np.mean(genuine < threshold))
+        assert curve.rates_at(threshold) == (fmr, fnmr)
 
 
 @given(genuine=scores, impostor=scores)
