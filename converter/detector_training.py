@@ -62,7 +62,7 @@ class DetectorTrainer(keras.Model):  # type: ignore[misc]
     """Trains a detector network on batches of ``(pictures, {"grid8": ..., "grid16": ..., "grid32": ...})``."""
 
     def __init__(self, network: Any) -> None:
-        super().__init__()
+        super().__init__(name="detector_trainer")
         self.network = network
 
     def call(self, pictures: Any, training: bool | None = None) -> Any:

@@ -57,14 +57,13 @@ class Distiller(keras.Model):  # type: ignore[misc]
         negatives: int = 8192,
         temperature: float = 0.07,
     ) -> None:
-        super().__init__()
+        super().__init__(name="distiller")
         self.network = network
         self.negatives = min(negatives, len(rows))
         self.temperature = temperature
-        self.seed = keras.random.SeedGenerator(0)
+        self.seed = keras.random.SeedGenerator(0, name="negatives")
         # Neighbouring rows are of one source; a slice of shuffled rows is a random sample.
-        self.rows = self.add_weight(shape=rows.shape, initializer="zeros", trainable=False, name="teacher_rows")
-        self.rows.assign(np.random.default_rng(0).permutation(rows))
+        self.rows = ops.convert_to_tensor(np.random.default_rng(0).permutation(rows))
         self.prototypes: Any = None
         if people:
             shape = (people, rows.shape[1])
@@ -126,7 +125,7 @@ class DistillationBatches(keras.utils.PyDataset):  # type: ignore[misc]
         *,
         beside: FaceSource | None = None,
         beside_share: float = 0.1,
-        augmentation: CameraAugmentation | None = None,
+        augmentation: Augmentation | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__(workers=1, max_queue_size=8)

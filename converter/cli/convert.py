@@ -71,11 +71,12 @@ def _embedder_data(data: Path) -> "tuple[npt.NDArray[np.uint8], LabelledCrops]":
     from ..conversion import LabelledCrops
     from ..datasets.people import align_album, split_people
     from ..datasets.teacher import load_teacher_faces, load_training_crops
+    from ..quantisation.ptq import CALIBRATION_PICTURES
 
     if (data / "faces.csv.gz").exists():
         faces = load_teacher_faces(data, 256, validation_only=True)
         numbers = np.unique(faces.identities, return_inverse=True)[1].astype(np.int64)
-        return load_training_crops(data, every=200), LabelledCrops(faces.crops, numbers, faces.digest)
+        return load_training_crops(data, CALIBRATION_PICTURES), LabelledCrops(faces.crops, numbers, faces.digest)
     with FaceEngine.default() as engine:
         training, validation = split_people(align_album(Album(data), engine))
     return training.crops, LabelledCrops(validation.crops, validation.numbers(), validation.digest)

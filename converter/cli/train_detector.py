@@ -4,12 +4,15 @@ from pathlib import Path
 
 import click
 
+PASTED_CROPS = 8000
+
 
 @click.command("train-detector")
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--crops", type=click.Path(path_type=Path), required=True, help="Teacher folder whose crops are pasted.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run goes on.")
-@click.option("--epochs", type=click.IntRange(1), default=33, show_default=True, help="Of 6,400 samples each.")
+@click.option("--epochs", type=click.IntRange(1), default=33, show_default=True, help="Each of --batches.")
+@click.option("--batches", type=click.IntRange(1), default=200, show_default=True, help="Of 32 samples, an epoch.")
 @click.option("--rate", type=float, default=2e-3, show_default=True, help="Peak learning rate.")
 @click.option(
     "--decay", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of the run that decays."
@@ -21,6 +24,7 @@ def train_detector(
     crops: Path,
     out: Path,
     epochs: int,
+    batches: int,
     rate: float,
     decay: float,
     initial: Path | None,
@@ -32,9 +36,9 @@ def train_detector(
     from ..datasets.teacher import load_training_crops
     from ..detector_run import train_detector as run
 
+    pasted, scenes = load_training_crops(crops, PASTED_CROPS), render(rendered_scenes)
     network = run(
-        data, load_training_crops(crops, every=6), out, rendered=render(rendered_scenes), epochs=epochs, rate=rate,
-        decay=decay, initial=initial,
+        data, pasted, out, rendered=scenes, epochs=epochs, batches=batches, rate=rate, decay=decay, initial=initial
     )  # fmt: skip
     save_float16_weights(out / "weights.npz", network)
     click.echo(f"{out / 'weights.npz'}: next, edge-siamese convert --task detector", err=True)

@@ -20,6 +20,13 @@ def crops(count: int) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (count, 112, 112, 3), np.uint8)
 
 
+class Still:
+    """An augmentation that changes nothing."""
+
+    def __call__(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return picture
+
+
 @pytest.mark.parametrize(("step", "rate"), [(0, 0.0), (5, 0.5), (10, 1.0), (50, 1.0), (75, 0.5), (100, 0.0)])
 def test_the_rate_warms_up_stays_and_falls(step: int, rate: float) -> None:
     schedule = WarmupStableDecay(1.0, 100, warmup=0.1, decay=0.5)
@@ -45,7 +52,7 @@ def test_faces_without_a_target_or_a_person_teach_nothing() -> None:
 def test_training_lowers_the_loss() -> None:
     keras.utils.set_random_seed(0)
     source = FaceSource(crops(16), unit_rows(16), np.arange(16) % 4)
-    batches = DistillationBatches(source, 8, 8)
+    batches = DistillationBatches(source, 8, 8, augmentation=Still())
     distiller = Distiller(network(), unit_rows(16), people=4)
     distiller.compile(optimizer=keras.optimizers.Adam(3e-3), jit_compile=False)
     losses = distiller.fit(batches, epochs=12, verbose=0).history["loss"]
@@ -57,8 +64,7 @@ def test_an_epoch_shows_every_crop_once_beside_random_others() -> None:
         np.arange(12, dtype=np.uint8)[:, None, None, None] + np.zeros((1, 112, 112, 3), np.uint8), unit_rows(12)
     )
     beside = FaceSource(np.full((5, 112, 112, 3), 200, np.uint8), people=np.arange(5))
-    still = type("Still", (), {"__call__": lambda self, picture, rng: picture})()
-    batches = DistillationBatches(main, 5, 8, beside=beside, beside_share=0.2, augmentation=still)
+    batches = DistillationBatches(main, 5, 8, beside=beside, beside_share=0.2, augmentation=Still())
     assert len(batches) == 3
     seen = []
     for index in range(3):

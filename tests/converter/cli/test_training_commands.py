@@ -1,0 +1,94 @@
+"""``distil``, ``train-detector`` and ``convert`` from end to end on rendered data of a few pictures."""
+
+import csv
+import gzip
+import json
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_siamese.cli.main import main
+from edge_siamese.rendering import Person, View, render_crop, render_portrait
+from edge_siamese.tflite.card import read_card
+from edge_siamese_converter.quantisation.parity import ParityReport
+
+
+def answer(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A teacher folder: four known people with three crops each, thirty crops of unknown people."""
+    folder = tmp_path_factory.mktemp("faces")
+    names = [f"p{index // 3}" for index in range(12)] + [""] * 30
+    with gzip.open(folder / "faces.csv.gz", "wt", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["index", "shard", "file", "source", "identity", "source_face_px"])
+        writer.writerows([i, "faces-00.zip", f"{i:05d}.png", "rendered", name, 50] for i, name in enumerate(names))
+    with zipfile.ZipFile(folder / "faces-00.zip", "w") as archive:
+        for index, name in enumerate(names):
+            person = Person.from_seed(3800 + (index // 3 if name else index))
+            crop = render_crop(person, View.random(np.random.default_rng(index)))
+            archive.writestr(f"{index:05d}.png", cv2.imencode(".png", crop[..., ::-1])[1].tobytes())
+    np.save(folder / "teacher_int8.npy", np.random.default_rng(0).integers(-127, 128, (42, 300), np.int8))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def detection(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An annotated zip: twenty portraits and two pictures without a face."""
+    path = tmp_path_factory.mktemp("detection") / "detection.zip"
+    entries = []
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(22):
+            portrait = render_portrait(Person.from_seed(3900 + number), View(), background_seed=number)
+            empty = number >= 20
+            picture = np.full((200, 200, 3), 90, np.uint8) if empty else portrait.picture
+            archive.writestr(f"images/{number}.png", cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
+            face = {"box": portrait.boxes[0].tolist(), "landmarks": portrait.landmarks[0].reshape(-1).tolist()}
+            entry = {"file": f"{number}.png", "split": "train", "source": "rendered", "faces": [] if empty else [face]}
+            entries.append(entry)
+        archive.writestr("annotations.json", json.dumps(entries))
+    return path
+
+
+def test_distilling_can_be_interrupted_and_goes_on(faces: Path, tmp_path: Path) -> None:
+    run = ["distil", faces, "--out", tmp_path / "run", "--epochs", 1, "--batch-size", 16]
+    assert answer(*run) == 0
+    (tmp_path / "run" / "weights.npz").unlink()
+    assert answer(*run) == 0
+    assert (tmp_path / "run" / "weights.npz").exists()
+    header, line = (tmp_path / "run" / "log.csv").read_text().splitlines()
+    assert {"loss", "auc", "eer"} <= set(header.split(","))
+    assert np.isfinite([float(value) for value in line.split(",")]).all()
+
+
+def test_the_parity_gate_writes_nothing_it_refuses(
+    faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert answer("distil", faces, "--out", tmp_path / "run", "--epochs", 1, "--batch-size", 16) == 0
+    weights, model = tmp_path / "run" / "weights.npz", tmp_path / "model.tflite"
+    monkeypatch.setattr(ParityReport, "auc_loss", 0.1)
+    assert answer("convert", weights, faces, "-o", model) == 1
+    assert "parity gate: int8 costs" in capsys.readouterr().err
+    assert not model.exists()
+
+
+def test_a_detector_is_trained_and_converted(detection: Path, faces: Path, tmp_path: Path) -> None:
+    assert (
+        answer(
+            "train-detector", detection, "--crops", faces, "--out", tmp_path / "run", "--epochs", 1, "--batches", 1,
+            "--rendered-scenes", 2,
+        )
+        == 0
+    )  # fmt: skip
+    weights, model = tmp_path / "run" / "weights.npz", tmp_path / "detector.tflite"
+    assert answer("convert", weights, detection, "--task", "detector", "-o", model, "--name", "tiny run") == 0
+    card = read_card(model)
+    assert (card.task, card.name, card.input_size) == ("detector", "tiny run", (256, 256))
