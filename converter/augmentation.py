@@ -1,5 +1,6 @@
 """Augmentation that imitates cheap cameras and imperfect alignment, on 112x112 crops."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -7,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Picture = npt.NDArray[np.uint8]
+Augmentation = Callable[[Picture, np.random.Generator], Picture]
 
 
 @dataclass(frozen=True)

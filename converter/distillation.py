@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from .augmentation import CameraAugmentation
+from .augmentation import Augmentation, CameraAugmentation
 
 MARGIN = 0.3
 MARGIN_SCALE = 16.0
