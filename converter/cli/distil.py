@@ -31,7 +31,7 @@ def distil(
     RUN/weights.npz holds the result, RUN/log.csv the curves on the validation people.
     """
     from ..checkpoints import save_float16_weights
-    from ..distil_run import distil as run
+    from ..embedder_run import distil as run
 
     network = run(
         data, out, epochs=epochs, batch_size=batch_size, rate=rate, decay=decay, initial=initial,
