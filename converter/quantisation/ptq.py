@@ -1,4 +1,4 @@
-"""Post-training quantisation: every tensor int8, weights per channel."""
+"""Post-training quantisation: every tensor int8, weights per channel, after what `preparation` does for free."""
 
 import sys
 import warnings
@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
+
+from .preparation import prepared
 
 CALIBRATION_PICTURES = 200
 
@@ -33,7 +35,8 @@ def quantise(network: Any, pictures: npt.NDArray[np.uint8]) -> bytes:
         raise DataError(f"calibration needs at least 20 pictures, better {CALIBRATION_PICTURES}; found {len(pictures)}")
     pictures = pictures.copy()
     pictures[0, 0, 0], pictures[0, 0, 1] = 0, 255  # the input's range is then exactly the pixels'
-    converter = tf.lite.TFLiteConverter.from_keras_model(static_batch(network, pictures.shape[1:]))
+    network = static_batch(prepared(network, model_input(pictures)), pictures.shape[1:])
+    converter = tf.lite.TFLiteConverter.from_keras_model(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([model_input(picture[None])] for picture in pictures)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
