@@ -4,7 +4,7 @@ The block table is that of Howard et al., "Searching for MobileNetV3" (ICCV 2019
 decide whether an int8 model is fast and faithful on edge runtimes:
 
 * SiLU stands where the paper has hard-swish: XNNPACK and the Edge TPU take LOGISTIC and MUL but not HARD_SWISH. The stem
-  has ReLU: with SiLU there the int8 embedding had a cosine of 0.96 to the float one, from that layer alone.
+  has ReLU, through which its uneven channels can be equalised before quantisation (`quantisation.preparation`).
 * Squeeze-and-excitation is optional and its gate is a sigmoid.
 * The head is a global *depthwise* convolution (Chen et al., "MobileFaceNets", 2018) and a 1x1 convolution to the
   embedding; the L2 norm is left to the matcher, which does it exactly in integers.
