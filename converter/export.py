@@ -87,17 +87,6 @@ def with_contract(network: bytes, task: Task) -> bytes:
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
-def add_operating_points(path: Path, points: Sequence[OperatingPoint]) -> None:
-    """Replace the operating points of a model's card; the network and its digest stay."""
-    data = path.read_bytes()
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        start = min(entry.header_offset for entry in archive.infolist())
-        members = {entry.filename: archive.read(entry) for entry in archive.infolist()}
-    card = json.loads(members[CARD_FILE]) | {"operating_points": [point.to_json() for point in points]}
-    with write_atomically(path) as stream:
-        stream.write(data[:start] + _zip(members | {CARD_FILE: json.dumps(card, indent=1).encode()}, start))
-
-
 def _archive(network: bytes, description: Description, goldens: Sequence[Golden]) -> bytes:
     members = {}
     for number, golden in enumerate(goldens):

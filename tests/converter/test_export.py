@@ -11,7 +11,7 @@ from edge_siamese.evaluation.operating_point import OperatingPoint
 from edge_siamese.selftest import self_test
 from edge_siamese.tflite.card import read_card, read_model
 from edge_siamese.tflite.runtime import load_network
-from edge_siamese_converter.export import Description, add_operating_points, export_model, with_contract
+from edge_siamese_converter.export import Description, export_model, with_contract
 from edge_siamese_converter.quantisation.ptq import quantise
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
@@ -55,15 +55,6 @@ def test_the_same_export_gives_the_same_bytes(network: bytes, tmp_path: Path) ->
     for name in ("a", "b"):
         export_model(tmp_path / name, network, Description("embedder", "tiny", "free"), list(PICTURES[:1]))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-
-
-def test_recalibrating_changes_neither_network_nor_digest(model: Path) -> None:
-    before = read_model(model)
-    add_operating_points(model, [])
-    after = read_model(model)
-    assert after.card.operating_points == ()
-    assert (after.network, after.card.digest) == (before.network, before.card.digest)
-    assert len(after.card.goldens) == 2
 
 
 def test_other_tools_can_open_the_card_as_a_zip(model: Path) -> None:
