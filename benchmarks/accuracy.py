@@ -14,16 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
 from edge_siamese.albums import Album, Photo
 from edge_siamese.cameras import open_source
 from edge_siamese.detection import letterbox
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError
-from edge_siamese.frames import RGB
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.builder import build_gallery
+from edge_siamese.pictures import write_picture
 from edge_siamese.verifier import Sighting, Verifier
 
 VIDEO_SIZE, VIDEO_FPS, FRAMES_EACH = (480, 480), 10, 3
@@ -96,12 +95,12 @@ def split_open_set(album: Album, people: int, photos: int) -> OpenSet:
 def write_open_set(album: Album, split: OpenSet, folder: Path) -> None:
     """Write ``enrolled/``, ``shown/`` and ``shown.avi`` for ``edge-siamese gallery build`` and ``run``."""
     for photo in split.enrolled:
-        _write(folder / "enrolled" / photo.path, album.read(photo))
+        write_picture(_as_png(folder / "enrolled" / photo.path), album.read(photo))
     folder.mkdir(parents=True, exist_ok=True)
     video = cv2.VideoWriter(str(folder / "shown.avi"), cv2.VideoWriter.fourcc(*"MJPG"), VIDEO_FPS, VIDEO_SIZE)
     for photo in split.shown:
         picture = album.read(photo)
-        _write(folder / "shown" / photo.path, picture)
+        write_picture(_as_png(folder / "shown" / photo.path), picture)
         fitted, _ = letterbox(picture, VIDEO_SIZE[1], VIDEO_SIZE[0])
         for _ in range(FRAMES_EACH):
             video.write(cv2.cvtColor(fitted, cv2.COLOR_RGB2BGR))
@@ -117,7 +116,7 @@ def identify_stills(
     folder: Path, split: OpenSet, engine: FaceEngine, gallery: Gallery, target_fpir: float
 ) -> Identification:
     """Show the folder of stills."""
-    paths = {Path(photo.path).with_suffix(".png").as_posix(): photo for photo in split.shown}
+    paths = {_as_png(Path(photo.path)).as_posix(): photo for photo in split.shown}
     with open_source(str(folder / "shown")) as source:
         sightings = list(Verifier(source, engine, gallery, target_fpir=target_fpir))
     return _count("stills", split, ((paths[sighting.frame.source], sighting) for sighting in sightings))
@@ -150,12 +149,9 @@ def _count(shown_as: str, split: OpenSet, sightings: Iterable[tuple[Photo, Sight
     )
 
 
+def _as_png(path: Path) -> Path:
+    return path.with_suffix(".png")
+
+
 def _hash(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
-
-
-def _write(path: Path, picture: RGB) -> None:
-    path = path.with_suffix(".png")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    encoded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
-    path.write_bytes(np.asarray(encoded).tobytes())

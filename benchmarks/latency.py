@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
-import numpy as np
 
 from edge_siamese.alignment import align
 from edge_siamese.decision import Decision
@@ -13,6 +12,7 @@ from edge_siamese.engine import FaceEngine
 from edge_siamese.faces import Embedding
 from edge_siamese.pictures import read_picture
 from edge_siamese.rendering import DEMO_SEEDS, Person, Rendering, View, render_portrait
+from edge_siamese.tflite.model import model_input
 
 from .galleries import random_gallery
 
@@ -44,7 +44,7 @@ def stages(engine: FaceEngine, portrait: Rendering, templates: int) -> list[Stag
     photograph = cv2.imencode(".jpg", picture[..., ::-1])[1].tobytes()
     detector = engine.detector
     fitted, mapping = letterbox(picture, detector.height, detector.width)
-    image = (fitted ^ 0x80).view(np.int8)[None]
+    image = model_input(fitted)
     outputs = detector.network.run(image)
     crop = align(picture, landmarks)
     embedding = engine.embedder.embed(crop)

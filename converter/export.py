@@ -19,6 +19,7 @@ from edge_siamese.atomic import write_atomically
 from edge_siamese.evaluation.operating_point import OperatingPoint
 from edge_siamese.frames import RGB
 from edge_siamese.tflite.card import CARD_FILE, CONTRACT_VERSION, METADATA_NAME, Golden, Task
+from edge_siamese.tflite.model import model_input
 from edge_siamese.tflite.runtime import load_network
 
 _IDENTIFIER = b"M001"
@@ -54,7 +55,7 @@ def export_model(path: Path, network: bytes, description: Description, golden_pi
         golden_pictures: uint8 inputs of the network's size; the reference kernels compute what belongs to them.
     """
     reference = load_network(network, "reference")
-    goldens = [Golden(picture, reference.run((picture ^ 0x80).view(np.int8)[None])) for picture in golden_pictures]
+    goldens = [Golden(picture, reference.run(model_input(picture))) for picture in golden_pictures]
     with write_atomically(path) as stream:
         stream.write(network + _archive(network, description, goldens))
 

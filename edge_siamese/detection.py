@@ -15,7 +15,7 @@ import numpy.typing as npt
 from .errors import ModelError
 from .faces import Face
 from .frames import RGB
-from .tflite.model import Network
+from .tflite.model import Network, model_input
 
 STRIDES = (8, 16, 32)
 Array = npt.NDArray[np.float32]
@@ -88,7 +88,7 @@ class FaceDetector:
     def detect(self, picture: RGB) -> list[Face]:
         """Faces on a uint8 ``(H, W, 3)`` RGB picture, largest first, in its pixels."""
         fitted, mapping = letterbox(picture, self.height, self.width)
-        return self.faces(self.network.run((fitted ^ 0x80).view(np.int8)[None]), mapping)
+        return self.faces(self.network.run(model_input(fitted)), mapping)
 
     def faces(self, outputs: dict[str, npt.NDArray[np.int8]], mapping: Letterbox) -> list[Face]:
         """Decode raw outputs and keep the best of overlapping boxes."""

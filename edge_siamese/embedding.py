@@ -1,12 +1,10 @@
 """The embedder: from an aligned crop to an int8 embedding."""
 
-import numpy as np
-
 from .errors import ModelError
 from .faces import Embedding
 from .frames import RGB
 from .tflite.card import ModelCard
-from .tflite.model import Network
+from .tflite.model import Network, model_input
 
 
 class FaceEmbedder:
@@ -25,5 +23,5 @@ class FaceEmbedder:
 
     def embed(self, crop: RGB) -> Embedding:
         """Embed one aligned uint8 ``(112, 112, 3)`` RGB crop."""
-        values = self.network.run((crop ^ 0x80).view(np.int8)[None])[self._output]
+        values = self.network.run(model_input(crop))[self._output]
         return Embedding(values.reshape(-1).copy(), self.card.zero_point, self.card.digest)

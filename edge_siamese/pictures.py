@@ -182,3 +182,14 @@ _FORMATS: tuple[tuple[bytes, Callable[[bytes], Size]], ...] = (
     (rb"P[1-6]\s", _netpbm),
     (rb"II\*\x00|MM\x00\*", _tiff),
 )
+
+
+def write_picture(path: Path, picture: RGB) -> None:
+    """Write a uint8 ``(H, W, 3)`` RGB picture in the format of the path's suffix; its folder is made when absent.
+
+    Raises:
+        PictureError: it cannot be written there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1]):
+        raise PictureError(f"{path}: the picture could not be written")

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .errors import SelfTestError
 from .tflite.card import ModelCard
-from .tflite.model import Network
+from .tflite.model import Network, model_input
 
 LEAST_COSINE = 0.98
 LEAST_MEAN_COSINE = 0.99
@@ -39,7 +39,7 @@ def self_test(network: Network, card: ModelCard) -> SelfTestResult:
         )
     cosines = []
     for golden in card.goldens:
-        outputs = network.run((golden.picture ^ 0x80).view(np.int8)[None])
+        outputs = network.run(model_input(golden.picture))
         cosines.append(min(_cosines(golden.outputs, outputs, network.output_scales())))
     result = SelfTestResult(card.task, network.delegate, tuple(cosines))
     if min(cosines) < LEAST_COSINE or np.mean(cosines) < LEAST_MEAN_COSINE:

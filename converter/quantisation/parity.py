@@ -11,6 +11,7 @@ from edge_siamese.errors import EdgeSiameseError
 from edge_siamese.evaluation.metrics import ErrorCurve, all_pairs, error_curve
 from edge_siamese.matching import scores_q15
 from edge_siamese.tflite.model import Network
+from edge_siamese.tflite.model import model_input as int8_input
 
 from .ptq import model_input
 
@@ -68,7 +69,7 @@ def embed_float(network: Any, crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.fl
 
 def embed_int8(network: Network, crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
     """Raw int8 embeddings ``(N, D)`` of crops."""
-    rows = [next(iter(network.run((crop ^ 0x80).view(np.int8)[None]).values())).reshape(-1) for crop in crops]
+    rows = [next(iter(network.run(int8_input(crop)).values())).reshape(-1) for crop in crops]
     return np.stack(rows)
 
 

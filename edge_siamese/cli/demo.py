@@ -63,6 +63,7 @@ def _step(title: str) -> None:
 
 def _train(journey: "Journey", cast: "Cast", report: "Report") -> list[str]:
     """Fine-tune the embedder where TensorFlow is there; return the options that choose the result."""
+    from ..demo.cast import render_album
     from ..demo.journey import training_is_possible
     from ..errors import EdgeSiameseError
 
@@ -70,6 +71,8 @@ def _train(journey: "Journey", cast: "Cast", report: "Report") -> list[str]:
     report.heading("Trained, and quantised to int8")
     if not training_is_possible():
         return _without_training(report, "TensorFlow is not installed (pip install 'edge-siamese[converter]')")
+    if cast.rendered:
+        render_album(cast.album)
     try:
         (trained,) = journey.run("train", "--data", cast.album, "--out", journey.folder / "model", "--epochs", "3")
     except EdgeSiameseError as error:

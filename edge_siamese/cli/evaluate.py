@@ -68,6 +68,8 @@ def evaluate(data: Path, target_fmr: float, all_pairs: bool, as_json: bool, **en
 
 
 def _for_people(report: dict[str, Any]) -> str:
+    from ..matching import Q15
+
     spread = f" +- {report['accuracy_sd']:.2%}" if report["accuracy_sd"] is not None else ""
     rows = [
         ("protocol", f"{report['protocol']}, face {report['face_choice']}"),
@@ -83,7 +85,7 @@ def _for_people(report: dict[str, Any]) -> str:
         rows.append((f"TAR at FMR {fmr}", "too few impostor pairs to say" if tar is None else f"{tar:.2%}"))
     point = report["operating_point"]
     if point:
-        score = point["threshold"] / 32768
+        score = point["threshold"] / Q15
         rows.append((f"operating point FMR {point['target_fmr']:g}", f"score {score:.3f}, FNMR {point['fnmr']:.2%}"))
         rows.append(("  its FMR, 95 % upper bound", f"{point['fmr_upper_95']:.2e} (pairs taken as independent)"))
     else:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..albums import Album
 from ..errors import DataError
-from ..frames import RGB
+from ..pictures import write_picture
 from ..rendering import DEMO_SEEDS, Clip, Person, View, render_portrait
 
 NAMES = ("Ada", "Ben", "Chloe", "Dev", "Elif", "Femi")
@@ -23,7 +23,7 @@ class Cast:
     """What the demo works on.
 
     Attributes:
-        album: people to fine-tune on, ``<person>/<photo>``.
+        album: people to fine-tune on, ``<person>/<photo>``; rendered ones by `render_album`, when they are needed.
         enrolled: people for the gallery, ``<person>/<photo>``, other photographs.
         shown: a video, or a folder of pictures, to run the loop over.
         truth: who is really there: by frame number for a video, by path for a folder; None for nobody.
@@ -43,10 +43,6 @@ def render_cast(folder: Path) -> Cast:
     """Render the demo's people; no seed of theirs was ever trained on."""
     people = [Person.from_seed(seed) for seed in DEMO_SEEDS]
     known, strangers = people[: len(NAMES)], people[len(NAMES) : len(NAMES) + _STRANGERS]
-    others = people[len(NAMES) + _STRANGERS :][: _ALBUM_PEOPLE - len(NAMES)]
-    album = dict(zip(NAMES, known, strict=True)) | {f"person {n:02d}": other for n, other in enumerate(others)}
-    for name, person in album.items():
-        _render_photos(folder / "album" / name, person, _ALBUM_PHOTOS, seed=1)
     for name, person in zip(NAMES, known, strict=True):
         _render_photos(folder / "enrolled" / name, person, _GALLERY_PHOTOS, seed=2)
     acts = [*zip(NAMES, known, strict=True), *((f"stranger {n + 1}", who) for n, who in enumerate(strangers))]
@@ -54,6 +50,15 @@ def render_cast(folder: Path) -> Cast:
     clip = Clip([acts[index] for index in order], seconds_each=_SECONDS_EACH, fps=_FPS, seed=4)
     truth = _write_clip(folder / "clip.avi", clip)
     return Cast(folder / "album", folder / "enrolled", folder / "clip.avi", truth, NAMES, rendered=True)
+
+
+def render_album(folder: Path) -> None:
+    """Render who is fine-tuned on: the people to be enrolled, on other photographs, and others; no strangers."""
+    people = [Person.from_seed(seed) for seed in DEMO_SEEDS]
+    others = people[len(NAMES) + _STRANGERS :][: _ALBUM_PEOPLE - len(NAMES)]
+    album = dict(zip(NAMES, people, strict=False)) | {f"person {n:02d}": other for n, other in enumerate(others)}
+    for name, person in album.items():
+        _render_photos(folder / name, person, _ALBUM_PHOTOS, seed=1)
 
 
 def photographed_cast(photos: Path, folder: Path) -> Cast:
@@ -73,11 +78,10 @@ def photographed_cast(photos: Path, folder: Path) -> Cast:
         enrolled = [] if name in strangers else by_person[name][:-1]
         for photo in by_person[name]:
             place = "enrolled" if photo in enrolled else "shown"
-            target = folder / place / photo.path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _write(target.with_suffix(".png"), album.read(photo))
+            target = (folder / place / photo.path).with_suffix(".png")
+            write_picture(target, album.read(photo))
             if place == "shown":
-                truth[target.with_suffix(".png").relative_to(folder / "shown").as_posix()] = name
+                truth[target.relative_to(folder / "shown").as_posix()] = name
     names = tuple(name for name in several if name not in strangers)
     return Cast(photos, folder / "enrolled", folder / "shown", truth, names, rendered=False)
 
@@ -100,19 +104,13 @@ def empty_folder(folder: Path) -> None:
 
 
 def _render_photos(folder: Path, person: Person, count: int, seed: int) -> None:
-    folder.mkdir(parents=True)
     for number in range(count):
         rng = np.random.default_rng((person.seed, seed, number))
         portrait = render_portrait(
             person, View.random(rng, difficulty=0.8), face_height=float(rng.uniform(90, 170)),
             background_seed=int(rng.integers(2**31)),
         )  # fmt: skip
-        _write(folder / f"{number}.jpg", portrait.picture)
-
-
-def _write(path: Path, picture: RGB) -> None:
-    if not cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
-        raise DataError(f"{path}: the picture could not be written")
+        write_picture(folder / f"{number}.jpg", portrait.picture)
 
 
 def _write_clip(path: Path, clip: Clip) -> dict[int | str, str | None]:

@@ -1,10 +1,11 @@
 """The seam between networks and whatever computes them."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from ..frames import RGB
 
 
 class Network(Protocol):
@@ -21,4 +22,6 @@ class Network(Protocol):
         """Scale and zero point of each output, by name."""
 
 
-Golden = Sequence[npt.NDArray[np.int8]]
+def model_input(picture: RGB) -> npt.NDArray[np.int8]:
+    """A uint8 ``(H, W, 3)`` picture as the networks take it: ``(pixel - 128) / 128`` at scale 1/128, so ``pixel ^ 0x80``."""
+    return (picture ^ 0x80).view(np.int8)[None]

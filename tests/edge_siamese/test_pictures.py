@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError, PictureError
-from edge_siamese.pictures import MOST_PIXELS, list_pictures, natural_key, picture_size, read_picture
+from edge_siamese.pictures import MOST_PIXELS, list_pictures, natural_key, picture_size, read_picture, write_picture
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -162,3 +162,15 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
 def test_natural_order_does_not_depend_on_the_order_before(names: list[str], random: Random) -> None:
     shuffled = random.sample(names, len(names))
     assert sorted(shuffled, key=natural_key) == sorted(names, key=natural_key)
+
+
+def test_a_written_picture_reads_back_as_it_was(tmp_path: Path) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
+    write_picture(tmp_path / "new" / "p.png", picture)
+    assert np.array_equal(read_picture(tmp_path / "new" / "p.png"), picture)
+
+
+def test_a_picture_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "p.png").mkdir()
+    with pytest.raises(PictureError, match=r"p\.png: the picture could not be written"):
+        write_picture(tmp_path / "p.png", np.zeros((4, 4, 3), np.uint8))
