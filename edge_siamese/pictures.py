@@ -191,5 +191,5 @@ def write_picture(path: Path, picture: RGB) -> None:
         PictureError: it cannot be written there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1]):
+    if not cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
         raise PictureError(f"{path}: the picture could not be written")
