@@ -3,6 +3,7 @@
 Both are ``.npz`` files keyed by variable path, without pickles.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import numpy.typing as npt
 
 from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError
+
+_DESCRIPTION = "description"
 
 
 def variables_as_arrays(variables: list[Any]) -> dict[str, npt.NDArray[Any]]:
@@ -54,10 +57,23 @@ def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise DataError(f"{path}: expected saved weights (.npz), cannot read it ({error})") from error
 
 
-def save_float16_weights(path: Path, network: Any) -> None:
-    """Write a network's weights as float16 arrays, the form in which they ship."""
+def save_float16_weights(path: Path, network: Any, description: Mapping[str, Any]) -> None:
+    """Write a network's weights as float16 arrays, the form in which they ship.
+
+    Args:
+        path: the ``.npz``.
+        network: Keras network.
+        description: the arguments that build it, kept beside the weights as JSON.
+    """
     arrays = variables_as_arrays(network.weights)
-    save_arrays(path, {name: array.astype(np.float16) for name, array in arrays.items()})
+    halves = {name: array.astype(np.float16) for name, array in arrays.items()}
+    save_arrays(path, halves | {_DESCRIPTION: np.array(json.dumps(dict(description)))})
+
+
+def load_description(path: Path) -> dict[str, Any]:
+    """What `save_float16_weights` was told of the network; empty for a checkpoint."""
+    description = load_arrays(path).get(_DESCRIPTION)
+    return {} if description is None else dict(json.loads(str(description)))
 
 
 def load_weights(path: Path, network: Any) -> None:

@@ -89,7 +89,7 @@ def golden_faces(model: bytes) -> list[RGB]:
     Of the faces at hand those are taken on which the reference and the optimised kernels agree best: the self-test is to
     find wrong delegates, not faces that amplify rounding.
     """
-    crops = np.stack([render_crop(Person.from_seed(seed), View()) for seed in GOLDEN_SEEDS])
+    crops = np.stack([_coarse(render_crop(Person.from_seed(seed), View())) for seed in GOLDEN_SEEDS])
     reference, optimised = load_network(model, "reference"), load_network(model)
     ((_, zero_point),) = reference.output_scales().values()
     first, second = (embed_int8(network, crops).astype(np.float64) - zero_point for network in (reference, optimised))
@@ -101,11 +101,18 @@ def golden_faces(model: bytes) -> list[RGB]:
 def golden_scenes(size: int) -> list[RGB]:
     """The rendered pictures of the detector's self-test, ``size`` pixels square."""
     return [
-        render_portrait(
-            Person.from_seed(seed), View(), size=(size, size), face_height=0.55 * size, background_seed=seed
-        ).picture
+        _coarse(
+            render_portrait(
+                Person.from_seed(seed), View(), size=(size, size), face_height=0.55 * size, background_seed=seed
+            ).picture
+        )
         for seed in GOLDEN_SEEDS[:_GOLDEN_SCENES]
     ]
+
+
+def _coarse(picture: RGB) -> RGB:
+    """Sixteen grey levels a channel: as good a test, and a third of the bytes in the file."""
+    return np.asarray((picture & 0xF0) | 0x08)
 
 
 def _spread(pictures: npt.NDArray[np.uint8], count: int) -> npt.NDArray[np.uint8]:

@@ -6,6 +6,7 @@ others, and the softmax of its cosines is pulled to the softmax of the teacher's
 apart by an additive-margin softmax over prototypes learnt beside (Wang et al., "CosFace", CVPR 2018).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,18 +105,27 @@ class FaceSource:
     """Crops to learn from.
 
     Attributes:
-        crops: uint8 ``(N, 112, 112, 3)``.
+        crops: N uint8 ``(112, 112, 3)``, an array or a sequence that makes them.
         targets: float32 ``(N, D)`` unit vectors of a teacher, or None.
         people: int ``(N,)`` numbers of the people to be told apart, or None.
     """
 
-    crops: npt.NDArray[np.uint8]
+    crops: npt.NDArray[np.uint8] | Sequence[npt.NDArray[np.uint8]]
     targets: npt.NDArray[np.float32] | None = None
     people: npt.NDArray[np.integer] | None = None
 
 
 class DistillationBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Augmented batches: every crop of the main source once an epoch, beside a fixed share of random other crops."""
+    """Augmented batches: every crop of the main source once an epoch, beside fixed shares of random other crops.
+
+    Args:
+        main: the source that counts the epochs.
+        batch_size: pictures a batch.
+        dimension: length of the targets.
+        beside: other sources and their shares of a batch.
+        augmentation: what is done to every crop.
+        seed: of order and augmentation.
+    """
 
     def __init__(
         self,
@@ -123,16 +133,15 @@ class DistillationBatches(keras.utils.PyDataset):  # type: ignore[misc]
         batch_size: int,
         dimension: int,
         *,
-        beside: FaceSource | None = None,
-        beside_share: float = 0.1,
+        beside: Sequence[tuple[FaceSource, float]] = (),
         augmentation: Augmentation | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__(workers=1, max_queue_size=8)
-        self.main, self.beside, self.dimension = main, beside, dimension
+        self.main, self.dimension = main, dimension
         self.augmentation = augmentation or CameraAugmentation()
-        self.beside_count = round(batch_size * beside_share) if beside else 0
-        self.main_count = min(batch_size - self.beside_count, len(main.crops))
+        self.beside = [(source, round(batch_size * share)) for source, share in beside]
+        self.main_count = min(batch_size - sum(count for _, count in self.beside), len(main.crops))
         self.seed, self.epoch = seed, 0
         self.on_epoch_end()
 
@@ -146,8 +155,8 @@ class DistillationBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> tuple[npt.NDArray[np.uint8], dict[str, npt.NDArray[Any]]]:
         rng = np.random.default_rng((self.seed, self.epoch, index))
         chosen = [(self.main, row) for row in self.order[index * self.main_count : (index + 1) * self.main_count]]
-        if self.beside is not None:
-            chosen += [(self.beside, row) for row in rng.integers(0, len(self.beside.crops), self.beside_count)]
+        for source, count in self.beside:
+            chosen += [(source, row) for row in rng.integers(0, len(source.crops), count)]
         targets = np.zeros((len(chosen), self.dimension), np.float32)
         people = np.full(len(chosen), -1, np.int32)
         for place, (source, row) in enumerate(chosen):

@@ -1,62 +1,99 @@
-"""Distil the default embedder from a teacher folder."""
+"""Distil an embedder from a teacher folder as a recipe says."""
 
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from .checkpoints import load_weights
+from .datasets.mixed import Mixtures, mixture_targets
 from .datasets.rendered import rendered_faces
-from .datasets.teacher import load_teacher_faces
+from .datasets.teacher import TeacherFaces, load_teacher_faces, project
+from .datasets.teacher_network import TeacherNetwork
 from .distillation import DistillationBatches, Distiller, FaceSource, WarmupStableDecay
-from .networks.mobilenetv3 import DIMENSION, build_twin
+from .networks.mobilenetv3 import build_twin
+from .precision import arithmetic
 from .quantisation.parity import verification_figures
+from .recipe import EmbedderRecipe, Stretch
 from .training import train
 
 VIEWS_OF_RENDERED = 6
+TEACHER_NETWORK = "teacher.onnx"
 
 
-def distil(
-    data: Path,
-    folder: Path,
-    *,
-    epochs: int = 24,
-    batch_size: int = 128,
-    rate: float = 1.5e-3,
-    warmup: float = 0.02,
-    decay: float = 0.3,
-    initial: Path | None = None,
-    rendered_people: int = 0,
-) -> Any:
+def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | None = None) -> Any:
     """Train the twin on a teacher folder and return it.
 
     Args:
-        data: teacher folder (`datasets.teacher`).
-        folder: run folder; an interrupted run goes on.
-        epochs, batch_size, rate, warmup, decay: the schedule of `WarmupStableDecay`.
+        data: teacher folder (`datasets.teacher`); a recipe with mixtures needs its ``teacher.onnx``.
+        folder: run folder, with one run for each stretch of the recipe; an interrupted run goes on.
+        recipe: what to train, on what and how long.
         initial: weights to begin from instead of random ones.
-        rendered_people: how many rendered people to tell apart beside.
     """
-    faces = load_teacher_faces(data, DIMENSION)
-    network = build_twin()
+    faces = load_teacher_faces(data, recipe.network.dimension)
+    with arithmetic(recipe.precision):
+        network = build_twin(**recipe.network.model_dump())
     if initial:
         load_weights(initial, network)
-    learnt = ~faces.validation
-    rendered = rendered_faces(rendered_people, VIEWS_OF_RENDERED) if rendered_people else None
-    source = FaceSource(faces.crops[learnt], faces.targets[learnt])
-    batches = DistillationBatches(source, batch_size, DIMENSION, beside=rendered)
-    distiller = Distiller(network, faces.targets[learnt], people=rendered_people)
-    schedule = WarmupStableDecay(rate, epochs * len(batches), warmup, decay)
-    distiller.compile(optimizer=keras.optimizers.AdamW(schedule, weight_decay=0.02), jit_compile=False)
-    distiller.build((None, *network.input_shape[1:]))
-    people = np.unique(np.asarray(faces.identities)[faces.validation], return_inverse=True)[1].astype(np.int64)
-    settings = {
-        "epochs": epochs, "batch_size": batch_size, "rate": rate, "warmup": warmup, "decay": decay,
-        "initial": str(initial), "rendered_people": rendered_people,
-    }  # fmt: skip
-    train(
-        distiller, batches, epochs=epochs, folder=folder, settings=settings,
-        measure=lambda: verification_figures(network, faces.crops[faces.validation], people),
-    )  # fmt: skip
+    main = _main_source(faces, recipe)
+    beside = _other_sources(main, faces, data, folder, recipe)
+    people = 1 + max(_largest_number(source) for source in (main, *(source for source, _ in beside)))
+    distiller = Distiller(network, main.targets, people=people, temperature=recipe.temperature)
+    known = np.unique(np.asarray(faces.identities)[faces.validation], return_inverse=True)[1].astype(np.int64)
+    for number, stretch in enumerate(recipe.stretches):
+        batches = DistillationBatches(
+            main, recipe.batch_size, recipe.network.dimension, beside=beside, seed=recipe.seed + 1000 * number
+        )
+        distiller.compile(optimizer=_optimizer(stretch, len(batches), recipe.weight_decay), jit_compile=False)
+        distiller.build((None, *network.input_shape[1:]))
+        train(
+            distiller, batches, epochs=stretch.epochs, folder=folder / f"stretch{number + 1}",
+            settings=recipe.model_dump(mode="json", exclude={"stretches"})
+            | {"stretch": stretch.model_dump(), "initial": str(initial)},
+            measure=lambda: verification_figures(network, faces.crops[faces.validation], known),
+        )  # fmt: skip
     return network
+
+
+def _optimizer(stretch: Stretch, steps: int, weight_decay: float) -> Any:
+    schedule = WarmupStableDecay(stretch.rate, stretch.epochs * steps, stretch.warmup, stretch.decay)
+    return keras.optimizers.AdamW(schedule, weight_decay=weight_decay)
+
+
+def _main_source(faces: TeacherFaces, recipe: EmbedderRecipe) -> FaceSource:
+    """The teacher folder's crops but the validation people's."""
+    learnt = ~faces.validation
+    people = _labelled_people(np.asarray(faces.identities)[learnt]) if recipe.faces.labelled else None
+    return FaceSource(faces.crops[learnt], faces.targets[learnt], people)
+
+
+def _labelled_people(identities: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:
+    """A number for each person with two crops or more, -1 for all others."""
+    names, places, counts = np.unique(identities, return_inverse=True, return_counts=True)
+    several = (names != "") & (counts >= 2)
+    return np.where(several, np.cumsum(several) - 1, -1)[places]
+
+
+def _other_sources(
+    main: FaceSource, faces: TeacherFaces, data: Path, folder: Path, recipe: EmbedderRecipe
+) -> list[tuple[FaceSource, float]]:
+    sources = []
+    wanted = recipe.faces
+    if wanted.mixtures:
+        mixtures = Mixtures(np.asarray(main.crops), wanted.mixtures)
+        teacher = TeacherNetwork(data / TEACHER_NETWORK)
+        targets = mixture_targets(
+            mixtures, lambda crops: (project(row, faces.directions) for row in teacher(crops)), folder / "mixtures.npz"
+        )
+        sources.append((FaceSource(mixtures, targets), wanted.mixture_share))
+    if wanted.rendered_people:
+        rendered = rendered_faces(wanted.rendered_people, VIEWS_OF_RENDERED)
+        numbers = np.asarray(rendered.people) + 1 + _largest_number(main)
+        sources.append((FaceSource(rendered.crops, people=numbers), wanted.rendered_share))
+    return sources
+
+
+def _largest_number(source: FaceSource) -> int:
+    return -1 if source.people is None else int(source.people.max())

@@ -22,6 +22,8 @@ from edge_siamese.tflite.card import CARD_FILE, CONTRACT_VERSION, METADATA_NAME,
 from edge_siamese.tflite.model import model_input
 from edge_siamese.tflite.runtime import load_network
 
+from .quantisation.compact import packed
+
 _IDENTIFIER = b"M001"
 _NORMALISATION_OPTIONS = 1  # of the ProcessUnitOptions union
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same file
@@ -85,7 +87,7 @@ def with_contract(network: bytes, task: Task) -> bytes:
     entry.name, entry.buffer = METADATA_NAME, len(model.buffers)
     model.buffers.append(buffer)
     model.metadata = [*(model.metadata or []), entry]
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    return packed(model)
 
 
 def _archive(network: bytes, description: Description, goldens: Sequence[Golden]) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from .checkpoints import load_weights
+from .checkpoints import load_description, load_weights
 from .datasets.people import AlignedPeople
 from .distillation import DistillationBatches, Distiller, FaceSource, WarmupStableDecay
 from .networks.mobilenetv3 import build_twin
@@ -26,10 +26,14 @@ def shipped_weights(task: str) -> Path:
         return path
 
 
-def pretrained_twin() -> Any:
-    """The float original of the shipped embedder."""
-    network = build_twin()
-    load_weights(shipped_weights("embedder"), network)
+def load_twin(path: Path) -> Any:
+    """The network that `checkpoints.save_float16_weights` wrote.
+
+    Raises:
+        DataError: the file is missing, not of this kind, or of another network.
+    """
+    network = build_twin(**load_description(path))
+    load_weights(path, network)
     return network
 
 

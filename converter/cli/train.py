@@ -26,10 +26,10 @@ def train(data: Path, out: Path, epochs: int, rate: float, as_json: bool) -> Non
     from edge_siamese.atomic import write_atomically
     from edge_siamese.engine import FaceEngine
 
-    from ..checkpoints import save_float16_weights
+    from ..checkpoints import load_description, save_float16_weights
     from ..conversion import LabelledCrops, convert_embedder, describe_parity
     from ..datasets.people import align_album, split_people
-    from ..fine_tuning import fine_tune, pretrained_twin
+    from ..fine_tuning import fine_tune, load_twin, shipped_weights
     from ..quantisation.parity import verification_figures
 
     with FaceEngine.default() as engine, progress_line("aligning") as progress:
@@ -42,14 +42,14 @@ def train(data: Path, out: Path, epochs: int, rate: float, as_json: bool) -> Non
     split = {"training": sorted(set(training.names)), "validation": sorted(set(validation.names))}
     with write_atomically(out / "split.json") as stream:
         stream.write(json.dumps(split, indent=1).encode())
-    network = pretrained_twin()
+    network = load_twin(shipped_weights("embedder"))
 
     def measure() -> dict[str, float]:
         return verification_figures(network, validation.crops, validation.numbers())
 
     before = measure()
     fine_tune(network, training, out / "run", epochs=epochs, rate=rate, measure=measure)
-    save_float16_weights(out / "weights.npz", network)
+    save_float16_weights(out / "weights.npz", network, load_description(shipped_weights("embedder")))
     summary = {"fine_tuned_on_people": len(split["training"]), "epochs": epochs, "rate": rate}
     parity = convert_embedder(
         network, training.crops, LabelledCrops(validation.crops, validation.numbers(), validation.digest),

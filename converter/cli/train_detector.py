@@ -40,5 +40,5 @@ def train_detector(
     network = run(
         data, pasted, out, rendered=scenes, epochs=epochs, batches=batches, rate=rate, decay=decay, initial=initial
     )  # fmt: skip
-    save_float16_weights(out / "weights.npz", network)
+    save_float16_weights(out / "weights.npz", network, {})
     click.echo(f"{out / 'weights.npz'}: next, edge-siamese convert --task detector", err=True)

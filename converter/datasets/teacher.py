@@ -35,12 +35,14 @@ class TeacherFaces:
         targets: float32 ``(N, D)`` unit vectors, the teacher's on its first D principal directions.
         identities: N names, ``""`` where unknown.
         validation: bool ``(N,)``, true for the people kept back from training.
+        directions: float32 ``(512, D)``, the principal directions that make targets of the teacher's vectors.
     """
 
     crops: npt.NDArray[np.uint8]
     targets: npt.NDArray[np.float32]
     identities: list[str]
     validation: npt.NDArray[np.bool_]
+    directions: npt.NDArray[np.float32]
 
     @property
     def digest(self) -> str:
@@ -60,12 +62,13 @@ def load_teacher_faces(folder: Path, dimension: int, *, validation_only: bool = 
     identities = [row["identity"] for row in rows]
     validation = np.isin(identities, list(validation_people(identities)))
     teacher = _load_rows(folder / "teacher_int8.npy", len(rows))
-    targets = project_on_principal_directions(teacher, dimension, fit=~validation)
+    directions = principal_directions(teacher[~validation], dimension)
+    targets = project(teacher, directions)
     if validation_only:
         keep = np.flatnonzero(validation)
         rows, identities = [rows[i] for i in keep], [identities[i] for i in keep]
         targets, validation = targets[keep], validation[keep]
-    return TeacherFaces(_read_crops(folder, rows), targets, identities, validation)
+    return TeacherFaces(_read_crops(folder, rows), targets, identities, validation, directions)
 
 
 def load_training_crops(folder: Path, most: int) -> npt.NDArray[np.uint8]:
@@ -85,13 +88,16 @@ def validation_people(identities: list[str], people: int = VALIDATION_PEOPLE) ->
     return frozenset(sorted(several, key=lambda name: hashlib.sha256(name.encode()).digest())[:people])
 
 
-def project_on_principal_directions(
-    teacher: npt.NDArray[np.float32], dimension: int, fit: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.float32]:
-    """Project unit rows on the first principal directions (without centring) of the rows in `fit`; renormalise."""
-    _, directions = np.linalg.eigh(teacher[fit].T @ teacher[fit])
-    projected = teacher @ directions[:, ::-1][:, :dimension]
-    return np.asarray(projected / np.linalg.norm(projected, axis=1, keepdims=True), np.float32)
+def principal_directions(rows: npt.NDArray[np.float32], dimension: int) -> npt.NDArray[np.float32]:
+    """The first `dimension` principal directions of unit rows ``(N, 512)``, without centring: ``(512, dimension)``."""
+    _, directions = np.linalg.eigh(rows.T @ rows)
+    return np.asarray(directions[:, ::-1][:, :dimension], np.float32)
+
+
+def project(rows: npt.NDArray[np.float32], directions: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Rows seen in these directions, as unit vectors."""
+    projected = rows @ directions
+    return np.asarray(projected / np.linalg.norm(projected, axis=-1, keepdims=True), np.float32)
 
 
 def _read_table(path: Path) -> list[dict[str, str]]:

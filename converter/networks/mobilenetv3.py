@@ -1,7 +1,9 @@
 """The MobileNetV3 twin: a face embedder that stays whole under int8 delegates.
 
-The block table is that of Howard et al., "Searching for MobileNetV3" (ICCV 2019). Three things differ, because they
-decide whether an int8 model is fast and faithful on edge runtimes:
+Table *small* is that of Howard et al., "Searching for MobileNetV3" (ICCV 2019). *dense* keeps its inverted
+residuals where pictures are small and begins with whole 3x3 convolutions, as EfficientNetV2 and MobileNetV4 do: a face's
+details are read at 28x28 and 14x14 before they shrink. Three things differ from the paper, because they decide whether
+an int8 model is fast and faithful on edge runtimes:
 
 * SiLU stands where the paper has hard-swish: XNNPACK and the Edge TPU take LOGISTIC and MUL but not HARD_SWISH. The stem
   has ReLU, through which its uneven channels can be equalised before quantisation (`quantisation.preparation`).
@@ -23,6 +25,14 @@ DIMENSION = 256
 
 
 @dataclass(frozen=True)
+class Dense:
+    """One whole 3x3 convolution to `filters` channels with ReLU, residual where its shape allows."""
+
+    filters: int
+    strides: int
+
+
+@dataclass(frozen=True)
 class Block:
     """One inverted residual: depthwise `kernel`, `expanded` channels inside, `filters` out."""
 
@@ -34,7 +44,16 @@ class Block:
     strides: int
 
 
-SMALL = (
+@dataclass(frozen=True)
+class Table:
+    """The blocks between the stem's and the last convolution's channels."""
+
+    stem: int
+    blocks: tuple[Dense | Block, ...]
+    last: int
+
+
+_SMALL = (
     Block(3, 16, 16, True, False, 2),
     Block(3, 72, 24, False, False, 2),
     Block(3, 88, 24, False, False, 1),
@@ -48,38 +67,61 @@ SMALL = (
     Block(5, 576, 96, True, True, 1),
 )
 
+_DENSE = (
+    Dense(64, 2),
+    Dense(64, 1),
+    Dense(64, 1),
+    Dense(128, 2),
+    *[Block(3, 256, 128, False, False, 1)] * 4,
+    Block(3, 256, 160, False, False, 2),
+    *[Block(3, 320, 160, False, False, 1)] * 4,
+)
+
+TABLES = {"small": Table(16, _SMALL, 576), "dense": Table(32, _DENSE, 384)}
+
 
 def build_twin(
     *,
+    table: str = "dense",
     dimension: int = DIMENSION,
     width: float = 1.0,
     squeeze_excite: bool = False,
-    activation: str = "silu",
+    activation: str = "relu",
     input_size: int = INPUT_SIZE,
 ) -> Any:
     """Build the embedder that both branches of the twin share.
 
     Args:
+        table: the name of one of `TABLES`.
         dimension: length D of the embedding.
         width: channel multiplier of every block, rounded to multiples of 8.
         squeeze_excite: add squeeze-and-excitation where MobileNetV3 has it.
-        activation: ``"silu"``, or ``"relu"`` for the minimalistic variant every accelerator takes.
+        activation: of the paper's hard-swish half: ``"relu"`` (the minimalistic variant) or ``"silu"``.
         input_size: side of the square input in pixels.
 
     Returns:
         A Keras model from float32 ``(N, input_size, input_size, 3)`` RGB scaled by ``(pixel - 128) / 128`` to
         float32 embeddings ``(N, dimension)``, not normalised.
     """
-    if activation not in ("silu", "relu"):
-        raise ValueError(f"activation: expected 'silu' or 'relu', got {activation!r}")
+    if table not in TABLES or activation not in ("silu", "relu"):
+        raise ValueError(f"expected a table of {sorted(TABLES)} and 'silu' or 'relu', got {table!r}, {activation!r}")
+    blocks = TABLES[table]
     image = keras.Input((input_size, input_size, 3), name="image")
-    x = conv_bn(image, _scaled(16, width), 3, 2, "relu", name="stem")
-    for number, block in enumerate(SMALL):
-        x = _inverted_residual(x, block, width, squeeze_excite, activation, name=f"block{number}")
-    x = conv_bn(x, _scaled(576, width), activation=activation, name="last")
+    x = conv_bn(image, _scaled(blocks.stem, width), 3, 2, "relu", name="stem")
+    for number, block in enumerate(blocks.blocks):
+        if isinstance(block, Dense):
+            x = _dense(x, block, width, name=f"block{number}")
+        else:
+            x = _inverted_residual(x, block, width, squeeze_excite, activation, name=f"block{number}")
+    x = conv_bn(x, _scaled(blocks.last, width), activation=activation, name="last")
     x = depthwise_bn(x, x.shape[1], padding="valid", name="global_depthwise")
     x = conv_bn(x, dimension, name="embedding")
-    return keras.Model(image, layers.Reshape((dimension,), name="flatten")(x), name="mobilenetv3_small_twin")
+    return keras.Model(image, layers.Reshape((dimension,), name="flatten")(x), name="mobilenetv3_twin")
+
+
+def _dense(x: Any, block: Dense, width: float, *, name: str) -> Any:
+    y = conv_bn(x, _scaled(block.filters, width), 3, block.strides, "relu", name=f"{name}_dense")
+    return layers.Add(name=f"{name}_add")([x, y]) if y.shape == x.shape else y
 
 
 def _inverted_residual(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from edge_siamese.errors import DataError
 
+from .compact import compact
 from .preparation import prepared
 
 CALIBRATION_PICTURES = 200
@@ -43,7 +44,7 @@ def quantise(network: Any, pictures: npt.NDArray[np.uint8]) -> bytes:
     converter.inference_input_type = converter.inference_output_type = tf.int8
     with redirect_stdout(sys.stderr), warnings.catch_warnings():  # Keras describes its export on stdout
         warnings.simplefilter("ignore")
-        return bytes(converter.convert())
+        return compact(bytes(converter.convert()))
 
 
 def model_input(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

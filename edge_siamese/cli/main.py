@@ -32,6 +32,7 @@ COMMANDS = {
     "train": _training("train:train", "Fine-tune the embedder on folders of people."),
     "distil": _training("distil:distil", "Train the embedder from a teacher's embeddings."),
     "train-detector": _training("train_detector:train_detector", "Train the face detector."),
+    "curves": Entry("edge_siamese_converter.cli.curves:curves", "Plot training runs.", needs=("matplotlib",), extra="report"),
     "convert": _training("convert:convert", "Quantise a trained network to int8 and prove what that cost."),
     "firmware": Entry("edge_siamese_firmware.cli:firmware", "Turn galleries into images for a board's flash."),
     "bench": Entry("edge_siamese_benchmarks.cli:bench", "Measure latency on this board."),

@@ -32,8 +32,9 @@ class Table:
     def string(self, field: int) -> str:
         return self.octets(field).decode("utf-8")
 
-    def octets(self, field: int) -> bytes:
-        elements = self._elements(field, 1)
+    def octets(self, field: int, size: int = 1) -> bytes:
+        """The bytes of a vector whose elements have `size` bytes."""
+        elements = self._elements(field, size)
         return self.data[elements.start : elements.stop]
 
     def number(self, field: int, form: str = "<I", default: int = 0) -> int:

@@ -14,7 +14,7 @@ def network(width: int = 3) -> keras.Model:
 
 def test_float16_weights_come_back_as_float32(tmp_path: Path) -> None:
     first, second = network(), network()
-    save_float16_weights(tmp_path / "weights.npz", first)
+    save_float16_weights(tmp_path / "weights.npz", first, {"width": 0.5})
     load_weights(tmp_path / "weights.npz", second)
     for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
         assert b.dtype == np.float32
@@ -22,7 +22,7 @@ def test_float16_weights_come_back_as_float32(tmp_path: Path) -> None:
 
 
 def test_weights_of_another_network_are_refused_and_nothing_changes(tmp_path: Path) -> None:
-    save_float16_weights(tmp_path / "weights.npz", network(4))
+    save_float16_weights(tmp_path / "weights.npz", network(4), {})
     other = network(3)
     before = [array.copy() for array in other.get_weights()]
     with pytest.raises(DataError, match=r"expected tiny/dense/kernel of shape \(2, 3\), found shape \(2, 4\)"):

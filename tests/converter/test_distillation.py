@@ -64,7 +64,7 @@ def test_an_epoch_shows_every_crop_once_beside_random_others() -> None:
         np.arange(12, dtype=np.uint8)[:, None, None, None] + np.zeros((1, 112, 112, 3), np.uint8), unit_rows(12)
     )
     beside = FaceSource(np.full((5, 112, 112, 3), 200, np.uint8), people=np.arange(5))
-    batches = DistillationBatches(main, 5, 8, beside=beside, beside_share=0.2, augmentation=Still())
+    batches = DistillationBatches(main, 5, 8, beside=[(beside, 0.2)], augmentation=Still())
     assert len(batches) == 3
     seen = []
     for index in range(3):

@@ -58,21 +58,32 @@ def detection(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_distilling_can_be_interrupted_and_goes_on(faces: Path, tmp_path: Path) -> None:
-    run = ["distil", faces, "--out", tmp_path / "run", "--epochs", 1, "--batch-size", 16]
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("recipe") / "small.toml"
+    path.write_text(
+        "batch_size = 16\n[network]\ntable = 'small'\nwidth = 0.5\n[faces]\nlabelled = true\n"
+        "rendered_people = 2\nrendered_share = 0.1\n[[stretches]]\nepochs = 1\n[[stretches]]\nepochs = 1\ndecay = 1.0\n"
+    )
+    return path
+
+
+def test_distilling_can_be_interrupted_and_goes_on(faces: Path, recipe: Path, tmp_path: Path) -> None:
+    run = ["distil", faces, "--out", tmp_path / "run", "--recipe", recipe]
     assert answer(*run) == 0
     (tmp_path / "run" / "weights.npz").unlink()
     assert answer(*run) == 0
     assert (tmp_path / "run" / "weights.npz").exists()
-    header, line = (tmp_path / "run" / "log.csv").read_text().splitlines()
-    assert {"loss", "auc", "eer"} <= set(header.split(","))
-    assert np.isfinite([float(value) for value in line.split(",")]).all()
+    for stretch in ("stretch1", "stretch2"):
+        header, line = (tmp_path / "run" / stretch / "log.csv").read_text().splitlines()
+        assert {"loss", "auc", "eer"} <= set(header.split(","))
+        assert np.isfinite([float(value) for value in line.split(",")]).all()
 
 
 def test_the_parity_gate_writes_nothing_it_refuses(
-    faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    faces: Path, recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert answer("distil", faces, "--out", tmp_path / "run", "--epochs", 1, "--batch-size", 16) == 0
+    assert answer("distil", faces, "--out", tmp_path / "run", "--recipe", recipe) == 0
     weights, model = tmp_path / "run" / "weights.npz", tmp_path / "model.tflite"
     monkeypatch.setattr(ParityReport, "auc_loss", 0.1)
     assert answer("convert", weights, faces, "-o", model) == 1

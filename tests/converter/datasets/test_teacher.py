@@ -11,7 +11,8 @@ from edge_siamese.errors import DataError
 from edge_siamese_converter.datasets.teacher import (
     load_teacher_faces,
     load_training_crops,
-    project_on_principal_directions,
+    principal_directions,
+    project,
     validation_people,
 )
 
@@ -59,7 +60,7 @@ def test_principal_directions_keep_the_angles_of_data_that_lies_in_them() -> Non
     rng = np.random.default_rng(0)
     rows = (rng.normal(size=(60, 4)) @ rng.normal(size=(4, 16))).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    projected = project_on_principal_directions(rows, 4, np.ones(60, bool))
+    projected = project(rows, principal_directions(rows, 4))
     assert projected @ projected.T == pytest.approx(rows @ rows.T, abs=1e-4)
 
 

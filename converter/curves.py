@@ -1,0 +1,78 @@
+"""Curves of training runs as a plot: loss and the figures on the validation people."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edge_siamese.atomic import write_atomically
+from edge_siamese.errors import DataError, RuntimeMissingError
+
+LABELS = {
+    "loss": "training loss",
+    "auc": "AUC, validation people",
+    "eer": "EER, validation people",
+    "tar_at_fmr_0.001": "TAR at FMR 0.001, validation people",
+}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One run: a name, the number of epochs, and a value an epoch for each figure."""
+
+    name: str
+    figures: dict[str, list[float]]
+
+
+def read_curve(name: str, logs: list[Path]) -> Curve:
+    """Join the logs of a run's stretches (`training.train` writes them), in order.
+
+    Raises:
+        DataError: a log is missing, or is not one.
+    """
+    figures: dict[str, list[float]] = {}
+    for log in logs:
+        for line in _lines(log):
+            for key in LABELS.keys() & line.keys():
+                figures.setdefault(key, []).append(float(line[key]))
+    return Curve(name, figures)
+
+
+def plot_curves(curves: list[Curve], output: Path) -> None:
+    """Draw one small plot for each figure that any of the curves has, as SVG.
+
+    Raises:
+        RuntimeMissingError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise RuntimeMissingError("plots need matplotlib; install edge-siamese[report]") from error
+    shown = [key for key in LABELS if any(key in curve.figures for curve in curves)]
+    figure = Figure(figsize=(4.2 * len(shown), 3.2), layout="constrained")
+    for axis, key in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
+        _draw(axis, key, curves)
+    with write_atomically(output) as stream:
+        figure.savefig(stream, format="svg", metadata={"Date": None})
+
+
+def _draw(axis: Any, key: str, curves: list[Curve]) -> None:
+    for curve in curves:
+        values = curve.figures.get(key, [])
+        axis.plot(range(1, len(values) + 1), values, label=curve.name, linewidth=1.5)
+    axis.set_title(LABELS[key], fontsize=10)
+    axis.set_xlabel("epoch")
+    axis.grid(alpha=0.3)
+    if len(curves) > 1:
+        axis.legend(fontsize=8)
+
+
+def _lines(log: Path) -> list[dict[str, str]]:
+    try:
+        with log.open(newline="", encoding="utf-8") as stream:
+            lines = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{log}: expected the log.csv of a run, cannot read it ({error})") from error
+    if not lines or "loss" not in lines[0]:
+        raise DataError(f"{log}: expected the log.csv of a run, found no loss in it")
+    return lines

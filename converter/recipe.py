@@ -1,0 +1,114 @@
+"""Training recipes: one TOML file says which network is trained on what, for how long and at which rates.
+
+``converter/recipes/*.toml`` ship; a path to a file of one's own works as well.
+"""
+
+import difflib
+import tomllib
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edge_siamese.errors import DataError
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Twin(_Part):
+    """The arguments of `networks.mobilenetv3.build_twin`."""
+
+    table: Literal["small", "dense"] = "dense"
+    dimension: int = Field(256, ge=8, le=512)
+    width: float = Field(1.0, gt=0, le=4)
+    squeeze_excite: bool = False
+    activation: Literal["silu", "relu"] = "relu"
+
+
+class Faces(_Part):
+    """What is learnt beside the teacher folder's crops.
+
+    Attributes:
+        mixtures, mixture_share: how many mixtures of two crops the teacher answers for; their share of a batch.
+        rendered_people, rendered_share: rendered people, told apart by a margin; their share of a batch.
+        labelled: tell the people known by name apart by a margin, too.
+    """
+
+    mixtures: int = Field(0, ge=0)
+    mixture_share: float = Field(0.5, ge=0, lt=1)
+    rendered_people: int = Field(0, ge=0, le=4000)
+    rendered_share: float = Field(0.05, ge=0, lt=1)
+    labelled: bool = False
+
+
+class Stretch(_Part):
+    """A part of the run with a schedule of its own (`distillation.WarmupStableDecay`); decay 1 falls throughout."""
+
+    epochs: int = Field(ge=1)
+    rate: float = Field(1.5e-3, gt=0)
+    warmup: float = Field(0.02, ge=0, le=1)
+    decay: float = Field(0.0, ge=0, le=1)
+
+
+class EmbedderRecipe(_Part):
+    """Everything of a distillation but its data folder.
+
+    Attributes:
+        precision: of the arithmetic while training; "auto" takes bfloat16 where the processor has units for it.
+    """
+
+    network: Twin = Twin()
+    faces: Faces = Faces()
+    batch_size: int = Field(128, ge=8)
+    weight_decay: float = Field(0.05, ge=0)
+    temperature: float = Field(0.07, gt=0)
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    seed: int = 0
+    stretches: tuple[Stretch, ...] = Field(min_length=1)
+
+
+def shipped_recipes() -> list[str]:
+    """Names of the recipes in the package."""
+    folder = files(__package__) / "recipes"
+    return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+
+
+def load_recipe(name: str) -> EmbedderRecipe:
+    """Read a shipped recipe by name, or a TOML file.
+
+    Raises:
+        DataError: there is no such recipe, or a key or value in it is not what was expected.
+    """
+    if name in shipped_recipes():
+        with as_file(files(__package__) / "recipes" / f"{name}.toml") as path:
+            return _parse(path)
+    if not Path(name).is_file():
+        raise DataError(f"{name}: expected a recipe file or one of {', '.join(shipped_recipes())}")
+    return _parse(Path(name))
+
+
+def _parse(path: Path) -> EmbedderRecipe:
+    try:
+        return EmbedderRecipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a TOML file ({error})") from error
+    except ValidationError as error:
+        raise DataError(f"{path}: {_sentence(error)}") from error
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first complaint, with the nearest known key for a mistyped one."""
+    first = error.errors(include_url=False)[0]
+    place = [part for part in first["loc"] if isinstance(part, str)]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return f"{key}: {first['msg'][:1].lower()}{first['msg'][1:]}, found {first.get('input')!r}"
+    near = difflib.get_close_matches(place[-1], _known_keys(), n=1)
+    return f"unknown key {key}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _known_keys() -> list[str]:
+    return [key for part in (EmbedderRecipe, Twin, Faces, Stretch) for key in part.model_fields]
