@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import OperatingPointError
 from edge_siamese.evaluation.operating_point import OperatingPoint, calibrate
 from edge_siamese.frames import RGB
@@ -23,7 +24,7 @@ from .quantisation.parity import (
     int8_pair_scores,
     measure_parity,
 )
-from .quantisation.ptq import CALIBRATION_PICTURES, quantise
+from .quantisation.ptq import CALIBRATION_PICTURES, as_float, quantise
 
 OPERATING_FMRS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 5e-5, 3e-5, 1e-5)
 _GOLDEN_FACES, _GOLDEN_SCENES = 6, 2
@@ -72,6 +73,12 @@ def convert_embedder(
     card = training | {"parity": parity.to_json()}
     export_model(output, model, Description("embedder", name, license, card, points), golden_faces(model))
     return parity
+
+
+def write_float(network: Any, output: Path) -> None:
+    """Write a network as it is, in float32 and without a card: what ``edge-siamese evaluate --against`` holds int8 against."""
+    with write_atomically(output) as stream:
+        stream.write(as_float(network))
 
 
 def convert_detector(

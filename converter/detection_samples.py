@@ -19,7 +19,8 @@ from .datasets.detection import AnnotatedPicture
 
 # Where the annotators' boxes lie in the aligned crop (medians over the frontal faces of the training pictures).
 TEMPLATE_BOX = np.array([(16.2, 9.3), (96.0, 118.8)], np.float32)
-SMALLEST = 9.0
+SMALLEST = 8.0
+_WINDOWS, _RENDERED = 0.65, 0.05  # shares; the rest are backgrounds, most of them with pasted faces
 _EFFECTS = CameraAugmentation(
     flip=0, rotation_degrees=0, scale=0, shift_pixels=0, light=0.5, grey=0.15, low_resolution=0.15, occlusion=0.0
 )
@@ -54,16 +55,19 @@ class SampleComposer:
         self.faces = [picture for picture in pictures if len(picture.boxes)]
         self.empty = [picture for picture in pictures if not len(picture.boxes)]
         self.crops, self.rendered, self.size = crops, rendered, size
+        # A crowd has more to teach than a portrait, but not as much more as it has faces.
+        crowds = np.sqrt([len(picture.boxes) for picture in self.faces])
+        self.weights = crowds / crowds.sum()
 
     def __call__(self, rng: np.random.Generator) -> Sample:
         kind = rng.random()
-        if kind < 0.55:
-            sample = self._window(self.faces[rng.integers(len(self.faces))], rng)
-        elif kind < 0.65 and self.rendered:
+        if kind < _WINDOWS:
+            sample = self._window(self.faces[rng.choice(len(self.faces), p=self.weights)], rng)
+        elif kind < _WINDOWS + _RENDERED and self.rendered:
             sample = self._window(self.rendered[rng.integers(len(self.rendered))], rng)
         else:
             sample = self._window(self.empty[rng.integers(len(self.empty))], rng)
-            if len(self.crops) and rng.random() < 0.75:
+            if len(self.crops) and rng.random() < 0.6:
                 sample = self._with_pasted(sample, rng)
         return replace(sample, picture=_EFFECTS(sample.picture, rng))
 
@@ -71,7 +75,8 @@ class SampleComposer:
         """A square window of a picture in which one face, if any, has a random size."""
         height, width = source.picture.shape[:2]
         if len(source.boxes):
-            chosen = source.boxes[rng.integers(len(source.boxes))]
+            sides = np.sqrt(source.boxes[:, 2] * source.boxes[:, 3])
+            chosen = source.boxes[rng.choice(len(sides), p=np.sqrt(sides) / np.sqrt(sides).sum())]
             side = float(np.sqrt(chosen[2] * chosen[3]))
             scale = float(np.clip(_random_face_size(rng, self.size) / side, 0.15, 4.0))
             reach = max(self.size / scale / 2 - side / 2, 0.0)
@@ -80,7 +85,7 @@ class SampleComposer:
             scale = self.size / min(height, width) * float(np.exp(rng.uniform(-0.4, 0.8)))
             centre = rng.uniform((0.2 * width, 0.2 * height), (0.8 * width, 0.8 * height))
         flip = rng.random() < 0.5
-        matrix = _similarity(centre, scale, float(rng.normal(0, 10)), flip, ((self.size - 1) / 2,) * 2)
+        matrix = _similarity(centre, scale, _random_roll(rng), flip, ((self.size - 1) / 2,) * 2)
         method = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
         picture = _shrunk_warp(source.picture, matrix, scale, self.size, method)
         boxes, landmarks = _moved(source.boxes, source.landmarks, matrix, flip)
@@ -94,7 +99,7 @@ class SampleComposer:
             room = max(self.size - 80 * scale, 1.0)
             place = 40 * scale + rng.uniform(0, room, 2)
             flip = rng.random() < 0.5
-            matrix = _similarity(TEMPLATE_BOX.mean(0), scale, float(rng.normal(0, 12)), flip, place)
+            matrix = _similarity(TEMPLATE_BOX.mean(0), scale, _random_roll(rng), flip, place)
             corner_box = np.concatenate([TEMPLATE_BOX[0], TEMPLATE_BOX[1] - TEMPLATE_BOX[0]])[None]
             box, marks = _moved(corner_box.astype(np.float32), TEMPLATE[None], matrix, flip)
             if any(_touches(box[0], other) for other in boxes):
@@ -106,7 +111,12 @@ class SampleComposer:
 
 
 def _random_face_size(rng: np.random.Generator, size: int) -> float:
-    return float(np.exp(rng.uniform(np.log(14.0), np.log(size * 0.95))))
+    return float(np.exp(rng.uniform(np.log(SMALLEST), np.log(size * 0.95))))
+
+
+def _random_roll(rng: np.random.Generator) -> float:
+    """Degrees: mostly upright, one in ten anyhow up to 60."""
+    return float(rng.normal(0, 14) if rng.random() < 0.9 else rng.uniform(-60, 60))
 
 
 def _similarity(

@@ -13,9 +13,10 @@ from .detection_samples import SampleComposer
 from .detector_training import DetectorBatches, DetectorTrainer
 from .distillation import WarmupStableDecay
 from .networks.detector import build_detector
+from .precision import arithmetic
 from .training import train
 
-SAMPLE_SIZE = 192
+SAMPLE_SIZE = 256
 
 
 def train_detector(
@@ -42,7 +43,8 @@ def train_detector(
         epochs, batches, batch_size, rate, warmup, decay: the schedule.
         initial: weights to begin from.
     """
-    network = build_detector()
+    with arithmetic("auto"):
+        network = build_detector(SAMPLE_SIZE)
     if initial:
         load_weights(initial, network)
     composer = SampleComposer(load_annotated(pictures, "train"), crops, rendered, SAMPLE_SIZE)

@@ -13,6 +13,7 @@ from .detection_samples import Sample, SampleComposer
 
 # Face sizes (square root of area, input pixels) each stride answers for; ranges overlap so that both may.
 _SIZES = {8: (0.0, 44.0), 16: (34.0, 100.0), 32: (80.0, np.inf)}
+_SMALLEST = 6.0
 _POSITIVE_RADIUS, _IGNORED_RADIUS = 0.18, 0.32  # of the face's size, around its centre
 _COLUMNS = 1 + 1 + 4 + 10  # score target (-1 ignored), has landmarks, box, landmarks
 _SCALE_COLUMN = _COLUMNS  # face size in strides, by which errors are judged
@@ -43,7 +44,7 @@ def _mark_face(
     low, high = _SIZES[stride]
     centre = box[:2] + box[2:] / 2
     distance = np.abs(centres - centre).max(axis=-1)
-    answers = low <= face_size < high and face_size >= 8.0
+    answers = low <= face_size < high and face_size >= _SMALLEST
     radius = max(_POSITIVE_RADIUS * face_size, 0.5 * stride) if answers else 0.0
     ignored = distance <= max(_IGNORED_RADIUS * face_size, 0.75 * stride)
     grid[ignored & (grid[..., 0] == 0), 0] = -1
@@ -71,7 +72,8 @@ class DetectorTrainer(keras.Model):  # type: ignore[misc]
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """Focal loss of the scores (Lin et al., ICCV 2017) and errors of boxes and landmarks relative to face size."""
+        """Varifocal loss of the scores (Zhang et al., CVPR 2021), overlap of the boxes, errors relative to face size."""
+        y_pred = {name: ops.cast(output, "float32") for name, output in y_pred.items()}
         score_loss = place_loss = 0.0
         positives = 1.0
         for stride in STRIDES:
@@ -79,17 +81,31 @@ class DetectorTrainer(keras.Model):  # type: ignore[misc]
             positive = ops.cast(grid[..., 0] > 0, "float32")
             counted = ops.cast(grid[..., 0] >= 0, "float32")
             logits = y_pred[f"score{stride}"][..., 0]
-            score_loss += ops.sum(_focal(logits, positive) * counted)
-            place_loss += ops.sum(positive * _misplacement(grid, y_pred[f"box{stride}"], y_pred[f"landmark{stride}"]))
+            boxes, landmarks = y_pred[f"box{stride}"], y_pred[f"landmark{stride}"]
+            overlap = _overlap(grid[..., 2:6], boxes)
+            score_loss += ops.sum(_varifocal(logits, positive, ops.stop_gradient(overlap)) * counted)
+            place_loss += ops.sum(positive * (2.0 * (1.0 - overlap) + _misplacement(grid, boxes, landmarks)))
             positives += ops.sum(positive)
         return (score_loss + place_loss) / positives
 
 
-def _focal(logits: Any, positive: Any, alpha: float = 0.3, gamma: float = 2.0) -> Any:
+def _varifocal(logits: Any, positive: Any, overlap: Any, alpha: float = 0.75, gamma: float = 2.0) -> Any:
+    """A positive cell's score is to be its box's overlap with the face, but never under a half."""
+    wanted = positive * (0.5 + 0.5 * overlap)
     probability = ops.sigmoid(logits)
-    missed = positive * (1 - probability) + (1 - positive) * probability
-    weight = (positive * alpha + (1 - positive) * (1 - alpha)) * missed**gamma
-    return 4.0 * weight * ops.binary_crossentropy(positive, logits, from_logits=True)
+    weight = positive * wanted + (1.0 - positive) * alpha * probability**gamma
+    return 2.0 * weight * ops.binary_crossentropy(wanted, logits, from_logits=True)
+
+
+def _overlap(wanted: Any, found: Any) -> Any:
+    """Intersection over union of boxes given as centre offset and log size ``(.., 4)`` from the same cells: ``(..)``."""
+    low, high = (
+        function(*(box[..., :2] + side * ops.exp(ops.clip(box[..., 2:], -4.0, 6.0)) / 2 for box in (wanted, found)))
+        for function, side in ((ops.maximum, -1.0), (ops.minimum, 1.0))
+    )
+    shared = ops.prod(ops.maximum(high - low, 0.0), axis=-1)
+    areas = [ops.exp(ops.sum(ops.clip(box[..., 2:], -4.0, 6.0), axis=-1)) for box in (wanted, found)]
+    return shared / ops.maximum(areas[0] + areas[1] - shared, 1e-6)
 
 
 def _misplacement(grid: Any, boxes: Any, landmarks: Any) -> Any:
@@ -98,7 +114,7 @@ def _misplacement(grid: Any, boxes: Any, landmarks: Any) -> Any:
     centre = ops.sum(ops.abs(boxes[..., :2] - grid[..., 2:4]) / size, axis=-1)
     extent = ops.sum(ops.abs(boxes[..., 2:] - grid[..., 4:6]), axis=-1)
     marks = ops.mean(ops.abs(landmarks - grid[..., 6:16]) / size, axis=-1) * grid[..., 1]
-    return 2.0 * centre + extent + 20.0 * marks
+    return centre + 0.5 * extent + 12.0 * marks
 
 
 class DetectorBatches(keras.utils.PyDataset):  # type: ignore[misc]

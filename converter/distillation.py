@@ -8,7 +8,7 @@ apart by an additive-margin softmax over prototypes learnt beside (Wang et al., 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -19,6 +19,7 @@ from .augmentation import Augmentation, CameraAugmentation
 
 MARGIN = 0.3
 MARGIN_SCALE = 16.0
+NORM_WEIGHT = 0.1
 
 
 @keras.saving.register_keras_serializable(package="edge_siamese")
@@ -76,9 +77,11 @@ class Distiller(keras.Model):  # type: ignore[misc]
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        embeddings = ops.normalize(ops.cast(y_pred, "float32"), axis=-1)
+        outputs = ops.cast(y_pred, "float32")
+        embeddings = ops.normalize(outputs, axis=-1)
         taught = ops.cast(ops.any(y["target"] != 0, axis=-1), "float32")
         loss = ops.mean(self._discrimination(embeddings, y["target"]) * taught)
+        loss = loss + NORM_WEIGHT * _unevenness(outputs)
         if self.prototypes is not None:
             known = ops.cast(y["person"] >= 0, "float32")
             loss = loss + ops.mean(self._margin_softmax(embeddings, ops.maximum(y["person"], 0)) * known)
@@ -100,17 +103,34 @@ class Distiller(keras.Model):  # type: ignore[misc]
         )
 
 
+def _unevenness(outputs: Any) -> Any:
+    """Mean squared logarithm of the mean square of each embedding's components.
+
+    Only directions matter to verification, but a group of faces with long embeddings takes the batch normalisation's
+    variance and most of the int8 range for itself, and its gradients vanish.
+    """
+    return ops.mean(ops.square(ops.log(ops.mean(ops.square(outputs), axis=-1) + 1e-6)))
+
+
+class Crops(Protocol):
+    """An array ``(N, 112, 112, 3)`` of uint8, or something that makes its rows when asked for them."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, row: int, /) -> Any: ...
+
+
 @dataclass(frozen=True, eq=False)
 class FaceSource:
     """Crops to learn from.
 
     Attributes:
-        crops: N uint8 ``(112, 112, 3)``, an array or a sequence that makes them.
+        crops: N uint8 ``(112, 112, 3)``.
         targets: float32 ``(N, D)`` unit vectors of a teacher, or None.
         people: int ``(N,)`` numbers of the people to be told apart, or None.
     """
 
-    crops: npt.NDArray[np.uint8] | Sequence[npt.NDArray[np.uint8]]
+    crops: Crops
     targets: npt.NDArray[np.float32] | None = None
     people: npt.NDArray[np.integer] | None = None
 

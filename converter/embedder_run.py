@@ -10,7 +10,7 @@ import numpy.typing as npt
 from .checkpoints import load_weights
 from .datasets.mixed import Mixtures, mixture_targets
 from .datasets.rendered import rendered_faces
-from .datasets.teacher import TeacherFaces, load_teacher_faces, project
+from .datasets.teacher import load_teacher_faces, project
 from .datasets.teacher_network import TeacherNetwork
 from .distillation import DistillationBatches, Distiller, FaceSource, WarmupStableDecay
 from .networks.mobilenetv3 import build_twin
@@ -37,11 +37,14 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
         network = build_twin(**recipe.network.model_dump())
     if initial:
         load_weights(initial, network)
-    main = _main_source(faces, recipe)
-    beside = _other_sources(main, faces, data, folder, recipe)
+    learnt = ~faces.validation
+    crops, targets = faces.crops[learnt], faces.targets[learnt]
+    names = np.asarray(faces.identities)
+    main = FaceSource(crops, targets, _labelled_people(names[learnt]) if recipe.faces.labelled else None)
+    beside = _other_sources(main, crops, faces.directions, data, folder, recipe)
     people = 1 + max(_largest_number(source) for source in (main, *(source for source, _ in beside)))
-    distiller = Distiller(network, main.targets, people=people, temperature=recipe.temperature)
-    known = np.unique(np.asarray(faces.identities)[faces.validation], return_inverse=True)[1].astype(np.int64)
+    distiller = Distiller(network, targets, people=people, temperature=recipe.temperature)
+    known = np.unique(names[faces.validation], return_inverse=True)[1].astype(np.int64)
     for number, stretch in enumerate(recipe.stretches):
         batches = DistillationBatches(
             main, recipe.batch_size, recipe.network.dimension, beside=beside, seed=recipe.seed + 1000 * number
@@ -62,13 +65,6 @@ def _optimizer(stretch: Stretch, steps: int, weight_decay: float) -> Any:
     return keras.optimizers.AdamW(schedule, weight_decay=weight_decay)
 
 
-def _main_source(faces: TeacherFaces, recipe: EmbedderRecipe) -> FaceSource:
-    """The teacher folder's crops but the validation people's."""
-    learnt = ~faces.validation
-    people = _labelled_people(np.asarray(faces.identities)[learnt]) if recipe.faces.labelled else None
-    return FaceSource(faces.crops[learnt], faces.targets[learnt], people)
-
-
 def _labelled_people(identities: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:
     """A number for each person with two crops or more, -1 for all others."""
     names, places, counts = np.unique(identities, return_inverse=True, return_counts=True)
@@ -77,15 +73,20 @@ def _labelled_people(identities: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:
 
 
 def _other_sources(
-    main: FaceSource, faces: TeacherFaces, data: Path, folder: Path, recipe: EmbedderRecipe
+    main: FaceSource,
+    crops: npt.NDArray[np.uint8],
+    directions: npt.NDArray[np.float32],
+    data: Path,
+    folder: Path,
+    recipe: EmbedderRecipe,
 ) -> list[tuple[FaceSource, float]]:
     sources = []
     wanted = recipe.faces
     if wanted.mixtures:
-        mixtures = Mixtures(np.asarray(main.crops), wanted.mixtures)
+        mixtures = Mixtures(crops, wanted.mixtures)
         teacher = TeacherNetwork(data / TEACHER_NETWORK)
         targets = mixture_targets(
-            mixtures, lambda crops: (project(row, faces.directions) for row in teacher(crops)), folder / "mixtures.npz"
+            mixtures, lambda crops: (project(row, directions) for row in teacher(crops)), folder / "mixtures.npz"
         )
         sources.append((FaceSource(mixtures, targets), wanted.mixture_share))
     if wanted.rendered_people:

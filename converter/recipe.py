@@ -22,8 +22,8 @@ class Twin(_Part):
     """The arguments of `networks.mobilenetv3.build_twin`."""
 
     table: Literal["small", "dense"] = "dense"
-    dimension: int = Field(256, ge=8, le=512)
-    width: float = Field(1.0, gt=0, le=4)
+    dimension: int = Field(default=256, ge=8, le=512)
+    width: float = Field(default=1.0, gt=0, le=4)
     squeeze_excite: bool = False
     activation: Literal["silu", "relu"] = "relu"
 
@@ -37,10 +37,10 @@ class Faces(_Part):
         labelled: tell the people known by name apart by a margin, too.
     """
 
-    mixtures: int = Field(0, ge=0)
-    mixture_share: float = Field(0.5, ge=0, lt=1)
-    rendered_people: int = Field(0, ge=0, le=4000)
-    rendered_share: float = Field(0.05, ge=0, lt=1)
+    mixtures: int = Field(default=0, ge=0)
+    mixture_share: float = Field(default=0.5, ge=0, lt=1)
+    rendered_people: int = Field(default=0, ge=0, le=4000)
+    rendered_share: float = Field(default=0.05, ge=0, lt=1)
     labelled: bool = False
 
 
@@ -48,9 +48,9 @@ class Stretch(_Part):
     """A part of the run with a schedule of its own (`distillation.WarmupStableDecay`); decay 1 falls throughout."""
 
     epochs: int = Field(ge=1)
-    rate: float = Field(1.5e-3, gt=0)
-    warmup: float = Field(0.02, ge=0, le=1)
-    decay: float = Field(0.0, ge=0, le=1)
+    rate: float = Field(default=1.5e-3, gt=0)
+    warmup: float = Field(default=0.02, ge=0, le=1)
+    decay: float = Field(default=0.0, ge=0, le=1)
 
 
 class EmbedderRecipe(_Part):
@@ -62,9 +62,9 @@ class EmbedderRecipe(_Part):
 
     network: Twin = Twin()
     faces: Faces = Faces()
-    batch_size: int = Field(128, ge=8)
-    weight_decay: float = Field(0.05, ge=0)
-    temperature: float = Field(0.07, gt=0)
+    batch_size: int = Field(default=128, ge=8)
+    weight_decay: float = Field(default=0.05, ge=0)
+    temperature: float = Field(default=0.07, gt=0)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     seed: int = 0
     stretches: tuple[Stretch, ...] = Field(min_length=1)

@@ -1,10 +1,11 @@
-"""The quality gate: is there enough of a face to be compared, and if not, why not.
+"""What is measured of a face before it is embedded, and the gate: is there enough of it to be compared, and if not, why.
 
 The limits are lenient: they turn away what cannot be recognised, not what is merely a poor photograph. Of 900 in-the-wild
 photographs of the detector's training data, also reduced to faces of 40 and of 24 pixels, they refuse three, all seen
 from the side. A comparison that passes may still come out as "unknown".
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -15,6 +16,7 @@ from .alignment import CROP_SIZE, TEMPLATE, align, similarity
 from .decision import Reason
 from .faces import Face
 from .frames import RGB
+from .quality_score import shipped_formula
 
 # Rows and columns of the aligned crop between brows and chin, where skin is.
 _INNER_FACE = (slice(20, 104), slice(20, 92))
@@ -45,13 +47,21 @@ class QualityLimits:
 
 @dataclass(frozen=True)
 class Quality:
-    """What was measured of one face; see `QualityLimits` for the units."""
+    """What was measured of one face.
+
+    Attributes:
+        side, sharpness, light, contrast, yaw: see `QualityLimits`.
+        roll: degrees between the eyes and the horizontal, 0 to 180.
+        confidence: the detector's score, 0 to 1.
+    """
 
     side: float
     sharpness: float
     light: float
     contrast: float
     yaw: float
+    roll: float
+    confidence: float
 
     def refusal(self, limits: QualityLimits) -> Reason | None:
         """Why this face cannot be compared, or None. Too much light counts as `Reason.DARK`: nothing to be seen."""
@@ -66,9 +76,9 @@ class Quality:
         return None
 
     @property
-    def merit(self) -> float:
-        """How good a look it is, to choose between looks at the same face: larger, more frontal and sharper is more."""
-        return min(self.side / CROP_SIZE, 1.0) / (1.0 + self.yaw) * min(self.sharpness / 2.0, 1.0)
+    def score(self) -> float:
+        """The quality, 0 to 100, higher is better; see `quality_score`."""
+        return shipped_formula().score(self)
 
 
 def measure(picture: RGB, face: Face) -> Quality:
@@ -77,18 +87,17 @@ def measure(picture: RGB, face: Face) -> Quality:
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(grey))
     across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
     gradient = float(np.vdot(across, across) + np.vdot(down, down)) / grey.size
+    cosine, sine = (float(value) for value in similarity(face.landmarks, TEMPLATE)[:, 0])
+    scale = math.hypot(cosine, sine)
     return Quality(
-        side=_side(face.landmarks),
+        side=CROP_SIZE / scale if scale > 0 else 0.0,
         sharpness=gradient / (deviation**2 + 1.0),
         light=mean,
         contrast=deviation,
         yaw=_yaw(face.landmarks),
+        roll=abs(math.degrees(math.atan2(sine, cosine))),
+        confidence=face.score,
     )
-
-
-def _side(landmarks: npt.NDArray[np.floating]) -> float:
-    scale = float(np.hypot(*similarity(landmarks, TEMPLATE)[:, 0]))
-    return CROP_SIZE / scale if scale > 0 else 0.0
 
 
 def _yaw(landmarks: npt.NDArray[np.floating]) -> float:

@@ -72,7 +72,7 @@ class Track:
         missed: frames since.
         looks: how many embeddings were made of it.
         frames_since_look: frames seen since the last one.
-        best_merit: of the faces embedded.
+        best_quality: of the faces embedded, 0 to 100.
         decision: what its looks say so far.
         told: the decision that was told last, None before the first.
     """
@@ -83,12 +83,12 @@ class Track:
     missed: int = 0
     looks: int = 0
     frames_since_look: int = 0
-    best_merit: float = 0.0
+    best_quality: float = 0.0
     decision: Decision = field(default_factory=lambda: undecided(Reason.NO_FACE))
     told: Decision | None = None
     _scores: deque[Scores] = field(default_factory=lambda: deque(maxlen=_LOOKS_KEPT))
 
-    def look(self, scores: Mapping[str, int], merit: float, threshold: int) -> Decision:
+    def look(self, scores: Mapping[str, int], quality: float, threshold: int) -> Decision:
         """Add one embedding's Q15 scores of every identity, and decide on the mean of the last eight looks.
 
         The mean, rounded down, keeps one lucky frame from naming a stranger who was seen otherwise before.
@@ -96,7 +96,7 @@ class Track:
         self._scores.append(np.fromiter(scores.values(), np.int32, len(scores)))
         self.looks += 1
         self.frames_since_look = 0
-        self.best_merit = max(self.best_merit, merit)
+        self.best_quality = max(self.best_quality, quality)
         fused = np.stack(self._scores).sum(axis=0, dtype=np.int64) // len(self._scores)
         self.decision = decide(dict(zip(scores, fused.tolist(), strict=True)), threshold)
         return self.decision
@@ -107,7 +107,7 @@ class EmbeddingPolicy:
     """Which faces are worth the embedder's time: new, unsure or better-looking ones, and now and then the others.
 
     Attributes:
-        better: a look is better when its merit is this many times the best so far.
+        better: a look is better when its quality is this many times the best so far.
         sure_margin: Q15 distance from the threshold beyond which a decision is sure.
         sure_looks: embeddings a sure decision rests on at least.
         most_wait: frames after which any face is looked at again.
@@ -118,9 +118,9 @@ class EmbeddingPolicy:
     sure_looks: int = 3
     most_wait: int = 64
 
-    def wants(self, track: Track, merit: float) -> bool:
+    def wants(self, track: Track, quality: float) -> bool:
         """Whether to embed this look; an unsure track waits twice as long after each of its looks."""
-        if track.looks == 0 or merit > self.better * track.best_merit:
+        if track.looks == 0 or quality > self.better * track.best_quality:
             return True
         wait = self.most_wait if self._sure(track) else min(2**track.looks, self.most_wait)
         return track.frames_since_look >= wait

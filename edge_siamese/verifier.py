@@ -180,14 +180,14 @@ class Verifier:
         if refusal is not None:
             self.counters.refused += 1
             return track.decision if track.looks else undecided(refusal)
-        if not self._policy.wants(track, quality.merit):
+        if not self._policy.wants(track, quality.score):
             return track.decision
         with self._timer.stage("embed"):
             embedding = self.engine.embed(frame.pixels, track.face)
         self.counters.embeddings += 1
         track.face = track.face.embedded(embedding)
         with self._timer.stage("match"):
-            return track.look(self.gallery.scores(embedding), quality.merit, self.operating_point.threshold)
+            return track.look(self.gallery.scores(embedding), quality.score, self.operating_point.threshold)
 
     def _nobody(self, frame: Frame, reason: Reason, taken_ns: int) -> Sighting:
         changed = self.source.stills or reason != self._told_of_nobody

@@ -23,7 +23,7 @@ FOLDERS = {
     "edge_siamese_firmware": "firmware_tools",
     "edge_siamese_benchmarks": "benchmarks",
 }
-HEAVY = {"tensorflow", "keras", "flatbuffers", "torch", "rich", "intelhex", "picamera2"}
+HEAVY = {"tensorflow", "keras", "flatbuffers", "torch", "rich", "intelhex", "picamera2", "jinja2", "matplotlib"}
 
 
 def settings() -> configparser.ConfigParser:

@@ -15,11 +15,29 @@ if TYPE_CHECKING:
     from ..conversion import LabelledCrops
 
 
+def _multiple_of_32(_: click.Context, parameter: click.Parameter, value: int | None) -> int | None:
+    if value is not None and value % 32:
+        raise click.BadParameter(f"expected a multiple of 32, found {value}", param=parameter)
+    return value
+
+
 @click.command()
 @click.argument("weights", type=click.Path(path_type=Path))
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The .tflite to write.")
 @click.option("--task", type=click.Choice(["embedder", "detector"]), default="embedder", show_default=True)
+@click.option(
+    "--input-size",
+    type=click.IntRange(64),
+    callback=_multiple_of_32,
+    help="Side of the detector's input, a multiple of 32.  [default: 256]",
+)
+@click.option(
+    "--float",
+    "float_output",
+    type=click.Path(path_type=Path),
+    help="Write the float embedder too, for evaluate --against.",
+)
 @click.option("--name", help="Name in the model card.")
 @click.option(
     "--license", "license_", default="unstated", show_default=True, help="Licence of the weights, for the card."
@@ -27,33 +45,48 @@ if TYPE_CHECKING:
 @click.option("--training", default="", help="How the weights came to be, for the card.")
 @json_option
 def convert(
-    weights: Path, data: Path, output: Path, task: str, name: str | None, license_: str, training: str, as_json: bool
+    weights: Path,
+    data: Path,
+    output: Path,
+    task: str,
+    input_size: int | None,
+    float_output: Path | None,
+    name: str | None,
+    license_: str,
+    training: str,
+    as_json: bool,
 ) -> None:
     """Quantise WEIGHTS (.npz of a run) to int8 with pictures of DATA.
 
     For the embedder DATA is a teacher folder, or a folder or zip of <person>/<photo>; the people kept back from training
     measure parity and operating points. For the detector it is the zip it was trained on.
     """
-    from ..checkpoints import load_weights
-    from ..networks.detector import build_detector
-    from ..networks.mobilenetv3 import build_twin
-
+    if input_size and task == "embedder":
+        raise click.UsageError("--input-size is for --task detector: an embedder's input is the 112 x 112 aligned crop")
+    if float_output and task == "detector":
+        raise click.UsageError("--float is for --task embedder: evaluate compares embedders")
     card: dict[str, Any] = {
         "name": name or weights.stem, "license": license_, "training": {"summary": training} if training else {}
     }  # fmt: skip
-    network = build_twin() if task == "embedder" else build_detector()
-    load_weights(weights, network)
     if task == "embedder":
-        from ..conversion import convert_embedder, describe_parity
+        from ..conversion import convert_embedder, describe_parity, write_float
+        from ..fine_tuning import load_twin
 
+        network = load_twin(weights)
+        if float_output:
+            write_float(network, float_output)
         parity = convert_embedder(network, *_embedder_data(data), output, **card)
         report: dict[str, Any] = {"output": str(output), "parity": parity.to_json()}
         text = table(describe_parity(parity), header=("parity gate passed", "float", "int8"))
     else:
+        from ..checkpoints import load_weights
         from ..conversion import convert_detector
         from ..datasets.detection import load_detector_inputs
+        from ..networks.detector import INPUT_SIZE, build_detector
 
-        convert_detector(network, load_detector_inputs(data), output, **card)
+        network = build_detector()
+        load_weights(weights, network)
+        convert_detector(network, load_detector_inputs(data, input_size or INPUT_SIZE), output, **card)
         report, text = {"output": str(output), "parity": None}, ""
     if as_json:
         emit_json("convert", report)

@@ -5,9 +5,8 @@ distillation: a good teacher is patient and consistent", CVPR 2022). A mixture i
 crops and number give the same picture, so only the targets are stored.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -25,7 +24,7 @@ _PLAIN, _BLEND = 0.15, 0.5  # shares: bent only, blended throughout; the rest is
 _MOST_BEND_PIXELS = 5.0
 
 
-class Mixtures(Sequence[Picture]):
+class Mixtures:
     """Mixtures 0 to `count` of `crops`, uint8 ``(N, S, S, 3)``, made when asked for."""
 
     def __init__(self, crops: npt.NDArray[np.uint8], count: int) -> None:
@@ -34,10 +33,13 @@ class Mixtures(Sequence[Picture]):
     def __len__(self) -> int:
         return self.count
 
-    def __getitem__(self, number: Any) -> Picture:
+    def __getitem__(self, number: int) -> Picture:
         if not 0 <= number < self.count:
             raise IndexError(f"mixture {number} of {self.count}")
         return mixture(self.crops, int(number))
+
+    def __iter__(self) -> Iterator[Picture]:
+        return (self[number] for number in range(self.count))
 
 
 def mixture(crops: npt.NDArray[np.uint8], number: int) -> Picture:
@@ -58,7 +60,8 @@ def mixture_targets(mixtures: Mixtures, teacher: Teacher, cache: Path) -> npt.ND
     """The teacher's embeddings of all mixtures, read from or kept in `cache`: float32 ``(N, D)``."""
     if cache.exists() and len(targets := load_arrays(cache)["targets"]) == len(mixtures):
         return targets.astype(np.float32)
-    pictures = track(mixtures, "asking the teacher", console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    pictures = track(mixtures, "asking the teacher", total=len(mixtures), console=console, transient=True)
     targets = np.stack(list(teacher(pictures)))
     save_arrays(cache, {"targets": targets.astype(np.float16)})
     return targets

@@ -65,7 +65,9 @@ def depthwise_bn(
     x: Any, kernel: int, strides: int = 1, activation: str | None = None, padding: str = "same", *, name: str
 ) -> Any:
     """Depthwise convolution without bias, batch normalisation, optional activation."""
-    x = FastDepthwiseConv2D(kernel, strides, padding=padding, use_bias=False, name=name)(x)
+    # The gradients of larger kernels are several times slower in bfloat16 than in float32.
+    dtype = "float32" if kernel > 3 and padding == "same" else None
+    x = FastDepthwiseConv2D(kernel, strides, padding=padding, use_bias=False, dtype=dtype, name=name)(x)
     return _finish(x, activation, name)
 
 

@@ -67,7 +67,7 @@ _SMALL = (
     Block(5, 576, 96, True, True, 1),
 )
 
-_DENSE = (
+_DENSE: tuple[Dense | Block, ...] = (
     Dense(64, 2),
     Dense(64, 1),
     Dense(64, 1),

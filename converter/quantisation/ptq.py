@@ -42,9 +42,20 @@ def quantise(network: Any, pictures: npt.NDArray[np.uint8]) -> bytes:
     converter.representative_dataset = lambda: ([model_input(picture[None])] for picture in pictures)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
+    return compact(_converted(converter))
+
+
+def as_float(network: Any) -> bytes:
+    """Convert a network to float32 TFLite as it is: inputs are ``(pixel - 128) / 128``."""
+    import tensorflow as tf
+
+    return _converted(tf.lite.TFLiteConverter.from_keras_model(static_batch(network, network.input_shape[1:])))
+
+
+def _converted(converter: Any) -> bytes:
     with redirect_stdout(sys.stderr), warnings.catch_warnings():  # Keras describes its export on stdout
         warnings.simplefilter("ignore")
-        return compact(bytes(converter.convert()))
+        return bytes(converter.convert())
 
 
 def model_input(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

@@ -16,8 +16,8 @@ from .progress import progress_line
 def embed(source: Path, output: Path, **engine_settings: Any) -> None:
     """Write boxes, landmarks and embeddings of every face of SOURCE (a picture, folder or zip) to an .npz.
 
-    Arrays: paths, face_index, boxes (N, 4), landmarks (N, 5, 2), scores (N,), embeddings int8 (N, D), zero_point,
-    embedder_digest. Read them with numpy.load(..., allow_pickle=False).
+    Arrays: paths, face_index, boxes (N, 4), landmarks (N, 5, 2), scores (N,), quality (N,) from 0 to 100,
+    embeddings int8 (N, D), zero_point, embedder_digest. Read them with numpy.load(..., allow_pickle=False).
     """
     from ..cameras import open_source
     from ..engine import FaceEngine
@@ -27,7 +27,7 @@ def embed(source: Path, output: Path, **engine_settings: Any) -> None:
     with FaceEngine.open(**engine_settings) as engine, open_source(str(source)) as frames:
         with progress_line("embedding") as progress:
             for done, frame in enumerate(frames, start=1):
-                faces.add(frame.source, engine.analyze(frame.pixels))
+                faces.add(frame.source, frame.pixels, engine.analyze(frame.pixels))
                 progress(done, done)
         faces.save(output, engine.embedder_card)
     click.echo(f"{output}: {len(faces)} faces", err=True)

@@ -5,89 +5,91 @@ from typing import Any
 
 import click
 
+from .. import __version__
 from ..evaluation.operating_point import DEFAULT_TARGET_FMR
 from .options import engine_options, json_option
-from .output import emit_json, table
+from .output import emit_json
 from .progress import progress_line
+
+_SCHEMA_VERSION = 2
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
-    "--target-fmr", type=float, default=DEFAULT_TARGET_FMR, show_default=True, help="For the operating point."
-)
+    "--target-fmr", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=DEFAULT_TARGET_FMR,
+    show_default=True, help="For the operating point.",
+)  # fmt: skip
 @click.option("--all-pairs", is_flag=True, help="Compare all photographs even where there is a pairs.txt.")
+@click.option(
+    "--against", type=click.Path(path_type=Path), help="Another embedder .tflite, int8 or float, on the same pairs."
+)
+@click.option(
+    "--slices",
+    type=click.Path(path_type=Path),
+    help="CSV of labels: photograph as <person>/<file>, then a column each.",
+)
+@click.option("--report", type=click.Path(path_type=Path), help="Write a page with curves and tables (HTML, one file).")
+@click.option(
+    "--bootstrap", "replicates", type=click.IntRange(0), default=1000, show_default=True,
+    help="Draws of people behind the intervals; 0: no such intervals.",
+)  # fmt: skip
 @json_option
 @engine_options
-def evaluate(data: Path, target_fmr: float, all_pairs: bool, as_json: bool, **engine_settings: Any) -> None:
+def evaluate(
+    data: Path,
+    target_fmr: float,
+    all_pairs: bool,
+    against: Path | None,
+    slices: Path | None,
+    report: Path | None,
+    replicates: int,
+    as_json: bool,
+    **engine_settings: Any,
+) -> None:
     """Measure verification on DATA: a folder or zip of <person>/<photo>, with or without an LFW pairs.txt.
 
     Photographs go end to end through detector, alignment and embedder. One without a face counts against the result.
     """
     from ..albums import Album
     from ..engine import FaceEngine
-    from ..evaluation.protocols import parse_pairs, verify_all_pairs, verify_lfw_pairs
-    from ..evaluation.survey import centre_face, largest_face, survey_album
+    from ..evaluation.bootstrap import PersonBootstrap
+    from ..evaluation.instrument import Instrument
+    from ..evaluation.labels import read_labels
+    from ..evaluation.protocols import VerificationProtocol
+    from ..evaluation.rival import open_rival
+    from ..evaluation.survey import survey_album
 
+    if report:
+        from ..reports.evaluation import require_packages
+
+        require_packages()
+        if not report.parent.is_dir():
+            raise click.BadParameter(f"expected a file in a folder that exists, found {report}", param_hint="--report")
     album = Album(data)
-    pairs_text = None if all_pairs else album.pairs_file()
+    labels = read_labels(slices, album.photos) if slices else {}
+    rival_settings = {name: engine_settings[name] for name in ("delegate", "threads")}
+    rival = open_rival(against, **rival_settings) if against else None
+    protocol = VerificationProtocol.of(album, all_pairs)
     with FaceEngine.open(**engine_settings) as engine, progress_line("embedding") as progress:
-        survey = survey_album(album, engine, centre_face if pairs_text else largest_face, progress)
-        digests, delegate = engine.digests, engine.delegate
+        survey = survey_album(album, engine, protocol.choose, progress)
     for path, reason in survey.unreadable.items():
         click.echo(f"edge-siamese: {path}: counted as a photograph without a face: {reason}", err=True)
-    if pairs_text:
-        result = verify_lfw_pairs(survey, parse_pairs(pairs_text, survey), target_fmr)
-    else:
-        result = verify_all_pairs(survey, target_fmr)
-    located = survey.centred if pairs_text else survey.found
-    report = {
-        "protocol": result.protocol,
-        "people": len(set(survey.people)),
-        "photographs": len(survey.photos),
-        "face_choice": "nearest the centre" if pairs_text else "largest",
-        "faces_not_found": int((~located).sum()),
-        "genuine_pairs": result.genuine_pairs,
-        "impostor_pairs": result.impostor_pairs,
-        "accuracy": result.accuracy,
-        "accuracy_sd": result.accuracy_sd,
-        "threshold": result.threshold,
-        "fmr": result.error_rates[0],
-        "fnmr": result.error_rates[1],
-        "eer": result.curve.eer,
-        "auc": result.curve.auc,
-        "tar_at_fmr": {f"{fmr:.5f}".rstrip("0"): tar for fmr, tar in result.tar_at_fmr.items()},
-        "operating_point": result.operating_point.to_json() if result.operating_point else None,
-        "operating_point_refused": result.refusal,
-        "delegate": delegate,
-    }
+    comparisons = protocol.compare(survey)
+    bootstrap = PersonBootstrap(comparisons.person_count, replicates)
+    instrument = Instrument(survey, comparisons, target_fmr, bootstrap, engine.embedder_card.operating_points, labels)
+    document = protocol.describe(survey) | instrument.document() | {"against": None, "delegate": engine.delegate}
+    if rival:
+        with progress_line("embedding with the other") as progress:
+            scores = rival.embed(survey, album, progress).scores
+        document["against"] = rival.describe() | instrument.against(protocol.compare(survey, scores))
+    if report:
+        from ..reports.evaluation import write_report
+
+        write_report(report, {"version": __version__, "model": engine.digests, "data": data.name} | document)
     if as_json:
-        emit_json("evaluate", report, models=digests)
+        emit_json("evaluate", document, models=engine.digests, schema_version=_SCHEMA_VERSION)
     else:
-        click.echo(_for_people(report))
+        from .evaluate_summary import summary
 
-
-def _for_people(report: dict[str, Any]) -> str:
-    from ..matching import Q15
-
-    spread = f" +- {report['accuracy_sd']:.2%}" if report["accuracy_sd"] is not None else ""
-    rows = [
-        ("protocol", f"{report['protocol']}, face {report['face_choice']}"),
-        ("photographs", f"{report['photographs']:,} of {report['people']:,} people"),
-        ("faces not found", f"{report['faces_not_found']:,} ({report['faces_not_found'] / report['photographs']:.2%})"),
-        ("pairs", f"{report['genuine_pairs']:,} genuine, {report['impostor_pairs']:,} impostor"),
-        ("accuracy", f"{report['accuracy']:.2%}{spread} at score {report['threshold']:.3f}"),
-        ("  FMR and FNMR there", f"{report['fmr']:.2%} and {report['fnmr']:.2%}"),
-        ("EER", f"{report['eer']:.2%}"),
-        ("AUC", f"{report['auc']:.4f}"),
-    ]
-    for fmr, tar in report["tar_at_fmr"].items():
-        rows.append((f"TAR at FMR {fmr}", "too few impostor pairs to say" if tar is None else f"{tar:.2%}"))
-    point = report["operating_point"]
-    if point:
-        score = point["threshold"] / Q15
-        rows.append((f"operating point FMR {point['target_fmr']:g}", f"score {score:.3f}, FNMR {point['fnmr']:.2%}"))
-        rows.append(("  its FMR, 95 % upper bound", f"{point['fmr_upper_95']:.2e} (pairs taken as independent)"))
-    else:
-        rows.append(("operating point", f"none: {report['operating_point_refused']}"))
-    return table([(name, value) for name, value in rows], align="<<")
+        click.echo(summary(document))

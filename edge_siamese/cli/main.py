@@ -34,8 +34,9 @@ COMMANDS = {
     "train-detector": _training("train_detector:train_detector", "Train the face detector."),
     "curves": Entry("edge_siamese_converter.cli.curves:curves", "Plot training runs.", needs=("matplotlib",), extra="report"),
     "convert": _training("convert:convert", "Quantise a trained network to int8 and prove what that cost."),
+    "fit-quality": Entry("edge_siamese_converter.cli.fit_quality:fit_quality", "Fit the quality score to the models."),
     "firmware": Entry("edge_siamese_firmware.cli:firmware", "Turn galleries into images for a board's flash."),
-    "bench": Entry("edge_siamese_benchmarks.cli:bench", "Measure latency on this board."),
+    "bench": Entry("edge_siamese_benchmarks.cli:bench", "Measure latency, the loop and the detector on this board."),
 }  # fmt: skip
 
 

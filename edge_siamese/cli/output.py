@@ -9,15 +9,18 @@ import click
 from .. import __version__
 
 
-def emit_json(command: str, body: dict[str, Any], *, models: dict[str, str] | None = None) -> None:
+def emit_json(
+    command: str, body: dict[str, Any], *, models: dict[str, str] | None = None, schema_version: int = 1
+) -> None:
     """Print the one JSON document of a command (or one line of a stream).
 
     Args:
-        command: names the schema: ``edge-siamese/<command>/1``.
+        command: names the schema: ``edge-siamese/<command>/<schema_version>``.
         body: the rest of the document.
         models: digests by task.
+        schema_version: grows when a document's fields change their meaning or go.
     """
-    head: dict[str, Any] = {"schema": f"edge-siamese/{command}/1", "version": __version__}
+    head: dict[str, Any] = {"schema": f"edge-siamese/{command}/{schema_version}", "version": __version__}
     if models is not None:
         head["model"] = models
     click.echo(json.dumps(head | body, ensure_ascii=False, allow_nan=False))

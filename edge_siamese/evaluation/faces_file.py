@@ -7,6 +7,8 @@ import numpy as np
 
 from ..atomic import write_atomically
 from ..faces import Face
+from ..frames import RGB
+from ..quality import measure
 from ..tflite.card import ModelCard
 
 
@@ -14,26 +16,27 @@ class FacesFile:
     """Collects faces and writes them as arrays, without pickles."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[str, int, Face]] = []
+        self._rows: list[tuple[str, int, Face, float]] = []
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def add(self, path: str, faces: list[Face]) -> None:
-        """Take the embedded faces of one picture, in their order."""
-        self._rows += [(path, index, face) for index, face in enumerate(faces)]
+    def add(self, path: str, picture: RGB, faces: list[Face]) -> None:
+        """Take the embedded faces of one picture, in their order, and measure their quality."""
+        self._rows += [(path, index, face, measure(picture, face).score) for index, face in enumerate(faces)]
 
     def save(self, path: Path, card: ModelCard) -> None:
-        """Write ``paths, face_index, boxes (N, 4), landmarks (N, 5, 2), scores, embeddings (N, D), zero_point,
+        """Write ``paths, face_index, boxes (N, 4), landmarks (N, 5, 2), scores, quality, embeddings (N, D), zero_point,
         embedder_digest``, whole or not at all."""
-        faces = [face for _, _, face in self._rows]
+        faces = [face for _, _, face, _ in self._rows]
         embeddings = [face.embedding.values for face in faces if face.embedding]
         arrays: dict[str, Any] = {
-            "paths": np.array([source for source, _, _ in self._rows], np.str_),
-            "face_index": np.array([index for _, index, _ in self._rows], np.int32),
+            "paths": np.array([source for source, *_ in self._rows], np.str_),
+            "face_index": np.array([index for _, index, *_ in self._rows], np.int32),
             "boxes": np.array([face.box for face in faces], np.float32).reshape(-1, 4),
             "landmarks": np.array([face.landmarks for face in faces], np.float32).reshape(-1, 5, 2),
             "scores": np.array([face.score for face in faces], np.float32),
+            "quality": np.array([quality for *_, quality in self._rows], np.float32),
             "embeddings": np.array(embeddings, np.int8).reshape(-1, card.dimension),
             "zero_point": np.array(card.zero_point, np.int8),
             "embedder_digest": np.array(card.digest),

@@ -51,7 +51,11 @@ class ErrorCurve:
 
     def tar_at_fmr(self, fmr: float) -> float:
         """TAR at the smallest threshold whose measured FMR does not exceed `fmr`."""
-        return float(1.0 - self.fnmr[np.argmax(self.fmr <= fmr)])
+        return float(1.0 - self.fnmr_at_fmr(np.array([fmr]))[0])
+
+    def fnmr_at_fmr(self, fmr: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """FNMR at the smallest threshold whose measured FMR does not exceed each of `fmr`."""
+        return self.fnmr[np.searchsorted(-self.fmr, -fmr, side="left")]
 
     def rates_at(self, threshold: float) -> tuple[float, float]:
         """FMR and FNMR when scores of at least `threshold` match."""
@@ -76,10 +80,22 @@ def error_curve(genuine: Scores, impostor: Scores) -> ErrorCurve:
         raise DataError(
             f"verification needs genuine and impostor pairs, found {len(genuine)} genuine and {len(impostor)} impostor"
         )
-    distinct = np.unique(np.concatenate([genuine, impostor]))
-    fmr = 1.0 - np.searchsorted(np.sort(impostor), distinct, side="left") / len(impostor)
-    fnmr = np.searchsorted(np.sort(genuine), distinct, side="left") / len(genuine)
-    return ErrorCurve(np.append(distinct.astype(np.float64), np.inf), np.append(fmr, 0.0), np.append(fnmr, 1.0))
+    distinct, position = np.unique(np.concatenate([genuine, impostor]), return_inverse=True)
+    counts = (np.bincount(side, minlength=len(distinct)) for side in np.split(position, [len(genuine)]))
+    return curve_of_counts(distinct.astype(np.float64), *counts)
+
+
+def curve_of_counts(
+    scores: npt.NDArray[np.float64], genuine: npt.NDArray[np.number], impostor: npt.NDArray[np.number]
+) -> ErrorCurve:
+    """The curve of ascending distinct `scores` ``(K,)`` that `genuine` and `impostor` ``(K,)`` comparisons (or weights) have.
+
+    Neither may be zero everywhere.
+    """
+    below, above = np.zeros(len(scores) + 1), np.zeros(len(scores) + 1)
+    np.cumsum(genuine, out=below[1:])
+    np.cumsum(impostor[::-1], out=above[1:])
+    return ErrorCurve(np.append(scores, np.inf), above[::-1] / above[-1], below / below[-1])
 
 
 def all_pairs(

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from ..errors import DataError, OperatingPointError
 from ..matching import Q15
+from .intervals import pairs_needed, upper_bound
 
-CONFIDENCE = 0.95
 DEFAULT_TARGET_FMR = 1e-3
 
 
@@ -78,8 +78,8 @@ def calibrate(
         people, dataset_digest: kept with the point.
 
     Raises:
-        OperatingPointError: even with no false match the impostor pairs are too few; the sentence says how many
-            it would take.
+        OperatingPointError: even with no false match the impostor pairs are too few, the sentence says how many it
+            would take; or too many impostor pairs have the highest score there is.
     """
     if not 0.0 < target_fmr < 1.0:
         raise DataError(f"target FMR: expected a rate between 0 and 1, found {target_fmr}")
@@ -91,44 +91,21 @@ def calibrate(
         )
     descending = np.sort(impostor)[::-1]
     threshold = int(descending[allowed]) + 1 if allowed < pairs else -Q15
+    if threshold >= Q15:
+        raise OperatingPointError(
+            f"an FMR of {target_fmr:g} allows {allowed:,} false matches, but more impostor pairs than that score 1: is one "
+            "photograph filed under two people?"
+        )
     false_matches = int(np.count_nonzero(impostor >= threshold))
     return OperatingPoint(
         target_fmr=target_fmr,
-        threshold=min(threshold, Q15 - 1),
+        threshold=threshold,
         fmr_upper_95=upper_bound(false_matches, pairs),
         impostor_pairs=pairs,
         people=people,
         fnmr=float(np.mean(genuine < threshold)) if len(genuine) else 1.0,
         dataset_digest=dataset_digest,
     )
-
-
-def pairs_needed(fmr: float) -> int:
-    """How many impostor pairs without a false match it takes to claim an FMR with 95 % confidence."""
-    return math.ceil(math.log(1.0 - CONFIDENCE) / math.log1p(-fmr))
-
-
-def upper_bound(errors: int, trials: int) -> float:
-    """One-sided 95 % Clopper-Pearson upper bound of a rate (Clopper and Pearson, Biometrika 1934)."""
-    if errors >= trials:
-        return 1.0
-    low, high = errors / trials, 1.0
-    for _ in range(60):  # the bound is where at most `errors` would have been seen in 5 % of repetitions
-        middle = (low + high) / 2
-        low, high = (middle, high) if _binomial_cdf(errors, trials, middle) > 1.0 - CONFIDENCE else (low, middle)
-    return high
-
-
-def _binomial_cdf(errors: int, trials: int, rate: float) -> float:
-    if rate >= 1.0:
-        return 0.0
-    logarithm = trials * math.log1p(-rate)
-    odds = math.log(rate) - math.log1p(-rate) if rate > 0 else -math.inf
-    total = 0.0
-    for count in range(errors + 1):
-        total += math.exp(logarithm)
-        logarithm += math.log((trials - count) / (count + 1)) + odds
-    return min(total, 1.0)
 
 
 def _largest_count_within(target: float, trials: int) -> int | None:

@@ -9,3 +9,9 @@ def default_model(task: Literal["embedder", "detector"]) -> Path:
     """Path of the shipped model for a task."""
     with as_file(files(__name__) / f"{task}.tflite") as path:
         return path
+
+
+def shipped_models() -> list[Path]:
+    """Paths of all shipped models, the embedders behind the detectors."""
+    with as_file(files(__name__) / "LICENSE") as path:
+        return sorted(path.parent.glob("*.tflite"))

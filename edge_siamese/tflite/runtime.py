@@ -35,24 +35,44 @@ class Runtime:
 
 
 class TfliteNetwork:
-    """An int8 network on an interpreter. One thread at a time may call `run`."""
+    """A network on an interpreter. One thread at a time may call `run`."""
 
-    def __init__(self, interpreter: Any, model: bytes, runtime: Runtime, delegate: Delegate) -> None:
+    def __init__(
+        self, interpreter: Any, model: bytes, runtime: Runtime, delegate: Delegate, *, float_too: bool = False
+    ) -> None:
         self.interpreter, self.runtime, self.delegate = interpreter, runtime, delegate
         interpreter.allocate_tensors()
         (self._input,) = interpreter.get_input_details()
         details = {detail["index"]: detail for detail in interpreter.get_output_details()}
         names = output_indices(model) or {f"output{i}": index for i, index in enumerate(details)}
         self._outputs = {name: details[index] for name, index in names.items()}
-        if any(detail["dtype"] is not np.int8 for detail in (self._input, *details.values())):
-            raise ModelError("the network is not fully int8: its input and outputs have to be")
+        allowed = (np.int8, np.float32) if float_too else (np.int8,)
+        if any(detail["dtype"] not in allowed for detail in (self._input, *details.values())):
+            wanted = " or ".join(dtype.__name__ for dtype in allowed)
+            raise ModelError(f"the network is not fully {wanted}: its input and outputs have to be")
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         return tuple(int(side) for side in self._input["shape"])
 
-    def run(self, image: npt.NDArray[np.int8]) -> dict[str, npt.NDArray[np.int8]]:
-        """Compute the outputs, by name, for one int8 input ``(1, H, W, 3)``."""
+    @property
+    def input_dtype(self) -> type[np.int8] | type[np.float32]:
+        dtype: type[np.int8] | type[np.float32] = self._input["dtype"]
+        return dtype
+
+    @property
+    def input_scale(self) -> tuple[float, int]:
+        """Scale and zero point of an int8 input."""
+        scale, zero_point = self._input["quantization"]
+        return float(scale), int(zero_point)
+
+    @property
+    def output_dtypes(self) -> dict[str, npt.DTypeLike]:
+        """int8 or float32 of each output, by name."""
+        return {name: detail["dtype"] for name, detail in self._outputs.items()}
+
+    def run(self, image: npt.NDArray[np.int8] | npt.NDArray[np.float32]) -> dict[str, npt.NDArray[Any]]:
+        """Compute the outputs, by name, for one input ``(1, H, W, 3)`` of the network's type."""
         self.interpreter.set_tensor(self._input["index"], image)
         self.interpreter.invoke()
         return {name: self.interpreter.get_tensor(detail["index"]) for name, detail in self._outputs.items()}
@@ -65,7 +85,9 @@ class TfliteNetwork:
         return {name: detail["quantization"] for name, detail in self._outputs.items()}
 
 
-def load_network(model: bytes, delegate: Delegate = "xnnpack", threads: int = 1) -> TfliteNetwork:
+def load_network(
+    model: bytes, delegate: Delegate = "xnnpack", threads: int = 1, *, float_too: bool = False
+) -> TfliteNetwork:
     """Load an int8 network on the first runtime that works.
 
     A runtime is tried by building an interpreter: importing proves nothing, since tflite-runtime imports beside NumPy 2
@@ -76,6 +98,7 @@ def load_network(model: bytes, delegate: Delegate = "xnnpack", threads: int = 1)
         delegate: ``"xnnpack"`` (the runtime's optimised kernels), ``"reference"`` (the same bits on every machine) or
             ``"edgetpu"``.
         threads: for the CPU kernels.
+        float_too: take a network with float32 input or outputs as well, as evaluation does to judge one beside another.
 
     Raises:
         RuntimeMissingError: no working runtime, or no such delegate here; the sentence says what was tried.
@@ -84,7 +107,8 @@ def load_network(model: bytes, delegate: Delegate = "xnnpack", threads: int = 1)
     failures = []
     for runtime in _installed():
         try:
-            return TfliteNetwork(_interpreter(runtime, model, delegate, threads), model, runtime, delegate)
+            interpreter = _interpreter(runtime, model, delegate, threads)
+            return TfliteNetwork(interpreter, model, runtime, delegate, float_too=float_too)
         except EdgeSiameseError:
             raise
         except (ValueError, RuntimeError) as error:

@@ -1,8 +1,12 @@
-"""An engine whose networks compute nothing, so that what surrounds them can be timed and tested."""
+"""An engine whose networks compute nothing, and annotated pictures that are rendered."""
 
+import json
+import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -12,6 +16,7 @@ from edge_siamese.detection import STRIDES, FaceDetector
 from edge_siamese.embedding import FaceEmbedder
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
+from edge_siamese.rendering import DEMO_SEEDS, Person, Rendering, View, render_background, render_scene
 
 SIDE, DIMENSION = 64, 32
 
@@ -63,3 +68,37 @@ class StillEngine:
 @pytest.fixture
 def engine() -> StillEngine:
     return StillEngine()
+
+
+@pytest.fixture(scope="session")
+def scenes() -> list[Rendering]:
+    """Four rendered pictures, each with a face 110 pixels high and one 50 pixels high."""
+    pictures = []
+    for number in range(4):
+        people = [Person.from_seed(DEMO_SEEDS[number]), Person.from_seed(DEMO_SEEDS[number + 4])]
+        placements = [(people[0], View(), 50.0, (240.0, 90.0)), (people[1], View(), 110.0, (100.0, 120.0))]
+        pictures.append(render_scene(placements, size=(320, 240), background_seed=number))
+    return pictures
+
+
+@pytest.fixture(scope="session")
+def annotated(scenes: list[Rendering], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scenes as an annotated zip: three and two empty pictures for ``dev``, one for ``train``."""
+    path = tmp_path_factory.mktemp("annotated") / "annotated.zip"
+    entries: list[dict[str, Any]] = []
+    with zipfile.ZipFile(path, "w") as archive:
+
+        def add(picture: RGB, split: str, source: str, faces: list[dict[str, Any]]) -> None:
+            entries.append({"file": f"{len(entries)}.png", "split": split, "source": source, "faces": faces})
+            encoded = cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
+            archive.writestr(f"images/{entries[-1]['file']}", encoded)
+
+        for number, scene in enumerate(scenes):
+            marks = [points.reshape(-1).tolist() for points in scene.landmarks]
+            faces = [{"box": box.tolist(), "landmarks": mark} for box, mark in zip(scene.boxes, marks, strict=True)]
+            add(scene.picture, "train" if number == 3 else "dev", "rendered", faces)
+        for seed in (1, 2):
+            background = np.clip(render_background((320, 240), seed), 0, 255).astype(np.uint8)
+            add(background, "dev", "negative", [])
+        archive.writestr("annotations.json", json.dumps(entries))
+    return path

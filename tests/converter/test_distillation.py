@@ -44,9 +44,18 @@ def test_a_student_that_answers_as_the_teacher_has_the_least_loss() -> None:
 def test_faces_without_a_target_or_a_person_teach_nothing() -> None:
     distiller = Distiller(network(), unit_rows(32), people=3)
     nothing = {"target": np.zeros((2, 8), "f4"), "person": np.array([-1, -1])}
-    assert float(distiller.compute_loss(None, nothing, unit_rows(2))) == 0
+    outputs = unit_rows(2) * 8**0.5
+    assert float(distiller.compute_loss(None, nothing, outputs)) == pytest.approx(0, abs=1e-6)
     somebody = nothing | {"person": np.array([0, 2])}
-    assert float(distiller.compute_loss(None, somebody, unit_rows(2))) > 0
+    assert float(distiller.compute_loss(None, somebody, outputs)) > 0
+
+
+def test_long_and_short_embeddings_cost() -> None:
+    distiller = Distiller(network(), unit_rows(32))
+    nothing = {"target": np.zeros((2, 8), "f4"), "person": np.array([-1, -1])}
+    longer, shorter = (float(distiller.compute_loss(None, nothing, unit_rows(2) * size)) for size in (40, 0.2))
+    assert longer > 0.5
+    assert shorter > 0.5
 
 
 def test_training_lowers_the_loss() -> None:

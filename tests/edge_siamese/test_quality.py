@@ -6,7 +6,7 @@ from edge_siamese.alignment import TEMPLATE
 from edge_siamese.decision import Reason
 from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
-from edge_siamese.quality import Quality, QualityLimits, measure
+from edge_siamese.quality import QualityLimits, measure
 from edge_siamese.rendering import Person, View, render_portrait
 
 LIMITS = QualityLimits()
@@ -92,11 +92,9 @@ def test_yaw_is_zero_on_the_template_and_one_when_the_nose_covers_an_eye() -> No
     assert measure(np.zeros((112, 112, 3), np.uint8), Face(face.box, covering, 1.0)).yaw == pytest.approx(1, abs=0.01)
 
 
-def test_a_larger_more_frontal_sharper_look_has_more_merit() -> None:
-    plain = Quality(side=60, sharpness=1.5, light=120, contrast=40, yaw=0.5)
-    for better in (
-        Quality(side=90, sharpness=1.5, light=120, contrast=40, yaw=0.5),
-        Quality(side=60, sharpness=1.9, light=120, contrast=40, yaw=0.5),
-        Quality(side=60, sharpness=1.5, light=120, contrast=40, yaw=0.1),
-    ):
-        assert better.merit > plain.merit
+def test_roll_is_the_angle_of_the_eyes_and_confidence_the_detectors() -> None:
+    turn = np.array([(0.8, -0.6), (0.6, 0.8)], np.float32)
+    for landmarks in (TEMPLATE @ turn, TEMPLATE @ turn.T):
+        measured = measure(np.zeros((112, 112, 3), np.uint8), Face(np.zeros(4, np.float32), landmarks, 0.75))
+        assert measured.roll == pytest.approx(np.degrees(np.arctan2(0.6, 0.8)), abs=0.01)
+        assert measured.confidence == 0.75

@@ -135,6 +135,15 @@ def test_a_person_who_stays_is_told_once_and_embedded_rarely(people: People, wat
     assert people.embedded == 3
 
 
+@pytest.mark.parametrize(("first", "embedded"), [(0.9, 1), (0.5, 2)])
+def test_a_clearly_better_look_is_embedded_at_once(people: People, watch: Watch, first: float, embedded: int) -> None:
+    better = people.show("Ada")
+    (face,) = people.detect(better)
+    worse = people.shows(np.array(better) ^ np.uint8(1), "Ada", Face(face.box, face.landmarks, first))
+    watch([worse, better])
+    assert people.embedded == embedded
+
+
 def test_one_photograph_after_the_other_in_a_video_is_another_person(people: People, watch: Watch) -> None:
     sightings = watch([people.show("Ada")] * 5 + [people.show("a stranger")] * 5 + [people.show("Bob")] * 5)
     assert told(sightings) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]

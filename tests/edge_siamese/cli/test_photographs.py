@@ -152,6 +152,8 @@ def test_embeddings_are_written_as_plain_arrays(album: Path, tmp_path: Path) -> 
         assert arrays["embeddings"].shape == (count, 256)
         assert arrays["embeddings"].dtype == np.int8
         assert arrays["landmarks"].shape == (count, 5, 2)
+        assert arrays["quality"].shape == (count,)
+        assert 20 < arrays["quality"].min() <= arrays["quality"].max() <= 100
         assert len(str(arrays["embedder_digest"])) == 64
         assert set(arrays["face_index"]) <= {0, 1}
 

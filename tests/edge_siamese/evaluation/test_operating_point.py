@@ -4,34 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError, OperatingPointError
-from edge_siamese.evaluation.operating_point import (
-    OperatingPoint,
-    calibrate,
-    choose_operating_point,
-    pairs_needed,
-    upper_bound,
-)
+from edge_siamese.evaluation.intervals import upper_bound
+from edge_siamese.evaluation.operating_point import OperatingPoint, calibrate, choose_operating_point
 
 ABOUT = {"people": 9, "dataset_digest": "d"}
 
 
 def point(fmr: float) -> OperatingPoint:
     return OperatingPoint(fmr, 100, fmr, 10_000, 9, 0.1, "d")
-
-
-@pytest.mark.parametrize(
-    ("errors", "trials", "expected"),
-    [(0, 10, 0.2589), (1, 10, 0.3942), (5, 100, 0.1023), (50, 100_000, 63.287 / 100_000), (3, 3, 1.0)],
-)
-def test_upper_bounds_are_clopper_pearsons(errors: int, trials: int, expected: float) -> None:
-    assert upper_bound(errors, trials) == pytest.approx(expected, rel=1e-3)
-
-
-@given(errors=st.integers(0, 40), trials=st.integers(41, 5000))
-def test_the_bound_lies_above_the_rate_and_falls_with_more_trials(errors: int, trials: int) -> None:
-    bound = upper_bound(errors, trials)
-    assert errors / trials < bound <= 1
-    assert upper_bound(errors, trials + 100) < bound
 
 
 @settings(deadline=None)
@@ -51,7 +31,15 @@ def test_too_few_pairs_are_refused_with_the_number_it_takes() -> None:
     with pytest.raises(OperatingPointError, match=r"0.001 needs at least 2,995 impostor pairs, found 2,994"):
         calibrate(np.zeros(1, np.int16), np.zeros(2994, np.int16), target_fmr=1e-3, **ABOUT)
     assert calibrate(np.zeros(1, np.int16), np.zeros(2995, np.int16), target_fmr=1e-3, **ABOUT).threshold == 1
-    assert pairs_needed(1e-3) == 2995
+
+
+def test_one_photograph_under_two_people_is_refused_rather_than_accepted() -> None:
+    impostor = np.zeros(3000, np.int16)
+    impostor[:2] = 32767
+    with pytest.raises(
+        OperatingPointError, match="more impostor pairs than that score 1: is one photograph filed under"
+    ):
+        calibrate(np.zeros(1, np.int16), impostor, target_fmr=1e-3, **ABOUT)
 
 
 @pytest.mark.parametrize("target", [0.0, 1.0, -1.0, float("nan")])

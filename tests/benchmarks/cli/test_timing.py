@@ -1,4 +1,4 @@
-"""``bench`` prints a table or one JSON document, and writes raw samples where asked."""
+"""``bench latency`` and ``pipeline`` print a table or one JSON document, and write raw samples where asked."""
 
 import json
 from pathlib import Path

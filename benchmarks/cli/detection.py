@@ -1,0 +1,94 @@
+"""``edge-siamese bench detection``."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edge_siamese.cli.options import engine_options, json_option
+from edge_siamese.cli.output import emit_json
+from edge_siamese.cli.progress import progress_line
+
+_RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
+_FRAME_SIDES = range(32, 4097)
+
+
+def _frame_size(_: click.Context, parameter: click.Parameter, value: str) -> tuple[int, int]:
+    sides = value.split("x")
+    if len(sides) != 2 or not all(side.isdecimal() and int(side) in _FRAME_SIDES for side in sides):
+        least, most = _FRAME_SIDES[0], _FRAME_SIDES[-1]
+        raise click.BadParameter(
+            f"expected WIDTHxHEIGHT of {least} to {most} pixels each, found {value!r}", param=parameter
+        )
+    return int(sides[0]), int(sides[1])
+
+
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path), required=False)
+@click.option("--split", default="dev", show_default=True, help="Pictures of DATA to measure on.")
+@click.option(
+    "--sweep", "sweep_photos", type=click.Path(path_type=Path), help="Photographs of people for a scale sweep."
+)
+@click.option("--frame", callback=_frame_size, default="320x240", show_default=True, help="Frames of the sweep.")
+@click.option("--verify", "verify_photos", type=click.Path(path_type=Path), help="Photographs of people to verify.")
+@click.option("--peer", "peers", multiple=True, metavar="yunet=FILE", help="Measure this detector beside ours.")
+@click.option(
+    "--threshold", "thresholds", type=_RATE, multiple=True, help="Least score of ours, not its default; repeatable."
+)
+@click.option(
+    "--peer-threshold", "peer_thresholds", type=_RATE, multiple=True, default=(0.5,), show_default=True,
+    help="Least score of the peers; repeatable.",
+)  # fmt: skip
+@json_option
+@engine_options
+def detection(
+    data: Path | None,
+    split: str,
+    sweep_photos: Path | None,
+    frame: tuple[int, int],
+    verify_photos: Path | None,
+    peers: tuple[str, ...],
+    thresholds: tuple[float, ...],
+    peer_thresholds: tuple[float, ...],
+    as_json: bool,
+    **engine_settings: Any,
+) -> None:
+    """Judge the detector on DATA: annotated pictures, a folder or zip of images/ and annotations.json.
+
+    --sweep brings the faces of photographs (<person>/<photo>) to every size in frames of one size; --verify tells people
+    apart with our landmarks and with the peers'. These two use the first threshold of each detector.
+    """
+    if not (data or sweep_photos or verify_photos):
+        raise click.UsageError("nothing to measure on: expected DATA, --sweep or --verify")
+    from edge_siamese.albums import Album
+    from edge_siamese.engine import FaceEngine
+    from edge_siamese.evaluation.annotations import AnnotatedSet
+
+    from ..detection import OwnDetector, measure_annotated
+    from ..landmarks import compare_landmarks
+    from ..peers import open_peer
+    from ..scale_sweep import sweep
+
+    annotated = AnnotatedSet(data) if data else None
+    swept, verified = (Album(photos) if photos else None for photos in (sweep_photos, verify_photos))
+    results: dict[str, Any] = {}
+    with FaceEngine.open(**engine_settings) as engine:
+        ours = [OwnDetector(engine, threshold) for threshold in thresholds or (None,)]
+        theirs = [[open_peer(peer, threshold) for threshold in peer_thresholds] for peer in peers]
+        first = [ours[0], *(peer[0] for peer in theirs)]
+        if annotated:
+            everyone = [*ours, *(detector for peer in theirs for detector in peer)]
+            with progress_line("annotated pictures") as progress:
+                results["annotated"] = measure_annotated(annotated, split, everyone, progress)
+        if swept:
+            with progress_line("scale sweep") as progress:
+                results["sweep"] = sweep(swept, first[-1], first, frame, progress)
+        if verified:
+            with progress_line("verification") as progress:
+                results["verification"] = compare_landmarks(verified, engine, first, progress)
+        digests, delegate = engine.digests, engine.delegate
+    if as_json:
+        body = {"delegate": delegate} | {name: result.to_json() for name, result in results.items()}
+        emit_json("bench-detection", body, models=digests)
+    else:
+        click.echo("\n\n".join(result.text() for result in results.values()))

@@ -1,0 +1,100 @@
+"""``edge-siamese bench models``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edge_siamese.cli.options import json_option
+from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.progress import progress_line
+
+if TYPE_CHECKING:
+    from edge_siamese.tflite.runtime import Delegate
+
+    from ..models import Cost
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--people",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Also verify these people, as evaluate does; may be repeated.",
+)
+@click.option("--repeat", type=click.IntRange(1), default=200, show_default=True, help="Measured runs of each network.")
+@click.option("--warmup", type=click.IntRange(0), default=30, show_default=True, help="Runs before the measured ones.")
+@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option(
+    "--delegate", type=click.Choice(["xnnpack", "reference", "edgetpu"]), default="xnnpack", show_default=True
+)
+@json_option
+def models(
+    files: tuple[Path, ...],
+    people: tuple[Path, ...],
+    repeat: int,
+    warmup: int,
+    threads: int,
+    delegate: "Delegate",
+    as_json: bool,
+) -> None:
+    """Hold FILES against each other, or all shipped models: bytes, operations, latency, accuracy."""
+    from edge_siamese.board import identify
+
+    from ..models import People, prices
+
+    board = identify()
+    costs = prices(files, delegate=delegate, threads=threads, repeat=repeat, warmup=warmup)
+    figures: dict[str, dict[str, Any]] = {}
+    for path in people:
+        with progress_line(f"finding faces of {path.name}") as progress:
+            found = People.find(path, progress)
+        for cost in costs:
+            if cost.task == "embedder":
+                with progress_line(f"embedding by {cost.file.name}") as progress:
+                    verified = found.verify(cost.file, delegate=delegate, progress=progress)
+                figures.setdefault(str(cost.file), {})[path.stem] = verified
+    if as_json:
+        entries = [_entry(cost) | {"people": figures.get(str(cost.file), {})} for cost in costs]
+        emit_json(
+            "bench-models", {"board": board.to_json(), "delegate": delegate, "threads": threads, "models": entries}
+        )
+        return
+    click.echo("\n".join([*board.lines(), f"delegate {delegate}, threads {threads}", ""]))
+    click.echo(_costs(costs))
+    for path in people:
+        click.echo("\n" + _verification(path.stem, costs, figures))
+
+
+def _entry(cost: "Cost") -> dict[str, Any]:
+    from ..samples import summarise
+
+    names = ("name", "task", "file_bytes", "network_bytes", "weights", "macs", "operators")
+    entry: dict[str, Any] = {"file": str(cost.file)} | {name: getattr(cost, name) for name in names}
+    return entry | {"latency": summarise(cost.samples).to_json(), "raw_ns": cost.samples}
+
+
+def _costs(costs: "list[Cost]") -> str:
+    from ..samples import summarise
+
+    rows = [
+        (
+            cost.file.stem, f"{cost.file_bytes:,}", f"{cost.network_bytes:,}", f"{cost.weights:,}",
+            f"{cost.macs / 1e6:.1f}", summarise(cost.samples).milliseconds()[0], " ".join(sorted(cost.operators)),
+        )
+        for cost in costs
+    ]  # fmt: skip
+    header = ("model", "file bytes", "network", "weights", "million MACs", "median ms", "operators")
+    return table(rows, header=header, align="<>>>>><")
+
+
+def _verification(name: str, costs: "list[Cost]", figures: dict[str, dict[str, Any]]) -> str:
+    rows = []
+    for cost in costs:
+        if verified := figures.get(str(cost.file), {}).get(name):
+            tars = verified["tar_at_fmr"].values()
+            shares = [verified["accuracy"], verified["eer"], *tars]
+            rows.append((cost.file.stem, *("too few pairs" if share is None else f"{share:.2%}" for share in shares)))
+    any_figures = next(iter(figures.values()))[name]
+    return table(rows, header=(name, "accuracy", "EER", *(f"TAR at FMR {fmr}" for fmr in any_figures["tar_at_fmr"])))

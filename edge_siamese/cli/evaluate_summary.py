@@ -1,0 +1,83 @@
+"""What ``edge-siamese evaluate`` tells people on a terminal."""
+
+from typing import Any
+
+from ..reports.numbers import area, percent, percent_interval, points, points_interval
+from .output import table
+
+
+def summary(document: dict[str, Any]) -> str:
+    """The document of `evaluate` in short: what was measured, the figures, the thresholds, the other embedder."""
+    parts = [_facts(document), _figures(document), _thresholds(document)]
+    if document["against"]:
+        parts.append(_against(document))
+    return "\n\n".join([*parts, "Slices, curves and confusions: --report FILE.html, or --json."])
+
+
+def _facts(document: dict[str, Any]) -> str:
+    missing, photographs = document["faces_not_found"], document["photographs"]
+    rows = [
+        ("protocol", f"{document['protocol']}, face {document['face_choice']}"),
+        ("photographs", f"{photographs:,} of {document['people']:,} people"),
+        ("faces not found", f"{missing:,} ({percent(missing / photographs)})"),
+        ("pairs", f"{document['genuine_pairs']:,} genuine, {document['impostor_pairs']:,} impostor"),
+    ]
+    return table(rows, align="<<")
+
+
+def _figures(document: dict[str, Any]) -> str:
+    intervals = document["person_intervals_95"]
+    spread = document["accuracy_sd"]
+    about = f"at score {document['threshold']:.3f}" + (
+        f", +- {percent(spread)} over the folds" if spread is not None else ""
+    )
+    rows = [
+        ("accuracy", percent(document["accuracy"]), percent_interval(intervals["accuracy"]), about),
+        ("EER", percent(document["eer"]), percent_interval(intervals["eer"]), ""),
+        ("AUC", *area(document["auc"], intervals["auc"]), ""),
+    ]
+    for fmr, tar in document["tar_at_fmr"].items():
+        refused = document["tar_at_fmr_refused"].get(fmr, "")
+        value = "-" if tar is None else percent(tar)
+        rows.append((f"TAR at FMR {fmr}", value, percent_interval(intervals["tar_at_fmr"][fmr]), refused))
+    return table(rows, header=("", "", "95 %, people resampled", ""), align="<><<")
+
+
+def _thresholds(document: dict[str, Any]) -> str:
+    """Error rates at the accuracy's threshold and at those for the operating point asked for."""
+    decision = document["decision_threshold"]
+    rows = []
+    for entry in document["thresholds"]:
+        if entry["target_fmr"] in (None, decision["target_fmr"]):
+            name = entry["source"] + (f", for FMR {entry['target_fmr']:g}" if entry["target_fmr"] else "")
+            rates = [cell for rate in ("fmr", "fnmr") for cell in _rate(entry[rate])]
+            rows.append((name, f"{entry['score']:.3f}", *rates))
+    header = ("threshold of", "score", "FMR", "pairs", "people", "FNMR", "pairs", "people")
+    lines = [table(rows, header=header, align="<>><<><<")]
+    if document["operating_point_refused"]:
+        lines.append(f"no operating point from this data: {document['operating_point_refused']}")
+    lines.append("95 % intervals: pairs = exact, pairs taken as independent; people = people resampled")
+    return "\n".join(lines)
+
+
+def _against(document: dict[str, Any]) -> str:
+    other = document["against"]
+    difference = other["difference"]
+    rows = [
+        ("accuracy", percent(other["accuracy"]), *_difference(difference["accuracy"])),
+        ("EER", percent(other["eer"]), *_difference(difference["eer"])),
+    ]
+    for fmr, tar in other["tar_at_fmr"].items():
+        if tar is not None:
+            rows.append((f"TAR at FMR {fmr}", percent(tar), *_difference(difference["tar_at_fmr"][fmr])))
+    header = (f"against {other['name']}", "other", "difference", "95 % in points, people resampled in pairs")
+    return f"{table(rows, header=header, align='<>><')}\n{other['about']}, digest {other['digest'][:16]}"
+
+
+def _rate(rate: dict[str, Any]) -> tuple[str, str, str]:
+    value = "-" if rate["rate"] is None else percent(rate["rate"])
+    return value, percent_interval(rate["interval_95"]), percent_interval(rate["person_interval_95"])
+
+
+def _difference(difference: dict[str, Any]) -> tuple[str, str]:
+    return points(difference["value"]), points_interval(difference["person_interval_95"])

@@ -1,0 +1,154 @@
+"""Which photographs of a survey are compared, and their scores.
+
+A photograph without a face scores -1 in all its pairs; it is never left out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DataError
+from ..matching import NO_SCORE
+from .survey import Numbers, Survey
+
+Index = npt.NDArray[np.int32]
+ScoreMatrix = Callable[[Numbers, Numbers], npt.NDArray[np.int16]]
+"""Q15 scores ``(R, C)`` of photographs against photographs, by number."""
+_BLOCK = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Pairs of photographs to be compared: int32 ``first`` and ``second``, int64 ``fold`` from 0, all ``(P,)``."""
+
+    first: Index
+    second: Index
+    fold: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparisons:
+    """P pairs of photographs.
+
+    Attributes:
+        first, second: int32 ``(P,)`` numbers of the photographs.
+        genuine: bool ``(P,)``: both are of one person.
+        scores: int16 ``(P,)`` in Q15.
+        people: int64 ``(N,)`` number of each photograph's person, 0 to `person_count` - 1.
+        fold: int64 ``(P,)`` from 0, or None.
+    """
+
+    first: Index
+    second: Index
+    genuine: npt.NDArray[np.bool_]
+    scores: npt.NDArray[np.int16]
+    people: npt.NDArray[np.int64]
+    fold: npt.NDArray[np.int64] | None = None
+
+    @cached_property
+    def person_count(self) -> int:
+        """People the album holds."""
+        return int(self.people.max()) + 1
+
+    @cached_property
+    def first_person(self) -> Index:
+        """int32 ``(P,)``."""
+        return self.people.astype(np.int32)[self.first]
+
+    @cached_property
+    def second_person(self) -> Index:
+        """int32 ``(P,)``."""
+        return self.people.astype(np.int32)[self.second]
+
+    @property
+    def genuine_scores(self) -> npt.NDArray[np.int16]:
+        return self.scores[self.genuine]
+
+    @property
+    def impostor_scores(self) -> npt.NDArray[np.int16]:
+        return self.scores[~self.genuine]
+
+
+def compare_all(survey: Survey, score: ScoreMatrix | None = None) -> Comparisons:
+    """Every two photographs of a survey, each pair once.
+
+    Args:
+        survey: the photographs.
+        score: by what; the survey's own embeddings unless another embedder is to be judged.
+
+    Raises:
+        DataError: there are no genuine or no impostor pairs.
+    """
+    score = score or survey.scores
+    people, number = survey.people, np.arange(len(survey.photos), dtype=np.int32)
+    firsts, seconds, scored = [], [], []
+    for start in range(0, len(number), _BLOCK):
+        rows, columns = number[start : start + _BLOCK], number[start:]
+        scores = score(rows, columns)
+        scores[~(survey.found[rows, None] & survey.found[columns])] = NO_SCORE
+        once = columns > rows[:, None]
+        row, column = np.nonzero(once)
+        firsts.append(rows[row])
+        seconds.append(columns[column])
+        scored.append(scores[once])
+    first, second = np.concatenate(firsts), np.concatenate(seconds)
+    return _checked(Comparisons(first, second, people[first] == people[second], np.concatenate(scored), people))
+
+
+def compare_listed(survey: Survey, pairs: Pairs, score: ScoreMatrix | None = None) -> Comparisons:
+    """The pairs of a list; see `compare_all`."""
+    score = score or survey.scores
+    people = survey.people
+    scores = np.full(len(pairs.first), NO_SCORE, np.int16)
+    for start in range(0, len(scores), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        first, second = pairs.first[block], pairs.second[block]
+        found = survey.found[first] & survey.found[second]
+        scores[block] = np.where(found, score(first, second).diagonal(), NO_SCORE)
+    genuine = people[pairs.first] == people[pairs.second]
+    return _checked(Comparisons(pairs.first, pairs.second, genuine, scores, people, pairs.fold))
+
+
+def parse_pairs(text: str, survey: Survey) -> Pairs:
+    """Read a ``pairs.txt``: ``folds<TAB>pairs``, then that many genuine and as many impostor lines a fold.
+
+    Raises:
+        DataError: a line is malformed, or names a photograph the survey lacks.
+    """
+    lines = [line.split("\t") for line in text.splitlines() if line.strip()]
+    try:
+        folds, size = (int(field) for field in lines[0])
+    except (IndexError, ValueError) as error:
+        raise DataError(f"pairs.txt: expected 'folds<TAB>pairs a fold' in its first line, found {lines[:1]}") from error
+    if len(lines) - 1 != 2 * folds * size:
+        raise DataError(f"pairs.txt: expected {2 * folds * size} pairs after its first line, found {len(lines) - 1}")
+    index = {photo.path.rsplit(".", 1)[0]: number for number, photo in enumerate(survey.photos)}
+    first, second = np.array([_pair(line, index) for line in lines[1:]], np.int32).reshape(-1, 2).T
+    return Pairs(first, second, np.arange(2 * folds * size) // (2 * size))
+
+
+def _pair(fields: list[str], index: dict[str, int]) -> tuple[int, int]:
+    try:
+        if len(fields) == 3:
+            names = [f"{fields[0]}/{fields[0]}_{int(number):04d}" for number in fields[1:]]
+        else:
+            names = [f"{fields[at]}/{fields[at]}_{int(fields[at + 1]):04d}" for at in (0, 2)]
+        return index[names[0]], index[names[1]]
+    except (IndexError, ValueError) as error:
+        raise DataError(f"pairs.txt: a line of 3 or 4 fields was expected, found {' '.join(fields)!r}") from error
+    except KeyError as error:
+        raise DataError(f"pairs.txt: names {error.args[0]!r}, which the photographs do not have") from error
+
+
+def _checked(comparisons: Comparisons) -> Comparisons:
+    """Raises DataError where one kind of pair is missing."""
+    genuine = int(comparisons.genuine.sum())
+    if not 0 < genuine < len(comparisons.genuine):
+        raise DataError(
+            f"verification needs genuine and impostor pairs, found {genuine} genuine and "
+            f"{len(comparisons.genuine) - genuine} impostor"
+        )
+    return comparisons

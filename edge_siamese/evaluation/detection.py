@@ -1,0 +1,128 @@
+"""How well a detector's boxes and landmarks agree with the annotated ones.
+
+A face is *found* when a box overlaps it by an intersection over union of at least `LEAST_OVERLAP`; a box is *false* when it
+overlaps no annotated face, however small, by as much. Faces are told apart by the height of their annotated box in
+pixels of the picture as it is stored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..detection import intersection_over_union
+from ..faces import Face
+from .annotations import AnnotatedPicture
+from .proportion import Proportion
+
+LEAST_OVERLAP = 0.4
+HEIGHT_CLASSES = {">=40": (40.0, np.inf), "20-40": (20.0, 40.0), "10-20": (10.0, 20.0)}
+"""Ranges of face heights in pixels, from the lower limit up to but not including the upper one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What a detector answered on one picture.
+
+    Attributes:
+        heights: float32 ``(F,)`` of the annotated boxes.
+        found: bool ``(F,)``.
+        landmark_errors: float32 ``(F,)``: mean distance of the five landmarks of the box that overlaps the face most, as a
+            share of the annotated box's width; NaN where the face was not found or has no annotated landmarks.
+        boxes: how many boxes there were.
+        false_boxes: how many of these are on no face.
+    """
+
+    heights: npt.NDArray[np.float32]
+    found: npt.NDArray[np.bool_]
+    landmark_errors: npt.NDArray[np.float32]
+    boxes: int
+    false_boxes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Counts, and the landmark errors of the faces in order, null where there is none."""
+        return {
+            "found": self.found.tolist(),
+            "landmark_errors": [None if np.isnan(error) else round(float(error), 4) for error in self.landmark_errors],
+            "boxes": self.boxes,
+            "false_boxes": self.false_boxes,
+        }
+
+
+def compare(truth: AnnotatedPicture, faces: Sequence[Face]) -> Comparison:
+    """Hold what was detected against what is annotated."""
+    detected = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
+    overlaps = np.array([intersection_over_union(box, detected) for box in truth.boxes], np.float32)
+    overlaps = overlaps.reshape(len(truth.boxes), len(detected))
+    found = np.any(overlaps >= LEAST_OVERLAP, axis=1)
+    errors = np.full(len(truth.boxes), np.nan, np.float32)
+    for index in np.flatnonzero(found):
+        points = faces[int(overlaps[index].argmax())].landmarks
+        distances = np.linalg.norm(points - truth.landmarks[index], axis=1)
+        errors[index] = distances.mean() / truth.boxes[index, 2]
+    false_boxes = len(detected) - int(np.any(overlaps >= LEAST_OVERLAP, axis=0).sum())
+    return Comparison(truth.boxes[:, 3], found, errors, len(detected), false_boxes)
+
+
+@dataclass(frozen=True, eq=False)
+class DetectionFigures:
+    """What a detector is worth on a set of annotated pictures.
+
+    Attributes:
+        recall: share of the faces found, by height class.
+        landmark_errors: float32 arrays of those of the found faces, by height class.
+        pictures: pictures with annotated faces; `false_boxes` on all of them together.
+        false_boxes: see `Comparison`.
+        negatives: share of the pictures without a face in which the detector sees one.
+    """
+
+    recall: dict[str, Proportion]
+    landmark_errors: dict[str, npt.NDArray[np.float32]]
+    pictures: int
+    false_boxes: int
+    negatives: Proportion
+
+    @property
+    def false_per_picture(self) -> float | None:
+        """False boxes on a picture with faces, on average."""
+        return self.false_boxes / self.pictures if self.pictures else None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "recall": {name: share.to_json() for name, share in self.recall.items()},
+            "landmark_error": {name: _summary(errors) for name, errors in self.landmark_errors.items()},
+            "pictures_with_faces": self.pictures,
+            "false_boxes": self.false_boxes,
+            "false_boxes_a_picture": self.false_per_picture,
+            "negatives_with_a_box": self.negatives.to_json(),
+        }
+
+
+def detection_figures(comparisons: Sequence[Comparison]) -> DetectionFigures:
+    """Sum up the comparisons of a set's pictures."""
+    with_faces = [one for one in comparisons if len(one.heights)]
+    without = [one for one in comparisons if not len(one.heights)]
+    heights = np.array([height for one in with_faces for height in one.heights], np.float32)
+    found = np.array([seen for one in with_faces for seen in one.found], bool)
+    errors = np.array([error for one in with_faces for error in one.landmark_errors], np.float32)
+    recall, landmark_errors = {}, {}
+    for name, (low, high) in HEIGHT_CLASSES.items():
+        of_class = (heights >= low) & (heights < high)
+        recall[name] = Proportion(int(found[of_class].sum()), int(of_class.sum()))
+        landmark_errors[name] = errors[of_class & ~np.isnan(errors)]
+    return DetectionFigures(
+        recall,
+        landmark_errors,
+        pictures=len(with_faces),
+        false_boxes=sum(one.false_boxes for one in with_faces),
+        negatives=Proportion(sum(one.boxes > 0 for one in without), len(without)),
+    )
+
+
+def _summary(errors: npt.NDArray[np.float32]) -> dict[str, Any]:
+    if not len(errors):
+        return {"faces": 0, "mean": None, "median": None, "p90": None}
+    median, p90 = np.percentile(errors, (50, 90))
+    return {"faces": len(errors), "mean": float(errors.mean()), "median": float(median), "p90": float(p90)}

@@ -1,0 +1,113 @@
+"""Error rates by what the photographs are like: size, light, sharpness and pose of the faces, or labels of the user's own.
+
+A measured attribute of a pair is that of the worse photograph, so that every pair is in one row and the rows add up to
+all pairs. A label of a pair is that of both photographs where they agree (the within-group comparisons of ISO/IEC
+19795-10), and "different" where they do not.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..quality import Quality
+from .bootstrap import PersonBootstrap
+from .comparisons import Comparisons
+from .rates import Rates, grouped_rates
+from .survey import Survey
+
+NO_FACE, DIFFERENT, UNLABELLED = "no face found", "different", "unlabelled"
+Groups = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A number measured of every face and the classes it is sorted into.
+
+    Attributes:
+        name: what it is.
+        rule: which of a pair's two values counts, and in what unit.
+        value: reads it.
+        worse: of two arrays of values the worse ones.
+        limits: ascending; a class begins at its limit.
+        classes: one more than `limits`.
+    """
+
+    name: str
+    rule: str
+    value: Callable[[Quality], float]
+    worse: Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], npt.NDArray[np.float64]]
+    limits: tuple[float, ...]
+    classes: tuple[str, ...]
+
+
+ATTRIBUTES = (
+    Attribute(
+        "face size", "side of the aligned crop in pixels of the photograph, the smaller of the two",
+        lambda quality: quality.side, np.minimum, (64, 112), ("small, under 64", "medium, 64 to 112", "large, from 112"),
+    ),
+    Attribute(
+        "brightness", "mean grey of the face, 0 to 255, the darker of the two",
+        lambda quality: quality.light, np.minimum, (100, 160), ("dark, under 100", "medium, 100 to 160", "bright, from 160"),
+    ),
+    Attribute(
+        "sharpness", "squared gradient over variance of the aligned face, the softer of the two",
+        lambda quality: quality.sharpness, np.minimum, (3, 6), ("soft, under 3", "medium, 3 to 6", "sharp, from 6"),
+    ),
+    Attribute(
+        "yaw", "nose tip off the middle of the eyes, in half eye distances, the more turned of the two",
+        lambda quality: quality.yaw, np.maximum, (0.15, 0.4),
+        ("frontal, under 0.15", "turned, 0.15 to 0.4", "far turned, from 0.4"),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SliceTable:
+    """FMR and FNMR by the classes of one attribute; classes without a pair are left out."""
+
+    name: str
+    rule: str
+    rows: tuple[tuple[str, Rates], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        rows = [{"class": label} | rates.to_json() for label, rates in self.rows]
+        return {"attribute": self.name, "rule": self.rule, "rows": rows}
+
+
+def slice_by_quality(
+    survey: Survey, comparisons: Comparisons, threshold: float, bootstrap: PersonBootstrap
+) -> list[SliceTable]:
+    """A table for each of `ATTRIBUTES`."""
+    tables = []
+    for attribute in ATTRIBUTES:
+        values = np.array([attribute.value(quality) if quality else np.nan for quality in survey.qualities])
+        worse = attribute.worse(values[comparisons.first], values[comparisons.second])
+        group = np.where(np.isnan(worse), len(attribute.classes), np.searchsorted(attribute.limits, worse, "right"))
+        rows = _rows((*attribute.classes, NO_FACE), group, comparisons, threshold, bootstrap)
+        tables.append(SliceTable(attribute.name, attribute.rule, rows))
+    return tables
+
+
+def slice_by_labels(
+    labels: dict[str, list[str]], comparisons: Comparisons, threshold: float, bootstrap: PersonBootstrap
+) -> list[SliceTable]:
+    """A table for each column of `labels`: by name, the label of every photograph (empty: none)."""
+    tables = []
+    for name, column in labels.items():
+        classes, number = np.unique([label or UNLABELLED for label in column], return_inverse=True)
+        one, other = number[comparisons.first], number[comparisons.second]
+        group = np.where(one == other, one, len(classes))
+        rows = _rows((*map(str, classes), DIFFERENT), group, comparisons, threshold, bootstrap)
+        tables.append(SliceTable(name, "the label of both photographs", rows))
+    return tables
+
+
+def _rows(
+    classes: tuple[str, ...], group: Groups, comparisons: Comparisons, threshold: float, bootstrap: PersonBootstrap
+) -> tuple[tuple[str, Rates], ...]:
+    rates = grouped_rates(comparisons, threshold, group.astype(np.int64), len(classes), bootstrap)
+    named = zip(classes, rates, strict=True)
+    return tuple((label, row) for label, row in named if row.fmr.counted.trials or row.fnmr.counted.trials)

@@ -1,0 +1,136 @@
+"""Plots of verification as SVG text to be put into a page.
+
+Detection error trade-off curves have probit axes, on which the curve of two normal distributions is a straight line
+(Martin et al., "The DET curve in assessment of detection task performance", Eurospeech 1997).
+"""
+
+import io
+from collections.abc import Callable, Sequence
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+GENUINE, IMPOSTOR, INK, GREY = "#1971c2", "#e8590c", "#1c2024", "#8b8d98"
+_Floats = npt.NDArray[np.float64]
+_TICKS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
+_STYLE = {
+    "axes.edgecolor": GREY,
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.size": 10,
+    "grid.color": "#e8e8ec",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "edge-siamese",  # the same figures give the same bytes
+    "text.parse_math": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+def det_plot(document: dict[str, Any]) -> str:
+    """FNMR over FMR on probit axes, down to one error: the bootstrap's band, the thresholds, and the other embedder.
+
+    Args:
+        document: of ``edge-siamese evaluate``.
+    """
+    return _drawn(_draw_det, document)
+
+
+def score_plot(document: dict[str, Any]) -> str:
+    """Densities of genuine and impostor scores, and the decision threshold."""
+    return _drawn(_draw_scores, document)
+
+
+def _drawn(draw: Callable[[Any, dict[str, Any]], None], document: dict[str, Any]) -> str:
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    buffer = io.StringIO()
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(5.6, 4.4), layout="constrained")
+        draw(figure.add_subplot(), document)
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def _draw_det(axes: Any, document: dict[str, Any]) -> None:
+    det, against = document["det"], document["against"]
+    x, y = _probit(det["fmr"]), _probit(det["fnmr"])
+    heights = [y]
+    if all(det["person_interval_95"]):
+        low, high = (_probit(side) for side in zip(*det["person_interval_95"], strict=True))
+        axes.fill_between(x, low, high, color=GENUINE, alpha=0.15, linewidth=0, label="95 %, people resampled")
+        heights += [low, high]
+    if against:
+        other = _probit(against["det"]["fnmr"])
+        axes.plot(x, other, color=GREY, linewidth=1.4, linestyle="--", label=against["name"])
+        heights.append(other)
+    axes.plot(x, y, color=GENUINE, linewidth=2, label="this embedder" if against else "measured")
+    heights += _mark_thresholds(axes, document)
+    lowest, highest = _probit([1 / (document["genuine_pairs"] + 1), 0.995])
+    limits = max(np.concatenate(heights).min(), lowest), min(np.concatenate(heights).max(), highest)
+    axes.plot(limits, limits, color=GREY, linewidth=0.8, zorder=1)
+    if 0 < document["eer"] < 1:
+        eer = _probit([document["eer"]])
+        axes.plot(
+            eer, eer, color=GENUINE, marker="o", markerfacecolor="white", linestyle="none", label="equal error rate"
+        )
+    axes.set(xlim=(x.min(), x.max()), ylim=limits, xlabel="false match rate", ylabel="false non-match rate")
+    _percent_ticks(axes.xaxis, axes.get_xlim())
+    _percent_ticks(axes.yaxis, axes.get_ylim())
+    axes.legend(loc="upper right")
+
+
+def _draw_scores(axes: Any, document: dict[str, Any]) -> None:
+    scores, decision = document["scores"], document["decision_threshold"]
+    edges = np.array(scores["edges"])
+    tallest = 0.0
+    for name, colour in (("impostor", IMPOSTOR), ("genuine", GENUINE)):
+        counts = np.array(scores[name], np.float64)
+        density = counts / max(counts.sum(), 1) / np.diff(edges)
+        axes.stairs(density, edges, fill=True, color=colour, alpha=0.25)
+        axes.stairs(density, edges, color=colour, linewidth=1.4, label=f"{name}, {int(counts.sum()):,} pairs")
+        tallest = max(tallest, density.max())
+    axes.axvline(decision["score"], color=INK, linewidth=1, label=f"threshold {decision['score']:.3f}")
+    used = np.flatnonzero(np.add(scores["genuine"], scores["impostor"]))
+    if len(used):
+        axes.set_xlim(edges[used[0]] - 0.02, edges[used[-1] + 1] + 0.02)
+    axes.set(ylim=(0, 1.3 * tallest or 1), xlabel="score", ylabel="density")
+    axes.legend(loc="upper right")
+
+
+def _mark_thresholds(axes: Any, document: dict[str, Any]) -> list[_Floats]:
+    """Mark this data's operating point and the card's, where they have a place on the axes; their heights."""
+    marks = {"this data": {"marker": "o", "markersize": 7}, "model card": {"marker": "x", "markersize": 6}}
+    heights = []
+    for source, mark in marks.items():
+        rates = [
+            (entry["fmr"]["rate"], entry["fnmr"]["rate"])
+            for entry in document["thresholds"]
+            if entry["source"] == source and 0 < entry["fmr"]["rate"] <= 0.5 and 0 < entry["fnmr"]["rate"] < 0.995
+        ]
+        if rates:
+            x, y = (_probit(side) for side in zip(*rates, strict=True))
+            axes.plot(
+                x, y, color=INK, linestyle="none", label=f"threshold of {source}", clip_on=False, zorder=5, **mark
+            )
+            heights.append(y)
+    return heights
+
+
+def _percent_ticks(axis: Any, limits: tuple[float, float]) -> None:
+    ticks = {
+        place: tick for place, tick in zip(_probit(_TICKS), _TICKS, strict=True) if limits[0] <= place <= limits[1]
+    }
+    axis.set_ticks(list(ticks), [f"{100 * tick:g}%" for tick in ticks.values()])
+
+
+def _probit(rates: Sequence[float]) -> _Floats:
+    """Quantiles of the normal distribution; 0 and 1 lie beyond every axis."""
+    normal = NormalDist()
+    return np.array([normal.inv_cdf(min(max(rate, 1e-9), 1 - 1e-9)) for rate in rates])

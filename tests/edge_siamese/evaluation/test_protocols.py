@@ -1,0 +1,32 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge_siamese.albums import Album
+from edge_siamese.evaluation.protocols import VerificationProtocol
+from edge_siamese.evaluation.survey import Survey, centre_face, largest_face
+
+MakeSurvey = Callable[..., Survey]
+PAIRS = "1\t1\np000\t1\t2\np000\t1\tp001\t1\n"
+
+
+def test_a_list_of_pairs_beside_the_album_is_the_protocol_unless_all_are_wanted(tmp_path: Path) -> None:
+    (tmp_path / "p000").mkdir()
+    cv2.imwrite(str(tmp_path / "p000" / "a.png"), np.zeros((8, 8, 3), np.uint8))
+    assert VerificationProtocol.of(Album(tmp_path)) == VerificationProtocol(None)
+    (tmp_path / "pairs.txt").write_text(PAIRS)
+    assert VerificationProtocol.of(Album(tmp_path)) == VerificationProtocol(PAIRS)
+    assert VerificationProtocol.of(Album(tmp_path), all_pairs=True) == VerificationProtocol(None)
+
+
+def test_protocols_choose_faces_and_pairs_and_say_so(make_survey: MakeSurvey) -> None:
+    survey = make_survey([2, 2], without_face=[3])
+    listed, every = VerificationProtocol(PAIRS), VerificationProtocol(None)
+    assert (listed.choose, every.choose) == (centre_face, largest_face)
+    assert (len(listed.compare(survey).scores), len(every.compare(survey).scores)) == (2, 6)
+    assert listed.describe(survey) == {
+        "protocol": "lfw-pairs", "people": 2, "photographs": 4, "face_choice": "nearest the centre", "faces_not_found": 1,
+    }  # fmt: skip
+    assert every.describe(survey)["protocol"] == "all-pairs"
