@@ -1,4 +1,4 @@
-"""Train the default detector from annotated pictures, aligned crops and rendered faces."""
+"""Train a detector from annotated pictures, aligned crops and rendered faces as a recipe says."""
 
 from pathlib import Path
 from typing import Any
@@ -14,23 +14,17 @@ from .detector_training import DetectorBatches, DetectorTrainer
 from .distillation import WarmupStableDecay
 from .networks.detector import build_detector
 from .precision import arithmetic
+from .recipe import DetectorRecipe
 from .training import train
-
-SAMPLE_SIZE = 256
 
 
 def train_detector(
     pictures: Path,
     crops: npt.NDArray[np.uint8],
     folder: Path,
+    recipe: DetectorRecipe,
     *,
     rendered: list[AnnotatedPicture],
-    epochs: int = 20,
-    batches: int = 200,
-    batch_size: int = 32,
-    rate: float = 2e-3,
-    warmup: float = 0.02,
-    decay: float = 0.3,
     initial: Path | None = None,
 ) -> Any:
     """Train the detector and return its network.
@@ -38,24 +32,26 @@ def train_detector(
     Args:
         pictures: zip of annotated pictures (`datasets.detection`).
         crops: aligned crops to paste into backgrounds.
-        folder: run folder; an interrupted run goes on.
+        folder: run folder, with one run for each stretch of the recipe; an interrupted run goes on.
+        recipe: how long to train and at which rates.
         rendered: rendered pictures with their faces.
-        epochs, batches, batch_size, rate, warmup, decay: the schedule.
         initial: weights to begin from.
     """
-    with arithmetic("auto"):
-        network = build_detector(SAMPLE_SIZE)
+    with arithmetic(recipe.precision):
+        network = build_detector(recipe.sample_size)
     if initial:
         load_weights(initial, network)
-    composer = SampleComposer(load_annotated(pictures, "train"), crops, rendered, SAMPLE_SIZE)
+    composer = SampleComposer(load_annotated(pictures, "train"), crops, rendered, recipe.sample_size)
     trainer = DetectorTrainer(network)
-    schedule = WarmupStableDecay(rate, epochs * batches, warmup, decay)
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.01, clipnorm=5.0)
-    trainer.compile(optimizer=optimizer, jit_compile=False)
-    trainer.build((None, SAMPLE_SIZE, SAMPLE_SIZE, 3))
-    settings = {
-        "epochs": epochs, "batches": batches, "batch_size": batch_size, "rate": rate, "warmup": warmup, "decay": decay,
-        "initial": str(initial), "rendered": len(rendered),
-    }  # fmt: skip
-    train(trainer, DetectorBatches(composer, batch_size, batches), epochs=epochs, folder=folder, settings=settings)
+    for number, stretch in enumerate(recipe.stretches):
+        schedule = WarmupStableDecay(stretch.rate, stretch.epochs * recipe.batches, stretch.warmup, stretch.decay)
+        optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=5.0)
+        trainer.compile(optimizer=optimizer, jit_compile=False)
+        trainer.build((None, recipe.sample_size, recipe.sample_size, 3))
+        batches = DetectorBatches(composer, recipe.batch_size, recipe.batches, seed=recipe.seed + 1000 * number)
+        settings = recipe.model_dump(mode="json", exclude={"stretches"})
+        train(
+            trainer, batches, epochs=stretch.epochs, folder=folder / f"stretch{number + 1}",
+            settings=settings | {"stretch": stretch.model_dump(), "initial": str(initial)},
+        )  # fmt: skip
     return network

@@ -24,7 +24,7 @@ Defects = Mapping[str, Floats]
 LAST = "detection"
 TARGET_FMR = 1e-2
 _FOLDS = 5
-_ITERATIONS, _SWEEPS, _STILL = 30, 200, 1e-5
+_ITERATIONS, _SWEEPS, _STILL = 30, 200, 1e-6
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,15 @@ def fit_quality(samples: QualitySamples, origin: Mapping[str, str]) -> QualityFi
         len(samples.qualities),
         samples.missed,
     )
+
+
+def describe_fit(fit: QualityFit) -> list[tuple[str, ...]]:
+    """Rows of the fit's table: component, weight, areas alone and toggled, each on untouched and on mixed photographs."""
+    rows: list[tuple[str, ...]] = [("quality", "", *_areas(fit.areas), "", "")]
+    for component in fit.components:
+        weight = "not used" if component.weight is None else f"{component.weight:.3f}"
+        rows.append((component.name, weight, *_areas(component.alone), *_areas(component.toggled)))
+    return rows
 
 
 def fit_weights(
@@ -212,6 +221,10 @@ def _pairs(samples: QualitySamples, rows: npt.NDArray[np.int64]) -> GenuinePairs
     scores, genuine = (units @ units.T)[first, second], people[first] == people[second]
     threshold = error_curve(scores[genuine], scores[~genuine]).threshold_at_fmr(TARGET_FMR)
     return GenuinePairs.at_threshold(first, second, genuine, scores, len(rows), threshold)
+
+
+def _areas(areas: tuple[float, float]) -> tuple[str, str]:
+    return f"{areas[0]:.3f}", f"{areas[1]:.3f}"
 
 
 def _nose_height(landmarks: Floats) -> float:

@@ -7,7 +7,7 @@ import difflib
 import tomllib
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -57,9 +57,11 @@ class EmbedderRecipe(_Part):
     """Everything of a distillation but its data folder.
 
     Attributes:
+        task: what it trains.
         precision: of the arithmetic while training; "auto" takes bfloat16 where the processor has units for it.
     """
 
+    task: Literal["embedder"]
     network: Twin = Twin()
     faces: Faces = Faces()
     batch_size: int = Field(default=128, ge=8)
@@ -70,45 +72,71 @@ class EmbedderRecipe(_Part):
     stretches: tuple[Stretch, ...] = Field(min_length=1)
 
 
+class DetectorRecipe(_Part):
+    """Everything of a detector's training but its data.
+
+    Attributes:
+        task: what it trains.
+        sample_size: side of the composed training pictures, a multiple of 32.
+        batches: of an epoch.
+        pasted_crops, rendered_scenes: how many aligned crops and rendered pictures join the photographs.
+    """
+
+    task: Literal["detector"]
+    sample_size: int = Field(default=256, ge=96, multiple_of=32)
+    batch_size: int = Field(default=32, ge=2)
+    batches: int = Field(default=200, ge=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    pasted_crops: int = Field(default=8000, ge=0)
+    rendered_scenes: int = Field(default=400, ge=0)
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    seed: int = 0
+    stretches: tuple[Stretch, ...] = Field(min_length=1)
+
+
+Recipe = TypeVar("Recipe", EmbedderRecipe, DetectorRecipe)
+
+
 def shipped_recipes() -> list[str]:
     """Names of the recipes in the package."""
     folder = files(__package__) / "recipes"
     return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
 
 
-def load_recipe(name: str) -> EmbedderRecipe:
+def load_recipe(name: str, kind: type[Recipe]) -> Recipe:
     """Read a shipped recipe by name, or a TOML file.
+
+    Args:
+        name: of a shipped recipe, or a path.
+        kind: what it has to be.
 
     Raises:
         DataError: there is no such recipe, or a key or value in it is not what was expected.
     """
     if name in shipped_recipes():
         with as_file(files(__package__) / "recipes" / f"{name}.toml") as path:
-            return _parse(path)
+            return _parse(path, kind)
     if not Path(name).is_file():
         raise DataError(f"{name}: expected a recipe file or one of {', '.join(shipped_recipes())}")
-    return _parse(Path(name))
+    return _parse(Path(name), kind)
 
 
-def _parse(path: Path) -> EmbedderRecipe:
+def _parse(path: Path, kind: type[Recipe]) -> Recipe:
     try:
-        return EmbedderRecipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not a TOML file ({error})") from error
     except ValidationError as error:
-        raise DataError(f"{path}: {_sentence(error)}") from error
+        raise DataError(f"{path}: {_sentence(error, kind)}") from error
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(error: ValidationError, kind: type[BaseModel]) -> str:
     """The first complaint, with the nearest known key for a mistyped one."""
     first = error.errors(include_url=False)[0]
     place = [part for part in first["loc"] if isinstance(part, str)]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
         return f"{key}: {first['msg'][:1].lower()}{first['msg'][1:]}, found {first.get('input')!r}"
-    near = difflib.get_close_matches(place[-1], _known_keys(), n=1)
+    known = [key for part in (kind, Twin, Faces, Stretch) for key in part.model_fields]
+    near = difflib.get_close_matches(place[-1], known, n=1)
     return f"unknown key {key}" + (f"; did you mean {near[0]}?" if near else "")
-
-
-def _known_keys() -> list[str]:
-    return [key for part in (EmbedderRecipe, Twin, Faces, Stretch) for key in part.model_fields]

@@ -15,9 +15,9 @@ def distil(data: Path, recipe: str, out: Path, initial: Path | None) -> None:
 
     RUN/weights.npz holds the result, the log.csv of every stretch the curves on the validation people.
     """
-    from ..recipe import load_recipe
+    from ..recipe import EmbedderRecipe, load_recipe
 
-    chosen = load_recipe(recipe)
+    chosen = load_recipe(recipe, EmbedderRecipe)
 
     from ..checkpoints import save_float16_weights
     from ..embedder_run import distil as run

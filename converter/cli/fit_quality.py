@@ -52,17 +52,15 @@ def fit_quality(data: Path, output: Path | None, as_json: bool, **engine_setting
 
 
 def _for_people(result: "QualityFit") -> str:
-    rows = [("quality", "", *_areas(result.areas), "", "")]
-    for component in result.components:
-        weight = "not used" if component.weight is None else f"{component.weight:.3f}"
-        rows.append((component.name, weight, *_areas(component.alone), *_areas(component.toggled)))
+    from ..quality_fit import describe_fit
+
     header = ("area by random's", "weight", "alone: untouched", "mixed", "toggled: untouched", "mixed")
     references = ", ".join(f"{name} {value:g}" for name, value in result.formula.references.items())
     missed = sum(result.missed.values())
-    lines = [table(rows, header=header), f"references: {references}"]
-    lines.append(f"{result.photographs:,} photographs; no face was found on {missed:,} others")
-    return "\n".join(lines)
-
-
-def _areas(areas: tuple[float, float]) -> tuple[str, str]:
-    return f"{areas[0]:.3f}", f"{areas[1]:.3f}"
+    return "\n".join(
+        [
+            table(describe_fit(result), header=header),
+            f"references: {references}",
+            f"{result.photographs:,} photographs; no face was found on {missed:,} others",
+        ]
+    )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from edge_siamese.alignment import TEMPLATE
 from edge_siamese.faces import Face
 from edge_siamese.quality import Quality
-from edge_siamese_converter.quality_fit import fit_quality, fit_weights
+from edge_siamese_converter.quality_fit import describe_fit, fit_quality, fit_weights
 from edge_siamese_converter.quality_samples import UNTOUCHED, QualitySamples
 
 PEOPLE, PHOTOS, VERSIONS = 20, 4, 6
@@ -79,6 +79,10 @@ def test_what_matters_lowers_the_area_and_what_does_not_leaves_it() -> None:
     assert judged["roll"].alone[1] == pytest.approx(1.0)
     assert judged["embedding norm"].weight is None
     assert set(judged) >= {"pitch", "side light"}
+    rows = describe_fit(fit)
+    assert rows[0] == ("quality", "", *(f"{area:.3f}" for area in fit.areas), "", "")
+    assert rows[2][:2] == ("sharpness", f"{judged['sharpness'].weight:.3f}")
+    assert rows[-1][:2] == ("embedding norm", "not used")
 
 
 @settings(max_examples=25, deadline=None)

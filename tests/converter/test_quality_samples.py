@@ -101,23 +101,17 @@ def test_a_folder_without_the_table_is_named(tmp_path: Path) -> None:
         source_sides(tmp_path)
 
 
-@pytest.fixture
-def collected(samples: QualitySamples, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command gets what was collected above, instead of collecting it again."""
-    monkeypatch.setattr(quality_samples, "collect_samples", lambda *_: samples)
-
-
-def answer(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([str(argument) for argument in arguments])
-    return int(ended.value.code or 0)
-
-
-@pytest.mark.usefixtures("collected")
 def test_the_command_writes_a_formula_and_says_what_each_component_brings(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    tmp_path: Path,
+    samples: QualitySamples,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert answer("fit-quality", folder, "-o", tmp_path / "quality.json", "--json") == 0
+    monkeypatch.setattr(quality_samples, "collect_samples", lambda *_: samples)  # not a second time
+    with pytest.raises(SystemExit) as ended:
+        main(["fit-quality", str(folder), "-o", str(tmp_path / "quality.json"), "--json"])
+    assert not ended.value.code
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == "edge-siamese/fit-quality/1"
     assert document["formula"] == json.loads((tmp_path / "quality.json").read_text())
@@ -125,13 +119,3 @@ def test_the_command_writes_a_formula_and_says_what_each_component_brings(
     assert formula.origin["embedder"] == document["model"]["embedder"]
     assert len(formula.origin["dataset"]) == 64
     assert [component["name"] for component in document["components"]][-1] == "embedding norm"
-
-
-@pytest.mark.usefixtures("collected")
-def test_the_command_prints_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert answer("fit-quality", folder) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("area by random's")
-    assert lines[1].split()[0] == "quality"
-    assert lines[-2].startswith("references: sharpness ")
-    assert lines[-1].endswith("others")

@@ -62,7 +62,7 @@ def detection(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("recipe") / "small.toml"
     path.write_text(
-        "batch_size = 16\n[network]\ntable = 'small'\nwidth = 0.5\n[faces]\nlabelled = true\n"
+        "task = 'embedder'\nbatch_size = 16\n[network]\ntable = 'small'\nwidth = 0.5\n[faces]\nlabelled = true\n"
         "rendered_people = 2\nrendered_share = 0.1\n[[stretches]]\nepochs = 1\n[[stretches]]\nepochs = 1\ndecay = 1.0\n"
     )
     return path
@@ -92,10 +92,13 @@ def test_the_parity_gate_writes_nothing_it_refuses(
 
 
 def test_a_detector_is_trained_and_converted(detection: Path, faces: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "short.toml"
+    recipe.write_text(
+        "task = 'detector'\nbatch_size = 4\nbatches = 1\nsample_size = 96\nrendered_scenes = 2\n[[stretches]]\nepochs = 1\n"
+    )
     assert (
         answer(
-            "train-detector", detection, "--crops", faces, "--out", tmp_path / "run", "--epochs", 1, "--batches", 1,
-            "--rendered-scenes", 2,
+            "train-detector", detection, "--crops", faces, "--out", tmp_path / "run", "--recipe", recipe,
         )
         == 0
     )  # fmt: skip
