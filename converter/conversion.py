@@ -16,6 +16,7 @@ from edge_siamese.rendering import GOLDEN_SEEDS, Person, View, render_crop, rend
 from edge_siamese.tflite.runtime import load_network
 
 from .export import Description, export_model, with_contract
+from .quantisation.aware import quantise_aware
 from .quantisation.parity import (
     MAXIMUM_AUC_LOSS,
     ParityReport,
@@ -48,29 +49,37 @@ def convert_embedder(
     name: str,
     license: str,
     training: dict[str, Any],
+    aware_steps: int = 0,
     maximum_auc_loss: float = MAXIMUM_AUC_LOSS,
 ) -> ParityReport:
     """Quantise a float embedder, hold it against the parity gate and write it with its card.
 
     Args:
         network: Keras embedder.
-        calibration: crops to measure activation ranges on; 200 of them, evenly spread, are used.
+        calibration: crops to measure activation ranges on; 200 of them, evenly spread, are used. Quantisation-aware
+            fine-tuning learns from all of them.
         validation: people the network was not trained on; parity and operating points are measured on all their pairs.
         output: the .tflite to write.
         name, license, training: for the card.
+        aware_steps: batches of quantisation-aware fine-tuning; 0 quantises the network as it is.
         maximum_auc_loss: the gate.
 
     Raises:
         EdgeSiameseError: int8 costs more than the gate allows; nothing is written.
     """
-    model = with_contract(quantise(network, _spread(calibration, CALIBRATION_PICTURES)), "embedder")
+    pictures = _spread(calibration, CALIBRATION_PICTURES)
+    if aware_steps:
+        quantised = quantise_aware(network, pictures, calibration, steps=aware_steps)
+    else:
+        quantised = quantise(network, pictures)
+    model = with_contract(quantised, "embedder")
     int8 = load_network(model)
     ((_, zero_point),) = int8.output_scales().values()
     embeddings = embed_int8(int8, validation.crops)
     parity = measure_parity(embed_float(network, validation.crops), embeddings, zero_point, validation.people)
     parity.require(maximum_auc_loss)
     points = _operating_points(embeddings, zero_point, validation)
-    card = training | {"parity": parity.to_json()}
+    card = training | {"parity": parity.to_json(), "quantisation_aware_steps": aware_steps}
     export_model(output, model, Description("embedder", name, license, card, points), golden_faces(model))
     return parity
 

@@ -151,20 +151,22 @@ def _references(samples: QualitySamples) -> dict[str, float]:
 
 
 def _least_squares(defects: Floats, utility: Floats, people: npt.NDArray[np.int64]) -> Floats:
-    """Weights of at least 0 for ``utility = best of the person * exp(-defects . weights)``: Gauss-Newton steps, each a
-    non-negative quadratic problem solved by coordinate descent."""
+    """Weights of at least 0 for ``utility = best of the person * exp(-defects . weights)``: Gauss-Newton steps of the
+    weights alone, the best values following them (variable projection: Golub and Pereyra, 1973; Kaufman, 1975)."""
     _, person = np.unique(people, return_inverse=True)
     weights = np.where(defects.any(axis=0), 0.05, 0.0)
     for _ in range(_ITERATIONS):
         share = np.exp(-defects @ weights)
         product, square = utility * share, share * share
         # One photograph's worth of everybody's best score keeps the best of people with hardly any share finite.
-        best = (np.bincount(person, product) + product.sum() / square.sum()) / (np.bincount(person, square) + 1.0)
-        predicted = best[person] * share
-        slopes = -predicted[:, None] * defects
+        squares = np.bincount(person, square) + 1.0
+        best = (np.bincount(person, product) + product.sum() / square.sum()) / squares
+        slopes = -(best[person] * share)[:, None] * defects
+        follows = np.stack([np.bincount(person, share * slope) for slope in slopes.T], axis=1) / squares[:, None]
+        slopes -= share[:, None] * follows[person]
         curvature = slopes.T @ slopes
         before = weights.copy()
-        _descend(curvature, slopes.T @ (utility - predicted) + curvature @ weights, weights)
+        _descend(curvature, slopes.T @ (utility - best[person] * share) + curvature @ weights, weights)
         if np.abs(weights - before).max() < _STILL:
             break
     return weights

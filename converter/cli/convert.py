@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ..conversion import LabelledCrops
 
 
+_CROPS_TO_LEARN_FROM = 10_000
+
+
 def _multiple_of_32(_: click.Context, parameter: click.Parameter, value: int | None) -> int | None:
     if value is not None and value % 32:
         raise click.BadParameter(f"expected a multiple of 32, found {value}", param=parameter)
@@ -38,6 +41,13 @@ def _multiple_of_32(_: click.Context, parameter: click.Parameter, value: int | N
     type=click.Path(path_type=Path),
     help="Write the float embedder too, for evaluate --against.",
 )
+@click.option(
+    "--aware-steps",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Fine-tune the embedder for int8 by so many batches of 32; 400 are usual.",
+)
 @click.option("--name", help="Name in the model card.")
 @click.option(
     "--license", "license_", default="unstated", show_default=True, help="Licence of the weights, for the card."
@@ -51,6 +61,7 @@ def convert(
     task: str,
     input_size: int | None,
     float_output: Path | None,
+    aware_steps: int,
     name: str | None,
     license_: str,
     training: str,
@@ -75,7 +86,7 @@ def convert(
         network = load_twin(weights)
         if float_output:
             write_float(network, float_output)
-        parity = convert_embedder(network, *_embedder_data(data), output, **card)
+        parity = convert_embedder(network, *_embedder_data(data, aware_steps), output, aware_steps=aware_steps, **card)
         report: dict[str, Any] = {"output": str(output), "parity": parity.to_json()}
         text = table(describe_parity(parity), header=("parity gate passed", "float", "int8"))
     else:
@@ -94,8 +105,8 @@ def convert(
         click.echo("\n".join(filter(None, [text, f"{output}: {output.stat().st_size:,} bytes"])))
 
 
-def _embedder_data(data: Path) -> "tuple[npt.NDArray[np.uint8], LabelledCrops]":
-    """Crops to calibrate on, and validation people."""
+def _embedder_data(data: Path, aware_steps: int) -> "tuple[npt.NDArray[np.uint8], LabelledCrops]":
+    """Crops to calibrate on, more of them where they are learnt from, and validation people."""
     import numpy as np
 
     from edge_siamese.albums import Album
@@ -109,7 +120,8 @@ def _embedder_data(data: Path) -> "tuple[npt.NDArray[np.uint8], LabelledCrops]":
     if (data / "faces.csv.gz").exists():
         faces = load_teacher_faces(data, 256, validation_only=True)
         numbers = np.unique(faces.identities, return_inverse=True)[1].astype(np.int64)
-        return load_training_crops(data, CALIBRATION_PICTURES), LabelledCrops(faces.crops, numbers, faces.digest)
+        wanted = _CROPS_TO_LEARN_FROM if aware_steps else CALIBRATION_PICTURES
+        return load_training_crops(data, wanted), LabelledCrops(faces.crops, numbers, faces.digest)
     with FaceEngine.default() as engine:
         training, validation = split_people(align_album(Album(data), engine))
     return training.crops, LabelledCrops(validation.crops, validation.numbers(), validation.digest)

@@ -30,13 +30,17 @@ def quantise(network: Any, pictures: npt.NDArray[np.uint8]) -> bytes:
     Raises:
         DataError: fewer than 20 pictures.
     """
-    import tensorflow as tf
-
     if len(pictures) < 20:
         raise DataError(f"calibration needs at least 20 pictures, better {CALIBRATION_PICTURES}; found {len(pictures)}")
+    return convert_int8(static_batch(prepared(network, model_input(pictures)), pictures.shape[1:]), pictures)
+
+
+def convert_int8(network: Any, pictures: npt.NDArray[np.uint8]) -> bytes:
+    """Convert a network of batch size 1 as it is; ranges it does not fix itself are measured on `pictures`."""
+    import tensorflow as tf
+
     pictures = pictures.copy()
     pictures[0, 0, 0], pictures[0, 0, 1] = 0, 255  # the input's range is then exactly the pixels'
-    network = static_batch(prepared(network, model_input(pictures)), pictures.shape[1:])
     converter = tf.lite.TFLiteConverter.from_keras_model(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([model_input(picture[None])] for picture in pictures)

@@ -26,7 +26,7 @@ from edge_siamese_converter.quality_samples import (
     source_sides,
 )
 
-PEOPLE, PHOTOS = 8, 3
+PEOPLE, PHOTOS = 5, 3
 
 
 @pytest.fixture(scope="module")
