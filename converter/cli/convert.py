@@ -74,8 +74,8 @@ def convert(
     """
     if input_size and task == "embedder":
         raise click.UsageError("--input-size is for --task detector: an embedder's input is the 112 x 112 aligned crop")
-    if float_output and task == "detector":
-        raise click.UsageError("--float is for --task embedder: evaluate compares embedders")
+    if (float_output or aware_steps) and task == "detector":
+        raise click.UsageError("--float and --aware-steps are for --task embedder")
     card: dict[str, Any] = {
         "name": name or weights.stem, "license": license_, "training": {"summary": training} if training else {}
     }  # fmt: skip

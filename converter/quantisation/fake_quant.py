@@ -35,11 +35,10 @@ def fold_batch_normalisation(network: Any) -> Any:
 
     result = keras.models.clone_model(network, clone_function=clone, call_function=call)
     for layer in result.layers:
-        original = network.get_layer(layer.name)
         if layer.name in folded:
-            layer.set_weights(_folded_weights(original, folded[layer.name]))
-        elif original.weights:
-            layer.set_weights(original.get_weights())
+            layer.set_weights(_folded_weights(network.get_layer(layer.name), folded[layer.name]))
+        elif layer.weights:
+            layer.set_weights(network.get_layer(layer.name).get_weights())
     return result
 
 
@@ -56,28 +55,26 @@ def fake_quantised(folded: Any, ranges: dict[str, Range], batch_size: int | None
         ranges: of the activations, by layer, for all of `quantised_tensors`.
         batch_size: fixed for conversion, None for training.
     """
-    swapped = {
+    swapped: dict[Any, Any] = {
         layers.Conv2D: _QuantisedConv2D,
         layers.DepthwiseConv2D: _QuantisedDepthwiseConv2D,
         FastDepthwiseConv2D: _QuantisedDepthwiseConv2D,
     }
 
     def clone(layer: Any) -> Any:
-        return swapped.get(type(layer), type(layer)).from_config(layer.get_config())
+        kind: Any = swapped.get(type(layer), type(layer))
+        return kind.from_config(layer.get_config())
 
     def call(layer: Any, *arguments: Any, **options: Any) -> Any:
         output = layer(*arguments, **options)
         return FakeQuantise(*ranges[layer.name], name=f"{layer.name}_range")(output) if layer.name in ranges else output
 
-    image = keras.Input(batch_shape=(batch_size, *folded.input_shape[1:]), name="image")
-    result = keras.models.clone_model(
-        folded, input_tensors=FakeQuantise(*INPUT_RANGE, name="image_range")(image), clone_function=clone,
-        call_function=call,
-    )  # fmt: skip
-    for layer in result.layers:
+    body = keras.models.clone_model(folded, clone_function=clone, call_function=call)
+    for layer in body.layers:
         if layer.weights:
             layer.set_weights(folded.get_layer(layer.name).get_weights())
-    return keras.Model(image, result(image) if image not in result.inputs else result.outputs)
+    image = keras.Input(batch_shape=(batch_size, *folded.input_shape[1:]), name="image")
+    return keras.Model(image, body(FakeQuantise(*INPUT_RANGE, name="image_range")(image)))
 
 
 class FakeQuantise(layers.Layer):  # type: ignore[misc]
@@ -94,7 +91,7 @@ class FakeQuantise(layers.Layer):  # type: ignore[misc]
         return keras.KerasTensor(inputs.shape, inputs.dtype)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"low": self.low, "high": self.high}
+        return {**super().get_config(), "low": self.low, "high": self.high}
 
 
 class _QuantisedConv2D(layers.Conv2D):  # type: ignore[misc]
