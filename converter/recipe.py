@@ -38,7 +38,7 @@ class Faces(_Part):
     """
 
     mixtures: int = Field(default=0, ge=0)
-    mixture_share: float = Field(default=0.5, ge=0, lt=1)
+    mixture_share: float = Field(default=0.6, ge=0, lt=1)
     rendered_people: int = Field(default=0, ge=0, le=4000)
     rendered_share: float = Field(default=0.05, ge=0, lt=1)
     labelled: bool = False

@@ -10,5 +10,5 @@ def test_only_an_embedder_is_written_in_float_too(tmp_path: Path, capsys: pytest
     with pytest.raises(SystemExit) as ended:
         main(["convert", *files[:2], "-o", files[2], "--task", "detector", "--float", files[3]])
     assert ended.value.code == 2
-    assert "--float is for --task embedder" in capsys.readouterr().err
+    assert "are for --task embedder" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
