@@ -5,7 +5,7 @@ A *defect* says how far one measurement falls short of an ordinary photograph; i
     quality = 100 * exp(-(sum of weight * defect))
 
 So every component is a factor between 0 and 1, the smallest one is to blame, and a quality of 50 stands for genuine
-scores of half the height: higher is better, in the sense of ISO/IEC 29794-1. The references (medians of ordinary
+scores of about half the height: higher is better, in the sense of ISO/IEC 29794-1. The references (medians of ordinary
 photographs) and the weights are fitted by ``edge-siamese fit-quality`` and shipped in ``models/quality.json``.
 """
 
