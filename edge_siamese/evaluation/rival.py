@@ -19,8 +19,7 @@ from ..alignment import CROP_SIZE, TEMPLATE_NAME, align
 from ..errors import ModelError
 from ..matching import NO_SCORE, Q15, scores_q15
 from ..selftest import self_test
-from ..tflite.card import ModelCard, read_model
-from ..tflite.flatbuffer import IDENTIFIER
+from ..tflite.card import ModelCard, model_bytes, read_model
 from ..tflite.model import model_input
 from ..tflite.runtime import Delegate, TfliteNetwork, load_network
 from .survey import Numbers, Survey
@@ -91,12 +90,7 @@ def open_rival(path: Path, *, delegate: Delegate = "xnnpack", threads: int = 1) 
         ModelError: the file is not a .tflite, damaged, or does not embed aligned crops.
         SelfTestError: it has golden vectors and the delegate computes something else.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
-    if data[4:8] != IDENTIFIER:
-        raise ModelError(f"{path}: expected a .tflite model, found something else ({len(data)} bytes)")
+    data = model_bytes(path)
     if zipfile.is_zipfile(path):
         model = read_model(path, "embedder")
         network = load_network(model.network, delegate, threads)

@@ -89,11 +89,11 @@ def read_card(path: Path) -> ModelCard:
     return read_model(path).card
 
 
-def read_model(path: Path, task: Task | None = None) -> ModelFile:
-    """Read a model of this project.
+def model_bytes(path: Path) -> bytes:
+    """The whole file of a .tflite, of this project or another.
 
     Raises:
-        ModelError: the file is missing, not a .tflite, without our card, damaged, or made for another task than `task`.
+        ModelError: it cannot be read, or is something else.
     """
     try:
         data = path.read_bytes()
@@ -101,6 +101,16 @@ def read_model(path: Path, task: Task | None = None) -> ModelFile:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
     if data[4:8] != IDENTIFIER:
         raise ModelError(f"{path}: expected a .tflite model, found something else ({len(data)} bytes)")
+    return data
+
+
+def read_model(path: Path, task: Task | None = None) -> ModelFile:
+    """Read a model of this project.
+
+    Raises:
+        ModelError: the file is missing, not a .tflite, without our card, damaged, or made for another task than `task`.
+    """
+    data = model_bytes(path)
     network, archive = _split(path, data)
     try:
         contract = _contract(network)
