@@ -69,7 +69,7 @@ def _evidence(gallery: "Gallery", point: "OperatingPoint", target_fpir: float) -
         f"{point.threshold / Q15:.4f}"
     )
     if not sufficient:
-        reached = min(point.target_fmr * len(gallery.names), 1.0)
+        reached = min(point.target_fmr * target_fpir / wanted, 1.0)
         note(
             f"it is weaker than the FMR {wanted:.2g} that an FPIR of {target_fpir:g} with {len(gallery.names)} people takes: "
             f"the FPIR is up to {reached:.2g}; 'edge-siamese gallery calibrate' can find a stricter one"

@@ -132,8 +132,13 @@ class Gallery:
             )
 
     def wanted_fmr(self, target_fpir: float = DEFAULT_TARGET_FPIR) -> float:
-        """False match rate that one comparison may have, so that a stranger is named at most at `target_fpir`."""
-        return target_fpir / max(len(self.names), 1)
+        """False match rate that one comparison may have, so that a stranger is named at most at `target_fpir`.
+
+        The gallery's own operating points were measured on comparisons with a person, a model's on comparisons with one
+        template, of which a stranger meets every one.
+        """
+        comparisons = self.names if self.operating_points else self.templates
+        return target_fpir / max(len(comparisons), 1)
 
     def operating_point(self, card: "ModelCard", target_fpir: float = DEFAULT_TARGET_FPIR) -> OperatingPoint:
         """The operating point to identify at: the gallery's own, if it has any, before the model's.

@@ -16,6 +16,7 @@ from edge_siamese.matching import Q15, scores_q15
 
 MakePoint = Callable[..., OperatingPoint]
 DIGEST = "ab" * 32
+TEMPLATES = 3
 
 
 def card(digest: str = DIGEST, dimension: int = 4, points: tuple[OperatingPoint, ...] = ()) -> Any:
@@ -122,17 +123,21 @@ def test_operating_points_are_kept_strictest_first_one_for_a_rate(gallery: Galle
     assert [(p.target_fmr, p.threshold) for p in gallery.operating_points] == [(0.001, 2), (0.01, 4), (0.1, 3)]
 
 
-def test_the_rate_of_one_comparison_shrinks_with_the_people(gallery: Gallery) -> None:
-    assert gallery.wanted_fmr(0.01) == 0.005
+def test_the_rate_of_one_comparison_shrinks_with_what_a_stranger_meets(
+    gallery: Gallery, operating_point: MakePoint
+) -> None:
+    assert (len(gallery.names), len(gallery.templates)) == (2, TEMPLATES)
+    assert gallery.wanted_fmr(0.01) == 0.01 / TEMPLATES
+    assert gallery.with_operating_point(operating_point(0.01)).wanted_fmr(0.01) == 0.005
     assert Gallery.empty(card()).wanted_fmr(0.01) == 0.01
 
 
-@pytest.mark.parametrize(("target_fpir", "chosen"), [(0.2, 0.1), (0.19, 0.01), (0.02, 0.01), (0.001, 0.001)])
+@pytest.mark.parametrize(("target_fpir", "chosen"), [(0.1, 0.1), (0.099, 0.01), (0.01, 0.01), (0.001, 0.001)])
 def test_the_loosest_point_that_is_strict_enough(
     gallery: Gallery, operating_point: MakePoint, target_fpir: float, chosen: float
 ) -> None:
     points = tuple(operating_point(rate) for rate in (0.001, 0.01, 0.1))
-    assert gallery.operating_point(card(points=points), target_fpir).target_fmr == chosen
+    assert gallery.operating_point(card(points=points), target_fpir * TEMPLATES).target_fmr == chosen
 
 
 def test_a_gallerys_own_point_beats_the_models(gallery: Gallery, operating_point: MakePoint) -> None:
