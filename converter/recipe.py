@@ -5,20 +5,23 @@
 
 import difflib
 import tomllib
+from collections.abc import Iterator, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge_siamese.errors import DataError
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A table of a recipe: unknown keys are refused, and nothing changes after reading."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Twin(_Part):
+class Twin(Part):
     """The arguments of `networks.mobilenetv3.build_twin`."""
 
     table: Literal["small", "dense"] = "dense"
@@ -28,7 +31,7 @@ class Twin(_Part):
     activation: Literal["silu", "relu"] = "relu"
 
 
-class Faces(_Part):
+class Faces(Part):
     """What is learnt beside the teacher folder's crops.
 
     Attributes:
@@ -44,7 +47,7 @@ class Faces(_Part):
     labelled: bool = False
 
 
-class Stretch(_Part):
+class Stretch(Part):
     """A part of the run with a schedule of its own (`distillation.WarmupStableDecay`); decay 1 falls throughout."""
 
     epochs: int = Field(ge=1)
@@ -53,12 +56,23 @@ class Stretch(_Part):
     decay: float = Field(default=0.0, ge=0, le=1)
 
 
-class EmbedderRecipe(_Part):
+class _Run(Part):
+    """What every training in stretches has.
+
+    Attributes:
+        precision: of the arithmetic while training; "auto" takes bfloat16 where the processor has units for it.
+    """
+
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    seed: int = 0
+    stretches: tuple[Stretch, ...] = Field(min_length=1)
+
+
+class EmbedderRecipe(_Run):
     """Everything of a distillation but its data folder.
 
     Attributes:
         task: what it trains.
-        precision: of the arithmetic while training; "auto" takes bfloat16 where the processor has units for it.
     """
 
     task: Literal["embedder"]
@@ -67,12 +81,9 @@ class EmbedderRecipe(_Part):
     batch_size: int = Field(default=128, ge=8)
     weight_decay: float = Field(default=0.05, ge=0)
     temperature: float = Field(default=0.07, gt=0)
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    seed: int = 0
-    stretches: tuple[Stretch, ...] = Field(min_length=1)
 
 
-class DetectorRecipe(_Part):
+class DetectorRecipe(_Run):
     """Everything of a detector's training but its data.
 
     Attributes:
@@ -89,45 +100,68 @@ class DetectorRecipe(_Part):
     weight_decay: float = Field(default=0.01, ge=0)
     pasted_crops: int = Field(default=8000, ge=0)
     rendered_scenes: int = Field(default=400, ge=0)
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    seed: int = 0
-    stretches: tuple[Stretch, ...] = Field(min_length=1)
 
 
-Recipe = TypeVar("Recipe", EmbedderRecipe, DetectorRecipe)
+Recipe = TypeVar("Recipe", bound=Part)
 
 
-def shipped_recipes() -> list[str]:
-    """Names of the recipes in the package."""
+def shipped_recipes(task: str = "") -> list[str]:
+    """Names of the recipes in the package, of one task or of all."""
     folder = files(__package__) / "recipes"
-    return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+    names = sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+    return [name for name in names if not task or tomllib.loads(_shipped_text(name))["task"] == task]
 
 
-def load_recipe(name: str, kind: type[Recipe]) -> Recipe:
+def _shipped_text(name: str) -> str:
+    return (files(__package__) / "recipes" / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def load_recipe(name: str, kind: type[Recipe], changes: Mapping[str, str] | None = None) -> Recipe:
     """Read a shipped recipe by name, or a TOML file.
 
     Args:
         name: of a shipped recipe, or a path.
         kind: what it has to be.
+        changes: values in place of the file's, as TOML text, by dotted key: ``{"training.epochs": "3"}``.
 
     Raises:
         DataError: there is no such recipe, or a key or value in it is not what was expected.
     """
     if name in shipped_recipes():
         with as_file(files(__package__) / "recipes" / f"{name}.toml") as path:
-            return _parse(path, kind)
+            return _parse(path, kind, changes or {})
     if not Path(name).is_file():
         raise DataError(f"{name}: expected a recipe file or one of {', '.join(shipped_recipes())}")
-    return _parse(Path(name), kind)
+    return _parse(Path(name), kind, changes or {})
 
 
-def _parse(path: Path, kind: type[Recipe]) -> Recipe:
+def _parse(path: Path, kind: type[Recipe], changes: Mapping[str, str]) -> Recipe:
     try:
-        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not a TOML file ({error})") from error
+    for key, value in changes.items():
+        _put(content, key.split("."), _value(value))
+    try:
+        return kind.model_validate(content)
     except ValidationError as error:
         raise DataError(f"{path}: {_sentence(error, kind)}") from error
+
+
+def _put(content: dict[str, Any], place: list[str], value: Any) -> None:
+    for key in place[:-1]:
+        content = content.setdefault(key, {})
+        if not isinstance(content, dict):
+            raise DataError(f"{'.'.join(place)}: {key} is a value of the recipe and has no keys of its own")
+    content[place[-1]] = value
+
+
+def _value(text: str) -> Any:
+    """A TOML value; what is none is a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
 
 
 def _sentence(error: ValidationError, kind: type[BaseModel]) -> str:
@@ -137,6 +171,14 @@ def _sentence(error: ValidationError, kind: type[BaseModel]) -> str:
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
         return f"{key}: {first['msg'][:1].lower()}{first['msg'][1:]}, found {first.get('input')!r}"
-    known = [key for part in (kind, Twin, Faces, Stretch) for key in part.model_fields]
-    near = difflib.get_close_matches(place[-1], known, n=1)
+    near = difflib.get_close_matches(place[-1], _keys(kind), n=1)
     return f"unknown key {key}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _keys(kind: type[BaseModel]) -> Iterator[str]:
+    """Every key of a recipe and of its tables."""
+    for name, field in kind.model_fields.items():
+        yield name
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from _keys(part)
