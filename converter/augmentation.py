@@ -11,7 +11,7 @@ Picture = npt.NDArray[np.uint8]
 Augmentation = Callable[[Picture, np.random.Generator], Picture]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CameraAugmentation:
     """Random flip, small similarity warp, light, colour cast, grey, low resolution, blur, JPEG and occlusion.
 

@@ -1,1 +1,1 @@
-"""Keras networks: the MobileNetV3 twin and the face detector."""
+"""Keras networks: the MobileNetV3 twin, the face detector, and the public embedding networks of `registry`."""

@@ -5,6 +5,9 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+# Keras' default momentum of 0.99 follows slowly; 0.98 averages some fifty batches.
+MOMENTUM = 0.98
+
 
 @keras.saving.register_keras_serializable(package="edge_siamese")
 class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
@@ -54,11 +57,19 @@ class FastDepthwiseConv2D(layers.DepthwiseConv2D):  # type: ignore[misc]
 
 
 def conv_bn(
-    x: Any, filters: int, kernel: int = 1, strides: int = 1, activation: str | None = None, *, name: str
+    x: Any,
+    filters: int,
+    kernel: int = 1,
+    strides: int = 1,
+    activation: str | None = None,
+    *,
+    use_bias: bool = False,
+    momentum: float = MOMENTUM,
+    name: str,
 ) -> Any:
-    """Convolution without bias, batch normalisation, optional activation."""
-    x = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False, name=name)(x)
-    return _finish(x, activation, name)
+    """Convolution, batch normalisation, optional activation."""
+    x = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=use_bias, name=name)(x)
+    return _finish(x, activation, name, momentum)
 
 
 def depthwise_bn(
@@ -71,7 +82,13 @@ def depthwise_bn(
     return _finish(x, activation, name)
 
 
-def _finish(x: Any, activation: str | None, name: str) -> Any:
-    # Keras' default momentum of 0.99 follows slowly; 0.98 averages some fifty batches.
-    x = FusedBatchNormalization(momentum=0.98, autocast=False, name=f"{name}_bn")(x)
+def _finish(x: Any, activation: str | None, name: str, momentum: float = MOMENTUM) -> Any:
+    x = FusedBatchNormalization(momentum=momentum, autocast=False, name=f"{name}_bn")(x)
     return layers.Activation(activation, name=f"{name}_{activation}")(x) if activation else x
+
+
+def scaled(channels: float, width: float = 1.0) -> int:
+    """Channels times width, to the nearest multiple of 8, never losing more than a tenth (the MobileNets' rule)."""
+    wanted = channels * width
+    rounded = max(8, int(wanted + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * wanted else rounded

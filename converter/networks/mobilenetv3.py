@@ -18,7 +18,9 @@ from typing import Any
 import keras
 from keras import layers
 
-from .layers import conv_bn, depthwise_bn
+from edge_siamese.errors import DataError
+
+from .layers import conv_bn, depthwise_bn, scaled
 
 INPUT_SIZE = 112
 DIMENSION = 256
@@ -92,35 +94,61 @@ def build_twin(
     """Build the embedder that both branches of the twin share.
 
     Args:
-        table: the name of one of `TABLES`.
-        dimension: length D of the embedding.
-        width: channel multiplier of every block, rounded to multiples of 8.
-        squeeze_excite: add squeeze-and-excitation where MobileNetV3 has it.
-        activation: of the paper's hard-swish half: ``"relu"`` (the minimalistic variant) or ``"silu"``.
+        table, dimension, width, squeeze_excite, activation: of `twin`.
         input_size: side of the square input in pixels.
 
     Returns:
         A Keras model from float32 ``(N, input_size, input_size, 3)`` RGB scaled by ``(pixel - 128) / 128`` to
         float32 embeddings ``(N, dimension)``, not normalised.
     """
-    if table not in TABLES or activation not in ("silu", "relu"):
-        raise ValueError(f"expected a table of {sorted(TABLES)} and 'silu' or 'relu', got {table!r}, {activation!r}")
-    blocks = TABLES[table]
     image = keras.Input((input_size, input_size, 3), name="image")
-    x = conv_bn(image, _scaled(blocks.stem, width), 3, 2, "relu", name="stem")
+    embedding = twin(
+        image, table=table, dimension=dimension, width=width, squeeze_excite=squeeze_excite, activation=activation
+    )
+    return keras.Model(image, embedding, name="mobilenetv3_twin")
+
+
+def twin(
+    image: Any,
+    *,
+    table: str = "dense",
+    dimension: int = DIMENSION,
+    width: float = 1.0,
+    squeeze_excite: bool = False,
+    activation: str = "relu",
+) -> Any:
+    """Embeddings ``(N, dimension)`` of square pictures ``(N, S, S, C)``.
+
+    Args:
+        image: Keras tensor of pictures.
+        table: the name of one of `TABLES`.
+        dimension: length D of the embedding.
+        width: channel multiplier of every block, rounded to multiples of 8.
+        squeeze_excite: add squeeze-and-excitation where MobileNetV3 has it.
+        activation: of the paper's hard-swish half: ``"relu"`` (the minimalistic variant) or ``"silu"``.
+
+    Raises:
+        DataError: no such table or activation, or the pictures are not square.
+    """
+    if table not in TABLES or activation not in ("silu", "relu"):
+        raise DataError(f"expected a table of {sorted(TABLES)} and 'silu' or 'relu', got {table!r}, {activation!r}")
+    if image.shape[1] != image.shape[2]:
+        raise DataError(f"the twin takes square pictures, found {image.shape[1]} x {image.shape[2]}")
+    blocks = TABLES[table]
+    x = conv_bn(image, scaled(blocks.stem, width), 3, 2, "relu", name="stem")
     for number, block in enumerate(blocks.blocks):
         if isinstance(block, Dense):
             x = _dense(x, block, width, name=f"block{number}")
         else:
             x = _inverted_residual(x, block, width, squeeze_excite, activation, name=f"block{number}")
-    x = conv_bn(x, _scaled(blocks.last, width), activation=activation, name="last")
+    x = conv_bn(x, scaled(blocks.last, width), activation=activation, name="last")
     x = depthwise_bn(x, x.shape[1], padding="valid", name="global_depthwise")
     x = conv_bn(x, dimension, name="embedding")
-    return keras.Model(image, layers.Reshape((dimension,), name="flatten")(x), name="mobilenetv3_twin")
+    return layers.Reshape((dimension,), name="flatten")(x)
 
 
 def _dense(x: Any, block: Dense, width: float, *, name: str) -> Any:
-    y = conv_bn(x, _scaled(block.filters, width), 3, block.strides, "relu", name=f"{name}_dense")
+    y = conv_bn(x, scaled(block.filters, width), 3, block.strides, "relu", name=f"{name}_dense")
     return layers.Add(name=f"{name}_add")([x, y]) if y.shape == x.shape else y
 
 
@@ -128,7 +156,7 @@ def _inverted_residual(
     x: Any, block: Block, width: float, squeeze_excite: bool, late_activation: str, *, name: str
 ) -> Any:
     activation = late_activation if block.late else "relu"
-    expanded, filters = _scaled(block.expanded, width), _scaled(block.filters, width)
+    expanded, filters = scaled(block.expanded, width), scaled(block.filters, width)
     y = x
     if expanded != x.shape[-1]:
         y = conv_bn(y, expanded, activation=activation, name=f"{name}_expand")
@@ -142,13 +170,6 @@ def _inverted_residual(
 def _squeeze_excite(x: Any, *, name: str) -> Any:
     channels = x.shape[-1]
     gate = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_pool")(x)
-    gate = layers.Conv2D(_scaled(channels, 0.25), 1, activation="relu", name=f"{name}_reduce")(gate)
+    gate = layers.Conv2D(scaled(channels, 0.25), 1, activation="relu", name=f"{name}_reduce")(gate)
     gate = layers.Conv2D(channels, 1, activation="sigmoid", name=f"{name}_gate")(gate)
     return layers.Multiply(name=f"{name}_scale")([x, gate])
-
-
-def _scaled(channels: int, width: float) -> int:
-    """Channels times width, to the nearest multiple of 8, never losing more than a tenth (the paper's rule)."""
-    wanted = channels * width
-    rounded = max(8, int(wanted + 4) // 8 * 8)
-    return rounded + 8 if rounded < 0.9 * wanted else rounded

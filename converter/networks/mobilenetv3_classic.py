@@ -1,0 +1,139 @@
+"""MobileNetV3 as published: Howard et al., "Searching for MobileNetV3" (ICCV 2019).
+
+Full with hard-swish and squeeze-and-excitation, or minimalistic with ReLU and 3x3 kernels only. Layers, channels and the
+order of the weights before the head are those of ``keras.applications.MobileNetV3Small`` and ``MobileNetV3Large`` without
+their top, whose weights ``set_weights`` of `features` takes. `mobilenetv3` has the form of it that this project ships.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from keras import layers
+
+from ..choices import in_range
+from .layers import conv_bn, depthwise_bn, scaled
+
+
+@dataclass(frozen=True)
+class Block:
+    """One inverted residual: depthwise `kernel`, `expansion` times the channels inside, `filters` out."""
+
+    expansion: float
+    filters: int
+    kernel: int
+    strides: int
+    excite: bool
+    late: bool  # hard-swish in place of ReLU
+
+
+_SMALL = (
+    Block(1, 16, 3, 2, True, False),
+    Block(72 / 16, 24, 3, 2, False, False),
+    Block(88 / 24, 24, 3, 1, False, False),
+    Block(4, 40, 5, 2, True, True),
+    Block(6, 40, 5, 1, True, True),
+    Block(6, 40, 5, 1, True, True),
+    Block(3, 48, 5, 1, True, True),
+    Block(3, 48, 5, 1, True, True),
+    Block(6, 96, 5, 2, True, True),
+    Block(6, 96, 5, 1, True, True),
+    Block(6, 96, 5, 1, True, True),
+)
+
+_LARGE = (
+    Block(1, 16, 3, 1, False, False),
+    Block(4, 24, 3, 2, False, False),
+    Block(3, 24, 3, 1, False, False),
+    Block(3, 40, 5, 2, True, False),
+    Block(3, 40, 5, 1, True, False),
+    Block(3, 40, 5, 1, True, False),
+    Block(6, 80, 3, 2, False, True),
+    Block(2.5, 80, 3, 1, False, True),
+    Block(2.3, 80, 3, 1, False, True),
+    Block(2.3, 80, 3, 1, False, True),
+    Block(6, 112, 3, 1, True, True),
+    Block(6, 112, 3, 1, True, True),
+    Block(6, 160, 5, 2, True, True),
+    Block(6, 160, 5, 1, True, True),
+    Block(6, 160, 5, 1, True, True),
+)
+
+BLOCKS = {"small": _SMALL, "large": _LARGE}
+
+
+def mobilenetv3_small(
+    image: Any,
+    *,
+    dimension: int = 1024,
+    width: float = 1.0,
+    minimalistic: bool = False,
+    linear_embedding: bool = False,
+) -> Any:
+    """Embeddings ``(N, dimension)`` of pictures ``(N, H, W, C)`` in -1..1.
+
+    Args:
+        image: Keras tensor of pictures.
+        dimension: length of the embedding.
+        width: multiplier of the channels, rounded to multiples of 8.
+        minimalistic: ReLU, no squeeze-and-excitation, no 5x5 kernels.
+        linear_embedding: leave out the activation after the last 1x1 convolution.
+
+    Raises:
+        DataError: a width outside of 0 to 4.
+    """
+    x = features(image, "small", width, minimalistic)
+    return _embedding(x, dimension, minimalistic, linear_embedding)
+
+
+def mobilenetv3_large(
+    image: Any,
+    *,
+    dimension: int = 1280,
+    width: float = 1.0,
+    minimalistic: bool = False,
+    linear_embedding: bool = False,
+) -> Any:
+    """As `mobilenetv3_small`, of the paper's larger network."""
+    x = features(image, "large", width, minimalistic)
+    return _embedding(x, dimension, minimalistic, linear_embedding)
+
+
+def features(image: Any, size: str, width: float = 1.0, minimalistic: bool = False) -> Any:
+    """The maps before pooling, ``(N, H / 32, W / 32, 576 or 960 times width)``; `size` is a key of `BLOCKS`."""
+    in_range(0.0, 4.0, width=width)
+    late = "relu" if minimalistic else "hard_swish"
+    x = conv_bn(image, 16, 3, 2, late, name="stem")
+    for number, block in enumerate(BLOCKS[size]):
+        x = _inverted_residual(x, block, width, minimalistic, name=f"block{number}")
+    return conv_bn(x, scaled(6 * x.shape[-1]), activation=late, name="last")
+
+
+def _embedding(x: Any, dimension: int, minimalistic: bool, linear: bool) -> Any:
+    """The paper's efficient last stage: pool first, then a 1x1 convolution with a bias."""
+    x = layers.GlobalAveragePooling2D(keepdims=True, name="pool")(x)
+    x = layers.Conv2D(dimension, 1, name="embedding")(x)
+    if not linear:
+        x = layers.Activation("relu" if minimalistic else "hard_swish", name="embedding_activation")(x)
+    return layers.Reshape((dimension,), name="flatten")(x)
+
+
+def _inverted_residual(x: Any, block: Block, width: float, minimalistic: bool, *, name: str) -> Any:
+    activation = "hard_swish" if block.late and not minimalistic else "relu"
+    kernel = 3 if minimalistic else block.kernel
+    filters = scaled(block.filters, width)
+    y = x
+    if block.expansion != 1:
+        y = conv_bn(y, scaled(block.expansion * x.shape[-1]), activation=activation, name=f"{name}_expand")
+    y = depthwise_bn(y, kernel, block.strides, activation, name=f"{name}_depthwise")
+    if block.excite and not minimalistic:
+        y = _squeeze_excite(y, name=f"{name}_se")
+    y = conv_bn(y, filters, name=f"{name}_project")
+    return layers.Add(name=f"{name}_add")([x, y]) if block.strides == 1 and x.shape[-1] == filters else y
+
+
+def _squeeze_excite(x: Any, *, name: str) -> Any:
+    channels = x.shape[-1]
+    gate = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_pool")(x)
+    gate = layers.Conv2D(scaled(channels, 0.25), 1, activation="relu", name=f"{name}_reduce")(gate)
+    gate = layers.Conv2D(channels, 1, activation="hard_sigmoid", name=f"{name}_gate")(gate)
+    return layers.Multiply(name=f"{name}_scale")([x, gate])
