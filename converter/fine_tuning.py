@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from .checkpoints import load_description, load_weights
-from .datasets.people import AlignedPeople
+from .datasets.labelled import LabelledPictures
 from .distillation import DistillationBatches, Distiller, FaceSource, WarmupStableDecay
 from .networks.mobilenetv3 import build_twin
 from .quantisation.parity import embed_float
@@ -39,21 +39,22 @@ def load_twin(path: Path) -> Any:
 
 def fine_tune(
     network: Any,
-    people: AlignedPeople,
+    people: LabelledPictures,
     folder: Path,
     *,
     epochs: int = 8,
     rate: float = 1e-4,
     seed: int = 0,
     measure: Measure | None = None,
+    tensorboard: bool = False,
 ) -> None:
     """Train `network` in place on aligned people; an interrupted run in `folder` goes on.
 
     Batch normalisation stays as it is: small sets would spoil its statistics.
     """
     numbers = people.numbers()
-    before = embed_float(network, people.crops)
-    batches = DistillationBatches(FaceSource(people.crops, before, numbers), BATCH_SIZE, before.shape[1], seed=seed)
+    before = embed_float(network, people.pictures)
+    batches = DistillationBatches(FaceSource(people.pictures, before, numbers), BATCH_SIZE, before.shape[1], seed=seed)
     for layer in network.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
@@ -62,4 +63,4 @@ def fine_tune(
     tuner.compile(optimizer=keras.optimizers.AdamW(schedule, weight_decay=0.0), jit_compile=False)
     tuner.build((None, *network.input_shape[1:]))
     settings = {"epochs": epochs, "rate": rate, "seed": seed, "people": people.digest}
-    train(tuner, batches, epochs=epochs, folder=folder, settings=settings, measure=measure)
+    train(tuner, batches, epochs=epochs, folder=folder, settings=settings, measure=measure, tensorboard=tensorboard)

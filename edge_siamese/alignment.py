@@ -38,17 +38,20 @@ def similarity(source: npt.NDArray[np.floating], target: npt.NDArray[np.floating
     return np.column_stack([linear, mean_target - linear @ mean_source])
 
 
-def align(picture: RGB, landmarks: npt.NDArray[np.floating]) -> RGB:
+def align(
+    picture: RGB, landmarks: npt.NDArray[np.floating], template: npt.NDArray[np.floating] = TEMPLATE
+) -> RGB:
     """Cut the aligned crop of one face.
 
     Args:
         picture: uint8 ``(H, W, 3)``.
         landmarks: ``(5, 2)`` in pixels of `picture`.
+        template: where they come to lie in the crop, ``(5, 2)``.
 
     Returns:
         uint8 ``(112, 112, 3)``; black where it reaches beyond the picture.
     """
-    matrix = similarity(landmarks, TEMPLATE)
+    matrix = similarity(landmarks, template)
     while np.hypot(matrix[0, 0], matrix[1, 0]) < 0.5 and min(picture.shape[:2]) > 1:
         picture, matrix = _halved(picture, matrix)
     return np.asarray(cv2.warpAffine(picture, matrix, (CROP_SIZE, CROP_SIZE), flags=cv2.INTER_LINEAR), np.uint8)

@@ -1,65 +1,88 @@
-"""``edge-siamese train``: fine-tune the shipped embedder on folders of people."""
+"""``edge-siamese train``: a recipe on your data, all the way to an int8 model and a report."""
 
-import json
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edge_siamese.cli.options import json_option
 from edge_siamese.cli.output import emit_json, table
-from edge_siamese.cli.progress import progress_line
+
+if TYPE_CHECKING:
+    from ..siamese_outcome import Outcome
+
+_CHANGE = "KEY=VALUE"
+
+
+def read_changes(values: tuple[str, ...]) -> dict[str, str]:
+    """``("training.epochs=3",)`` as a dict.
+
+    Raises:
+        click.BadParameter: one has no ``=``.
+    """
+    for value in values:
+        if not value.partition("=")[1]:
+            raise click.BadParameter(f"expected {_CHANGE}, found {value!r}", param_hint="--set")
+    return {key.strip(): text.strip() for key, _, text in (value.partition("=") for value in values)}
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder or zip of <person>/<photo>.")
+@click.option("--recipe", default="twin", show_default=True, help="Name of a shipped recipe, or a TOML file.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder or archive; some recipes can download theirs.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run goes on.")
-@click.option("--epochs", type=click.IntRange(1), default=8, show_default=True)
-@click.option("--rate", type=float, default=1e-4, show_default=True, help="Peak learning rate.")
+@click.option("--quick", is_flag=True, help="Go all the way with little training.")
+@click.option("--epochs", type=click.IntRange(1), help="Short for --set training.epochs=N.")
+@click.option("--rate", type=float, help="Short for --set training.optimiser.rate=R.")
+@click.option("--set", "changes", metavar=_CHANGE, multiple=True, help="Change a value of the recipe.")
+@click.option("--tensorboard", is_flag=True, help="Write the curves for TensorBoard, too.")
 @json_option
-def train(data: Path, out: Path, epochs: int, rate: float, as_json: bool) -> None:
-    """Fine-tune the shipped embedder on your people and quantise it again.
+def train(
+    recipe: str,
+    data: Path | None,
+    out: Path,
+    quick: bool,
+    epochs: int | None,
+    rate: float | None,
+    changes: tuple[str, ...],
+    tensorboard: bool,
+    as_json: bool,
+) -> None:
+    """Train a RECIPE on DATA, judge it on people it never saw, quantise it and write its report.
 
-    A fifth of the people, never trained on, measure what it brought and what int8 costs. OUT gets weights.npz,
-    embedder.tflite (for --embedder) and split.json.
+    Without --recipe the shipped embedder is fine-tuned on your people. OUT gets weights.npz, the .tflite, split.json,
+    log.csv and report.html.
     """
-    from edge_siamese.albums import Album
-    from edge_siamese.atomic import write_atomically
-    from edge_siamese.engine import FaceEngine
+    from ..recipe import load_recipe
+    from ..siamese_recipe import SiameseRecipe
+    from ..siamese_run import run_recipe
 
-    from ..checkpoints import load_description, save_float16_weights
-    from ..conversion import LabelledCrops, convert_embedder, describe_parity
-    from ..datasets.people import align_album, split_people
-    from ..fine_tuning import fine_tune, load_twin, shipped_weights
-    from ..quantisation.parity import verification_figures
-
-    with FaceEngine.default() as engine, progress_line("aligning") as progress:
-        people = align_album(Album(data), engine, progress)
-        license_ = engine.embedder_card.license
-    for path, reason in people.skipped.items():
+    wanted = read_changes(changes)
+    for key, value in (("training.epochs", epochs), ("training.optimiser.rate", rate)):
+        if value is not None:
+            wanted[key] = str(value)
+    chosen = load_recipe(recipe, SiameseRecipe, wanted)
+    command = _repeated(recipe, data, out, wanted, quick)
+    outcome = run_recipe(chosen, data, out, quick=quick, tensorboard=tensorboard, command=command)
+    for path, reason in outcome.skipped.items():
         click.echo(f"edge-siamese: {path}: skipped: {reason}", err=True)
-    training, validation = split_people(people)
-    out.mkdir(parents=True, exist_ok=True)
-    split = {"training": sorted(set(training.names)), "validation": sorted(set(validation.names))}
-    with write_atomically(out / "split.json") as stream:
-        stream.write(json.dumps(split, indent=1).encode())
-    network = load_twin(shipped_weights("embedder"))
-
-    def measure() -> dict[str, float]:
-        return verification_figures(network, validation.crops, validation.numbers())
-
-    before = measure()
-    fine_tune(network, training, out / "run", epochs=epochs, rate=rate, measure=measure)
-    save_float16_weights(out / "weights.npz", network, load_description(shipped_weights("embedder")))
-    summary = {"fine_tuned_on_people": len(split["training"]), "epochs": epochs, "rate": rate}
-    parity = convert_embedder(
-        network, training.crops, LabelledCrops(validation.crops, validation.numbers(), validation.digest),
-        out / "embedder.tflite", name="fine-tuned twin", license=license_, training=summary,
-    )  # fmt: skip
-    after = {"auc": parity.auc_float, "eer": parity.eer_float, "tar_at_fmr_0.001": parity.tar_float}
     if as_json:
-        emit_json("train", {"before": before, "after": after, "parity": parity.to_json(), "out": str(out)})
-        return
-    rows = [(name, f"{before[name]:.4f}", f"{after[name]:.4f}") for name in before]
-    click.echo(table(rows, header=(f"{len(split['validation'])} people never trained on", "before", "after")))
-    click.echo(table(describe_parity(parity), header=("parity gate passed", "float", "int8")))
-    click.echo(f"use it: edge-siamese verify A.jpg B.jpg --embedder {out / 'embedder.tflite'}")
+        emit_json("train", outcome.to_json())
+    else:
+        _tell(outcome)
+
+
+def _repeated(recipe: str, data: Path | None, out: Path, changes: dict[str, str], quick: bool) -> str:
+    """The command line that does the same again."""
+    given = {"--recipe": recipe, "--data": data, "--out": out}
+    parts = [part for option, value in given.items() if value for part in (option, str(value))]
+    parts += [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
+    return shlex.join(["edge-siamese", "train", *parts, *(["--quick"] if quick else [])])
+
+
+def _tell(outcome: "Outcome") -> None:
+    header, *rows = outcome.table()
+    click.echo(table(rows, header=header))
+    click.echo(f"report: {outcome.report}")
+    if outcome.serves_the_engine:
+        click.echo(f"use it: edge-siamese verify A.jpg B.jpg --embedder {outcome.model}")

@@ -2,10 +2,8 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from edge_siamese.albums import Album
 from edge_siamese.alignment import align
@@ -13,46 +11,20 @@ from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError, PictureError
 from edge_siamese.faces import largest
 
+from .labelled import LabelledPictures
+
 VALIDATION_SHARE = 0.2
 
 
-@dataclass(frozen=True, eq=False)
-class AlignedPeople:
-    """The largest face of each photograph of an album.
-
-    Attributes:
-        crops: uint8 ``(N, 112, 112, 3)``.
-        names: person of each crop.
-        skipped: why a photograph gave no crop, by path.
-    """
-
-    crops: npt.NDArray[np.uint8]
-    names: list[str]
-    skipped: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 over names and crops, hex."""
-        digest = hashlib.sha256("\0".join(self.names).encode())
-        digest.update(self.crops.tobytes())
-        return digest.hexdigest()
-
-    def numbers(self) -> npt.NDArray[np.int64]:
-        """A number for each crop's person."""
-        return np.unique(self.names, return_inverse=True)[1].astype(np.int64)
-
-    def where(self, keep: npt.NDArray[np.bool_]) -> "AlignedPeople":
-        """The crops for which `keep` is true."""
-        return AlignedPeople(self.crops[keep], [name for name, kept in zip(self.names, keep, strict=True) if kept])
-
-
-def align_album(album: Album, engine: FaceEngine, progress: Callable[[int, int], None] | None = None) -> AlignedPeople:
+def align_album(
+    album: Album, engine: FaceEngine, progress: Callable[[int, int], None] | None = None
+) -> LabelledPictures:
     """Detect and align the largest face of each photograph; unreadable ones and those without a face are skipped.
 
     Raises:
         DataError: no photograph gave a face.
     """
-    crops, names, skipped = [], [], {}
+    crops, names, paths, skipped = [], [], [], {}
     photos = album.photos
     for done, photo in enumerate(photos, start=1):
         try:
@@ -64,16 +36,19 @@ def align_album(album: Album, engine: FaceEngine, progress: Callable[[int, int],
             if face:
                 crops.append(align(picture, face.landmarks))
                 names.append(photo.person)
+                paths.append(photo.path)
             else:
                 skipped[photo.path] = "no face found"
         if progress:
             progress(done, len(photos))
     if not crops:
         raise DataError(f"{album.path}: no face was found on any of its {len(photos)} photographs")
-    return AlignedPeople(np.stack(crops), names, skipped)
+    return LabelledPictures(np.stack(crops), names, paths, skipped=skipped)
 
 
-def split_people(people: AlignedPeople, share: float = VALIDATION_SHARE) -> tuple[AlignedPeople, AlignedPeople]:
+def split_people(
+    people: LabelledPictures, share: float = VALIDATION_SHARE
+) -> tuple[LabelledPictures, LabelledPictures]:
     """Split into training and validation, person-disjoint, by a hash of the name: the same people every time.
 
     Raises:

@@ -90,7 +90,13 @@ def watched(folder: Path, figures: list[float], *, epochs: int, patience: int | 
     values = iter(figures[done:])
     watch = Watch("auc", dict, patience)
     train(
-        model(), Batches(), epochs=epochs, folder=folder, settings={}, measure=lambda: {"auc": next(values)}, watch=watch
+        model(),
+        Batches(),
+        epochs=epochs,
+        folder=folder,
+        settings={},
+        measure=lambda: {"auc": next(values)},
+        watch=watch,
     )
 
 

@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.datasets.people import AlignedPeople, split_people
+from edge_siamese_converter.datasets.labelled import LabelledPictures
+from edge_siamese_converter.datasets.people import split_people
 
 
-def people(*counts: int) -> AlignedPeople:
+def people(*counts: int) -> LabelledPictures:
     names = [f"person {number}" for number, count in enumerate(counts) for _ in range(count)]
-    return AlignedPeople(np.zeros((len(names), 2, 2, 3), np.uint8), names)
+    paths = [f"{name}/{number}.png" for number, name in enumerate(names)]
+    return LabelledPictures(np.zeros((len(names), 2, 2, 3), np.uint8), names, paths)
 
 
 def test_nobody_is_on_both_sides_and_nobody_is_lost() -> None:
