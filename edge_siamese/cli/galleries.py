@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from ..engine import FaceEngine
     from ..gallery import Gallery
     from ..gallery.builder import Skipped
+    from ..gallery.selection import Terms
     from ..tflite.card import ModelCard
 
 PATH = click.Path(path_type=Path)
+STRATEGIES = ("greedy", "medoid", "k-medoids", "farthest-first")
 
 templates_option: Decorator = click.option(
     "--templates-per-person",
@@ -48,6 +50,52 @@ def note(sentence: str) -> None:
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--embedder --detector --threads``; pass them on to `reference_engine`."""
     return _with_options(command, _MODEL_OPTIONS)
+
+
+def selection_options(*strategies: str) -> Decorator:
+    """Add ``--templates-per-person --strategy --budget --reject-outliers``; pass them on to `terms_of`.
+
+    Args:
+        strategies: to choose from, the default first.
+    """
+    options = (
+        click.option(
+            "--templates-per-person",
+            "limit",
+            type=click.IntRange(1, 1000),
+            help="How many templates a person keeps at most.  [default: 5; with --budget, as many as fit]",
+        ),
+        click.option(
+            "--strategy",
+            type=click.Choice(strategies),
+            default=strategies[0],
+            show_default=True,
+            help="How they are chosen among all.",
+        ),
+        click.option(
+            "--budget", metavar="SIZE", help="Bytes the whole .esg may have, such as 8kB (8000) or 8KiB (8192)."
+        ),
+        click.option(
+            "--reject-outliers", is_flag=True, help="Leave out photographs too unlike the others of their person."
+        ),
+    )
+    return lambda command: _with_options(command, options)
+
+
+def terms_of(*, limit: int | None, strategy: str, budget: str | None, reject_outliers: bool) -> "Terms":
+    """How templates are chosen, from the options of `selection_options`."""
+    from ..gallery.budget import parse_size
+    from ..gallery.gallery import DEFAULT_TEMPLATES
+    from ..gallery.representatives import Strategy
+    from ..gallery.selection import Terms
+
+    size = None if budget is None else parse_size(budget)
+    return Terms(
+        strategy=Strategy(strategy),
+        limit=DEFAULT_TEMPLATES if limit is None and size is None else limit,
+        budget=size,
+        reject_outliers=reject_outliers,
+    )
 
 
 def about_options(command: Callable[..., Any]) -> Callable[..., Any]:

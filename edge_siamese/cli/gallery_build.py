@@ -7,6 +7,7 @@ import click
 
 from .galleries import (
     PATH,
+    STRATEGIES,
     about_options,
     counted,
     enrol,
@@ -14,10 +15,12 @@ from .galleries import (
     plural,
     reference_engine,
     require_gallery,
+    selection_options,
     skipped_json,
     summary,
     tell_skipped,
     templates_option,
+    terms_of,
 )
 from .options import json_option
 from .output import emit_json
@@ -29,7 +32,7 @@ from .progress import progress_line
 @click.option(
     "-o", "--output", type=PATH, required=True, help="The .esg to write; a gallery that is there is replaced."
 )
-@templates_option
+@selection_options(*STRATEGIES)
 @click.option("--skip", is_flag=True, help="Leave out people without a usable photograph instead of refusing.")
 @click.option("--sequence", type=click.IntRange(1, 2**32 - 1), help="Anti-rollback number, instead of the next one.")
 @about_options
@@ -38,7 +41,10 @@ from .progress import progress_line
 def build(
     people: Path,
     output: Path,
-    limit: int,
+    limit: int | None,
+    strategy: str,
+    budget: str | None,
+    reject_outliers: bool,
     skip: bool,
     sequence: int | None,
     created: str | None,
@@ -50,7 +56,8 @@ def build(
     """Make a gallery of everybody in PEOPLE, a folder or zip of <person>/<photo>.
 
     The largest face of each photograph counts. The same photographs give the same bytes on every machine when
-    --created or SOURCE_DATE_EPOCH names the time.
+    --created or SOURCE_DATE_EPOCH names the time. Under a --budget everybody gets equally many templates, and what is
+    left goes to whom another one helps most.
     """
     from dataclasses import replace
 
@@ -59,21 +66,25 @@ def build(
     from ..gallery.information import describe
 
     information = describe(created=created, consent=consent, retain_until=retain_until)
+    terms = terms_of(limit=limit, strategy=strategy, budget=budget, reject_outliers=reject_outliers)
     sequence = _next_sequence(output, sequence)
     album = Album(people)
     with reference_engine(**models) as engine, progress_line("enrolling") as progress:
         built, report = build_gallery(
-            album, engine, limit=limit, skip_people=skip, information=information, progress=progress
+            album, engine, terms=terms, skip_people=skip, information=information, progress=progress
         )
         digests = engine.digests
     tell_skipped(report.skipped)
     written = replace(built, sequence=sequence).save(output)
+    size = output.stat().st_size
     if as_json:
-        body = {"photos": report.photographs, "skipped": skipped_json(report.skipped)}
+        body = {"photos": report.photographs, "skipped": skipped_json(report.skipped), "bytes": size}
         emit_json("gallery-build", summary(written) | body | {"people_skipped": report.people_skipped}, models=digests)
         return
     used = report.photographs - len(report.skipped)
     click.echo(f"{output}: {counted(written)} from {used} of {report.photographs} photographs")
+    if terms.budget is not None:
+        click.echo(f"{size:,} of {terms.budget:,} bytes")
     if report.people_skipped:
         click.echo(f"left out: {', '.join(report.people_skipped)}")
 

@@ -2,18 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from .galleries import PATH, note
 from .options import engine_options, json_option, target_fpir_option
 from .output import emit_json, table
-
-if TYPE_CHECKING:
-    from ..engine import FaceEngine
-    from ..evaluation.operating_point import OperatingPoint
-    from ..gallery import Gallery
 
 NO_MATCH = 3
 
@@ -36,19 +31,28 @@ def identify(
     **engine_settings: Any,
 ) -> None:
     """Name every face on the photographs, or say "unknown", or why it cannot be told."""
+    from ..answers import Evidence, identify_faces
     from ..engine import FaceEngine
     from ..gallery import Gallery
+    from ..pictures import read_picture
 
     gallery = Gallery.open(path)
     with FaceEngine.open(**engine_settings) as engine:
         gallery.require(engine.embedder_card)
-        point = gallery.operating_point(engine.embedder_card, target_fpir)
-        evidence = _evidence(gallery, point, target_fpir)
-        answers = [answer for photo in photos for answer in _answers(photo, engine, gallery, point.threshold, top_k)]
+        evidence = Evidence.for_gallery(gallery, engine, target_fpir)
+        for sentence in evidence.sentences():
+            note(sentence)
+        answers = [
+            {"photo": str(photo)} | identification.to_json()
+            for photo in photos
+            for identification in identify_faces(
+                engine, gallery, read_picture(photo), threshold=evidence.point.threshold, top_k=top_k
+            )
+        ]
         digests, delegate = engine.digests, engine.delegate
     if as_json:
-        body = {"gallery": str(path), "sequence": gallery.sequence, "operating_point": evidence, "delegate": delegate}
-        emit_json("identify", body | {"results": answers}, models=digests)
+        body = {"gallery": str(path), "sequence": gallery.sequence, "operating_point": evidence.to_json()}
+        emit_json("identify", body | {"delegate": delegate, "results": answers}, models=digests)
     else:
         click.echo(table([_row(answer) for answer in answers], header=("photo", "face", "decision", "score", "margin")))
         if top_k > 1:
@@ -56,45 +60,6 @@ def identify(
     named = {answer["photo"] for answer in answers if answer["decision"] == "match"}
     if exit_status and len(named) < len({answer["photo"] for answer in answers}):
         sys.exit(NO_MATCH)
-
-
-def _evidence(gallery: "Gallery", point: "OperatingPoint", target_fpir: float) -> dict[str, Any]:
-    """The operating point as JSON; it is said on stderr too, with a warning when it is weaker than asked."""
-    from ..matching import Q15
-
-    wanted, origin = gallery.wanted_fmr(target_fpir), "gallery" if gallery.operating_points else "model"
-    sufficient = point.target_fmr <= wanted * (1 + 1e-9)
-    note(
-        f"operating point of the {origin}: FMR {point.target_fmr:g} for one comparison, threshold "
-        f"{point.threshold / Q15:.4f}"
-    )
-    if not sufficient:
-        reached = min(point.target_fmr * target_fpir / wanted, 1.0)
-        note(
-            f"it is weaker than the FMR {wanted:.2g} that an FPIR of {target_fpir:g} with {len(gallery.names)} people takes: "
-            f"the FPIR is up to {reached:.2g}; 'edge-siamese gallery calibrate' can find a stricter one"
-        )
-    return point.to_json() | {"of": origin, "target_fpir": target_fpir, "wanted_fmr": wanted, "sufficient": sufficient}
-
-
-def _answers(photo: Path, engine: "FaceEngine", gallery: "Gallery", threshold: int, top_k: int) -> list[dict[str, Any]]:
-    """What is said about each face of a photograph, largest first; about none, that there is none."""
-    from ..decision import Reason, decide, undecided
-    from ..matching import Q15
-    from ..pictures import read_picture
-
-    picture = read_picture(photo)
-    answers = []
-    for index, face in enumerate(engine.detect(picture)):
-        scores = gallery.scores(engine.embed(picture, face))
-        best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:top_k]
-        seen = {"photo": str(photo), "face": index, "box": face.box.tolist(), "detector_score": float(face.score)}
-        candidates = [{"identity": name, "score": round(score / Q15, 5)} for name, score in best]
-        answers.append(seen | decide(scores, threshold).to_json() | {"candidates": candidates})
-    if not answers:
-        nothing = {"photo": str(photo), "face": None, "box": None, "detector_score": None}
-        answers = [nothing | undecided(Reason.NO_FACE).to_json() | {"candidates": []}]
-    return answers
 
 
 def _row(answer: dict[str, Any]) -> tuple[str, ...]:

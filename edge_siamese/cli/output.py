@@ -6,24 +6,15 @@ from typing import Any
 
 import click
 
-from .. import __version__
+from ..document import document
 
 
 def emit_json(
     command: str, body: dict[str, Any], *, models: dict[str, str] | None = None, schema_version: int = 1
 ) -> None:
-    """Print the one JSON document of a command (or one line of a stream).
-
-    Args:
-        command: names the schema: ``edge-siamese/<command>/<schema_version>``.
-        body: the rest of the document.
-        models: digests by task.
-        schema_version: grows when a document's fields change their meaning or go.
-    """
-    head: dict[str, Any] = {"schema": f"edge-siamese/{command}/{schema_version}", "version": __version__}
-    if models is not None:
-        head["model"] = models
-    click.echo(json.dumps(head | body, ensure_ascii=False, allow_nan=False))
+    """Print the one JSON document of a command (or one line of a stream); see `document.document`."""
+    whole = document(command, body, models=models, schema_version=schema_version)
+    click.echo(json.dumps(whole, ensure_ascii=False, allow_nan=False))
 
 
 def table(rows: Sequence[Sequence[str]], *, header: Sequence[str] | None = None, align: str = "<>") -> str:

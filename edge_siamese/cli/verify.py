@@ -2,17 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ..evaluation.operating_point import DEFAULT_TARGET_FMR
+from .galleries import note
 from .options import engine_options, json_option
 from .output import emit_json
-
-if TYPE_CHECKING:
-    from ..engine import FaceEngine
-    from ..faces import Face
 
 
 @click.command()
@@ -28,50 +25,23 @@ def verify(
     first: Path, second: Path, target_fmr: float, exit_status: bool, as_json: bool, **engine_settings: Any
 ) -> None:
     """Compare the largest faces of two photographs."""
-    from ..decision import Outcome, decide
+    from ..answers import Comparison, Subject
     from ..engine import FaceEngine
     from ..evaluation.operating_point import choose_operating_point
-    from ..matching import Q15, score_q15
+    from ..pictures import read_picture
 
     with FaceEngine.open(**engine_settings) as engine:
         point = choose_operating_point(engine.embedder_card.operating_points, target_fmr)
-        faces = [_only_face(engine, path) for path in (first, second)]
-        score = score_q15(*(engine.embed(picture, face) for picture, face in faces))
+        subjects = [Subject.on(engine, read_picture(path), str(path)) for path in (first, second)]
         digests, delegate = engine.digests, engine.delegate
-    decision = decide({"same person": score}, point.threshold)
-    same = decision.outcome is Outcome.MATCH
+    comparison = Comparison.of(subjects[0], subjects[1], point)
+    for subject in subjects:
+        for remark in subject.remarks():
+            note(f"{subject.name}: {remark}")
     if as_json:
-        body = {
-            "same": same,
-            "reason": str(decision.reason),
-            "score": score / Q15,
-            "threshold": point.threshold / Q15,
-            "operating_point": point.to_json(),
-            "faces": [
-                {"path": str(p), "box": f.box.tolist()} for p, (_, f) in zip((first, second), faces, strict=True)
-            ],
-            "delegate": delegate,
-        }
-        emit_json("verify", body, models=digests)
+        faces = [{"path": subject.name, "box": subject.look.face.box.tolist()} for subject in subjects]
+        emit_json("verify", comparison.to_json() | {"faces": faces, "delegate": delegate}, models=digests)
     else:
-        relation = "at least" if same else "below"
-        click.echo(
-            f"{'same person' if same else 'different people'}: score {score / Q15:.3f} is {relation} the threshold "
-            f"{point.threshold / Q15:.3f} for a false match rate of {point.target_fmr:g}"
-        )
-    if exit_status and not same:
+        click.echo(comparison.sentence)
+    if exit_status and not comparison.same:
         sys.exit(3)
-
-
-def _only_face(engine: "FaceEngine", path: Path) -> "tuple[Any, Face]":
-    """The photograph and its largest face; several faces are said on stderr."""
-    from ..errors import NoFaceError
-    from ..pictures import read_picture
-
-    picture = read_picture(path)
-    faces = engine.detect(picture)
-    if not faces:
-        raise NoFaceError(f"{path}: no face found")
-    if len(faces) > 1:
-        click.echo(f"edge-siamese: {path}: {len(faces)} faces found, the largest is used", err=True)
-    return picture, faces[0]

@@ -19,8 +19,11 @@ from ..evaluation.survey import Survey, survey_album
 from ..faces import largest
 from ..frames import RGB
 from ..pictures import read_picture
-from .gallery import DEFAULT_TEMPLATES, Gallery
+from .gallery import Gallery
 from .names import clean_name
+from .outliers import Agreement
+from .representatives import Candidates
+from .selection import DEFAULT_TERMS, Choice, Terms, select, with_selected
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class BuildReport:
 
     Attributes:
         photographs: how many there were.
-        skipped: those not used.
+        skipped: those not used: unreadable, without a face, or an outlier.
         people_skipped: people left out because none of theirs could be used.
     """
 
@@ -50,7 +53,7 @@ def build_gallery(
     album: Album,
     engine: FaceEngine,
     *,
-    limit: int = DEFAULT_TEMPLATES,
+    terms: Terms = DEFAULT_TERMS,
     skip_people: bool = False,
     information: dict[str, Any] | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -60,13 +63,14 @@ def build_gallery(
     Args:
         album: the people.
         engine: finds and embeds.
-        limit: templates a person keeps at most.
+        terms: how each person's templates are chosen.
         skip_people: leave out people without a usable photograph instead of refusing.
         information: see `information.describe`.
         progress: called with the number done and the number of all.
 
     Raises:
         NoFaceError: a person has no usable photograph, or nobody has.
+        DataError: the budget of `terms` is too small.
     """
     survey = survey_album(album, engine, progress=progress)
     report = BuildReport(len(survey.photos), skipped_of(survey), _without_a_face(survey))
@@ -75,10 +79,14 @@ def build_gallery(
             f"{album.path}: no photograph of {', '.join(report.people_skipped)} can be used "
             f"({report.skipped[0].photograph}: {report.skipped[0].reason}); --skip leaves such people out"
         )
-    templates = {name: survey.embeddings[rows] for name, rows in _rows_by_name(survey).items()}
-    if not templates:
+    rows = rows_by_name(survey)
+    if not rows:
         raise NoFaceError(f"{album.path}: nobody has a photograph that can be used")
-    return Gallery.empty(engine.embedder_card, information).with_people(templates, limit=limit), report
+    templates = {name: survey.embeddings[numbers] for name, numbers in rows.items()}
+    empty = Gallery.empty(engine.embedder_card, information)
+    choices = select(empty, templates, terms)
+    report.skipped.extend(_outliers(survey, rows, choices))
+    return with_selected(empty, templates, choices), report
 
 
 def skipped_of(survey: Survey) -> list[Skipped]:
@@ -88,6 +96,14 @@ def skipped_of(survey: Survey) -> list[Skipped]:
         for photo, found in zip(survey.photos, survey.found, strict=True)
         if not found
     ]
+
+
+def rows_by_name(survey: Survey) -> dict[str, list[int]]:
+    """Photographs with a face, by number in the survey, of everybody by the name that a gallery gives them."""
+    rows: dict[str, list[int]] = {}
+    for row in np.flatnonzero(survey.found).tolist():
+        rows.setdefault(clean_name(survey.photos[row].person), []).append(row)
+    return rows
 
 
 def embed_photographs(paths: Iterable[Path], engine: FaceEngine) -> tuple[npt.NDArray[np.int8], list[Skipped]]:
@@ -123,13 +139,15 @@ def _reason(message: object, path: object) -> str:
     return str(message).split(f"{path}: ")[-1]
 
 
-def _rows_by_name(survey: Survey) -> dict[str, list[int]]:
-    rows: dict[str, list[int]] = {}
-    for row in np.flatnonzero(survey.found).tolist():
-        rows.setdefault(clean_name(survey.photos[row].person), []).append(row)
-    return rows
-
-
 def _without_a_face(survey: Survey) -> list[str]:
     people = {clean_name(photo.person) for photo in survey.photos}
-    return sorted(people - set(_rows_by_name(survey)))
+    return sorted(people - set(rows_by_name(survey)))
+
+
+def _outliers(survey: Survey, rows: dict[str, list[int]], choices: dict[str, Choice]) -> list[Skipped]:
+    skipped = []
+    for name, choice in choices.items():
+        agreement = Agreement.of(Candidates.of(survey.embeddings[rows[name]], survey.zero_point))
+        for row in choice.rejected:
+            skipped.append(Skipped(survey.photos[rows[name][row]].path, agreement.reason(row)))
+    return skipped

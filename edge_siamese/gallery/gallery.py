@@ -164,7 +164,7 @@ class Gallery:
         self,
         templates: Mapping[str, npt.NDArray[np.int8]],
         *,
-        limit: int = DEFAULT_TEMPLATES,
+        limit: int | None = DEFAULT_TEMPLATES,
         about: dict[str, Any] | None = None,
     ) -> "Gallery":
         """The gallery with templates int8 ``(n, D)`` added to new or known people.
@@ -174,7 +174,7 @@ class Gallery:
 
         Args:
             templates: by name.
-            limit: how many a person keeps.
+            limit: how many a person keeps; None for all, in the order given.
             about: information about each of these people, in place of what was known; see `information.describe`.
 
         Raises:
@@ -185,7 +185,9 @@ class Gallery:
             if added.ndim != 2 or added.shape[1] != self.dimension or not len(added):
                 raise GalleryError(f"templates of {name!r}: expected (n, {self.dimension}), found {added.shape}")
             everything = np.concatenate([people.get(name, added[:0]), added])
-            people[name] = everything[representatives(everything, self.zero_point, limit)]
+            if limit is not None:
+                everything = everything[representatives(everything, self.zero_point, limit)]
+            people[name] = everything
             if about:
                 known[name] = about
         return self._with(people, known)

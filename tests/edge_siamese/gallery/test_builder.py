@@ -1,5 +1,6 @@
 """From photographs to templates: nothing is dropped silently."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from edge_siamese.albums import Album
 from edge_siamese.errors import NoFaceError
 from edge_siamese.gallery.builder import Skipped, build_gallery, embed_photographs
+from edge_siamese.gallery.representatives import Strategy
+from edge_siamese.gallery.selection import Terms
 from edge_siamese.gallery.writer import encode
 
 Folder = Callable[..., Path]
@@ -37,7 +40,7 @@ def test_a_zip_gives_the_same_bytes_as_the_folder(people_folder: Folder, engine:
 def test_only_so_many_templates_are_kept(people_folder: Folder, engine: Any) -> None:
     album = Album(people_folder("people", {"anna": tuple(range(9))}))
     assert len(build_gallery(album, engine)[0].templates) == 5
-    assert len(build_gallery(album, engine, limit=2)[0].templates) == 2
+    assert len(build_gallery(album, engine, terms=Terms(limit=2))[0].templates) == 2
 
 
 def test_photographs_that_cannot_be_used_are_named(people_folder: Folder, photograph: Folder, engine: Any) -> None:
@@ -76,3 +79,31 @@ def test_single_photographs_are_embedded_or_named(photograph: Folder, engine: An
     assert [skip.photograph for skip in skipped] == [str(empty), str(tmp_path / "absent.png")]
     with pytest.raises(NoFaceError, match=r"none of the photographs can be used: .*2\.png: shows no face"):
         embed_photographs([empty], engine)
+
+
+def test_the_bytes_of_a_gallery_never_change(people_folder: Folder, engine: Any) -> None:
+    """Boards compare galleries by their bytes: other ones for the same photographs need a reason, and this line."""
+    shots = {"anna": tuple(range(12)), "ben": tuple(range(7)), "carla": (0, 1)}
+    album = Album(people_folder("people", shots))
+    gallery, _ = build_gallery(album, engine, information={"created": "2025-01-31T12:00:00Z"})
+    digest = hashlib.sha256(encode(gallery)).hexdigest()
+    assert digest == "4b53ceeb79229cb39f4696cff003cd73785657ac6d42cb286f4a21835796a7e9"
+
+
+def test_outliers_are_named_with_the_reason(people_folder: Folder, photograph: Folder, engine: Any) -> None:
+    folder = people_folder("people", {"anna": (1, 2, 3), "ben": (1,)})
+    photograph("people/anna/4.png", "ben", 4)
+    gallery, report = build_gallery(Album(folder), engine, terms=Terms(reject_outliers=True))
+    assert [len(gallery.templates_of(name)) for name in gallery.names] == [3, 1]
+    ((path, reason),) = [(skip.photograph, skip.reason) for skip in report.skipped]
+    assert path == "anna/4.png"
+    assert reason.startswith("an outlier: its mean score ")
+    assert len(build_gallery(Album(folder), engine)[0].templates_of("anna")) == 4
+
+
+def test_the_most_typical_photograph_comes_first_under_every_strategy(people_folder: Folder, engine: Any) -> None:
+    album = Album(people_folder("people", {"anna": tuple(range(9))}))
+    firsts = {
+        build_gallery(album, engine, terms=Terms(strategy, limit=1))[0].templates.tobytes() for strategy in Strategy
+    }
+    assert len(firsts) == 1

@@ -112,3 +112,37 @@ def test_add_refuses_the_gallery_of_another_embedder(
     answer = command("gallery", "add", "people.esg", "carla", str(photograph("3.png", "carla", 1)))
     assert answer.code == 2
     assert f"made with the embedder {'ab' * 16}, the embedder here is {'cd' * 16}" in answer.err
+
+
+def test_a_budget_is_kept_and_said(command: Command, people_folder: Command) -> None:
+    people_folder("people", {"anna": tuple(range(9)), "ben": tuple(range(4))})
+    answer = command("gallery", "build", "people", "-o", "small.esg", "--budget", "1kB")
+    assert answer.code == 0
+    size = Path("small.esg").stat().st_size
+    assert answer.out.splitlines()[1] == f"{size:,} of 1,000 bytes"
+    assert 900 < size <= 1000
+    counts = Gallery.open("small.esg")
+    assert [len(counts.templates_of(name)) for name in ("anna", "ben")] == [5, 4]
+
+
+@pytest.mark.parametrize(
+    ("budget", "sentence"), [("8 sacks", "expected one such as 8000, 8kB or 8KiB"), ("100", "a budget of at least 4")]
+)
+def test_a_budget_that_cannot_be_is_refused(
+    command: Command, people_folder: Command, budget: str, sentence: str
+) -> None:
+    people_folder("people", {"anna": (1,), "ben": (1,)})
+    answer = command("gallery", "build", "people", "-o", "small.esg", "--budget", budget)
+    assert (answer.code, Path("small.esg").exists()) == (2, False)
+    assert sentence in answer.err
+
+
+def test_strategy_and_outliers_are_options(command: Command, people_folder: Command, photograph: Command) -> None:
+    people_folder("people", {"anna": (1, 2, 3), "ben": (1,)})
+    photograph("people/anna/4.png", "ben", 4)
+    answer = command(
+        "gallery", "build", "people", "-o", "a.esg", "--reject-outliers", "--strategy", "k-medoids", "--json"
+    )
+    assert [skipped["photo"] for skipped in answer.document["skipped"]] == ["anna/4.png"]
+    assert answer.document["bytes"] == Path("a.esg").stat().st_size
+    assert answer.document["templates"] == 4

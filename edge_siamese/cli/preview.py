@@ -1,0 +1,92 @@
+"""``edge-siamese preview``: compare photographs on a page in the browser."""
+
+import errno
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..evaluation.operating_point import DEFAULT_TARGET_FMR
+from .galleries import PATH, note
+from .options import engine_options, json_option, target_fpir_option
+from .output import emit_json
+
+
+@click.command()
+@click.option(
+    "--gallery", "path", type=PATH, help="The .esg with people to name; without it the page only compares two."
+)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; others than this need a token."
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
+@click.option("--allow-host", "names", multiple=True, help="Another name this machine is called by; repeatable.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser of this machine.")
+@click.option(
+    "--target-fmr",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=DEFAULT_TARGET_FMR,
+    show_default=True,
+    help="Accepted false match rate of two photographs.",
+)
+@target_fpir_option
+@json_option
+@engine_options
+def preview(
+    path: Path | None,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    open_browser: bool,
+    target_fmr: float,
+    target_fpir: float,
+    as_json: bool,
+    **engine_settings: Any,
+) -> None:
+    """Serve a page on which photographs are dropped and compared, until Ctrl-C.
+
+    It listens on this machine alone unless --host says otherwise; then the address carries a random token, and everybody
+    who is given it may ask. Nothing is stored.
+    """
+    import webbrowser
+
+    from ..engine import FaceEngine
+    from ..errors import DataError
+    from ..gallery import Gallery
+    from ..preview.api import PreviewApi
+    from ..preview.guard import Guard, is_loopback
+    from ..preview.server import PreviewServer
+
+    gallery = None if path is None else Gallery.open(path)
+    with FaceEngine.open(**engine_settings) as engine:
+        api = PreviewApi(engine, target_fmr=target_fmr, gallery=gallery, target_fpir=target_fpir)
+        try:
+            server = PreviewServer(host, port, api, guard=Guard.for_host(host, more=names))
+        except OSError as error:
+            what = "it is taken" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
+            raise DataError(
+                f"{host} port {port}: cannot be listened on: {what}; --port and --host name others"
+            ) from error
+        with server:
+            if as_json:
+                emit_json("preview", {"url": server.url, "token": server.guard.token}, models=engine.digests)
+            else:
+                click.echo(server.url)
+            if not is_loopback(host):
+                note("not encrypted: use it in a network you trust")
+            if open_browser:
+                webbrowser.open(server.url)
+            _serve(server)
+
+
+def _serve(server: Any) -> None:
+    """Answer until Ctrl-C or SIGTERM; both are how the page is meant to end."""
+    before = signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    try:
+        server.serve_forever(poll_interval=0.2)
+    except KeyboardInterrupt:
+        note("stopped")
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,1 @@
+"""A page in the browser on which photographs are compared: ``edge-siamese preview``."""
