@@ -8,12 +8,11 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from edge_siamese.albums import Album
 from edge_siamese.errors import DataError
 
 from .datasets.labelled import LabelledPictures
 from .datasets.official_pairs import OfficialPairs, read_official_pairs
-from .datasets.sources import drawers, load_source
+from .datasets.sources import drawers, load_source, pairs_text
 from .datasets.splits import Split, choose_validation, split_classes, split_units
 from .siamese_recipe import SiameseRecipe
 
@@ -121,9 +120,7 @@ def _by_folds(
     recipe: SiameseRecipe, pictures: LabelledPictures, data: Path | None, source: str, skipped: dict[str, str]
 ) -> Divided:
     """The people of some folds of a ``pairs.txt`` are judged on the pairs listed there."""
-    text = Album(data).pairs_file() if data else None
-    if text is None:
-        raise DataError(f"{data}: split.test_folds needs a pairs.txt inside it or beside it, found none")
+    text = pairs_text(recipe.data.kind, data)
     listed: OfficialPairs = read_official_pairs(text, recipe.split.test_folds)
     test = sorted(listed.people & set(pictures.names))
     validation = choose_validation(_able(recipe, pictures, set(test)), recipe.split.validation, recipe.split.seed)

@@ -26,14 +26,15 @@ class Split(Part):
     """Which classes are kept back; a group is never cut.
 
     Attributes:
-        test, validation: shares of the classes, or of the groups where there are some.
+        test, validation: shares of the classes, or of the groups where there are some; a test share of 0 judges on the
+            validation classes.
         test_folds: folds of the data's ``pairs.txt`` whose people are the test people instead, on the pairs listed there.
         test_groups: groups to test on instead, by the beginning of their names.
         least_pictures: a class with fewer is neither trained nor validated on.
         seed: another one gives another choice.
     """
 
-    test: float = Field(default=0.3, gt=0, lt=1)
+    test: float = Field(default=0.3, ge=0, lt=1)
     validation: float = Field(default=0.15, gt=0, lt=1)
     test_folds: tuple[int, ...] = ()
     test_groups: str = ""

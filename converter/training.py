@@ -13,7 +13,7 @@
 import csv
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,15 +110,22 @@ def _restore(model: Any, path: Path) -> int:
         return 0
     arrays = load_arrays(path)
     model.optimizer.build(model.trainable_variables)
-    assign_variables(model.variables, arrays, path)
-    for index, variable in enumerate(model.optimizer.variables):
-        variable.assign(arrays[_optimizer_key(index)])
+    assign_variables([variable for variable in model.variables if not _is_numbered(variable)], arrays, path)
+    for key, variable in _by_place(model):
+        variable.assign(arrays[key])
     return int(arrays["epochs_done"])
 
 
-def _optimizer_key(index: int) -> str:
-    """Optimisers number their own names anew in each process, so their variables are known by place."""
-    return f"optimizer/{index}"
+def _by_place(model: Any) -> Iterator[tuple[str, Any]]:
+    """Variables of the optimiser and of random generators: Keras numbers their names anew, so their place names them."""
+    for place, variable in enumerate(model.optimizer.variables):
+        yield f"optimizer/{place}", variable
+    for place, variable in enumerate(filter(_is_numbered, model.variables)):
+        yield f"generator/{place}", variable
+
+
+def _is_numbered(variable: Any) -> bool:
+    return "seed_generator" in variable.path
 
 
 class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
@@ -174,10 +181,9 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         return len(log) - 1 - best >= self.watch.patience
 
     def _save_checkpoint(self, done: int) -> None:
-        arrays = variables_as_arrays(self.model.variables) | {"epochs_done": np.asarray(done)}
-        for index, variable in enumerate(self.model.optimizer.variables):
-            arrays[_optimizer_key(index)] = np.asarray(variable)
-        save_arrays(self.folder / CHECKPOINT, arrays)
+        named = [variable for variable in self.model.variables if not _is_numbered(variable)]
+        placed = {key: np.asarray(variable) for key, variable in _by_place(self.model)}
+        save_arrays(self.folder / CHECKPOINT, variables_as_arrays(named) | placed | {"epochs_done": np.asarray(done)})
 
     def _append(self, figures: dict[str, float]) -> None:
         path = self.folder / LOG

@@ -1,6 +1,5 @@
 """Folders of people as training data: found, aligned, split so that no person is on both sides."""
 
-import hashlib
 from collections.abc import Callable
 
 import numpy as np
@@ -12,6 +11,7 @@ from edge_siamese.errors import DataError, PictureError
 from edge_siamese.faces import largest
 
 from .labelled import LabelledPictures
+from .splits import choose_validation
 
 VALIDATION_SHARE = 0.2
 
@@ -54,14 +54,11 @@ def split_people(
     Raises:
         DataError: fewer than four people with two photographs, so that neither side could form pairs.
     """
-    counts = {name: people.names.count(name) for name in set(people.names)}
-    several = sorted(
-        (name for name, count in counts.items() if count >= 2), key=lambda name: hashlib.sha256(name.encode()).digest()
-    )
+    several = [name for name, count in people.counts().items() if count >= 2]
     if len(several) < 4:
         raise DataError(
             f"training needs at least 4 people with 2 or more photographs on which a face is found, found {len(several)}"
         )
-    kept_back = set(several[: max(2, round(share * len(several)))])
-    validation = np.array([name in kept_back for name in people.names])
+    kept_back = choose_validation(several, share)
+    validation = np.isin(people.names, kept_back)
     return people.where(~validation), people.where(validation)

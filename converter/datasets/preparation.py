@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edge_siamese.alignment import CROP_SIZE, TEMPLATE, align
 from edge_siamese.engine import FaceEngine
@@ -19,6 +19,7 @@ from edge_siamese.frames import RGB
 from .labelled import LabelledPictures
 
 Prepare = Callable[[RGB], npt.NDArray[np.uint8] | str]
+Side = Annotated[int, Field(ge=8, le=1024)]
 
 
 class Preparation(BaseModel):
@@ -27,9 +28,10 @@ class Preparation(BaseModel):
     Attributes:
         size: height and width.
         channels: 3 is RGB, 1 grey.
-        align: "detector" cuts the largest face out on the five landmarks, "centre" a square from the middle, "none"
-            takes the photograph whole.
-        crop_factor: how much is seen: of an aligned face 1 is the usual crop, of a photograph the whole shorter side.
+        align: "detector" cuts the largest face out on the five landmarks, "centre" the largest window of the size's
+            proportions from the middle, "none" takes the photograph whole, whatever its proportions.
+        crop_factor: how much is seen, about the middle: of an aligned face 1 is the usual crop and more shows more, of
+            a photograph 1 is the largest window. Not for "none".
         least_pictures, most_pictures: a class with fewer is left out, of one with more the first are taken.
         near_duplicates: leave a picture out that differs from another of its class by less than this, as the mean
             absolute difference of pixels from 0 to 1; 0 leaves out equal ones only.
@@ -37,7 +39,7 @@ class Preparation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    size: tuple[int, int] = (CROP_SIZE, CROP_SIZE)
+    size: tuple[Side, Side] = (CROP_SIZE, CROP_SIZE)
     channels: Literal[1, 3] = 3
     align: Literal["detector", "centre", "none"] = "none"
     crop_factor: float = Field(default=1.0, gt=0.1, le=3)
@@ -45,11 +47,19 @@ class Preparation(BaseModel):
     most_pictures: int | None = Field(default=None, ge=1)
     near_duplicates: float = Field(default=0.0, ge=0, lt=1)
 
+    @model_validator(mode="after")
+    def _crop_factor_fits(self) -> Self:
+        if self.align == "none" and self.crop_factor != 1:
+            raise ValueError('crop_factor is for align = "detector" or "centre"')
+        if self.align == "centre" and self.crop_factor > 1:
+            raise ValueError('crop_factor is at most 1 for align = "centre": there is nothing beyond the photograph')
+        return self
+
     def open(self, stack: ExitStack) -> Prepare:
         """What turns one photograph into a picture ``(H, W, C)``, or into the reason why it gives none."""
         if self.align != "detector":
             return lambda picture: self.fitted(
-                _centre(picture, self.crop_factor) if self.align == "centre" else picture
+                _middle(picture, self.size, self.crop_factor) if self.align == "centre" else picture
             )
         engine = stack.enter_context(FaceEngine.default())
         centre = (CROP_SIZE - 1) / 2
@@ -57,7 +67,9 @@ class Preparation(BaseModel):
 
         def aligned(picture: RGB) -> npt.NDArray[np.uint8] | str:
             face = largest(engine.detect(picture))
-            return self.fitted(align(picture, face.landmarks, template)) if face else "no face found"
+            if face is None:
+                return "no face found"
+            return self.fitted(_middle(align(picture, face.landmarks, template), self.size, 1.0))
 
         return aligned
 
@@ -65,7 +77,7 @@ class Preparation(BaseModel):
         """An RGB picture at the size and with the channels asked for: averaged when it shrinks, else interpolated."""
         height, width = self.size
         if picture.shape[:2] != self.size:
-            shrinks = picture.shape[0] > height
+            shrinks = picture.shape[0] > height or picture.shape[1] > width
             picture = np.asarray(
                 cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
             )
@@ -129,9 +141,10 @@ def _rows_by_class(pictures: LabelledPictures) -> dict[str, list[int]]:
     return rows
 
 
-def _centre(picture: RGB, factor: float) -> RGB:
-    """A square about the middle, `factor` times the shorter side, at most that side."""
+def _middle(picture: RGB, size: tuple[int, int], factor: float) -> RGB:
+    """The largest window about the middle with the proportions of `size`, its sides times `factor`."""
     height, width = picture.shape[:2]
-    side = round(min(height, width) * min(factor, 1.0))
-    top, left = (height - side) // 2, (width - side) // 2
-    return picture[top : top + side, left : left + side]
+    unit = min(height / size[0], width / size[1]) * factor
+    rows, columns = max(1, round(size[0] * unit)), max(1, round(size[1] * unit))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return picture[top : top + rows, left : left + columns]

@@ -1,6 +1,7 @@
 """Where labelled pictures come from: folders and archives, Omniglot, thermal faces, and two sets that download themselves."""
 
 import csv
+import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib.resources import files
@@ -10,19 +11,22 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.errors import DataError, EdgeSiameseError, PictureError, RuntimeMissingError
+from edge_siamese.errors import DataError, PictureError
 from edge_siamese.frames import RGB
 from edge_siamese.pictures import read_picture
 
-from .archives import picture_files
+from .archives import picture_files, text_file
+from .downloads import lfw_folder, olivetti_faces
 from .labelled import LabelledPictures
 from .preparation import Preparation
 
 Kind = Literal["folders", "omniglot", "lfw", "olivetti", "thermal"]
 KINDS: tuple[Kind, ...] = ("folders", "omniglot", "lfw", "olivetti", "thermal")
+IDENTITIES, PAIRS = "identities.csv", "pairs.txt"
 Progress = Callable[[int], None]
 Sample = tuple[str, str, str | None, RGB | str]
 """Path, class, group, and the photograph or why there is none."""
+_IN_NO_CLASS: tuple[str, str | None, RGB | str] = "", None, "is in no folder that names its class"
 
 
 def load_source(
@@ -49,12 +53,7 @@ def load_source(
         RuntimeMissingError: scikit-learn, which downloads, is not installed.
         EdgeSiameseError: the download failed.
     """
-    if data is None:
-        if kind not in {"lfw", "olivetti"}:
-            raise DataError(f"--data is needed: {kind} cannot be downloaded")
-        samples = _downloaded(kind)
-    else:
-        samples = _SAMPLES[kind](data, merge_top)
+    samples = _SAMPLES[kind](data, merge_top) if data else _downloaded(kind)
     pictures: list[npt.NDArray[np.uint8]] = []
     names, paths, groups, skipped = [], [], [], {}
     with ExitStack() as stack:
@@ -71,11 +70,23 @@ def load_source(
             if progress:
                 progress(number)
     if not pictures:
-        raise DataError(
-            f"{data or kind}: none of {len(skipped)} pictures can be used; {next(iter(skipped.values()), '')}"
-        )
-    whole = None if None in groups else [group for group in groups if group is not None]
-    return preparation.select(LabelledPictures(np.stack(pictures), names, paths, whole, skipped))
+        path, reason = next(iter(skipped.items()))
+        raise DataError(f"{data or kind}: none of its {len(skipped)} pictures can be used; {path} {reason}")
+    above = [group for group in groups if group is not None] or None
+    return preparation.select(LabelledPictures(np.stack(pictures), names, paths, above, skipped))
+
+
+def pairs_text(kind: Kind, data: Path | None) -> str:
+    """The ``pairs.txt`` of a folder or zip, inside or beside it, or of a download.
+
+    Raises:
+        DataError: there is none.
+    """
+    where = data or (lfw_folder() if kind == "lfw" else None)
+    text = text_file(where, PAIRS) if where else None
+    if text is None:
+        raise DataError(f"{data or kind}: expected {PAIRS} inside it or beside it, found none")
+    return text
 
 
 def drawers(pictures: LabelledPictures) -> list[str]:
@@ -89,83 +100,62 @@ def _read(encoded: bytes | str) -> RGB | str:
     try:
         return read_picture(encoded)
     except PictureError as error:
-        return str(error)
+        return str(error).removeprefix("the picture: ")
 
 
 def _folders(data: Path, merge_top: bool) -> Iterator[Sample]:
-    known = False
     for path, encoded in picture_files(data):
         parts = PurePosixPath(path).parts
         if parts[0] == "images" and len(parts) >= 3:
             parts = parts[1:]
         if merge_top and len(parts) >= 3:
             parts = parts[1:]
-        if len(parts) >= 2:
-            known = True
-            yield path, parts[0], None, _read(encoded)
-    if not known:
-        raise DataError(f"{data}: expected pictures as <class>/<picture>, found none")
+        yield path, *((parts[0], None, _read(encoded)) if len(parts) >= 2 else _IN_NO_CLASS)
+
+
+def _lfw(data: Path, _: bool) -> Iterator[Sample]:
+    """``<person>/<photo>`` below whatever folders an archive has above."""
+    for path, encoded in picture_files(data):
+        parts = PurePosixPath(path).parts
+        yield path, *((parts[-2], None, _read(encoded)) if len(parts) >= 2 else _IN_NO_CLASS)
 
 
 def _omniglot(data: Path, _: bool) -> Iterator[Sample]:
-    known = False
     for path, encoded in picture_files(data):
         parts = PurePosixPath(path).parts
-        if len(parts) >= 4 and parts[-4].startswith("images_"):
-            known = True
-            group = "/".join(parts[-4:-2])
-            yield path, f"{parts[-3]}/{parts[-2]}", group, _read(encoded)
-    if not known:
-        raise DataError(f"{data}: expected Omniglot as images_.../<alphabet>/<character>/<picture>, found nothing so")
+        if len(parts) >= 4:
+            yield path, f"{parts[-3]}/{parts[-2]}", f"{parts[-4]}/{parts[-3]}", _read(encoded)
+        else:
+            yield path, *_IN_NO_CLASS
 
 
 def _thermal(data: Path, _: bool) -> Iterator[Sample]:
     table = _identities(data)
-    known = False
     for path, encoded in picture_files(data):
         name = table.get(PurePosixPath(path).name)
-        known = known or name is not None
-        yield path, name or "", None, _read(encoded) if name else "not in the table of identities"
-    if not known:
-        raise DataError(f"{data}: none of its pictures is in the table of identities (file,identity)")
+        yield path, name or "", None, _read(encoded) if name else "is not in the table of identities"
 
 
 def _identities(data: Path) -> dict[str, str]:
-    """The table ``identities.csv`` in the folder, else the one that ships."""
-    own = data / "identities.csv"
-    text = own.read_text() if own.is_file() else (files(__package__) / "thermal_identities.csv").read_text()
+    """The table ``identities.csv`` in or beside the data, else the one that ships."""
+    text = text_file(data, IDENTITIES) or (files(__package__) / "thermal_identities.csv").read_text("utf-8")
     try:
-        return {row["file"]: row["identity"] for row in csv.DictReader(text.splitlines())}
-    except KeyError as error:
-        raise DataError(f"{own}: expected the columns file,identity; {error} is missing") from error
+        return {row["file"]: row["identity"] for row in csv.DictReader(io.StringIO(text))}
+    except (KeyError, csv.Error) as error:
+        raise DataError(f"{data}: {IDENTITIES} has to be a table with the columns file,identity ({error})") from error
 
 
-def _downloaded(kind: str) -> Iterator[Sample]:
-    try:
-        from sklearn.datasets import fetch_lfw_people, fetch_olivetti_faces
-    except ImportError as error:
-        raise RuntimeMissingError(
-            f"downloading {kind} needs scikit-learn, which is not installed: pip install 'edge-siamese[converter]'"
-        ) from error
-    try:
-        if kind == "lfw":
-            found = fetch_lfw_people(color=True, resize=1.0, slice_=None, funneled=False)
-            names = [str(found.target_names[number]) for number in found.target]
-        else:
-            found = fetch_olivetti_faces()
-            names = [f"s{number + 1:02}" for number in found.target]
-    except OSError as error:
-        raise EdgeSiameseError(
-            f"{kind} cannot be downloaded ({error}); give its folder or archive with --data"
-        ) from error
-    for number, (image, name) in enumerate(zip(found.images, names, strict=True)):
-        picture = np.clip(np.rint(image * (255 if image.max() <= 1 else 1)), 0, 255).astype(np.uint8)
-        yield f"{name}/{number:05}", name, None, picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, 2)
+def _downloaded(kind: Kind) -> Iterator[Sample]:
+    if kind == "lfw":
+        return _lfw(lfw_folder(), False)
+    if kind == "olivetti":
+        return ((path, name, None, picture) for path, name, picture in olivetti_faces())
+    raise DataError(f"data of kind {kind} has to be given: it cannot be downloaded")
 
 
 _SAMPLES: dict[str, Callable[[Path, bool], Iterator[Sample]]] = {
     "folders": _folders,
-    "lfw": _folders,
+    "lfw": _lfw,
     "olivetti": _folders,
     "omniglot": _omniglot,
     "thermal": _thermal,

@@ -1,12 +1,12 @@
 """Splits in which no class is on two sides, chosen by a hash of the names: the same people every time.
 
 A manifest says of every picture which side it is on, with a digest of its content, so that a split can be shown, kept and
-checked.
+checked; `manifests` reads one.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,10 @@ _LEAST_CLASSES = 2  # on a side
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Pictures for training, for choosing, and for judging; no class is on two sides, and no picture twice.
+    """Pictures for training, for choosing, and for judging; `test` may be `validation` itself where there are too few.
 
     Raises:
-        DataError: a class or the content of a picture is on two sides.
+        DataError: a class, a group or the content of a picture is on two sides.
     """
 
     training: LabelledPictures
@@ -36,8 +36,12 @@ class Split:
     test: LabelledPictures
 
     def __post_init__(self) -> None:
-        for what, of in (("class", lambda side: side.classes), ("picture", lambda side: side.content_digests)):
-            _require_disjoint(what, {name: of(side) for name, side in self.sides().items()})
+        sides = self.sides()
+        if self.test is self.validation:
+            del sides["test"]
+        require_disjoint("class", {name: side.classes for name, side in sides.items()})
+        require_disjoint("group", {name: side.groups or [] for name, side in sides.items()})
+        require_disjoint("picture", {name: side.content_digests for name, side in sides.items()})
 
     def sides(self) -> dict[str, LabelledPictures]:
         """By name, in the order of use."""
@@ -49,14 +53,8 @@ class Split:
         return hashlib.sha256(json.dumps(self.manifest(), sort_keys=True).encode()).hexdigest()
 
     def manifest(self) -> dict[str, Any]:
-        """Path, class and SHA-256 of every picture, by side."""
-        return {"schema": SCHEMA} | {
-            name: [
-                {"path": path, "class": of, "sha256": digest}
-                for path, of, digest in zip(side.paths, side.names, side.content_digests, strict=True)
-            ]
-            for name, side in self.sides().items()
-        }
+        """Path, class, group where there are some, and SHA-256 of the prepared pixels of every picture, by side."""
+        return {"schema": SCHEMA} | {name: _rows(side) for name, side in self.sides().items()}
 
     def write(self, path: Path) -> None:
         """Write the manifest as JSON, whole or not at all."""
@@ -81,11 +79,50 @@ def split_classes(
     """
     units = pictures.groups or pictures.names
     order = _shuffled(_with_pairs(pictures, units), seed)
-    held = round(test * len(order)) if test else 0
-    chosen = max(1 if pictures.groups else _LEAST_CLASSES, round(validation * len(order)))
-    if test:
-        held = max(1 if pictures.groups else _LEAST_CLASSES, held)
+    held = max(_least_units(pictures), round(test * len(order))) if test else 0
+    chosen = max(_least_units(pictures), round(validation * len(order)))
     return split_units(pictures, order[:held], order[held : held + chosen], least_pictures=least_pictures)
+
+
+def split_folds(
+    pictures: LabelledPictures, folds: int, *, validation: float, seed: int = 0, least_pictures: int = 2
+) -> Iterator[Split]:
+    """Splits in each of which another part of the classes, or groups, is judged on: every one once.
+
+    Args:
+        pictures: to be split.
+        folds: how many splits.
+        validation: share of the classes that are not judged on to choose by.
+        seed, least_pictures: as of `split_classes`.
+
+    Raises:
+        DataError: a side would have fewer than two classes with two pictures.
+    """
+    order = _shuffled(_with_pairs(pictures, pictures.groups or pictures.names), seed)
+    for fold in range(folds):
+        yield split_rest(
+            pictures, order[fold::folds], validation=validation, seed=seed, least_pictures=least_pictures
+        )  # fmt: skip
+
+
+def split_rest(
+    pictures: LabelledPictures, test: Iterable[str], *, validation: float, seed: int = 0, least_pictures: int = 2
+) -> Split:
+    """Judge on the classes, or groups, named; of the rest a share is to choose by.
+
+    Args:
+        pictures: to be split.
+        test: names.
+        validation: share of the others that have two pictures of a class.
+        seed, least_pictures: as of `split_classes`.
+
+    Raises:
+        DataError: a name is not known, or a side would have fewer than two classes with two pictures.
+    """
+    held = set(test)
+    others = _shuffled(_with_pairs(pictures, pictures.groups or pictures.names) - held, seed)
+    chosen = others[: max(_least_units(pictures), round(validation * len(others)))]
+    return split_units(pictures, held, chosen, least_pictures=least_pictures)
 
 
 def split_units(
@@ -94,9 +131,12 @@ def split_units(
     """Split by names of classes, or of groups where there are some; what is on neither list is trained on.
 
     Raises:
-        DataError: a side would have fewer than two classes with two pictures.
+        DataError: a name is not known, or a side would have fewer than two classes with two pictures.
     """
     units, held, chosen = np.array(pictures.groups or pictures.names), set(test), set(validation)
+    unknown = sorted((held | chosen) - set(units.tolist()))
+    if unknown:
+        raise DataError(f"split: '{unknown[0]}' is no class or group of these pictures")
     testing, validating = np.isin(units, list(held)), np.isin(units, list(chosen))
     counts = pictures.counts()
     enough = np.array([counts[name] >= least_pictures for name in pictures.names], bool)
@@ -109,7 +149,7 @@ def split_units(
                 f"{name} needs at least {_LEAST_CLASSES} classes with 2 or more pictures, found {pairs}; there are "
                 f"{sum(count >= 2 for count in counts.values())} such classes in all"
             )
-    return Split(*sides) if held else _judged_on_validation(*sides[:2])
+    return Split(*sides)
 
 
 def choose_validation(names: Iterable[str], share: float, seed: int = 0) -> list[str]:
@@ -118,18 +158,12 @@ def choose_validation(names: Iterable[str], share: float, seed: int = 0) -> list
     return order[: max(_LEAST_CLASSES, round(share * len(order)))]
 
 
-class _JudgedOnValidation(Split):
-    """Validation and test are the same pictures."""
+def require_disjoint(what: str, members: Mapping[str, Iterable[str]]) -> None:
+    """Refuse members of one side that are on another, too.
 
-    def __post_init__(self) -> None:
-        _require_disjoint("class", {"training": self.training.classes, "validation": self.validation.classes})
-
-
-def _judged_on_validation(training: LabelledPictures, validation: LabelledPictures) -> Split:
-    return _JudgedOnValidation(training, validation, validation)
-
-
-def _require_disjoint(what: str, members: dict[str, list[str]]) -> None:
+    Raises:
+        DataError: one is; it names it and the sides.
+    """
     seen: dict[str, str] = {}
     for side, each in members.items():
         for member in set(each):
@@ -137,10 +171,26 @@ def _require_disjoint(what: str, members: dict[str, list[str]]) -> None:
                 raise DataError(f"split: the {what} {member} is in {seen[member]} and in {side}")
 
 
+def _rows(side: LabelledPictures) -> list[dict[str, str]]:
+    rows = [
+        {"path": path, "class": name, "sha256": digest}
+        for path, name, digest in zip(side.paths, side.names, side.content_digests, strict=True)
+    ]
+    if side.groups is not None:
+        for row, group in zip(rows, side.groups, strict=True):
+            row["group"] = group
+    return rows
+
+
 def _with_pairs(pictures: LabelledPictures, units: list[str]) -> set[str]:
     """Units with a class of two pictures: others cannot be judged on."""
     counts = pictures.counts()
     return {unit for unit, name in zip(units, pictures.names, strict=True) if counts[name] >= 2}
+
+
+def _least_units(pictures: LabelledPictures) -> int:
+    """A group may have all the classes a side needs."""
+    return 1 if pictures.groups else _LEAST_CLASSES
 
 
 def _shuffled(names: Iterable[str], seed: int) -> list[str]:

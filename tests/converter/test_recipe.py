@@ -4,6 +4,7 @@ import pytest
 
 from edge_siamese.errors import DataError
 from edge_siamese_converter.recipe import DetectorRecipe, EmbedderRecipe, load_recipe, shipped_recipes
+from edge_siamese_converter.siamese_recipe import SiameseRecipe
 
 STRETCH = "[[stretches]]\nepochs = 1\n"
 TASK = "task = 'embedder'\n"
@@ -11,8 +12,24 @@ TASK = "task = 'embedder'\n"
 
 @pytest.mark.parametrize("name", shipped_recipes())
 def test_every_shipped_recipe_is_valid(name: str) -> None:
-    kind = DetectorRecipe if name.startswith("detector") else EmbedderRecipe
-    assert load_recipe(name, kind).stretches[-1].decay > 0
+    kinds = {"detector": DetectorRecipe, "embedder": EmbedderRecipe, "siamese": SiameseRecipe}
+    (task,) = (task for task in kinds if name in shipped_recipes(task))
+    assert load_recipe(name, kinds[task]).task == task
+
+
+def test_values_are_changed_by_dotted_keys(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(TASK + STRETCH)
+    changes = {"network.table": "small", "network.width": "0.5", "seed": "3", "faces.labelled": "true"}
+    recipe = load_recipe(str(path), EmbedderRecipe, changes)
+    assert (recipe.network.table, recipe.network.width, recipe.seed, recipe.faces.labelled) == ("small", 0.5, 3, True)
+
+
+def test_a_key_below_a_value_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(TASK + "seed = 1\n" + STRETCH)
+    with pytest.raises(DataError, match=r"seed\.deep: seed is a value of the recipe and has no keys of its own"):
+        load_recipe(str(path), EmbedderRecipe, {"seed.deep": "1"})
 
 
 def test_a_recipe_for_another_task_is_refused() -> None:

@@ -105,15 +105,16 @@ def test_a_frozen_network_stays_and_its_head_learns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"sampler": {"name": "by-class"}}, "loss contrastive-squared learns from pairs, the sampler by-class gives batches"),
+        (
+            {"sampler": {"name": "by-class"}},
+            "loss contrastive-squared learns from pairs, the sampler by-class gives batches",
+        ),
         ({"loss": {"name": "binary-crossentropy"}}, "loss binary-crossentropy needs a head"),
         ({"loss": {"name": "contrastiv"}}, "unknown loss 'contrastiv'.*contrastive"),
         ({"network": {"name": "hani", "options": {"depth": 3}}}, "network hani: unknown option 'depth'"),
     ],
 )
-def test_parts_that_do_not_go_together_get_one_sentence(
-    tmp_path: Path, changes: dict[str, Any], sentence: str
-) -> None:
+def test_parts_that_do_not_go_together_get_one_sentence(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         trained(recipe(**changes), tmp_path)
 

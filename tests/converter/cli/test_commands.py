@@ -33,7 +33,11 @@ def test_fine_tuning_goes_all_the_way(tmp_path: Path, capsys: pytest.CaptureFixt
     assert report["parity"]["people"] == 2
     assert report["parity"]["auc_loss"] <= 0.002
     split = json.loads((tmp_path / "run" / "split.json").read_text())
-    assert not set(split["training"]) & set(split["validation"])
+    training, validation = ({entry["class"] for entry in split[side]} for side in ("training", "validation"))
+    assert (len(training), len(validation)) == (6, 2)
+    assert not training & validation
+    assert "they also served as validation" in report["protocol"]
+    assert (tmp_path / "run" / "report.html").stat().st_size > 10_000
     photos = [data / "p0" / name for name in ("0.png", "1.png")]
     model = tmp_path / "run" / "embedder.tflite"
     assert answer(["embed", data, "-o", tmp_path / "faces.npz", "--embedder", model]) == 0
@@ -46,7 +50,7 @@ def test_fine_tuning_goes_all_the_way(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_too_few_people_end_with_a_sentence_and_no_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = album(tmp_path / "album", people=2, photos=2)
     assert answer(["train", "--data", data, "--out", tmp_path / "run"]) == 2
-    assert "at least 4 people" in capsys.readouterr().err
+    assert "training needs at least 2 classes with 2 or more pictures" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 

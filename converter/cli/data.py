@@ -1,0 +1,233 @@
+"""``edge-siamese data``: prepare pictures once, split them, write pairs for other tools, look at augmentation."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edge_siamese.cli.options import json_option
+from edge_siamese.cli.output import emit_json, table
+
+from .data_options import PATH, load, parse_options, source_options
+
+if TYPE_CHECKING:
+    from ..datasets.labelled import LabelledPictures
+    from ..datasets.splits import Split
+
+_SIDES = ("training", "validation", "test")
+_settings = click.option(
+    "--set", "options", metavar="KEY=VALUE", multiple=True, callback=parse_options, help="An option of it; repeatable."
+)
+
+
+@click.group()
+def data() -> None:
+    """Prepare, split, pair and preview training pictures.
+
+    DATA is a folder, zip or tar, or what 'data prepare' wrote (.npz). Without DATA, --kind lfw and --kind olivetti
+    download themselves.
+    """
+
+
+@data.command()
+@source_options
+@click.option("-o", "--output", type=PATH, required=True, help="The .npz to write.")
+@json_option
+def prepare(output: Path, as_json: bool, **source: Any) -> None:
+    """Read DATA, cut, scale and select its pictures, and write them as one .npz without pickles."""
+    from ..datasets.prepared import save_prepared
+
+    if output.suffix != ".npz":
+        raise click.BadParameter(f"expected a name that ends with .npz, found {output}", param_hint="--output")
+    pictures = load(**source)
+    save_prepared(output, pictures)
+    if as_json:
+        emit_json("data-prepare", {"output": str(output), **_described(pictures), "skipped": pictures.skipped})
+        return
+    click.echo(f"{output}: {_counted(pictures)}, {len(pictures.skipped)} skipped")
+
+
+@data.command()
+@source_options
+@click.option(
+    "-o", "--output", type=PATH, required=True, help="The manifest to write; of folds NAME-1.json, NAME-2.json..."
+)
+@click.option(
+    "--test", type=click.FloatRange(0, 1, max_open=True), default=0.3, show_default=True, help="Share to judge on."
+)
+@click.option(
+    "--validation",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.15,
+    show_default=True,
+    help="Share to choose by.",
+)
+@click.option("--test-class", "test_classes", multiple=True, help="A class, or group, to judge on instead; repeatable.")
+@click.option("--test-folds", help="Judge on the people of these folds of pairs.txt instead, such as 4,5.")
+@click.option(
+    "--folds", type=click.IntRange(2), help="So many splits, each with another part of the classes to judge on."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another one gives another choice.")
+@json_option
+def split(
+    output: Path,
+    test: float,
+    validation: float,
+    test_classes: tuple[str, ...],
+    test_folds: str | None,
+    folds: int | None,
+    seed: int,
+    as_json: bool,
+    **source: Any,
+) -> None:
+    """Split DATA so that no class, and no group of classes, is on two sides, and write the manifest.
+
+    The sides depend on names only: the same people are kept back every time.
+    """
+    from ..datasets.splits import split_classes, split_folds, split_rest
+
+    if sum(map(bool, (test_classes, test_folds, folds))) > 1:
+        raise click.UsageError("--test-class, --test-folds and --folds exclude each other")
+    wanted = _folds(test_folds)
+    pictures = load(**source)
+    if folds:
+        splits = list(split_folds(pictures, folds, validation=validation, seed=seed))
+    elif test_classes or wanted:
+        held = test_classes or _people_of_folds(pictures, wanted, source)
+        splits = [split_rest(pictures, held, validation=validation, seed=seed)]
+    else:
+        splits = [split_classes(pictures, test=test, validation=validation, seed=seed)]
+    outputs = [output.with_stem(f"{output.stem}-{fold}") for fold in range(1, len(splits) + 1)] if folds else [output]
+    for path, each in zip(outputs, splits, strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        each.write(path)
+    if as_json:
+        written = [_described_split(path, each) for path, each in zip(outputs, splits, strict=True)]
+        emit_json("data-split", {"splits": written, "skipped": pictures.skipped})
+        return
+    rows = [(str(path), *map(_counted, each.sides().values())) for path, each in zip(outputs, splits, strict=True)]
+    click.echo(table(rows, header=("manifest", *_SIDES), align="<"))
+
+
+@data.command()
+@source_options
+@click.option("-o", "--output", type=PATH, required=True, help="The .csv, .npz or .tfrecord to write.")
+@click.option("--sampler", default="all-genuine", show_default=True, help="Which pairs.")
+@_settings
+@click.option("--split", "manifest", type=PATH, help="Pairs of one side of this manifest only.")
+@click.option("--side", type=click.Choice(_SIDES), default="training", show_default=True, help="With --split.")
+@click.option("--epoch", type=click.IntRange(0), default=0, show_default=True, help="Another one gives other pairs.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@json_option
+def pairs(
+    output: Path,
+    sampler: str,
+    options: dict[str, Any],
+    manifest: Path | None,
+    side: str,
+    epoch: int,
+    seed: int,
+    as_json: bool,
+    **source: Any,
+) -> None:
+    """Write the pairs of one epoch: a list of paths, or a TFRecord with the pictures."""
+    from edge_siamese.errors import DataError
+
+    from ..choices import choose
+    from ..datasets.manifests import read_manifest
+    from ..datasets.pair_lists import PairList, write_pairs
+    from ..datasets.tfrecords import write_picture_pairs
+    from ..samplers import SAMPLERS, create_sampler
+
+    if output.suffix not in {".csv", ".npz", ".tfrecord"}:
+        raise click.BadParameter(f"expected a .csv, .npz or .tfrecord, found {output}", param_hint="--output")
+    if choose("sampler", sampler, SAMPLERS).kind != "pairs":
+        raise DataError(f"sampler {sampler} makes batches, not pairs")
+    pictures = load(**source)
+    if manifest:
+        pictures = read_manifest(manifest).apply(pictures).sides()[side]
+    made = create_sampler(
+        sampler, pictures.numbers(), seed=seed, digests=pictures.content_digests, **options
+    ).epoch(epoch)  # fmt: skip
+    if output.suffix == ".tfrecord":
+        write_picture_pairs(output, pictures, made.index, made.same)
+    else:
+        write_pairs(output, PairList.of(pictures, made.index, made.same))
+    genuine = int(made.same.sum())
+    if as_json:
+        counts = {"pairs": len(made.same), "genuine": genuine, "impostor": len(made.same) - genuine}
+        emit_json("data-pairs", {"output": str(output), "sampler": sampler, **counts, **_described(pictures)})
+        return
+    click.echo(f"{output}: {genuine:,} genuine and {len(made.same) - genuine:,} impostor pairs of {_counted(pictures)}")
+
+
+@data.command()
+@source_options
+@click.option("-o", "--output", type=PATH, required=True, help="The .png to write.")
+@click.option(
+    "--augmentation", default="picture", show_default=True, help="'picture' for any, 'camera' for crops of faces."
+)
+@_settings
+@click.option("--pictures", "count", type=click.IntRange(1, 100), default=6, show_default=True, help="So many rows.")
+@click.option("--copies", type=click.IntRange(1, 100), default=8, show_default=True, help="So many copies beside each.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@json_option
+def preview(
+    output: Path,
+    augmentation: str,
+    options: dict[str, Any],
+    count: int,
+    copies: int,
+    seed: int,
+    as_json: bool,
+    **source: Any,
+) -> None:
+    """Show what an augmentation does to some pictures of DATA: the picture on the left, augmented copies beside it."""
+    import numpy as np
+
+    from ..datasets.preview import preview_grid, write_grid
+    from ..picture_augmentation import create_augmentation
+
+    change = create_augmentation(augmentation, **options)
+    pictures = load(**source)
+    rows = np.sort(np.random.default_rng(seed).permutation(len(pictures))[:count])
+    write_grid(output, preview_grid(pictures.pictures[rows], change, copies=copies, seed=seed))
+    if as_json:
+        shown = [pictures.paths[row] for row in rows]
+        emit_json("data-preview", {"output": str(output), "augmentation": augmentation, "pictures": shown})
+        return
+    click.echo(f"{output}: {len(rows)} pictures, {copies} copies each")
+
+
+def _folds(text: str | None) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")] if text else []
+    except ValueError as error:
+        raise click.BadParameter(f"expected numbers such as 4,5, found {text}", param_hint="--test-folds") from error
+
+
+def _people_of_folds(pictures: "LabelledPictures", folds: list[int], source: dict[str, Any]) -> list[str]:
+    """The people of folds of the ``pairs.txt`` of the source, those who have pictures."""
+    from ..datasets.official_pairs import read_official_pairs
+    from ..datasets.sources import pairs_text
+
+    listed = read_official_pairs(pairs_text(source["kind"] or "folders", source["data"]), folds)
+    return sorted(listed.people & set(pictures.names))
+
+
+def _counted(pictures: "LabelledPictures") -> str:
+    return f"{len(pictures):,} pictures of {len(pictures.classes):,} classes"
+
+
+def _described(pictures: "LabelledPictures") -> dict[str, Any]:
+    return {
+        "pictures": len(pictures),
+        "classes": len(pictures.classes),
+        "groups": len(set(pictures.groups)) if pictures.groups else None,
+        "shape": list(pictures.pictures.shape[1:]),
+        "sha256": pictures.digest,
+    }
+
+
+def _described_split(path: Path, split: "Split") -> dict[str, Any]:
+    return {"output": str(path), **{name: _described(side) for name, side in split.sides().items()}}
