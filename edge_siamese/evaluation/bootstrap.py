@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .comparisons import Comparisons
-from .figures import FigureTable
+from .figures import FigureTable, Scored
 from .intervals import CONFIDENCE, Interval
 
 SEED = 1
@@ -58,7 +58,7 @@ class PersonBootstrap:
         self.replicates = replicates
         self.draws = rng.multinomial(people, np.full(people, 1 / people), size=replicates).astype(np.float32)
 
-    def figures(self, comparisons: Comparisons, fmrs: Sequence[float] = ()) -> Replicates:
+    def figures(self, comparisons: Scored, fmrs: Sequence[float] = ()) -> Replicates:
         """Accuracy, EER, AUC and the FNMR at each of `fmrs` in every replicate."""
         table, target = FigureTable(comparisons), np.asarray(fmrs, np.float64)
         genuine, impostor = comparisons.genuine, ~comparisons.genuine

@@ -6,14 +6,40 @@ the others.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from .comparisons import Comparisons
 from .metrics import ErrorCurve, curve_of_counts
 
 Weights = npt.NDArray[np.number]
+
+
+class Scored(Protocol):
+    """P pairs with scores of any unit, larger for more alike ones; `comparisons.Comparisons` are of that kind.
+
+    Attributes:
+        genuine: bool ``(P,)``.
+        scores: ``(P,)``.
+        fold: int64 ``(P,)`` from 0, or None.
+        first_person, second_person: whose the pictures are, ``(P,)`` from 0.
+    """
+
+    @property
+    def genuine(self) -> npt.NDArray[np.bool_]: ...
+
+    @property
+    def scores(self) -> npt.NDArray[np.number]: ...
+
+    @property
+    def fold(self) -> npt.NDArray[np.int64] | None: ...
+
+    @property
+    def first_person(self) -> npt.NDArray[np.integer]: ...
+
+    @property
+    def second_person(self) -> npt.NDArray[np.integer]: ...
 
 
 @dataclass(frozen=True)
@@ -21,9 +47,9 @@ class Figures:
     """What is said about a set of comparisons.
 
     Attributes:
-        curve: FMR and FNMR over Q15 thresholds.
+        curve: FMR and FNMR over thresholds.
         accuracy: see the module; `accuracy_sd` over the folds, None without folds.
-        threshold: Q15, where the accuracy was reached (mean over the folds).
+        threshold: where the accuracy was reached (mean over the folds).
     """
 
     curve: ErrorCurve
@@ -35,7 +61,7 @@ class Figures:
 class FigureTable:
     """Comparisons sorted once into the cells fold x distinct score, so that figures of any weights come fast."""
 
-    def __init__(self, comparisons: Comparisons) -> None:
+    def __init__(self, comparisons: Scored) -> None:
         self.genuine = comparisons.genuine
         distinct, position = np.unique(comparisons.scores, return_inverse=True)
         self._scores = distinct.astype(np.float64)
@@ -55,8 +81,18 @@ class FigureTable:
         curve = curve_of_counts(self._scores, counts[0].sum(axis=0), counts[1].sum(axis=0))
         if self._folds == 1:
             return Figures(curve, 1.0 - curve.eer, None, curve.eer_threshold)
-        accuracies, thresholds = np.array([self._fold(fold, *counts) for fold in range(self._folds)]).T
+        accuracies, thresholds = self._by_fold(*counts)
         return Figures(curve, float(accuracies.mean()), float(accuracies.std(ddof=1)), float(thresholds.mean()))
+
+    def fold_thresholds(self) -> npt.NDArray[np.float64]:
+        """The threshold of each fold, ``(folds,)``; every fold needs genuine and impostor pairs."""
+        return self._by_fold(self._counted(0, None), self._counted(1, None))[1]
+
+    def _by_fold(
+        self, genuine: npt.NDArray[np.float64], impostor: npt.NDArray[np.float64]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        accuracies, thresholds = np.array([self._fold(fold, genuine, impostor) for fold in range(self._folds)]).T
+        return accuracies, thresholds
 
     def _counted(self, side: int, weights: Weights | None) -> npt.NDArray[np.float64]:
         """Weight in each cell, ``(folds, K)``."""

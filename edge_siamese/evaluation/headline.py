@@ -11,8 +11,7 @@ import numpy.typing as npt
 from ..errors import DataError
 from ..matching import NO_SCORE, Q15
 from .bootstrap import PersonBootstrap, Replicates, interval
-from .comparisons import Comparisons
-from .figures import Figures, FigureTable
+from .figures import Figures, FigureTable, Scored
 from .intervals import pairs_to_report
 
 REPORTED_FMRS = (1e-3, 1e-4)
@@ -36,7 +35,7 @@ class Headline:
     det_fmrs: tuple[float, ...]
 
     @classmethod
-    def measure(cls, comparisons: Comparisons, bootstrap: PersonBootstrap) -> Self:
+    def measure(cls, comparisons: Scored, bootstrap: PersonBootstrap) -> Self:
         """Measure comparisons.
 
         Raises:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 GENUINE, IMPOSTOR, INK, GREY = "#1971c2", "#e8590c", "#1c2024", "#8b8d98"
 _Floats = npt.NDArray[np.float64]
 _TICKS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
-_STYLE = {
+STYLE = {
     "axes.edgecolor": GREY,
     "axes.grid": True,
     "axes.labelcolor": INK,
@@ -37,12 +37,12 @@ def det_plot(document: dict[str, Any]) -> str:
     Args:
         document: of ``edge-siamese evaluate``.
     """
-    return _drawn(_draw_det, document)
+    return _drawn(draw_det, document)
 
 
 def score_plot(document: dict[str, Any]) -> str:
     """Densities of genuine and impostor scores, and the decision threshold."""
-    return _drawn(_draw_scores, document)
+    return _drawn(draw_scores, document)
 
 
 def _drawn(draw: Callable[[Any, dict[str, Any]], None], document: dict[str, Any]) -> str:
@@ -50,7 +50,7 @@ def _drawn(draw: Callable[[Any, dict[str, Any]], None], document: dict[str, Any]
     from matplotlib.figure import Figure
 
     buffer = io.StringIO()
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(5.6, 4.4), layout="constrained")
         draw(figure.add_subplot(), document)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -58,7 +58,8 @@ def _drawn(draw: Callable[[Any, dict[str, Any]], None], document: dict[str, Any]
     return text[text.index("<svg") :]
 
 
-def _draw_det(axes: Any, document: dict[str, Any]) -> None:
+def draw_det(axes: Any, document: dict[str, Any]) -> None:
+    """The plot of `det_plot` on axes of matplotlib."""
     det, against = document["det"], document["against"]
     x, y = _probit(det["fmr"]), _probit(det["fnmr"])
     heights = [y]
@@ -86,7 +87,8 @@ def _draw_det(axes: Any, document: dict[str, Any]) -> None:
     axes.legend(loc="upper right")
 
 
-def _draw_scores(axes: Any, document: dict[str, Any]) -> None:
+def draw_scores(axes: Any, document: dict[str, Any]) -> None:
+    """The plot of `score_plot` on axes of matplotlib."""
     scores, decision = document["scores"], document["decision_threshold"]
     edges = np.array(scores["edges"])
     tallest = 0.0

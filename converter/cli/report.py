@@ -1,0 +1,29 @@
+"""``edge-siamese report``: make a run's page anew."""
+
+from pathlib import Path
+
+import click
+
+from edge_siamese.cli.options import json_option
+from edge_siamese.cli.output import emit_json, table
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@json_option
+def report(run: Path, as_json: bool) -> None:
+    """Make the report.html of RUN, a folder that 'train' filled, anew from what it keeps, and say its figures."""
+    from ..reports.document import RunDocument
+    from ..reports.page import headline_rows, rebuild_run_report
+
+    page = rebuild_run_report(run)
+    document = RunDocument.read(run)
+    if as_json:
+        figures = {"float": document.float_figures, "int8": document.int8_figures}
+        body = {name: each and each.model_dump(mode="json") for name, each in figures.items()}
+        published = document.published and document.published.model_dump(mode="json")
+        emit_json("report", {"report": str(page), "title": document.title, **body, "published": published})
+        return
+    header, rows = headline_rows(document)
+    click.echo(table(rows, header=header))
+    click.echo(f"{page}: written", err=True)

@@ -1,0 +1,150 @@
+"""The page of a run: a view of its document and arrays, one HTML file that opens offline."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from edge_siamese import __version__
+from edge_siamese.atomic import write_atomically
+from edge_siamese.errors import RuntimeMissingError
+from edge_siamese.reports.numbers import percent, percent_interval, points
+
+from .document import ARRAYS, PAGE, RunArrays, RunDocument
+from .pictures import embedding_pictures, figure_pictures, illustration
+
+_PACKAGES = ("jinja2", "matplotlib", "sklearn")
+_TEMPLATE = "run.html"
+FIGURES = {"auc": "AUC", "eer": "Equal error rate", "accuracy": "Accuracy"}
+
+
+def write_run_report(folder: Path, document: RunDocument, arrays: RunArrays | None = None) -> Path:
+    """Write a run's ``report.json``, ``evaluation.npz`` and ``report.html``, each whole or not at all.
+
+    Args:
+        folder: of the run; illustrations are read from it.
+        document: words and figures.
+        arrays: the test pictures; without them the page shows no picture of theirs.
+
+    Returns:
+        The page.
+
+    Raises:
+        RuntimeMissingError: a package for pages is not installed.
+        DataError: an illustration cannot be read.
+    """
+    require_packages()
+    if arrays:
+        arrays.save(folder)
+    document.save(folder)
+    return _write(folder, document, arrays)
+
+
+def rebuild_run_report(folder: Path) -> Path:
+    """Make the page anew of what the folder keeps.
+
+    Raises:
+        RuntimeMissingError: a package for pages is not installed.
+        DataError: the folder is no finished run.
+    """
+    require_packages()
+    document = RunDocument.read(folder)
+    return _write(folder, document, RunArrays.read(folder) if (folder / ARRAYS).exists() else None)
+
+
+def require_packages() -> None:
+    """Say what a page needs before hours are spent training.
+
+    Raises:
+        RuntimeMissingError: jinja2, matplotlib or scikit-learn is not installed.
+    """
+    missing = [package for package in _PACKAGES if importlib.util.find_spec(package) is None]
+    if missing:
+        raise RuntimeMissingError(
+            f"a report needs {', '.join(missing)}, not installed: pip install 'edge-siamese[converter]'"
+        )
+
+
+def render(folder: Path, document: RunDocument, arrays: RunArrays | None) -> str:
+    """The page as text."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters |= {
+        "percent": percent,
+        "bounds": percent_interval,
+        "points": points,
+        "share": _share,
+        "signed": _signed,
+    }
+    shipped = document.int8_figures or document.float_figures
+    page: str = environment.get_template(_TEMPLATE).render(
+        run=document,
+        shipped=shipped,
+        compared=_compared(document),
+        pictures=figure_pictures(document),
+        looks=embedding_pictures(arrays, shipped.confusion["threshold"]) if arrays else None,
+        illustrations=[(each, illustration(folder / each.file)) for each in document.illustrations],
+        version=__version__,
+    )
+    return page
+
+
+def headline_rows(document: RunDocument) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the headline figures, published, float and int8, for a terminal."""
+    columns = (
+        ["published"] * (document.published is not None) + ["float"] + ["int8"] * (document.int8_figures is not None)
+    )
+    rows = [[row["name"], *(_cell(row, name) for name in columns)] for row in _compared(document)]
+    return ["", *columns], rows
+
+
+def _cell(row: dict[str, Any], column: str) -> str:
+    value = row[column]
+    return "-" if value is None else _share(value) if row["is_area"] else percent(value)
+
+
+def _write(folder: Path, document: RunDocument, arrays: RunArrays | None) -> Path:
+    page = render(folder, document, arrays)
+    with write_atomically(folder / PAGE) as stream:
+        stream.write(page.encode())
+    return folder / PAGE
+
+
+def _compared(document: RunDocument) -> list[dict[str, Any]]:
+    """A row for each headline figure: the published one, float, int8, and who is better."""
+    floating, quantised = document.float_figures, document.int8_figures
+    published = document.published.figures if document.published else {}
+    rows = []
+    for name, label in FIGURES.items():
+        value = floating.verification[name]
+        best = quantised.verification[name] if quantised else value
+        theirs = published.get(name)  # type: ignore[call-overload]
+        rows.append(
+            {
+                "name": label,
+                "is_area": name == "auc",
+                "published": theirs,
+                "float": value,
+                "float_interval": floating.verification["person_intervals_95"][name],
+                "int8": quantised and quantised.verification[name],
+                "int8_interval": quantised and quantised.verification["person_intervals_95"][name],
+                "cost": quantised and quantised.verification[name] - value,
+                "gain": None if theirs is None else best - theirs,
+                "better": None if theirs is None else (best < theirs if name == "eer" else best > theirs),
+            }
+        )
+    return rows
+
+
+def _share(value: float | None) -> str:
+    """A share of one with four decimals, or a dash."""
+    return "-" if value is None else f"{round(value, 4) + 0.0:.4f}"
+
+
+def _signed(difference: float) -> str:
+    """A difference of shares of one with four decimals and its sign; nothing has none."""
+    text = f"{difference:+.4f}"
+    return text[1:] if float(text) == 0 else text

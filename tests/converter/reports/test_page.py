@@ -1,0 +1,170 @@
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("jinja2", reason="reports need jinja2 (the extra 'converter')")
+pytest.importorskip("sklearn", reason="reports need scikit-learn (the extra 'converter')")
+
+from edge_siamese.errors import DataError, RuntimeMissingError
+from edge_siamese_converter.judging.one_shot_runs import RunsJudged
+from edge_siamese_converter.reports import page
+from edge_siamese_converter.reports.document import Illustration, RunArrays, RunDocument
+from edge_siamese_converter.reports.page import headline_rows, rebuild_run_report, render, write_run_report
+
+VOID_ELEMENTS = {"meta", "link", "img", "br", "input"}
+
+
+class Page(HTMLParser):
+    """Collects text, checks that elements are closed, and notes what would be fetched."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+        self.words: list[str] = []
+        self.feed(html)
+        assert self.open == []
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID_ELEMENTS:
+            self.open.append(tag)
+        references = [value for name, value in attrs if name in ("src", "href", "xlink:href") and value]
+        self.fetched += [value for value in references if not value.startswith(("#", "data:"))]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def html(document: RunDocument, arrays: RunArrays, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return render(tmp_path_factory.mktemp("run"), document, arrays)
+
+
+def test_the_page_is_whole_and_fetches_nothing(html: str) -> None:
+    assert Page(html).fetched == []
+    assert not re.search(r"@import|url\((?!#)|<script", html)
+    assert html.count("<svg") == 8
+
+
+def test_the_page_says_what_was_measured(html: str, document: RunDocument) -> None:
+    text, int8 = Page(html).text, document.int8_figures
+    assert int8 is not None
+    assert f"{int8.verification['auc']:.4f}" in text
+    assert f"float {document.float_figures.verification['auc']:.4f}" in text
+    assert "All pairs of people it never saw." in text
+    assert "80 genuine and 700 impostor pairs of 8 people" in text
+    assert "The threshold was set on six validation people" in text
+    assert "AUC lost 0.0010, allowed 0.0020: the parity gate is passed" in text
+    assert "TAR at FMR 0.001 needs at least 1,000 impostor pairs, found 700" in text
+    assert "5-way one-shot" in text
+    assert "the weights of epoch 2 were kept" in text
+    assert "1 picture was skipped" in text
+    assert 'name = "hani"' in text
+
+
+def test_better_and_worse_than_published_are_told_apart(html: str) -> None:
+    auc = re.search(r'<span class="(good|bad)">\+0\.\d{4}</span>', html)
+    eer = re.search(r'<span class="(good|bad)">\+[\d.]+ points</span>', html)
+    assert auc is not None
+    assert eer is not None
+    assert (auc[1], eer[1]) == ("good", "bad")
+
+
+def test_names_are_text_and_never_markup(html: str) -> None:
+    assert "<b>Ada</b>" not in html
+    assert "&lt;b&gt;Ada&lt;/b&gt;" in html
+    assert "a recipe on &lt;some&gt; people" in html
+    assert "damaged &amp; empty" in html
+
+
+def test_the_telling_pairs_are_shown(html: str) -> None:
+    text = Page(html).text
+    for kind in ("Worst genuine pairs", "Worst impostor pairs", "Best genuine pairs", "Best impostor pairs"):
+        assert kind in text
+    assert html.count('class="pair"') == 24
+
+
+def test_a_float_run_without_comparison_or_pictures_has_a_page_too(document: RunDocument, tmp_path: Path) -> None:
+    bare = document.model_copy(
+        update={"int8_figures": None, "parity": None, "published": None, "curves": (), "best_epoch": None}
+    )
+    html = render(tmp_path, bare, None)
+    text = Page(html).text
+    assert "int8" not in text
+    assert "Headline figures" in text
+    assert "Looking" not in text
+
+
+def test_what_there_are_no_figures_of_is_left_out(document: RunDocument, tmp_path: Path) -> None:
+    nothing = {"folds": (), "identification": None, "one_shot": (), "open_set": None}
+    bare = document.model_copy(
+        update={
+            "float_figures": document.float_figures.model_copy(update=nothing),
+            "int8_figures": document.int8_figures and document.int8_figures.model_copy(update=nothing),
+        }
+    )
+    text = Page(render(tmp_path, bare, None)).text
+    assert not re.search("Identification|Strangers rejected|By folds", text)
+
+
+def test_one_shot_runs_are_the_headline_where_there_are_some(document: RunDocument, tmp_path: Path) -> None:
+    judged = RunsJudged(right=(18, 15), ways=20, groups=("Angelic", "Keble")).to_json()
+    floating = document.float_figures.model_copy(update={"runs": judged})
+    shown = document.model_copy(update={"float_figures": floating, "int8_figures": None})
+    text = Page(render(tmp_path, shown, None)).text
+    assert "20-way one-shot runs 82.50% ± 10.61% over 2 runs" in text
+    assert "33 of 40" in text
+
+
+def test_a_run_is_written_and_its_page_made_anew(document: RunDocument, arrays: RunArrays, tmp_path: Path) -> None:
+    (tmp_path / "saliency.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    shown = document.model_copy(
+        update={"illustrations": (Illustration(title="Saliency", caption="gradients", file="saliency.svg"),)}
+    )
+    path = write_run_report(tmp_path, shown, arrays)
+    assert path == tmp_path / "report.html"
+    first = path.read_text()
+    assert "data:image/svg+xml;base64," in first
+    path.unlink()
+    assert rebuild_run_report(tmp_path).read_text() == first
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "evaluation.npz", "report.html", "report.json", "saliency.svg",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "message"), [("gone.png", "cannot be read"), ("notes.txt", "expected an illustration as")]
+)
+def test_an_illustration_that_is_none_is_refused(
+    document: RunDocument, tmp_path: Path, file: str, message: str
+) -> None:
+    (tmp_path / "notes.txt").write_text("words")
+    shown = document.model_copy(update={"illustrations": (Illustration(title="t", caption="c", file=file),)})
+    with pytest.raises(DataError, match=message):
+        render(tmp_path, shown, None)
+
+
+def test_a_missing_package_is_named_before_anything_is_written(
+    document: RunDocument, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(RuntimeMissingError, match="jinja2, matplotlib, sklearn"):
+        write_run_report(tmp_path, document)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_terminal_gets_a_row_for_each_figure(document: RunDocument) -> None:
+    header, rows = headline_rows(document)
+    assert header == ["", "published", "float", "int8"]
+    assert rows[0][:2] == ["AUC", "0.7000"]
+    assert rows[1][1] == "1.00%"
+    assert rows[2][1] == "-"
