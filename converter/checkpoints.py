@@ -14,7 +14,7 @@ import numpy.typing as npt
 from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError
 
-_DESCRIPTION = "description"
+_DESCRIPTION, _LICENSE = "description", "license"
 
 
 def variables_as_arrays(variables: list[Any]) -> dict[str, npt.NDArray[Any]]:
@@ -57,23 +57,30 @@ def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise DataError(f"{path}: expected saved weights (.npz), cannot read it ({error})") from error
 
 
-def save_float16_weights(path: Path, network: Any, description: Mapping[str, Any]) -> None:
+def save_float16_weights(path: Path, network: Any, description: Mapping[str, Any], *, license: str = "") -> None:
     """Write a network's weights as float16 arrays, the form in which they ship.
 
     Args:
         path: the ``.npz``.
         network: Keras network.
         description: the arguments that build it, kept beside the weights as JSON.
+        license: of the weights, kept beside them; what is converted from them inherits it.
     """
     arrays = variables_as_arrays(network.weights)
     halves = {name: array.astype(np.float16) for name, array in arrays.items()}
-    save_arrays(path, halves | {_DESCRIPTION: np.array(json.dumps(dict(description)))})
+    texts = {_DESCRIPTION: json.dumps(dict(description)), _LICENSE: license}
+    save_arrays(path, halves | {name: np.array(text) for name, text in texts.items() if text})
 
 
 def load_description(path: Path) -> dict[str, Any]:
     """What `save_float16_weights` was told of the network; empty for a checkpoint."""
     description = load_arrays(path).get(_DESCRIPTION)
     return {} if description is None else dict(json.loads(str(description)))
+
+
+def load_license(path: Path) -> str:
+    """What `save_float16_weights` was told of the weights' licence; empty when nothing."""
+    return str(load_arrays(path).get(_LICENSE, ""))
 
 
 def load_weights(path: Path, network: Any) -> None:

@@ -62,11 +62,20 @@ def export_model(path: Path, network: bytes, description: Description, golden_pi
         stream.write(network + _archive(network, description, goldens))
 
 
-def with_contract(network: bytes, task: Task) -> bytes:
-    """Put the contract into the network's own metadata; the result is what the digest is taken of."""
-    from tensorflow.lite.python import schema_py_generated as schema
-    from tensorflow.lite.tools import flatbuffer_utils
+def export_plain(path: Path, network: bytes, *, name: str, license: str) -> None:
+    """Write a network that is not fully int8: without card and golden vectors, name and licence in its metadata."""
+    with write_atomically(path) as stream:
+        stream.write(_with_metadata(network, _metadata(name, "", license)))
 
+
+def with_contract(network: bytes, task: Task, *, alignment: str = TEMPLATE_NAME) -> bytes:
+    """Put the contract into the network's own metadata; the result is what the digest is taken of.
+
+    Args:
+        network: a fully int8 network.
+        task: what it is for.
+        alignment: name of the landmark template of an embedder's pictures.
+    """
     loaded = load_network(network, "reference")
     _, height, width, _ = loaded.input_shape
     scales = loaded.output_scales()
@@ -77,13 +86,20 @@ def with_contract(network: bytes, task: Task) -> bytes:
         "task": task,
         "input_size": [height, width],
         "normalisation": "(pixel - 128) / 128",
-        "alignment": TEMPLATE_NAME if embedder else "",
+        "alignment": alignment if embedder else "",
         "dimension": next(iter(output.values())).size if embedder else 0,
         "zero_point": next(iter(scales.values()))[1] if embedder else 0,
     }
+    return _with_metadata(network, _metadata("edge-siamese", json.dumps(contract)))
+
+
+def _with_metadata(network: bytes, metadata: bytes) -> bytes:
+    from tensorflow.lite.python import schema_py_generated as schema
+    from tensorflow.lite.tools import flatbuffer_utils
+
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(network))
     buffer, entry = schema.BufferT(), schema.MetadataT()
-    buffer.data = np.frombuffer(_metadata(json.dumps(contract)), np.uint8)
+    buffer.data = np.frombuffer(metadata, np.uint8)
     entry.name, entry.buffer = METADATA_NAME, len(model.buffers)
     model.buffers.append(buffer)
     model.metadata = [*(model.metadata or []), entry]
@@ -126,10 +142,11 @@ def _zip(members: dict[str, bytes], start: int) -> bytes:
     return buffer.getvalue()[start:]
 
 
-def _metadata(description: str) -> bytes:
+def _metadata(title: str, description: str, license: str = "") -> bytes:
     """A ModelMetadata flatbuffer: the description, and the input normalisation where other tools look for it."""
     builder = flatbuffers.Builder(512)
-    text, name = builder.CreateString(description), builder.CreateString("edge-siamese")
+    terms = builder.CreateString(license) if license else None
+    text, name = builder.CreateString(description), builder.CreateString(title)
     mean, std = builder.CreateNumpyVector(np.array([128], "f4")), builder.CreateNumpyVector(np.array([128], "f4"))
     options = _table(builder, [mean, std])
     builder.StartObject(2)
@@ -139,7 +156,7 @@ def _metadata(description: str) -> bytes:
     tensor = _table(builder, [None, None, None, None, units])
     inputs = _vector(builder, [tensor])
     subgraphs = _vector(builder, [_table(builder, [None, None, inputs])])
-    builder.Finish(_table(builder, [name, text, None, subgraphs]), _IDENTIFIER)
+    builder.Finish(_table(builder, [name, text, None, subgraphs, None, terms]), _IDENTIFIER)
     return bytes(builder.Output())
 
 

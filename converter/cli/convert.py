@@ -1,39 +1,33 @@
-"""``edge-siamese convert``: float weights to a self-describing int8 .tflite, through the parity gate."""
+"""``edge-siamese convert``: a float network to a self-describing int8 .tflite, through the parity gate."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from edge_siamese.cli.options import json_option
 from edge_siamese.cli.output import emit_json, table
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    from ..conversion import LabelledCrops
-
-
-_CROPS_TO_LEARN_FROM = 10_000
-
-
-def _multiple_of_32(_: click.Context, parameter: click.Parameter, value: int | None) -> int | None:
-    if value is not None and value % 32:
-        raise click.BadParameter(f"expected a multiple of 32, found {value}", param=parameter)
-    return value
+from .import_options import pixel_input, pixel_options
 
 
 @click.command()
-@click.argument("weights", type=click.Path(path_type=Path))
+@click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The .tflite to write.")
 @click.option("--task", type=click.Choice(["embedder", "detector"]), default="embedder", show_default=True)
 @click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["int8", "float", "float16", "dynamic", "16x8"]),
+    default="int8",
+    show_default=True,
+    help="Only int8 gets a card, and runs on the boards.",
+)
+@click.option(
     "--input-size",
     type=click.IntRange(64),
-    callback=_multiple_of_32,
-    help="Side of the detector's input, a multiple of 32.  [default: 256]",
+    help="Side of the detector's input, a multiple of 32 [default: 256], or of a foreign network that leaves it open.",
 )
 @click.option(
     "--float",
@@ -48,80 +42,123 @@ def _multiple_of_32(_: click.Context, parameter: click.Parameter, value: int | N
     show_default=True,
     help="Fine-tune the embedder for int8 by so many batches of 32; 400 are usual.",
 )
+@pixel_options
 @click.option("--name", help="Name in the model card.")
 @click.option(
-    "--license", "license_", default="unstated", show_default=True, help="Licence of the weights, for the card."
+    "--license", "license_", help="Licence of the weights, for the card.  [default: what they say themselves]"
+)
+@click.option(
+    "--use",
+    type=click.Choice(["research", "commercial"]),
+    default="research",
+    show_default=True,
+    help="What the result is for; commercial refuses weights whose licence does not allow it.",
 )
 @click.option("--training", default="", help="How the weights came to be, for the card.")
 @json_option
 def convert(
-    weights: Path,
+    model: Path,
     data: Path,
     output: Path,
     task: str,
     input_size: int | None,
-    float_output: Path | None,
-    aware_steps: int,
     name: str | None,
-    license_: str,
+    license_: str | None,
+    use: str,
     training: str,
     as_json: bool,
+    **options: Any,
 ) -> None:
-    """Quantise WEIGHTS (.npz of a run) to int8 with pictures of DATA.
+    """Quantise MODEL with pictures of DATA.
 
-    For the embedder DATA is a teacher folder, or a folder or zip of <person>/<photo>; the people kept back from training
-    measure parity and operating points. For the detector it is the zip it was trained on.
+    MODEL is the .npz of a run, or a network of other origin: .keras, .h5, SavedModel folder, .onnx, .pt2 (torch.export) or a
+    float .tflite. For an embedder DATA is a folder or zip of <person>/<photo>, or a teacher folder; people kept back from
+    calibration measure parity and operating points. For the detector it is the zip it was trained on.
     """
-    if input_size and task == "embedder":
-        raise click.UsageError("--input-size is for --task detector: an embedder's input is the 112 x 112 aligned crop")
-    if (float_output or aware_steps) and task == "detector":
-        raise click.UsageError("--float and --aware-steps are for --task embedder")
+    from ..licences import inherited, licence_of_weights, require_use
+
+    ours = model.suffix == ".npz"
+    _require_sense(task, ours, input_size, options)
+    network = None if ours else _foreign(model, input_size, options)
+    licence = inherited(network.license if network else licence_of_weights(model), license_)
+    require_use(licence, use)
     card: dict[str, Any] = {
-        "name": name or weights.stem, "license": license_, "training": {"summary": training} if training else {}
+        "name": name or model.stem, "license": licence, "training": {"summary": training} if training else {}
     }  # fmt: skip
     if task == "embedder":
-        from ..conversion import convert_embedder, describe_parity, write_float
-        from ..fine_tuning import load_twin
-
-        network = load_twin(weights)
-        if float_output:
-            write_float(network, float_output)
-        parity = convert_embedder(network, *_embedder_data(data, aware_steps), output, aware_steps=aware_steps, **card)
-        report: dict[str, Any] = {"output": str(output), "parity": parity.to_json()}
-        text = table(describe_parity(parity), header=("parity gate passed", "float", "int8"))
+        report, text = _embedder(model, network, data, output, card, options)
     else:
-        from ..checkpoints import load_weights
-        from ..conversion import convert_detector
-        from ..datasets.detection import load_detector_inputs
-        from ..networks.detector import INPUT_SIZE, build_detector
-
-        network = build_detector()
-        load_weights(weights, network)
-        convert_detector(network, load_detector_inputs(data, input_size or INPUT_SIZE), output, **card)
-        report, text = {"output": str(output), "parity": None}, ""
+        report, text = _detector(model, data, output, input_size, card), ""
     if as_json:
-        emit_json("convert", report)
+        emit_json("convert", {"output": str(output), "format": options["format_"], "license": licence} | report)
     else:
         click.echo("\n".join(filter(None, [text, f"{output}: {output.stat().st_size:,} bytes"])))
 
 
-def _embedder_data(data: Path, aware_steps: int) -> "tuple[npt.NDArray[np.uint8], LabelledCrops]":
-    """Crops to calibrate on, more of them where they are learnt from, and validation people."""
-    import numpy as np
+def _require_sense(task: str, ours: bool, input_size: int | None, options: dict[str, Any]) -> None:
+    """Refuse options that the task or the model has no use for."""
+    if task == "detector":
+        if input_size and input_size % 32:
+            raise click.BadParameter(f"expected a multiple of 32, found {input_size}", param_hint="--input-size")
+        if options["float_output"] or options["aware_steps"] or options["format_"] != "int8":
+            raise click.UsageError("--float, --aware-steps and --format are for --task embedder")
+        if not ours:
+            raise click.UsageError("--task detector converts the .npz of train-detector")
+    elif ours and input_size:
+        raise click.UsageError(
+            "--input-size is for --task detector and foreign networks: our embedder's input is the 112 x 112 aligned crop"
+        )
+    if ours and any(options[key] for key in ("normalisation", "mean", "std", "bgr")):
+        raise click.UsageError("--normalisation, --mean, --std and --bgr are for networks of other origin")
 
-    from edge_siamese.albums import Album
-    from edge_siamese.engine import FaceEngine
 
-    from ..conversion import LabelledCrops
-    from ..datasets.people import align_album, split_people
-    from ..datasets.teacher import load_teacher_faces, load_training_crops
-    from ..quantisation.ptq import CALIBRATION_PICTURES
+def _foreign(model: Path, input_size: int | None, options: dict[str, Any]) -> Any:
+    from ..importers import load_any
 
-    if (data / "faces.csv.gz").exists():
-        faces = load_teacher_faces(data, 256, validation_only=True)
-        numbers = np.unique(faces.identities, return_inverse=True)[1].astype(np.int64)
-        wanted = _CROPS_TO_LEARN_FROM if aware_steps else CALIBRATION_PICTURES
-        return load_training_crops(data, wanted), LabelledCrops(faces.crops, numbers, faces.digest)
-    with FaceEngine.default() as engine:
-        training, validation = split_people(align_album(Album(data), engine))
-    return training.crops, LabelledCrops(validation.crops, validation.numbers(), validation.digest)
+    pixels = pixel_input(options["normalisation"], options["mean"], options["std"], options["bgr"])
+    return load_any(model, pixels=pixels, input_size=input_size, onnx2tf=options["onnx2tf"])
+
+
+def _embedder(
+    model: Path, network: Any, data: Path, output: Path, card: dict[str, Any], options: dict[str, Any]
+) -> tuple[dict[str, Any], str]:
+    """The report and the table for people."""
+    from ..conversion import ParityError, convert_embedder, describe_layers, describe_parity, write_float
+    from ..conversion_data import alignment_name, load_conversion_data
+    from ..importers import KerasNetwork
+
+    if network is None:
+        from ..fine_tuning import load_twin
+
+        network = KerasNetwork(load_twin(model))
+    else:
+        pixels = pixel_input(options["normalisation"], options["mean"], options["std"], options["bgr"])
+        card["training"]["imported"] = {"from": network.source, "input": pixels.describe() if pixels else "signed"}
+    shape, aligned, steps = network.input_shape, options["pictures"] == "aligned", options["aware_steps"]
+    calibration, validation = load_conversion_data(data, shape, aligned=aligned, learning=steps > 0)
+    if options["float_output"]:
+        write_float(network, options["float_output"])
+    alignment = alignment_name(shape, aligned)
+    try:
+        parity = convert_embedder(
+            network, calibration, validation, output,
+            format=options["format_"], alignment=alignment, aware_steps=steps, **card,
+        )  # fmt: skip
+    except ParityError as error:
+        header = ("worst layers", "operator", "SQNR", "lost there")
+        click.echo(table(describe_layers(error.layers), header=header, align="<<>"), err=True)
+        raise
+    report = {"parity": parity.to_json(), "alignment": alignment, "input_shape": list(shape)}
+    return report, table(describe_parity(parity), header=("parity gate passed", "float", options["format_"]))
+
+
+def _detector(model: Path, data: Path, output: Path, input_size: int | None, card: dict[str, Any]) -> dict[str, Any]:
+    from ..checkpoints import load_weights
+    from ..conversion import convert_detector
+    from ..datasets.detection import load_detector_inputs
+    from ..networks.detector import INPUT_SIZE, build_detector
+
+    network = build_detector()
+    load_weights(model, network)
+    convert_detector(network, load_detector_inputs(data, input_size or INPUT_SIZE), output, **card)
+    return {"parity": None}

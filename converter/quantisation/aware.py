@@ -6,15 +6,18 @@ Ranges are chosen for the least rounding error and stay fixed.
 
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 import numpy.typing as npt
 from keras import ops
 
 from ..augmentation import CameraAugmentation
-from .fake_quant import fake_quantised, fold_batch_normalisation, quantised_tensors
+from .calibration import require_calibration
+from .fake_quant import fake_quantised, fold_batch_normalisation, quantised_tensors, require_foldable
+from .formats import model_input
 from .preparation import equalised
-from .ptq import convert_int8, model_input
+from .ptq import convert_int8
 from .ranges import measure_ranges
 
 BATCH_SIZE = 32
@@ -33,15 +36,20 @@ def quantise_aware(
 
     Args:
         network: Keras embedder.
-        pictures: uint8 ``(M, H, W, 3)`` real inputs to measure activation ranges on.
-        crops: uint8 ``(N, H, W, 3)`` training crops to learn from.
+        pictures: uint8 ``(M, H, W, C)`` real inputs to measure activation ranges on.
+        crops: uint8 ``(N, H, W, C)`` training crops, C = 1 or 3, to learn from.
         steps: batches of 32; 0 only chooses ranges.
         rate: learning rate, falling to zero along a cosine.
         seed: of the order of the crops and their augmentation.
 
     Returns:
         The .tflite's bytes, as from `ptq.quantise`.
+
+    Raises:
+        DataError: fewer than 20 pictures, or a layer that cannot be fine-tuned for int8.
     """
+    require_calibration(pictures)
+    require_foldable(network)
     inputs = model_input(pictures)
     folded = fold_batch_normalisation(equalised(network, inputs))
     ranges = measure_ranges(folded, quantised_tensors(folded), inputs)
@@ -90,4 +98,10 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32]]:
         rng = np.random.default_rng((self.seed, index))
         rows = rng.integers(0, len(self.crops), BATCH_SIZE)
-        return (model_input(np.stack([self.augmentation(self.crops[row], rng) for row in rows])),)
+        return (model_input(np.stack([self._changed(self.crops[row], rng) for row in rows])),)
+
+    def _changed(self, picture: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+        if picture.shape[2] == 3:
+            return self.augmentation(picture, rng)
+        coloured = self.augmentation(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), rng)
+        return np.asarray(cv2.cvtColor(coloured, cv2.COLOR_RGB2GRAY)[..., None])

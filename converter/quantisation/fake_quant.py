@@ -12,11 +12,51 @@ import numpy as np
 from keras import layers, ops
 from keras.quantizers import fake_quant_with_min_max_vars
 
+from edge_siamese.errors import DataError
+
 from ..networks.layers import FastDepthwiseConv2D
 from .ranges import Range
 
 INPUT_RANGE = (-1.0, 127 / 128)  # pixels: scale 1/128, zero point 0
 _BITS = 8
+# What was tried: their int8 forms have a range of their own, or take over the one they get.
+_FOLDABLE = (
+    layers.InputLayer, layers.Conv2D, layers.DepthwiseConv2D, layers.Dense, layers.BatchNormalization,
+    layers.Activation, layers.ReLU, layers.Add, layers.Multiply, layers.Concatenate, layers.Reshape, layers.Flatten,
+    layers.ZeroPadding2D, layers.UpSampling2D, layers.MaxPooling2D, layers.AveragePooling2D,
+    layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D, layers.Dropout,
+)  # fmt: skip
+
+
+def require_foldable(network: Any) -> None:
+    """Refuse networks that this module would not imitate faithfully.
+
+    Raises:
+        DataError: a layer of a kind that was not tried, a convolution in groups, or batch normalisation that does not
+            directly follow a convolution without an activation.
+    """
+    for layer in network.layers:
+        reason = _obstacle(layer)
+        if reason:
+            raise DataError(
+                f"fine-tuning for int8 does not take {layer.name} ({type(layer).__name__}): {reason}; convert without it"
+            )
+
+
+def _obstacle(layer: Any) -> str:
+    if not isinstance(layer, _FOLDABLE):
+        return "a kind of layer that it does not know"
+    if getattr(layer, "groups", 1) != 1 or getattr(layer, "depth_multiplier", 1) != 1:
+        return "a convolution in groups"
+    if len(layer._inbound_nodes) > 1:
+        return "used more than once"
+    if isinstance(layer, layers.BatchNormalization):
+        before = layer._inbound_nodes[0].input_tensors[0]._keras_history.operation
+        if _following_normalisation(before) is not layer or len(_consumers(before)) != 1:
+            return "batch normalisation that does not follow a convolution directly"
+        if before.activation.__name__ != "linear":
+            return "batch normalisation behind an activation"
+    return ""
 
 
 def fold_batch_normalisation(network: Any) -> Any:
@@ -104,8 +144,10 @@ class _QuantisedDepthwiseConv2D(layers.DepthwiseConv2D):  # type: ignore[misc]
     def call(self, inputs: Any) -> Any:
         by_channel = ops.reshape(self.kernel, (*self.kernel_size, 1, -1))
         kernel = ops.reshape(_quantised_weights(by_channel), self.kernel.shape)
-        outputs = ops.depthwise_conv(inputs, kernel, strides=self.strides, padding=self.padding)
-        return outputs + ops.reshape(self.bias, (1, 1, 1, -1))
+        outputs = ops.depthwise_conv(
+            inputs, kernel, strides=self.strides, padding=self.padding, dilation_rate=self.dilation_rate
+        )
+        return self.activation(outputs if self.bias is None else outputs + ops.reshape(self.bias, (1, 1, 1, -1)))
 
 
 def _quantised_weights(kernel: Any) -> Any:

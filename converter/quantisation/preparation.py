@@ -45,11 +45,11 @@ def prepared(network: Any, inputs: npt.NDArray[np.float32]) -> Any:
 
 
 def rounded_keeping_sums(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Round a depthwise kernel ``(h, w, C, 1)`` to 127 steps of each channel's largest tap, keeping each channel's sum.
+    """Round a depthwise kernel ``(h, w, C, M)`` to 127 steps of each channel's largest tap, keeping each channel's sum.
 
     Of all taps those are rounded the other way that are nearest to it; none moves by a whole step.
     """
-    taps = kernel.reshape(-1, kernel.shape[2]).astype(np.float64)
+    taps = kernel.reshape(kernel.shape[0] * kernel.shape[1], -1).astype(np.float64)
     steps = np.maximum(np.abs(taps).max(axis=0), 1e-12) / 127
     exact = taps / steps
     rounded = np.round(exact)

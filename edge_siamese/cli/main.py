@@ -18,6 +18,8 @@ def _training(target: str, line: str) -> Entry:
     return Entry(f"edge_siamese_converter.cli.{target}", line, needs=("tensorflow", "rich"), extra="converter")
 
 
+_PAGES = ("matplotlib", "jinja2", "sklearn", "pydantic")
+
 COMMANDS = {
     "verify": Entry(f"{_CLI}.verify:verify", "Compare the faces on two photographs (1:1)."),
     "identify": Entry(f"{_CLI}.identify:identify", "Name the faces on photographs from a gallery (1:N, open set)."),
@@ -28,13 +30,20 @@ COMMANDS = {
     "gallery": Entry(f"{_CLI}.gallery:gallery", "Build, look at, check and change galleries."),
     "doctor": Entry(f"{_CLI}.doctor:doctor", "Say what this machine can run, and what is missing."),
     "self-test": Entry(f"{_CLI}.self_test:self_test", "Prove that a delegate computes what the models' golden vectors say."),
+    "preview": Entry(f"{_CLI}.preview:preview", "Compare photographs on a page in the browser."),
     "demo": Entry(f"{_CLI}.demo:demo", "See the whole chain work on rendered people, or on your photographs."),
-    "train": _training("train:train", "Fine-tune the embedder on folders of people."),
+    "data": Entry("edge_siamese_converter.cli.data:data", "Prepare, split, pair and preview training pictures.", needs=("pydantic", "rich"), extra="converter"),
+    "train": _training("train:train", "Train a recipe on your data, or fine-tune the embedder on your people."),
+    "sweep": _training("sweep:sweep", "Train a recipe with every combination of a grid of values."),
     "distil": _training("distil:distil", "Train the embedder from a teacher's embeddings."),
     "train-detector": _training("train_detector:train_detector", "Train the face detector."),
     "curves": Entry("edge_siamese_converter.cli.curves:curves", "Plot training runs.", needs=("matplotlib",), extra="report"),
+    "report": Entry("edge_siamese_converter.cli.report:report", "Make the page of a training run anew.", needs=_PAGES, extra="converter"),
+    "plot": Entry("edge_siamese_converter.cli.plot:plot", "Draw how embeddings behave: t-SNE, ROC, DET, pairs...", needs=_PAGES, extra="converter"),
     "convert": _training("convert:convert", "Quantise a trained network to int8 and prove what that cost."),
+    "lint": _training("lint:lint", "Name operators that leave XNNPACK, the Edge TPU or a microcontroller."),
     "fit-quality": Entry("edge_siamese_converter.cli.fit_quality:fit_quality", "Fit the quality score to the models."),
+    "representatives": Entry("edge_siamese_converter.cli.representatives:representatives", "Show which photographs stand for each person, and why."),
     "firmware": Entry("edge_siamese_firmware.cli:firmware", "Turn galleries into images for a board's flash."),
     "bench": Entry("edge_siamese_benchmarks.cli:bench", "Measure latency, the loop and the detector on this board."),
 }  # fmt: skip

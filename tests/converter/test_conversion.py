@@ -8,7 +8,7 @@ from edge_siamese.evaluation.rival import open_rival
 from edge_siamese.tflite.runtime import load_network
 from edge_siamese_converter.conversion import write_float
 from edge_siamese_converter.fine_tuning import load_twin, shipped_weights
-from edge_siamese_converter.quantisation.ptq import model_input
+from edge_siamese_converter.quantisation.formats import model_input
 
 
 def test_the_float_file_computes_what_the_network_does_and_can_be_evaluated_against(tmp_path: Path) -> None:

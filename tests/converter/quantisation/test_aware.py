@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from edge_siamese.errors import DataError
 from edge_siamese.rendering import Person, View, render_crop
 from edge_siamese.tflite.runtime import load_network
 from edge_siamese_converter.networks.layers import conv_bn, depthwise_bn
@@ -12,8 +13,8 @@ from edge_siamese_converter.quantisation.fake_quant import (
     fold_batch_normalisation,
     quantised_tensors,
 )
+from edge_siamese_converter.quantisation.formats import model_input
 from edge_siamese_converter.quantisation.parity import embed_float, embed_int8
-from edge_siamese_converter.quantisation.ptq import model_input
 from edge_siamese_converter.quantisation.ranges import least_error_range, measure_ranges
 
 
@@ -96,3 +97,18 @@ def test_an_outlier_does_not_take_the_whole_range(outlier: float) -> None:
     assert low == 0
     assert 0.9 < high <= outlier
     assert high < outlier or outlier == 3.0
+
+
+def test_what_cannot_be_imitated_is_refused_by_name(crops: np.ndarray) -> None:
+    image = keras.Input((112, 112, 3))
+    cases = {
+        "stray": layers.BatchNormalization(name="stray")(image),
+        "groups": layers.Conv2D(6, 3, groups=3, name="groups")(image),
+        "slope": layers.PReLU(name="slope")(image),
+    }
+    for name, x in cases.items():
+        model = keras.Model(image, layers.Dense(4)(layers.Flatten()(x)))
+        with pytest.raises(DataError, match=f"fine-tuning for int8 does not take {name}"):
+            quantise_aware(model, crops, crops, steps=1)
+    with pytest.raises(DataError, match="at least 20 pictures"):
+        quantise_aware(model, crops[:5], crops, steps=1)

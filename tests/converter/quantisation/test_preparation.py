@@ -61,3 +61,10 @@ def test_rounded_taps_lie_on_the_grid_and_keep_their_sum() -> None:
 
 def test_a_dead_channel_stays_dead() -> None:
     assert not rounded_keeping_sums(np.zeros((3, 3, 2, 1), "f4")).any()
+
+
+def test_kernels_of_several_outputs_a_channel_are_rounded_each_for_itself() -> None:
+    kernel = np.random.default_rng(1).normal(size=(3, 3, 4, 2)).astype("f4")
+    rounded = rounded_keeping_sums(kernel)
+    alone = np.stack([rounded_keeping_sums(kernel[..., at : at + 1])[..., 0] for at in range(2)], axis=-1)
+    assert rounded == pytest.approx(alone, abs=1e-6)

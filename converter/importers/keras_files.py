@@ -1,0 +1,80 @@
+"""Keras files: ``.keras`` and ``.h5``."""
+
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from edge_siamese.errors import DataError
+
+from .. import networks
+from .networks import KerasNetwork
+from .pixels import PixelInput
+from .shapes import picture_shape, require_vector
+
+
+def load_keras(path: Path, pixels: PixelInput, input_size: int | None) -> KerasNetwork:
+    """Read a functional or sequential Keras network; nothing of its training is restored, no code of the file is run.
+
+    Raises:
+        DataError: the file is damaged, holds layers that only its author's code knows, or a network of another form.
+    """
+    for module in pkgutil.iter_modules(networks.__path__):  # their layers register themselves
+        importlib.import_module(f"{networks.__name__}.{module.name}")
+    try:
+        network = keras.saving.load_model(path, compile=False)
+    except Exception as error:  # whatever a damaged file or a missing class leads to
+        raise DataError(f"{path}: {_reason(str(error))}") from error
+    return KerasNetwork(at_contract(str(path), network, pixels, input_size))
+
+
+def at_contract(what: str, network: Any, pixels: PixelInput, input_size: int | None = None) -> Any:
+    """A Keras network that takes ``(pixel - 128) / 128``, of fixed size, as one flat functional graph.
+
+    Raises:
+        DataError: it is not one picture to one vector, or has its channels first.
+    """
+    if len(getattr(network, "inputs", None) or ()) != 1 or len(network.outputs) != 1:
+        raise DataError(f"{what}: expected a functional or sequential network of one input and one output")
+    network = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
+    shape, channels_first = picture_shape(what, network.inputs[0].shape, input_size)
+    if channels_first:
+        raise DataError(
+            f"{what}: takes channels first, (N, C, H, W), which no int8 runtime computes; build the network again with "
+            "data_format='channels_last' and load the same weights: Keras stores kernels alike for both"
+        )
+    require_vector(what, network.outputs[0].shape)
+    image = keras.Input(shape, name="image")
+    convolution = pixels.convolution(shape[2])
+    front = keras.layers.Conv2D(shape[2], 1, name="pixel_input") if convolution else None
+    first = front(image) if front else image
+
+    def call(layer: Any, *arguments: Any, **options: Any) -> Any:
+        return layer(*keras.tree.map_structure(lambda each: first if each is image else each, arguments), **options)
+
+    result = keras.models.clone_model(network, input_tensors=image, call_function=call)
+    for layer in network.layers:
+        if layer.weights:
+            result.get_layer(layer.name).set_weights(layer.get_weights())
+    if front and convolution:
+        kernel, bias = convolution
+        front.set_weights([kernel[None, None], bias])
+    return result
+
+
+def _reason(text: str) -> str:
+    unknown = re.search(r"(?:Could not locate (?:class|function)|Unknown layer:|Unknown object:?) '?(\w+)'?", text)
+    if unknown:
+        return (
+            f"uses '{unknown[1]}', which only its author's code knows; export it there as a SavedModel, "
+            "network.export('folder'), and convert the folder"
+        )
+    if "Lambda" in text:
+        return (
+            "holds a Lambda layer, that is code, which is not run; export it as a SavedModel, network.export('folder'), "
+            "and convert the folder"
+        )
+    return f"cannot be read as a Keras network ({text.strip().splitlines()[0] if text.strip() else 'no reason given'})"

@@ -1,0 +1,63 @@
+"""One door for every kind of file."""
+
+from pathlib import Path
+
+from edge_siamese.errors import DataError
+
+from .networks import ImportedNetwork
+from .pixels import PixelInput
+
+KINDS = ".keras or .h5 (Keras), a SavedModel folder, .onnx, .pt2 (torch.export) or a float .tflite"
+_CHECKPOINTS = {".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".torchscript"}
+
+
+def load_any(
+    path: Path,
+    *,
+    pixels: PixelInput | None = None,
+    input_size: int | None = None,
+    onnx2tf: str = "onnx2tf",
+) -> ImportedNetwork:
+    """Read a network of other origin and bring it to this project's contract.
+
+    Args:
+        path: a file or folder of one of `KINDS`.
+        pixels: what it wants of pixels; None is ``(pixel - 128) / 128``, RGB.
+        input_size: side of its square input, for a network that leaves it open.
+        onnx2tf: the command that reads ONNX.
+
+    Raises:
+        DataError: the file is of no such kind, or its network is not one picture to one vector.
+        RuntimeMissingError: the package that reads such files is missing; the sentence says what to install.
+        EdgeSiameseError: that package cannot convert this network.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: not found")
+    pixels = pixels or PixelInput()
+    suffix = path.suffix.lower()
+    if suffix in {".keras", ".h5", ".hdf5"}:
+        from .keras_files import load_keras
+
+        return load_keras(path, pixels, input_size)
+    if path.is_dir() and (path / "saved_model.pb").exists():
+        from .saved_model import load_saved_model
+
+        return load_saved_model(path, pixels, input_size)
+    if suffix == ".onnx":
+        from .onnx_files import load_onnx
+
+        return load_onnx(path, pixels, input_size, onnx2tf)
+    if suffix == ".pt2":
+        from .pytorch_files import load_pytorch
+
+        return load_pytorch(path, pixels, input_size)
+    if suffix == ".tflite":
+        from .graphs import load_tflite
+
+        return load_tflite(path, pixels)
+    if suffix in _CHECKPOINTS:
+        raise DataError(
+            f"{path}: weights or TorchScript, expected an exported program; write one with "
+            "torch.export.save(torch.export.export(network.eval(), (torch.zeros(1, 3, 112, 112),)), 'network.pt2')"
+        )
+    raise DataError(f"{path}: expected {KINDS}")

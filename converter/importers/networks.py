@@ -1,0 +1,119 @@
+"""The two forms in which an imported network lives on: a Keras network, or a float .tflite."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ..graph import read_graph
+from ..quantisation.formats import Format
+
+Pictures = npt.NDArray[np.uint8]
+
+
+class ImportedNetwork(Protocol):
+    """An embedder at this project's contract.
+
+    Attributes:
+        source: where it came from: ``"keras"``, ``"saved-model"``, ``"onnx"``, ``"pytorch"`` or ``"tflite"``.
+        license: what its file says of its licence; may be empty.
+    """
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def license(self) -> str: ...
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels (1 or 3) of its pictures."""
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of its layers, where they are known."""
+
+    def embed(self, pictures: Pictures) -> npt.NDArray[np.float32]:
+        """Float embeddings ``(N, D)`` of pictures ``(N, H, W, C)``, not normalised."""
+
+    def convert(self, format: Format, pictures: Pictures) -> bytes:
+        """Write it in a format of `quantisation.formats`, ranges measured on pictures."""
+
+    def reference(self, pictures: Pictures) -> bytes:
+        """The float .tflite whose layers `convert` rounds, for comparing layer by layer."""
+
+
+@dataclass(frozen=True, eq=False)
+class KerasNetwork:
+    """A functional Keras network."""
+
+    network: Any
+    source: str = "keras"
+    license: str = ""
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        height, width, channels = self.network.input_shape[1:]
+        return height, width, channels
+
+    @property
+    def layers(self) -> list[str]:
+        return [layer.name for layer in self.network._flatten_layers(include_self=False)]
+
+    def embed(self, pictures: Pictures) -> npt.NDArray[np.float32]:
+        from ..quantisation.formats import model_input
+
+        blocks = [model_input(pictures[at : at + 128]) for at in range(0, len(pictures), 128)]
+        rows = np.concatenate([np.asarray(self.network.predict_on_batch(block), np.float32) for block in blocks])
+        return rows.reshape(len(rows), -1)
+
+    def convert(self, format: Format, pictures: Pictures) -> bytes:
+        from ..quantisation.calibration import require_calibration, with_whole_input_range
+        from ..quantisation.formats import convert_static, model_input, static_batch
+        from ..quantisation.ptq import quantise
+
+        if format == "int8":
+            return quantise(self.network, pictures)
+        if format == "16x8":
+            require_calibration(pictures)
+        static = static_batch(self.network, self.input_shape)
+        return convert_static(static, format, model_input(with_whole_input_range(pictures)))
+
+    def reference(self, pictures: Pictures) -> bytes:
+        from ..quantisation.formats import as_float, model_input
+        from ..quantisation.preparation import equalised
+
+        return as_float(equalised(self.network, model_input(pictures)))
+
+
+@dataclass(frozen=True, eq=False)
+class GraphNetwork:
+    """A float .tflite from `graphs.adopt`."""
+
+    graph: bytes
+    source: str
+    license: str = ""
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        (image,) = read_graph(self.graph).inputs
+        _, height, width, channels = image.shape
+        return height, width, channels
+
+    @property
+    def layers(self) -> list[str]:
+        return []
+
+    def embed(self, pictures: Pictures) -> npt.NDArray[np.float32]:
+        from ..quantisation.parity import embed_model
+
+        return embed_model(self.graph, pictures)
+
+    def convert(self, format: Format, pictures: Pictures) -> bytes:
+        from ..quantisation.graphs import convert_graph
+
+        return convert_graph(self.graph, format, pictures)
+
+    def reference(self, pictures: Pictures) -> bytes:
+        return self.graph

@@ -1,0 +1,69 @@
+"""What `lint` looks at: a file of any kind, or a network of the registry with random weights."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edge_siamese.errors import DataError
+from edge_siamese.tflite.card import model_bytes
+
+from ..graph import Graph, read_graph
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A graph to lint.
+
+    Attributes:
+        name: for people.
+        graph: its operators.
+        layers: names of its Keras layers; empty for what was no Keras network.
+    """
+
+    name: str
+    graph: Graph
+    layers: list[str]
+
+
+def load_subject(
+    what: str, *, input_size: int | None = None, channels: int | None = None, onnx2tf: str = "onnx2tf"
+) -> Subject:
+    """Find a file of that path, or a network of that name in the registry.
+
+    Args:
+        what: a path or a name.
+        input_size: side of the square input, for a network of the registry or a file that leaves it open.
+        channels: 1 or 3, for a network of the registry; None is the network's own.
+        onnx2tf: the command that reads ONNX.
+
+    Raises:
+        DataError: there is neither.
+    """
+    path = Path(what)
+    if path.suffix.lower() == ".tflite":
+        return Subject(what, read_graph(model_bytes(path)), [])
+    if path.exists():
+        from ..importers import KerasNetwork, load_any
+
+        network = load_any(path, input_size=input_size, onnx2tf=onnx2tf)
+        if isinstance(network, KerasNetwork):
+            return _of_keras(what, network.network)
+        return Subject(what, read_graph(network.convert("float", np.zeros((0, *network.input_shape), np.uint8))), [])
+    from ..networks.registry import NETWORKS, build_network
+
+    if what not in NETWORKS:
+        from edge_siamese.gallery.names import did_you_mean
+
+        advice = did_you_mean(what, NETWORKS) or f"; networks are {', '.join(NETWORKS)}"
+        raise DataError(f"{what}: expected a file or the name of a network{advice}")
+    height, width, own = NETWORKS[what].input_shape
+    shape = (input_size or height, input_size or width, channels or own)
+    return _of_keras(what, build_network(what, input_shape=shape))
+
+
+def _of_keras(name: str, network: object) -> Subject:
+    from ..importers import KerasNetwork
+    from ..quantisation.formats import as_float
+
+    return Subject(name, read_graph(as_float(network)), KerasNetwork(network).layers)

@@ -1,0 +1,118 @@
+"""Hold a graph against what targets document.
+
+What a target takes is a table (`xnnpack.toml`, `edgetpu.toml`, `mcu.toml`), what to use instead another (`swaps.toml`).
+An operator that is not in a target's table leaves it; one that is there may have conditions (`conditions.py`).
+"""
+
+import tomllib
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from ..graph import Graph, LayerNames, Operator
+from .conditions import CONDITIONS
+
+TARGETS = ("xnnpack", "edgetpu", "mcu")
+_FLOAT = {"FLOAT32", "FLOAT16"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a target takes.
+
+    Attributes:
+        title: for people.
+        means: what happens to an operator it does not take.
+        float: what happens to one that stayed float32 in a quantised network.
+        operators: the conditions of each that it takes.
+        constant_shapes: whether every shape has to be known before it runs.
+        sources: where the table is from.
+    """
+
+    title: str
+    means: str
+    float: str
+    operators: dict[str, tuple[str, ...]]
+    constant_shapes: bool
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One operator that leaves a target.
+
+    Attributes:
+        target: one of `TARGETS`; its `means` says what follows.
+        layer: the layer's name, or that of the tensor it computes.
+        operator: its kind in the .tflite.
+        reason: why it leaves.
+        swap: what to use instead; may be empty.
+    """
+
+    target: str
+    layer: str
+    operator: str
+    reason: str
+    swap: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def lint(graph: Graph, targets: Sequence[str] = TARGETS, layers: Collection[str] = ()) -> list[Finding]:
+    """Find what leaves.
+
+    Args:
+        graph: of a float network, which is judged as if it were int8, or of an int8 one, in which what stayed float is
+            a finding itself.
+        targets: of `TARGETS`.
+        layers: names of the Keras layers it came from, where there are any.
+    """
+    names = LayerNames(graph, layers)
+    quantised = any(tensor.kind == "INT8" for tensor in graph.inputs) or _is_quantised(graph)
+    findings = []
+    for name in targets:
+        target = load_target(name)
+        if target.constant_shapes and any(-1 in tensor.shape for tensor in graph.inputs):
+            reason = f"the shape of the input, {graph.inputs[0].shape}, is open, expected constants"
+            findings.append(Finding(name, "input", "SHAPE", reason, swaps()["SHAPE"]))
+        for operator in graph.operators:
+            reason = _reason(operator, target, quantised)
+            if reason:
+                findings.append(
+                    Finding(name, names.of(operator), operator.kind, reason, swaps().get(operator.kind, ""))
+                )
+    return findings
+
+
+@cache
+def load_target(name: str) -> Target:
+    """The table of a target."""
+    table = tomllib.loads((files(__package__) / f"{name}.toml").read_text())
+    operators = {kind: tuple(conditions) for kind, conditions in table["operators"].items()}
+    return Target(
+        table["title"], table["means"], table["float"], operators, table.get("constant_shapes", False), tuple(table["sources"])
+    )
+
+
+@cache
+def swaps() -> dict[str, str]:
+    """What to use instead of an operator."""
+    return dict(tomllib.loads((files(__package__) / "swaps.toml").read_text()))
+
+
+def _is_quantised(graph: Graph) -> bool:
+    return any(operator.kind in {"QUANTIZE", "DEQUANTIZE"} for operator in graph.operators)
+
+
+def _reason(operator: Operator, target: Target, quantised: bool) -> str:
+    """Why an operator leaves a target; empty when it does not."""
+    if operator.kind in {"QUANTIZE", "DEQUANTIZE"} and quantised:
+        return ""
+    if quantised and any(tensor.kind in _FLOAT for tensor in operator.outputs):
+        return f"it stayed float32: it {target.float}"
+    if operator.kind not in target.operators:
+        return "not in the list of operators that are taken"
+    return "; ".join(filter(None, (CONDITIONS[name](operator) for name in target.operators[operator.kind])))
