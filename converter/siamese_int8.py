@@ -56,7 +56,7 @@ class Int8Network:
     def _normalised(self, network: TfliteNetwork, pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         scale, zero_point = network.input_scale
         levels = np.rint(self.learned.normalisation(pictures) / scale) + zero_point
-        return np.clip(levels, -128, 127).astype(np.int8)
+        return np.asarray(np.clip(levels, -128, 127), np.int8)
 
 
 def convert_learned(

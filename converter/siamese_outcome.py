@@ -57,7 +57,8 @@ class Outcome:
         judged = self.document.data.portions[-1]
         columns = {"float": self.document.float_figures, "int8": self.document.int8_figures}
         figures = {name: each for name, each in columns.items() if each}
-        published: dict[str, float] = dict(self.document.published.figures) if self.document.published else {}
+        stated = self.document.published.figures if self.document.published else {}
+        published: dict[str, float] = {str(name): value for name, value in stated.items()}
         theirs = ["published"] if published else []
         rows: list[Sequence[str]] = [(f"{judged.classes} {self.document.data.classes} never seen", *theirs, *figures)]
         for name, label in (("auc", "AUC"), ("eer", "EER"), ("accuracy", "accuracy")):

@@ -11,10 +11,10 @@ import numpy as np
 from edge_siamese import __version__
 
 from .checkpoints import load_arrays
-from .conversion import MAXIMUM_AUC_LOSS
 from .judging.judge import Alphabets, Figures, Threshold, judge
 from .judging.scoring import ScoredPairs, every_pair
 from .looking.mosaic import thumbnails
+from .quantisation.parity import MAXIMUM_AUC_LOSS
 from .reports.document import DataAccount, Parity, Portion, Published, RunArrays, RunDocument
 from .siamese_data import Divided
 from .siamese_int8 import Int8Network, agreement

@@ -11,6 +11,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
 
 from .choices import choose
+from .datasets.bottlenecks import cached_bottlenecks, digest_of
 from .datasets.labelled import LabelledPictures
 from .distances import distance
 from .losses import LOSSES, create_loss
@@ -22,7 +23,7 @@ from .siamese_network import Embeddings, SiameseNetwork
 from .siamese_recipe import Optimiser, SiameseRecipe
 from .training import BEST, Watch, train
 
-FIGURE = "auc"
+FIGURE, BOTTLENECKS = "auc", "bottlenecks.npz"
 _MOST_PAIRS = 200_000
 
 
@@ -41,20 +42,19 @@ def train_siamese(
         recipe: how.
         learned: what, from `siamese_network.build`.
         training, validation: pictures without a common class.
-        folder: run folder; an interrupted run goes on.
+        folder: run folder; an interrupted run goes on, and what a frozen network gives is kept there.
         tensorboard: write event files.
 
     Raises:
         DataError: loss, sampler or data do not go together, or the folder holds another run.
         EdgeSiameseError: the loss is no longer finite.
     """
-    frozen = learned.embed(training.pictures) if recipe.network.frozen else None
+    frozen, fixed = _bottlenecks(learned, training, validation, folder) if recipe.network.frozen else (None, None)
     batches = _batches(recipe, learned, training, frozen)
     trainer = _trainer(recipe, learned, len(training.classes))
     trainer.compile(optimizer=_optimiser(recipe, len(batches)), jit_compile=False)
     trainer.build((None, *batches[0][0].shape[1:]))
     pairs = verification_pairs(validation.numbers(), validation.content_digests)
-    fixed = learned.embed(validation.pictures) if recipe.network.frozen else None
 
     def measure() -> dict[str, float]:
         with averaged_weights(trainer):
@@ -100,6 +100,18 @@ def verification(learned: SiameseNetwork, embeddings: Embeddings, pairs: Pairs) 
     """AUC and EER of pairs of embeddings ``(N, D)``."""
     curve = scored(learned, embeddings, pairs)
     return {FIGURE: curve.auc, "eer": curve.eer}
+
+
+def _bottlenecks(
+    learned: SiameseNetwork, training: LabelledPictures, validation: LabelledPictures, folder: Path
+) -> tuple[Embeddings, Embeddings]:
+    """A frozen network's embeddings of both sides, from the run's cache where they are there."""
+    digest = digest_of(learned.network, learned.normalisation.to_json())
+
+    def computed(pictures: LabelledPictures) -> Embeddings:
+        return cached_bottlenecks(pictures, learned.embed, folder / BOTTLENECKS, network_digest=digest)
+
+    return computed(training), computed(validation)
 
 
 def _batches(

@@ -38,9 +38,7 @@ def similarity(source: npt.NDArray[np.floating], target: npt.NDArray[np.floating
     return np.column_stack([linear, mean_target - linear @ mean_source])
 
 
-def align(
-    picture: RGB, landmarks: npt.NDArray[np.floating], template: npt.NDArray[np.floating] = TEMPLATE
-) -> RGB:
+def align(picture: RGB, landmarks: npt.NDArray[np.floating], template: npt.NDArray[np.floating] = TEMPLATE) -> RGB:
     """Cut the aligned crop of one face.
 
     Args:

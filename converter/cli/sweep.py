@@ -52,6 +52,8 @@ def sweep(recipe: str, data: Path | None, out: Path, grid: dict[str, list[str]],
         emit_json("sweep", {"table": str(out / TABLE), "rows": rows, "best": chosen and chosen["run"]})
         return
     shown = ("run", *grid, "validation_auc", "float_auc", "float_eer", "int8_auc", "error")
-    click.echo(table([[row[name] for name in shown] for row in rows], header=[name.replace("_", " ") for name in shown]))
+    click.echo(
+        table([[row[name] for name in shown] for row in rows], header=[name.replace("_", " ") for name in shown])
+    )
     if chosen:
         click.echo(f"best by validation: {out / chosen['run']}")

@@ -49,10 +49,10 @@ def text_file(path: Path, name: str) -> str | None:
             with zipfile.ZipFile(path) as archive:
                 for member in archive.namelist():
                     if PurePosixPath(member).name == name:
-                        return archive.read(member).decode()
+                        return archive.read(member).decode("utf-8-sig")
         for folder in (path, path.parent):
             if (folder / name).is_file():
-                return (folder / name).read_text("utf-8")
+                return (folder / name).read_text("utf-8-sig")
     except (UnicodeDecodeError, *_UNREADABLE) as error:
         raise DataError(f"{path}: {name} cannot be read as text ({error})") from error
     return None
@@ -83,7 +83,7 @@ def _in_folder(folder: Path) -> Iterator[File]:
 def _in_zip(path: Path) -> Iterator[File]:
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
+    except (UnicodeDecodeError, *_UNREADABLE) as error:
         raise DataError(f"{path}: the archive is damaged ({error})") from error
     with archive:
         for name in sorted(filter(_wanted, archive.namelist()), key=natural_key):

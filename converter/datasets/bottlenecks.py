@@ -68,9 +68,15 @@ def cached_bottlenecks(
     return np.stack([known[digest] for digest in digests])
 
 
-def digest_of(network: Any) -> str:
-    """SHA-256 of a Keras network's architecture and weights, hex; the names of its layers do not count."""
-    digest = hashlib.sha256(json.dumps(_nameless(json.loads(network.to_json())), sort_keys=True).encode())
+def digest_of(network: Any, before: Any = None) -> str:
+    """SHA-256 of a Keras network's architecture and weights, hex; the names of its layers do not count.
+
+    Args:
+        network: Keras network.
+        before: what is done to the pictures before they reach it, of JSON's types: `Normalisation.to_json`.
+    """
+    described = [_nameless(json.loads(network.to_json())), before]
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     for weights in network.get_weights():
         digest.update(f"{weights.dtype}{weights.shape}".encode())
         digest.update(np.ascontiguousarray(weights).tobytes())

@@ -108,7 +108,7 @@ def read_pairs(path: Path) -> PairList:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
                 return PairList(archive["first"].tolist(), archive["second"].tolist(), archive["same"].astype(bool))
         _require_suffix(path)
-        return _parsed(list(csv.reader(io.StringIO(path.read_text("utf-8")), strict=True)), path)
+        return _parsed(list(csv.reader(io.StringIO(path.read_text("utf-8-sig")), strict=True)), path)
     except DataError:
         raise
     except (OSError, EOFError, KeyError, ValueError, csv.Error, zipfile.BadZipFile) as error:

@@ -51,7 +51,7 @@ class Drawing:
         text = self._saved("svg", transparent=True).decode()
         for colour, name in _THEME.items():
             text = re.sub(re.escape(colour), f"var(--{name},{colour})", text, flags=re.IGNORECASE)
-        return text[text.index("<svg") :].replace("<svg ", '<svg style="color:inherit" role="img" ', 1)
+        return text[text.index("<svg") :].replace("<svg ", '<svg role="img" ', 1)
 
     def write(self, path: Path) -> None:
         """Write an ``.svg`` or ``.png``, whole or not at all.

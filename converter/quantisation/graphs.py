@@ -4,9 +4,11 @@ Its own choice of ranges, a moving average, is unusable for embedders; true mini
 converter gives. Operators it does not know (PReLU among them) stay float32 between DEQUANTIZE and QUANTIZE.
 """
 
+import io
 import sys
 import warnings
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -47,8 +49,7 @@ def convert_graph(graph: bytes, format: Format, pictures: npt.NDArray[np.uint8])
             "installed; install it with: pip install 'edge-siamese[import]'"
         ) from error
     try:
-        with redirect_stdout(sys.stderr), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
             tool = quantizer.Quantizer(graph, _recipe(format))
             ranges = _ranges(graph, tool.get_quantization_recipe(), pictures) if tool.need_calibration else None
             written = tool.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
@@ -56,6 +57,15 @@ def convert_graph(graph: bytes, format: Format, pictures: npt.NDArray[np.uint8])
     except (ValueError, RuntimeError, KeyError, NotImplementedError) as error:
         reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
         raise EdgeSiameseError(f"ai-edge-quantizer cannot write this network as {format}: {reason[0]}") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Progress bars only on a terminal, and nothing on stdout."""
+    terminal = sys.stderr if sys.stderr.isatty() else io.StringIO()
+    with redirect_stdout(terminal), redirect_stderr(terminal), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _recipe(format: Format) -> Any:

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from edge_siamese.errors import DataError
 from edge_siamese_converter.datasets.labelled import LabelledPictures
 from edge_siamese_converter.siamese_network import SiameseNetwork, build
 from edge_siamese_converter.siamese_recipe import SiameseRecipe
-from edge_siamese_converter.siamese_training import train_siamese, verification, verification_pairs
+from edge_siamese_converter.siamese_training import BOTTLENECKS, train_siamese, verification, verification_pairs
 from edge_siamese_converter.training import read_log
 
 
@@ -100,6 +101,33 @@ def test_a_frozen_network_stays_and_its_head_learns(tmp_path: Path) -> None:
         assert np.array_equal(mine, theirs)
     heads = (learned.comparison.head.get_weights(), untouched.comparison.head.get_weights())
     assert any(not np.array_equal(*pair) for pair in zip(*heads, strict=True))
+
+
+def test_what_a_frozen_network_gives_is_computed_once_for_one_normalisation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen = {
+        "network": {"name": "hani", "frozen": True},
+        "head": {"name": "difference-sigmoid", "options": {"hidden": 16}},
+        "loss": {"name": "binary-crossentropy"},
+        "training": {"epochs": 1, "batch_size": 20, "optimiser": {"rate": 2e-3}},
+    }
+    trained(recipe(**frozen), tmp_path / "first")
+    asked: list[int] = []
+    embed = SiameseNetwork.embed
+
+    def counting(learned: SiameseNetwork, pictures: Any) -> Any:
+        asked.append(len(pictures))
+        return embed(learned, pictures)
+
+    monkeypatch.setattr(SiameseNetwork, "embed", counting)
+    for name in ("again", "otherwise"):
+        (tmp_path / name).mkdir()
+        shutil.copy(tmp_path / "first" / BOTTLENECKS, tmp_path / name)
+    trained(recipe(**frozen), tmp_path / "again")
+    assert asked == []
+    trained(recipe(**frozen, normalisation={"name": "unit"}), tmp_path / "otherwise")
+    assert sum(asked) == 12 * 6 + 6 * 6
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,15 @@ def test_a_damaged_member_of_a_zip_is_told_and_the_others_are_read(tree: Path) -
     assert files["b/2.png"] == content
 
 
+def test_a_zip_whose_directory_is_no_text_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "names.zip", "w") as archive:
+        archive.writestr("pé/1.png", b"")
+    path = tmp_path / "names.zip"
+    path.write_bytes(path.read_bytes().replace("pé".encode(), b"p\xff\xfe"))
+    with pytest.raises(DataError, match="the archive is damaged"):
+        list(picture_files(path))
+
+
 def test_a_cut_off_tar_is_refused(tree: Path) -> None:
     path = Path(shutil.make_archive(str(tree.parent / "packed"), "gztar", tree))
     path.write_bytes(path.read_bytes()[:-1500])

@@ -97,4 +97,5 @@ def test_a_networks_digest_sees_weights_and_architecture_but_no_names() -> None:
         return network
 
     assert digest_of(build()) == digest_of(build())
-    assert len({digest_of(build()), digest_of(build("tanh")), digest_of(build(scale=2.0))}) == 3
+    others = (digest_of(build("tanh")), digest_of(build(scale=2.0)), digest_of(build(), {"name": "unit"}))
+    assert len({digest_of(build()), *others}) == 4

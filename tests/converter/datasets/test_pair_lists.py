@@ -36,6 +36,11 @@ def test_a_csv_is_plain(labelled: Make, tmp_path: Path) -> None:
     assert (tmp_path / "p.csv").read_bytes() == b"first,second,same\na/0.png,a/1.png,1\nb/0.png,a/0.png,0\n"
 
 
+def test_a_csv_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_bytes("\ufefffirst,second,same\r\na/1.png,b/1.png,0\r\n".encode())
+    assert read_pairs(tmp_path / "p.csv").second == ["b/1.png"]
+
+
 def test_rows_are_found_again(labelled: Make) -> None:
     pictures = labelled({"a": 3, "b": 2})
     index, same = np.array([[0, 2], [4, 1], [3, 4]]), np.array([True, False, True])

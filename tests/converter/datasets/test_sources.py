@@ -90,6 +90,8 @@ def test_a_table_of_ones_own_goes_first(tmp_path: Path, write_noise: Write) -> N
     write_noise(tmp_path / "x.bmp", 0)
     (tmp_path / "identities.csv").write_text("file,identity\nx.bmp,anna\n")
     assert load_source("thermal", tmp_path, SMALL).names == ["anna"]
+    (tmp_path / "identities.csv").write_text("\ufefffile,identity\nx.bmp,bela\n", "utf-8")
+    assert load_source("thermal", tmp_path, SMALL).names == ["bela"]
     (tmp_path / "identities.csv").write_text("picture,who\nx.bmp,anna\n")
     with pytest.raises(DataError, match="columns file,identity"):
         load_source("thermal", tmp_path, SMALL)
