@@ -25,7 +25,7 @@ def test_golden_values(name: str, expected: float) -> None:
     assert pairwise(name, a, b) == pytest.approx(np.array([[expected]]), abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(a=matrices(4), b=matrices(4), name=st.sampled_from(sorted(DISTANCES)))
 def test_tensors_and_matrices_agree(a: np.ndarray, b: np.ndarray, name: str) -> None:
     expected = np.array(pairwise(name, a, b)).diagonal()

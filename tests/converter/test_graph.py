@@ -29,7 +29,7 @@ def test_what_is_computed_has_no_values() -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_other_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(ModelError, match=r"cannot be read as a \.tflite"):
         read_graph(data)

@@ -76,7 +76,7 @@ def triplet_by_loops(embeddings: np.ndarray, numbers: np.ndarray, margin: float)
     return float(np.mean(losses)) if losses else 0.0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**16), count=st.integers(2, 9), margin=st.sampled_from([0.2, 1.0]))
 def test_triplets_are_those_of_the_definition(seed: int, count: int, margin: float) -> None:
     rng = np.random.default_rng(seed)

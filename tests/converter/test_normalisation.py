@@ -62,7 +62,7 @@ def test_a_flat_picture_stays_finite() -> None:
     assert (create("standardise")(flat) == 0).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pictures=batches, name=st.sampled_from(NAMES), even=st.booleans())
 def test_json_gives_the_same_normalisation_again(pictures: np.ndarray, name: str, even: bool) -> None:
     pictures[0, 0, 0, 0], pictures[-1, -1, -1, -1] = 0, 255

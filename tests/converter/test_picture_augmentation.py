@@ -39,7 +39,7 @@ def test_each_effect_changes_the_picture_and_not_its_form(effect: str, channels:
     assert np.array_equal(picture, before)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(height=st.integers(2, 40), width=st.integers(2, 40), channels=st.sampled_from([1, 3]), seed=st.integers(0, 99))
 def test_any_size_works_and_equal_generators_give_equal_pictures(
     height: int, width: int, channels: int, seed: int

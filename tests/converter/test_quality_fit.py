@@ -85,7 +85,7 @@ def test_what_matters_lowers_the_area_and_what_does_not_leaves_it() -> None:
     assert rows[-1][:2] == ("embedding norm", "not used")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.floats(0, 1.2), min_size=3, max_size=3), st.integers(0, 10**6))
 def test_weights_are_recovered_and_never_negative(weights: list[float], seed: int) -> None:
     rng = np.random.default_rng(seed)

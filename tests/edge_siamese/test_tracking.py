@@ -101,7 +101,7 @@ class TestSceneCuts:
 
 
 class TestBounds:
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     @given(
         st.lists(
             st.lists(st.tuples(st.floats(-400, 700), st.floats(-400, 500), st.floats(0, 300)), max_size=12),

@@ -19,7 +19,7 @@ PATHS = st.lists(NAME, min_size=1, max_size=3).map("/".join)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".npz"])
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(pairs=st.lists(st.tuples(PATHS, PATHS, st.booleans()), max_size=20))
 def test_lists_come_back_as_they_were_written(suffix: str, pairs: list[tuple[str, str, bool]]) -> None:
     same = np.array([pair[2] for pair in pairs], bool)

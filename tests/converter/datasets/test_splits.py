@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError
@@ -23,7 +23,6 @@ def unlike(counts: dict[str, int], grouped: bool = False) -> LabelledPictures:
     return LabelledPictures(pictures, names, [f"{name}#{row}" for row, name in enumerate(names)], groups)
 
 
-@settings(deadline=None)
 @given(
     counts=st.dictionaries(
         st.integers(0, 60).map(lambda number: f"{number % 7}/{number}"), st.integers(1, 4), min_size=8, max_size=40

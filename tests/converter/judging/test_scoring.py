@@ -1,7 +1,7 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError
@@ -32,7 +32,6 @@ def test_listed_pairs_get_the_scores_of_the_matrix() -> None:
     np.testing.assert_allclose(pairs.scores, expected, rtol=1e-4, atol=1e-4)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=30), st.integers(4, 200))
 def test_a_sample_has_no_pair_twice_and_every_genuine_one_that_fits(classes: list[int], at_most: int) -> None:
     numbers = np.array(classes, np.int64)

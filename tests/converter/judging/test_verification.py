@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError
@@ -60,7 +60,6 @@ def test_thresholds_are_in_the_unit_of_the_scores_and_the_document_is_json() -> 
     json.dumps(document, allow_nan=False)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-9, 9), min_size=1), st.lists(st.floats(-9, 9), min_size=1), st.floats(-9, 9))
 def test_counts_are_those_of_the_definition(genuine: list[float], impostor: list[float], threshold: float) -> None:
     confusion = Confusion.of(pairs_of(genuine, impostor), threshold)

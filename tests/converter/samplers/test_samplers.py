@@ -30,7 +30,7 @@ def labelled(draw: Callable[..., list[int]]) -> tuple[np.ndarray, list[str]]:
     return np.array(numbers), contents
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=labelled(), name=st.sampled_from(OF_PAIRS), seed=st.integers(0, 9), number=st.integers(0, 9))
 def test_pairs_are_what_they_say(data: tuple[np.ndarray, list[str]], name: str, seed: int, number: int) -> None:
     numbers, contents = data
@@ -53,7 +53,7 @@ def test_pairs_are_what_they_say(data: tuple[np.ndarray, list[str]], name: str, 
         assert np.array_equal(again.epoch(number).same, pairs.same)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=labelled(), name=st.sampled_from(OF_BATCHES), seed=st.integers(0, 9), number=st.integers(0, 9))
 def test_batches_show_no_picture_twice(data: tuple[np.ndarray, list[str]], name: str, seed: int, number: int) -> None:
     numbers, contents = data

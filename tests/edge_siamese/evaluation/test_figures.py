@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.evaluation.comparisons import Comparisons
@@ -13,7 +13,6 @@ def comparisons(scores: np.ndarray, genuine: np.ndarray, fold: np.ndarray | None
     return Comparisons(photos, photos, genuine, scores.astype(np.int16), photos.astype(np.int64), fold)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-9, 9), st.booleans(), st.integers(0, 3)), min_size=2, max_size=60))
 def test_a_weight_counts_a_comparison_as_often(rows: list[tuple[int, bool, int]]) -> None:
     scores, genuine, weights = (np.array(column) for column in zip(*rows, strict=True))

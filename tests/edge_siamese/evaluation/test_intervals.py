@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.evaluation.intervals import (
@@ -39,7 +39,6 @@ def test_without_trials_nothing_is_known() -> None:
     assert clopper_pearson(0, 0) == (0.0, 1.0)
 
 
-@settings(deadline=None)
 @given(errors=st.integers(0, 40), trials=st.integers(41, 400), rate=st.floats(0.001, 0.999))
 def test_the_binomial_tail_is_the_sum_of_its_terms(errors: int, trials: int, rate: float) -> None:
     terms = [math.comb(trials, count) * rate**count * (1 - rate) ** (trials - count) for count in range(errors + 1)]
@@ -54,7 +53,6 @@ def test_large_counts_agree_with_the_normal_approximation(errors: int, trials: i
     assert (low, high) == pytest.approx((rate - half, rate + half), rel=2e-4)
 
 
-@settings(deadline=None)
 @given(errors=st.integers(0, 40), trials=st.integers(41, 5000))
 def test_the_bound_lies_above_the_rate_and_falls_with_more_trials(errors: int, trials: int) -> None:
     bound = upper_bound(errors, trials)

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.albums import Photo
@@ -44,7 +44,6 @@ def test_a_missing_file_of_labels_is_named(tmp_path: Path) -> None:
         read_labels(tmp_path / "nothing.csv", PHOTOS)
 
 
-@settings(deadline=None)
 @given(data=st.binary(max_size=80))
 def test_whatever_stands_in_the_file_ends_in_labels_or_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, data: bytes

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError
@@ -9,7 +9,6 @@ from edge_siamese.evaluation.metrics import all_pairs, error_curve
 scores = st.lists(st.integers(-50, 50), min_size=1, max_size=60).map(np.array)
 
 
-@settings(deadline=None)
 @given(genuine=scores, impostor=scores)
 def test_rates_are_counts_of_scores_at_or_above_each_threshold(genuine: np.ndarray, impostor: np.ndarray) -> None:
     curve = error_curve(genuine, impostor)
@@ -19,7 +18,6 @@ def test_rates_are_counts_of_scores_at_or_above_each_threshold(genuine: np.ndarr
         assert curve.rates_at(threshold) == (fmr, fnmr)
 
 
-@settings(deadline=None)
 @given(genuine=scores, impostor=scores)
 def test_auc_is_the_chance_that_a_genuine_score_wins(genuine: np.ndarray, impostor: np.ndarray) -> None:
     differences = genuine[:, None] - impostor[None]
@@ -27,7 +25,6 @@ def test_auc_is_the_chance_that_a_genuine_score_wins(genuine: np.ndarray, impost
     assert error_curve(genuine, impostor).auc == pytest.approx(chance)
 
 
-@settings(deadline=None)
 @given(genuine=scores, impostor=scores, fmr=st.floats(0, 1))
 def test_tar_at_fmr_never_exceeds_the_fmr(genuine: np.ndarray, impostor: np.ndarray, fmr: float) -> None:
     curve = error_curve(genuine, impostor)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError, OperatingPointError
@@ -14,7 +14,6 @@ def point(fmr: float) -> OperatingPoint:
     return OperatingPoint(fmr, 100, fmr, 10_000, 9, 0.1, "d")
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 1000), target=st.sampled_from([0.3, 0.1, 0.01]))
 def test_a_calibrated_threshold_keeps_the_bound_and_is_the_smallest_that_does(seed: int, target: float) -> None:
     rng = np.random.default_rng(seed)

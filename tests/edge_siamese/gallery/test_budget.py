@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError
@@ -40,7 +40,6 @@ def test_what_is_no_size_is_refused(text: str) -> None:
         parse_size(text)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(0, 60))
 def test_the_size_is_that_of_the_file(counts: list[int], more: int) -> None:
     gallery = EMPTY.with_people(people(*counts), limit=None)
@@ -49,7 +48,6 @@ def test_the_size_is_that_of_the_file(counts: list[int], more: int) -> None:
     assert sizes_of(gallery)(len(bigger.templates)) == len(encode(bigger))
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 9), min_size=1, max_size=5),
     st.integers(0, 1500),

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -30,7 +30,6 @@ def two_groups() -> np.ndarray:
     return np.concatenate([[(-60, -60, -60, 60)], groups]).astype(np.int8)
 
 
-@settings(deadline=None)
 @given(ROWS, st.integers(-128, 127), st.integers(1, 15), st.sampled_from(SEVERAL))
 def test_they_are_distinct_and_no_more_than_asked(
     rows: np.ndarray, zero_point: int, count: int, strategy: Strategy
@@ -40,7 +39,6 @@ def test_they_are_distinct_and_no_more_than_asked(
     assert representatives(rows, zero_point, count, strategy) == chosen
 
 
-@settings(deadline=None)
 @given(ROWS, st.integers(-128, 127), st.sampled_from(Strategy))
 def test_a_single_one_is_the_medoid(rows: np.ndarray, zero_point: int, strategy: Strategy) -> None:
     totals = scores_q15(rows, rows, zero_point).astype(int).sum(axis=0)
@@ -48,7 +46,6 @@ def test_a_single_one_is_the_medoid(rows: np.ndarray, zero_point: int, strategy:
     assert totals[chosen] == totals.max()
 
 
-@settings(deadline=None)
 @given(ROWS, st.integers(-128, 127), st.integers(1, 8))
 def test_k_medoids_are_never_worse_than_greedy_and_no_exchange_improves_them(
     rows: np.ndarray, zero_point: int, count: int

@@ -1,7 +1,7 @@
 """Files out of forms, whatever bytes they are made of."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.preview import uploads
@@ -20,7 +20,6 @@ def form(*parts: bytes) -> bytes:
     return b"".join(parts) + b"------b0undary--\r\n"
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_the_bytes_arrive_as_they_were_sent(first: bytes, second: bytes) -> None:
     body = form(part("first", "Ä b.png", first), part("second", "c.png", second))
@@ -38,7 +37,6 @@ def status_of(body: bytes) -> int:
     return 200
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([b"------b0undary", b"\r\n", b"--", b"a: b", b"name=x", b"\xff", b"\r"]), max_size=12))
 def test_any_other_bytes_are_read_or_refused(pieces: list[bytes]) -> None:
     assert status_of(b"".join(pieces)) in (200, 400, 413)
