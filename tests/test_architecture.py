@@ -17,7 +17,7 @@ ROOMS = {
 BARE_INSTALL = {"numpy", "cv2", "click"}
 OF_EXTRAS = {
     "edge_siamese": set[str](),
-    "converter": {"tensorflow", "keras", "flatbuffers", "pydantic", "rich"},
+    "converter": {"ai_edge_litert", "tensorflow", "keras", "flatbuffers", "pydantic", "rich"},
     "firmware_tools": set[str](),
     "benchmarks": set[str](),
 }
