@@ -14,6 +14,7 @@ from .datasets.teacher import load_teacher_faces, project
 from .datasets.teacher_network import TeacherNetwork
 from .distillation import DistillationBatches, Distiller, FaceSource, WarmupStableDecay
 from .networks.mobilenetv3 import build_twin
+from .picture_augmentation import create_augmentation
 from .precision import arithmetic
 from .quantisation.parity import verification_figures
 from .recipe import EmbedderRecipe, Stretch
@@ -47,8 +48,9 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
     known = np.unique(names[faces.validation], return_inverse=True)[1].astype(np.int64)
     for number, stretch in enumerate(recipe.stretches):
         batches = DistillationBatches(
-            main, recipe.batch_size, recipe.network.dimension, beside=beside, seed=recipe.seed + 1000 * number
-        )
+            main, recipe.batch_size, recipe.network.dimension, beside=beside, seed=recipe.seed + 1000 * number,
+            augmentation=create_augmentation("camera", **stretch.augmentation),
+        )  # fmt: skip
         distiller.compile(optimizer=_optimizer(stretch, len(batches), recipe.weight_decay), jit_compile=False)
         distiller.build((None, *network.input_shape[1:]))
         train(

@@ -13,6 +13,7 @@ import cv2
 import flatbuffers
 import numpy as np
 import numpy.typing as npt
+from ai_edge_litert import schema_py_generated as schema
 
 from edge_siamese.alignment import TEMPLATE_NAME
 from edge_siamese.atomic import write_atomically
@@ -22,6 +23,7 @@ from edge_siamese.tflite.card import CARD_FILE, CONTRACT_VERSION, METADATA_NAME,
 from edge_siamese.tflite.model import model_input
 from edge_siamese.tflite.runtime import load_network
 
+from .graph import read_model_object
 from .quantisation.compact import packed
 
 _IDENTIFIER = b"M001"
@@ -94,10 +96,7 @@ def with_contract(network: bytes, task: Task, *, alignment: str = TEMPLATE_NAME)
 
 
 def _with_metadata(network: bytes, metadata: bytes) -> bytes:
-    from tensorflow.lite.python import schema_py_generated as schema
-    from tensorflow.lite.tools import flatbuffer_utils
-
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(network))
+    model = read_model_object(network)
     buffer, entry = schema.BufferT(), schema.MetadataT()
     buffer.data = np.frombuffer(metadata, np.uint8)
     entry.name, entry.buffer = METADATA_NAME, len(model.buffers)

@@ -95,7 +95,7 @@ class Graph:
 
 
 def read_model_object(data: bytes) -> Any:
-    """A .tflite in the schema's object form.
+    """A .tflite in the schema's object form, constants that were kept behind the flatbuffer in their buffers.
 
     Raises:
         ModelError: the bytes are something else.
@@ -106,6 +106,12 @@ def read_model_object(data: bytes) -> Any:
         raise ModelError(f"the model cannot be read as a .tflite ({error})") from error
     if not model.subgraphs:
         raise ModelError("the model cannot be read as a .tflite (it holds no graph)")
+    for buffer in model.buffers:
+        if buffer.offset > 1:  # 1 is "none" there
+            if buffer.offset + buffer.size > len(data):
+                raise ModelError("the model cannot be read as a .tflite (a constant is beyond its end)")
+            buffer.data = np.frombuffer(data, np.uint8, buffer.size, buffer.offset)
+            buffer.offset = buffer.size = 0
     return model
 
 

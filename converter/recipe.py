@@ -48,12 +48,17 @@ class Faces(Part):
 
 
 class Stretch(Part):
-    """A part of the run with a schedule of its own (`distillation.WarmupStableDecay`); decay 1 falls throughout."""
+    """A part of the run with a schedule of its own (`distillation.WarmupStableDecay`); decay 1 falls throughout.
+
+    Attributes:
+        augmentation: of an embedder's crops: options of `augmentation.CameraAugmentation` in place of its defaults.
+    """
 
     epochs: int = Field(ge=1)
     rate: float = Field(default=1.5e-3, gt=0)
     warmup: float = Field(default=0.02, ge=0, le=1)
     decay: float = Field(default=0.0, ge=0, le=1)
+    augmentation: dict[str, float] = Field(default_factory=dict)
 
 
 class _Run(Part):

@@ -11,6 +11,8 @@ import flatbuffers
 import numpy as np
 import numpy.typing as npt
 
+from ..graph import read_model_object
+
 _IDENTIFIER = b"TFL3"
 _CONSTANT_ALIGNMENT = 16
 
@@ -33,9 +35,7 @@ class SharingBuilder(flatbuffers.Builder):  # type: ignore[misc]
 
 def compact(network: bytes) -> bytes:
     """Rewrite a .tflite without names, foreign metadata and repetitions; what it computes stays the same."""
-    from tensorflow.lite.tools import flatbuffer_utils
-
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(network))
+    model = read_model_object(network)
     for entry in model.metadata or []:
         model.buffers[entry.buffer].data = None
     model.metadata, model.description = None, None
