@@ -116,4 +116,6 @@ class GraphNetwork:
         return convert_graph(self.graph, format, pictures)
 
     def reference(self, pictures: Pictures) -> bytes:
-        return self.graph
+        from ..quantisation.graph_equalisation import equalised_graph
+
+        return equalised_graph(self.graph, pictures)

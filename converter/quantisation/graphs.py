@@ -19,6 +19,7 @@ from edge_siamese.errors import EdgeSiameseError, RuntimeMissingError
 from .calibration import require_calibration, with_whole_input_range
 from .compact import compact
 from .formats import Format, model_input
+from .graph_equalisation import equalised_graph
 
 SIGNATURE, INPUT, OUTPUT = "serving_default", "image", "embedding"
 
@@ -41,6 +42,8 @@ def convert_graph(graph: bytes, format: Format, pictures: npt.NDArray[np.uint8])
         return compact(graph)
     if format in {"int8", "16x8"}:
         require_calibration(pictures)
+    if format == "int8":
+        graph = equalised_graph(graph, pictures)
     try:
         from ai_edge_quantizer import quantizer
     except ImportError as error:
