@@ -93,7 +93,12 @@ def load_target(name: str) -> Target:
     table = tomllib.loads((files(__package__) / f"{name}.toml").read_text())
     operators = {kind: tuple(conditions) for kind, conditions in table["operators"].items()}
     return Target(
-        table["title"], table["means"], table["float"], operators, table.get("constant_shapes", False), tuple(table["sources"])
+        table["title"],
+        table["means"],
+        table["float"],
+        operators,
+        table.get("constant_shapes", False),
+        tuple(table["sources"]),
     )
 
 

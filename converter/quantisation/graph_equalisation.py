@@ -125,9 +125,7 @@ def _scale(model: Any, index: int, axis: int, factor: npt.NDArray[np.float64]) -
     model.subgraphs[0].tensors[index].buffer = len(model.buffers) - 1
 
 
-def _channel_ranges(
-    graph: bytes, tensors: list[int], pictures: npt.NDArray[np.uint8]
-) -> list[npt.NDArray[np.float64]]:
+def _channel_ranges(graph: bytes, tensors: list[int], pictures: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.float64]]:
     """For each tensor the mean over pictures of the 99.9th percentile of each channel's size, ``(C,)``."""
     runtime = find_runtime().module
     resolver = getattr(runtime, "OpResolverType", None) or runtime.experimental.OpResolverType
