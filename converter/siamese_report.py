@@ -44,6 +44,7 @@ def judge_embeddings(comparison: Comparison, embeddings: Embeddings, divided: Di
     figures, pairs = judge(
         comparison.of(embeddings), numbers, test.classes,
         pairs=ScoredPairs(index, scores, numbers, divided.listed_folds), threshold=threshold, alphabets=alphabets,
+        pairs_only=comparison.head is not None,  # a head is too slow to compare all with all
     )  # fmt: skip
     return Judged(figures, pairs)
 

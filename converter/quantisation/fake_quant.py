@@ -15,9 +15,8 @@ from keras.quantizers import fake_quant_with_min_max_vars
 from edge_siamese.errors import DataError
 
 from ..networks.layers import FastDepthwiseConv2D
-from .ranges import Range
+from .ranges import INPUT_RANGE, Range
 
-INPUT_RANGE = (-1.0, 127 / 128)  # pixels: scale 1/128, zero point 0
 _BITS = 8
 # What was tried: their int8 forms have a range of their own, or take over the one they get.
 _FOLDABLE = (

@@ -1,7 +1,7 @@
 """The formats of a network that exists only as a float .tflite, written by Google's ai-edge-quantizer.
 
-Its own choice of ranges, a moving average, is unusable for embedders; true minima and maxima give what TensorFlow's
-converter gives. Operators it does not know (PReLU among them) stay float32 between DEQUANTIZE and QUANTIZE.
+Its own choice of ranges, a moving average, is unusable for embedders: int8 gets those of `graph_ranges`, 16x8 the true
+minima and maxima. Operators it does not know (PReLU among them) stay float32 between DEQUANTIZE and QUANTIZE.
 """
 
 import io
@@ -20,6 +20,8 @@ from .calibration import require_calibration, with_whole_input_range
 from .compact import compact
 from .formats import Format, model_input
 from .graph_equalisation import equalised_graph
+from .graph_ranges import measure_graph_ranges, with_room_for_biases
+from .ranges import Range
 
 SIGNATURE, INPUT, OUTPUT = "serving_default", "image", "embedding"
 
@@ -42,8 +44,11 @@ def convert_graph(graph: bytes, format: Format, pictures: npt.NDArray[np.uint8])
         return compact(graph)
     if format in {"int8", "16x8"}:
         require_calibration(pictures)
+    ranges: dict[str, Range] = {}
     if format == "int8":
         graph = equalised_graph(graph, pictures)
+        ranges = measure_graph_ranges(graph, pictures)
+        graph = with_room_for_biases(graph, ranges)
     try:
         from ai_edge_quantizer import quantizer
     except ImportError as error:
@@ -54,8 +59,10 @@ def convert_graph(graph: bytes, format: Format, pictures: npt.NDArray[np.uint8])
     try:
         with _quiet():
             tool = quantizer.Quantizer(graph, _recipe(format))
-            ranges = _ranges(graph, tool.get_quantization_recipe(), pictures) if tool.need_calibration else None
-            written = tool.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
+            statistics = None
+            if tool.need_calibration:
+                statistics = _statistics(graph, tool.get_quantization_recipe(), pictures, ranges)
+            written = tool.quantize(statistics, enable_progress_bar=False, enable_progress_report=False)
             return compact(bytes(written.quantized_model))
     except (ValueError, RuntimeError, KeyError, NotImplementedError) as error:
         reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
@@ -96,8 +103,8 @@ def _recipe(format: Format) -> Any:
     return manager.get_quantization_recipe()
 
 
-def _ranges(graph: bytes, recipe: Any, pictures: npt.NDArray[np.uint8]) -> Any:
-    """Least and greatest value of every tensor over the pictures, as the tool keeps them."""
+def _statistics(graph: bytes, recipe: Any, pictures: npt.NDArray[np.uint8], ranges: dict[str, Range]) -> Any:
+    """What the tool wants to know of every tensor: its range, or least and greatest value where none is given."""
     from ai_edge_quantizer import calibrator, recipe_manager
     from ai_edge_quantizer.utils import qsv_utils
 
@@ -106,4 +113,10 @@ def _ranges(graph: bytes, recipe: Any, pictures: npt.NDArray[np.uint8]) -> Any:
     measure = calibrator.Calibrator(graph, num_threads=1, qsv_update_func=qsv_utils.min_max_update)
     inputs = model_input(with_whole_input_range(pictures))
     measure.calibrate({SIGNATURE: [{INPUT: each[None]} for each in inputs]}, manager)
-    return measure.get_model_qsvs()
+    statistics = measure.get_model_qsvs()
+    for name, (low, high) in ranges.items():
+        if statistics.get(name):
+            statistics[name] |= {
+                "min": np.full_like(statistics[name]["min"], low), "max": np.full_like(statistics[name]["max"], high)
+            }  # fmt: skip
+    return statistics

@@ -5,7 +5,6 @@ real numbers. One step with eight well-used bits leaves about 40 dB; what matter
 """
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
@@ -14,13 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.tflite.model import model_input as int8_input
-from edge_siamese.tflite.runtime import find_runtime
-
 from ..graph import Graph, LayerNames, Operator, read_graph
-from .formats import model_input
+from .probe import GraphProbe
 
-Floats = npt.NDArray[np.float64]
 _TRANSLATIONS = ("QUANTIZE", "DEQUANTIZE")
 _MOST_DB = 120.0  # of two equal tensors
 _FIRST_DB = 40.0  # what a layer is expected to leave of exact inputs
@@ -64,7 +59,7 @@ def compare_layers(
     pairs = matched_operators(first, second)
     noise, signal = np.zeros(len(pairs)), np.zeros(len(pairs))
     runs = [
-        _Layers(model, [pair[side].outputs[0].index for pair in pairs])
+        GraphProbe(model, [pair[side].outputs[0].index for pair in pairs])
         for side, model in enumerate((original, quantised))
     ]
     for picture in pictures:
@@ -91,36 +86,6 @@ def matched_operators(first: Graph, second: Graph) -> list[tuple[Operator, Opera
     keys = [[(each.kind, each.outputs[0].shape) for each in row] for row in rows]
     blocks = SequenceMatcher(a=keys[0], b=keys[1], autojunk=False).get_matching_blocks()
     return [(rows[0][block.a + at], rows[1][block.b + at]) for block in blocks for at in range(block.size)]
-
-
-class _Layers:
-    """Computes chosen tensors of a .tflite as real numbers."""
-
-    def __init__(self, model: bytes, tensors: list[int]) -> None:
-        runtime = find_runtime().module
-        resolver = getattr(runtime, "OpResolverType", None) or runtime.experimental.OpResolverType
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # keeping every tensor is said to be for debugging, which this is
-            self._interpreter = runtime.Interpreter(
-                model_content=model,
-                experimental_preserve_all_tensors=True,
-                experimental_op_resolver_type=resolver.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-            )
-        self._interpreter.allocate_tensors()
-        details = {detail["index"]: detail for detail in self._interpreter.get_tensor_details()}
-        self._tensors = [details[index] for index in tensors]
-        (self._input,) = self._interpreter.get_input_details()
-
-    def __call__(self, picture: npt.NDArray[np.uint8]) -> list[Floats]:
-        image = int8_input(picture) if self._input["dtype"] == np.int8 else model_input(picture[None])
-        self._interpreter.set_tensor(self._input["index"], image)
-        self._interpreter.invoke()
-        return [self._real(detail) for detail in self._tensors]
-
-    def _real(self, detail: dict[str, Any]) -> Floats:
-        values = self._interpreter.get_tensor(detail["index"]).astype(np.float64)
-        scale, zero_point = detail["quantization"]
-        return np.asarray((values - zero_point) * scale if scale else values)
 
 
 def _worst_input(operator: Operator, reached: dict[int, float]) -> float:
