@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from .augmentation import Augmentation
 from .samplers import BatchSampler, PairSampler
+from .samplers.hard import HardNegatives
 
 Prepare = Callable[[npt.NDArray[Any]], npt.NDArray[np.float32]]
 
@@ -46,6 +47,7 @@ class PairBatches(_Batches):
         prepare: from chosen rows to what the network takes.
         augmentation: done to each picture first, or None.
         seed: of augmentation.
+        embed: embeddings of all inputs as the network is now, for a sampler that looks for hard pairs.
     """
 
     def __init__(
@@ -57,9 +59,10 @@ class PairBatches(_Batches):
         prepare: Prepare,
         augmentation: Augmentation | None = None,
         seed: int = 0,
+        embed: Callable[[], npt.NDArray[np.float32]] | None = None,
     ) -> None:
         super().__init__(inputs, prepare, augmentation, seed)
-        self.sampler, self.batch_size = sampler, batch_size
+        self.sampler, self.batch_size, self.embed = sampler, batch_size, embed
         self.on_epoch_end()
 
     def __len__(self) -> int:
@@ -67,6 +70,8 @@ class PairBatches(_Batches):
 
     def on_epoch_end(self) -> None:
         super().on_epoch_end()
+        if self.embed and isinstance(self.sampler, HardNegatives):
+            self.sampler.update(self.embed())
         self.pairs = self.sampler.epoch(self.epoch)
 
     def __getitem__(self, batch: int) -> tuple[npt.NDArray[np.float32], dict[str, npt.NDArray[Any]]]:

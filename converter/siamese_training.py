@@ -134,7 +134,8 @@ def _batches(
     shared: dict[str, Any] = {"prepare": prepare, "augmentation": augmentation, "seed": recipe.seed}
     if kind == "batches":
         return ClassBatches(inputs, numbers, sampler, **shared)
-    return PairBatches(inputs, sampler, recipe.training.batch_size, **shared)
+    embed = (lambda: learned.embed(training.pictures)) if frozen is None else (lambda: frozen)
+    return PairBatches(inputs, sampler, recipe.training.batch_size, embed=embed, **shared)
 
 
 def _as_they_are(embeddings: Embeddings) -> Embeddings:

@@ -7,6 +7,8 @@ import pytest
 
 from edge_siamese.errors import DataError
 from edge_siamese_converter.datasets.labelled import LabelledPictures
+from edge_siamese_converter.samplers import create_sampler
+from edge_siamese_converter.siamese_batches import PairBatches
 from edge_siamese_converter.siamese_network import SiameseNetwork, build
 from edge_siamese_converter.siamese_recipe import SiameseRecipe
 from edge_siamese_converter.siamese_training import BOTTLENECKS, train_siamese, verification, verification_pairs
@@ -152,3 +154,27 @@ def test_many_pictures_are_judged_on_a_balanced_sample_of_pairs() -> None:
     few, many = verification_pairs(numbers[:60]), verification_pairs(numbers, most=2000)
     assert (len(few.same), few.same.sum()) == (60 * 59 // 2, 2 * 30 * 29 // 2)
     assert (len(many.same), many.same.sum()) == (2000, 1000)
+
+
+def test_hard_impostors_are_looked_for_before_every_epoch() -> None:
+    pictures = stripes(6)
+    embeddings = np.random.default_rng(0).normal(size=(len(pictures), 4)).astype(np.float32)
+    asked = []
+
+    def embed() -> np.ndarray:
+        asked.append(len(asked))
+        return embeddings
+
+    def batches(sampler: str, **options: Any) -> PairBatches:
+        made = create_sampler(sampler, pictures.numbers(), **options)
+        return PairBatches(pictures.pictures, made, 20, prepare=lambda chosen: chosen.astype(np.float32), embed=embed)
+
+    hard, plain = batches("hard-negatives", nearest=3), batches("all-genuine")
+    assert (len(hard), asked) == (len(plain), [0])
+    cosines = [
+        np.mean([np.dot(*embeddings[pair]) / np.prod(np.linalg.norm(embeddings[pair], axis=1)) for pair in each])
+        for each in (one.pairs.index[~one.pairs.same] for one in (hard, plain))
+    ]
+    assert cosines[0] > cosines[1] + 0.2
+    hard.on_epoch_end()
+    assert asked == [0, 1]
