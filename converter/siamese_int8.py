@@ -45,6 +45,11 @@ class Int8Network:
     learned: SiameseNetwork
     folded: bool
 
+    def real(self, raw: npt.NDArray[np.int8]) -> Embeddings:
+        """What raw embeddings ``(N, D)`` stand for, as the float network would say it."""
+        ((scale, zero_point),) = load_network(self.model).output_scales().values()
+        return self.learned.finished((raw.astype(np.float32) - zero_point) * np.float32(scale))
+
     def embed(self, pictures: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int8], int]:
         """Raw int8 embeddings ``(N, D)`` of uint8 pictures, and their zero point."""
         network = load_network(self.model)

@@ -60,17 +60,27 @@ class SiameseNetwork:
         network: Keras model from normalised pictures to embeddings ``(N, D)``.
         normalisation: from uint8 pictures to the network's input.
         comparison: of two embeddings.
+        equal_lengths: embeddings are brought to the length of the square root of D before they are compared.
     """
 
     network: Any
     normalisation: Normalisation
     comparison: Comparison
+    equal_lengths: bool = False
 
     def embed(self, pictures: npt.NDArray[np.uint8]) -> Embeddings:
-        """Embeddings float32 ``(N, D)``, not normalised, of uint8 ``(N, H, W, C)``."""
+        """Embeddings float32 ``(N, D)`` of uint8 ``(N, H, W, C)``, of any length unless these are to be equal."""
         parts = range(0, len(pictures), _PICTURES_AT_ONCE)
         inputs = (self.normalisation(pictures[start : start + _PICTURES_AT_ONCE]) for start in parts)
-        return np.concatenate([np.asarray(self.network(part, training=False), np.float32) for part in inputs])
+        rows = np.concatenate([np.asarray(self.network(part, training=False), np.float32) for part in inputs])
+        return self.finished(rows)
+
+    def finished(self, rows: Embeddings) -> Embeddings:
+        """The network's outputs ``(N, D)`` as they are compared."""
+        if not self.equal_lengths:
+            return rows
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        return np.asarray(rows * np.sqrt(rows.shape[1]) / np.maximum(lengths, 1e-9), np.float32)
 
     def arrays(self) -> dict[str, Any]:
         """Weights of network and head by path."""
@@ -119,4 +129,6 @@ def build(
     head = None
     if recipe.head:
         head = build_head(recipe.head.name, network.output_shape[-1], **recipe.head.options)
-    return SiameseNetwork(network, normalisation, Comparison(recipe.similarity, head))
+    return SiameseNetwork(
+        network, normalisation, Comparison(recipe.similarity, head), equal_lengths=recipe.network.equal_lengths
+    )

@@ -51,6 +51,7 @@ class Network(Part):
         options: further arguments of its builder.
         weights: "" is random ones; a task whose weights ship ("embedder"), or a path to an ``.npz``.
         frozen: the network stays as it is, its outputs are computed once and only a head is trained.
+        equal_lengths: of a frozen network: its outputs are brought to one length before the head sees them.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Network(Part):
     options: dict[str, Any] = Field(default_factory=dict)
     weights: str = ""
     frozen: bool = False
+    equal_lengths: bool = False
 
 
 class Named(Part):
@@ -154,6 +156,8 @@ class SiameseRecipe(Part):
     def _head_is_trained(self) -> "SiameseRecipe":
         if self.network.frozen and self.head is None:
             raise ValueError("a frozen network needs a head to train")
+        if self.network.equal_lengths and not self.network.frozen:
+            raise ValueError("equal_lengths is for frozen networks: others learn from their embeddings as they are")
         if self.method == "fine-tune" and (self.network.name, self.network.frozen) != ("twin", False):
             raise ValueError("fine-tuning is for the twin, not frozen")
         return self

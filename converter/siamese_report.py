@@ -70,7 +70,7 @@ def document_of(
         folder: of the run.
     """
     raw, zero_point = int8.embed(divided.test.pictures)
-    rounded = raw.astype(np.float32) - zero_point
+    rounded = int8.real(raw)
     judged, quantised = (judge_embeddings(comparison, each, divided, threshold) for each in (embeddings, rounded))
     cosines = agreement(embeddings, rounded)
     loss = judged.figures.verification["auc"] - quantised.figures.verification["auc"]

@@ -106,7 +106,7 @@ def _bottlenecks(
     learned: SiameseNetwork, training: LabelledPictures, validation: LabelledPictures, folder: Path
 ) -> tuple[Embeddings, Embeddings]:
     """A frozen network's embeddings of both sides, from the run's cache where they are there."""
-    digest = digest_of(learned.network, learned.normalisation.to_json())
+    digest = digest_of(learned.network, learned.normalisation.to_json() | {"equal_lengths": learned.equal_lengths})
 
     def computed(pictures: LabelledPictures) -> Embeddings:
         return cached_bottlenecks(pictures, learned.embed, folder / BOTTLENECKS, network_digest=digest)
