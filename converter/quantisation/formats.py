@@ -13,8 +13,8 @@ dynamic  int8                  float32            no calibration pictures; faste
 Inputs and outputs of all but int8 are float32.
 """
 
+import io
 import re
-import sys
 import warnings
 from contextlib import redirect_stdout
 from typing import Any, Literal, get_args
@@ -85,7 +85,7 @@ def run_converter(converter: Any, format: Format) -> bytes:
     from tensorflow.lite.python.convert_phase import ConverterError
 
     try:
-        with redirect_stdout(sys.stderr), warnings.catch_warnings():  # Keras describes its export on stdout
+        with redirect_stdout(io.StringIO()), warnings.catch_warnings():  # Keras describes its export on stdout
             warnings.simplefilter("ignore")
             return bytes(converter.convert())
     except (ConverterError, RuntimeError, ValueError) as error:
