@@ -1,8 +1,9 @@
 """Training pictures for the detector, composed at random.
 
-A window of an annotated picture is warped (scale, rotation, flip) so that one of its faces gets a random size, or a
-window of a background gets faces pasted in: aligned crops, whose landmarks are the template's, or rendered faces,
-whose landmarks are exact. Then the camera's effects follow (`augmentation`).
+A window of an annotated picture is warped (scale, rotation, flip) so that one of its faces gets a random size, or four
+such windows are laid side by side (mosaic, Bochkovskiy et al., "YOLOv4", 2020: more faces a picture), or a window of a
+background gets faces pasted in: aligned crops, whose landmarks are the template's, or rendered faces, whose landmarks
+are exact. Then the camera's effects follow (`augmentation`).
 """
 
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from .datasets.detection import AnnotatedPicture
 # Where the annotators' boxes lie in the aligned crop (medians over the frontal faces of the training pictures).
 TEMPLATE_BOX = np.array([(16.2, 9.3), (96.0, 118.8)], np.float32)
 SMALLEST = 8.0
-_WINDOWS, _RENDERED = 0.65, 0.05  # shares; the rest are backgrounds, most of them with pasted faces
+_WINDOWS, _MOSAICS, _RENDERED = 0.45, 0.3, 0.05  # shares; the rest are backgrounds, most of them with pasted faces
 _EFFECTS = CameraAugmentation(
     flip=0, rotation_degrees=0, scale=0, shift_pixels=0, light=0.5, grey=0.15, low_resolution=0.15, occlusion=0.0
 )
@@ -56,40 +57,57 @@ class SampleComposer:
         self.empty = [picture for picture in pictures if not len(picture.boxes)]
         self.crops, self.rendered, self.size = crops, rendered, size
         # A crowd has more to teach than a portrait, but not as much more as it has faces.
-        crowds = np.sqrt([len(picture.boxes) for picture in self.faces])
+        crowds = np.array([len(picture.boxes) for picture in self.faces]) ** 0.65
         self.weights = crowds / crowds.sum()
 
     def __call__(self, rng: np.random.Generator) -> Sample:
         kind = rng.random()
         if kind < _WINDOWS:
-            sample = self._window(self.faces[rng.choice(len(self.faces), p=self.weights)], rng)
-        elif kind < _WINDOWS + _RENDERED and self.rendered:
-            sample = self._window(self.rendered[rng.integers(len(self.rendered))], rng)
+            sample = self._window(self._with_faces(rng), self.size, rng)
+        elif kind < _WINDOWS + _MOSAICS:
+            sample = self._mosaic(rng)
+        elif kind < _WINDOWS + _MOSAICS + _RENDERED and self.rendered:
+            sample = self._window(self.rendered[rng.integers(len(self.rendered))], self.size, rng)
         else:
-            sample = self._window(self.empty[rng.integers(len(self.empty))], rng)
+            sample = self._window(self.empty[rng.integers(len(self.empty))], self.size, rng)
             if len(self.crops) and rng.random() < 0.6:
                 sample = self._with_pasted(sample, rng)
         return replace(sample, picture=_EFFECTS(sample.picture, rng))
 
-    def _window(self, source: AnnotatedPicture, rng: np.random.Generator) -> Sample:
+    def _with_faces(self, rng: np.random.Generator) -> AnnotatedPicture:
+        return self.faces[rng.choice(len(self.faces), p=self.weights)]
+
+    def _mosaic(self, rng: np.random.Generator) -> Sample:
+        side = self.size // 2
+        windows = [self._window(self._with_faces(rng), side, rng) for _ in range(4)]
+        left, right = (np.vstack([above.picture, below.picture]) for above, below in (windows[:2], windows[2:]))
+        places = np.array([(0, 0), (0, side), (side, 0), (side, side)], np.float32)
+        boxes = [one.boxes + np.append(place, (0, 0)) for one, place in zip(windows, places, strict=True)]
+        landmarks = [one.landmarks + place for one, place in zip(windows, places, strict=True)]
+        return Sample(
+            np.hstack([left, right]), np.concatenate(boxes).astype(np.float32),
+            np.concatenate(landmarks).astype(np.float32),
+        )  # fmt: skip
+
+    def _window(self, source: AnnotatedPicture, size: int, rng: np.random.Generator) -> Sample:
         """A square window of a picture in which one face, if any, has a random size."""
         height, width = source.picture.shape[:2]
         if len(source.boxes):
             sides = np.sqrt(source.boxes[:, 2] * source.boxes[:, 3])
             chosen = source.boxes[rng.choice(len(sides), p=np.sqrt(sides) / np.sqrt(sides).sum())]
             side = float(np.sqrt(chosen[2] * chosen[3]))
-            scale = float(np.clip(_random_face_size(rng, self.size) / side, 0.15, 4.0))
-            reach = max(self.size / scale / 2 - side / 2, 0.0)
+            scale = float(np.clip(_random_face_size(rng, size) / side, 0.15, 4.0))
+            reach = max(size / scale / 2 - side / 2, 0.0)
             centre = chosen[:2] + chosen[2:] / 2 + rng.uniform(-reach, reach, 2)
         else:
-            scale = self.size / min(height, width) * float(np.exp(rng.uniform(-0.4, 0.8)))
+            scale = size / min(height, width) * float(np.exp(rng.uniform(-0.4, 0.8)))
             centre = rng.uniform((0.2 * width, 0.2 * height), (0.8 * width, 0.8 * height))
         flip = rng.random() < 0.5
-        matrix = _similarity(centre, scale, _random_roll(rng), flip, ((self.size - 1) / 2,) * 2)
+        matrix = _similarity(centre, scale, _random_roll(rng), flip, ((size - 1) / 2,) * 2)
         method = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-        picture = _shrunk_warp(source.picture, matrix, scale, self.size, method)
+        picture = _shrunk_warp(source.picture, matrix, scale, size, method)
         boxes, landmarks = _moved(source.boxes, source.landmarks, matrix, flip)
-        return _inside(Sample(picture, boxes, landmarks), self.size)
+        return _inside(Sample(picture, boxes, landmarks), size)
 
     def _with_pasted(self, sample: Sample, rng: np.random.Generator) -> Sample:
         picture = sample.picture.copy()

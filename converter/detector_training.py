@@ -12,9 +12,9 @@ from edge_siamese.detection import STRIDES, cell_centres
 from .detection_samples import Sample, SampleComposer
 
 # Face sizes (square root of area, input pixels) each stride answers for; ranges overlap so that both may.
-_SIZES = {8: (0.0, 44.0), 16: (34.0, 100.0), 32: (80.0, np.inf)}
+_SIZES = {8: (0.0, 56.0), 16: (32.0, 120.0), 32: (80.0, np.inf)}
 _SMALLEST = 6.0
-_POSITIVE_RADIUS, _IGNORED_RADIUS = 0.18, 0.32  # of the face's size, around its centre
+_POSITIVE_RADIUS, _IGNORED_RADIUS = 0.3, 0.42  # of the face's size, around its centre
 _COLUMNS = 1 + 1 + 4 + 10  # score target (-1 ignored), has landmarks, box, landmarks
 _SCALE_COLUMN = _COLUMNS  # face size in strides, by which errors are judged
 

@@ -12,6 +12,8 @@
 from pathlib import Path
 from typing import Any
 
+from edge_siamese.evaluation.metrics import ErrorCurve
+
 from .checkpoints import load_description, load_weights, save_float16_weights
 from .fine_tuning import fine_tune, shipped_weights
 from .judging.judge import Threshold
@@ -23,7 +25,7 @@ from .siamese_network import SiameseNetwork, build
 from .siamese_outcome import Outcome
 from .siamese_recipe import SiameseRecipe
 from .siamese_report import document_of
-from .siamese_training import scored, train_siamese, verification, verification_pairs
+from .siamese_training import figures_of, scored, train_siamese, verification_pairs
 from .training import read_log
 
 MODEL, WEIGHTS, SPLIT = "embedder.tflite", "weights.npz", "split.json"
@@ -67,16 +69,17 @@ def run_recipe(
         recipe, learned, divided.training, divided.validation, folder / MODEL,
         license=license_, about_training={"recipe": recipe.summary, "epochs": len(read_log(folder))},
     )  # fmt: skip
+    curve = _validation_curve(learned, divided)
     embeddings = learned.embed(divided.test.pictures)
     document, arrays = document_of(
-        recipe, divided, learned.comparison, embeddings, int8, _threshold(learned, divided), folder
+        recipe, divided, learned.comparison, embeddings, int8, _threshold(curve, divided), folder
     )
     document = document.model_copy(update={"command": command})
     report = write_run_report(folder, document, arrays)
-    after = _validated(learned, divided)
     return Outcome(
-        folder / MODEL, report, document, before, after, parity.to_json(), serves_the_engine(recipe, learned)
-    )
+        folder / MODEL, report, document, before, figures_of(curve), parity.to_json(),
+        serves_the_engine(recipe, learned),
+    )  # fmt: skip
 
 
 def _quick(recipe: SiameseRecipe) -> SiameseRecipe:
@@ -96,17 +99,20 @@ def _train(recipe: SiameseRecipe, learned: SiameseNetwork, divided: Divided, fol
 
 def _validated(learned: SiameseNetwork, divided: Divided) -> dict[str, float]:
     """AUC and EER on the validation classes."""
+    return figures_of(_validation_curve(learned, divided))
+
+
+def _validation_curve(learned: SiameseNetwork, divided: Divided) -> ErrorCurve:
     validation = divided.validation
     pairs = verification_pairs(validation.numbers(), validation.content_digests)
-    return verification(learned, learned.embed(validation.pictures), pairs)
+    return scored(learned, learned.embed(validation.pictures), pairs)
 
 
-def _threshold(learned: SiameseNetwork, divided: Divided) -> Threshold:
+def _threshold(curve: ErrorCurve, divided: Divided) -> Threshold:
     """Where the two errors are equal on the validation classes."""
-    validation = divided.validation
-    pairs = verification_pairs(validation.numbers(), validation.content_digests)
-    curve = scored(learned, learned.embed(validation.pictures), pairs)
-    return Threshold(curve.eer_threshold, f"the equal error rate of the {len(validation.classes)} validation classes")
+    return Threshold(
+        curve.eer_threshold, f"the equal error rate of the {len(divided.validation.classes)} validation classes"
+    )
 
 
 def _weights_path(name: str) -> Path:

@@ -59,7 +59,7 @@ def train_siamese(
     def measure() -> dict[str, float]:
         with averaged_weights(trainer):
             embeddings = learned.embed(validation.pictures) if fixed is None else fixed
-            return verification(learned, embeddings, pairs)
+            return figures_of(scored(learned, embeddings, pairs))
 
     def keep() -> dict[str, Any]:
         with averaged_weights(trainer):
@@ -96,9 +96,8 @@ def scored(learned: SiameseNetwork, embeddings: Embeddings, pairs: Pairs) -> Err
     return error_curve(scores[pairs.same], scores[~pairs.same])
 
 
-def verification(learned: SiameseNetwork, embeddings: Embeddings, pairs: Pairs) -> dict[str, float]:
-    """AUC and EER of pairs of embeddings ``(N, D)``."""
-    curve = scored(learned, embeddings, pairs)
+def figures_of(curve: ErrorCurve) -> dict[str, float]:
+    """AUC and EER."""
     return {FIGURE: curve.auc, "eer": curve.eer}
 
 

@@ -77,9 +77,13 @@ class Album:
             if any(part.startswith((".", "__MACOSX")) for part in parts):
                 continue
             if PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES and len(parts) >= 2:
-                if parts[0] == "images" and len(parts) >= 3:
-                    parts = parts[1:]
-                yield "/".join(parts), name
+                yield path_in_album(name), name
+
+
+def path_in_album(name: str) -> str:
+    """A picture's path as ``person/file``: without a leading ``images/``."""
+    parts = PurePosixPath(name).parts
+    return "/".join(parts[1:] if parts[0] == "images" and len(parts) >= 3 else parts)
 
 
 def _open_archive(path: Path) -> zipfile.ZipFile | None:

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.albums import path_in_album
 from edge_siamese.errors import DataError, PictureError
 from edge_siamese.frames import RGB
 from edge_siamese.pictures import read_picture
@@ -105,9 +106,7 @@ def _read(encoded: bytes | str) -> RGB | str:
 
 def _folders(data: Path, merge_top: bool) -> Iterator[Sample]:
     for path, encoded in picture_files(data):
-        parts = PurePosixPath(path).parts
-        if parts[0] == "images" and len(parts) >= 3:
-            parts = parts[1:]
+        parts = PurePosixPath(path_in_album(path)).parts
         if merge_top and len(parts) >= 3:
             parts = parts[1:]
         yield path, *((parts[0], None, _read(encoded)) if len(parts) >= 2 else _IN_NO_CLASS)

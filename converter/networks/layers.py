@@ -82,6 +82,15 @@ def depthwise_bn(
     return _finish(x, activation, name)
 
 
+def squeezed_and_excited(x: Any, gate_activation: str, *, name: str) -> Any:
+    """Scale every channel by what a quarter as many make of all channels' means (Hu et al., CVPR 2018)."""
+    channels = x.shape[-1]
+    gate = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_pool")(x)
+    gate = layers.Conv2D(scaled(channels, 0.25), 1, activation="relu", name=f"{name}_reduce")(gate)
+    gate = layers.Conv2D(channels, 1, activation=gate_activation, name=f"{name}_gate")(gate)
+    return layers.Multiply(name=f"{name}_scale")([x, gate])
+
+
 def _finish(x: Any, activation: str | None, name: str, momentum: float = MOMENTUM) -> Any:
     x = FusedBatchNormalization(momentum=momentum, autocast=False, name=f"{name}_bn")(x)
     return layers.Activation(activation, name=f"{name}_{activation}")(x) if activation else x

@@ -20,7 +20,7 @@ from keras import layers
 
 from edge_siamese.errors import DataError
 
-from .layers import conv_bn, depthwise_bn, scaled
+from .layers import conv_bn, depthwise_bn, scaled, squeezed_and_excited
 
 INPUT_SIZE = 112
 DIMENSION = 256
@@ -162,14 +162,6 @@ def _inverted_residual(
         y = conv_bn(y, expanded, activation=activation, name=f"{name}_expand")
     y = depthwise_bn(y, block.kernel, block.strides, activation, name=f"{name}_depthwise")
     if squeeze_excite and block.excite:
-        y = _squeeze_excite(y, name=f"{name}_se")
+        y = squeezed_and_excited(y, "sigmoid", name=f"{name}_se")
     y = conv_bn(y, filters, name=f"{name}_project")
     return layers.Add(name=f"{name}_add")([x, y]) if block.strides == 1 and x.shape[-1] == filters else y
-
-
-def _squeeze_excite(x: Any, *, name: str) -> Any:
-    channels = x.shape[-1]
-    gate = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_pool")(x)
-    gate = layers.Conv2D(scaled(channels, 0.25), 1, activation="relu", name=f"{name}_reduce")(gate)
-    gate = layers.Conv2D(channels, 1, activation="sigmoid", name=f"{name}_gate")(gate)
-    return layers.Multiply(name=f"{name}_scale")([x, gate])

@@ -11,7 +11,7 @@ from typing import Any
 from keras import layers
 
 from ..choices import in_range
-from .layers import conv_bn, depthwise_bn, scaled
+from .layers import conv_bn, depthwise_bn, scaled, squeezed_and_excited
 
 
 @dataclass(frozen=True)
@@ -126,14 +126,6 @@ def _inverted_residual(x: Any, block: Block, width: float, minimalistic: bool, *
         y = conv_bn(y, scaled(block.expansion * x.shape[-1]), activation=activation, name=f"{name}_expand")
     y = depthwise_bn(y, kernel, block.strides, activation, name=f"{name}_depthwise")
     if block.excite and not minimalistic:
-        y = _squeeze_excite(y, name=f"{name}_se")
+        y = squeezed_and_excited(y, "hard_sigmoid", name=f"{name}_se")
     y = conv_bn(y, filters, name=f"{name}_project")
     return layers.Add(name=f"{name}_add")([x, y]) if block.strides == 1 and x.shape[-1] == filters else y
-
-
-def _squeeze_excite(x: Any, *, name: str) -> Any:
-    channels = x.shape[-1]
-    gate = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_pool")(x)
-    gate = layers.Conv2D(scaled(channels, 0.25), 1, activation="relu", name=f"{name}_reduce")(gate)
-    gate = layers.Conv2D(channels, 1, activation="hard_sigmoid", name=f"{name}_gate")(gate)
-    return layers.Multiply(name=f"{name}_scale")([x, gate])

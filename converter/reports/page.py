@@ -1,13 +1,12 @@
 """The page of a run: a view of its document and arrays, one HTML file that opens offline."""
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 from edge_siamese import __version__
 from edge_siamese.atomic import write_atomically
-from edge_siamese.errors import RuntimeMissingError
-from edge_siamese.reports.numbers import percent, percent_interval, points
+from edge_siamese.reports.numbers import percent
+from edge_siamese.reports.pages import page_templates, require
 
 from .document import ARRAYS, PAGE, RunArrays, RunDocument
 from .pictures import embedding_pictures, figure_pictures, illustration
@@ -57,28 +56,13 @@ def require_packages() -> None:
     Raises:
         RuntimeMissingError: jinja2, matplotlib or scikit-learn is not installed.
     """
-    missing = [package for package in _PACKAGES if importlib.util.find_spec(package) is None]
-    if missing:
-        raise RuntimeMissingError(
-            f"a report needs {', '.join(missing)}, not installed: pip install 'edge-siamese[converter]'"
-        )
+    require(_PACKAGES, "converter")
 
 
 def render(folder: Path, document: RunDocument, arrays: RunArrays | None) -> str:
     """The page as text."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters |= {
-        "percent": percent,
-        "bounds": percent_interval,
-        "points": points,
-        "share": _share,
-        "signed": _signed,
-    }
+    environment = page_templates(Path(__file__).parent)
+    environment.filters |= {"share": _share, "signed": _signed}
     shipped = document.int8_figures or document.float_figures
     page: str = environment.get_template(_TEMPLATE).render(
         run=document,

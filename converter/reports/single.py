@@ -4,13 +4,13 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.albums import Album, Photo
+from edge_siamese.albums import Album, Photo, path_in_album
 from edge_siamese.alignment import align
 from edge_siamese.errors import DataError
 
@@ -163,7 +163,7 @@ def _read_faces(path: Path, photographs: Path | None) -> RunArrays:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             first = arrays["face_index"] == 0
-            paths = [_in_album(str(name)) for name in arrays["paths"][first]]
+            paths = [path_in_album(str(name)) for name in arrays["paths"][first]]
             landmarks, quantised = arrays["landmarks"][first], arrays["embeddings"][first]
             zero_point = int(arrays["zero_point"])
     except (OSError, KeyError, ValueError, IndexError, TypeError, EOFError, zipfile.BadZipFile) as error:
@@ -196,9 +196,3 @@ def _crops(paths: list[str], landmarks: npt.NDArray[np.float32], photographs: Pa
             raise DataError(f"{photographs}: expected the photographs that were embedded, {path!r} is not among them")
         crops.append(align(album.read(Photo(path.split("/")[0], path)), points))
     return thumbnails(np.stack(crops), 56)
-
-
-def _in_album(path: str) -> str:
-    """The path without a leading ``images/``, as `edge_siamese.albums.Album` has it."""
-    parts = PurePosixPath(path).parts
-    return "/".join(parts[1:] if parts[:1] == ("images",) and len(parts) >= 3 else parts)

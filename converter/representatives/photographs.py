@@ -3,12 +3,12 @@
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.albums import Album
+from edge_siamese.albums import Album, path_in_album
 from edge_siamese.errors import DataError, NoFaceError
 from edge_siamese.evaluation.survey import Recogniser, survey_album
 from edge_siamese.gallery.builder import Skipped, rows_by_name, skipped_of
@@ -65,7 +65,7 @@ def read_embeddings(path: Path, card: ModelCard) -> Photographs:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             largest = arrays["face_index"] == 0
-            paths = [_in_album(str(name)) for name in arrays["paths"][largest]]
+            paths = [path_in_album(str(name)) for name in arrays["paths"][largest]]
             embeddings, digest = arrays["embeddings"][largest], str(arrays["embedder_digest"])
     except (OSError, KeyError, ValueError, IndexError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: expected the .npz of 'edge-siamese embed', cannot read it ({error})") from error
@@ -84,9 +84,3 @@ def read_embeddings(path: Path, card: ModelCard) -> Photographs:
             raise DataError(f"{path}: expected photographs as <person>/<photo>, found {name!r}")
         people.setdefault(clean_name(name.split("/")[0]), []).append(row)
     return Photographs(paths, embeddings, dict(sorted(people.items())), card, [])
-
-
-def _in_album(path: str) -> str:
-    """The path without a leading ``images/``, as `albums.Album` has it."""
-    parts = PurePosixPath(path).parts
-    return "/".join(parts[1:] if parts[:1] == ("images",) and len(parts) >= 3 else parts)

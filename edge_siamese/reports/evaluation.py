@@ -1,13 +1,12 @@
 """The page of ``edge-siamese evaluate``: a view of its JSON document, one file that opens offline."""
 
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..atomic import write_atomically
-from ..errors import RuntimeMissingError
-from .numbers import percent, percent_interval, points, points_interval
+from .numbers import points_interval
+from .pages import page_templates, require
 from .plots import det_plot, score_plot
 
 _PACKAGES = ("jinja2", "matplotlib")
@@ -16,16 +15,12 @@ _LEAST_SHARE = 0.05
 
 
 def require_packages() -> None:
-    """Say what a report needs before an hour is spent measuring.
+    """Say what the page needs before an hour is spent measuring.
 
     Raises:
         RuntimeMissingError: jinja2 or matplotlib is not installed.
     """
-    missing = [package for package in _PACKAGES if importlib.util.find_spec(package) is None]
-    if missing:
-        raise RuntimeMissingError(
-            f"a report needs {' and '.join(missing)}, which is not installed: pip install 'edge-siamese[report]'"
-        )
+    require(_PACKAGES, "report")
 
 
 def write_report(path: Path, document: dict[str, Any]) -> None:
@@ -43,19 +38,8 @@ def write_report(path: Path, document: dict[str, Any]) -> None:
 
 def render_report(document: dict[str, Any]) -> str:
     """The page as text."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters |= {
-        "percent": percent,
-        "bounds": percent_interval,
-        "points": points,
-        "points_interval": points_interval,
-        "place": place,
-    }
+    environment = page_templates(Path(__file__).parent)
+    environment.filters |= {"points_interval": points_interval, "place": place}
     template = environment.get_template(_TEMPLATE)
     page: str = template.render(document, det_svg=det_plot(document), score_svg=score_plot(document), scale=scale_of)
     return page

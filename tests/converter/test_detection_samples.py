@@ -39,6 +39,28 @@ def test_a_mirrored_face_keeps_its_right_eye_on_the_pictures_left(composer: Samp
             assert landmarks[3, 0] < landmarks[4, 0]
 
 
+def test_boxes_follow_their_faces_into_windows_and_mosaics() -> None:
+    picture = np.full((300, 400, 3), 20, np.uint8)
+    boxes = np.array([(60, 50, 40, 40), (250, 180, 60, 60)], np.float32)
+    for x, y, width, height in boxes.astype(int):
+        picture[y : y + height, x : x + width] = 220
+    squares = AnnotatedPicture(picture, boxes, np.full((2, 5, 2), np.nan, np.float32), "wider")
+    dark = AnnotatedPicture(
+        np.full((240, 320, 3), 20, np.uint8), boxes[:0], np.zeros((0, 5, 2), np.float32), "negative"
+    )
+    composer = SampleComposer([squares, dark], np.zeros((0, 112, 112, 3), np.uint8), [], SIZE)
+    bright, faces, crowded = 0, 0, 0
+    for seed in range(80):
+        sample = composer(np.random.default_rng(seed))
+        crowded += len(sample.boxes) > 2
+        for x, y, width, height in sample.boxes:
+            faces += 1
+            middle = sample.picture[int(y + height / 2), int(x + width / 2)].mean()
+            bright += middle > sample.picture.mean(axis=2).min() + 40
+    assert bright > 0.95 * faces > 0
+    assert crowded > 10
+
+
 @pytest.mark.parametrize(("side", "stride"), [(16, 8), (30, 8), (64, 16), (130, 32)])
 def test_what_is_encoded_for_a_face_decodes_to_it(side: int, stride: int) -> None:
     box = np.array([(20.3, 11.7, side * 0.9, side * 1.1)], np.float32)

@@ -11,7 +11,7 @@ from edge_siamese_converter.samplers import create_sampler
 from edge_siamese_converter.siamese_batches import PairBatches
 from edge_siamese_converter.siamese_network import SiameseNetwork, build
 from edge_siamese_converter.siamese_recipe import SiameseRecipe
-from edge_siamese_converter.siamese_training import BOTTLENECKS, train_siamese, verification, verification_pairs
+from edge_siamese_converter.siamese_training import BOTTLENECKS, figures_of, scored, train_siamese, verification_pairs
 from edge_siamese_converter.training import read_log
 
 
@@ -78,7 +78,7 @@ def test_it_learns_to_tell_classes_it_never_saw(tmp_path: Path, changes: dict[st
     unseen = stripes(6, first=200)
     pairs = verification_pairs(unseen.numbers())
     raw = build(wanted, stripes(12).pictures, no_weights)
-    before, after = (verification(one, one.embed(unseen.pictures), pairs)["auc"] for one in (raw, learned))
+    before, after = (scored(one, one.embed(unseen.pictures), pairs).auc for one in (raw, learned))
     assert after > max(before, 0.8)
 
 
@@ -86,7 +86,7 @@ def test_the_best_epoch_is_kept(tmp_path: Path) -> None:
     learned = trained(recipe(training={"epochs": 4, "batch_size": 20, "optimiser": {"rate": 0.05}}), tmp_path)
     validation = stripes(6, first=100)
     pairs = verification_pairs(validation.numbers())
-    figures = verification(learned, learned.embed(validation.pictures), pairs)
+    figures = figures_of(scored(learned, learned.embed(validation.pictures), pairs))
     assert figures["auc"] == pytest.approx(max(line["auc"] for line in read_log(tmp_path)), abs=1e-4)
 
 
