@@ -10,7 +10,10 @@ import click
 @click.option("--recipe", default="embedder", show_default=True, help="Name of a shipped recipe, or a TOML file.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run goes on.")
 @click.option("--initial", type=click.Path(path_type=Path), help="Weights to begin from.")
-def distil(data: Path, recipe: str, out: Path, initial: Path | None) -> None:
+@click.option(
+    "--license", "license_", help="Licence of the weights, kept with them.  [default: what --initial says of itself]"
+)
+def distil(data: Path, recipe: str, out: Path, initial: Path | None, license_: str | None) -> None:
     """Train the twin on DATA, a teacher folder: faces.csv.gz, zips of aligned crops, teacher_int8.npy, teacher.onnx.
 
     RUN/weights.npz holds the result, the log.csv of every stretch the curves on the validation people.
@@ -21,9 +24,11 @@ def distil(data: Path, recipe: str, out: Path, initial: Path | None) -> None:
 
     from ..checkpoints import save_float16_weights
     from ..embedder_run import distil as run
+    from ..licences import inherited, licence_of_weights
 
+    licence = inherited(licence_of_weights(initial) if initial else "", license_)
     network = run(data, out, chosen, initial=initial)
-    save_float16_weights(out / "weights.npz", network, chosen.network.model_dump())
+    save_float16_weights(out / "weights.npz", network, chosen.network.model_dump(), license=licence)
     click.echo(
         f"{out / 'weights.npz'}: next, edge-siamese convert {out / 'weights.npz'} {data} -o embedder.tflite", err=True
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import Decorator
+from .options import Decorator, detector_option, embedder_option, threads_option
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,11 +30,7 @@ templates_option: Decorator = click.option(
     help="How many templates a person keeps; the most representative ones.",
 )
 
-_MODEL_OPTIONS = (
-    click.option("--embedder", type=PATH, help="Embedder .tflite instead of the shipped one."),
-    click.option("--detector", type=PATH, help="Detector .tflite instead of the shipped one."),
-    click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, envvar="EDGE_SIAMESE_THREADS"),
-)
+_MODEL_OPTIONS = (embedder_option, detector_option, threads_option)
 _ABOUT_OPTIONS = (
     click.option("--created", help="Time to write down, such as 2025-01-31T12:00:00Z; else SOURCE_DATE_EPOCH or now."),
     click.option("--consent", help="Who agreed to what, and where that is kept."),

@@ -8,7 +8,7 @@ import click
 
 from .galleries import PATH, counted, note, summary, tell_dropped_points
 from .lazy import Entry, LazyGroup
-from .options import json_option
+from .options import Model, json_option
 from .output import emit_json, table
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def show(path: Path, as_json: bool) -> None:
 
 @gallery.command()
 @click.argument("path", metavar="GALLERY", type=PATH)
-@click.option("--embedder", type=PATH, help="Also make sure that this embedder .tflite made it.")
+@click.option("--embedder", type=Model(), help="Also make sure that this embedder .tflite made it.")
 @json_option
 def check(path: Path, embedder: Path | None, as_json: bool) -> None:
     """Check every byte of a gallery; exit 2 when it is damaged or of another embedder.

@@ -17,9 +17,32 @@ target_fpir_option: Decorator = click.option(
     help="Accepted rate of strangers being named.",
 )
 
+
+class Model(click.ParamType[Path]):
+    """A .tflite, by its path or by the name of one that ships."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from ..models import named_model
+
+        path = Path(value)
+        return path if path.suffix or path.exists() else named_model(path.name) or path
+
+
+embedder_option: Decorator = click.option(
+    "--embedder", type=Model(), help="Embedder instead of the default: a .tflite, or a shipped one by name."
+)
+detector_option: Decorator = click.option(
+    "--detector", type=Model(), help="Detector instead of the default: a .tflite, or a shipped one by name."
+)
+threads_option: Decorator = click.option(
+    "--threads", type=click.IntRange(1, 64), default=1, show_default=True, envvar="EDGE_SIAMESE_THREADS"
+)
+
 _ENGINE_OPTIONS = (
-    click.option("--embedder", type=click.Path(path_type=Path), help="Embedder .tflite instead of the shipped one."),
-    click.option("--detector", type=click.Path(path_type=Path), help="Detector .tflite instead of the shipped one."),
+    embedder_option,
+    detector_option,
     click.option(
         "--delegate",
         type=click.Choice(["xnnpack", "reference", "edgetpu"]),
@@ -28,7 +51,7 @@ _ENGINE_OPTIONS = (
         envvar="EDGE_SIAMESE_DELEGATE",
         help="What computes the networks.",
     ),
-    click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, envvar="EDGE_SIAMESE_THREADS"),
+    threads_option,
 )
 
 

@@ -11,6 +11,11 @@ def default_model(task: Literal["embedder", "detector"]) -> Path:
         return path
 
 
+def named_model(name: str) -> Path | None:
+    """Path of a shipped model by its file's name without the ending, such as ``"embedder-small"``."""
+    return next((path for path in shipped_models() if path.stem == name), None)
+
+
 def shipped_models() -> list[Path]:
     """Paths of all shipped models, the embedders behind the detectors."""
     with as_file(files(__name__) / "LICENSE") as path:

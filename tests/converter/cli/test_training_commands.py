@@ -13,6 +13,8 @@ import pytest
 from edge_siamese.cli.main import main
 from edge_siamese.rendering import Person, View, render_crop, render_portrait
 from edge_siamese.tflite.card import read_card
+from edge_siamese_converter.checkpoints import load_license
+from edge_siamese_converter.licences import UNSTATED
 from edge_siamese_converter.quantisation.parity import ParityReport
 
 
@@ -69,11 +71,11 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_distilling_can_be_interrupted_and_goes_on(faces: Path, recipe: Path, tmp_path: Path) -> None:
-    run = ["distil", faces, "--out", tmp_path / "run", "--recipe", recipe]
+    run = ["distil", faces, "--out", tmp_path / "run", "--recipe", recipe, "--license", "research only"]
     assert answer(*run) == 0
     (tmp_path / "run" / "weights.npz").unlink()
     assert answer(*run) == 0
-    assert (tmp_path / "run" / "weights.npz").exists()
+    assert load_license(tmp_path / "run" / "weights.npz") == "research only"
     for stretch in ("stretch1", "stretch2"):
         header, line = (tmp_path / "run" / stretch / "log.csv").read_text().splitlines()
         assert {"loss", "auc", "eer"} <= set(header.split(","))
@@ -103,6 +105,7 @@ def test_a_detector_is_trained_and_converted(detection: Path, faces: Path, tmp_p
         == 0
     )  # fmt: skip
     weights, model = tmp_path / "run" / "weights.npz", tmp_path / "detector.tflite"
+    assert load_license(weights) == UNSTATED
     assert answer("convert", weights, detection, "--task", "detector", "-o", model, "--name", "tiny run") == 0
     card = read_card(model)
     assert (card.task, card.name, card.input_size) == ("detector", "tiny run", (256, 256))
