@@ -1,4 +1,4 @@
-"""The pairs of an LFW ``pairs.txt``, by fold (Huang et al., "Labeled Faces in the Wild", 2007)."""
+"""The pairs of some folds of an LFW ``pairs.txt``."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
+from edge_siamese.evaluation.pairs_file import parse_pairs_file
 
 Numbers = npt.NDArray[np.int64]
 
@@ -43,30 +44,10 @@ def read_official_pairs(text: str, folds: Collection[int]) -> OfficialPairs:
     Raises:
         DataError: the text is not a ``pairs.txt``, or has no such fold.
     """
-    lines = [line.split("\t") for line in text.splitlines() if line.strip()]
-    try:
-        count, size = (int(field) for field in lines[0])
-        pairs = [_pair(line) for line in lines[1:]]
-    except (IndexError, ValueError) as error:
-        raise DataError("pairs.txt: expected 'folds<TAB>pairs a fold', then lines of 3 or 4 fields") from error
-    if len(pairs) != 2 * count * size:
-        raise DataError(f"pairs.txt: expected {2 * count * size} pairs after its first line, found {len(pairs)}")
-    unknown = sorted(set(folds) - set(range(1, count + 1)))
+    listed = parse_pairs_file(text)
+    unknown = sorted(set(folds) - set(range(1, listed.folds + 1)))
     if unknown:
-        raise DataError(f"pairs.txt: has the folds 1 to {count}, asked for was {unknown[0]}")
-    wanted = sorted(set(folds))
-    chosen = [
-        (pair, place) for place, fold in enumerate(wanted) for pair in pairs[2 * size * (fold - 1) : 2 * size * fold]
-    ]
-    return OfficialPairs(tuple(pair for pair, _ in chosen), np.array([place for _, place in chosen], np.int64))
-
-
-def _pair(fields: list[str]) -> tuple[str, str]:
-    if len(fields) == 3:
-        return _stem(fields[0], fields[1]), _stem(fields[0], fields[2])
-    first, first_number, second, second_number = fields
-    return _stem(first, first_number), _stem(second, second_number)
-
-
-def _stem(person: str, number: str) -> str:
-    return f"{person}/{person}_{int(number):04d}"
+        raise DataError(f"pairs.txt: has the folds 1 to {listed.folds}, asked for was {unknown[0]}")
+    wanted = np.array(sorted(set(folds)), np.int64) - 1
+    chosen = np.concatenate([np.flatnonzero(listed.fold == fold) for fold in wanted])
+    return OfficialPairs(tuple(listed.photographs[row] for row in chosen), np.searchsorted(wanted, listed.fold[chosen]))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ..errors import DataError
 from ..matching import NO_SCORE
+from .pairs_file import parse_pairs_file
 from .survey import Numbers, Survey
 
 Index = npt.NDArray[np.int32]
@@ -113,34 +114,19 @@ def compare_listed(survey: Survey, pairs: Pairs, score: ScoreMatrix | None = Non
 
 
 def parse_pairs(text: str, survey: Survey) -> Pairs:
-    """Read a ``pairs.txt``: ``folds<TAB>pairs``, then that many genuine and as many impostor lines a fold.
+    """The rows of a survey that a ``pairs.txt`` (`pairs_file`) compares.
 
     Raises:
         DataError: a line is malformed, or names a photograph the survey lacks.
     """
-    lines = [line.split("\t") for line in text.splitlines() if line.strip()]
-    try:
-        folds, size = (int(field) for field in lines[0])
-    except (IndexError, ValueError) as error:
-        raise DataError(f"pairs.txt: expected 'folds<TAB>pairs a fold' in its first line, found {lines[:1]}") from error
-    if len(lines) - 1 != 2 * folds * size:
-        raise DataError(f"pairs.txt: expected {2 * folds * size} pairs after its first line, found {len(lines) - 1}")
+    listed = parse_pairs_file(text)
     index = {photo.path.rsplit(".", 1)[0]: number for number, photo in enumerate(survey.photos)}
-    first, second = np.array([_pair(line, index) for line in lines[1:]], np.int32).reshape(-1, 2).T
-    return Pairs(first, second, np.arange(2 * folds * size) // (2 * size))
-
-
-def _pair(fields: list[str], index: dict[str, int]) -> tuple[int, int]:
     try:
-        if len(fields) == 3:
-            names = [f"{fields[0]}/{fields[0]}_{int(number):04d}" for number in fields[1:]]
-        else:
-            names = [f"{fields[at]}/{fields[at]}_{int(fields[at + 1]):04d}" for at in (0, 2)]
-        return index[names[0]], index[names[1]]
-    except (IndexError, ValueError) as error:
-        raise DataError(f"pairs.txt: a line of 3 or 4 fields was expected, found {' '.join(fields)!r}") from error
+        rows = [(index[first], index[second]) for first, second in listed.photographs]
     except KeyError as error:
         raise DataError(f"pairs.txt: names {error.args[0]!r}, which the photographs do not have") from error
+    first, second = np.array(rows, np.int32).reshape(-1, 2).T
+    return Pairs(first, second, listed.fold)
 
 
 def _checked(comparisons: Comparisons) -> Comparisons:

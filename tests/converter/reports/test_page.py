@@ -1,6 +1,7 @@
 import re
-from html.parser import HTMLParser
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,35 +14,7 @@ from edge_siamese_converter.reports import page
 from edge_siamese_converter.reports.document import Illustration, RunArrays, RunDocument
 from edge_siamese_converter.reports.page import headline_rows, rebuild_run_report, render, write_run_report
 
-VOID_ELEMENTS = {"meta", "link", "img", "br", "input"}
-
-
-class Page(HTMLParser):
-    """Collects text, checks that elements are closed, and notes what would be fetched."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.fetched: list[str] = []
-        self.words: list[str] = []
-        self.feed(html)
-        assert self.open == []
-        self.text = " ".join(" ".join(self.words).split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID_ELEMENTS:
-            self.open.append(tag)
-        references = [value for name, value in attrs if name in ("src", "href", "xlink:href") and value]
-        self.fetched += [value for value in references if not value.startswith(("#", "data:"))]
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        pass
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
+Reader = Callable[[str], Any]
 
 
 @pytest.fixture(scope="module")
@@ -49,14 +22,14 @@ def html(document: RunDocument, arrays: RunArrays, tmp_path_factory: pytest.Temp
     return render(tmp_path_factory.mktemp("run"), document, arrays)
 
 
-def test_the_page_is_whole_and_fetches_nothing(html: str) -> None:
-    assert Page(html).fetched == []
+def test_the_page_is_whole_and_fetches_nothing(html: str, read_page: Reader) -> None:
+    assert read_page(html).fetched == []
     assert not re.search(r"@import|url\((?!#)|<script", html)
     assert html.count("<svg") == 8
 
 
-def test_the_page_says_what_was_measured(html: str, document: RunDocument) -> None:
-    text, int8 = Page(html).text, document.int8_figures
+def test_the_page_says_what_was_measured(html: str, document: RunDocument, read_page: Reader) -> None:
+    text, int8 = read_page(html).text, document.int8_figures
     assert int8 is not None
     assert f"{int8.verification['auc']:.4f}" in text
     assert f"float {document.float_figures.verification['auc']:.4f}" in text
@@ -86,25 +59,27 @@ def test_names_are_text_and_never_markup(html: str) -> None:
     assert "damaged &amp; empty" in html
 
 
-def test_the_telling_pairs_are_shown(html: str) -> None:
-    text = Page(html).text
+def test_the_telling_pairs_are_shown(html: str, read_page: Reader) -> None:
+    text = read_page(html).text
     for kind in ("Worst genuine pairs", "Worst impostor pairs", "Best genuine pairs", "Best impostor pairs"):
         assert kind in text
     assert html.count('class="pair"') == 24
 
 
-def test_a_float_run_without_comparison_or_pictures_has_a_page_too(document: RunDocument, tmp_path: Path) -> None:
+def test_a_float_run_without_comparison_or_pictures_has_a_page_too(
+    document: RunDocument, tmp_path: Path, read_page: Reader
+) -> None:
     bare = document.model_copy(
         update={"int8_figures": None, "parity": None, "published": None, "curves": (), "best_epoch": None}
     )
     html = render(tmp_path, bare, None)
-    text = Page(html).text
+    text = read_page(html).text
     assert "int8" not in text
     assert "Headline figures" in text
     assert "Looking" not in text
 
 
-def test_what_there_are_no_figures_of_is_left_out(document: RunDocument, tmp_path: Path) -> None:
+def test_what_there_are_no_figures_of_is_left_out(document: RunDocument, tmp_path: Path, read_page: Reader) -> None:
     nothing = {"folds": (), "identification": None, "one_shot": (), "open_set": None}
     bare = document.model_copy(
         update={
@@ -112,15 +87,17 @@ def test_what_there_are_no_figures_of_is_left_out(document: RunDocument, tmp_pat
             "int8_figures": document.int8_figures and document.int8_figures.model_copy(update=nothing),
         }
     )
-    text = Page(render(tmp_path, bare, None)).text
+    text = read_page(render(tmp_path, bare, None)).text
     assert not re.search("Identification|Strangers rejected|By folds", text)
 
 
-def test_one_shot_runs_are_the_headline_where_there_are_some(document: RunDocument, tmp_path: Path) -> None:
+def test_one_shot_runs_are_the_headline_where_there_are_some(
+    document: RunDocument, tmp_path: Path, read_page: Reader
+) -> None:
     judged = RunsJudged(right=(18, 15), ways=20, groups=("Angelic", "Keble")).to_json()
     floating = document.float_figures.model_copy(update={"runs": judged})
     shown = document.model_copy(update={"float_figures": floating, "int8_figures": None})
-    text = Page(render(tmp_path, shown, None)).text
+    text = read_page(render(tmp_path, shown, None)).text
     assert "20-way one-shot runs 82.50% ± 10.61% over 2 runs" in text
     assert "33 of 40" in text
 
@@ -156,8 +133,8 @@ def test_an_illustration_that_is_none_is_refused(
 def test_a_missing_package_is_named_before_anything_is_written(
     document: RunDocument, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(RuntimeMissingError, match="jinja2, matplotlib, sklearn"):
+    monkeypatch.setattr(page, "_PACKAGES", ("jinja2", "a_package_nobody_has"))
+    with pytest.raises(RuntimeMissingError, match=r"needs a_package_nobody_has, .*edge-siamese\[converter\]"):
         write_run_report(tmp_path, document)
     assert list(tmp_path.iterdir()) == []
 
