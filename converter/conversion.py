@@ -35,7 +35,7 @@ from .quantisation.ptq import quantise
 from .quantisation.sqnr import LayerNoise, compare_layers, worst
 
 OPERATING_FMRS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 5e-5, 3e-5, 1e-5)
-_GOLDEN_FACES, _GOLDEN_SCENES = 6, 2
+_GOLDEN_FACES, _GOLDEN_SCENES = 6, 1
 _COMPARED_PICTURES = 8  # layer by layer
 
 

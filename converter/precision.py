@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -23,6 +24,12 @@ def arithmetic(precision: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def in_float32(layer: Any) -> Any:
+    """A copy of a layer that computes in float32, whatever it was trained in: a clone function of `keras.models.clone_model`."""
+    config = layer.get_config()
+    return type(layer).from_config(config | {"dtype": "float32"} if "dtype" in config else config)
 
 
 def _has_bfloat16_matrix_units() -> bool:

@@ -11,6 +11,7 @@ import keras
 from edge_siamese.errors import DataError
 
 from .. import networks
+from ..precision import in_float32
 from .networks import KerasNetwork
 from .pixels import PixelInput
 from .shapes import picture_shape, require_vector
@@ -32,7 +33,7 @@ def load_keras(path: Path, pixels: PixelInput, input_size: int | None) -> KerasN
 
 
 def at_contract(what: str, network: Any, pixels: PixelInput, input_size: int | None = None) -> Any:
-    """A Keras network that takes ``(pixel - 128) / 128``, of fixed size, as one flat functional graph.
+    """A Keras network that takes ``(pixel - 128) / 128``, of fixed size, as one flat functional graph in float32.
 
     Raises:
         DataError: it is not one picture to one vector, or has its channels first.
@@ -55,7 +56,7 @@ def at_contract(what: str, network: Any, pixels: PixelInput, input_size: int | N
     def call(layer: Any, *arguments: Any, **options: Any) -> Any:
         return layer(*keras.tree.map_structure(lambda each: first if each is image else each, arguments), **options)
 
-    result = keras.models.clone_model(network, input_tensors=image, call_function=call)
+    result = keras.models.clone_model(network, input_tensors=image, clone_function=in_float32, call_function=call)
     for layer in network.layers:
         if layer.weights:
             result.get_layer(layer.name).set_weights(layer.get_weights())

@@ -14,7 +14,7 @@ from edge_siamese.detection import STRIDES
 
 from .layers import conv_bn, depthwise_bn
 
-INPUT_SIZE = 256
+INPUT_SIZE = 320
 _PYRAMID = 64
 
 

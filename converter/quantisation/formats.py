@@ -25,6 +25,8 @@ import numpy.typing as npt
 
 from edge_siamese.errors import EdgeSiameseError
 
+from ..precision import in_float32
+
 Format = Literal["int8", "float", "float16", "dynamic", "16x8"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
@@ -35,9 +37,9 @@ def model_input(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 
 def static_batch(network: Any, shape: tuple[int, ...]) -> Any:
-    """The same network for inputs ``(1, *shape)``: no shape arithmetic is left in the converted graph."""
+    """The same network in float32 for inputs ``(1, *shape)``: no shape arithmetic is left in the converted graph."""
     image = keras.Input(batch_shape=(1, *shape), name="image")
-    clone = keras.models.clone_model(network, input_tensors=image)
+    clone = keras.models.clone_model(network, input_tensors=image, clone_function=in_float32)
     clone.set_weights(network.get_weights())
     return clone
 

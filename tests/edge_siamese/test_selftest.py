@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -7,8 +8,11 @@ import pytest
 
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import SelfTestError
+from edge_siamese.models import shipped_models
 from edge_siamese.selftest import self_test
+from edge_siamese.tflite.card import read_model
 from edge_siamese.tflite.model import Network
+from edge_siamese.tflite.runtime import load_network
 
 Image = npt.NDArray[np.int8]
 
@@ -54,11 +58,11 @@ def shifted_zero_point(values: Image) -> Image:
     return np.clip(values.astype(np.int16) + 20, -128, 127).astype(np.int8)
 
 
-@pytest.mark.parametrize("task", ["embedder", "detector"])
-def test_the_shipped_models_pass(engine: FaceEngine, task: str) -> None:
-    card = engine.embedder_card if task == "embedder" else engine.detector_card
-    result = self_test(engine.networks[task], card)
-    assert result.task == task
+@pytest.mark.parametrize("path", shipped_models(), ids=lambda path: path.stem)
+def test_the_shipped_models_pass(path: Path) -> None:
+    model = read_model(path)
+    result = self_test(load_network(model.network), model.card)
+    assert result.task == model.card.task
     assert min(result.cosines) >= 0.98
 
 

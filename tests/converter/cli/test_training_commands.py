@@ -108,4 +108,4 @@ def test_a_detector_is_trained_and_converted(detection: Path, faces: Path, tmp_p
     assert load_license(weights) == UNSTATED
     assert answer("convert", weights, detection, "--task", "detector", "-o", model, "--name", "tiny run") == 0
     card = read_card(model)
-    assert (card.task, card.name, card.input_size) == ("detector", "tiny run", (256, 256))
+    assert (card.task, card.name, card.input_size) == ("detector", "tiny run", (320, 320))

@@ -8,8 +8,10 @@ import pytest
 from keras import layers
 
 from edge_siamese.errors import DataError
+from edge_siamese.tflite.runtime import load_network
 from edge_siamese_converter.importers import KerasNetwork, PixelInput, load_any
 from edge_siamese_converter.networks.layers import conv_bn
+from edge_siamese_converter.quantisation.formats import convert_static, static_batch
 
 Make = Callable[..., Any]
 UNIT = PixelInput.of_affine(1 / 255, 0.0)
@@ -43,6 +45,24 @@ def test_an_open_size_is_closed(make_network: Make, tmp_path: Path) -> None:
     assert load_any(tmp_path / "n.keras", input_size=40).input_shape == (40, 40, 1)
     with pytest.raises(DataError, match="leaves the size of its input open; give it with --input-size"):
         load_any(tmp_path / "n.keras")
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_what_was_trained_in_half_precision_is_written_as_int8(
+    policy: str, make_network: Make, pictures: np.ndarray, tmp_path: Path
+) -> None:
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        original = make_network()
+    finally:
+        keras.config.set_dtype_policy(usual)
+    original.save(tmp_path / "n.keras")
+    network = load_any(tmp_path / "n.keras", pixels=UNIT)
+    assert isinstance(network, KerasNetwork)
+    assert {layer.compute_dtype for layer in network.network.layers} == {"float32"}
+    int8 = load_network(convert_static(static_batch(original, (32, 32, 3)), "int8", pictures / np.float32(255)))
+    assert int8.input_shape == (1, 32, 32, 3)
 
 
 def test_layers_of_this_project_are_known(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -7,7 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from edge_siamese.models import default_model
+from edge_siamese.models import shipped_models
 from edge_siamese.tflite.card import read_model
 from edge_siamese.tflite.runtime import find_runtime
 from edge_siamese_converter.graph import read_graph
@@ -19,9 +20,9 @@ from edge_siamese_converter.quantisation.formats import as_float
 SHAPE = (1, 8, 8, 4)
 
 
-@pytest.mark.parametrize("task", ["embedder", "detector"])
-def test_the_shipped_models_stay_whole_on_every_target(task: Any) -> None:
-    assert lint(read_graph(read_model(default_model(task)).network)) == []
+@pytest.mark.parametrize("path", shipped_models(), ids=lambda path: path.stem)
+def test_the_shipped_models_stay_whole_on_every_target(path: Path) -> None:
+    assert lint(read_graph(read_model(path).network)) == []
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge_siamese.errors import ModelError
-from edge_siamese.models import default_model
+from edge_siamese.models import default_model, named_model, shipped_models
 from edge_siamese.tflite.card import read_card, read_model
 
 MODEL = default_model("embedder").read_bytes()
@@ -31,8 +31,16 @@ def test_the_shipped_models_say_what_they_are() -> None:
         assert card.goldens
 
 
-def test_both_models_together_are_small() -> None:
-    assert sum(default_model(task).stat().st_size for task in ("embedder", "detector")) <= 2_000_000
+def test_the_shipped_models_keep_to_their_size() -> None:
+    most = {"embedder": 1_500_000, "embedder-small": 1_500_000, "detector": 300_000, "detector-small": 300_000}
+    sizes = {path.stem: path.stat().st_size for path in shipped_models()}
+    assert sizes.keys() == most.keys()
+    assert {name for name, size in sizes.items() if size > most[name]} == set()
+    assert sum(sizes.values()) <= 4_500_000
+
+
+def test_the_small_detector_sees_less_of_a_picture() -> None:
+    assert read_card(named_model("detector-small")).input_size < read_card(default_model("detector")).input_size
 
 
 def test_a_model_for_another_task_is_refused() -> None:
