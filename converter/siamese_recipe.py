@@ -92,7 +92,9 @@ class Training(Part):
         batch_size: pairs, or pictures where the loss takes whole batches.
         optimiser: and its rate.
         patience: stop when the validation figure has not improved for so many epochs; None never stops early.
-        ema: momentum of the averaged weights, which are measured and kept; 0 keeps the last ones.
+        ema: momentum of the averaged weights, which are measured and kept; 0 averages nothing.
+        keep: the weights of the best epoch by the validation figure, or of the last one: the choice where the validation
+            classes are too few to choose by.
     """
 
     epochs: int = Field(ge=1)
@@ -100,6 +102,13 @@ class Training(Part):
     optimiser: Optimiser = Optimiser()
     patience: int | None = Field(default=None, ge=1)
     ema: float = Field(default=0.0, ge=0, lt=1)
+    keep: Literal["best", "last"] = "best"
+
+    @model_validator(mode="after")
+    def _patience_has_a_best(self) -> "Training":
+        if self.keep == "last" and self.patience is not None:
+            raise ValueError('patience waits for a better epoch; it is for keep = "best"')
+        return self
 
 
 class Quick(Part):

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
 
+from .checkpoints import assign_variables
 from .choices import choose
 from .datasets.bottlenecks import cached_bottlenecks, digest_of
 from .datasets.labelled import LabelledPictures
@@ -36,7 +37,7 @@ def train_siamese(
     *,
     tensorboard: bool = False,
 ) -> None:
-    """Train network and head in place; they end with the weights of the best epoch by validation AUC.
+    """Train network and head in place; they end with the weights of the best epoch by validation AUC, or of the last.
 
     Args:
         recipe: how.
@@ -55,6 +56,7 @@ def train_siamese(
     trainer.compile(optimizer=_optimiser(recipe, len(batches)), jit_compile=False)
     trainer.build((None, *batches[0][0].shape[1:]))
     pairs = verification_pairs(validation.numbers(), validation.content_digests)
+    best = recipe.training.keep == "best"
 
     def measure() -> dict[str, float]:
         with averaged_weights(trainer):
@@ -68,9 +70,12 @@ def train_siamese(
     train(
         trainer, batches, epochs=recipe.training.epochs, folder=folder,
         settings=recipe.model_dump(mode="json") | {"data": training.digest}, measure=measure,
-        watch=Watch(FIGURE, keep, recipe.training.patience), tensorboard=tensorboard,
+        watch=Watch(FIGURE, keep, recipe.training.patience) if best else None, tensorboard=tensorboard,
     )  # fmt: skip
-    learned.load(folder / BEST)
+    if best:
+        learned.load(folder / BEST)
+    else:
+        assign_variables(learned.weights, keep(), folder)
 
 
 def verification_pairs(

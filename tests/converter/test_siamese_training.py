@@ -12,7 +12,7 @@ from edge_siamese_converter.siamese_batches import PairBatches
 from edge_siamese_converter.siamese_network import SiameseNetwork, build
 from edge_siamese_converter.siamese_recipe import SiameseRecipe
 from edge_siamese_converter.siamese_training import BOTTLENECKS, figures_of, scored, train_siamese, verification_pairs
-from edge_siamese_converter.training import read_log
+from edge_siamese_converter.training import BEST, read_log
 
 
 def stripes(classes: int, each: int = 6, *, first: int = 0) -> LabelledPictures:
@@ -88,6 +88,16 @@ def test_the_best_epoch_is_kept(tmp_path: Path) -> None:
     pairs = verification_pairs(validation.numbers())
     figures = figures_of(scored(learned, learned.embed(validation.pictures), pairs))
     assert figures["auc"] == pytest.approx(max(line["auc"] for line in read_log(tmp_path)), abs=1e-4)
+
+
+def test_the_last_epoch_is_kept_where_the_recipe_says_so(tmp_path: Path) -> None:
+    training: dict[str, Any] = {"epochs": 2, "batch_size": 20, "ema": 0.9, "optimiser": {"rate": 2e-3}, "keep": "last"}
+    learned = trained(recipe(training=training), tmp_path)
+    assert not (tmp_path / BEST).exists()
+    validation = stripes(6, first=100)
+    pairs = verification_pairs(validation.numbers(), validation.content_digests)
+    figures = figures_of(scored(learned, learned.embed(validation.pictures), pairs))
+    assert figures["auc"] == pytest.approx(float(read_log(tmp_path)[-1]["auc"]), abs=1e-6)
 
 
 def test_a_frozen_network_stays_and_its_head_learns(tmp_path: Path) -> None:
