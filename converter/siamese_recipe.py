@@ -112,10 +112,17 @@ class Training(Part):
 
 
 class Quick(Part):
-    """What ``--quick`` changes: the whole way, with little training."""
+    """What ``--quick`` changes: the whole way, with little training.
+
+    Attributes:
+        epochs: at most.
+        classes: at most, chosen evenly.
+        sampler: options of the sampler.
+    """
 
     epochs: int = Field(default=2, ge=1)
     classes: int | None = Field(default=None, ge=4)
+    sampler: dict[str, Any] = {}
 
 
 class Published(Part):

@@ -84,7 +84,8 @@ def run_recipe(
 
 def _quick(recipe: SiameseRecipe) -> SiameseRecipe:
     training = recipe.training.model_copy(update={"epochs": min(recipe.quick.epochs, recipe.training.epochs)})
-    return recipe.model_copy(update={"training": training})
+    sampler = recipe.sampler.model_copy(update={"options": recipe.sampler.options | recipe.quick.sampler})
+    return recipe.model_copy(update={"training": training, "sampler": sampler})
 
 
 def _train(recipe: SiameseRecipe, learned: SiameseNetwork, divided: Divided, folder: Path, tensorboard: bool) -> None:

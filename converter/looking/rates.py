@@ -92,6 +92,7 @@ def rank_curve(curves: Mapping[str, Sequence[float]]) -> Drawing:
         count = max(map(len, curves.values()))
         if count > 60:
             axes.set_xscale("log")
+            axes.xaxis.set_major_formatter("{x:g}")
         lowest = min(min(rates) for rates in curves.values())
         axes.set(xlim=(0.9, count), ylim=(max(lowest - 0.02, 0), 1.004), xlabel="rank", ylabel="share of pictures")
         axes.yaxis.set_major_formatter(lambda rate, _: f"{100 * rate:g}%")

@@ -61,6 +61,18 @@ def test_a_recipe_goes_from_folders_to_int8_and_report(tmp_path: Path) -> None:
     assert outcome.report.read_text().startswith("<!doctype html>")
 
 
+def test_quick_is_what_the_recipe_says(tmp_path: Path) -> None:
+    data = write_stripes(tmp_path / "data", 14)
+    quick = {"quick.epochs": "1", "quick.classes": "10", "quick.sampler": "{ genuine = 6, impostor = 6 }"}
+    recipe = load_recipe("olivetti-hani", SiameseRecipe, QUICK | {"sampler.name": "fixed-count"} | quick)
+    outcome = run_recipe(recipe, data, tmp_path / "run", quick=True)
+    assert len(outcome.document.curves) == 1
+    settings = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert settings["sampler"]["options"] == {"genuine": 6, "impostor": 6}
+    split = json.loads((tmp_path / "run" / "split.json").read_text())
+    assert len({entry["class"] for side in ("training", "validation", "test") for entry in split[side]}) == 10
+
+
 def test_a_finished_run_gives_the_same_figures_again(tmp_path: Path) -> None:
     data = write_stripes(tmp_path / "data", 12)
     first, again = (run(data, tmp_path / "run") for _ in range(2))
