@@ -122,7 +122,7 @@ class Quick(Part):
 
     epochs: int = Field(default=2, ge=1)
     classes: int | None = Field(default=None, ge=4)
-    sampler: dict[str, Any] = {}
+    sampler: dict[str, Any] = Field(default_factory=dict)
 
 
 class Published(Part):
