@@ -41,7 +41,7 @@ TSNE_MEDOID = "tsne-medoid"
 def representatives(
     source: Path,
     limit: int | None,
-    strategy: str,
+    strategy: str | None,
     budget: str | None,
     reject_outliers: bool,
     curves: tuple[Path, ...],
@@ -66,9 +66,7 @@ def representatives(
     from ..representatives.curve import check_curve_path
 
     tsne = strategy == TSNE_MEDOID
-    terms = terms_of(
-        limit=limit, strategy=STRATEGIES[0] if tsne else strategy, budget=budget, reject_outliers=reject_outliers
-    )
+    terms = terms_of(limit=limit, strategy=None if tsne else strategy, budget=budget, reject_outliers=reject_outliers)
     for path in curves:
         check_curve_path(path)
     photographs = _photographs(source, **models)
@@ -81,7 +79,7 @@ def representatives(
     points = _write_curves(curves, photographs, target_fpir, terms, tsne)
     if as_json:
         body = {
-            "strategy": strategy,
+            "strategy": TSNE_MEDOID if tsne else str(terms.strategy),
             "budget": terms.budget,
             "bytes": size,
             "templates": len(gallery.templates),
@@ -103,7 +101,7 @@ def representatives(
     of_budget = "" if terms.budget is None else f" of {terms.budget:,}"
     total = sum(len(told.photographs) for told in accounts)
     click.echo(
-        f"{len(gallery.templates):,} of {total:,} photographs stand for {len(accounts):,} people: "
+        f"{len(gallery.templates):,} templates of {total:,} photographs stand for {len(accounts):,} people: "
         f"{size:,}{of_budget} bytes as a gallery"
     )
 

@@ -9,7 +9,7 @@ from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.outliers import Agreement
 from edge_siamese.gallery.representatives import Candidates, Strategy
 from edge_siamese.gallery.selection import Choice, Terms, select
-from edge_siamese.matching import Q15
+from edge_siamese.matching import Q15, scores_q15
 
 from .photographs import Photographs
 from .tsne import tsne_medoids
@@ -23,7 +23,7 @@ class Told:
 
     Attributes:
         photo: its path.
-        fate: ``chosen``, ``represented`` or ``rejected``.
+        fate: ``averaged``, ``chosen``, ``represented`` or ``rejected``.
         why: for people.
         suspect: an outlier that was kept, because outliers were not to be rejected.
     """
@@ -43,8 +43,8 @@ class Account:
 
     Attributes:
         name: the person.
-        coverage: mean best score of the photographs that were not rejected with a chosen one, -1 to 1.
-        photographs: chosen ones in the order of choice, then the others.
+        coverage: mean best score of the photographs that were not rejected with a chosen one, or with their mean, -1 to 1.
+        photographs: chosen ones in the order of choice or averaged ones by score, then the others.
     """
 
     name: str
@@ -81,6 +81,8 @@ def account(photographs: Photographs, name: str, choice: Choice) -> Account:
     rows = photographs.people[name]
     candidates = Candidates.of(photographs.embeddings[rows], photographs.card.zero_point)
     agreement = Agreement.of(candidates)
+    if choice.averaged:
+        return _account_of_mean(photographs, name, choice, agreement)
     kept = [row for row in range(len(rows)) if row not in choice.rejected]
     best = candidates.scores[np.ix_(kept, choice.chosen)]
     told = [
@@ -98,6 +100,24 @@ def account(photographs: Photographs, name: str, choice: Choice) -> Account:
             why = f"{photographs.paths[rows[nearest]]} stands for it, score {score:.3f}"
             told.append(Told(path, "represented", why, row in agreement.outliers))
     return Account(name, _coverage(best), tuple(told))
+
+
+def _account_of_mean(photographs: Photographs, name: str, choice: Choice, agreement: Agreement) -> Account:
+    rows, zero_point = photographs.people[name], photographs.card.zero_point
+    templates = photographs.embeddings[rows]
+    scores = scores_q15(templates, choice.templates(templates, zero_point), zero_point)[:, 0]
+    averaged = sorted(choice.averaged, key=lambda row: (-int(scores[row]), row))
+    told = [
+        Told(
+            photographs.paths[rows[row]],
+            "averaged",
+            f"score {scores[row] / Q15:.3f} with the mean",
+            row in agreement.outliers,
+        )
+        for row in averaged
+    ]
+    told += [Told(photographs.paths[rows[row]], "rejected", agreement.reason(row)) for row in choice.rejected]
+    return Account(name, float(scores[averaged].mean() / Q15), tuple(told))
 
 
 def _why_chosen(best: Any, mean: float) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..tflite.card import ModelCard
 
 PATH = click.Path(path_type=Path)
-STRATEGIES = ("greedy", "medoid", "k-medoids", "farthest-first")
+STRATEGIES = ("mean", "greedy", "medoid", "k-medoids", "farthest-first")
 
 templates_option: Decorator = click.option(
     "--templates-per-person",
@@ -27,7 +27,7 @@ templates_option: Decorator = click.option(
     type=click.IntRange(1, 1000),
     default=5,
     show_default=True,
-    help="How many templates a person keeps; the most representative ones.",
+    help="How many templates a person keeps, one for each time of enrolling; the most representative ones.",
 )
 
 _MODEL_OPTIONS = (embedder_option, detector_option, threads_option)
@@ -52,21 +52,21 @@ def selection_options(*strategies: str) -> Decorator:
     """Add ``--templates-per-person --strategy --budget --reject-outliers``; pass them on to `terms_of`.
 
     Args:
-        strategies: to choose from, the default first.
+        strategies: to choose from.
     """
     options = (
         click.option(
             "--templates-per-person",
             "limit",
             type=click.IntRange(1, 1000),
-            help="How many templates a person keeps at most.  [default: 5; with --budget, as many as fit]",
+            help="How many templates a person keeps at most.  [default: 1; of another strategy than 'mean' 5; with "
+            "--budget, as many as fit]",
         ),
         click.option(
             "--strategy",
             type=click.Choice(strategies),
-            default=strategies[0],
-            show_default=True,
-            help="How they are chosen among all.",
+            help="How they are chosen among all; 'mean' remembers one mean of all.  [default: mean; greedy where more than "
+            "one template is asked for]",
         ),
         click.option(
             "--budget", metavar="SIZE", help="Bytes the whole .esg may have, such as 8kB (8000) or 8KiB (8192)."
@@ -78,7 +78,7 @@ def selection_options(*strategies: str) -> Decorator:
     return lambda command: _with_options(command, options)
 
 
-def terms_of(*, limit: int | None, strategy: str, budget: str | None, reject_outliers: bool) -> "Terms":
+def terms_of(*, limit: int | None, strategy: str | None, budget: str | None, reject_outliers: bool) -> "Terms":
     """How templates are chosen, from the options of `selection_options`."""
     from ..gallery.budget import parse_size
     from ..gallery.gallery import DEFAULT_TEMPLATES
@@ -86,9 +86,10 @@ def terms_of(*, limit: int | None, strategy: str, budget: str | None, reject_out
     from ..gallery.selection import Terms
 
     size = None if budget is None else parse_size(budget)
+    several = limit is not None or size is not None
     return Terms(
-        strategy=Strategy(strategy),
-        limit=DEFAULT_TEMPLATES if limit is None and size is None else limit,
+        strategy=Strategy(strategy) if strategy else Strategy.GREEDY if several else Strategy.MEAN,
+        limit=limit if several else DEFAULT_TEMPLATES,
         budget=size,
         reject_outliers=reject_outliers,
     )
@@ -115,12 +116,13 @@ def enrol(
     limit: int,
     about: dict[str, Any],
 ) -> "Gallery":
-    """Add templates int8 ``(n, D)`` to the gallery file as it is now; a new one is made where there is none."""
+    """Add the mean of int8 ``(n, D)`` templates to the gallery file as it is now; a new one is made where there is none."""
     from ..gallery import Gallery
+    from ..gallery.means import mean_template
 
     gallery = Gallery.open(path) if path.exists() else Gallery.empty(card, {"created": about["created"]})
     gallery.require(card)
-    changed = gallery.with_people({name: templates}, limit=limit, about=about)
+    changed = gallery.with_people({name: mean_template(templates, card.zero_point)[None]}, limit=limit, about=about)
     tell_dropped_points(gallery, changed)
     return changed.save(path)
 

@@ -42,7 +42,7 @@ def build(
     people: Path,
     output: Path,
     limit: int | None,
-    strategy: str,
+    strategy: str | None,
     budget: str | None,
     reject_outliers: bool,
     skip: bool,

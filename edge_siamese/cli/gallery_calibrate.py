@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ..evaluation.operating_point import DEFAULT_TARGET_FMR
-from .galleries import PATH, skipped_json, summary, tell_skipped
+from .galleries import PATH, note, skipped_json, summary, tell_skipped
 from .options import engine_options, json_option
 from .output import emit_json
 from .progress import progress_line
@@ -31,7 +31,8 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
 
     PEOPLE is a folder or zip of <person>/<photo>. A folder named as somebody in the gallery shows that person, all
     others show strangers. Each photograph is compared with each person of the gallery, and each is embedded as it will be
-    when the gallery is used: choose the --delegate of the board.
+    when the gallery is used: choose the --delegate of the board. Of people in the gallery show other photographs than
+    those it was made from.
     """
     from ..albums import Album
     from ..engine import FaceEngine
@@ -52,6 +53,8 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     points = [operating_point(gallery, comparisons, target) for target in dict.fromkeys(targets)]
     skipped = skipped_of(survey)
     tell_skipped(skipped)
+    if len(comparisons.genuine):
+        note("FNMR is of the photographs of people in the gallery: those that it was made from would make it too low")
     for point in points:
         gallery = gallery.with_operating_point(point)
     if Gallery.open(path).sequence != gallery.sequence:

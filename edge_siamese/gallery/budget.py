@@ -87,7 +87,7 @@ def allocate(
 
 
 def _most(candidates: Candidates, limit: int | None, strategy: Strategy) -> int:
-    most = 1 if strategy is Strategy.MEDOID else len(candidates.distinct)
+    most = 1 if strategy.gives_one else len(candidates.distinct)
     return most if limit is None else min(most, limit)
 
 

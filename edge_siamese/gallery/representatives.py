@@ -4,6 +4,7 @@ Everything is decided on exact Q15 scores and ties go to the earlier template, s
 on every machine.
 
 =================  ====================================================================================================
+``mean``           the medoid, in whose place the mean of all is remembered: see `means` and `selection`.
 ``greedy``         the medoid, then whatever raises the sum of best scores most: BUILD of PAM (Kaufman and Rousseeuw,
                    "Finding Groups in Data", 1990). An outlier is chosen late.
 ``medoid``         the one with the highest sum of scores with all.
@@ -29,10 +30,16 @@ Scores = npt.NDArray[np.int64]
 
 
 class Strategy(StrEnum):
+    MEAN = "mean"
     GREEDY = "greedy"
     MEDOID = "medoid"
     K_MEDOIDS = "k-medoids"
     FARTHEST_FIRST = "farthest-first"
+
+    @property
+    def gives_one(self) -> bool:
+        """Whether it never gives more than one template."""
+        return self in (Strategy.MEAN, Strategy.MEDOID)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +108,7 @@ def _farthest_first(candidates: Candidates, count: int) -> list[int]:
 
 
 _STRATEGIES: dict[Strategy, Callable[[Candidates, int], list[int]]] = {
+    Strategy.MEAN: _medoid,
     Strategy.GREEDY: _greedy,
     Strategy.MEDOID: _medoid,
     Strategy.K_MEDOIDS: _k_medoids,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .budget import allocate, sizes_of
-from .gallery import DEFAULT_TEMPLATES, Gallery
+from .gallery import Gallery
+from .means import mean_template
 from .outliers import Agreement
 from .representatives import Candidates, Strategy, Templates
 
@@ -28,7 +29,7 @@ class Terms:
     reject_outliers: bool = False
 
 
-DEFAULT_TERMS = Terms(limit=DEFAULT_TEMPLATES)
+DEFAULT_TERMS = Terms(Strategy.MEAN)
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,18 @@ class Choice:
     Attributes:
         chosen: the most typical first.
         rejected: outliers, ascending; empty unless they are rejected.
+        averaged: those whose mean is remembered in place of the chosen one; empty unless the strategy says so.
     """
 
     chosen: tuple[int, ...]
     rejected: tuple[int, ...]
+    averaged: tuple[int, ...] = ()
+
+    def templates(self, candidates: Templates, zero_point: int) -> Templates:
+        """What is remembered of one person's int8 ``(n, D)``: ``(T, D)``."""
+        if self.averaged:
+            return mean_template(candidates[list(self.averaged)], zero_point)[None]
+        return candidates[list(self.chosen)]
 
 
 def select(empty: Gallery, people: Mapping[str, Templates], terms: Terms) -> dict[str, Choice]:
@@ -61,14 +70,19 @@ def select(empty: Gallery, people: Mapping[str, Templates], terms: Terms) -> dic
     candidates = {name: Candidates.of(people[name][rows], empty.zero_point) for name, rows in kept.items()}
     counts = _counts(empty, candidates, people, terms)
     return {
-        name: Choice(tuple(kept[name][person.choose(counts[name], terms.strategy)].tolist()), tuple(rejected[name]))
+        name: Choice(
+            tuple(kept[name][person.choose(counts[name], terms.strategy)].tolist()),
+            tuple(rejected[name]),
+            tuple(kept[name].tolist()) if terms.strategy is Strategy.MEAN else (),
+        )
         for name, person in candidates.items()
     }
 
 
 def with_selected(empty: Gallery, people: Mapping[str, Templates], choices: Mapping[str, Choice]) -> Gallery:
     """The gallery of the chosen templates, each person's in the order of choice."""
-    return empty.with_people({name: people[name][list(choices[name].chosen)] for name in people}, limit=None)
+    chosen = {name: choices[name].templates(people[name], empty.zero_point) for name in people}
+    return empty.with_people(chosen, limit=None)
 
 
 def _rejected(templates: Templates, zero_point: int, terms: Terms) -> tuple[int, ...]:

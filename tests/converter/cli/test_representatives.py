@@ -44,7 +44,7 @@ def test_the_choice_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr()
     lines = printed.out.splitlines()
     assert [line.split()[2] for line in lines[1:-1]] == ["chosen"] * 2 * PEOPLE
-    assert lines[-1].startswith("10 of 20 photographs stand for 5 people: ")
+    assert lines[-1].startswith("10 templates of 20 photographs stand for 5 people: ")
     assert printed.err == (
         "edge-siamese: p0/3.jpg: kept, but unlike the person's other photographs; --reject-outliers leaves it out\n"
     )

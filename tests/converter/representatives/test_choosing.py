@@ -31,10 +31,23 @@ def test_every_photograph_has_one_fate(photographs: People, card: Any) -> None:
     assert [told.why for told in ben.photographs] == ["the only one"]
 
 
+def test_what_makes_up_a_mean_is_told(photographs: People, card: Any) -> None:
+    everybody = photographs({"anna": 9, "ben": 1})
+    everybody.embeddings[4] = -everybody.embeddings[3]  # nothing like anna
+    choices = choose(everybody, Gallery.empty(card), Terms(Strategy.MEAN, reject_outliers=True))
+    anna, ben = (account(everybody, name, choices[name]) for name in ("anna", "ben"))
+    assert [told.fate for told in anna.photographs] == ["averaged"] * 8 + ["rejected"]
+    assert anna.photographs[8].photo == "anna/4.jpg"
+    scores = [float(told.why.split()[1]) for told in anna.photographs[:8]]
+    assert scores == sorted(scores, reverse=True)
+    assert anna.coverage == pytest.approx(np.mean(scores), abs=1e-3)
+    assert [(told.fate, told.why) for told in ben.photographs] == [("averaged", "score 1.000 with the mean")]
+
+
 def test_an_outlier_that_is_kept_is_a_suspect(photographs: People, card: Any) -> None:
     everybody = photographs({"anna": 6})
     everybody.embeddings[4] = -everybody.embeddings[3]
-    for strategy in (Strategy.GREEDY, Strategy.FARTHEST_FIRST):
+    for strategy in (Strategy.MEAN, Strategy.GREEDY, Strategy.FARTHEST_FIRST):
         choices = choose(everybody, Gallery.empty(card), Terms(strategy, limit=2))
         told = account(everybody, "anna", choices["anna"]).photographs
         assert [photo.photo for photo in told if photo.suspect] == ["anna/4.jpg"]

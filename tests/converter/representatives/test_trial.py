@@ -51,6 +51,9 @@ def test_the_curve_has_every_strategy_at_every_budget(photographs: People) -> No
     trial = Trial.of(photographs(COUNTS, spread=60), 1e-3)
     curve = accuracy_curve(trial, points=4)
     by_strategy = {strategy: [p for p in curve if p.strategy == strategy] for strategy in STRATEGIES}
+    (mean,) = by_strategy.pop("mean")
+    assert (mean.templates, mean.bytes) == (6, by_strategy["greedy"][0].bytes)
+    assert mean.rank1 >= by_strategy["greedy"][0].rank1
     assert {len(points) for points in by_strategy.values()} == {4}
     for points in by_strategy.values():
         assert points[0].templates == 6

@@ -13,6 +13,7 @@ from edge_siamese.evaluation.survey import survey_album
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.builder import build_gallery
 from edge_siamese.gallery.calibration import compare, operating_point
+from edge_siamese.gallery.selection import Terms
 from edge_siamese.matching import Q15
 
 Folder = Callable[..., Path]
@@ -20,7 +21,8 @@ Folder = Callable[..., Path]
 
 @pytest.fixture
 def enrolled(people_folder: Folder, engine: Any) -> Gallery:
-    return build_gallery(Album(people_folder("people", {"anna": (1, 2), "ben": (1, 2)})), engine)[0]
+    album = Album(people_folder("people", {"anna": (1, 2), "ben": (1, 2)}))
+    return build_gallery(album, engine, terms=Terms())[0]
 
 
 def test_strangers_are_impostors_to_everybody_and_namesakes_are_genuine(
