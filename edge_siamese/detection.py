@@ -76,7 +76,7 @@ class FaceDetector:
     """
 
     def __init__(
-        self, network: Network, height: int, width: int, *, score_threshold: float = 0.5, overlap: float = 0.4
+        self, network: Network, height: int, width: int, *, score_threshold: float = 0.6, overlap: float = 0.4
     ) -> None:
         self.network, self.height, self.width = network, height, width
         self.score_threshold, self.overlap = score_threshold, overlap

@@ -80,5 +80,5 @@ def test_a_split_that_is_not_there_is_an_error(annotated: Path) -> None:
 
 
 def test_our_own_detector_has_its_default_threshold_or_another(engine: object) -> None:
-    assert OwnDetector(engine).threshold == 0.5  # type: ignore[arg-type]
+    assert OwnDetector(engine).threshold == 0.6  # type: ignore[arg-type]
     assert OwnDetector(engine, 0.7).threshold == 0.7  # type: ignore[arg-type]
