@@ -18,6 +18,7 @@ from .frames import RGB
 from .tflite.model import Network, model_input
 
 STRIDES = (8, 16, 32)
+_NESTED = 0.7  # share of the smaller box in the larger
 Array = npt.NDArray[np.float32]
 
 
@@ -139,21 +140,31 @@ def group_overlaps(boxes: Array, scores: Array, overlap: float) -> list[npt.NDAr
     Returns:
         For each face the indices of its boxes, best score first: the best box of those left, and all that overlap it by
         more than `overlap`. Their average is steadier than the best box alone (Bazarevsky et al., "BlazeFace", 2019).
+        Boxes that lie nearly whole in the best one, or it in them, are parts or surroundings of the same face: they are
+        in no group.
     """
     left = np.argsort(-scores, kind="stable")
     groups = []
     while len(left):
-        same = intersection_over_union(boxes[left[0]], boxes[left]) > overlap
+        best, others = boxes[left[0]], boxes[left]
+        same = intersection_over_union(best, others) > overlap
         same[0] = True
         groups.append(left[same])
-        left = left[~same]
+        left = left[~same & (_intersection(best, others) <= _NESTED * np.minimum(_area(best), _area(others)))]
     return groups
 
 
 def intersection_over_union(box: Array, others: Array) -> Array:
     """Overlap of one box ``(4,)`` with others ``(N, 4)``, all x, y, width, height."""
+    shared = _intersection(box, others)
+    return np.asarray(shared / np.maximum(_area(box) + _area(others) - shared, 1e-9), np.float32)
+
+
+def _intersection(box: Array, others: Array) -> Array:
     low = np.maximum(box[:2], others[:, :2])
     high = np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
-    shared = np.prod(np.maximum(high - low, 0), axis=1)
-    union = box[2] * box[3] + others[:, 2] * others[:, 3] - shared
-    return np.asarray(shared / np.maximum(union, 1e-9), np.float32)
+    return np.asarray(np.prod(np.maximum(high - low, 0), axis=1))
+
+
+def _area(boxes: Array) -> Array:
+    return np.asarray(boxes[..., 2] * boxes[..., 3])

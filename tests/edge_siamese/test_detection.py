@@ -68,6 +68,19 @@ def test_overlapping_boxes_are_one_face_the_best_score_first() -> None:
     assert group_overlaps(boxes[:0], np.zeros(0, np.float32), 0.4) == []
 
 
+@pytest.mark.parametrize(("inner", "outer"), [(0.7, 0.9), (0.9, 0.7)])
+def test_a_part_of_a_face_or_its_surroundings_are_no_other_face(inner: float, outer: float) -> None:
+    boxes = np.array([(10, 10, 8, 8), (0, 0, 40, 40)], np.float32)
+    groups = group_overlaps(boxes, np.array([inner, outer], np.float32), 0.4)
+    assert [list(group) for group in groups] == [[int(outer > inner)]]
+
+
+def test_a_face_half_behind_another_is_one_of_its_own() -> None:
+    boxes = np.array([(0, 0, 40, 40), (30, 0, 20, 20)], np.float32)
+    groups = group_overlaps(boxes, np.array([0.9, 0.7], np.float32), 0.4)
+    assert [list(group) for group in groups] == [[0], [1]]
+
+
 def test_a_network_without_the_grids_is_refused() -> None:
     network = OneFace()
     network.output_scales = lambda: {"output_0": (1.0, 0)}  # type: ignore[method-assign]
