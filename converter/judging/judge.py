@@ -136,9 +136,10 @@ def _one_shot(score: Score, numbers: Numbers, ways: Sequence[int], seed: int) ->
     return tuple({"ways": each, "right": one_shot(score, numbers, ways=each, seed=seed).to_json()} for each in able)
 
 
-def _runs(score: Score, numbers: Numbers, alphabets: Alphabets, seed: int) -> dict[str, Any]:
-    runs = draw_runs(numbers, alphabets.groups, alphabets.drawers, seed=seed)
-    return judge_runs(score, numbers, runs).to_json()
+def _runs(score: Score, numbers: Numbers, alphabets: Alphabets, seed: int) -> dict[str, Any] | None:
+    with suppress(DataError):
+        return judge_runs(score, numbers, draw_runs(numbers, alphabets.groups, alphabets.drawers, seed=seed)).to_json()
+    return None
 
 
 def _open_set(score: Score, numbers: Numbers, threshold: float, seed: int) -> dict[str, Any] | None:

@@ -62,6 +62,8 @@ def test_what_the_classes_do_not_suffice_for_is_left_out() -> None:
     figures, _ = judge(score, numbers, names, replicates=0)
     assert (figures.folds, figures.one_shot) == ((), ())
     assert figures.identification is not None
+    small, _ = judge(score, numbers, names, alphabets=Alphabets(["one"] * 6, ["a", "b"] * 3), replicates=0)
+    assert small.runs is None
     pairs_only, _ = judge(score, numbers, names, replicates=0, pairs_only=True)
     assert (pairs_only.identification, pairs_only.open_set, pairs_only.one_shot) == (None, None, ())
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,14 @@ def test_coarse_steps_do_not_pass_the_gate() -> None:
     assert report.auc_loss > 0.002
     with pytest.raises(EdgeSiameseError, match=r"parity gate: int8 costs 0\.\d+ AUC on 20 people, allowed are 0\.002"):
         report.require()
+
+
+def test_a_few_people_have_to_lose_more_before_it_says_something() -> None:
+    report = measure_parity(embeddings(0.7), quantised(embeddings(0.7), 200), 5, PEOPLE)
+    three, twenty = (replace(report, auc_int8=report.auc_float - 0.004, people=people) for people in (3, 20))
+    three.require()
+    with pytest.raises(EdgeSiameseError, match=r"costs 0\.0040 AUC on 20 people, allowed are 0\.002"):
+        twenty.require()
 
 
 def test_rates_that_the_pairs_cannot_show_are_left_open() -> None:
