@@ -62,7 +62,7 @@ def enroll(
     """Add a person to a gallery, from photographs (the largest face of each) or from a camera.
 
     A camera's frame is taken when it shows exactly one face, large enough. The person may turn the head a little
-    meanwhile: the most representative frames are kept.
+    meanwhile: the mean of the frames is remembered.
     """
     from ..gallery.builder import Skipped, embed_photographs
     from ..gallery.information import describe

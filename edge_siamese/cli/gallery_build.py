@@ -108,7 +108,7 @@ def add(
     as_json: bool,
     **models: Any,
 ) -> None:
-    """Add the largest face of each photograph to a person of an existing GALLERY, or a new person to it."""
+    """Add a person to an existing GALLERY, or to what it remembers of one: the mean of the largest faces of PHOTOS."""
     from ..gallery import Gallery
     from ..gallery.builder import embed_photographs
     from ..gallery.information import describe

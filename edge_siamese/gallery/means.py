@@ -1,8 +1,7 @@
 """One template that is the mean direction of several.
 
-Photographs of one person err in different directions, and their mean errs less: on the validation people (20 enrolled
-with five photographs, the same rate of strangers named) it names more of the others rightly than the five templates
-apart, in a fifth of the bytes (docs/representatives.md).
+Photographs of one person err in different directions, and their mean errs less: it names more other photographs of a
+person rightly than all of them apart do, in a fraction of the bytes (docs/representatives.md).
 """
 
 import numpy as np
