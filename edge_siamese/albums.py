@@ -83,7 +83,7 @@ class Album:
 def path_in_album(name: str) -> str:
     """A picture's path as ``person/file``: without a leading ``images/``."""
     parts = PurePosixPath(name).parts
-    return "/".join(parts[1:] if parts[0] == "images" and len(parts) >= 3 else parts)
+    return "/".join(parts[1:] if parts[:1] == ("images",) and len(parts) >= 3 else parts)
 
 
 def _open_archive(path: Path) -> zipfile.ZipFile | None:
