@@ -3,7 +3,8 @@
 A window of an annotated picture is warped (scale, rotation, flip) so that one of its faces gets a random size, or four
 such windows are laid side by side (mosaic, Bochkovskiy et al., "YOLOv4", 2020: more faces a picture), or a window of a
 background gets faces pasted in: aligned crops, whose landmarks are the template's, or rendered faces, whose landmarks
-are exact. Then the camera's effects follow (`augmentation`).
+are exact. Backgrounds may lie on a side, as negatives or two in one: what has no face has none then either, and every
+texture is met often. Then the camera's effects follow (`augmentation`).
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +22,8 @@ from .datasets.detection import AnnotatedPicture
 # Where the annotators' boxes lie in the aligned crop (medians over the frontal faces of the training pictures).
 TEMPLATE_BOX = np.array([(16.2, 9.3), (96.0, 118.8)], np.float32)
 SMALLEST = 8.0
-_WINDOWS, _MOSAICS, _RENDERED = 0.45, 0.3, 0.05  # shares; the rest are backgrounds, most of them with pasted faces
+_WINDOWS, _MOSAICS, _RENDERED = 0.42, 0.28, 0.05  # shares; the rest are backgrounds
+_PASTED, _EMPTY_TILES = 0.5, 0.15  # backgrounds with faces pasted in; tiles of a mosaic that are backgrounds
 _EFFECTS = CameraAugmentation(
     flip=0, rotation_degrees=0, scale=0, shift_pixels=0, light=0.5, grey=0.15, low_resolution=0.15, occlusion=0.0
 )
@@ -69,8 +71,8 @@ class SampleComposer:
         elif kind < _WINDOWS + _MOSAICS + _RENDERED and self.rendered:
             sample = self._window(self.rendered[rng.integers(len(self.rendered))], self.size, rng)
         else:
-            sample = self._window(self.empty[rng.integers(len(self.empty))], self.size, rng)
-            if len(self.crops) and rng.random() < 0.6:
+            sample = self._background(self.size, rng)
+            if len(self.crops) and rng.random() < _PASTED:
                 sample = self._with_pasted(sample, rng)
         return replace(sample, picture=_EFFECTS(sample.picture, rng))
 
@@ -79,7 +81,12 @@ class SampleComposer:
 
     def _mosaic(self, rng: np.random.Generator) -> Sample:
         side = self.size // 2
-        windows = [self._window(self._with_faces(rng), side, rng) for _ in range(4)]
+        windows = [
+            self._background(side, rng)
+            if rng.random() < _EMPTY_TILES
+            else self._window(self._with_faces(rng), side, rng)
+            for _ in range(4)
+        ]
         left, right = (np.vstack([above.picture, below.picture]) for above, below in (windows[:2], windows[2:]))
         places = np.array([(0, 0), (0, side), (side, 0), (side, side)], np.float32)
         boxes = [one.boxes + np.append(place, (0, 0)) for one, place in zip(windows, places, strict=True)]
@@ -88,6 +95,17 @@ class SampleComposer:
             np.hstack([left, right]), np.concatenate(boxes).astype(np.float32),
             np.concatenate(landmarks).astype(np.float32),
         )  # fmt: skip
+
+    def _background(self, size: int, rng: np.random.Generator) -> Sample:
+        """A window of a picture without faces: turned by quarters, perhaps blended with another or a negative."""
+        sample = self._window(self.empty[rng.integers(len(self.empty))], size, rng)
+        picture = sample.picture
+        if rng.random() < 0.25:
+            other = self._window(self.empty[rng.integers(len(self.empty))], size, rng).picture
+            picture = np.asarray(cv2.addWeighted(picture, 0.5, other, 0.5, 0), np.uint8)
+        if rng.random() < 0.15:
+            picture = 255 - picture
+        return replace(sample, picture=np.ascontiguousarray(np.rot90(picture, rng.integers(4))))
 
     def _window(self, source: AnnotatedPicture, size: int, rng: np.random.Generator) -> Sample:
         """A square window of a picture in which one face, if any, has a random size."""

@@ -61,6 +61,30 @@ def test_boxes_follow_their_faces_into_windows_and_mosaics() -> None:
     assert crowded > 10
 
 
+def test_backgrounds_come_turned_blended_and_as_negatives() -> None:
+    def empty(red_side: slice, shade: int) -> AnnotatedPicture:
+        picture = np.full((240, 240, 3), shade, np.uint8)
+        picture[red_side, :, 0] = 250
+        return AnnotatedPicture(picture, np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), "negative")
+
+    face = render_portrait(Person.from_seed(0), View())
+    faces = AnnotatedPicture(face.picture, face.boxes, face.landmarks, "rendered")
+    composer = SampleComposer(
+        [faces, empty(slice(0, 120), 10), empty(slice(120, 240), 90)], np.zeros((0, 112, 112, 3), np.uint8), [], SIZE
+    )
+    lying, negatives, seen = 0, 0, 0
+    for seed in range(400):
+        sample = composer(np.random.default_rng(seed))
+        if len(sample.boxes) == 0:
+            seen += 1
+            red = sample.picture[..., 0].astype(float)
+            lying += np.ptp(red.mean(axis=0)) > 2 * np.ptp(red.mean(axis=1))
+            negatives += bool(np.median(sample.picture[..., 1]) > 140)
+    assert 60 < seen < 140
+    assert lying > 0.2 * seen
+    assert 0.05 * seen < negatives < 0.4 * seen
+
+
 @pytest.mark.parametrize(("side", "stride"), [(16, 8), (30, 8), (64, 16), (130, 32)])
 def test_what_is_encoded_for_a_face_decodes_to_it(side: int, stride: int) -> None:
     box = np.array([(20.3, 11.7, side * 0.9, side * 1.1)], np.float32)
