@@ -105,7 +105,7 @@ class SampleComposer:
             picture = np.asarray(cv2.addWeighted(picture, 0.5, other, 0.5, 0), np.uint8)
         if rng.random() < 0.15:
             picture = 255 - picture
-        return replace(sample, picture=np.ascontiguousarray(np.rot90(picture, rng.integers(4))))
+        return replace(sample, picture=np.ascontiguousarray(np.rot90(picture, int(rng.integers(4)))))
 
     def _window(self, source: AnnotatedPicture, size: int, rng: np.random.Generator) -> Sample:
         """A square window of a picture in which one face, if any, has a random size."""

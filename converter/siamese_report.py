@@ -14,7 +14,7 @@ from .checkpoints import load_arrays
 from .judging.judge import Alphabets, Figures, Threshold, judge
 from .judging.scoring import ScoredPairs, every_pair
 from .looking.mosaic import thumbnails
-from .quantisation.parity import MAXIMUM_AUC_LOSS
+from .quantisation.parity import allowed_auc_loss
 from .reports.document import DataAccount, Parity, Portion, Published, RunArrays, RunDocument
 from .siamese_data import Divided
 from .siamese_int8 import Int8Network, agreement
@@ -78,7 +78,7 @@ def document_of(
         cosine_mean=float(cosines.mean()),
         cosine_p1=float(np.percentile(cosines, 1)),
         auc_loss=loss,
-        allowed_auc_loss=MAXIMUM_AUC_LOSS,
+        allowed_auc_loss=allowed_auc_loss(len(divided.test.classes)),
     )
     document = RunDocument(
         title=f"{recipe.network.name} on {divided.source}",

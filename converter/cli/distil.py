@@ -4,15 +4,12 @@ from pathlib import Path
 
 import click
 
+from .run_options import run_options
+
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--recipe", default="embedder", show_default=True, help="Name of a shipped recipe, or a TOML file.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run goes on.")
-@click.option("--initial", type=click.Path(path_type=Path), help="Weights to begin from.")
-@click.option(
-    "--license", "license_", help="Licence of the weights, kept with them.  [default: what --initial says of itself]"
-)
+@run_options("embedder")
 def distil(data: Path, recipe: str, out: Path, initial: Path | None, license_: str | None) -> None:
     """Train the twin on DATA, a teacher folder: faces.csv.gz, zips of aligned crops, teacher_int8.npy, teacher.onnx.
 

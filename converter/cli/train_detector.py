@@ -4,16 +4,13 @@ from pathlib import Path
 
 import click
 
+from .run_options import run_options
+
 
 @click.command("train-detector")
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--crops", type=click.Path(path_type=Path), required=True, help="Teacher folder whose crops are pasted.")
-@click.option("--recipe", default="detector", show_default=True, help="Name of a shipped recipe, or a TOML file.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run goes on.")
-@click.option("--initial", type=click.Path(path_type=Path), help="Weights to begin from.")
-@click.option(
-    "--license", "license_", help="Licence of the weights, kept with them.  [default: what --initial says of itself]"
-)
+@run_options("detector")
 def train_detector(data: Path, crops: Path, recipe: str, out: Path, initial: Path | None, license_: str | None) -> None:
     """Train the detector on DATA, a zip of pictures with annotated boxes and landmarks (annotations.json)."""
     from ..recipe import DetectorRecipe, load_recipe

@@ -63,8 +63,6 @@ class ParityReport:
     def require(self, maximum_auc_loss: float = MAXIMUM_AUC_LOSS) -> None:
         """The gate: on the loss of AUC; below 1,000 impostor pairs, of which an AUC says little, on the cosine too.
 
-        The loss on a few people is as uncertain as they are few: below twenty, what is allowed grows with the square root.
-
         Raises:
             EdgeSiameseError: int8 costs more than allowed.
         """
@@ -73,11 +71,19 @@ class ParityReport:
                 f"parity gate: int8 embeddings have a mean cosine of {self.cosine_mean:.4f} to the float ones on "
                 f"{self.photographs} pictures, expected at least {LEAST_MEAN_COSINE}"
             )
-        allowed = maximum_auc_loss * math.sqrt(max(_ENOUGH_PEOPLE / max(self.people, 1), 1.0))
+        allowed = allowed_auc_loss(self.people, maximum_auc_loss)
         if self.auc_loss is not None and not self.auc_loss <= allowed:
             raise EdgeSiameseError(
                 f"parity gate: int8 costs {self.auc_loss:.4f} AUC on {self.people} people, allowed are {allowed:.2g}"
             )
+
+
+def allowed_auc_loss(people: int, maximum: float = MAXIMUM_AUC_LOSS) -> float:
+    """How much AUC int8 may cost on so many people.
+
+    The loss on a few people is as uncertain as they are few: below twenty, what is allowed grows with the square root.
+    """
+    return maximum * math.sqrt(max(_ENOUGH_PEOPLE / max(people, 1), 1.0))
 
 
 def embed_float(network: Any, crops: npt.NDArray[np.uint8]) -> Embeddings:
