@@ -35,7 +35,8 @@ class Cost:
         file_bytes, network_bytes: with and without card and golden vectors.
         weights, macs: of convolutions and fully connected layers.
         operators: how often each occurs.
-        samples: durations of one run of the network, nanoseconds.
+        views: runs of the network for one answer: an embedder may look at the mirror image too.
+        samples: durations of one answer, nanoseconds.
     """
 
     file: Path
@@ -46,6 +47,7 @@ class Cost:
     weights: int
     macs: int
     operators: dict[str, int]
+    views: int
     samples: list[int] = field(repr=False)
 
 
@@ -54,6 +56,7 @@ def price(path: Path, *, delegate: Delegate, threads: int, repeat: int, warmup: 
     model = read_model(path)
     graph = operators(model.network)
     network = load_network(model.network, delegate, threads)
+    views = 2 if model.card.mirror else 1
     image = np.random.default_rng(0).integers(-128, 128, network.input_shape).astype(np.int8)
     return Cost(
         file=path,
@@ -64,7 +67,8 @@ def price(path: Path, *, delegate: Delegate, threads: int, repeat: int, warmup: 
         weights=sum(operator.weights for operator in graph),
         macs=sum(operator.macs for operator in graph),
         operators=dict(Counter(operator.name for operator in graph)),
-        samples=collect(lambda: network.run(image), repeat=repeat, warmup=warmup),
+        views=views,
+        samples=collect(lambda: [network.run(image) for _ in range(views)], repeat=repeat, warmup=warmup),
     )
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from edge_siamese.alignment import TEMPLATE_NAME
 from edge_siamese.atomic import write_atomically
+from edge_siamese.embedding import mirrored
 from edge_siamese.errors import DataError, EdgeSiameseError, OperatingPointError
 from edge_siamese.evaluation.operating_point import OperatingPoint, calibrate
 from edge_siamese.frames import RGB
@@ -70,6 +71,7 @@ def convert_embedder(
     format: Format = "int8",
     alignment: str = TEMPLATE_NAME,
     aware_steps: int = 0,
+    mirror: bool = False,
     maximum_auc_loss: float = MAXIMUM_AUC_LOSS,
 ) -> ParityReport:
     """Quantise a float embedder, hold it against the parity gate and write it, int8 with its card.
@@ -85,6 +87,7 @@ def convert_embedder(
         format: only int8 gets a card, and runs in `FaceEngine`.
         alignment: name of the landmark template of the pictures.
         aware_steps: batches of quantisation-aware fine-tuning; 0 quantises the network as it is.
+        mirror: embeddings are to be the means of a picture's and its mirror image's, which the card says; int8 only.
         maximum_auc_loss: the gate.
 
     Raises:
@@ -96,16 +99,17 @@ def convert_embedder(
     model = _quantised(imported, format, pictures, calibration, aware_steps)
     judged = validation or LabelledCrops(pictures, np.zeros(0, np.int64), "")
     people = validation.people if validation else None
-    original = unit_rows(imported.embed(judged.crops))
+    original = imported.embed(judged.crops)
+    original = unit_rows(original + imported.embed(mirrored(judged.crops)) if mirror else original)
     if format != "int8":
         parity = measure_float_parity(original, embed_model(model, judged.crops), people)
         _require(parity, maximum_auc_loss, imported, model, pictures)
         export_plain(output, model, name=name, license=license)
         return parity
-    model = with_contract(model, "embedder", alignment=alignment)
+    model = with_contract(model, "embedder", alignment=alignment, mirror=mirror)
     int8 = load_network(model)
     ((_, zero_point),) = int8.output_scales().values()
-    embeddings = embed_int8(int8, judged.crops)
+    embeddings = embed_int8(int8, judged.crops, mirror=mirror)
     parity = measure_parity(original, embeddings, zero_point, people)
     _require(parity, maximum_auc_loss, imported, model, pictures)
     points = _operating_points(embeddings, zero_point, validation) if validation else ()

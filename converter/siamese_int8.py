@@ -86,8 +86,9 @@ def convert_learned(
     if serves_the_engine(recipe, learned):
         judged = LabelledCrops(validation.pictures, validation.numbers(), validation.digest)
         parity = convert_embedder(
-            learned.network, training.pictures, judged, output, name=name, license=license, training=about_training
-        )
+            learned.network, training.pictures, judged, output,
+            name=name, license=license, training=about_training, mirror=recipe.network.mirror,
+        )  # fmt: skip
         return Int8Network(read_model(output).network, learned, True), parity
     int8 = quantise_learned(learned, training.pictures)
     raw, zero_point = int8.embed(validation.pictures)

@@ -70,7 +70,7 @@ def models(
 def _entry(cost: "Cost") -> dict[str, Any]:
     from ..samples import summarise
 
-    names = ("name", "task", "file_bytes", "network_bytes", "weights", "macs", "operators")
+    names = ("name", "task", "file_bytes", "network_bytes", "weights", "macs", "operators", "views")
     entry: dict[str, Any] = {"file": str(cost.file)} | {name: getattr(cost, name) for name in names}
     return entry | {"latency": summarise(cost.samples).to_json(), "raw_ns": cost.samples}
 
@@ -81,12 +81,12 @@ def _costs(costs: "list[Cost]") -> str:
     rows = [
         (
             cost.file.stem, f"{cost.file_bytes:,}", f"{cost.network_bytes:,}", f"{cost.weights:,}",
-            f"{cost.macs / 1e6:.1f}", summarise(cost.samples).milliseconds()[0], " ".join(sorted(cost.operators)),
+            f"{cost.macs / 1e6:.1f}", str(cost.views), summarise(cost.samples).milliseconds()[0], " ".join(sorted(cost.operators)),
         )
         for cost in costs
     ]  # fmt: skip
-    header = ("model", "file bytes", "network", "weights", "million MACs", "median ms", "operators")
-    return table(rows, header=header, align="<>>>>><")
+    header = ("model", "file bytes", "network", "weights", "million MACs", "runs", "median ms", "operators")
+    return table(rows, header=header, align="<>>>>>><")
 
 
 def _verification(name: str, costs: "list[Cost]", figures: dict[str, dict[str, Any]]) -> str:

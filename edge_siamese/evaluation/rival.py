@@ -1,7 +1,8 @@
 """Another embedder on the same faces: the float original, an earlier model, somebody else's.
 
 It may be an int8 model with a card of this project, or any plain .tflite from the aligned 112 x 112 crop to one vector, in
-int8 or float32. A plain file says nothing about what it wants: its input is then taken to be ``(pixel - 128) / 128``.
+int8 or float32. A plain file says nothing about what it wants: its input is then taken to be ``(pixel - 128) / 128``, and it
+sees mirror images too if the embedder it is held against does.
 """
 
 import hashlib
@@ -16,7 +17,9 @@ import numpy.typing as npt
 
 from ..albums import Album
 from ..alignment import CROP_SIZE, TEMPLATE_NAME, align
+from ..embedding import mean_of_views, mirrored
 from ..errors import ModelError
+from ..frames import RGB
 from ..matching import NO_SCORE, Q15, scores_q15
 from ..selftest import self_test
 from ..tflite.card import ModelCard, model_bytes, read_model
@@ -37,6 +40,7 @@ class Rival:
         about: what kind it is and what had to be assumed.
         network: computes it.
         zero_point: of int8 embeddings.
+        mirror: an embedding is the mean of the crop's and its mirror image's; None: as the surveyed embedder does.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Rival:
     about: str
     network: TfliteNetwork
     zero_point: int
+    mirror: bool | None = None
 
     def describe(self) -> dict[str, str]:
         """Which one it is, for the JSON document."""
@@ -51,13 +56,12 @@ class Rival:
 
     def embed(self, survey: Survey, album: Album, progress: Callable[[int, int], None] | None = None) -> "RivalVectors":
         """Embed the faces that a survey chose, with the survey's landmarks."""
+        mirror = survey.mirror if self.mirror is None else self.mirror
         rows: dict[int, npt.NDArray[Any]] = {}
         for index, (photo, face) in enumerate(zip(survey.photos, survey.faces, strict=True)):
             if face:
-                pixels = model_input(align(album.read(photo), face.landmarks))
-                image = pixels if self.network.input_dtype == np.int8 else pixels * np.float32(_INPUT_SCALE)
-                (output,) = self.network.run(image).values()
-                rows[index] = output.reshape(-1)
+                crop = align(album.read(photo), face.landmarks)
+                rows[index] = self._both(crop) if mirror else self._output_of(crop)
             if progress:
                 progress(index + 1, len(survey.photos))
         example = next(iter(rows.values()), np.zeros(0, np.int8))
@@ -65,6 +69,16 @@ class Rival:
         for index, row in rows.items():
             vectors[index] = row
         return RivalVectors(vectors, self.zero_point)
+
+    def _output_of(self, crop: RGB) -> npt.NDArray[Any]:
+        pixels = model_input(crop)
+        image = pixels if self.network.input_dtype == np.int8 else pixels * np.float32(_INPUT_SCALE)
+        (output,) = self.network.run(image).values()
+        return output.reshape(-1)
+
+    def _both(self, crop: RGB) -> npt.NDArray[Any]:
+        first, second = self._output_of(crop), self._output_of(mirrored(crop))
+        return mean_of_views(first, second) if first.dtype == np.int8 else (first + second) / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +132,8 @@ def _described(path: Path, network: TfliteNetwork, card: ModelCard | None, diges
     (name,) = outputs
     kind = f"{np.dtype(network.output_dtypes[name]).name} embeddings"
     about = kind if card else f"{kind}; no card: taken to want the same crops, (pixel - 128) / 128"
-    return Rival(card.name if card else path.name, digest, about, network, outputs[name][1])
+    mirror = card.mirror if card else None
+    return Rival(card.name if card else path.name, digest, about, network, outputs[name][1], mirror)
 
 
 def _units(vectors: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -19,12 +19,17 @@ POINT = OperatingPoint(1e-3, 12345, 9e-4, 10_000, 12, 0.2, "digest")
 
 
 @pytest.fixture(scope="module")
-def network() -> bytes:
+def bare() -> bytes:
     keras.utils.set_random_seed(0)
     image = keras.Input((32, 32, 3))
     x = keras.layers.Conv2D(8, 3, 2, activation="silu")(image)
     x = keras.layers.Conv2D(6, 15)(x)
-    return with_contract(quantise(keras.Model(image, keras.layers.Reshape((6,))(x)), PICTURES), "embedder")
+    return quantise(keras.Model(image, keras.layers.Reshape((6,))(x)), PICTURES)
+
+
+@pytest.fixture(scope="module")
+def network(bare: bytes) -> bytes:
+    return with_contract(bare, "embedder")
 
 
 @pytest.fixture
@@ -55,6 +60,15 @@ def test_the_same_export_gives_the_same_bytes(network: bytes, tmp_path: Path) ->
     for name in ("a", "b"):
         export_model(tmp_path / name, network, Description("embedder", "tiny", "free"), list(PICTURES[:1]))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_the_contract_says_whether_mirror_images_are_seen_too(tmp_path: Path, bare: bytes) -> None:
+    for name, mirror in (("one", False), ("both", True)):
+        model = with_contract(bare, "embedder", mirror=mirror)
+        export_model(tmp_path / name, model, Description("embedder", name, "free"), [])
+    one, both = read_card(tmp_path / "one"), read_card(tmp_path / "both")
+    assert (one.mirror, both.mirror) == (False, True)
+    assert one.digest != both.digest
 
 
 def test_other_tools_can_open_the_card_as_a_zip(model: Path) -> None:

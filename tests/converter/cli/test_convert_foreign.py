@@ -90,6 +90,21 @@ def test_parity_is_measured_on_people_who_were_kept_back(
     assert "wants the alignment 'none'" in capsys.readouterr().err
 
 
+def test_an_embedder_that_sees_mirror_images_is_judged_as_it_will_run(
+    colours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = embedder(tmp_path / "n.keras", (32, 32, 3))
+    parities = []
+    for model, options in ((tmp_path / "one.tflite", []), (tmp_path / "both.tflite", ["--mirror"])):
+        arguments = ["convert", network, colours, "-o", model, "--normalisation", "unit", "--pictures", "whole"]
+        assert answer(*arguments, "--json", *options) == 0
+        parities.append(json.loads(capsys.readouterr().out)["parity"])
+        assert read_card(model).mirror is bool(options)
+    one, both = parities
+    assert both["cosine_mean"] != one["cosine_mean"]
+    assert both["cosine_mean"] > 0.98
+
+
 @pytest.mark.parametrize("format", ["float", "16x8"])
 def test_other_formats_have_no_card_but_carry_the_licence(
     format: str, colours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -145,6 +160,8 @@ def test_the_gate_names_the_layers_and_the_remedy(
         (["--normalisation", "unit", "--mean", "1", "--std", "1"], 2, "exclude each other"),
         (["--normalisation", "lcn"], 2, "depends on the picture"),
         (["--normalisation", "unti"], 2, "unknown normalisation"),
+        (["--mirror", "--format", "16x8"], 2, "--mirror is kept in the card, which only --format int8 has"),
+        (["--mirror", "--task", "detector"], 2, "--mirror and --format are for --task embedder"),
         (["--task", "detector"], 2, r"--task detector converts the .npz of train-detector"),
     ],
 )

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,20 @@ def test_a_float_network_gets_floats_and_gives_cosines(surveyed: Surveyed) -> No
     a, b = vectors.vectors[:2].astype(np.float64)
     cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
     assert vectors.scores(np.array([0]), np.array([1]))[0, 0] / 32768 == pytest.approx(cosine, abs=1 / 32768)
+
+
+def test_a_plain_file_sees_mirror_images_when_the_embedder_beside_it_does(surveyed: Surveyed) -> None:
+    class LeftHalf(FloatNetwork):
+        def run(self, image: np.ndarray) -> dict[str, np.ndarray]:
+            return {"output": image[:, :, :56].mean(axis=(1, 2))}
+
+    album, survey = surveyed
+    network: Any = LeftHalf()
+    whole: Any = FloatNetwork()
+    both = Rival("left", "ab", "", network, 0).embed(replace(survey, mirror=True), album).vectors
+    one = Rival("left", "ab", "", network, 0, mirror=False).embed(replace(survey, mirror=True), album).vectors
+    assert both == pytest.approx(Rival("all", "ab", "", whole, 0).embed(survey, album).vectors, abs=1e-5)
+    assert not np.allclose(both, one, atol=1e-3)
 
 
 def test_cosines_are_cut_to_the_scores_that_int8_has() -> None:
