@@ -25,7 +25,7 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, 
 def test_lfw_pairs_are_told_apart_end_to_end(capsys: pytest.CaptureFixture[str]) -> None:
     report = answer(capsys, "evaluate", DATA / "lfw_dev.zip", "--json")
     assert (report["genuine_pairs"], report["impostor_pairs"], report["photographs"]) == (1500, 1500, 3811)
-    assert float(str(report["accuracy"])) >= 0.97
+    assert float(str(report["accuracy"])) >= 0.975
     assert int(str(report["faces_not_found"])) <= 0.003 * 3811
 
 
@@ -38,4 +38,4 @@ def test_strangers_stay_unknown_in_the_loop(capsys: pytest.CaptureFixture[str]) 
         assert result["stranger_pictures"] > 100
         if result["target_fpir"] == 1e-3:
             assert result["strangers_named"] <= 0.01
-            assert result["named_rightly"] >= 0.75
+            assert result["named_rightly"] >= 0.85
