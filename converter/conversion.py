@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from edge_siamese.alignment import TEMPLATE_NAME
 from edge_siamese.atomic import write_atomically
-from edge_siamese.embedding import mirrored
+from edge_siamese.embedding import seen
 from edge_siamese.errors import DataError, EdgeSiameseError, OperatingPointError
 from edge_siamese.evaluation.operating_point import OperatingPoint, calibrate
 from edge_siamese.frames import RGB
@@ -99,8 +99,7 @@ def convert_embedder(
     model = _quantised(imported, format, pictures, calibration, aware_steps)
     judged = validation or LabelledCrops(pictures, np.zeros(0, np.int64), "")
     people = validation.people if validation else None
-    original = imported.embed(judged.crops)
-    original = unit_rows(original + imported.embed(mirrored(judged.crops)) if mirror else original)
+    original = unit_rows(seen(judged.crops, imported.embed, mirror=mirror))
     if format != "int8":
         parity = measure_float_parity(original, embed_model(model, judged.crops), people)
         _require(parity, maximum_auc_loss, imported, model, pictures)
@@ -109,7 +108,7 @@ def convert_embedder(
     model = with_contract(model, "embedder", alignment=alignment, mirror=mirror)
     int8 = load_network(model)
     ((_, zero_point),) = int8.output_scales().values()
-    embeddings = embed_int8(int8, judged.crops, mirror=mirror)
+    embeddings = seen(judged.crops, lambda crops: embed_int8(int8, crops), mirror=mirror)
     parity = measure_parity(original, embeddings, zero_point, people)
     _require(parity, maximum_auc_loss, imported, model, pictures)
     points = _operating_points(embeddings, zero_point, validation) if validation else ()

@@ -79,6 +79,9 @@ class SampleComposer:
     def _with_faces(self, rng: np.random.Generator) -> AnnotatedPicture:
         return self.faces[rng.choice(len(self.faces), p=self.weights)]
 
+    def _without_faces(self, rng: np.random.Generator) -> AnnotatedPicture:
+        return self.empty[rng.integers(len(self.empty))]
+
     def _mosaic(self, rng: np.random.Generator) -> Sample:
         side = self.size // 2
         windows = [
@@ -98,10 +101,10 @@ class SampleComposer:
 
     def _background(self, size: int, rng: np.random.Generator) -> Sample:
         """A window of a picture without faces: turned by quarters, perhaps blended with another or a negative."""
-        sample = self._window(self.empty[rng.integers(len(self.empty))], size, rng)
+        sample = self._window(self._without_faces(rng), size, rng)
         picture = sample.picture
         if rng.random() < 0.25:
-            other = self._window(self.empty[rng.integers(len(self.empty))], size, rng).picture
+            other = self._window(self._without_faces(rng), size, rng).picture
             picture = np.asarray(cv2.addWeighted(picture, 0.5, other, 0.5, 0), np.uint8)
         if rng.random() < 0.15:
             picture = 255 - picture

@@ -4,6 +4,9 @@ A face and its mirror image are the same person seen twice. Where a model's card
 outputs for both: twice the work for fewer errors (`docs/models.md` has what it brings).
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,13 +33,19 @@ class FaceEmbedder:
 
     def embed(self, crop: RGB) -> Embedding:
         """Embed one aligned uint8 ``(112, 112, 3)`` RGB crop."""
-        values = self._output_of(crop)
-        if self.card.mirror:
-            values = mean_of_views(values, self._output_of(mirrored(crop)))
+        values = seen(crop, self._output_of, mirror=self.card.mirror)
         return Embedding(values, self.card.zero_point, self.card.digest)
 
     def _output_of(self, crop: RGB) -> npt.NDArray[np.int8]:
         return self.network.run(model_input(crop))[self._output].reshape(-1).copy()
+
+
+def seen(
+    crops: npt.NDArray[np.uint8], embed: Callable[[npt.NDArray[np.uint8]], npt.NDArray[Any]], *, mirror: bool
+) -> npt.NDArray[Any]:
+    """What `embed` answers for pictures or, with `mirror`, the mean of its answers for them and their mirror images."""
+    first = embed(crops)
+    return mean_of_views(first, embed(mirrored(crops))) if mirror else first
 
 
 def mirrored(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -44,6 +53,7 @@ def mirrored(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(crops[..., ::-1, :])
 
 
-def mean_of_views(first: npt.NDArray[np.int8], second: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """The mean of int8 outputs of one zero point, halves to the even neighbour, so that no direction gains."""
-    return np.rint((first.astype(np.float32) + second) / 2).astype(np.int8)
+def mean_of_views(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The mean of two outputs; of int8 ones, of one zero point, halves go to the even neighbour: no direction gains."""
+    mean = (first.astype(np.float32) + second) / 2
+    return np.asarray(np.rint(mean).astype(np.int8) if first.dtype == np.int8 else mean)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge_siamese.cli.galleries import note
+from edge_siamese.cli.options import with_options
 
 if TYPE_CHECKING:
     from ..datasets.labelled import LabelledPictures
@@ -55,9 +56,7 @@ _SOURCE_OPTIONS = (
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add DATA, ``--kind`` and the options of a `Preparation`; pass them on to `load`."""
-    for option in reversed(_SOURCE_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _SOURCE_OPTIONS)
 
 
 def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation: Any) -> "LabelledPictures":

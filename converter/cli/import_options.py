@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_siamese.cli.options import with_options
+
 if TYPE_CHECKING:
     from ..importers import PixelInput
 
@@ -45,9 +47,7 @@ _OPTIONS = (
 
 def pixel_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what says how a foreign network wants its pictures; `pixel_input` makes one thing of it."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 def pixel_input(

@@ -1,17 +1,17 @@
 """Options that the two training commands of the shipped models share."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
+
+from edge_siamese.cli.options import Decorator, with_options
 
 _PATH = click.Path(path_type=Path)
 
 
-def run_options(recipe: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def run_options(recipe: str) -> Decorator:
     """``--recipe`` (`recipe` unless given), ``--out``, ``--initial`` and ``--license`` (as ``license_``)."""
-    options: tuple[Any, ...] = (
+    options: tuple[Decorator, ...] = (
         click.option("--recipe", default=recipe, show_default=True, help="Name of a shipped recipe, or a TOML file."),
         click.option("--out", type=_PATH, required=True, help="Run folder; an interrupted run goes on."),
         click.option("--initial", type=_PATH, help="Weights to begin from."),
@@ -21,9 +21,4 @@ def run_options(recipe: str) -> Callable[[Callable[..., None]], Callable[..., No
         ),
     )  # fmt: skip
 
-    def with_options(command: Callable[..., None]) -> Callable[..., None]:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return with_options
+    return lambda command: with_options(command, options)

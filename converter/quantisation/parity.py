@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.embedding import mean_of_views, mirrored
 from edge_siamese.errors import EdgeSiameseError
 from edge_siamese.evaluation.metrics import Scores, all_pairs, error_curve
 from edge_siamese.matching import scores_q15
@@ -111,10 +110,8 @@ def embed_model(model: bytes, pictures: npt.NDArray[np.uint8]) -> Embeddings:
     return np.stack(rows).astype(np.float32) - zero_point
 
 
-def embed_int8(network: Network, crops: npt.NDArray[np.uint8], *, mirror: bool = False) -> npt.NDArray[np.int8]:
-    """Raw int8 embeddings ``(N, D)`` of crops, or the means of theirs and their mirror images'."""
-    if mirror:
-        return mean_of_views(embed_int8(network, crops), embed_int8(network, mirrored(crops)))
+def embed_int8(network: Network, crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
+    """Raw int8 embeddings ``(N, D)`` of crops."""
     rows = [next(iter(network.run(int8_input(crop)).values())).reshape(-1) for crop in crops]
     return np.stack(rows)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import Decorator, detector_option, embedder_option, threads_option
+from .options import Decorator, detector_option, embedder_option, threads_option, with_options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +45,7 @@ def note(sentence: str) -> None:
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--embedder --detector --threads``; pass them on to `reference_engine`."""
-    return _with_options(command, _MODEL_OPTIONS)
+    return with_options(command, _MODEL_OPTIONS)
 
 
 def selection_options(*strategies: str) -> Decorator:
@@ -75,7 +75,7 @@ def selection_options(*strategies: str) -> Decorator:
             "--reject-outliers", is_flag=True, help="Leave out photographs too unlike the others of their person."
         ),
     )
-    return lambda command: _with_options(command, options)
+    return lambda command: with_options(command, options)
 
 
 def terms_of(*, limit: int | None, strategy: str | None, budget: str | None, reject_outliers: bool) -> "Terms":
@@ -97,7 +97,7 @@ def terms_of(*, limit: int | None, strategy: str | None, budget: str | None, rej
 
 def about_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--created --consent --retain-until``; pass them on to `gallery.information.describe`."""
-    return _with_options(command, _ABOUT_OPTIONS)
+    return with_options(command, _ABOUT_OPTIONS)
 
 
 def reference_engine(embedder: Path | None, detector: Path | None, threads: int) -> "FaceEngine":
@@ -174,9 +174,3 @@ def counted(gallery: "Gallery") -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """``1 template``, ``2 templates``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def _with_options(command: Callable[..., Any], options: tuple[Decorator, ...]) -> Callable[..., Any]:
-    for option in reversed(options):
-        command = option(command)
-    return command

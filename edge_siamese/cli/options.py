@@ -18,6 +18,13 @@ target_fpir_option: Decorator = click.option(
 )
 
 
+def with_options(command: Callable[..., Any], options: tuple[Decorator, ...]) -> Callable[..., Any]:
+    """Add several options, the first one first in the help."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 class Model(click.ParamType[Path]):
     """A .tflite, by its path or by the name of one that ships."""
 
@@ -57,6 +64,4 @@ _ENGINE_OPTIONS = (
 
 def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--embedder --detector --delegate --threads``; pass them on to `FaceEngine.open`."""
-    for option in reversed(_ENGINE_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _ENGINE_OPTIONS)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ..albums import Album
 from ..alignment import CROP_SIZE, TEMPLATE_NAME, align
-from ..embedding import mean_of_views, mirrored
+from ..embedding import seen
 from ..errors import ModelError
 from ..frames import RGB
 from ..matching import NO_SCORE, Q15, scores_q15
@@ -61,7 +61,7 @@ class Rival:
         for index, (photo, face) in enumerate(zip(survey.photos, survey.faces, strict=True)):
             if face:
                 crop = align(album.read(photo), face.landmarks)
-                rows[index] = self._both(crop) if mirror else self._output_of(crop)
+                rows[index] = seen(crop, self._output_of, mirror=mirror)
             if progress:
                 progress(index + 1, len(survey.photos))
         example = next(iter(rows.values()), np.zeros(0, np.int8))
@@ -75,10 +75,6 @@ class Rival:
         image = pixels if self.network.input_dtype == np.int8 else pixels * np.float32(_INPUT_SCALE)
         (output,) = self.network.run(image).values()
         return output.reshape(-1)
-
-    def _both(self, crop: RGB) -> npt.NDArray[Any]:
-        first, second = self._output_of(crop), self._output_of(mirrored(crop))
-        return mean_of_views(first, second) if first.dtype == np.int8 else (first + second) / 2
 
 
 @dataclass(frozen=True, eq=False)
