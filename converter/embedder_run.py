@@ -7,6 +7,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.errors import DataError
+
+from .averaging import take_average
 from .checkpoints import load_weights
 from .datasets.mixed import Mixtures, mixture_targets
 from .datasets.rendered import rendered_faces
@@ -19,6 +22,7 @@ from .precision import arithmetic
 from .quantisation.parity import verification_figures
 from .recipe import EmbedderRecipe, Stretch
 from .training import train
+from .within_class import normalised
 
 VIEWS_OF_RENDERED = 6
 TEACHER_NETWORK = "teacher.onnx"
@@ -32,6 +36,9 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
         folder: run folder, with one run for each stretch of the recipe; an interrupted run goes on.
         recipe: what to train, on what and how long.
         initial: weights to begin from instead of random ones.
+
+    Raises:
+        DataError: the folder is not as described, or has nobody whose pictures could say how a person's scatter.
     """
     faces = load_teacher_faces(data, recipe.network.dimension)
     with arithmetic(recipe.precision):
@@ -41,11 +48,20 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
     learnt = ~faces.validation
     crops, targets = faces.crops[learnt], faces.targets[learnt]
     names = np.asarray(faces.identities)
-    main = FaceSource(crops, targets, _labelled_people(names[learnt]) if recipe.faces.labelled else None)
+    numbers = _labelled_people(names[learnt])
+    if recipe.within_class is not None and not (numbers >= 0).any():
+        raise DataError(f"{data}: within_class needs people with two crops beside the validation people, found none")
+    main = FaceSource(crops, targets, numbers if recipe.faces.labelled else None)
     beside = _other_sources(main, crops, faces.directions, data, folder, recipe)
     people = 1 + max(_largest_number(source) for source in (main, *(source for source, _ in beside)))
     distiller = Distiller(network, targets, people=people, temperature=recipe.temperature)
+    average = keras.models.clone_model(network)
     known = np.unique(names[faces.validation], return_inverse=True)[1].astype(np.int64)
+
+    def measure() -> dict[str, float]:
+        take_average(average, network, distiller, crops)
+        return verification_figures(average, faces.crops[faces.validation], known)
+
     for number, stretch in enumerate(recipe.stretches):
         batches = DistillationBatches(
             main, recipe.batch_size, recipe.network.dimension, beside=beside, seed=recipe.seed + 1000 * number,
@@ -57,14 +73,19 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
             distiller, batches, epochs=stretch.epochs, folder=folder / f"stretch{number + 1}",
             settings=recipe.model_dump(mode="json", exclude={"stretches"})
             | {"stretch": stretch.model_dump(), "initial": str(initial)},
-            measure=lambda: verification_figures(network, faces.crops[faces.validation], known),
+            measure=measure,
         )  # fmt: skip
-    return network
+        take_average(average, network, distiller, crops)
+        network.set_weights(average.get_weights())
+    if recipe.within_class is None:
+        return network
+    return normalised(network, crops[numbers >= 0], numbers[numbers >= 0], recipe.within_class)
 
 
 def _optimizer(stretch: Stretch, steps: int, weight_decay: float) -> Any:
     schedule = WarmupStableDecay(stretch.rate, stretch.epochs * steps, stretch.warmup, stretch.decay)
-    return keras.optimizers.AdamW(schedule, weight_decay=weight_decay)
+    averaging = {"use_ema": True, "ema_momentum": stretch.average} if stretch.average else {}
+    return keras.optimizers.AdamW(schedule, weight_decay=weight_decay, **averaging)
 
 
 def _labelled_people(identities: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:

@@ -51,6 +51,8 @@ class Stretch(Part):
     """A part of the run with a schedule of its own (`distillation.WarmupStableDecay`); decay 1 falls throughout.
 
     Attributes:
+        average: of an embedder: momentum of the moving average of the weights that is measured, and kept at the
+            stretch's end; 0 keeps the last weights.
         augmentation: of an embedder's crops: options of `augmentation.CameraAugmentation` in place of its defaults.
     """
 
@@ -58,6 +60,7 @@ class Stretch(Part):
     rate: float = Field(default=1.5e-3, gt=0)
     warmup: float = Field(default=0.02, ge=0, le=1)
     decay: float = Field(default=0.0, ge=0, le=1)
+    average: float = Field(default=0.0, ge=0, lt=1)
     augmentation: dict[str, float] = Field(default_factory=dict)
 
 
@@ -78,6 +81,7 @@ class EmbedderRecipe(_Run):
 
     Attributes:
         task: what it trains.
+        within_class: shrinkage of the normalisation at the end (`within_class`); None leaves it out.
     """
 
     task: Literal["embedder"]
@@ -86,6 +90,7 @@ class EmbedderRecipe(_Run):
     batch_size: int = Field(default=128, ge=8)
     weight_decay: float = Field(default=0.05, ge=0)
     temperature: float = Field(default=0.07, gt=0)
+    within_class: float | None = Field(default=None, ge=0)
 
 
 class DetectorRecipe(_Run):

@@ -88,8 +88,13 @@ def allowed_auc_loss(people: int, maximum: float = MAXIMUM_AUC_LOSS) -> float:
 
 def embed_float(network: Any, crops: npt.NDArray[np.uint8]) -> Embeddings:
     """Unit float embeddings ``(N, D)`` of crops."""
+    return unit_rows(float_outputs(network, crops))
+
+
+def float_outputs(network: Any, crops: npt.NDArray[np.uint8]) -> Embeddings:
+    """What a float network answers ``(N, D)`` for crops."""
     blocks = [network.predict_on_batch(model_input(crops[at : at + 128])) for at in range(0, len(crops), 128)]
-    return unit_rows(np.concatenate(blocks))
+    return np.concatenate(blocks)
 
 
 def unit_rows(embeddings: npt.NDArray[Any]) -> Embeddings:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from edge_siamese.cli.main import main
 from edge_siamese.rendering import Person, View, render_crop, render_portrait
 from edge_siamese.tflite.card import read_card
-from edge_siamese_converter.checkpoints import load_license
+from edge_siamese_converter.checkpoints import load_arrays, load_license
 from edge_siamese_converter.licences import UNSTATED
 from edge_siamese_converter.quantisation.parity import ParityReport
 
@@ -80,6 +81,35 @@ def test_distilling_can_be_interrupted_and_goes_on(faces: Path, recipe: Path, tm
         header, line = (tmp_path / "run" / stretch / "log.csv").read_text().splitlines()
         assert {"loss", "auc", "eer"} <= set(header.split(","))
         assert np.isfinite([float(value) for value in line.split(",")]).all()
+
+
+def test_an_interrupted_run_ends_with_the_same_average(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_siamese_converter.datasets.teacher.validation_people", lambda _: {"p0", "p1"})
+    recipe = tmp_path / "averaged.toml"
+    recipe.write_text(
+        "task = 'embedder'\nbatch_size = 16\nwithin_class = 2.0\n[network]\ntable = 'small'\nwidth = 0.5\n"
+        "[[stretches]]\nepochs = 2\naverage = 0.5\n[[stretches]]\nepochs = 1\ndecay = 1.0\n"
+    )
+    run = ["distil", faces, "--out", tmp_path / "run", "--recipe", recipe]
+    assert answer(*run) == 0
+    whole = load_arrays(tmp_path / "run" / "weights.npz")
+    (tmp_path / "run" / "weights.npz").unlink()
+    shutil.rmtree(tmp_path / "run" / "stretch2")  # as if it had been killed between the two
+    assert answer(*run) == 0
+    again = load_arrays(tmp_path / "run" / "weights.npz")
+    for name in ("stem/kernel", "stem_bn/moving_mean", "embedding/kernel"):
+        np.testing.assert_allclose(again[name], whole[name], rtol=2e-2, atol=2e-3)
+
+
+def test_normalising_asks_for_people_with_two_crops_before_it_trains(
+    faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("task = 'embedder'\nwithin_class = 2.0\n[[stretches]]\nepochs = 1\n")
+    assert answer("distil", faces, "--out", tmp_path / "run", "--recipe", recipe) == 2
+    assert "within_class needs people with two crops" in capsys.readouterr().err
 
 
 def test_the_parity_gate_writes_nothing_it_refuses(
