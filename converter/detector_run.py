@@ -7,15 +7,18 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from .averaging import take_average
 from .checkpoints import load_weights
 from .datasets.detection import AnnotatedPicture, load_annotated
 from .detection_samples import SampleComposer
 from .detector_training import DetectorBatches, DetectorTrainer
-from .distillation import WarmupStableDecay
 from .networks.detector import build_detector
 from .precision import arithmetic
 from .recipe import DetectorRecipe
+from .schedule import optimizer_of
 from .training import train
+
+_MOMENT_BATCHES = 32
 
 
 def train_detector(
@@ -42,10 +45,9 @@ def train_detector(
     if initial:
         load_weights(initial, network)
     composer = SampleComposer(load_annotated(pictures, "train"), crops, rendered, recipe.sample_size)
-    trainer = DetectorTrainer(network)
+    trainer, average = DetectorTrainer(network), keras.models.clone_model(network)
     for number, stretch in enumerate(recipe.stretches):
-        schedule = WarmupStableDecay(stretch.rate, stretch.epochs * recipe.batches, stretch.warmup, stretch.decay)
-        optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=5.0)
+        optimizer = optimizer_of(stretch, recipe.batches, recipe.weight_decay, clipnorm=5.0)
         trainer.compile(optimizer=optimizer, jit_compile=False)
         trainer.build((None, recipe.sample_size, recipe.sample_size, 3))
         batches = DetectorBatches(composer, recipe.batch_size, recipe.batches, seed=recipe.seed + 1000 * number)
@@ -54,4 +56,8 @@ def train_detector(
             trainer, batches, epochs=stretch.epochs, folder=folder / f"stretch{number + 1}",
             settings=settings | {"stretch": stretch.model_dump(), "initial": str(initial)},
         )  # fmt: skip
+        if stretch.average:
+            samples = np.concatenate([batches[number][0] for number in range(min(len(batches), _MOMENT_BATCHES))])
+            take_average(average, network, trainer, samples)
+            network.set_weights(average.get_weights())
     return network

@@ -10,17 +10,19 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 
 from .averaging import take_average
-from .checkpoints import load_weights
+from .checkpoints import load_description, load_weights
 from .datasets.mixed import Mixtures, mixture_targets
 from .datasets.rendered import rendered_faces
 from .datasets.teacher import load_teacher_faces, project
 from .datasets.teacher_network import TeacherNetwork
-from .distillation import DistillationBatches, Distiller, FaceSource, WarmupStableDecay
+from .distillation import DistillationBatches, Distiller, FaceSource
+from .narrowing import narrow
 from .networks.mobilenetv3 import build_twin
 from .picture_augmentation import create_augmentation
 from .precision import arithmetic
 from .quantisation.parity import verification_figures
-from .recipe import EmbedderRecipe, Stretch
+from .recipe import EmbedderRecipe, Twin
+from .schedule import optimizer_of
 from .training import train
 from .within_class import normalised
 
@@ -35,7 +37,7 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
         data: teacher folder (`datasets.teacher`); a recipe with mixtures needs its ``teacher.onnx``.
         folder: run folder, with one run for each stretch of the recipe; an interrupted run goes on.
         recipe: what to train, on what and how long.
-        initial: weights to begin from instead of random ones.
+        initial: weights to begin from instead of random ones, of the same network or of a wider one (`narrowing`).
 
     Raises:
         DataError: the folder is not as described, or has nobody whose pictures could say how a person's scatter.
@@ -44,7 +46,7 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
     with arithmetic(recipe.precision):
         network = build_twin(**recipe.network.model_dump())
     if initial:
-        load_weights(initial, network)
+        _begin(network, recipe.network, initial)
     learnt = ~faces.validation
     crops, targets = faces.crops[learnt], faces.targets[learnt]
     names = np.asarray(faces.identities)
@@ -67,7 +69,7 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
             main, recipe.batch_size, recipe.network.dimension, beside=beside, seed=recipe.seed + 1000 * number,
             augmentation=create_augmentation("camera", **stretch.augmentation),
         )  # fmt: skip
-        distiller.compile(optimizer=_optimizer(stretch, len(batches), recipe.weight_decay), jit_compile=False)
+        distiller.compile(optimizer=optimizer_of(stretch, len(batches), recipe.weight_decay), jit_compile=False)
         distiller.build((None, *network.input_shape[1:]))
         train(
             distiller, batches, epochs=stretch.epochs, folder=folder / f"stretch{number + 1}",
@@ -82,10 +84,18 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
     return normalised(network, crops[numbers >= 0], numbers[numbers >= 0], recipe.within_class)
 
 
-def _optimizer(stretch: Stretch, steps: int, weight_decay: float) -> Any:
-    schedule = WarmupStableDecay(stretch.rate, stretch.epochs * steps, stretch.warmup, stretch.decay)
-    averaging = {"use_ema": True, "ema_momentum": stretch.average} if stretch.average else {}
-    return keras.optimizers.AdamW(schedule, weight_decay=weight_decay, **averaging)
+def _begin(network: Any, arguments: Twin, initial: Path) -> None:
+    """Load weights, or those of a wider network's channels that weigh most."""
+    described = load_description(initial)
+    if not described or Twin.model_validate(described) == arguments:
+        load_weights(initial, network)
+        return
+    wider = Twin.model_validate(described)
+    if wider.model_copy(update={"width": arguments.width}) != arguments:
+        raise DataError(f"{initial}: expected weights of {arguments!r}, of any width, found those of {wider!r}")
+    wide = build_twin(**wider.model_dump())
+    load_weights(initial, wide)
+    narrow(wide, network)
 
 
 def _labelled_people(identities: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:

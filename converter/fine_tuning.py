@@ -12,9 +12,10 @@ import keras
 
 from .checkpoints import load_description, load_weights
 from .datasets.labelled import LabelledPictures
-from .distillation import DistillationBatches, Distiller, FaceSource, WarmupStableDecay
+from .distillation import DistillationBatches, Distiller, FaceSource
 from .networks.mobilenetv3 import build_twin
 from .quantisation.parity import embed_float
+from .schedule import WarmupStableDecay
 from .training import Measure, train
 
 BATCH_SIZE = 32

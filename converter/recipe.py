@@ -48,11 +48,11 @@ class Faces(Part):
 
 
 class Stretch(Part):
-    """A part of the run with a schedule of its own (`distillation.WarmupStableDecay`); decay 1 falls throughout.
+    """A part of the run with a schedule of its own (`schedule.WarmupStableDecay`); decay 1 falls throughout.
 
     Attributes:
-        average: of an embedder: momentum of the moving average of the weights that is measured, and kept at the
-            stretch's end; 0 keeps the last weights.
+        average: momentum of the moving average of the weights, which are kept at the stretch's end (and of an
+            embedder measured all along); 0 keeps the last weights.
         augmentation: of an embedder's crops: options of `augmentation.CameraAugmentation` in place of its defaults.
     """
 

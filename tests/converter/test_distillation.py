@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from edge_siamese_converter.distillation import DistillationBatches, Distiller, FaceSource, WarmupStableDecay
+from edge_siamese_converter.distillation import DistillationBatches, Distiller, FaceSource
 
 
 def unit_rows(count: int, dimension: int = 8) -> np.ndarray:
@@ -25,12 +25,6 @@ class Still:
 
     def __call__(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return picture
-
-
-@pytest.mark.parametrize(("step", "rate"), [(0, 0.0), (5, 0.5), (10, 1.0), (50, 1.0), (75, 0.5), (100, 0.0)])
-def test_the_rate_warms_up_stays_and_falls(step: int, rate: float) -> None:
-    schedule = WarmupStableDecay(1.0, 100, warmup=0.1, decay=0.5)
-    assert float(schedule(step)) == pytest.approx(rate)
 
 
 def test_a_student_that_answers_as_the_teacher_has_the_least_loss() -> None:

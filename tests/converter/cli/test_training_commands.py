@@ -14,8 +14,9 @@ import pytest
 from edge_siamese.cli.main import main
 from edge_siamese.rendering import Person, View, render_crop, render_portrait
 from edge_siamese.tflite.card import read_card
-from edge_siamese_converter.checkpoints import load_arrays, load_license
+from edge_siamese_converter.checkpoints import load_arrays, load_description, load_license, save_float16_weights
 from edge_siamese_converter.licences import UNSTATED
+from edge_siamese_converter.networks.mobilenetv3 import build_twin
 from edge_siamese_converter.quantisation.parity import ParityReport
 
 
@@ -101,6 +102,20 @@ def test_an_interrupted_run_ends_with_the_same_average(
     again = load_arrays(tmp_path / "run" / "weights.npz")
     for name in ("stem/kernel", "stem_bn/moving_mean", "embedding/kernel"):
         np.testing.assert_allclose(again[name], whole[name], rtol=2e-2, atol=2e-3)
+
+
+def test_a_narrow_network_begins_from_a_wide_ones_weights(
+    faces: Path, recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wide, narrow, other = (tmp_path / name for name in ("wide.npz", "narrow.toml", "other.toml"))
+    arguments = {"table": "dense", "width": 0.25}
+    save_float16_weights(wide, build_twin(**arguments), arguments)
+    narrow.write_text(recipe.read_text().replace("table = 'small'\nwidth = 0.5", "width = 0.125"))
+    assert answer("distil", faces, "--out", tmp_path / "run", "--recipe", narrow, "--initial", wide) == 0
+    assert load_description(tmp_path / "run" / "weights.npz")["width"] == 0.125
+    other.write_text(narrow.read_text().replace("width = 0.125", "dimension = 64"))
+    assert answer("distil", faces, "--out", tmp_path / "other", "--recipe", other, "--initial", wide) == 2
+    assert "expected weights of Twin(table='dense', dimension=64" in capsys.readouterr().err
 
 
 def test_normalising_asks_for_people_with_two_crops_before_it_trains(
