@@ -6,6 +6,8 @@ the optimiser's exponential moving average). Batch normalisations see other acti
 their moments are measured anew.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -17,23 +19,37 @@ from .quantisation.formats import model_input
 _BATCHES, _BATCH = 32, 128
 
 
-def take_average(copy: Any, network: Any, model: Any, pictures: npt.NDArray[np.uint8]) -> None:
-    """Give a clone of `network` the moving averages that the optimiser of `model` keeps, or the weights if it keeps none.
+@contextmanager
+def averaged_weights(
+    trainer: Any, network: Any = None, pictures: npt.NDArray[np.uint8] | None = None
+) -> Iterator[None]:
+    """The optimiser's moving averages in place of the weights, where it keeps some; the weights come back afterwards.
 
     Args:
-        copy: ``keras.models.clone_model(network)``.
-        network: Keras model, the one that `model` trains.
-        model: compiled Keras model.
-        pictures: uint8 ``(N, H, W, 3)`` training pictures for the moments, of which at most 4,096 are taken.
+        trainer: compiled Keras model.
+        network: Keras model that it trains, whose batch normalisations are to be measured anew; None leaves them.
+        pictures: uint8 ``(N, H, W, 3)`` training pictures for that, of which at most 4,096 are taken.
     """
-    copy.set_weights(network.get_weights())
-    if not model.optimizer.use_ema or not model.optimizer.built:
-        return
-    kept = zip(model.trainable_variables, model.optimizer._model_variables_moving_average, strict=True)
-    averages = {variable.path: average for variable, average in kept}
-    for variable, original in zip(copy.trainable_variables, network.trainable_variables, strict=True):
-        variable.assign(averages[original.path])
-    _measure_moments(copy, pictures)
+    optimizer = trainer.optimizer
+    averages = optimizer._model_variables_moving_average if optimizer.use_ema and optimizer.built else []
+    pairs = list(zip(trainer.trainable_variables, averages, strict=bool(averages)))
+    kept = [(variable, ops.copy(variable)) for variable in trainer.variables if pairs]
+    try:
+        for variable, average in pairs:
+            variable.assign(average)
+        if pairs and network is not None and pictures is not None:
+            _measure_moments(network, pictures)
+        yield
+    finally:
+        for variable, value in kept:
+            variable.assign(value)
+
+
+def keep_average(trainer: Any, network: Any, pictures: npt.NDArray[np.uint8]) -> None:
+    """Give `network` the moving averages for good; the arguments are those of `averaged_weights`."""
+    with averaged_weights(trainer, network, pictures):
+        average = network.get_weights()
+    network.set_weights(average)
 
 
 def _measure_moments(network: Any, pictures: npt.NDArray[np.uint8]) -> None:

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
-from .averaging import take_average
+from .averaging import keep_average
 from .checkpoints import load_weights
 from .datasets.detection import AnnotatedPicture, load_annotated
 from .detection_samples import SampleComposer
@@ -45,7 +44,7 @@ def train_detector(
     if initial:
         load_weights(initial, network)
     composer = SampleComposer(load_annotated(pictures, "train"), crops, rendered, recipe.sample_size)
-    trainer, average = DetectorTrainer(network), keras.models.clone_model(network)
+    trainer = DetectorTrainer(network)
     for number, stretch in enumerate(recipe.stretches):
         optimizer = optimizer_of(stretch, recipe.batches, recipe.weight_decay, clipnorm=5.0)
         trainer.compile(optimizer=optimizer, jit_compile=False)
@@ -58,6 +57,5 @@ def train_detector(
         )  # fmt: skip
         if stretch.average:
             samples = np.concatenate([batches[number][0] for number in range(min(len(batches), _MOMENT_BATCHES))])
-            take_average(average, network, trainer, samples)
-            network.set_weights(average.get_weights())
+            keep_average(trainer, network, samples)
     return network

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
 
-from .averaging import take_average
+from .averaging import averaged_weights, keep_average
 from .checkpoints import load_description, load_weights
 from .datasets.mixed import Mixtures, mixture_targets
 from .datasets.rendered import rendered_faces
@@ -57,12 +56,11 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
     beside = _other_sources(main, crops, faces.directions, data, folder, recipe)
     people = 1 + max(_largest_number(source) for source in (main, *(source for source, _ in beside)))
     distiller = Distiller(network, targets, people=people, temperature=recipe.temperature)
-    average = keras.models.clone_model(network)
     known = np.unique(names[faces.validation], return_inverse=True)[1].astype(np.int64)
 
     def measure() -> dict[str, float]:
-        take_average(average, network, distiller, crops)
-        return verification_figures(average, faces.crops[faces.validation], known)
+        with averaged_weights(distiller, network, crops):
+            return verification_figures(network, faces.crops[faces.validation], known)
 
     for number, stretch in enumerate(recipe.stretches):
         batches = DistillationBatches(
@@ -77,8 +75,7 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
             | {"stretch": stretch.model_dump(), "initial": str(initial)},
             measure=measure,
         )  # fmt: skip
-        take_average(average, network, distiller, crops)
-        network.set_weights(average.get_weights())
+        keep_average(distiller, network, crops)
     if recipe.within_class is None:
         return network
     return normalised(network, crops[numbers >= 0], numbers[numbers >= 0], recipe.within_class)

@@ -1,7 +1,6 @@
 """The siamese model in training: one network, both branches."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -51,19 +50,3 @@ class BatchTrainer(keras.Model):  # type: ignore[misc]
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         return self.loss_of_batch(y_pred, y["number"])
-
-
-@contextmanager
-def averaged_weights(trainer: Any) -> Iterator[None]:
-    """The optimiser's moving averages in place of the weights, where it keeps some; the weights come back afterwards."""
-    optimizer = trainer.optimizer
-    averages = optimizer._model_variables_moving_average if optimizer.use_ema and optimizer.built else []
-    pairs = list(zip(trainer.trainable_variables, averages, strict=bool(averages)))
-    kept = [ops.copy(variable) for variable, _ in pairs]
-    for variable, average in pairs:
-        variable.assign(average)
-    try:
-        yield
-    finally:
-        for (variable, _), value in zip(pairs, kept, strict=True):
-            variable.assign(value)

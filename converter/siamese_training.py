@@ -10,6 +10,7 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
 
+from .averaging import averaged_weights
 from .checkpoints import assign_variables
 from .choices import choose
 from .datasets.bottlenecks import cached_bottlenecks, digest_of
@@ -19,7 +20,7 @@ from .losses import LOSSES, create_loss
 from .picture_augmentation import create_augmentation
 from .samplers import SAMPLERS, Pairs, create_sampler
 from .siamese_batches import ClassBatches, PairBatches
-from .siamese_model import BatchTrainer, PairTrainer, averaged_weights
+from .siamese_model import BatchTrainer, PairTrainer
 from .siamese_network import Embeddings, SiameseNetwork
 from .siamese_recipe import Optimiser, SiameseRecipe
 from .training import BEST, Watch, train
