@@ -114,9 +114,11 @@ def _other_sources(
     wanted = recipe.faces
     if wanted.mixtures:
         mixtures = Mixtures(crops, wanted.mixtures)
-        teacher = TeacherNetwork(data / TEACHER_NETWORK)
+        # Only asked where the answers are not kept yet: it is a whole network of its own.
         targets = mixture_targets(
-            mixtures, lambda crops: (project(row, directions) for row in teacher(crops)), folder / "mixtures.npz"
+            mixtures,
+            lambda crops: (project(row, directions) for row in TeacherNetwork(data / TEACHER_NETWORK)(crops)),
+            folder / "mixtures.npz",
         )
         sources.append((FaceSource(mixtures, targets), wanted.mixture_share))
     if wanted.rendered_people:
