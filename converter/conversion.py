@@ -38,7 +38,7 @@ from .quantisation.sqnr import LayerNoise, compare_layers, worst
 OPERATING_FMRS = (
     1e-2, 7e-3, 5e-3, 3e-3, 2e-3, 1.5e-3, 1e-3, 7e-4, 5e-4, 3e-4, 2e-4, 1.5e-4, 1e-4, 7e-5, 5e-5, 3e-5, 2e-5, 1.5e-5, 1e-5
 )  # fmt: skip
-_GOLDEN_FACES, _GOLDEN_SCENES = 6, 1
+_GOLDEN_FACES, _GOLDEN_SCENES = 3, 1
 _COMPARED_PICTURES = 8  # layer by layer
 
 

@@ -4,7 +4,7 @@ A window of an annotated picture is warped (scale, rotation, flip) so that one o
 such windows are laid side by side (mosaic, Bochkovskiy et al., "YOLOv4", 2020: more faces a picture), or a window of a
 background gets faces pasted in: aligned crops, whose landmarks are the template's, or rendered faces, whose landmarks
 are exact. Backgrounds may lie on a side, as negatives or two in one: what has no face has none then either, and every
-texture is met often. Then the camera's effects follow (`augmentation`).
+texture is met often. Something may stand before a part of a face. Then the camera's effects follow (`augmentation`).
 """
 
 from dataclasses import dataclass, replace
@@ -24,8 +24,9 @@ TEMPLATE_BOX = np.array([(16.2, 9.3), (96.0, 118.8)], np.float32)
 SMALLEST = 8.0
 _WINDOWS, _MOSAICS, _RENDERED = 0.42, 0.28, 0.05  # shares; the rest are backgrounds
 _PASTED, _EMPTY_TILES = 0.5, 0.15  # backgrounds with faces pasted in; tiles of a mosaic that are backgrounds
+_COVERED = 0.15  # share of the faces that something stands before
 _EFFECTS = CameraAugmentation(
-    flip=0, rotation_degrees=0, scale=0, shift_pixels=0, light=0.5, grey=0.15, low_resolution=0.15, occlusion=0.0
+    flip=0, rotation_degrees=0, scale=0, shift_pixels=0, light=0.7, grey=0.15, low_resolution=0.2, occlusion=0.0
 )
 
 
@@ -74,7 +75,7 @@ class SampleComposer:
             sample = self._background(self.size, rng)
             if len(self.crops) and rng.random() < _PASTED:
                 sample = self._with_pasted(sample, rng)
-        return replace(sample, picture=_EFFECTS(sample.picture, rng))
+        return replace(sample, picture=_EFFECTS(self._partly_covered(sample, rng), rng))
 
     def _with_faces(self, rng: np.random.Generator) -> AnnotatedPicture:
         return self.faces[rng.choice(len(self.faces), p=self.weights)]
@@ -147,6 +148,23 @@ class SampleComposer:
             boxes.append(box[0])
             landmarks.append(marks[0])
         return _inside(Sample(picture, np.reshape(boxes, (-1, 4)), np.reshape(landmarks, (-1, 5, 2))), self.size)
+
+    def _partly_covered(self, sample: Sample, rng: np.random.Generator) -> RGB:
+        """The picture with a strip of some background over a side of some faces, who stay faces."""
+        picture = sample.picture.copy()
+        for x, y, width, height in sample.boxes:
+            if rng.random() >= _COVERED:
+                continue
+            # From one side, and somewhat beyond the box: its edges are not to betray where the face is.
+            corners, size = np.array([(x, y), (x + width, y + height)]), np.array((width, height))
+            across, far = rng.integers(2, size=2)
+            corners[1 - far, across] += (rng.uniform(0.1, 0.3) - 1) * size[across] * (1 - 2 * far)
+            corners += rng.uniform(0, 0.15, (2, 2)) * np.stack([-size, size])
+            left, top, right, bottom = np.clip(corners, 0, self.size).round().astype(int).ravel()
+            if right > left and bottom > top:
+                texture = self._without_faces(rng).picture
+                picture[top:bottom, left:right] = cv2.resize(texture, (right - left, bottom - top))
+        return picture
 
 
 def _random_face_size(rng: np.random.Generator, size: int) -> float:

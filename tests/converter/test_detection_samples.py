@@ -61,6 +61,28 @@ def test_boxes_follow_their_faces_into_windows_and_mosaics() -> None:
     assert crowded > 10
 
 
+def test_something_stands_before_a_side_of_some_faces_but_not_before_their_middle() -> None:
+    white = AnnotatedPicture(
+        np.full((300, 300, 3), 255, np.uint8), np.array([(100, 100, 80, 80)], np.float32),
+        np.full((1, 5, 2), np.nan, np.float32), "wider",
+    )  # fmt: skip
+    black = AnnotatedPicture(
+        np.zeros((240, 320, 3), np.uint8), np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), "negative"
+    )
+    composer = SampleComposer([white, black], np.zeros((0, 112, 112, 3), np.uint8), [], SIZE)
+    covered, faces = 0, 0
+    for seed in range(300):
+        sample = composer(np.random.default_rng(seed))
+        for x, y, width, height in sample.boxes:
+            if width > 24 and min(x, y) > 0.2 * width and max(x, y) + 1.2 * width < SIZE:
+                faces += 1
+                inside = sample.picture[int(y) : int(y + height), int(x) : int(x + width)].max(axis=2)
+                covered += 0.05 < (inside < 60).mean()
+                assert inside[int(0.49 * height), int(0.49 * width)] > 60
+    assert faces > 60
+    assert 0.05 * faces < covered < 0.3 * faces
+
+
 def test_backgrounds_come_turned_blended_and_as_negatives() -> None:
     def empty(red_side: slice, shade: int) -> AnnotatedPicture:
         picture = np.full((240, 240, 3), shade, np.uint8)

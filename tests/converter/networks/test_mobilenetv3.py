@@ -16,7 +16,7 @@ def test_the_default_twin_is_the_shipped_layout() -> None:
         ({"table": "small", "activation": "silu"}, 637_480),
         ({"table": "small", "squeeze_excite": True}, 1_099_120),
         ({"table": "small", "width": 0.5}, 224_496),
-        ({"width": 0.42}, 250_584),
+        ({"width": 0.5}, 329_840),
     ],
 )
 def test_variants_have_their_sizes(settings: dict[str, object], parameters: int) -> None:
