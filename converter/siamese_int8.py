@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.alignment import CROP_SIZE
+from edge_siamese.embedding import seen
 from edge_siamese.tflite.card import read_model
 from edge_siamese.tflite.runtime import TfliteNetwork, load_network
 
@@ -54,9 +55,12 @@ class Int8Network:
         """Raw int8 embeddings ``(N, D)`` of uint8 pictures, and their zero point."""
         network = load_network(self.model)
         ((_, zero_point),) = network.output_scales().values()
-        inputs = (picture ^ 0x80 for picture in pictures) if self.folded else self._normalised(network, pictures)
-        rows = [next(iter(network.run(one.view(np.int8)[None]).values())).reshape(-1) for one in inputs]
-        return np.stack(rows), zero_point
+
+        def outputs(seen_ones: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
+            inputs = (one ^ 0x80 for one in seen_ones) if self.folded else self._normalised(network, seen_ones)
+            return np.stack([next(iter(network.run(one.view(np.int8)[None]).values())).reshape(-1) for one in inputs])
+
+        return seen(pictures, outputs, mirror=self.learned.mirror), zero_point
 
     def _normalised(self, network: TfliteNetwork, pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         scale, zero_point = network.input_scale
@@ -87,7 +91,7 @@ def convert_learned(
         judged = LabelledCrops(validation.pictures, validation.numbers(), validation.digest)
         parity = convert_embedder(
             learned.network, training.pictures, judged, output,
-            name=name, license=license, training=about_training, mirror=recipe.network.mirror,
+            name=name, license=license, training=about_training, mirror=learned.mirror,
         )  # fmt: skip
         return Int8Network(read_model(output).network, learned, True), parity
     int8 = quantise_learned(learned, training.pictures)
@@ -95,7 +99,7 @@ def convert_learned(
     original = unit_rows(learned.embed(validation.pictures))
     parity = measure_parity(original, raw, zero_point, validation.numbers())
     about = about_training | {"normalisation": learned.normalisation.to_json(), "parity": parity.to_json()}
-    model = with_contract(int8.model, "embedder", alignment=UNALIGNED)
+    model = with_contract(int8.model, "embedder", alignment=UNALIGNED, mirror=learned.mirror)
     goldens = golden_faces(model) if int8.folded else []
     export_model(output, model, Description("embedder", name, license, about), goldens)
     return int8, parity

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.embedding import seen
+
 from .checkpoints import assign_variables, load_arrays, variables_as_arrays
 from .distances import distance
 from .judging.scoring import Rows, Score, by_similarity
@@ -61,19 +63,23 @@ class SiameseNetwork:
         normalisation: from uint8 pictures to the network's input.
         comparison: of two embeddings.
         equal_lengths: embeddings are brought to the length of the square root of D before they are compared.
+        mirror: an embedding is the mean over a picture and its mirror image.
     """
 
     network: Any
     normalisation: Normalisation
     comparison: Comparison
     equal_lengths: bool = False
+    mirror: bool = False
 
     def embed(self, pictures: npt.NDArray[np.uint8]) -> Embeddings:
         """Embeddings float32 ``(N, D)`` of uint8 ``(N, H, W, C)``, of any length unless these are to be equal."""
+        return self.finished(seen(pictures, self._outputs, mirror=self.mirror))
+
+    def _outputs(self, pictures: npt.NDArray[np.uint8]) -> Embeddings:
         parts = range(0, len(pictures), _PICTURES_AT_ONCE)
         inputs = (self.normalisation(pictures[start : start + _PICTURES_AT_ONCE]) for start in parts)
-        rows = np.concatenate([np.asarray(self.network(part, training=False), np.float32) for part in inputs])
-        return self.finished(rows)
+        return np.concatenate([np.asarray(self.network(part, training=False), np.float32) for part in inputs])
 
     def finished(self, rows: Embeddings) -> Embeddings:
         """The network's outputs ``(N, D)`` as they are compared."""
@@ -130,5 +136,6 @@ def build(
     if recipe.head:
         head = build_head(recipe.head.name, network.output_shape[-1], **recipe.head.options)
     return SiameseNetwork(
-        network, normalisation, Comparison(recipe.similarity, head), equal_lengths=recipe.network.equal_lengths
-    )
+        network, normalisation, Comparison(recipe.similarity, head),
+        equal_lengths=recipe.network.equal_lengths, mirror=recipe.network.mirror,
+    )  # fmt: skip

@@ -52,7 +52,7 @@ class Network(Part):
         weights: "" is random ones; a task whose weights ship ("embedder"), or a path to an ``.npz``.
         frozen: the network stays as it is, its outputs are computed once and only a head is trained.
         equal_lengths: of a frozen network: its outputs are brought to one length before the head sees them.
-        mirror: the exported embedder of the engine's crops averages a crop and its mirror image.
+        mirror: an embedding is the mean over a picture and its mirror image, in training's measures and in the exported file.
     """
 
     name: str

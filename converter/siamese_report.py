@@ -127,11 +127,12 @@ def _published(recipe: SiameseRecipe) -> Published | None:
 def _facts(recipe: SiameseRecipe, int8: Int8Network) -> dict[str, str]:
     network = int8.learned.network
     height, width, channels = network.input_shape[1:]
+    views = ", the mean over a picture and its mirror image" if int8.learned.mirror else ""
     facts = {
         "network": recipe.network.name,
         "parameters": f"{network.count_params():,}",
         "input": f"{width} x {height}, {'RGB' if channels == 3 else 'grey'}",
-        "embedding": f"{network.output_shape[-1]} values, compared by {recipe.similarity}",
+        "embedding": f"{network.output_shape[-1]} values{views}, compared by {recipe.similarity}",
         "normalisation": recipe.normalisation.name + (", part of the graph" if int8.folded else ", before the network"),
         "int8 file": f"{len(int8.model):,} bytes without its card",
     }

@@ -111,7 +111,8 @@ def _bottlenecks(
     learned: SiameseNetwork, training: LabelledPictures, validation: LabelledPictures, folder: Path
 ) -> tuple[Embeddings, Embeddings]:
     """A frozen network's embeddings of both sides, from the run's cache where they are there."""
-    digest = digest_of(learned.network, learned.normalisation.to_json() | {"equal_lengths": learned.equal_lengths})
+    finish = {"equal_lengths": learned.equal_lengths, "mirror": learned.mirror}
+    digest = digest_of(learned.network, learned.normalisation.to_json() | finish)
 
     def computed(pictures: LabelledPictures) -> Embeddings:
         return cached_bottlenecks(pictures, learned.embed, folder / BOTTLENECKS, network_digest=digest)

@@ -77,7 +77,7 @@ def test_something_stands_before_a_side_of_some_faces_but_not_before_their_middl
             if width > 24 and min(x, y) > 0.2 * width and max(x, y) + 1.2 * width < SIZE:
                 faces += 1
                 inside = sample.picture[int(y) : int(y + height), int(x) : int(x + width)].max(axis=2)
-                covered += 0.05 < (inside < 60).mean()
+                covered += (inside < 60).mean() > 0.05
                 assert inside[int(0.49 * height), int(0.49 * width)] > 60
     assert faces > 60
     assert 0.05 * faces < covered < 0.3 * faces
