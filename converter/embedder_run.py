@@ -20,7 +20,7 @@ from .networks.mobilenetv3 import build_twin
 from .picture_augmentation import create_augmentation
 from .precision import arithmetic
 from .quantisation.parity import verification_figures
-from .recipe import EmbedderRecipe, Twin
+from .recipe import EmbedderRecipe, EmbedderStretch, Faces, Twin
 from .schedule import optimizer_of
 from .training import train
 from .within_class import normalised
@@ -54,7 +54,7 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
         raise DataError(f"{data}: within_class needs people with two crops beside the validation people, found none")
     main = FaceSource(crops, targets, numbers if recipe.faces.labelled else None)
     beside = _other_sources(main, crops, faces.directions, data, folder, recipe)
-    people = 1 + max(_largest_number(source) for source in (main, *(source for source, _ in beside)))
+    people = 1 + max(_largest_number(source) for source in (main, *beside))
     distiller = Distiller(network, targets, people=people, temperature=recipe.temperature)
     known = np.unique(names[faces.validation], return_inverse=True)[1].astype(np.int64)
 
@@ -64,7 +64,8 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
 
     for number, stretch in enumerate(recipe.stretches):
         batches = DistillationBatches(
-            main, recipe.batch_size, recipe.network.dimension, beside=beside, seed=recipe.seed + 1000 * number,
+            main, recipe.batch_size, recipe.network.dimension,
+            beside=list(zip(beside, _shares(recipe.faces, stretch), strict=True)), seed=recipe.seed + 1000 * number,
             augmentation=create_augmentation("camera", **stretch.augmentation),
         )  # fmt: skip
         distiller.compile(optimizer=optimizer_of(stretch, len(batches), recipe.weight_decay), jit_compile=False)
@@ -109,7 +110,7 @@ def _other_sources(
     data: Path,
     folder: Path,
     recipe: EmbedderRecipe,
-) -> list[tuple[FaceSource, float]]:
+) -> list[FaceSource]:
     sources = []
     wanted = recipe.faces
     if wanted.mixtures:
@@ -120,12 +121,18 @@ def _other_sources(
             lambda crops: (project(row, directions) for row in TeacherNetwork(data / TEACHER_NETWORK)(crops)),
             folder / "mixtures.npz",
         )
-        sources.append((FaceSource(mixtures, targets), wanted.mixture_share))
+        sources.append(FaceSource(mixtures, targets))
     if wanted.rendered_people:
         rendered = rendered_faces(wanted.rendered_people, VIEWS_OF_RENDERED)
         numbers = np.asarray(rendered.people) + 1 + _largest_number(main)
-        sources.append((FaceSource(rendered.crops, people=numbers), wanted.rendered_share))
+        sources.append(FaceSource(rendered.crops, people=numbers))
     return sources
+
+
+def _shares(faces: Faces, stretch: EmbedderStretch) -> list[float]:
+    """Shares of a batch of `_other_sources`."""
+    mixtures = faces.mixture_share if stretch.mixture_share is None else stretch.mixture_share
+    return [mixtures] * bool(faces.mixtures) + [faces.rendered_share] * bool(faces.rendered_people)
 
 
 def _largest_number(source: FaceSource) -> int:

@@ -53,7 +53,6 @@ class Stretch(Part):
     Attributes:
         average: momentum of the moving average of the weights, which are kept at the stretch's end (and of an
             embedder measured all along); 0 keeps the last weights.
-        augmentation: of an embedder's crops: options of `augmentation.CameraAugmentation` in place of its defaults.
     """
 
     epochs: int = Field(ge=1)
@@ -61,7 +60,18 @@ class Stretch(Part):
     warmup: float = Field(default=0.02, ge=0, le=1)
     decay: float = Field(default=0.0, ge=0, le=1)
     average: float = Field(default=0.0, ge=0, lt=1)
+
+
+class EmbedderStretch(Stretch):
+    """A part of an embedder's run.
+
+    Attributes:
+        augmentation: of the crops: options of `augmentation.CameraAugmentation` in place of its defaults.
+        mixture_share: of mixtures in a batch, in place of the recipe's.
+    """
+
     augmentation: dict[str, float] = Field(default_factory=dict)
+    mixture_share: float | None = Field(default=None, ge=0, lt=1)
 
 
 class _Run(Part):
@@ -85,6 +95,7 @@ class EmbedderRecipe(_Run):
     """
 
     task: Literal["embedder"]
+    stretches: tuple[EmbedderStretch, ...] = Field(min_length=1)
     network: Twin = Twin()
     faces: Faces = Faces()
     batch_size: int = Field(default=128, ge=8)

@@ -6,6 +6,7 @@ import json
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +15,14 @@ import pytest
 from edge_siamese.cli.main import main
 from edge_siamese.rendering import Person, View, render_crop, render_portrait
 from edge_siamese.tflite.card import read_card
-from edge_siamese_converter.checkpoints import load_arrays, load_description, load_license, save_float16_weights
+from edge_siamese_converter.checkpoints import (
+    load_arrays,
+    load_description,
+    load_license,
+    save_arrays,
+    save_float16_weights,
+)
+from edge_siamese_converter.distillation import DistillationBatches, FaceSource
 from edge_siamese_converter.licences import UNSTATED
 from edge_siamese_converter.networks.mobilenetv3 import build_twin
 from edge_siamese_converter.quantisation.parity import ParityReport
@@ -102,6 +110,27 @@ def test_an_interrupted_run_ends_with_the_same_average(
     again = load_arrays(tmp_path / "run" / "weights.npz")
     for name in ("stem/kernel", "stem_bn/moving_mean", "embedding/kernel"):
         np.testing.assert_allclose(again[name], whole[name], rtol=2e-2, atol=2e-3)
+
+
+def test_each_stretch_has_its_share_of_mixtures(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shares = []
+
+    class Recorded(DistillationBatches):
+        def __init__(self, *arguments: Any, beside: list[tuple[FaceSource, float]], **options: Any) -> None:
+            shares.append([share for _, share in beside])
+            super().__init__(*arguments, beside=beside, **options)
+
+    monkeypatch.setattr("edge_siamese_converter.embedder_run.DistillationBatches", Recorded)
+    recipe, run = tmp_path / "mixed.toml", tmp_path / "run"
+    recipe.write_text(
+        "task = 'embedder'\nbatch_size = 16\n[network]\ntable = 'small'\nwidth = 0.5\n[faces]\nmixtures = 20\n"
+        "mixture_share = 0.5\n[[stretches]]\nepochs = 1\n[[stretches]]\nepochs = 1\nmixture_share = 0.25\n"
+    )
+    run.mkdir()
+    answers = np.random.default_rng(0).normal(size=(20, 256)).astype(np.float16)
+    save_arrays(run / "mixtures.npz", {"targets": answers})
+    assert answer("distil", faces, "--out", run, "--recipe", recipe) == 0
+    assert shares == [[0.5], [0.25]]
 
 
 def test_a_narrow_network_begins_from_a_wide_ones_weights(
