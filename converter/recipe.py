@@ -53,6 +53,7 @@ class Stretch(Part):
     Attributes:
         average: momentum of the moving average of the weights, which are kept at the stretch's end (and of an
             embedder measured all along); 0 keeps the last weights.
+        optimizer: AdamW, or Muon for the kernels of convolutions (`muon`).
     """
 
     epochs: int = Field(ge=1)
@@ -60,6 +61,7 @@ class Stretch(Part):
     warmup: float = Field(default=0.02, ge=0, le=1)
     decay: float = Field(default=0.0, ge=0, le=1)
     average: float = Field(default=0.0, ge=0, lt=1)
+    optimizer: Literal["adamw", "muon"] = "adamw"
 
 
 class EmbedderStretch(Stretch):

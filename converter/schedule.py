@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from .muon import ConvolutionalMuon
 from .recipe import Stretch
 
 
@@ -30,7 +31,11 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):  # typ
 
 
 def optimizer_of(stretch: Stretch, steps: int, weight_decay: float, **options: Any) -> Any:
-    """AdamW for a stretch of `steps` steps an epoch, with its moving average of the weights; `options` are AdamW's."""
+    """The optimiser of a stretch of `steps` steps an epoch, with its moving average; `options` are Keras's."""
     schedule = WarmupStableDecay(stretch.rate, stretch.epochs * steps, stretch.warmup, stretch.decay)
-    averaging = {"use_ema": True, "ema_momentum": stretch.average} if stretch.average else {}
-    return keras.optimizers.AdamW(schedule, weight_decay=weight_decay, **averaging, **options)
+    options |= {"weight_decay": weight_decay}
+    if stretch.average:
+        options |= {"use_ema": True, "ema_momentum": stretch.average}
+    if stretch.optimizer == "muon":
+        return ConvolutionalMuon(schedule, adam_weight_decay=weight_decay, exclude_layers=["embedding"], **options)
+    return keras.optimizers.AdamW(schedule, **options)
