@@ -24,9 +24,11 @@ TEMPLATE_BOX = np.array([(16.2, 9.3), (96.0, 118.8)], np.float32)
 SMALLEST = 8.0
 _WINDOWS, _MOSAICS, _RENDERED = 0.42, 0.28, 0.05  # shares; the rest are backgrounds
 _PASTED, _EMPTY_TILES = 0.5, 0.15  # backgrounds with faces pasted in; tiles of a mosaic that are backgrounds
-_COVERED = 0.15  # share of the faces that something stands before
+_COVERED = 0.05  # share of the faces that something stands before
+_SMALL_PICTURES = 0.15  # share of the windows that may show a whole picture smaller than they are
+_STRETCHED = 0.3  # share of the windows that are made wider or narrower, as faces seen from a side are
 _EFFECTS = CameraAugmentation(
-    flip=0, rotation_degrees=0, scale=0, shift_pixels=0, light=0.7, grey=0.15, low_resolution=0.2, occlusion=0.0
+    flip=0, rotation_degrees=0, scale=0, shift_pixels=0, light=0.5, grey=0.1, low_resolution=0.08, occlusion=0.0
 )
 
 
@@ -60,7 +62,7 @@ class SampleComposer:
         self.empty = [picture for picture in pictures if not len(picture.boxes)]
         self.crops, self.rendered, self.size = crops, rendered, size
         # A crowd has more to teach than a portrait, but not as much more as it has faces.
-        crowds = np.array([len(picture.boxes) for picture in self.faces]) ** 0.65
+        crowds = np.array([_unusual_shape(picture.boxes).sum() for picture in self.faces]) ** 0.65
         self.weights = crowds / crowds.sum()
 
     def __call__(self, rng: np.random.Generator) -> Sample:
@@ -112,23 +114,31 @@ class SampleComposer:
         return replace(sample, picture=np.ascontiguousarray(np.rot90(picture, int(rng.integers(4)))))
 
     def _window(self, source: AnnotatedPicture, size: int, rng: np.random.Generator) -> Sample:
-        """A square window of a picture in which one face, if any, has a random size."""
-        height, width = source.picture.shape[:2]
-        if len(source.boxes):
-            sides = np.sqrt(source.boxes[:, 2] * source.boxes[:, 3])
-            chosen = source.boxes[rng.choice(len(sides), p=np.sqrt(sides) / np.sqrt(sides).sum())]
+        """A square window of a picture, perhaps stretched, in which one face, if any, has a random size."""
+        wider = float(np.exp(rng.uniform(-0.3, 0.3))) if rng.random() < _STRETCHED else 1.0
+        stretch = np.array([wider, 1 / wider], np.float32)
+        height, width = source.picture.shape[:2] * stretch[::-1]
+        boxes, landmarks = source.boxes * np.tile(stretch, 2), source.landmarks * stretch
+        if len(boxes):
+            sides = np.sqrt(boxes[:, 2] * boxes[:, 3])
+            likely = np.sqrt(sides) * _unusual_shape(source.boxes)
+            chosen = boxes[rng.choice(len(sides), p=likely / likely.sum())]
             side = float(np.sqrt(chosen[2] * chosen[3]))
-            scale = float(np.clip(_random_face_size(rng, size) / side, 0.15, 4.0))
+            # Seldom a picture smaller than its window: what surrounds it then has nothing to teach.
+            least = 0.15 if rng.random() < _SMALL_PICTURES else size / max(height, width)
+            scale = float(np.clip(_random_face_size(rng, size) / side, least, 4.0))
             reach = max(size / scale / 2 - side / 2, 0.0)
             centre = chosen[:2] + chosen[2:] / 2 + rng.uniform(-reach, reach, 2)
+            half, whole = size / scale / 2, np.array((width, height))
+            centre = np.clip(centre, np.minimum(half, whole - half), np.maximum(half, whole - half))
         else:
             scale = size / min(height, width) * float(np.exp(rng.uniform(-0.4, 0.8)))
             centre = rng.uniform((0.2 * width, 0.2 * height), (0.8 * width, 0.8 * height))
         flip = rng.random() < 0.5
         matrix = _similarity(centre, scale, _random_roll(rng), flip, ((size - 1) / 2,) * 2)
         method = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-        picture = _shrunk_warp(source.picture, matrix, scale, size, method)
-        boxes, landmarks = _moved(source.boxes, source.landmarks, matrix, flip)
+        picture = _shrunk_warp(source.picture, matrix * np.append(stretch, 1), scale, size, method)
+        boxes, landmarks = _moved(boxes, landmarks, matrix, flip)
         return _inside(Sample(picture, boxes, landmarks), size)
 
     def _with_pasted(self, sample: Sample, rng: np.random.Generator) -> Sample:
@@ -165,6 +175,11 @@ class SampleComposer:
                 texture = self._without_faces(rng).picture
                 picture[top:bottom, left:right] = cv2.resize(texture, (right - left, bottom - top))
         return picture
+
+
+def _unusual_shape(boxes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """How much oftener than an upright frontal face each is shown: profiles and turned heads are rare and missed most."""
+    return np.asarray(1 + 3 * np.minimum(np.abs(np.log(boxes[:, 2] / boxes[:, 3] / 0.77)), 0.7), np.float32)
 
 
 def _random_face_size(rng: np.random.Generator, size: int) -> float:

@@ -114,7 +114,7 @@ def _misplacement(grid: Any, boxes: Any, landmarks: Any) -> Any:
     centre = ops.sum(ops.abs(boxes[..., :2] - grid[..., 2:4]) / size, axis=-1)
     extent = ops.sum(ops.abs(boxes[..., 2:] - grid[..., 4:6]), axis=-1)
     marks = ops.mean(ops.abs(landmarks - grid[..., 6:16]) / size, axis=-1) * grid[..., 1]
-    return centre + 0.5 * extent + 12.0 * marks
+    return centre + 0.5 * extent + 8.0 * marks
 
 
 class DetectorBatches(keras.utils.PyDataset):  # type: ignore[misc]

@@ -2,13 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from edge_siamese.detection import letterbox
 from edge_siamese.evaluation.annotations import AnnotatedPicture, AnnotatedSet
 
-__all__ = ["AnnotatedPicture", "load_annotated", "load_detector_inputs"]
+__all__ = ["AnnotatedPicture", "load_annotated"]
 
 
 def load_annotated(path: Path, split: str) -> list[AnnotatedPicture]:
@@ -18,8 +14,3 @@ def load_annotated(path: Path, split: str) -> list[AnnotatedPicture]:
         DataError: the set is missing, or not what `AnnotatedSet` describes.
     """
     return list(AnnotatedSet(path).pictures(split))
-
-
-def load_detector_inputs(path: Path, size: int) -> npt.NDArray[np.uint8]:
-    """Training pictures fitted into the detector's input: uint8 ``(N, size, size, 3)``."""
-    return np.stack([letterbox(entry.picture, size, size)[0] for entry in AnnotatedSet(path).pictures("train")])
