@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from edge_siamese.alignment import TEMPLATE_NAME
 from edge_siamese.atomic import write_atomically
-from edge_siamese.detection import letterbox
 from edge_siamese.embedding import seen
 from edge_siamese.errors import DataError, EdgeSiameseError, OperatingPointError
 from edge_siamese.evaluation.operating_point import OperatingPoint, calibrate
@@ -19,10 +18,9 @@ from edge_siamese.frames import RGB
 from edge_siamese.rendering import GOLDEN_SEEDS, Person, View, render_crop, render_portrait
 from edge_siamese.tflite.runtime import load_network
 
-from .datasets.detection import AnnotatedPicture
 from .export import Description, export_model, export_plain, with_contract
 from .importers.networks import GraphNetwork, ImportedNetwork, KerasNetwork
-from .quantisation.calibration import spread, spread_places
+from .quantisation.calibration import spread
 from .quantisation.formats import Format, as_float
 from .quantisation.parity import (
     MAXIMUM_AUC_LOSS,
@@ -36,7 +34,6 @@ from .quantisation.parity import (
 )
 from .quantisation.ptq import quantise
 from .quantisation.sqnr import LayerNoise, compare_layers, worst
-from .score_levels import level_scores
 
 OPERATING_FMRS = (
     1e-2, 7e-3, 5e-3, 3e-3, 2e-3, 1.5e-3, 1e-3, 7e-4, 5e-4, 3e-4, 2e-4, 1.5e-4, 1e-4, 7e-5, 5e-5, 3e-5, 2e-5, 1.5e-5, 1e-5
@@ -177,32 +174,12 @@ def write_float(network: Any, output: Path) -> None:
 
 
 def convert_detector(
-    network: Any,
-    pictures: list[AnnotatedPicture],
-    output: Path,
-    *,
-    size: int,
-    name: str,
-    license: str,
-    training: dict[str, Any],
-) -> dict[int, float]:
-    """Level a float detector's scores for an input size, quantise it and write it with its card.
-
-    Args:
-        network: Keras detector; its scores are shifted in place.
-        pictures: annotated pictures it was trained on: for the levels, and 200 of them for the activation ranges.
-        output: the .tflite to write.
-        size: side of the input.
-        name, license, training: for the card.
-
-    Returns:
-        For each stride by how much its scores were shifted (`score_levels`).
-    """
-    shifts = level_scores(network, pictures, size)
-    fitted = np.stack([letterbox(pictures[place].picture, size, size)[0] for place in spread_places(len(pictures))])
-    model = with_contract(quantise(network, fitted), "detector")
-    export_model(output, model, Description("detector", name, license, training), golden_scenes(size))
-    return shifts
+    network: Any, calibration: npt.NDArray[np.uint8], output: Path, *, name: str, license: str, training: dict[str, Any]
+) -> None:
+    """Quantise a float detector for the size of its calibration pictures and write it with its card."""
+    model = with_contract(quantise(network, spread(calibration)), "detector")
+    goldens = golden_scenes(calibration.shape[1])
+    export_model(output, model, Description("detector", name, license, training), goldens)
 
 
 def golden_faces(model: bytes) -> list[RGB]:

@@ -22,8 +22,9 @@ from .datasets.detection import AnnotatedPicture
 # Where the annotators' boxes lie in the aligned crop (medians over the frontal faces of the training pictures).
 TEMPLATE_BOX = np.array([(16.2, 9.3), (96.0, 118.8)], np.float32)
 SMALLEST = 8.0
-_WINDOWS, _MOSAICS, _RENDERED = 0.42, 0.28, 0.05  # shares; the rest are backgrounds
+_WINDOWS, _MOSAICS, _RENDERED = 0.4, 0.25, 0.05  # shares; the rest are backgrounds
 _PASTED, _EMPTY_TILES = 0.5, 0.15  # backgrounds with faces pasted in; tiles of a mosaic that are backgrounds
+_BESIDE_FACES = 0.6  # share of the backgrounds that are parts of pictures with faces elsewhere
 _COVERED = 0.05  # share of the faces that something stands before
 _SMALL_PICTURES = 0.15  # share of the windows that may show a whole picture smaller than they are
 _STRETCHED = 0.3  # share of the windows that are made wider or narrower, as faces seen from a side are
@@ -83,7 +84,22 @@ class SampleComposer:
         return self.faces[rng.choice(len(self.faces), p=self.weights)]
 
     def _without_faces(self, rng: np.random.Generator) -> AnnotatedPicture:
-        return self.empty[rng.integers(len(self.empty))]
+        """A picture without faces, or a part of one that has some elsewhere: bodies, hands and hair are no faces."""
+        part = self._beside_faces(rng) if rng.random() < _BESIDE_FACES else None
+        return part or self.empty[rng.integers(len(self.empty))]
+
+    def _beside_faces(self, rng: np.random.Generator) -> AnnotatedPicture | None:
+        source = self.faces[rng.integers(len(self.faces))]
+        sides = np.array(source.picture.shape[1::-1])
+        for _ in range(8):
+            size = (rng.uniform(0.3, 0.9, 2) * sides).astype(int)
+            corner = rng.integers(0, sides - size + 1)
+            part = np.concatenate([corner, size])
+            if not any(_touches(part, box) for box in source.boxes):
+                (left, top), (width, height) = corner, size
+                picture = source.picture[top : top + height, left : left + width]
+                return AnnotatedPicture(picture, source.boxes[:0], source.landmarks[:0], source.source)
+        return None
 
     def _mosaic(self, rng: np.random.Generator) -> Sample:
         side = self.size // 2
@@ -129,11 +145,11 @@ class SampleComposer:
             scale = float(np.clip(_random_face_size(rng, size) / side, least, 4.0))
             reach = max(size / scale / 2 - side / 2, 0.0)
             centre = chosen[:2] + chosen[2:] / 2 + rng.uniform(-reach, reach, 2)
-            half, whole = size / scale / 2, np.array((width, height))
-            centre = np.clip(centre, np.minimum(half, whole - half), np.maximum(half, whole - half))
         else:
             scale = size / min(height, width) * float(np.exp(rng.uniform(-0.4, 0.8)))
-            centre = rng.uniform((0.2 * width, 0.2 * height), (0.8 * width, 0.8 * height))
+            centre = rng.uniform((0, 0), (width, height))
+        half, whole = size / scale / 2, np.array((width, height))
+        centre = np.clip(centre, np.minimum(half, whole - half), np.maximum(half, whole - half))
         flip = rng.random() < 0.5
         matrix = _similarity(centre, scale, _random_roll(rng), flip, ((size - 1) / 2,) * 2)
         method = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR

@@ -162,10 +162,10 @@ def _embedder(
 def _detector(model: Path, data: Path, output: Path, input_size: int | None, card: dict[str, Any]) -> dict[str, Any]:
     from ..checkpoints import load_weights
     from ..conversion import convert_detector
-    from ..datasets.detection import load_annotated
+    from ..datasets.detection import load_detector_inputs
     from ..networks.detector import INPUT_SIZE, build_detector
 
     network = build_detector()
     load_weights(model, network)
-    shifts = convert_detector(network, load_annotated(data, "train"), output, size=input_size or INPUT_SIZE, **card)
-    return {"parity": None, "score_shifts": {str(stride): round(shift, 3) for stride, shift in shifts.items()}}
+    convert_detector(network, load_detector_inputs(data, input_size or INPUT_SIZE), output, **card)
+    return {"parity": None}

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.detection import letterbox
 from edge_siamese.evaluation.annotations import AnnotatedPicture, AnnotatedSet
 
-__all__ = ["AnnotatedPicture", "load_annotated"]
+__all__ = ["AnnotatedPicture", "load_annotated", "load_detector_inputs"]
 
 
 def load_annotated(path: Path, split: str) -> list[AnnotatedPicture]:
@@ -14,3 +18,8 @@ def load_annotated(path: Path, split: str) -> list[AnnotatedPicture]:
         DataError: the set is missing, or not what `AnnotatedSet` describes.
     """
     return list(AnnotatedSet(path).pictures(split))
+
+
+def load_detector_inputs(path: Path, size: int) -> npt.NDArray[np.uint8]:
+    """Training pictures fitted into the detector's input: uint8 ``(N, size, size, 3)``."""
+    return np.stack([letterbox(entry.picture, size, size)[0] for entry in AnnotatedSet(path).pictures("train")])

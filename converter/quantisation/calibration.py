@@ -23,12 +23,8 @@ def require_calibration(pictures: npt.NDArray[np.uint8]) -> None:
 
 def spread(pictures: npt.NDArray[np.uint8], count: int = CALIBRATION_PICTURES) -> npt.NDArray[np.uint8]:
     """At most `count` pictures ``(N, H, W, C)``, evenly spread over all."""
-    return np.asarray(pictures[spread_places(len(pictures), count)])
-
-
-def spread_places(total: int, count: int = CALIBRATION_PICTURES) -> npt.NDArray[np.intp]:
-    """At most `count` of the places 0 to `total` - 1, evenly spread."""
-    return np.unique(np.linspace(0, total - 1, count).astype(np.intp))
+    chosen = np.unique(np.linspace(0, len(pictures) - 1, count).astype(int))
+    return np.asarray(pictures[chosen])
 
 
 def with_whole_input_range(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
