@@ -1,10 +1,10 @@
 """Training pictures for the detector, composed at random.
 
-A window of an annotated picture is warped (scale, rotation, flip) so that one of its faces gets a random size, or four
-such windows are laid side by side (mosaic, Bochkovskiy et al., "YOLOv4", 2020: more faces a picture), or a window of a
+A window of an annotated picture is warped (scale, rotation, flip, perhaps made wider or narrower) so that one of its faces
+gets a random size, or four such windows are laid side by side (mosaic, Bochkovskiy et al., "YOLOv4", 2020: more faces a picture), or a window of a
 background gets faces pasted in: aligned crops, whose landmarks are the template's, or rendered faces, whose landmarks
-are exact. Backgrounds may lie on a side, as negatives or two in one: what has no face has none then either, and every
-texture is met often. Something may stand before a part of a face. Then the camera's effects follow (`augmentation`).
+are exact. Backgrounds are pictures without faces and parts of those with, may lie on a side, as negatives or two in one (what
+has no face has none then either), and may have writing on them. Something may stand before a part of a face. Then the camera's effects follow (`augmentation`).
 """
 
 from dataclasses import dataclass, replace
@@ -18,6 +18,7 @@ from edge_siamese.frames import RGB
 
 from .augmentation import CameraAugmentation
 from .datasets.detection import AnnotatedPicture
+from .writing import written_over
 
 # Where the annotators' boxes lie in the aligned crop (medians over the frontal faces of the training pictures).
 TEMPLATE_BOX = np.array([(16.2, 9.3), (96.0, 118.8)], np.float32)
@@ -25,6 +26,7 @@ SMALLEST = 8.0
 _WINDOWS, _MOSAICS, _RENDERED = 0.4, 0.25, 0.05  # shares; the rest are backgrounds
 _PASTED, _EMPTY_TILES = 0.5, 0.15  # backgrounds with faces pasted in; tiles of a mosaic that are backgrounds
 _BESIDE_FACES = 0.6  # share of the backgrounds that are parts of pictures with faces elsewhere
+_WRITTEN = 0.4  # share of the backgrounds with writing or icons on them
 _COVERED = 0.05  # share of the faces that something stands before
 _SMALL_PICTURES = 0.15  # share of the windows that may show a whole picture smaller than they are
 _STRETCHED = 0.3  # share of the windows that are made wider or narrower, as faces seen from a side are
@@ -119,7 +121,7 @@ class SampleComposer:
         )  # fmt: skip
 
     def _background(self, size: int, rng: np.random.Generator) -> Sample:
-        """A window of a picture without faces: turned by quarters, perhaps blended with another or a negative."""
+        """A window of a picture without faces, turned by quarters, perhaps blended, written over or a negative."""
         sample = self._window(self._without_faces(rng), size, rng)
         picture = sample.picture
         if rng.random() < 0.25:
@@ -127,7 +129,8 @@ class SampleComposer:
             picture = np.asarray(cv2.addWeighted(picture, 0.5, other, 0.5, 0), np.uint8)
         if rng.random() < 0.15:
             picture = 255 - picture
-        return replace(sample, picture=np.ascontiguousarray(np.rot90(picture, int(rng.integers(4)))))
+        picture = np.ascontiguousarray(np.rot90(picture, int(rng.integers(4))))
+        return replace(sample, picture=written_over(picture, rng) if rng.random() < _WRITTEN else picture)
 
     def _window(self, source: AnnotatedPicture, size: int, rng: np.random.Generator) -> Sample:
         """A square window of a picture, perhaps stretched, in which one face, if any, has a random size."""

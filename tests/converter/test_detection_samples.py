@@ -102,7 +102,7 @@ def test_backgrounds_come_turned_blended_and_as_negatives() -> None:
             red = sample.picture[..., 0].astype(float)
             lying += np.ptp(red.mean(axis=0)) > 2 * np.ptp(red.mean(axis=1))
             negatives += bool(np.median(sample.picture[..., 1]) > 140)
-    assert 60 < seen < 140
+    assert 100 < seen < 190
     assert lying > 0.2 * seen
     assert 0.05 * seen < negatives < 0.4 * seen
 
@@ -156,3 +156,15 @@ def test_some_windows_are_stretched_with_their_boxes():
             shapes.append(abs(np.log(width / height)))
     assert 0.1 < np.mean(np.array(shapes) > 0.05) < 0.5
     assert max(shapes) < 0.61
+
+
+def test_parts_of_pictures_with_faces_are_backgrounds_only_where_no_face_is():
+    picture = np.full((200, 300, 3), 20, np.uint8)
+    picture[60:120, 200:260] = 220
+    box = np.array([(200, 60, 60, 60)], np.float32)
+    bright = AnnotatedPicture(picture, box, np.full((1, 5, 2), np.nan, np.float32), "wider")
+    composer = SampleComposer([bright], np.zeros((0, 112, 112, 3), np.uint8), [], SIZE)
+    parts = [composer._beside_faces(np.random.default_rng(seed)) for seed in range(60)]
+    found = [part for part in parts if part is not None]
+    assert len(found) > 40
+    assert all(part.picture.max() == 20 and not len(part.boxes) for part in found)
