@@ -1,10 +1,11 @@
 """Training pictures for the detector, composed at random.
 
-A window of an annotated picture is warped (scale, rotation, flip, perhaps made wider or narrower) so that one of its faces
-gets a random size, or four such windows are laid side by side (mosaic, Bochkovskiy et al., "YOLOv4", 2020: more faces a picture), or a window of a
-background gets faces pasted in: aligned crops, whose landmarks are the template's, or rendered faces, whose landmarks
-are exact. Backgrounds are pictures without faces and parts of those with, may lie on a side, as negatives or two in one (what
-has no face has none then either), and may have writing on them. Something may stand before a part of a face. Then the camera's effects follow (`augmentation`).
+A window of an annotated picture is warped (scale, rotation, flip, perhaps made wider or narrower) so that one of its
+faces gets a random size, or four such windows are laid side by side (mosaic, Bochkovskiy et al., "YOLOv4", 2020: more
+faces a picture), or a window of a background gets faces pasted in: aligned crops, whose landmarks are the template's,
+or rendered faces, whose landmarks are exact. Backgrounds are pictures without faces and parts of those with; they may
+lie on a side, be negatives or two in one (what has no face has none then either) and have writing on them. Something
+may stand before a part of a face. Then the camera's effects follow (`augmentation`).
 """
 
 from dataclasses import dataclass, replace
