@@ -111,11 +111,11 @@ def test_several_faces_and_poor_photographs_are_remarked_on(
 ) -> None:
     with serve() as server:
         browser.open(server.url)
-        browser.drop("[data-field=first]", photographs["blurred"], photographs["both"])
+        browser.drop("[data-field=first]", photographs["dark"], photographs["both"])
         browser.answer()
         remarks = browser.evaluate("[...document.querySelectorAll('.remarks li')].map(item => item.textContent)")
     assert "both.png: 2 faces found, the largest is used" in remarks
-    assert any(remark.startswith("blurred.png: ") for remark in remarks)
+    assert any(remark.startswith("dark.png: ") for remark in remarks)
 
 
 def test_the_keyboard_is_enough(browser: Any, serve: Serve, photographs: dict[str, Path], family: Gallery) -> None:
