@@ -14,6 +14,7 @@ from .datasets.mixed import Mixtures, mixture_targets
 from .datasets.rendered import rendered_faces
 from .datasets.teacher import load_teacher_faces, project
 from .datasets.teacher_network import TeacherNetwork
+from .deepening import deepen
 from .distillation import DistillationBatches, Distiller, FaceSource
 from .narrowing import narrow
 from .networks.mobilenetv3 import build_twin
@@ -36,7 +37,8 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
         data: teacher folder (`datasets.teacher`); a recipe with mixtures needs its ``teacher.onnx``.
         folder: run folder, with one run for each stretch of the recipe; an interrupted run goes on.
         recipe: what to train, on what and how long.
-        initial: weights to begin from instead of random ones, of the same network or of a wider one (`narrowing`).
+        initial: weights to begin from instead of random ones, of the same network, of a wider one (`narrowing`) or of
+            one with fewer blocks (`deepening`).
 
     Raises:
         DataError: the folder is not as described, or has nobody whose pictures could say how a person's scatter.
@@ -83,17 +85,22 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
 
 
 def _begin(network: Any, arguments: Twin, initial: Path) -> None:
-    """Load weights, or those of a wider network's channels that weigh most."""
+    """Load weights, those of a wider network's channels that weigh most, or those of one with fewer blocks."""
     described = load_description(initial)
-    if not described or Twin.model_validate(described) == arguments:
+    if not described or (found := Twin.model_validate(described)) == arguments:
         load_weights(initial, network)
         return
-    wider = Twin.model_validate(described)
-    if wider.model_copy(update={"width": arguments.width}) != arguments:
-        raise DataError(f"{initial}: expected weights of {arguments!r}, of any width, found those of {wider!r}")
-    wide = build_twin(**wider.model_dump())
-    load_weights(initial, wide)
-    narrow(wide, network)
+    if found.model_copy(update={"width": arguments.width}) == arguments:
+        begin = narrow
+    elif found.model_copy(update={"deeper": arguments.deeper}) == arguments and found.deeper < arguments.deeper:
+        begin = deepen
+    else:
+        raise DataError(
+            f"{initial}: expected weights of {arguments!r}, or of one that is wider or less deep, found those of {found!r}"
+        )
+    source = build_twin(**found.model_dump())
+    load_weights(initial, source)
+    begin(source, network)
 
 
 def _labelled_people(identities: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:
