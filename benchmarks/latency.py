@@ -61,7 +61,7 @@ def stages(engine: FaceEngine, portrait: Rendering, templates: int) -> list[Stag
         Stage("read photograph", lambda: read_picture(photograph)),
         Stage("detect: prepare", lambda: letterbox(picture, detector.height, detector.width)),
         Stage("detect: network", lambda: detector.network.run(image)),
-        Stage("detect: decode", lambda: detector.faces(outputs, mapping)),
+        Stage("detect: decode", lambda: detector.faces([detector.cells(outputs)], mapping)),
         Stage("align", lambda: align(picture, landmarks)),
         Stage("embed", lambda: engine.embedder.embed(crop)),
         Stage(f"match {templates}", lambda: match(embedding)),

@@ -5,6 +5,7 @@ face centred near it: a score logit, the face's centre and size, and its landmar
 module holds the geometry once, for the runtime and for training.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +19,7 @@ from .frames import RGB
 from .tflite.model import Network, model_input
 
 STRIDES = (8, 16, 32)
+_MIRRORED_ORDER = [1, 0, 2, 4, 3]  # of the landmarks: the subject's right eye is the mirror image's left
 _NESTED = 0.7  # share of the smaller box in the larger
 Array = npt.NDArray[np.float32]
 
@@ -66,8 +68,33 @@ def decode_cells(centres: Array, boxes: Array, landmarks: Array, stride: int) ->
     return np.hstack([corners, sizes]), centres[:, None] + landmarks.reshape(-1, 5, 2) * stride
 
 
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Cells of the grids that see a face, in input pixels.
+
+    Attributes:
+        scores: float32 ``(N,)``, 0 to 1.
+        boxes: float32 ``(N, 4)`` as x, y, width, height.
+        landmarks: float32 ``(N, 5, 2)``.
+    """
+
+    scores: Array
+    boxes: Array
+    landmarks: Array
+
+    def mirrored(self, width: int) -> "Cells":
+        """The same faces in the mirror image of an input of that width."""
+        boxes, landmarks = self.boxes.copy(), self.landmarks[:, _MIRRORED_ORDER]
+        boxes[:, 0] = (width - 1) - boxes[:, 0] - boxes[:, 2]
+        landmarks[..., 0] = (width - 1) - landmarks[..., 0]
+        return Cells(self.scores, boxes, landmarks)
+
+
 class FaceDetector:
     """Finds faces with a detector network.
+
+    Where a face's score is in doubt, neither far above the threshold nor far below, the picture is looked at once more in the
+    mirror, and a face's score is the mean of both looks. What only resembles a face seldom does so twice.
 
     Args:
         network: loaded detector.
@@ -81,6 +108,7 @@ class FaceDetector:
     ) -> None:
         self.network, self.height, self.width = network, height, width
         self.score_threshold, self.overlap = score_threshold, overlap
+        self._doubtful = 0.75 * score_threshold, 0.5 * (1 + score_threshold)
         wanted = {f"{kind}{stride}" for kind in ("score", "box", "landmark") for stride in STRIDES}
         missing = wanted - set(network.output_scales())
         if missing:
@@ -89,28 +117,46 @@ class FaceDetector:
     def detect(self, picture: RGB) -> list[Face]:
         """Faces on a uint8 ``(H, W, 3)`` RGB picture, largest first, in its pixels."""
         fitted, mapping = letterbox(picture, self.height, self.width)
-        return self.faces(self.network.run(model_input(fitted)), mapping)
+        looks = [self.cells(self.network.run(model_input(fitted)))]
+        if self._in_doubt(looks[0]):
+            mirror_image = np.ascontiguousarray(fitted[:, ::-1])
+            looks.append(self.cells(self.network.run(model_input(mirror_image))).mirrored(self.width))
+        return self.faces(looks, mapping)
 
-    def faces(self, outputs: dict[str, npt.NDArray[np.int8]], mapping: Letterbox) -> list[Face]:
-        """Decode raw outputs and keep the best of overlapping boxes."""
-        candidates = [self._candidates(outputs, stride) for stride in STRIDES]
-        scores, boxes, landmarks = (np.concatenate(parts) for parts in zip(*candidates, strict=True))
-        corners = mapping.to_picture(boxes[:, :2])
-        boxes = np.hstack([corners, boxes[:, 2:] / np.float32(mapping.scale)])
-        landmarks = mapping.to_picture(landmarks)
+    def cells(self, outputs: dict[str, npt.NDArray[np.int8]]) -> Cells:
+        """Decode the cells of raw outputs that see a face, or nearly."""
+        decoded = [self._decoded(outputs, stride) for stride in STRIDES]
+        return Cells(*(np.concatenate(parts) for parts in zip(*decoded, strict=True)))
+
+    def faces(self, looks: Sequence[Cells], mapping: Letterbox) -> list[Face]:
+        """Faces seen in one look at a picture or several, largest first: the averages of overlapping boxes."""
+        scores, boxes, landmarks = (
+            np.concatenate([getattr(look, name) for look in looks]) for name in ("scores", "boxes", "landmarks")
+        )
+        number = np.repeat(np.arange(len(looks)), [len(look.scores) for look in looks])
         faces = []
         for group in group_overlaps(boxes, scores, self.overlap):
+            best = [scores[group][number[group] == look].max(initial=0.0) for look in range(len(looks))]
+            if (score := float(np.mean(best))) < self.score_threshold:
+                continue
             weights = scores[group] / scores[group].sum()
-            box = np.asarray(weights @ boxes[group], np.float32)
+            corner, size = np.split(np.asarray(weights @ boxes[group], np.float32), 2)
             points = np.asarray(np.tensordot(weights, landmarks[group], 1), np.float32)
-            faces.append(Face(box, points, float(scores[group[0]])))
+            box = np.concatenate([mapping.to_picture(corner), size / np.float32(mapping.scale)])
+            faces.append(Face(box, mapping.to_picture(points), score))
         return sorted(faces, key=lambda face: -face.area)
+
+    def _in_doubt(self, look: Cells) -> bool:
+        """Whether some face is neither surely there nor surely not."""
+        _, sure = self._doubtful
+        return any(look.scores[group[0]] < sure for group in group_overlaps(look.boxes, look.scores, self.overlap))
 
     @cached_property
     def _geometry(self) -> dict[int, tuple[Array, int]]:
-        """By stride: cell centres ``(N, 2)`` and the least raw score that passes."""
+        """By stride: cell centres ``(N, 2)`` and the least raw score that counts."""
         scales = self.network.output_scales()
-        logit = float(np.log(self.score_threshold / (1 - self.score_threshold)))
+        least, _ = self._doubtful
+        logit = float(np.log(least / (1 - least)))
         return {
             stride: (
                 cell_centres(self.height, self.width, stride).reshape(-1, 2),
@@ -119,8 +165,8 @@ class FaceDetector:
             for stride in STRIDES
         }
 
-    def _candidates(self, outputs: dict[str, npt.NDArray[np.int8]], stride: int) -> tuple[Array, Array, Array]:
-        """Scores ``(N,)``, boxes ``(N, 4)`` and landmarks ``(N, 5, 2)`` of the cells that pass, in input pixels."""
+    def _decoded(self, outputs: dict[str, npt.NDArray[np.int8]], stride: int) -> tuple[Array, Array, Array]:
+        """Scores ``(N,)``, boxes ``(N, 4)`` and landmarks ``(N, 5, 2)`` of one grid's cells that count."""
         centres, least = self._geometry[stride]
         raw = outputs[f"score{stride}"].reshape(-1)
         passing = np.flatnonzero(raw.astype(np.int16) >= least)

@@ -43,7 +43,6 @@ def build_detector(input_size: int | None = None) -> Any:
     outputs: dict[str, Any] = {}
     for stride, level in zip(STRIDES, _top_down(features), strict=True):
         y = _separable(level, _PYRAMID, 3, 1, name=f"head{stride}")
-        y = layers.Add(name=f"head{stride}_add")([y, _separable(y, _PYRAMID, 3, 1, name=f"head{stride}_deeper")])
         for kind, channels in (("score", 1), ("box", 4), ("landmark", 10)):
             bias = keras.initializers.Constant(-4.0 if kind == "score" else 0.0)
             outputs[f"{kind}{stride}"] = layers.Conv2D(channels, 1, bias_initializer=bias, name=f"{kind}{stride}")(y)

@@ -10,11 +10,23 @@ from edge_siamese.errors import ModelError
 SIZE = 64
 
 
+PICTURE = np.zeros((SIZE, SIZE, 3), np.uint8)
+PICTURE[:, 0] = 255
+
+
 @dataclass
 class OneFace:
-    """A network that sees one face: 24 x 32 pixels around (20, 30) of its 64 x 64 input, at stride 8."""
+    """A network that sees one face on `PICTURE`: 24 x 32 pixels around (20, 30), at stride 8.
 
+    Attributes:
+        logit, mirror_logit: what it answers to the picture and to its mirror image.
+        looks: how often it was asked.
+    """
+
+    logit: float = 4.0
+    mirror_logit: float = 4.0
     delegate: str = "fake"
+    looks: int = 0
 
     def output_scales(self) -> dict[str, tuple[float, int]]:
         scales = {"score": (0.1, 0), "box": (0.02, 3), "landmark": (0.05, -7)}
@@ -28,29 +40,60 @@ class OneFace:
             cells = SIZE // stride
             for kind, channels in (("score", 1), ("box", 4), ("landmark", 10)):
                 outputs[f"{kind}{stride}"] = np.full((1, cells, cells, channels), -100, np.int8)
-        centre = cell_centres(SIZE, SIZE, 8)[3, 2]
-        box = [(20 - centre[0]) / 8, (30 - centre[1]) / 8, np.log(24 / 8), np.log(32 / 8)]
-        outputs["score8"][0, 3, 2] = 40
-        outputs["box8"][0, 3, 2] = np.round(np.array(box) / 0.02) + 3
-        outputs["landmark8"][0, 3, 2] = np.round((np.tile((20, 30), 5) - np.tile(centre, 5)) / 8 / 0.05) - 7
+        self.looks += 1
+        mirrored = image[0, 0, 0, 0] < image[0, 0, -1, 0]
+        logit, x, column = (self.mirror_logit, SIZE - 1 - 20, 5) if mirrored else (self.logit, 20, 2)
+        centre = cell_centres(SIZE, SIZE, 8)[3, column]
+        box = [(x - centre[0]) / 8, (30 - centre[1]) / 8, np.log(24 / 8), np.log(32 / 8)]
+        eye = x + (5 if mirrored else -5)  # the subject's right one
+        marks = np.tile((x, 30), 5)
+        marks[[0, 2]] = (eye, 2 * x - eye) if not mirrored else (2 * x - eye, eye)
+        outputs["score8"][0, 3, column] = round(logit / 0.1)
+        outputs["box8"][0, 3, column] = np.round(np.array(box) / 0.02) + 3
+        outputs["landmark8"][0, 3, column] = np.round((marks - np.tile(centre, 5)) / 8 / 0.05) - 7
         return outputs
 
 
-def detector(**settings: float) -> FaceDetector:
-    return FaceDetector(OneFace(), SIZE, SIZE, **settings)
+def detector(network: OneFace | None = None, **settings: float) -> FaceDetector:
+    return FaceDetector(network or OneFace(), SIZE, SIZE, **settings)
+
+
+def probability(logit: float) -> float:
+    return float(1 / (1 + np.exp(-logit)))
 
 
 def test_a_face_comes_back_in_the_pictures_own_pixels() -> None:
-    (face,) = detector().detect(np.zeros((2 * SIZE, 2 * SIZE, 3), np.uint8))
+    (face,) = detector().detect(np.repeat(np.repeat(PICTURE, 2, axis=0), 2, axis=1))
     assert face.box == pytest.approx([2 * (20 - 12) + 0.5, 2 * (30 - 16) + 0.5, 48, 64], abs=1.5)
-    assert face.landmarks == pytest.approx(np.tile((40.5, 60.5), (5, 1)), abs=1)
-    assert face.score == pytest.approx(1 / (1 + np.exp(-4)))
+    assert face.landmarks[2:] == pytest.approx(np.tile((40.5, 60.5), (3, 1)), abs=1)
+    assert face.score == pytest.approx(probability(4))
 
 
-def test_the_score_threshold_is_what_it_says() -> None:
-    picture = np.zeros((SIZE, SIZE, 3), np.uint8)
-    assert detector(score_threshold=0.98).detect(picture)
-    assert not detector(score_threshold=0.99).detect(picture)
+@pytest.mark.parametrize("logit", [4.0, 2.0])
+def test_the_score_threshold_is_what_it_says(logit: float) -> None:
+    network = OneFace(logit, logit)
+    assert detector(network, score_threshold=probability(logit) - 0.01).detect(PICTURE)
+    assert not detector(network, score_threshold=probability(logit) + 0.01).detect(PICTURE)
+
+
+@pytest.mark.parametrize(("logit", "looks"), [(4.0, 1), (1.3, 2), (0.5, 2), (0.0, 2), (-1.0, 1)])
+def test_only_what_is_in_doubt_is_looked_at_twice(logit: float, looks: int) -> None:
+    network = OneFace(logit, logit)
+    detector(network).detect(PICTURE)
+    assert network.looks == looks
+
+
+@pytest.mark.parametrize(("logit", "mirror_logit"), [(1.0, -9.0), (1.0, -0.2), (0.0, 0.5)])
+def test_a_doubtful_face_that_the_mirror_does_not_show_is_none(logit: float, mirror_logit: float) -> None:
+    assert not detector(OneFace(logit, mirror_logit)).detect(PICTURE)
+
+
+@pytest.mark.parametrize(("logit", "mirror_logit"), [(1.0, 2.0), (0.0, 2.0)])
+def test_a_doubtful_face_that_the_mirror_confirms_is_the_mean_of_both_looks(logit: float, mirror_logit: float) -> None:
+    (face,) = detector(OneFace(logit, mirror_logit)).detect(PICTURE)
+    assert face.score == pytest.approx((probability(logit) + probability(mirror_logit)) / 2)
+    assert face.box == pytest.approx([20 - 12, 30 - 16, 24, 32], abs=1)
+    assert face.landmarks == pytest.approx(np.array([(15, 30), (25, 30), (20, 30), (20, 30), (20, 30)]), abs=0.5)
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 500), (240, 320), (999, 3)])
