@@ -1,5 +1,6 @@
 """Distil an embedder from a teacher folder as a recipe says."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,7 @@ def _begin(network: Any, arguments: Twin, initial: Path) -> None:
     if not described or (found := Twin.model_validate(described)) == arguments:
         load_weights(initial, network)
         return
+    begin: Callable[[Any, Any], None]
     if found.model_copy(update={"width": arguments.width}) == arguments:
         begin = narrow
     elif found.model_copy(update={"deeper": arguments.deeper}) == arguments and found.deeper < arguments.deeper:
