@@ -1,6 +1,5 @@
 """Distil an embedder from a teacher folder as a recipe says."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from .datasets.mixed import Mixtures, mixture_targets
 from .datasets.rendered import rendered_faces
 from .datasets.teacher import load_teacher_faces, project
 from .datasets.teacher_network import TeacherNetwork
-from .deepening import deepen
+from .depth import change_depth
 from .distillation import DistillationBatches, Distiller, FaceSource
 from .narrowing import narrow
 from .networks.mobilenetv3 import build_twin
@@ -39,7 +38,7 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
         folder: run folder, with one run for each stretch of the recipe; an interrupted run goes on.
         recipe: what to train, on what and how long.
         initial: weights to begin from instead of random ones, of the same network, of a wider one (`narrowing`) or of
-            one with fewer blocks (`deepening`).
+            one with fewer blocks or more (`depth`).
 
     Raises:
         DataError: the folder is not as described, or has nobody whose pictures could say how a person's scatter.
@@ -86,23 +85,22 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
 
 
 def _begin(network: Any, arguments: Twin, initial: Path) -> None:
-    """Load weights, those of a wider network's channels that weigh most, or those of one with fewer blocks."""
+    """Load weights, or begin from those of a network that is wider, less deep or deeper."""
     described = load_description(initial)
     if not described or (found := Twin.model_validate(described)) == arguments:
         load_weights(initial, network)
         return
-    begin: Callable[[Any, Any], None]
-    if found.model_copy(update={"width": arguments.width}) == arguments:
-        begin = narrow
-    elif found.model_copy(update={"deeper": arguments.deeper}) == arguments and found.deeper < arguments.deeper:
-        begin = deepen
-    else:
+    if found.model_copy(update={"width": arguments.width, "deeper": arguments.deeper}) != arguments:
         raise DataError(
-            f"{initial}: expected weights of {arguments!r}, or of one that is wider or less deep, found those of {found!r}"
+            f"{initial}: expected weights of {arguments!r}, of any width and depth, found those of {found!r}"
         )
     source = build_twin(**found.model_dump())
     load_weights(initial, source)
-    begin(source, network)
+    if found.deeper != arguments.deeper:
+        shallow_or_deep = build_twin(**found.model_dump() | {"deeper": arguments.deeper})
+        change_depth(source, shallow_or_deep)
+        source = shallow_or_deep
+    narrow(source, network)
 
 
 def _labelled_people(identities: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:

@@ -152,7 +152,7 @@ def twin(
 
 
 def _named_blocks(table: Table, deeper: int) -> list[tuple[str, Dense | Block]]:
-    """The blocks in order; those added have names of their own, so that the table's keep theirs (`deepening`)."""
+    """The blocks in order; those added have names of their own, so that the table's keep theirs (`depth`)."""
     named = [(f"block{number}", block) for number, block in enumerate(table.blocks)]
     last = max(place for place, block in enumerate(table.blocks) if block.strides == 2)
     return [*named[:last], *[(f"deeper{number}", table.blocks[last - 1]) for number in range(deeper)], *named[last:]]

@@ -1,7 +1,8 @@
-"""A deep network that begins as what a shallow one has learnt.
+"""A network that begins as what one with fewer residual blocks, or with more, has learnt.
 
-The blocks that it has more are residual and begin by adding nothing, because the scale of their last normalisation is
-zero (Goyal et al., "Accurate, Large Minibatch SGD", 2017): it answers as the shallow network does, and learns from there on.
+Blocks that it has more begin by adding nothing, because the scale of their last normalisation is zero (Goyal et al.,
+"Accurate, Large Minibatch SGD", 2017): it answers as the shallow network does, and learns from there on. Blocks that it
+lacks are left out.
 """
 
 from typing import Any
@@ -11,15 +12,13 @@ from keras import layers
 from edge_siamese.errors import DataError
 
 
-def deepen(shallow: Any, network: Any) -> None:
-    """Give `network` the weights of `shallow`, a Keras model of the same layers but for some residual blocks.
+def change_depth(source: Any, network: Any) -> None:
+    """Give `network` the weights of `source`, a Keras model of the same layers but for some residual blocks.
 
     Raises:
-        DataError: `shallow` has layers that `network` lacks, or a block that was added is not residual.
+        DataError: a block that was added is not residual.
     """
-    known = {layer.name: layer for layer in shallow.layers}
-    if missing := known.keys() - {layer.name for layer in network.layers}:
-        raise DataError(f"a deep network is begun from a shallow one of its layers; it lacks {min(missing)}")
+    known = {layer.name: layer for layer in source.layers}
     for layer in network.layers:
         if layer.name in known:
             layer.set_weights(known[layer.name].get_weights())
