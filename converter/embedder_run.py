@@ -14,7 +14,6 @@ from .datasets.mixed import Mixtures, mixture_targets
 from .datasets.rendered import rendered_faces
 from .datasets.teacher import load_teacher_faces, project
 from .datasets.teacher_network import TeacherNetwork
-from .depth import change_depth
 from .distillation import DistillationBatches, Distiller, FaceSource
 from .narrowing import narrow
 from .networks.mobilenetv3 import build_twin
@@ -37,8 +36,7 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
         data: teacher folder (`datasets.teacher`); a recipe with mixtures needs its ``teacher.onnx``.
         folder: run folder, with one run for each stretch of the recipe; an interrupted run goes on.
         recipe: what to train, on what and how long.
-        initial: weights to begin from instead of random ones, of the same network, of a wider one (`narrowing`) or of
-            one with fewer blocks or more (`depth`).
+        initial: weights to begin from instead of random ones, of the same network or of a wider one (`narrowing`).
 
     Raises:
         DataError: the folder is not as described, or has nobody whose pictures could say how a person's scatter.
@@ -85,22 +83,17 @@ def distil(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | 
 
 
 def _begin(network: Any, arguments: Twin, initial: Path) -> None:
-    """Load weights, or begin from those of a network that is wider, less deep or deeper."""
+    """Load weights, or those of a wider network's channels that weigh most."""
     described = load_description(initial)
-    if not described or (found := Twin.model_validate(described)) == arguments:
+    if not described or Twin.model_validate(described) == arguments:
         load_weights(initial, network)
         return
-    if found.model_copy(update={"width": arguments.width, "deeper": arguments.deeper}) != arguments:
-        raise DataError(
-            f"{initial}: expected weights of {arguments!r}, of any width and depth, found those of {found!r}"
-        )
-    source = build_twin(**found.model_dump())
-    load_weights(initial, source)
-    if found.deeper != arguments.deeper:
-        shallow_or_deep = build_twin(**found.model_dump() | {"deeper": arguments.deeper})
-        change_depth(source, shallow_or_deep)
-        source = shallow_or_deep
-    narrow(source, network)
+    wider = Twin.model_validate(described)
+    if wider.model_copy(update={"width": arguments.width}) != arguments:
+        raise DataError(f"{initial}: expected weights of {arguments!r}, of any width, found those of {wider!r}")
+    wide = build_twin(**wider.model_dump())
+    load_weights(initial, wide)
+    narrow(wide, network)
 
 
 def _labelled_people(identities: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:

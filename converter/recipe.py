@@ -27,7 +27,6 @@ class Twin(Part):
     table: Literal["small", "dense"] = "dense"
     dimension: int = Field(default=256, ge=8, le=512)
     width: float = Field(default=1.0, gt=0, le=4)
-    deeper: int = Field(default=0, ge=0, le=16)
     squeeze_excite: bool = False
     activation: Literal["silu", "relu"] = "relu"
 

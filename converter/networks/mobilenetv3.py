@@ -87,7 +87,6 @@ def build_twin(
     table: str = "dense",
     dimension: int = DIMENSION,
     width: float = 1.0,
-    deeper: int = 0,
     squeeze_excite: bool = False,
     activation: str = "relu",
     input_size: int = INPUT_SIZE,
@@ -95,7 +94,7 @@ def build_twin(
     """Build the embedder that both branches of the twin share.
 
     Args:
-        table, dimension, width, deeper, squeeze_excite, activation: of `twin`.
+        table, dimension, width, squeeze_excite, activation: of `twin`.
         input_size: side of the square input in pixels.
 
     Returns:
@@ -104,9 +103,8 @@ def build_twin(
     """
     image = keras.Input((input_size, input_size, 3), name="image")
     embedding = twin(
-        image, table=table, dimension=dimension, width=width, deeper=deeper, squeeze_excite=squeeze_excite,
-        activation=activation,
-    )  # fmt: skip
+        image, table=table, dimension=dimension, width=width, squeeze_excite=squeeze_excite, activation=activation
+    )
     return keras.Model(image, embedding, name="mobilenetv3_twin")
 
 
@@ -116,7 +114,6 @@ def twin(
     table: str = "dense",
     dimension: int = DIMENSION,
     width: float = 1.0,
-    deeper: int = 0,
     squeeze_excite: bool = False,
     activation: str = "relu",
 ) -> Any:
@@ -127,7 +124,6 @@ def twin(
         table: the name of one of `TABLES`.
         dimension: length D of the embedding.
         width: channel multiplier of every block, rounded to multiples of 8.
-        deeper: how many more blocks than the table's stand before the one that reduces last, each like the one there.
         squeeze_excite: add squeeze-and-excitation where MobileNetV3 has it.
         activation: of the paper's hard-swish half: ``"relu"`` (the minimalistic variant) or ``"silu"``.
 
@@ -140,22 +136,15 @@ def twin(
         raise DataError(f"the twin takes square pictures, found {image.shape[1]} x {image.shape[2]}")
     blocks = TABLES[table]
     x = conv_bn(image, scaled(blocks.stem, width), 3, 2, "relu", name="stem")
-    for name, block in _named_blocks(blocks, deeper):
+    for number, block in enumerate(blocks.blocks):
         if isinstance(block, Dense):
-            x = _dense(x, block, width, name=name)
+            x = _dense(x, block, width, name=f"block{number}")
         else:
-            x = _inverted_residual(x, block, width, squeeze_excite, activation, name=name)
+            x = _inverted_residual(x, block, width, squeeze_excite, activation, name=f"block{number}")
     x = conv_bn(x, scaled(blocks.last, width), activation=activation, name="last")
     x = depthwise_bn(x, x.shape[1], padding="valid", name="global_depthwise")
     x = conv_bn(x, dimension, name="embedding")
     return layers.Reshape((dimension,), name="flatten")(x)
-
-
-def _named_blocks(table: Table, deeper: int) -> list[tuple[str, Dense | Block]]:
-    """The blocks in order; those added have names of their own, so that the table's keep theirs (`depth`)."""
-    named = [(f"block{number}", block) for number, block in enumerate(table.blocks)]
-    last = max(place for place, block in enumerate(table.blocks) if block.strides == 2)
-    return [*named[:last], *[(f"deeper{number}", table.blocks[last - 1]) for number in range(deeper)], *named[last:]]
 
 
 def _dense(x: Any, block: Dense, width: float, *, name: str) -> Any:

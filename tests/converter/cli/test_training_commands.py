@@ -147,21 +147,6 @@ def test_a_narrow_network_begins_from_a_wide_ones_weights(
     assert "expected weights of Twin(table='dense', dimension=64" in capsys.readouterr().err
 
 
-def test_a_network_begins_from_the_weights_of_one_that_is_wider_and_less_deep_or_deeper(
-    faces: Path, recipe: Path, tmp_path: Path
-) -> None:
-    wide, changed = tmp_path / "wide.npz", tmp_path / "changed.toml"
-    for before, after in ((0, 1), (1, 0)):
-        arguments = {"table": "dense", "width": 0.25, "deeper": before}
-        save_float16_weights(wide, build_twin(**arguments), arguments)
-        changed.write_text(
-            recipe.read_text().replace("table = 'small'\nwidth = 0.5", f"width = 0.125\ndeeper = {after}")
-        )
-        run = tmp_path / f"run{after}"
-        assert answer("distil", faces, "--out", run, "--recipe", changed, "--initial", wide) == 0
-        assert load_description(run / "weights.npz")["deeper"] == after
-
-
 def test_normalising_asks_for_people_with_two_crops_before_it_trains(
     faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
