@@ -22,11 +22,21 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, 
     return document
 
 
-def test_lfw_pairs_are_told_apart_end_to_end(capsys: pytest.CaptureFixture[str]) -> None:
-    report = answer(capsys, "evaluate", DATA / "lfw_dev.zip", "--json")
+@pytest.mark.parametrize(("embedder", "least"), [("embedder", 0.975), ("embedder-tiny", 0.96)])
+def test_lfw_pairs_are_told_apart_end_to_end(capsys: pytest.CaptureFixture[str], embedder: str, least: float) -> None:
+    report = answer(capsys, "evaluate", DATA / "lfw_dev.zip", "--json", "--embedder", embedder)
     assert (report["genuine_pairs"], report["impostor_pairs"], report["photographs"]) == (1500, 1500, 3811)
-    assert float(str(report["accuracy"])) >= 0.975
+    assert float(str(report["accuracy"])) >= least
     assert int(str(report["faces_not_found"])) <= 0.003 * 3811
+
+
+def test_faces_are_found_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    report = answer(capsys, "bench", "detection", DATA / "detection.zip", "--json")
+    figures = report["annotated"]["detectors"][0]  # type: ignore[index]
+    assert (figures["recall"][">=40"]["of"], figures["negatives_with_a_box"]["of"]) == (307, 150)
+    assert figures["recall"][">=40"]["rate"] >= 0.88
+    assert figures["false_boxes_a_picture"] <= 0.3
+    assert figures["negatives_with_a_box"]["rate"] <= 0.01
 
 
 def test_strangers_stay_unknown_in_the_loop(capsys: pytest.CaptureFixture[str]) -> None:
