@@ -108,7 +108,8 @@ class FaceDetector:
     ) -> None:
         self.network, self.height, self.width = network, height, width
         self.score_threshold, self.overlap = score_threshold, overlap
-        self._doubtful = 0.75 * score_threshold, 0.5 * (1 + score_threshold)
+        # Scores between these are in doubt.
+        self._least, self._sure = 0.75 * score_threshold, 0.5 * (1 + score_threshold)
         wanted = {f"{kind}{stride}" for kind in ("score", "box", "landmark") for stride in STRIDES}
         missing = wanted - set(network.output_scales())
         if missing:
@@ -117,11 +118,13 @@ class FaceDetector:
     def detect(self, picture: RGB) -> list[Face]:
         """Faces on a uint8 ``(H, W, 3)`` RGB picture, largest first, in its pixels."""
         fitted, mapping = letterbox(picture, self.height, self.width)
-        looks = [self.cells(self.network.run(model_input(fitted)))]
-        if self._in_doubt(looks[0]):
+        first = self.cells(self.network.run(model_input(fitted)))
+        faces = self.faces([first], mapping)
+        if any(face.score < self._sure for face in faces):
             mirror_image = np.ascontiguousarray(fitted[:, ::-1])
-            looks.append(self.cells(self.network.run(model_input(mirror_image))).mirrored(self.width))
-        return self.faces(looks, mapping)
+            second = self.cells(self.network.run(model_input(mirror_image))).mirrored(self.width)
+            faces = self.faces([first, second], mapping)
+        return [face for face in faces if face.score >= self.score_threshold]
 
     def cells(self, outputs: dict[str, npt.NDArray[np.int8]]) -> Cells:
         """Decode the cells of raw outputs that see a face, or nearly."""
@@ -129,7 +132,7 @@ class FaceDetector:
         return Cells(*(np.concatenate(parts) for parts in zip(*decoded, strict=True)))
 
     def faces(self, looks: Sequence[Cells], mapping: Letterbox) -> list[Face]:
-        """Faces seen in one look at a picture or several, largest first: the averages of overlapping boxes."""
+        """What looks like a face in one look at a picture or several, largest first: the averages of overlapping boxes."""
         scores, boxes, landmarks = (
             np.concatenate([getattr(look, name) for look in looks]) for name in ("scores", "boxes", "landmarks")
         )
@@ -137,26 +140,18 @@ class FaceDetector:
         faces = []
         for group in group_overlaps(boxes, scores, self.overlap):
             best = [scores[group][number[group] == look].max(initial=0.0) for look in range(len(looks))]
-            if (score := float(np.mean(best))) < self.score_threshold:
-                continue
             weights = scores[group] / scores[group].sum()
             corner, size = np.split(np.asarray(weights @ boxes[group], np.float32), 2)
             points = np.asarray(np.tensordot(weights, landmarks[group], 1), np.float32)
             box = np.concatenate([mapping.to_picture(corner), size / np.float32(mapping.scale)])
-            faces.append(Face(box, mapping.to_picture(points), score))
+            faces.append(Face(box, mapping.to_picture(points), float(np.mean(best))))
         return sorted(faces, key=lambda face: -face.area)
-
-    def _in_doubt(self, look: Cells) -> bool:
-        """Whether some face is neither surely there nor surely not."""
-        _, sure = self._doubtful
-        return any(look.scores[group[0]] < sure for group in group_overlaps(look.boxes, look.scores, self.overlap))
 
     @cached_property
     def _geometry(self) -> dict[int, tuple[Array, int]]:
         """By stride: cell centres ``(N, 2)`` and the least raw score that counts."""
         scales = self.network.output_scales()
-        least, _ = self._doubtful
-        logit = float(np.log(least / (1 - least)))
+        logit = float(np.log(self._least / (1 - self._least)))
         return {
             stride: (
                 cell_centres(self.height, self.width, stride).reshape(-1, 2),
