@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.alignment import CROP_SIZE, TEMPLATE
+from edge_siamese.faces import MIRRORED_LANDMARKS
 from edge_siamese.frames import RGB
 
 from .augmentation import CameraAugmentation
@@ -245,7 +246,7 @@ def _moved(
     sizes = boxes[:, 2:] * scale
     points = landmarks @ matrix[:, :2].T + matrix[:, 2]
     if flip:
-        points = points[:, [1, 0, 2, 4, 3]]
+        points = points[:, MIRRORED_LANDMARKS]
     return np.hstack([centres - sizes / 2, sizes]).astype(np.float32), points.astype(np.float32)
 
 

@@ -14,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import ModelError
-from .faces import Face
-from .frames import RGB
+from .faces import MIRRORED_LANDMARKS, Face
+from .frames import RGB, mirrored
 from .tflite.model import Network, model_input
 
 STRIDES = (8, 16, 32)
-_MIRRORED_ORDER = [1, 0, 2, 4, 3]  # of the landmarks: the subject's right eye is the mirror image's left
 _NESTED = 0.7  # share of the smaller box in the larger
 Array = npt.NDArray[np.float32]
 
@@ -84,7 +83,7 @@ class Cells:
 
     def mirrored(self, width: int) -> "Cells":
         """The same faces in the mirror image of an input of that width."""
-        boxes, landmarks = self.boxes.copy(), self.landmarks[:, _MIRRORED_ORDER]
+        boxes, landmarks = self.boxes.copy(), self.landmarks[:, MIRRORED_LANDMARKS]
         boxes[:, 0] = (width - 1) - boxes[:, 0] - boxes[:, 2]
         landmarks[..., 0] = (width - 1) - landmarks[..., 0]
         return Cells(self.scores, boxes, landmarks)
@@ -121,8 +120,7 @@ class FaceDetector:
         first = self.cells(self.network.run(model_input(fitted)))
         faces = self.faces([first], mapping)
         if any(face.score < self._sure for face in faces):
-            mirror_image = np.ascontiguousarray(fitted[:, ::-1])
-            second = self.cells(self.network.run(model_input(mirror_image))).mirrored(self.width)
+            second = self.cells(self.network.run(model_input(mirrored(fitted)))).mirrored(self.width)
             faces = self.faces([first, second], mapping)
         return [face for face in faces if face.score >= self.score_threshold]
 

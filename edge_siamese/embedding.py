@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .errors import ModelError
 from .faces import Embedding
-from .frames import RGB
+from .frames import RGB, mirrored
 from .tflite.card import ModelCard
 from .tflite.model import Network, model_input
 
@@ -46,11 +46,6 @@ def seen(
     """What `embed` answers for pictures or, with `mirror`, the mean of its answers for them and their mirror images."""
     first = embed(crops)
     return mean_of_views(first, embed(mirrored(crops))) if mirror else first
-
-
-def mirrored(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Pictures ``(.., H, W, C)`` with left and right changed."""
-    return np.ascontiguousarray(crops[..., ::-1, :])
 
 
 def mean_of_views(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+MIRRORED_LANDMARKS = [1, 0, 2, 4, 3]
+"""Order of a face's landmarks in the mirror image, where the subject's right eye is a left one."""
+
 
 @dataclass(frozen=True, eq=False)
 class Embedding:

@@ -23,3 +23,8 @@ class Frame:
     timestamp_ns: int
     sequence: int
     source: str
+
+
+def mirrored(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Pictures ``(.., H, W, C)`` with left and right changed."""
+    return np.ascontiguousarray(pictures[..., ::-1, :])

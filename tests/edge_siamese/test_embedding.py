@@ -4,8 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_siamese.embedding import FaceEmbedder, mean_of_views, mirrored
+from edge_siamese.embedding import FaceEmbedder, mean_of_views
 from edge_siamese.engine import FaceEngine
+from edge_siamese.frames import mirrored
 from edge_siamese.rendering import GOLDEN_SEEDS, Person, View, render_crop
 
 
