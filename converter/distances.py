@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .choices import choose
+from .registry import choose
 
 Matrix = npt.NDArray[np.floating]
 Doubles = npt.NDArray[np.float64]

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from .errors import ModelError
 from .faces import Embedding
 from .frames import RGB, mirrored
-from .tflite.card import ModelCard
 from .tflite.model import Network, model_input
+from .tflite.model_card import ModelCard
 
 
 class FaceEmbedder:

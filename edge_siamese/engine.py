@@ -11,9 +11,9 @@ from .errors import ModelError
 from .faces import Embedding, Face
 from .frames import RGB
 from .models import default_model
-from .selftest import self_test
-from .tflite.card import ModelFile, read_model
+from .tflite.model_card import ModelFile, read_model
 from .tflite.runtime import Delegate, TfliteNetwork, load_network
+from .tflite.self_test import self_test
 
 
 class FaceEngine:

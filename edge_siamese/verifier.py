@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from .cameras.base import FrameSource, Notice
 from .decision import Decision, Reason, undecided
-from .evaluation.operating_point import OperatingPoint
 from .faces import Face
 from .frames import Frame
-from .quality import QualityLimits, measure
+from .operating_point import OperatingPoint
+from .quality.gate import QualityLimits, measure
 from .tracking import EmbeddingPolicy, Track, Tracker, TrackingLimits
 
 if TYPE_CHECKING:

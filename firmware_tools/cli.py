@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
 
 if TYPE_CHECKING:
     from .boards import Board
-    from .images import Images
+    from .gallery_image.images import Images
 
 
 @click.group()
@@ -49,7 +49,7 @@ def build(path: Path, board_name: str, out: Path, slot: str, as_json: bool) -> N
     from edge_siamese.gallery import Gallery
 
     from .boards import find_board
-    from .images import make_images
+    from .gallery_image.images import make_images
 
     board = find_board(board_name)
     gallery = Gallery.open(path)

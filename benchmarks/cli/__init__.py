@@ -2,7 +2,7 @@
 
 import click
 
-from edge_siamese.cli.lazy import Entry, LazyGroup
+from edge_siamese.cli.shared.lazy import Entry, LazyGroup
 
 COMMANDS = {
     "latency": Entry(f"{__name__}.timing:latency", "Time each step from a photograph to a score, one by one."),

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import engine_options, json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.options import engine_options, json_option
+from edge_siamese.cli.shared.output import emit_json, table
 from edge_siamese.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ def accuracy(
     """
     from tempfile import TemporaryDirectory
 
-    from edge_siamese.albums import Album
     from edge_siamese.engine import FaceEngine
+    from edge_siamese.identity_dataset import Album
 
-    from .. import accuracy as measure
+    from ..accuracy import open_set as measure
 
     album = Album(data)
     split = measure.split_open_set(album, people, photos)

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from edge_siamese.cli.options import engine_options, json_option
-from edge_siamese.cli.output import emit_json
-from edge_siamese.cli.progress import progress_line
+from edge_siamese.cli.shared.options import engine_options, json_option
+from edge_siamese.cli.shared.output import emit_json
+from edge_siamese.cli.shared.progress import progress_line
 
 _RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
 _FRAME_SIDES = range(32, 4097)
@@ -60,14 +60,14 @@ def detection(
     """
     if not (data or sweep_photos or verify_photos):
         raise click.UsageError("nothing to measure on: expected DATA, --sweep or --verify")
-    from edge_siamese.albums import Album
     from edge_siamese.engine import FaceEngine
     from edge_siamese.evaluation.annotations import AnnotatedSet
+    from edge_siamese.identity_dataset import Album
 
-    from ..detection import OwnDetector, measure_annotated
-    from ..landmarks import compare_landmarks
+    from ..accuracy.detection import OwnDetector, measure_annotated
+    from ..accuracy.landmarks import compare_landmarks
+    from ..accuracy.scale_sweep import sweep
     from ..peers import open_peer
-    from ..scale_sweep import sweep
 
     annotated = AnnotatedSet(data) if data else None
     swept, verified = (Album(photos) if photos else None for photos in (sweep_photos, verify_photos))

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
-from edge_siamese.cli.progress import progress_line
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
+from edge_siamese.cli.shared.progress import progress_line
 
 if TYPE_CHECKING:
     from edge_siamese.tflite.runtime import Delegate
 
-    from ..models import Cost
+    from ..accuracy.models import Cost
 
 
 @click.command()
@@ -40,9 +40,9 @@ def models(
     as_json: bool,
 ) -> None:
     """Hold FILES against each other, or all shipped models: bytes, operations, latency, accuracy."""
-    from edge_siamese.board import identify
+    from edge_siamese.system.host import identify
 
-    from ..models import People, prices
+    from ..accuracy.models import People, prices
 
     board = identify()
     costs = prices(files, delegate=delegate, threads=threads, repeat=repeat, warmup=warmup)
@@ -68,7 +68,7 @@ def models(
 
 
 def _entry(cost: "Cost") -> dict[str, Any]:
-    from ..samples import summarise
+    from ..timing.samples import summarise
 
     names = ("name", "task", "file_bytes", "network_bytes", "weights", "macs", "operators", "views")
     entry: dict[str, Any] = {"file": str(cost.file)} | {name: getattr(cost, name) for name in names}
@@ -76,7 +76,7 @@ def _entry(cost: "Cost") -> dict[str, Any]:
 
 
 def _costs(costs: "list[Cost]") -> str:
-    from ..samples import summarise
+    from ..timing.samples import summarise
 
     rows = [
         (

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from edge_siamese.cli.options import engine_options, json_option
-from edge_siamese.cli.output import emit_json
-from edge_siamese.cli.progress import progress_line
+from edge_siamese.cli.shared.options import engine_options, json_option
+from edge_siamese.cli.shared.output import emit_json
+from edge_siamese.cli.shared.progress import progress_line
 
 _RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
@@ -30,12 +30,12 @@ def quality(
     The photographs of lowest quality are discarded, up to 30 %, while the threshold stays: if the score is good, the FNMR
     falls. The area under the curve is compared with a random choice (1.000); the oracle knows the errors.
     """
-    from edge_siamese.albums import Album
+    from edge_siamese.dataset_embeddings import survey_album
     from edge_siamese.engine import FaceEngine
-    from edge_siamese.evaluation.survey import survey_album
-    from edge_siamese.quality_score import read_formula, shipped_formula
+    from edge_siamese.identity_dataset import Album
+    from edge_siamese.quality.score import read_formula, shipped_formula
 
-    from ..quality import judge_quality
+    from ..accuracy.quality import judge_quality
 
     formula = read_formula(formula_file) if formula_file else shipped_formula()
     album = Album(data)

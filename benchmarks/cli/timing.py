@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import engine_options, json_option
-from edge_siamese.cli.output import emit_json
+from edge_siamese.cli.shared.options import engine_options, json_option
+from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.errors import DataError
 
 if TYPE_CHECKING:
     from edge_siamese.engine import FaceEngine
     from edge_siamese.tflite.runtime import Delegate
 
-    from ..report import Report
+    from ..timing.report import Report
 
 _RAW_OPTION = click.option(
     "--raw", type=click.Path(path_type=Path, dir_okay=False), help="Also write every sample to this JSON file."
@@ -51,12 +51,12 @@ def latency(
     as_json: bool,
 ) -> None:
     """Time each step from a photograph to a score, one by one, on a rendered portrait."""
-    from edge_siamese.board import identify
     from edge_siamese.engine import FaceEngine
+    from edge_siamese.system.host import identify
 
-    from ..latency import PICTURE_SIZE, sample_portrait, stages
-    from ..report import Report
-    from ..samples import collect
+    from ..timing.latency import PICTURE_SIZE, sample_portrait, stages
+    from ..timing.report import Report
+    from ..timing.samples import collect
 
     board = identify()
     with FaceEngine.open(embedder, detector, delegate=delegate, threads=threads) as engine:
@@ -97,14 +97,14 @@ def pipeline(
     as_json: bool,
 ) -> None:
     """Time the loop of `run` on SOURCE: a folder, video or camera, or else a rendered clip."""
-    from edge_siamese.board import identify
     from edge_siamese.cameras import open_source
     from edge_siamese.engine import FaceEngine
     from edge_siamese.gallery import Gallery
+    from edge_siamese.system.host import identify
 
-    from ..galleries import random_gallery
-    from ..pipeline import ClipSource, Timings, run
-    from ..report import Report
+    from ..timing.pipeline import ClipSource, Timings, run
+    from ..timing.report import Report
+    from ..timing.synthetic_gallery import random_gallery
 
     board, timings = identify(), Timings(warmup)
     open_frames = ClipSource if source is None else partial(open_source, source)

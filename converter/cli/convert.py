@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
 
 from .import_options import pixel_input, pixel_options
 
@@ -80,7 +80,7 @@ def convert(
     float .tflite. For an embedder DATA is a folder or zip of <person>/<photo>, or a teacher folder; people kept back from
     calibration measure parity and operating points. For the detector it is the zip it was trained on.
     """
-    from ..licences import inherited, licence_of_weights, require_use
+    from ..export.licenses import inherited, licence_of_weights, require_use
 
     ours = model.suffix == ".npz"
     _require_sense(task, ours, input_size, options)
@@ -130,12 +130,12 @@ def _embedder(
     model: Path, network: Any, data: Path, output: Path, card: dict[str, Any], options: dict[str, Any]
 ) -> tuple[dict[str, Any], str]:
     """The report and the table for people."""
-    from ..conversion import ParityError, convert_embedder, describe_layers, describe_parity, write_float
-    from ..conversion_data import alignment_name, load_conversion_data
+    from ..export.conversion_data import alignment_name, load_conversion_data
+    from ..export.convert import ParityError, convert_embedder, describe_layers, describe_parity, write_float
     from ..importers import KerasNetwork
 
     if network is None:
-        from ..fine_tuning import load_twin
+        from ..tasks.siamese.fine_tuning import load_twin
 
         network = KerasNetwork(load_twin(model))
     else:
@@ -160,10 +160,10 @@ def _embedder(
 
 
 def _detector(model: Path, data: Path, output: Path, input_size: int | None, card: dict[str, Any]) -> dict[str, Any]:
-    from ..checkpoints import load_weights
-    from ..conversion import convert_detector
-    from ..datasets.detection import load_detector_inputs
+    from ..data.detection import load_detector_inputs
+    from ..export.convert import convert_detector
     from ..networks.detector import INPUT_SIZE, build_detector
+    from ..training.checkpoints import load_weights
 
     network = build_detector()
     load_weights(model, network)

@@ -10,7 +10,7 @@ import click
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The .svg to write.")
 def curves(runs: tuple[Path, ...], output: Path) -> None:
     """Plot the loss and the validation figures of RUNS: run folders, or their log.csv files."""
-    from ..curves import plot_curves, read_curve
+    from ..plots.run_curves import plot_curves, read_curve
 
     plot_curves([read_curve(run.stem, _logs(run)) for run in runs], output)
     click.echo(f"{output}: written", err=True)

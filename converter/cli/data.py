@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
 
 from .data_options import PATH, load, parse_options, source_options
 
 if TYPE_CHECKING:
-    from ..datasets.labelled import LabelledPictures
-    from ..datasets.splits import Split
+    from ..data.labeled import LabelledPictures
+    from ..data.splits import Split
 
 _SIDES = ("training", "validation", "test")
 _settings = click.option(
@@ -35,7 +35,7 @@ def data() -> None:
 @json_option
 def prepare(output: Path, as_json: bool, **source: Any) -> None:
     """Read DATA, cut, scale and select its pictures, and write them as one .npz without pickles."""
-    from ..datasets.prepared import save_prepared
+    from ..data.prepared import save_prepared
 
     if output.suffix != ".npz":
         raise click.BadParameter(f"expected a name that ends with .npz, found {output}", param_hint="--output")
@@ -84,7 +84,7 @@ def split(
 
     The sides depend on names only: the same people are kept back every time.
     """
-    from ..datasets.splits import split_classes, split_folds, split_rest
+    from ..data.splits import split_classes, split_folds, split_rest
 
     if sum(map(bool, (test_classes, test_folds, folds))) > 1:
         raise click.UsageError("--test-class, --test-folds and --folds exclude each other")
@@ -133,11 +133,11 @@ def pairs(
     """Write the pairs of one epoch: a list of paths, or a TFRecord with the pictures."""
     from edge_siamese.errors import DataError
 
-    from ..choices import choose
-    from ..datasets.manifests import read_manifest
-    from ..datasets.pair_lists import PairList, write_pairs
-    from ..datasets.tfrecords import write_picture_pairs
-    from ..samplers import SAMPLERS, create_sampler
+    from ..data.manifests import read_manifest
+    from ..data.pair_lists import PairList, write_pairs
+    from ..data.tfrecords import write_picture_pairs
+    from ..registry import choose
+    from ..training.samplers import SAMPLERS, create_sampler
 
     if output.suffix not in {".csv", ".npz", ".tfrecord"}:
         raise click.BadParameter(f"expected a .csv, .npz or .tfrecord, found {output}", param_hint="--output")
@@ -185,8 +185,8 @@ def preview(
     """Show what an augmentation does to some pictures of DATA: the picture on the left, augmented copies beside it."""
     import numpy as np
 
-    from ..datasets.preview import preview_grid, write_grid
-    from ..picture_augmentation import create_augmentation
+    from ..augmentation.image import create_augmentation
+    from ..data.preview import preview_grid, write_grid
 
     change = create_augmentation(augmentation, **options)
     pictures = load(**source)
@@ -208,8 +208,8 @@ def _folds(text: str | None) -> list[int]:
 
 def _people_of_folds(pictures: "LabelledPictures", folds: list[int], source: dict[str, Any]) -> list[str]:
     """The people of folds of the ``pairs.txt`` of the source, those who have pictures."""
-    from ..datasets.official_pairs import read_official_pairs
-    from ..datasets.sources import pairs_text
+    from ..data.lfw_pairs import read_official_pairs
+    from ..data.sources import pairs_text
 
     listed = read_official_pairs(pairs_text(source["kind"] or "folders", source["data"]), folds)
     return sorted(listed.people & set(pictures.names))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.galleries import note
-from edge_siamese.cli.options import with_options
+from edge_siamese.cli.shared.galleries import note
+from edge_siamese.cli.shared.options import with_options
 
 if TYPE_CHECKING:
-    from ..datasets.labelled import LabelledPictures
-    from ..datasets.sources import Kind
+    from ..data.labeled import LabelledPictures
+    from ..data.sources import Kind
 
 PATH = click.Path(path_type=Path)
 KINDS = ("folders", "omniglot", "lfw", "olivetti", "thermal")
@@ -73,9 +73,9 @@ def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation:
     """
     from pydantic import ValidationError
 
-    from ..datasets.preparation import Preparation
-    from ..datasets.prepared import load_prepared
-    from ..datasets.sources import load_source
+    from ..data.preparation import Preparation
+    from ..data.prepared import load_prepared
+    from ..data.sources import load_source
 
     given = {name: value for name, value in preparation.items() if value is not None}
     if data and data.suffix == ".npz":

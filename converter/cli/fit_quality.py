@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import engine_options, json_option
-from edge_siamese.cli.output import emit_json, table
-from edge_siamese.cli.progress import progress_line
+from edge_siamese.cli.shared.options import engine_options, json_option
+from edge_siamese.cli.shared.output import emit_json, table
+from edge_siamese.cli.shared.progress import progress_line
 
 if TYPE_CHECKING:
-    from ..quality_fit import QualityFit
+    from ..tasks.quality.fit import QualityFit
 
 
 @click.command()
@@ -31,9 +31,9 @@ def fit_quality(data: Path, output: Path | None, as_json: bool, **engine_setting
     from edge_siamese.atomic import write_atomically
     from edge_siamese.engine import FaceEngine
 
-    from ..datasets.teacher import load_teacher_faces
-    from ..quality_fit import fit_quality as fit
-    from ..quality_samples import collect_samples, source_sides
+    from ..data.teacher import load_teacher_faces
+    from ..tasks.quality.fit import fit_quality as fit
+    from ..tasks.quality.samples import collect_samples, source_sides
 
     faces = load_teacher_faces(data, 256, validation_only=True)
     people = np.unique(faces.identities, return_inverse=True)[1].astype(np.int64)
@@ -52,7 +52,7 @@ def fit_quality(data: Path, output: Path | None, as_json: bool, **engine_setting
 
 
 def _for_people(result: "QualityFit") -> str:
-    from ..quality_fit import describe_fit
+    from ..tasks.quality.fit import describe_fit
 
     header = ("area by random's", "weight", "alone: untouched", "mixed", "toggled: untouched", "mixed")
     references = ", ".join(f"{name} {value:g}" for name, value in result.formula.references.items())

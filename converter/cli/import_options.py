@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import with_options
+from edge_siamese.cli.shared.options import with_options
 
 if TYPE_CHECKING:
     from ..importers import PixelInput
@@ -62,7 +62,7 @@ def pixel_input(
     from edge_siamese.errors import DataError
 
     from ..importers import PixelInput
-    from ..normalisation import create
+    from ..training.normalization.base import create
 
     if normalisation and (mean or std):
         raise click.UsageError("--normalisation and --mean with --std exclude each other")

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
 
 from .import_options import ONNX2TF
 

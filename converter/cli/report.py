@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
 
 
 @click.command()
@@ -13,8 +13,8 @@ from edge_siamese.cli.output import emit_json, table
 @json_option
 def report(run: Path, as_json: bool) -> None:
     """Make the report.html of RUN, a folder that 'train' filled, anew from what it keeps, and say its figures."""
-    from ..reports.document import RunDocument
     from ..reports.page import headline_rows, rebuild_run_report
+    from ..reports.run_report import RunDocument
 
     page = rebuild_run_report(run)
     document = RunDocument.read(run)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.galleries import (
+from edge_siamese.cli.shared.galleries import (
     PATH,
     STRATEGIES,
     model_options,
@@ -16,14 +16,14 @@ from edge_siamese.cli.galleries import (
     tell_skipped,
     terms_of,
 )
-from edge_siamese.cli.options import json_option, target_fpir_option
-from edge_siamese.cli.output import emit_json, table
-from edge_siamese.cli.progress import progress_line
+from edge_siamese.cli.shared.options import json_option, target_fpir_option
+from edge_siamese.cli.shared.output import emit_json, table
+from edge_siamese.cli.shared.progress import progress_line
 
 if TYPE_CHECKING:
-    from edge_siamese.gallery.selection import Terms
+    from edge_siamese.gallery.templates.selection import Terms
 
-    from ..representatives.photographs import Photographs
+    from ..template_selection.photos import Photographs
 
 TSNE_MEDOID = "tsne-medoid"
 
@@ -58,12 +58,12 @@ def representatives(
     become templates.
     """
     from edge_siamese.gallery import Gallery
-    from edge_siamese.gallery.budget import sizes_of
-    from edge_siamese.gallery.information import describe
-    from edge_siamese.gallery.selection import with_selected
+    from edge_siamese.gallery.metadata import describe
+    from edge_siamese.gallery.templates.budget import sizes_of
+    from edge_siamese.gallery.templates.selection import with_selected
 
-    from ..representatives.choosing import account, choose
-    from ..representatives.curve import check_curve_path
+    from ..template_selection.curve import check_curve_path
+    from ..template_selection.selection import account, choose
 
     tsne = strategy == TSNE_MEDOID
     terms = terms_of(limit=limit, strategy=None if tsne else strategy, budget=budget, reject_outliers=reject_outliers)
@@ -108,9 +108,9 @@ def representatives(
 
 def _photographs(source: Path, **models: Any) -> "Photographs":
     from edge_siamese.models import default_model
-    from edge_siamese.tflite.card import read_card
+    from edge_siamese.tflite.model_card import read_card
 
-    from ..representatives.photographs import read_embeddings, survey_photographs
+    from ..template_selection.photos import read_embeddings, survey_photographs
 
     if source.suffix.lower() == ".npz":
         return read_embeddings(source, read_card(models["embedder"] or default_model("embedder")))
@@ -124,8 +124,8 @@ def _write_curves(
     """Measure once and write every curve asked for; None when none is."""
     from dataclasses import asdict
 
-    from ..representatives.curve import write_curve
-    from ..representatives.trial import Trial, accuracy_curve
+    from ..template_selection.accuracy import Trial, accuracy_curve
+    from ..template_selection.curve import write_curve
 
     if not paths:
         return None

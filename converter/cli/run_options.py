@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from edge_siamese.cli.options import Decorator, with_options
+from edge_siamese.cli.shared.options import Decorator, with_options
 
 _PATH = click.Path(path_type=Path)
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
 
 _GRID = "KEY=VALUE,VALUE"
 
@@ -35,8 +35,8 @@ def sweep(recipe: str, data: Path | None, out: Path, grid: dict[str, list[str]],
     An interrupted sweep goes on where it was. The best run is the one with the highest validation AUC; the test figures
     choose nothing.
     """
-    from ..sweep import TABLE, best, combinations
-    from ..sweep import sweep as run
+    from ..tasks.siamese.sweep import TABLE, best, combinations
+    from ..tasks.siamese.sweep import sweep as run
 
     total = len(combinations(grid))
     done = 0

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
 
 if TYPE_CHECKING:
-    from ..siamese_outcome import Outcome
+    from ..tasks.siamese.summary import Outcome
 
 _CHANGE = "KEY=VALUE"
 
@@ -53,9 +53,9 @@ def train(
     Without --recipe the shipped embedder is fine-tuned on your people. OUT gets weights.npz, the .tflite, split.json,
     log.csv and report.html.
     """
-    from ..recipe import load_recipe
-    from ..siamese_recipe import SiameseRecipe
-    from ..siamese_run import run_recipe
+    from ..recipes.schema import load_recipe
+    from ..recipes.siamese import SiameseRecipe
+    from ..tasks.siamese.run import run_recipe
 
     wanted = read_changes(changes)
     for key, value in (("training.epochs", epochs), ("training.optimiser.rate", rate)):

@@ -13,15 +13,15 @@ from .run_options import run_options
 @run_options("detector")
 def train_detector(data: Path, crops: Path, recipe: str, out: Path, initial: Path | None, license_: str | None) -> None:
     """Train the detector on DATA, a zip of pictures with annotated boxes and landmarks (annotations.json)."""
-    from ..recipe import DetectorRecipe, load_recipe
+    from ..recipes.schema import DetectorRecipe, load_recipe
 
     chosen = load_recipe(recipe, DetectorRecipe)
 
-    from ..checkpoints import save_float16_weights
-    from ..datasets.rendered import rendered_scenes
-    from ..datasets.teacher import load_training_crops
-    from ..detector_run import train_detector as run
-    from ..licences import inherited, licence_of_weights
+    from ..data.rendered import rendered_scenes
+    from ..data.teacher import load_training_crops
+    from ..export.licenses import inherited, licence_of_weights
+    from ..tasks.detector.run import train_detector as run
+    from ..training.checkpoints import save_float16_weights
 
     licence = inherited(licence_of_weights(initial) if initial else "", license_)
     pasted, scenes = load_training_crops(crops, chosen.pasted_crops), rendered_scenes(chosen.rendered_scenes)

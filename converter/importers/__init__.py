@@ -5,4 +5,4 @@ from .loading import load_any as load_any
 from .networks import GraphNetwork as GraphNetwork
 from .networks import ImportedNetwork as ImportedNetwork
 from .networks import KerasNetwork as KerasNetwork
-from .pixels import PixelInput as PixelInput
+from .pixel_scaling import PixelInput as PixelInput

@@ -11,9 +11,9 @@ import keras
 from edge_siamese.errors import DataError
 
 from .. import networks
-from ..precision import in_float32
+from ..training.precision import in_float32
 from .networks import KerasNetwork
-from .pixels import PixelInput
+from .pixel_scaling import PixelInput
 from .shapes import picture_shape, require_vector
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from edge_siamese.errors import DataError
 
 from .networks import ImportedNetwork
-from .pixels import PixelInput
+from .pixel_scaling import PixelInput
 
 KINDS = ".keras or .h5 (Keras), a SavedModel folder, .onnx, .pt2 (torch.export) or a float .tflite"
 _CHECKPOINTS = {".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".torchscript"}
@@ -52,7 +52,7 @@ def load_any(
 
         return load_pytorch(path, pixels, input_size)
     if suffix == ".tflite":
-        from .graphs import load_tflite
+        from .tflite_files import load_tflite
 
         return load_tflite(path, pixels)
     if suffix in _CHECKPOINTS:

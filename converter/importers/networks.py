@@ -6,8 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ..graph import read_graph
-from ..quantisation.formats import Format
+from ..quantization.formats import Format
+from ..tflite_edit import read_graph
 
 Pictures = npt.NDArray[np.uint8]
 
@@ -62,16 +62,16 @@ class KerasNetwork:
         return [layer.name for layer in self.network._flatten_layers(include_self=False)]
 
     def embed(self, pictures: Pictures) -> npt.NDArray[np.float32]:
-        from ..quantisation.formats import model_input
+        from ..quantization.formats import model_input
 
         blocks = [model_input(pictures[at : at + 128]) for at in range(0, len(pictures), 128)]
         rows = np.concatenate([np.asarray(self.network.predict_on_batch(block), np.float32) for block in blocks])
         return rows.reshape(len(rows), -1)
 
     def convert(self, format: Format, pictures: Pictures) -> bytes:
-        from ..quantisation.calibration import require_calibration, with_whole_input_range
-        from ..quantisation.formats import convert_static, model_input, static_batch
-        from ..quantisation.ptq import quantise
+        from ..quantization.calibration import require_calibration, with_whole_input_range
+        from ..quantization.formats import convert_static, model_input, static_batch
+        from ..quantization.keras.ptq import quantise
 
         if format == "int8":
             return quantise(self.network, pictures)
@@ -81,8 +81,8 @@ class KerasNetwork:
         return convert_static(static, format, model_input(with_whole_input_range(pictures)))
 
     def reference(self, pictures: Pictures) -> bytes:
-        from ..quantisation.formats import as_float, model_input
-        from ..quantisation.preparation import equalised
+        from ..quantization.formats import as_float, model_input
+        from ..quantization.keras.preparation import equalised
 
         return as_float(equalised(self.network, model_input(pictures)))
 
@@ -106,16 +106,16 @@ class GraphNetwork:
         return []
 
     def embed(self, pictures: Pictures) -> npt.NDArray[np.float32]:
-        from ..quantisation.parity import embed_model
+        from ..quantization.parity import embed_model
 
         return embed_model(self.graph, pictures)
 
     def convert(self, format: Format, pictures: Pictures) -> bytes:
-        from ..quantisation.graphs import convert_graph
+        from ..quantization.tflite.quantize import convert_graph
 
         return convert_graph(self.graph, format, pictures)
 
     def reference(self, pictures: Pictures) -> bytes:
-        from ..quantisation.graph_equalisation import equalised_graph
+        from ..quantization.tflite.equalization import equalised_graph
 
         return equalised_graph(self.graph, pictures)

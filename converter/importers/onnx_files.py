@@ -12,10 +12,10 @@ import numpy as np
 
 from edge_siamese.errors import DataError, EdgeSiameseError, RuntimeMissingError
 
-from .graphs import adopt
 from .networks import GraphNetwork
-from .pixels import PixelInput
+from .pixel_scaling import PixelInput
 from .shapes import picture_shape, require_vector
+from .tflite_files import adopt
 from .verification import Floats, require_same
 
 LEAST_VERSION = 2

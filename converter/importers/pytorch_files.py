@@ -9,10 +9,10 @@ from typing import Any
 
 from edge_siamese.errors import DataError, EdgeSiameseError, RuntimeMissingError
 
-from .graphs import adopt
 from .networks import GraphNetwork
-from .pixels import PixelInput
+from .pixel_scaling import PixelInput
 from .shapes import picture_shape
+from .tflite_files import adopt
 from .verification import require_same
 
 

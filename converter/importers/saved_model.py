@@ -5,10 +5,10 @@ from typing import Any
 
 from edge_siamese.errors import DataError
 
-from .graphs import adopt
 from .networks import GraphNetwork
-from .pixels import PixelInput
+from .pixel_scaling import PixelInput
 from .shapes import picture_shape
+from .tflite_files import adopt
 
 _SIGNATURES = ("serving_default", "serve")
 
@@ -22,7 +22,7 @@ def load_saved_model(path: Path, pixels: PixelInput, input_size: int | None) -> 
     """
     import tensorflow as tf
 
-    from ..quantisation.formats import run_converter
+    from ..quantization.formats import run_converter
 
     try:
         loaded = tf.saved_model.load(str(path))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..graph import Operator, Tensor
+from ..tflite_edit import Operator, Tensor
 
 Condition = Callable[[Operator], str]
 _FUSED = {"NONE", "RELU", "RELU6", "RELU_N1_TO_1"}

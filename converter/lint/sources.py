@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from edge_siamese.errors import DataError
-from edge_siamese.tflite.card import model_bytes
+from edge_siamese.tflite.model_card import model_bytes
 
-from ..graph import Graph, read_graph
+from ..tflite_edit import Graph, read_graph
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +64,6 @@ def load_subject(
 
 def _of_keras(name: str, network: object) -> Subject:
     from ..importers import KerasNetwork
-    from ..quantisation.formats import as_float
+    from ..quantization.formats import as_float
 
     return Subject(name, read_graph(as_float(network)), KerasNetwork(network).layers)

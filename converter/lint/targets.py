@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from ..graph import Graph, LayerNames, Operator
+from ..tflite_edit import Graph, LayerNames, Operator
 from .conditions import CONDITIONS
 
 TARGETS = ("xnnpack", "edgetpu", "mcu")

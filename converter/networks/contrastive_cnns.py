@@ -18,7 +18,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from ..choices import choose
+from ..registry import choose
 
 
 @keras.saving.register_keras_serializable(package="edge_siamese")  # type: ignore[untyped-decorator]

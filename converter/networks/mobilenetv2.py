@@ -9,7 +9,7 @@ from typing import Any
 
 from keras import layers
 
-from ..choices import in_range
+from ..registry import in_range
 from .layers import conv_bn, depthwise_bn, scaled
 
 # Expansion, filters, repeats, strides of the first.

@@ -10,7 +10,7 @@ from typing import Any
 
 from keras import layers
 
-from ..choices import in_range
+from ..registry import in_range
 from .layers import conv_bn, depthwise_bn, scaled, squeezed_and_excited
 
 

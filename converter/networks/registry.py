@@ -11,7 +11,7 @@ from typing import Any
 
 from edge_siamese.errors import DataError
 
-from ..choices import checked_options, choose, in_range
+from ..registry import checked_options, choose, in_range
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from keras import layers
 
-from ..choices import choose, in_range
+from ..registry import choose, in_range
 from .layers import conv_bn, scaled
 
 

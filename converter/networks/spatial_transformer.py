@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ..choices import in_range
+from ..registry import in_range
 
 
 def spatial_transformer(image: Any, *, downsample: int = 1) -> Any:

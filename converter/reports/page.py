@@ -5,11 +5,11 @@ from typing import Any
 
 from edge_siamese import __version__
 from edge_siamese.atomic import write_atomically
-from edge_siamese.reports.numbers import percent
+from edge_siamese.reports.formatting import percent
 from edge_siamese.reports.pages import page_templates, require
 
-from .document import ARRAYS, PAGE, RunArrays, RunDocument
-from .pictures import embedding_pictures, figure_pictures, illustration
+from .figures import embedding_pictures, figure_pictures, illustration
+from .run_report import ARRAYS, PAGE, RunArrays, RunDocument
 
 _PACKAGES = ("jinja2", "matplotlib", "sklearn")
 _TEMPLATE = "run.html"

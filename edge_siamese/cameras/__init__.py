@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import DataError
-from ..pictures import is_picture_name
+from ..image_io import is_picture_name
 from .base import CameraBack as CameraBack
 from .base import CameraLost as CameraLost
 from .base import Capture
@@ -41,7 +41,7 @@ def open_source(spec: str, *, realtime: bool = False) -> FrameSource:
     """
     open_live = _live(spec)
     if open_live is not None:
-        from .freshest import LiveSource
+        from .latest_frame import LiveSource
 
         return LiveSource(_without_password(spec), open_live)
     path = Path(spec)
@@ -80,7 +80,7 @@ def _pulled(path: Path) -> FrameSource:
 
 
 def _paced(path: Path) -> FrameSource:
-    from .freshest import LiveSource
+    from .latest_frame import LiveSource
     from .opencv import VideoCapture
 
     return LiveSource(path.name, lambda: VideoCapture(path), paced=True)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ..errors import DataError, PictureError
 from ..frames import RGB, Frame
-from ..pictures import MOST_BYTES, is_picture_name, list_pictures, natural_key, read_picture
+from ..image_io import MOST_BYTES, is_picture_name, list_pictures, natural_key, read_picture
 from .base import Notice, Source
 
 _log = logging.getLogger(__name__)

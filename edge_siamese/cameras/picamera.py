@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import CameraError, RuntimeMissingError
 from ..frames import RGB
 from .base import Shot
-from .pixels import to_rgb
+from .pixel_formats import to_rgb
 
 DEFAULT_SIZE = (1280, 720)
 _PATIENCE_S = 5.0

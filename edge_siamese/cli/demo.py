@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .output import table
+from .shared.output import table
 
 if TYPE_CHECKING:
-    from ..demo.cast import Cast
-    from ..demo.journey import Journey
+    from ..demo.commands import Journey
     from ..demo.report import Report
-    from ..demo.verdict import Verdict
+    from ..demo.result import Verdict
+    from ..demo.scenario import Cast
 
 _OWN_PHOTOGRAPHS = """Now with your own photographs (people/<name>/<photographs>) and camera:
 
@@ -34,9 +34,9 @@ def demo(photos: Path | None, out: Path) -> None:
     Its people are rendered, not photographed, and the shipped models never saw them. Ends with 1 when somebody is given
     a wrong name.
     """
-    from ..demo.cast import empty_folder, photographed_cast, render_cast
-    from ..demo.journey import Journey
+    from ..demo.commands import Journey
     from ..demo.report import Report
+    from ..demo.scenario import empty_folder, photographed_cast, render_cast
 
     empty_folder(out)
     journey = Journey(out, click.echo)
@@ -63,8 +63,8 @@ def _step(title: str) -> None:
 
 def _train(journey: "Journey", cast: "Cast", report: "Report") -> list[str]:
     """Fine-tune the embedder where TensorFlow is there; return the options that choose the result."""
-    from ..demo.cast import render_album
-    from ..demo.journey import training_is_possible
+    from ..demo.commands import training_is_possible
+    from ..demo.scenario import render_album
     from ..errors import EdgeSiameseError
 
     _step("Train the twin for a few seconds, quantise it to int8, prove what that cost")
@@ -100,7 +100,7 @@ def _without_training(report: "Report", why: str) -> list[str]:
 def _watch(journey: "Journey", cast: "Cast", report: "Report", model: list[str]) -> "Verdict":
     """Enrol, run the loop, and hold its answers against the truth."""
     from ..demo.report import add_answers, add_people
-    from ..demo.verdict import judge
+    from ..demo.result import judge
 
     gallery = journey.folder / "people.esg"
     _step("Enrol them into a gallery")

@@ -4,10 +4,10 @@ import sys
 
 import click
 
-from ..board import identify
-from ..doctor import TASKS, Finding, Status, examine, shipped_card
-from .options import json_option
-from .output import emit_json
+from ..system.doctor import TASKS, Finding, Status, examine, shipped_card
+from ..system.host import identify
+from .shared.options import json_option
+from .shared.output import emit_json
 
 _COLOURS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red"}
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from .options import engine_options
-from .progress import progress_line
+from .shared.options import engine_options
+from .shared.progress import progress_line
 
 
 @click.command()

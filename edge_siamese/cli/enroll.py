@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .galleries import (
+from .shared.galleries import (
     PATH,
     about_options,
     counted,
@@ -19,9 +19,9 @@ from .galleries import (
     tell_skipped,
     templates_option,
 )
-from .options import json_option
-from .output import emit_json
-from .progress import progress_line
+from .shared.options import json_option
+from .shared.output import emit_json
+from .shared.progress import progress_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,8 +64,8 @@ def enroll(
     A camera's frame is taken when it shows exactly one face, large enough. The person may turn the head a little
     meanwhile: the mean of the frames is remembered.
     """
-    from ..gallery.builder import Skipped, embed_photographs
-    from ..gallery.information import describe
+    from ..gallery.enrollment.photos import Skipped, embed_photographs
+    from ..gallery.metadata import describe
     from ..gallery.names import clean_name
 
     if bool(photos) == bool(camera):
@@ -94,7 +94,7 @@ def _from_camera(
     camera: str, engine: "FaceEngine", count: int, interval: float, timeout: float
 ) -> "npt.NDArray[np.int8]":
     from ..cameras import open_source
-    from ..gallery.capture import capture_templates
+    from ..gallery.enrollment.camera import capture_templates
 
     with open_source(camera) as source, progress_line("good frames") as progress:
         return capture_templates(

@@ -6,10 +6,10 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..evaluation.operating_point import DEFAULT_TARGET_FMR
-from .options import engine_options, json_option
-from .output import emit_json
-from .progress import progress_line
+from ..operating_point import DEFAULT_TARGET_FMR
+from .shared.options import engine_options, json_option
+from .shared.output import emit_json
+from .shared.progress import progress_line
 
 _SCHEMA_VERSION = 2
 
@@ -51,14 +51,14 @@ def evaluate(
 
     Photographs go end to end through detector, alignment and embedder. One without a face counts against the result.
     """
-    from ..albums import Album
+    from ..dataset_embeddings import survey_album
     from ..engine import FaceEngine
+    from ..evaluation.baseline import open_rival
     from ..evaluation.bootstrap import PersonBootstrap
-    from ..evaluation.instrument import Instrument
+    from ..evaluation.evaluator import Instrument
     from ..evaluation.labels import read_labels
     from ..evaluation.protocols import VerificationProtocol
-    from ..evaluation.rival import open_rival
-    from ..evaluation.survey import survey_album
+    from ..identity_dataset import Album
 
     if report:
         from ..reports.evaluation import require_packages

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..reports.numbers import area, percent, percent_interval, points, points_interval
-from .output import table
+from ..reports.formatting import area, percent, percent_interval, points, points_interval
+from .shared.output import table
 
 
 def summary(document: dict[str, Any]) -> str:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .galleries import PATH, counted, note, summary, tell_dropped_points
-from .lazy import Entry, LazyGroup
-from .options import Model, json_option
-from .output import emit_json, table
+from .shared.galleries import PATH, counted, note, summary, tell_dropped_points
+from .shared.lazy import Entry, LazyGroup
+from .shared.options import Model, json_option
+from .shared.output import emit_json, table
 
 if TYPE_CHECKING:
     from ..gallery import Gallery
@@ -74,11 +74,11 @@ def check(path: Path, embedder: Path | None, as_json: bool) -> None:
     People kept beyond their last day are named.
     """
     from ..gallery import Gallery
-    from ..gallery.information import overdue
+    from ..gallery.metadata import overdue
 
     checked = Gallery.open(path)
     if embedder:
-        from ..tflite.card import read_model
+        from ..tflite.model_card import read_model
 
         checked.require(read_model(embedder, "embedder").card)
     late = overdue(checked.information, datetime.now(UTC).date())

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .galleries import (
+from .shared.galleries import (
     PATH,
     STRATEGIES,
     about_options,
@@ -22,9 +22,9 @@ from .galleries import (
     templates_option,
     terms_of,
 )
-from .options import json_option
-from .output import emit_json
-from .progress import progress_line
+from .shared.options import json_option
+from .shared.output import emit_json
+from .shared.progress import progress_line
 
 
 @click.command()
@@ -61,9 +61,9 @@ def build(
     """
     from dataclasses import replace
 
-    from ..albums import Album
-    from ..gallery.builder import build_gallery
-    from ..gallery.information import describe
+    from ..gallery.enrollment.photos import build_gallery
+    from ..gallery.metadata import describe
+    from ..identity_dataset import Album
 
     information = describe(created=created, consent=consent, retain_until=retain_until)
     terms = terms_of(limit=limit, strategy=strategy, budget=budget, reject_outliers=reject_outliers)
@@ -110,8 +110,8 @@ def add(
 ) -> None:
     """Add a person to an existing GALLERY, or to what it remembers of one: the mean of the largest faces of PHOTOS."""
     from ..gallery import Gallery
-    from ..gallery.builder import embed_photographs
-    from ..gallery.information import describe
+    from ..gallery.enrollment.photos import embed_photographs
+    from ..gallery.metadata import describe
     from ..gallery.names import clean_name
 
     about = describe(created=created, consent=consent, retain_until=retain_until)

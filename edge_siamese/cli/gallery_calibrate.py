@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-from ..evaluation.operating_point import DEFAULT_TARGET_FMR
-from .galleries import PATH, note, skipped_json, summary, tell_skipped
-from .options import engine_options, json_option
-from .output import emit_json
-from .progress import progress_line
+from ..operating_point import DEFAULT_TARGET_FMR
+from .shared.galleries import PATH, note, skipped_json, summary, tell_skipped
+from .shared.options import engine_options, json_option
+from .shared.output import emit_json
+from .shared.progress import progress_line
 
 
 @click.command()
@@ -34,13 +34,13 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     when the gallery is used: choose the --delegate of the board. Of people in the gallery show other photographs than
     those it was made from.
     """
-    from ..albums import Album
+    from ..dataset_embeddings import survey_album
     from ..engine import FaceEngine
     from ..errors import GalleryError
-    from ..evaluation.survey import survey_album
     from ..gallery import Gallery
-    from ..gallery.builder import skipped_of
     from ..gallery.calibration import compare, operating_point
+    from ..gallery.enrollment.photos import skipped_of
+    from ..identity_dataset import Album
     from ..matching import Q15
 
     album = Album(people)

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from .galleries import PATH, note
-from .options import engine_options, json_option, target_fpir_option
-from .output import emit_json, table
+from .shared.galleries import PATH, note
+from .shared.options import engine_options, json_option, target_fpir_option
+from .shared.output import emit_json, table
 
 NO_MATCH = 3
 
@@ -31,10 +31,10 @@ def identify(
     **engine_settings: Any,
 ) -> None:
     """Name every face on the photographs, or say "unknown", or why it cannot be told."""
-    from ..answers import Evidence, identify_faces
     from ..engine import FaceEngine
     from ..gallery import Gallery
-    from ..pictures import read_picture
+    from ..image_io import read_picture
+    from ..recognition import Evidence, identify_faces
 
     gallery = Gallery.open(path)
     with FaceEngine.open(**engine_settings) as engine:

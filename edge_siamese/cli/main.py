@@ -9,7 +9,7 @@ import click
 
 from .. import __version__
 from ..errors import EdgeSiameseError
-from .lazy import Entry, LazyGroup
+from .shared.lazy import Entry, LazyGroup
 
 _CLI = "edge_siamese.cli"
 
@@ -35,7 +35,7 @@ COMMANDS = {
     "data": Entry("edge_siamese_converter.cli.data:data", "Prepare, split, pair and preview training pictures.", needs=("pydantic", "rich"), extra="converter"),
     "train": _training("train:train", "Train a recipe on your data, or fine-tune the embedder on your people."),
     "sweep": _training("sweep:sweep", "Train a recipe with every combination of a grid of values."),
-    "distil": _training("distil:distil", "Train the embedder from a teacher's embeddings."),
+    "distill": _training("distill:distill", "Train the embedder from a teacher's embeddings."),
     "train-detector": _training("train_detector:train_detector", "Train the face detector."),
     "curves": Entry("edge_siamese_converter.cli.curves:curves", "Plot training runs.", needs=("matplotlib",), extra="report"),
     "report": Entry("edge_siamese_converter.cli.report:report", "Make the page of a training run anew.", needs=_PAGES, extra="converter"),

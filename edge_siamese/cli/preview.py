@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from ..evaluation.operating_point import DEFAULT_TARGET_FMR
-from .galleries import PATH, note
-from .options import engine_options, json_option, target_fpir_option
-from .output import emit_json
+from ..operating_point import DEFAULT_TARGET_FMR
+from .shared.galleries import PATH, note
+from .shared.options import engine_options, json_option, target_fpir_option
+from .shared.output import emit_json
 
 
 @click.command()
@@ -55,9 +55,9 @@ def preview(
     from ..engine import FaceEngine
     from ..errors import DataError
     from ..gallery import Gallery
-    from ..preview.api import PreviewApi
-    from ..preview.guard import Guard, is_loopback
-    from ..preview.server import PreviewServer
+    from ..web.api import PreviewApi
+    from ..web.guard import Guard, is_loopback
+    from ..web.server import PreviewServer
 
     gallery = None if path is None else Gallery.open(path)
     with FaceEngine.open(**engine_settings) as engine:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .galleries import PATH
-from .options import engine_options, json_option, target_fpir_option
+from .shared.galleries import PATH
+from .shared.options import engine_options, json_option, target_fpir_option
 
 if TYPE_CHECKING:
     from ..events import Event, EventMaker, EventSink

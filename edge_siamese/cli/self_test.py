@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from .options import engine_options, json_option
-from .output import emit_json, table
+from .shared.options import engine_options, json_option
+from .shared.output import emit_json, table
 
 
 @click.command("self-test")
@@ -14,8 +14,8 @@ from .output import emit_json, table
 def self_test(as_json: bool, **engine_settings: Any) -> None:
     """Run the golden vectors of embedder and detector on the delegate; exit 1 when it computes something else."""
     from ..engine import FaceEngine
-    from ..selftest import LEAST_COSINE, LEAST_MEAN_COSINE
-    from ..selftest import self_test as run
+    from ..tflite.self_test import LEAST_COSINE, LEAST_MEAN_COSINE
+    from ..tflite.self_test import self_test as run
 
     with FaceEngine.open(**engine_settings, check=False) as engine:
         cards = (engine.embedder_card, engine.detector_card)

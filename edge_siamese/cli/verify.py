@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from ..evaluation.operating_point import DEFAULT_TARGET_FMR
-from .galleries import note
-from .options import engine_options, json_option
-from .output import emit_json
+from ..operating_point import DEFAULT_TARGET_FMR
+from .shared.galleries import note
+from .shared.options import engine_options, json_option
+from .shared.output import emit_json
 
 
 @click.command()
@@ -25,10 +25,10 @@ def verify(
     first: Path, second: Path, target_fmr: float, exit_status: bool, as_json: bool, **engine_settings: Any
 ) -> None:
     """Compare the largest faces of two photographs."""
-    from ..answers import Comparison, Subject
     from ..engine import FaceEngine
-    from ..evaluation.operating_point import choose_operating_point
-    from ..pictures import read_picture
+    from ..image_io import read_picture
+    from ..operating_point import choose_operating_point
+    from ..recognition import Comparison, Subject
 
     with FaceEngine.open(**engine_settings) as engine:
         point = choose_operating_point(engine.embedder_card.operating_points, target_fmr)

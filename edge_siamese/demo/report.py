@@ -12,9 +12,9 @@ import numpy as np
 from ..atomic import write_atomically
 from ..cameras import open_source
 from ..frames import RGB
-from ..pictures import list_pictures, read_picture
-from .cast import Cast
-from .verdict import Answer, Verdict
+from ..image_io import list_pictures, read_picture
+from .result import Answer, Verdict
+from .scenario import Cast
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2024;background:#fff}

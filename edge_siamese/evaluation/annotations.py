@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ..errors import DataError
 from ..frames import RGB
-from ..pictures import read_picture
+from ..image_io import read_picture
 
 _NO_LANDMARKS = [float("nan")] * 10
 

@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .comparisons import Comparisons
-from .figures import FigureTable, Scored
 from .intervals import CONFIDENCE, Interval
+from .verification_metrics import FigureTable, Scored
 
 SEED = 1
 REPLICATES = 1000

@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from ..dataset_embeddings import Numbers, Survey
 from ..errors import DataError
 from ..matching import NO_SCORE
 from .pairs_file import parse_pairs_file
-from .survey import Numbers, Survey
 
 Index = npt.NDArray[np.int32]
 ScoreMatrix = Callable[[Numbers, Numbers], npt.NDArray[np.int16]]

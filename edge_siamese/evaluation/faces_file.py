@@ -8,8 +8,8 @@ import numpy as np
 from ..atomic import write_atomically
 from ..faces import Face
 from ..frames import RGB
-from ..quality import measure
-from ..tflite.card import ModelCard
+from ..quality.gate import measure
+from ..tflite.model_card import ModelCard
 
 
 class FacesFile:

@@ -4,8 +4,8 @@ import csv
 import io
 from pathlib import Path
 
-from ..albums import Photo
 from ..errors import DataError
+from ..identity_dataset import Photo
 
 
 def read_labels(path: Path, photos: list[Photo]) -> dict[str, list[str]]:

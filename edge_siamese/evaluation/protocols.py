@@ -7,9 +7,9 @@ the centre; the pairs and folds of a ``pairs.txt`` (Huang et al., "Labeled Faces
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ..albums import Album
+from ..dataset_embeddings import Choose, Survey, centre_face, largest_face
+from ..identity_dataset import Album
 from .comparisons import Comparisons, ScoreMatrix, compare_all, compare_listed, parse_pairs
-from .survey import Choose, Survey, centre_face, largest_face
 
 
 @dataclass(frozen=True)

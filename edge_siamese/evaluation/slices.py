@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..quality import Quality
+from ..dataset_embeddings import Survey
+from ..quality.gate import Quality
 from .bootstrap import PersonBootstrap
 from .comparisons import Comparisons
-from .rates import Rates, grouped_rates
-from .survey import Survey
+from .error_counts import Rates, grouped_rates
 
 NO_FACE, DIFFERENT, UNLABELLED = "no face found", "different", "unlabelled"
 Groups = npt.NDArray[np.int64]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..dataset_embeddings import Survey
 from ..errors import DataError
-from ..evaluation.operating_point import OperatingPoint, calibrate
-from ..evaluation.survey import Survey
 from ..matching import threshold_q15
+from ..operating_point import OperatingPoint, calibrate
 from .gallery import Gallery
 from .names import clean_name
 

@@ -12,14 +12,14 @@ import numpy.typing as npt
 
 from ..decision import Decision, decide
 from ..errors import GalleryError, OperatingPointError
-from ..evaluation.operating_point import OperatingPoint, choose_operating_point
 from ..faces import Embedding
 from ..matching import scores_q15
+from ..operating_point import OperatingPoint, choose_operating_point
 from .names import clean_name, did_you_mean
-from .representatives import representatives
+from .templates.representatives import representatives
 
 if TYPE_CHECKING:
-    from ..tflite.card import ModelCard
+    from ..tflite.model_card import ModelCard
 
 _NAMESPACE = uuid.UUID("5f0bd9a6-6f5b-5c0f-9a0c-3a6d0f6f6f33")
 _DIGEST_BYTES = 16
@@ -65,7 +65,7 @@ class Gallery:
         Raises:
             GalleryError: it cannot be read, or is damaged or of another version.
         """
-        from .reader import read_gallery
+        from .container.reader import read_gallery
 
         return read_gallery(Path(path))
 
@@ -84,7 +84,7 @@ class Gallery:
 
     def save(self, path: Path | str) -> "Gallery":
         """Write it as `path`, whole or not at all, and return it with its new sequence number; see `writer.save`."""
-        from .writer import save
+        from .container.writer import save
 
         return save(self, Path(path))
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from ..errors import GalleryError
-from .format import LONGEST_NAME
+from .container.layout import LONGEST_NAME
 
 
 def clean_name(name: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..atomic import write_atomically
-from .numbers import points_interval
+from .formatting import points_interval
 from .pages import page_templates, require
 from .plots import det_plot, score_plot
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RuntimeMissingError
-from .numbers import percent, percent_interval, points
+from .formatting import percent, percent_interval, points
 
 
 def require(packages: Sequence[str], extra: str) -> None:

@@ -126,7 +126,7 @@ def load_network(
 def find_runtime() -> Runtime:
     """The runtime that `load_network` uses, proved on the shipped embedder; raises as it does."""
     from ..models import default_model
-    from .card import read_model
+    from .model_card import read_model
 
     return load_network(read_model(default_model("embedder")).network).runtime
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_siamese.errors import DataError
-from edge_siamese.gallery.format import ALIGNMENT
+from edge_siamese.gallery.container.layout import ALIGNMENT
 
 _Keys = Mapping[str, type]
 _KEYS: _Keys = {"name": str, "title": str, "cpu": str, "flash": list, "gallery": dict}

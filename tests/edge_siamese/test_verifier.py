@@ -10,10 +10,10 @@ import pytest
 from edge_siamese.cameras.base import CameraBack, CameraLost, Notice, Source
 from edge_siamese.decision import Outcome, Reason
 from edge_siamese.errors import GalleryError
-from edge_siamese.evaluation.operating_point import OperatingPoint
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB, Frame
 from edge_siamese.gallery import Gallery
+from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.rendering import Person, View, render_background, render_portrait
 from edge_siamese.tracking import EmbeddingPolicy
 from edge_siamese.verifier import Sighting, Verifier

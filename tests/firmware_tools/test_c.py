@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from edge_siamese.gallery import Gallery
-from edge_siamese.gallery.format import RECORDS
-from edge_siamese_firmware.format_header import format_header
-from edge_siamese_firmware.images import c_header, c_source
+from edge_siamese.gallery.container.layout import RECORDS
+from edge_siamese_firmware.gallery_image.c_header import format_header
+from edge_siamese_firmware.gallery_image.images import c_header, c_source
 
 COMPILER = shutil.which("gcc") or shutil.which("cc")
 PROGRAM = r"""

@@ -10,7 +10,7 @@ import pytest
 from edge_siamese.cli.main import main
 from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
-from edge_siamese.pictures import write_picture
+from edge_siamese.image_io import write_picture
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 from edge_siamese_benchmarks import peers
 

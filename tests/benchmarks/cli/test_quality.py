@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from edge_siamese.errors import DataError
-from edge_siamese.pictures import write_picture
-from edge_siamese.quality_score import shipped_formula
+from edge_siamese.image_io import write_picture
+from edge_siamese.quality.score import shipped_formula
 from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese_benchmarks.cli import bench
 

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError, GalleryError
 from edge_siamese_benchmarks.cli import bench
-from edge_siamese_benchmarks.galleries import random_gallery
-from edge_siamese_benchmarks.pipeline import ClipSource
+from edge_siamese_benchmarks.timing.pipeline import ClipSource
+from edge_siamese_benchmarks.timing.synthetic_gallery import random_gallery
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 
 from edge_siamese.cli.main import main
 from edge_siamese.rendering import Person, View, render_portrait
-from edge_siamese_converter.fine_tuning import shipped_weights
+from edge_siamese_converter.tasks.siamese.fine_tuning import shipped_weights
 
 
 def answer(arguments: list[object]) -> int:
@@ -67,5 +67,5 @@ def test_the_detectors_weights_are_not_an_embedder(tmp_path: Path, capsys: pytes
 
 
 def test_a_teacher_folder_that_is_none_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert answer(["distil", tmp_path, "--out", tmp_path / "run"]) == 2
+    assert answer(["distill", tmp_path, "--out", tmp_path / "run"]) == 2
     assert "expected a teacher folder" in capsys.readouterr().err

@@ -12,8 +12,8 @@ from keras import layers
 
 from edge_siamese.cli.main import main
 from edge_siamese.rendering import Person, View, render_portrait
-from edge_siamese.tflite.card import read_card
-from edge_siamese_converter.licences import licence_of_model
+from edge_siamese.tflite.model_card import read_card
+from edge_siamese_converter.export.licenses import licence_of_model
 
 
 def answer(*arguments: object) -> int:
@@ -174,7 +174,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_converted(
 
 
 def test_shipped_weights_are_refused_for_commercial_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from edge_siamese_converter.fine_tuning import shipped_weights
+    from edge_siamese_converter.tasks.siamese.fine_tuning import shipped_weights
 
     for arguments in (["--use", "commercial"], ["--license", "MIT"]):
         assert answer("convert", shipped_weights("embedder"), tmp_path, "-o", tmp_path / "n.tflite", *arguments) == 2

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from edge_siamese.cli.main import main
-from edge_siamese_converter.datasets.manifests import read_manifest
-from edge_siamese_converter.datasets.pair_lists import read_pairs
-from edge_siamese_converter.datasets.prepared import load_prepared
-from edge_siamese_converter.datasets.tfrecords import read_picture_pairs
+from edge_siamese_converter.data.manifests import read_manifest
+from edge_siamese_converter.data.pair_lists import read_pairs
+from edge_siamese_converter.data.prepared import load_prepared
+from edge_siamese_converter.data.tfrecords import read_picture_pairs
 
 
 def answer(*arguments: object) -> int:

@@ -12,8 +12,8 @@ from edge_siamese.cli.main import main
 from edge_siamese.detection import intersection_over_union
 from edge_siamese.engine import FaceEngine
 from edge_siamese.rendering import Person, View, render_portrait
-from edge_siamese.tflite.card import read_card
-from edge_siamese_converter.fine_tuning import shipped_weights
+from edge_siamese.tflite.model_card import read_card
+from edge_siamese_converter.tasks.siamese.fine_tuning import shipped_weights
 
 WEIGHTS = shipped_weights("detector")
 

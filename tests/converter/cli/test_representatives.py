@@ -8,7 +8,7 @@ import pytest
 
 from edge_siamese.cli.main import main
 from edge_siamese.models import default_model
-from edge_siamese.tflite.card import read_card
+from edge_siamese.tflite.model_card import read_card
 
 PEOPLE, PHOTOS = 5, 4
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from edge_siamese.cli.main import main
-from edge_siamese_converter.recipe import load_recipe, shipped_recipes
-from edge_siamese_converter.siamese_recipe import SiameseRecipe
+from edge_siamese_converter.recipes.schema import load_recipe, shipped_recipes
+from edge_siamese_converter.recipes.siamese import SiameseRecipe
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -39,11 +39,11 @@ def test_data_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize("name", shipped_recipes("siamese"))
 def test_every_shipped_recipe_names_parts_that_exist(name: str) -> None:
-    from edge_siamese_converter.choices import choose
-    from edge_siamese_converter.losses import LOSSES
     from edge_siamese_converter.networks.registry import HEADS, NETWORKS
-    from edge_siamese_converter.normalisation import normalisations
-    from edge_siamese_converter.samplers import SAMPLERS
+    from edge_siamese_converter.registry import choose
+    from edge_siamese_converter.training.losses import LOSSES
+    from edge_siamese_converter.training.normalization.base import normalisations
+    from edge_siamese_converter.training.samplers import SAMPLERS
 
     recipe = load_recipe(name, SiameseRecipe)
     choose("network", recipe.network.name, NETWORKS)

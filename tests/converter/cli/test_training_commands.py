@@ -1,4 +1,4 @@
-"""``distil``, ``train-detector`` and ``convert`` from end to end on rendered data of a few pictures."""
+"""``distill``, ``train-detector`` and ``convert`` from end to end on rendered data of a few pictures."""
 
 import csv
 import gzip
@@ -14,18 +14,18 @@ import pytest
 
 from edge_siamese.cli.main import main
 from edge_siamese.rendering import Person, View, render_crop, render_portrait
-from edge_siamese.tflite.card import read_card
-from edge_siamese_converter.checkpoints import (
+from edge_siamese.tflite.model_card import read_card
+from edge_siamese_converter.export.licenses import UNSTATED
+from edge_siamese_converter.networks.mobilenetv3 import build_twin
+from edge_siamese_converter.quantization.parity import ParityReport
+from edge_siamese_converter.tasks.embedder.distillation import DistillationBatches, FaceSource
+from edge_siamese_converter.training.checkpoints import (
     load_arrays,
     load_description,
     load_license,
     save_arrays,
     save_float16_weights,
 )
-from edge_siamese_converter.distillation import DistillationBatches, FaceSource
-from edge_siamese_converter.licences import UNSTATED
-from edge_siamese_converter.networks.mobilenetv3 import build_twin
-from edge_siamese_converter.quantisation.parity import ParityReport
 
 
 def answer(*arguments: object) -> int:
@@ -81,7 +81,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_distilling_can_be_interrupted_and_goes_on(faces: Path, recipe: Path, tmp_path: Path) -> None:
-    run = ["distil", faces, "--out", tmp_path / "run", "--recipe", recipe, "--license", "research only"]
+    run = ["distill", faces, "--out", tmp_path / "run", "--recipe", recipe, "--license", "research only"]
     assert answer(*run) == 0
     (tmp_path / "run" / "weights.npz").unlink()
     assert answer(*run) == 0
@@ -95,13 +95,13 @@ def test_distilling_can_be_interrupted_and_goes_on(faces: Path, recipe: Path, tm
 def test_an_interrupted_run_ends_with_the_same_average(
     faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge_siamese_converter.datasets.teacher.validation_people", lambda _: {"p0", "p1"})
+    monkeypatch.setattr("edge_siamese_converter.data.teacher.validation_people", lambda _: {"p0", "p1"})
     recipe = tmp_path / "averaged.toml"
     recipe.write_text(
         "task = 'embedder'\nbatch_size = 16\nwithin_class = 2.0\n[network]\ntable = 'small'\nwidth = 0.5\n"
         "[[stretches]]\nepochs = 2\naverage = 0.5\n[[stretches]]\nepochs = 1\ndecay = 1.0\n"
     )
-    run = ["distil", faces, "--out", tmp_path / "run", "--recipe", recipe]
+    run = ["distill", faces, "--out", tmp_path / "run", "--recipe", recipe]
     assert answer(*run) == 0
     whole = load_arrays(tmp_path / "run" / "weights.npz")
     (tmp_path / "run" / "weights.npz").unlink()
@@ -120,7 +120,7 @@ def test_each_stretch_has_its_share_of_mixtures(faces: Path, tmp_path: Path, mon
             shares.append([share for _, share in beside])
             super().__init__(*arguments, beside=beside, **options)
 
-    monkeypatch.setattr("edge_siamese_converter.embedder_run.DistillationBatches", Recorded)
+    monkeypatch.setattr("edge_siamese_converter.tasks.embedder.run.DistillationBatches", Recorded)
     recipe, run = tmp_path / "mixed.toml", tmp_path / "run"
     recipe.write_text(
         "task = 'embedder'\nbatch_size = 16\n[network]\ntable = 'small'\nwidth = 0.5\n[faces]\nmixtures = 20\n"
@@ -129,7 +129,7 @@ def test_each_stretch_has_its_share_of_mixtures(faces: Path, tmp_path: Path, mon
     run.mkdir()
     answers = np.random.default_rng(0).normal(size=(20, 256)).astype(np.float16)
     save_arrays(run / "mixtures.npz", {"targets": answers})
-    assert answer("distil", faces, "--out", run, "--recipe", recipe) == 0
+    assert answer("distill", faces, "--out", run, "--recipe", recipe) == 0
     assert shares == [[0.5], [0.25]]
 
 
@@ -140,10 +140,10 @@ def test_a_narrow_network_begins_from_a_wide_ones_weights(
     arguments = {"table": "dense", "width": 0.25}
     save_float16_weights(wide, build_twin(**arguments), arguments)
     narrow.write_text(recipe.read_text().replace("table = 'small'\nwidth = 0.5", "width = 0.125"))
-    assert answer("distil", faces, "--out", tmp_path / "run", "--recipe", narrow, "--initial", wide) == 0
+    assert answer("distill", faces, "--out", tmp_path / "run", "--recipe", narrow, "--initial", wide) == 0
     assert load_description(tmp_path / "run" / "weights.npz")["width"] == 0.125
     other.write_text(narrow.read_text().replace("width = 0.125", "dimension = 64"))
-    assert answer("distil", faces, "--out", tmp_path / "other", "--recipe", other, "--initial", wide) == 2
+    assert answer("distill", faces, "--out", tmp_path / "other", "--recipe", other, "--initial", wide) == 2
     assert "expected weights of Twin(table='dense', dimension=64" in capsys.readouterr().err
 
 
@@ -152,14 +152,14 @@ def test_normalising_asks_for_people_with_two_crops_before_it_trains(
 ) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text("task = 'embedder'\nwithin_class = 2.0\n[[stretches]]\nepochs = 1\n")
-    assert answer("distil", faces, "--out", tmp_path / "run", "--recipe", recipe) == 2
+    assert answer("distill", faces, "--out", tmp_path / "run", "--recipe", recipe) == 2
     assert "within_class needs people with two crops" in capsys.readouterr().err
 
 
 def test_the_parity_gate_writes_nothing_it_refuses(
     faces: Path, recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert answer("distil", faces, "--out", tmp_path / "run", "--recipe", recipe) == 0
+    assert answer("distill", faces, "--out", tmp_path / "run", "--recipe", recipe) == 0
     weights, model = tmp_path / "run" / "weights.npz", tmp_path / "model.tflite"
     monkeypatch.setattr(ParityReport, "auc_loss", 0.1)
     assert answer("convert", weights, faces, "-o", model) == 1

@@ -11,7 +11,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.tflite.runtime import load_network
 from edge_siamese_converter.importers import KerasNetwork, PixelInput, load_any
 from edge_siamese_converter.networks.layers import conv_bn
-from edge_siamese_converter.quantisation.formats import convert_static, static_batch
+from edge_siamese_converter.quantization.formats import convert_static, static_batch
 
 Make = Callable[..., Any]
 UNIT = PixelInput.of_affine(1 / 255, 0.0)

@@ -4,9 +4,9 @@ import pytest
 import tensorflow as tf
 
 from edge_siamese_converter.distances import l2
-from edge_siamese_converter.losses import contrastive
 from edge_siamese_converter.networks.contrastive_cnns import scaled_tanh
 from edge_siamese_converter.networks.registry import build_network
+from edge_siamese_converter.training.losses import contrastive
 
 
 def test_scaled_tanh_maps_one_nearly_to_itself() -> None:

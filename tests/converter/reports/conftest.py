@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from edge_siamese_converter.judging.judge import Threshold, judge
-from edge_siamese_converter.judging.scoring import by_similarity, score_pairs
-from edge_siamese_converter.reports.document import DataAccount, Parity, Portion, Published, RunArrays, RunDocument
+from edge_siamese_converter.evaluation.evaluate import Threshold, judge
+from edge_siamese_converter.evaluation.scoring import by_similarity, score_pairs
+from edge_siamese_converter.reports.run_report import DataAccount, Parity, Portion, Published, RunArrays, RunDocument
 
 NAMES = ["<b>Ada</b>", *(f"person {number}" for number in range(1, 8))]
 

@@ -9,10 +9,10 @@ pytest.importorskip("jinja2", reason="reports need jinja2 (the extra 'converter'
 pytest.importorskip("sklearn", reason="reports need scikit-learn (the extra 'converter')")
 
 from edge_siamese.errors import DataError, RuntimeMissingError
-from edge_siamese_converter.judging.one_shot_runs import RunsJudged
+from edge_siamese_converter.evaluation.one_shot import RunsJudged
 from edge_siamese_converter.reports import page
-from edge_siamese_converter.reports.document import Illustration, RunArrays, RunDocument
 from edge_siamese_converter.reports.page import headline_rows, rebuild_run_report, render, write_run_report
+from edge_siamese_converter.reports.run_report import Illustration, RunArrays, RunDocument
 
 Reader = Callable[[str], Any]
 

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from edge_siamese.cli import doctor as command
-from edge_siamese.doctor import Finding, Status
+from edge_siamese.system.doctor import Finding, Status
 
 GOOD = Finding("numpy", Status.OK, "numpy 2.4.6")
 ODD = Finding("cameras", Status.WARN, "no video device found", "connect a camera")

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from edge_siamese.cli.main import main
+from edge_siamese.image_io import write_picture
 from edge_siamese.models import default_model
-from edge_siamese.pictures import write_picture
 from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese.reports import evaluation as report_module
-from edge_siamese.tflite.card import read_card, read_model
+from edge_siamese.tflite.model_card import read_card, read_model
 
 PEOPLE, PHOTOS = 5, 3
 

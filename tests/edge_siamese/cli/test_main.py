@@ -59,10 +59,10 @@ def test_an_unknown_command_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_a_missing_extra_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert run(["distil"]) == 1
+    assert run(["distill"]) == 1
     message = capsys.readouterr().err
     assert message == (
-        "Error: 'distil' needs tensorflow, which is not installed: pip install 'edge-siamese[converter]'\n"
+        "Error: 'distill' needs tensorflow, which is not installed: pip install 'edge-siamese[converter]'\n"
     )
 
 

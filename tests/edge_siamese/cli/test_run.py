@@ -15,10 +15,10 @@ import pytest
 from edge_siamese.cli.main import main
 from edge_siamese.cli.run import stopping_on_signals
 from edge_siamese.engine import FaceEngine
-from edge_siamese.evaluation.operating_point import OperatingPoint
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
 from edge_siamese.gallery import Gallery
+from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.rendering import Person, View, render_background, render_portrait
 
 DIGEST = "ab" * 32
@@ -262,7 +262,7 @@ def test_a_second_signal_has_its_usual_effect() -> None:
 
 def test_sigterm_during_a_long_wait_ends_the_process_cleanly() -> None:
     program = """
-from edge_siamese.cameras.freshest import LiveSource
+from edge_siamese.cameras.latest_frame import LiveSource
 from edge_siamese.cli.run import stopping_on_signals
 from threading import Event
 

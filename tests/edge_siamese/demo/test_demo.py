@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.cli.main import main
-from edge_siamese.demo import cast as casting
+from edge_siamese.demo import scenario as casting
 from edge_siamese.rendering import DEMO_SEEDS, Clip, Person, View, render_portrait
 
 PEOPLE = {"Ada": Person.from_seed(DEMO_SEEDS[0]), "Ben": Person.from_seed(DEMO_SEEDS[1])}
@@ -23,7 +23,7 @@ def answer(*arguments: object) -> int:
 
 @pytest.fixture(autouse=True)
 def without_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge_siamese.demo.journey.training_is_possible", lambda: False)
+    monkeypatch.setattr("edge_siamese.demo.commands.training_is_possible", lambda: False)
 
 
 def small_cast(folder: Path) -> casting.Cast:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from edge_siamese.albums import Photo
-from edge_siamese.evaluation.survey import Survey
+from edge_siamese.dataset_embeddings import Survey
 from edge_siamese.faces import Face
-from edge_siamese.quality import Quality
+from edge_siamese.identity_dataset import Photo
+from edge_siamese.quality.gate import Quality
 
 MakeSurvey = Callable[..., Survey]
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from edge_siamese.dataset_embeddings import Survey
 from edge_siamese.evaluation.bootstrap import PersonBootstrap, interval
 from edge_siamese.evaluation.comparisons import Comparisons, compare_all
 from edge_siamese.evaluation.metrics import error_curve
-from edge_siamese.evaluation.survey import Survey
 
 MakeSurvey = Callable[..., Survey]
 

@@ -3,9 +3,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from edge_siamese.dataset_embeddings import Survey
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.comparisons import compare_all, compare_listed, parse_pairs
-from edge_siamese.evaluation.survey import Survey
 from edge_siamese.matching import NO_SCORE, scores_q15
 
 MakeSurvey = Callable[..., Survey]

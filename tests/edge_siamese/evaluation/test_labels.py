@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_siamese.albums import Photo
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.labels import read_labels
+from edge_siamese.identity_dataset import Photo
 
 PHOTOS = [Photo("anna", "anna/1.jpg"), Photo("anna", "anna/2.jpg"), Photo("ben", "ben/1.jpg")]
 

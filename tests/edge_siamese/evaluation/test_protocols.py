@@ -4,9 +4,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge_siamese.albums import Album
+from edge_siamese.dataset_embeddings import Survey, centre_face, largest_face
 from edge_siamese.evaluation.protocols import VerificationProtocol
-from edge_siamese.evaluation.survey import Survey, centre_face, largest_face
+from edge_siamese.identity_dataset import Album
 
 MakeSurvey = Callable[..., Survey]
 PAIRS = "1\t1\np000\t1\t2\np000\t1\tp001\t1\n"

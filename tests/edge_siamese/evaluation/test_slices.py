@@ -3,11 +3,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from edge_siamese.dataset_embeddings import Survey
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
 from edge_siamese.evaluation.comparisons import compare_all
-from edge_siamese.evaluation.rates import rates_at
+from edge_siamese.evaluation.error_counts import rates_at
 from edge_siamese.evaluation.slices import slice_by_labels, slice_by_quality
-from edge_siamese.evaluation.survey import Survey
 
 MakeSurvey = Callable[..., Survey]
 

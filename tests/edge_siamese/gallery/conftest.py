@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_siamese.evaluation.operating_point import OperatingPoint
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
 from edge_siamese.gallery import Gallery
+from edge_siamese.operating_point import OperatingPoint
 
 SIDE, CELL = 128, 16
 DIMENSION = (SIDE // CELL) ** 2

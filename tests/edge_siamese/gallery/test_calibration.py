@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_siamese.albums import Album
+from edge_siamese.dataset_embeddings import survey_album
 from edge_siamese.errors import DataError, OperatingPointError
-from edge_siamese.evaluation.survey import survey_album
 from edge_siamese.gallery import Gallery
-from edge_siamese.gallery.builder import build_gallery
 from edge_siamese.gallery.calibration import compare, operating_point
-from edge_siamese.gallery.selection import Terms
+from edge_siamese.gallery.enrollment.photos import build_gallery
+from edge_siamese.gallery.templates.selection import Terms
+from edge_siamese.identity_dataset import Album
 from edge_siamese.matching import Q15
 
 Folder = Callable[..., Path]

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_siamese.evaluation.operating_point import OperatingPoint
 from edge_siamese.gallery import Gallery
-from edge_siamese.gallery.format import PAYLOAD_SECTIONS, RECORDS, REQUIRED, TRAILER_SECTIONS, Record
-from edge_siamese.gallery.reader import parse
-from edge_siamese.gallery.writer import encode
+from edge_siamese.gallery.container.layout import PAYLOAD_SECTIONS, RECORDS, REQUIRED, TRAILER_SECTIONS, Record
+from edge_siamese.gallery.container.reader import parse
+from edge_siamese.gallery.container.writer import encode
+from edge_siamese.operating_point import OperatingPoint
 
 PAGE = Path(__file__).parents[3] / "docs" / "formats.md"
 

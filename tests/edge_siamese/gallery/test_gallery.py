@@ -9,10 +9,10 @@ import pytest
 
 from edge_siamese.decision import Outcome
 from edge_siamese.errors import GalleryError, OperatingPointError
-from edge_siamese.evaluation.operating_point import OperatingPoint
 from edge_siamese.faces import Embedding
 from edge_siamese.gallery import Gallery
 from edge_siamese.matching import Q15, scores_q15
+from edge_siamese.operating_point import OperatingPoint
 
 MakePoint = Callable[..., OperatingPoint]
 DIGEST = "ab" * 32

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from edge_siamese.errors import GalleryError
-from edge_siamese.evaluation.operating_point import OperatingPoint
 from edge_siamese.gallery import Gallery
-from edge_siamese.gallery.format import ALIGNMENT, HEADER
+from edge_siamese.gallery.container.layout import ALIGNMENT, HEADER
+from edge_siamese.gallery.container.reader import parse
+from edge_siamese.gallery.container.writer import encode
 from edge_siamese.gallery.names import problem_of
-from edge_siamese.gallery.reader import parse
-from edge_siamese.gallery.writer import encode
+from edge_siamese.operating_point import OperatingPoint
 
 names = st.text(min_size=1, max_size=40).map(str.strip).filter(lambda name: problem_of(name) is None)
 rates = st.floats(1e-9, 1 - 1e-9)

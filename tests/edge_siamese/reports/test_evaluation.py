@@ -15,7 +15,7 @@ pytest.importorskip("jinja2", reason="reports need jinja2 (the extra 'report')")
 from edge_siamese.errors import RuntimeMissingError
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
 from edge_siamese.evaluation.comparisons import Comparisons
-from edge_siamese.evaluation.headline import Headline
+from edge_siamese.evaluation.verification import Headline
 from edge_siamese.reports import evaluation
 from edge_siamese.reports.evaluation import place, render_report, scale_of, write_report
 

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from edge_siamese.errors import ModelError
 from edge_siamese.models import default_model
-from edge_siamese.tflite.card import read_model
 from edge_siamese.tflite.graph import operators
+from edge_siamese.tflite.model_card import read_model
 
 
 def test_the_shipped_embedder_is_read_whole() -> None:

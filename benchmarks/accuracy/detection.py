@@ -1,0 +1,114 @@
+"""Recall, false boxes and landmark errors of detectors on annotated pictures, all in one run."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edge_siamese.cli.shared.output import table
+from edge_siamese.detection import FaceDetector
+from edge_siamese.engine import FaceEngine
+from edge_siamese.errors import DataError
+from edge_siamese.evaluation.annotations import AnnotatedSet
+from edge_siamese.evaluation.detection import (
+    HEIGHT_CLASSES,
+    LEAST_OVERLAP,
+    Comparison,
+    DetectionFigures,
+    compare,
+    detection_figures,
+)
+from edge_siamese.faces import Face
+from edge_siamese.frames import RGB
+
+from ..peers import Detector
+
+Progress = Callable[[int, int], None]
+
+
+class OwnDetector:
+    """The detector of an engine, at its default threshold or another."""
+
+    name = "edge-siamese"
+
+    def __init__(self, engine: FaceEngine, threshold: float | None = None) -> None:
+        own = engine.detector
+        self.threshold = own.score_threshold if threshold is None else threshold
+        self._detector = FaceDetector(own.network, own.height, own.width, score_threshold=self.threshold)
+
+    def detect(self, picture: RGB) -> list[Face]:
+        """Faces on a uint8 ``(H, W, 3)`` RGB picture, in its pixels."""
+        return self._detector.detect(picture)
+
+
+@dataclass(frozen=True, eq=False)
+class AnnotatedResult:
+    """What detectors answered on the pictures of a set.
+
+    Attributes:
+        pictures: file, source and face heights of each picture, for JSON.
+        comparisons: for each detector, what it answered on each picture.
+    """
+
+    detectors: Sequence[Detector]
+    pictures: list[dict[str, Any]]
+    comparisons: list[list[Comparison]]
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures, with the counts of every picture."""
+        measured = [
+            {"name": detector.name, "threshold": detector.threshold}
+            | detection_figures(answers).to_json()
+            | {"by_picture": [answer.to_json() for answer in answers]}
+            for detector, answers in zip(self.detectors, self.comparisons, strict=True)
+        ]
+        return {"least_overlap": LEAST_OVERLAP, "pictures": self.pictures, "detectors": measured}
+
+    def text(self) -> str:
+        """The figures for people."""
+        figures = [detection_figures(answers) for answers in self.comparisons]
+        recall = figures[0].recall
+        header = (
+            "detector",
+            "threshold",
+            *(f"{name} px ({recall[name].trials})" for name in HEIGHT_CLASSES),
+            "false boxes a picture",
+            f"negatives ({figures[0].negatives.trials})",
+            "landmark error",
+        )
+        rows = [_row(detector, one) for detector, one in zip(self.detectors, figures, strict=True)]
+        return table(rows, header=header)
+
+
+def measure_annotated(
+    annotated: AnnotatedSet, split: str, detectors: Sequence[Detector], progress: Progress | None = None
+) -> AnnotatedResult:
+    """Let every detector see every picture of a split.
+
+    Raises:
+        DataError: the split has no pictures, or one cannot be read.
+    """
+    total = annotated.count(split)
+    if not total:
+        raise DataError(f"{annotated.path}: expected pictures of the split '{split}', found none")
+    pictures = []
+    comparisons: list[list[Comparison]] = [[] for _ in detectors]
+    for done, truth in enumerate(annotated.pictures(split), start=1):
+        heights = [round(float(height), 1) for height in truth.boxes[:, 3]]
+        pictures.append({"file": truth.name, "source": truth.source, "heights": heights})
+        for detector, answers in zip(detectors, comparisons, strict=True):
+            answers.append(compare(truth, detector.detect(truth.picture)))
+        if progress:
+            progress(done, total)
+    return AnnotatedResult(detectors, pictures, comparisons)
+
+
+def _row(detector: Detector, figures: DetectionFigures) -> tuple[str, ...]:
+    false_boxes, errors = figures.false_per_picture, figures.landmark_errors[next(iter(HEIGHT_CLASSES))]
+    return (
+        detector.name,
+        f"{detector.threshold:.2f}",
+        *(share.text() for share in figures.recall.values()),
+        "-" if false_boxes is None else f"{false_boxes:.2f}",
+        figures.negatives.text(),
+        f"{errors.mean():.2%}" if len(errors) else "-",
+    )

@@ -1,0 +1,106 @@
+"""What a model costs and what it brings: bytes, weights, multiply-accumulates, latency and verification, side by side."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge_siamese.dataset_embeddings import Survey, centre_face, largest_face, survey_album
+from edge_siamese.engine import FaceEngine
+from edge_siamese.evaluation.baseline import open_rival
+from edge_siamese.evaluation.bootstrap import PersonBootstrap
+from edge_siamese.evaluation.comparisons import compare_all, compare_listed, parse_pairs
+from edge_siamese.evaluation.verification import Headline
+from edge_siamese.identity_dataset import Album
+from edge_siamese.models import shipped_models
+from edge_siamese.tflite.graph import operators
+from edge_siamese.tflite.model_card import read_model
+from edge_siamese.tflite.runtime import Delegate, load_network
+
+from ..timing.samples import collect
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One model's price.
+
+    Attributes:
+        file: its path.
+        name, task: from its card.
+        file_bytes, network_bytes: with and without card and golden vectors.
+        weights, macs: of convolutions and fully connected layers.
+        operators: how often each occurs.
+        views: runs of the network for one answer: an embedder may look at the mirror image too.
+        samples: durations of one answer, nanoseconds.
+    """
+
+    file: Path
+    name: str
+    task: str
+    file_bytes: int
+    network_bytes: int
+    weights: int
+    macs: int
+    operators: dict[str, int]
+    views: int
+    samples: list[int] = field(repr=False)
+
+
+def price(path: Path, *, delegate: Delegate, threads: int, repeat: int, warmup: int) -> Cost:
+    """Read a model and time its network on a fixed input."""
+    model = read_model(path)
+    graph = operators(model.network)
+    network = load_network(model.network, delegate, threads)
+    views = 2 if model.card.mirror else 1
+    image = np.random.default_rng(0).integers(-128, 128, network.input_shape).astype(np.int8)
+    return Cost(
+        file=path,
+        name=model.card.name,
+        task=model.card.task,
+        file_bytes=path.stat().st_size,
+        network_bytes=len(model.network),
+        weights=sum(operator.weights for operator in graph),
+        macs=sum(operator.macs for operator in graph),
+        operators=dict(Counter(operator.name for operator in graph)),
+        views=views,
+        samples=collect(lambda: [network.run(image) for _ in range(views)], repeat=repeat, warmup=warmup),
+    )
+
+
+def prices(paths: Sequence[Path], *, delegate: Delegate, threads: int, repeat: int, warmup: int) -> list[Cost]:
+    """Of each model, or of all that ship where none is named."""
+    return [
+        price(path, delegate=delegate, threads=threads, repeat=repeat, warmup=warmup)
+        for path in paths or shipped_models()
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """A set of people, its faces found once by the shipped detector for all embedders."""
+
+    album: Album
+    survey: Survey
+    pairs: str | None
+
+    @classmethod
+    def find(cls, path: Path, progress: Progress | None = None) -> "People":
+        """Detect and choose the face of every photograph, as `edge-siamese evaluate` does."""
+        album = Album(path)
+        pairs = album.pairs_file()
+        with FaceEngine.default() as engine:
+            return cls(album, survey_album(album, engine, centre_face if pairs else largest_face, progress), pairs)
+
+    def verify(self, embedder: Path, *, delegate: Delegate, progress: Progress | None = None) -> dict[str, Any]:
+        """The headline figures of one embedder on these people."""
+        vectors = open_rival(embedder, delegate=delegate).embed(self.survey, self.album, progress)
+        if self.pairs:
+            comparisons = compare_listed(self.survey, parse_pairs(self.pairs, self.survey), vectors.scores)
+        else:
+            comparisons = compare_all(self.survey, vectors.scores)
+        return Headline.measure(comparisons, PersonBootstrap(comparisons.person_count)).to_json()

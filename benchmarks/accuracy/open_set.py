@@ -1,0 +1,157 @@
+"""Open-set identification through the real loop: how often are enrolled people named, and strangers?
+
+Some people of an album are enrolled with their first photographs. What is left of theirs, and all photographs of
+the others, are shown to the verifier: as a folder of stills, and as a video of them. A picture counts as named when
+any decision on it is a match. Terms are those of ISO/IEC 19795-1: FPIR is the share of strangers' pictures named, FNIR
+that of enrolled people's pictures not named rightly.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from edge_siamese.cameras import open_source
+from edge_siamese.detection import letterbox
+from edge_siamese.engine import FaceEngine
+from edge_siamese.errors import DataError
+from edge_siamese.gallery import Gallery
+from edge_siamese.gallery.enrollment.photos import build_gallery
+from edge_siamese.identity_dataset import Album, Photo
+from edge_siamese.image_io import write_picture
+from edge_siamese.verifier import Sighting, Verifier
+
+VIDEO_SIZE, VIDEO_FPS, FRAMES_EACH = (480, 480), 10, 3
+
+
+@dataclass(frozen=True)
+class OpenSet:
+    """An album split for open-set identification.
+
+    Attributes:
+        enrolled: photographs for the gallery.
+        shown: photographs to show, enrolled people's and strangers' mixed.
+        names: the enrolled people.
+    """
+
+    enrolled: list[Photo]
+    shown: list[Photo]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Identification:
+    """What the loop said about the pictures shown.
+
+    Attributes:
+        shown_as: ``"stills"`` or ``"video"``.
+        enrolled_pictures: of enrolled people; of these `named_rightly`, and `named_wrongly` as somebody else.
+        stranger_pictures: of strangers; of these `strangers_named`.
+    """
+
+    shown_as: str
+    enrolled_pictures: int
+    named_rightly: int
+    named_wrongly: int
+    stranger_pictures: int
+    strangers_named: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "shown_as": self.shown_as,
+            "enrolled_pictures": self.enrolled_pictures,
+            "named_rightly": self.named_rightly / max(self.enrolled_pictures, 1),
+            "named_wrongly": self.named_wrongly / max(self.enrolled_pictures, 1),
+            "stranger_pictures": self.stranger_pictures,
+            "strangers_named": self.strangers_named / max(self.stranger_pictures, 1),
+        }
+
+
+def split_open_set(album: Album, people: int, photos: int) -> OpenSet:
+    """Enrol `people` with their first `photos` photographs; the choice and the order depend on a hash of names alone.
+
+    Raises:
+        DataError: so many people with more than that many photographs, and strangers beside them, are not there.
+    """
+    by_person: dict[str, list[Photo]] = defaultdict(list)
+    for photo in album.photos:
+        by_person[photo.person].append(photo)
+    several = [name for name, taken in by_person.items() if len(taken) > photos]
+    if len(several) < people or len(by_person) <= people:
+        raise DataError(
+            f"{album.path}: expected {people} people with more than {photos} photographs and strangers beside them, found "
+            f"{len(several)} of {len(by_person)} people with so many"
+        )
+    names = frozenset(sorted(several, key=_hash)[:people])
+    enrolled = [photo for name in sorted(names) for photo in by_person[name][:photos]]
+    shown = [photo for photo in album.photos if photo not in enrolled]
+    return OpenSet(enrolled, sorted(shown, key=lambda photo: _hash(photo.path)), names)
+
+
+def write_open_set(album: Album, split: OpenSet, folder: Path) -> None:
+    """Write ``enrolled/``, ``shown/`` and ``shown.avi`` for ``edge-siamese gallery build`` and ``run``."""
+    for photo in split.enrolled:
+        write_picture(_as_png(folder / "enrolled" / photo.path), album.read(photo))
+    folder.mkdir(parents=True, exist_ok=True)
+    video = cv2.VideoWriter(str(folder / "shown.avi"), cv2.VideoWriter.fourcc(*"MJPG"), VIDEO_FPS, VIDEO_SIZE)
+    for photo in split.shown:
+        picture = album.read(photo)
+        write_picture(_as_png(folder / "shown" / photo.path), picture)
+        fitted, _ = letterbox(picture, VIDEO_SIZE[1], VIDEO_SIZE[0])
+        for _ in range(FRAMES_EACH):
+            video.write(cv2.cvtColor(fitted, cv2.COLOR_RGB2BGR))
+    video.release()
+
+
+def enrol(folder: Path, engine: FaceEngine) -> Gallery:
+    """The gallery of what `write_open_set` wrote; `engine` runs the reference delegate."""
+    return build_gallery(Album(folder / "enrolled"), engine)[0]
+
+
+def identify_stills(
+    folder: Path, split: OpenSet, engine: FaceEngine, gallery: Gallery, target_fpir: float
+) -> Identification:
+    """Show the folder of stills."""
+    paths = {_as_png(Path(photo.path)).as_posix(): photo for photo in split.shown}
+    with open_source(str(folder / "shown")) as source:
+        sightings = list(Verifier(source, engine, gallery, target_fpir=target_fpir))
+    return _count("stills", split, ((paths[sighting.frame.source], sighting) for sighting in sightings))
+
+
+def identify_video(
+    folder: Path, split: OpenSet, engine: FaceEngine, gallery: Gallery, target_fpir: float
+) -> Identification:
+    """Show the video, every photograph for some frames of it."""
+    with open_source(str(folder / "shown.avi")) as source:
+        sightings = list(Verifier(source, engine, gallery, target_fpir=target_fpir))
+    shown = ((split.shown[sighting.frame.sequence // FRAMES_EACH], sighting) for sighting in sightings)
+    return _count("video", split, shown)
+
+
+def _count(shown_as: str, split: OpenSet, sightings: Iterable[tuple[Photo, Sighting]]) -> Identification:
+    named: dict[Photo, set[str]] = {photo: set() for photo in split.shown}
+    for photo, sighting in sightings:
+        if sighting.decision.identity is not None:
+            named[photo].add(sighting.decision.identity)
+    enrolled = [photo for photo in split.shown if photo.person in split.names]
+    strangers = [photo for photo in split.shown if photo.person not in split.names]
+    return Identification(
+        shown_as=shown_as,
+        enrolled_pictures=len(enrolled),
+        named_rightly=sum(named[photo] == {photo.person} for photo in enrolled),
+        named_wrongly=sum(bool(named[photo] - {photo.person}) for photo in enrolled),
+        stranger_pictures=len(strangers),
+        strangers_named=sum(bool(named[photo]) for photo in strangers),
+    )
+
+
+def _as_png(path: Path) -> Path:
+    return path.with_suffix(".png")
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,69 @@
+"""How long each step from a photograph to a score takes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+
+from edge_siamese.alignment import align
+from edge_siamese.decision import Decision
+from edge_siamese.detection import letterbox
+from edge_siamese.engine import FaceEngine
+from edge_siamese.faces import Embedding
+from edge_siamese.image_io import read_picture
+from edge_siamese.rendering import DEMO_SEEDS, Person, Rendering, View, render_portrait
+from edge_siamese.tflite.model import model_input
+
+from .synthetic_gallery import random_gallery
+
+PICTURE_SIZE = (640, 480)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step with its input laid ready."""
+
+    name: str
+    action: Callable[[], object]
+
+
+def sample_portrait() -> Rendering:
+    """The picture that is timed: one rendered person at 640x480."""
+    return render_portrait(Person.from_seed(DEMO_SEEDS[0]), View(), size=PICTURE_SIZE, face_height=200.0)
+
+
+def stages(engine: FaceEngine, portrait: Rendering, templates: int) -> list[Stage]:
+    """Every step from a photograph to a score, in order, then all of them but the reading together.
+
+    Args:
+        engine: with the networks to be timed.
+        portrait: one face; its exact landmarks are used, so that every step has work whatever the detector finds.
+        templates: how many the face is compared with.
+    """
+    picture, landmarks = portrait.picture, portrait.landmarks[0]
+    photograph = cv2.imencode(".jpg", picture[..., ::-1])[1].tobytes()
+    detector = engine.detector
+    fitted, mapping = letterbox(picture, detector.height, detector.width)
+    image = model_input(fitted)
+    outputs = detector.network.run(image)
+    crop = align(picture, landmarks)
+    embedding = engine.embedder.embed(crop)
+    gallery = random_gallery(engine.embedder_card, templates)
+
+    def match(probe: Embedding) -> Decision:
+        return gallery.identify(probe, threshold=0)
+
+    def detect_to_match() -> Decision:
+        engine.detect(picture)
+        return match(engine.embedder.embed(align(picture, landmarks)))
+
+    return [
+        Stage("read photograph", lambda: read_picture(photograph)),
+        Stage("detect: prepare", lambda: letterbox(picture, detector.height, detector.width)),
+        Stage("detect: network", lambda: detector.network.run(image)),
+        Stage("detect: decode", lambda: detector.faces([detector.cells(outputs)], mapping)),
+        Stage("align", lambda: align(picture, landmarks)),
+        Stage("embed", lambda: engine.embedder.embed(crop)),
+        Stage(f"match {templates}", lambda: match(embedding)),
+        Stage("detect to match", detect_to_match),
+    ]

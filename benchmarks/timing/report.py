@@ -1,0 +1,64 @@
+"""A measurement together with everything it depends on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from edge_siamese.cli.shared.output import table
+from edge_siamese.system.host import Board
+
+from .samples import summarise
+
+
+@dataclass(frozen=True)
+class Report:
+    """Durations by stage, and the conditions they were taken under.
+
+    Attributes:
+        board: the machine before the measurement.
+        runtime, delegate, threads: what computed the networks.
+        warmup: unmeasured runs before the measured ones.
+        input: what was measured on, in words.
+        samples: by stage, nanoseconds in the order they were taken.
+        figures: others, by name.
+    """
+
+    board: Board
+    runtime: str
+    delegate: str
+    threads: int
+    warmup: int
+    input: str
+    samples: Mapping[str, Sequence[int]]
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self, *, raw: bool = False) -> dict[str, Any]:
+        """The report; with `raw`, every sample."""
+        conditions = {
+            "board": self.board.to_json(),
+            "runtime": self.runtime,
+            "delegate": self.delegate,
+            "threads": self.threads,
+            "warmup": self.warmup,
+            "input": self.input,
+        }
+        measured = {stage: summarise(samples).to_json() for stage, samples in self.samples.items() if samples}
+        document = conditions | {"stages": measured} | dict(self.figures)
+        return document | {"raw_ns": {stage: list(taken) for stage, taken in self.samples.items()}} if raw else document
+
+    def text(self) -> str:
+        """The report for people."""
+        rows = [
+            (stage, str(len(samples)), *summarise(samples).milliseconds())
+            for stage, samples in self.samples.items()
+            if samples
+        ]
+        lines = [
+            *self.board.lines(),
+            f"{self.runtime}, delegate {self.delegate}, threads {self.threads}",
+            f"{self.input}; warm-up {self.warmup}",
+            "",
+            table(rows, header=("milliseconds", "samples", "median", "p90", "p99")),
+            *(f"{name.replace('_', ' ')}: {round(value, 1)}" for name, value in self.figures.items()),
+        ]
+        return "\n".join(lines)

@@ -1,0 +1,94 @@
+"""Faces nobody has: mixtures of two training crops, with the teacher's own answer as the target.
+
+A teacher that answers for every picture the student sees lets a small data set last (Beyer et al., "Knowledge
+distillation: a good teacher is patient and consistent", CVPR 2022). A mixture is known by its number alone: the same
+crops and number give the same picture, so only the targets are stored.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.progress import track
+
+from ..training.checkpoints import load_arrays, save_arrays
+
+Picture = npt.NDArray[np.uint8]
+Teacher = Callable[[Iterable[Picture]], Iterator[npt.NDArray[np.float32]]]
+
+_SEED = 20_000
+_PLAIN, _BLEND = 0.15, 0.5  # shares: bent only, blended throughout; the rest is cut along a soft line
+_MOST_BEND_PIXELS = 5.0
+
+
+class Mixtures:
+    """Mixtures 0 to `count` of `crops`, uint8 ``(N, S, S, 3)``, made when asked for."""
+
+    def __init__(self, crops: npt.NDArray[np.uint8], count: int) -> None:
+        self.crops, self.count = crops, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, number: int) -> Picture:
+        if not 0 <= number < self.count:
+            raise IndexError(f"mixture {number} of {self.count}")
+        return mixture(self.crops, int(number))
+
+    def __iter__(self) -> Iterator[Picture]:
+        return (self[number] for number in range(self.count))
+
+
+def mixture(crops: npt.NDArray[np.uint8], number: int) -> Picture:
+    """The mixture of that number from `crops`, uint8 ``(N, S, S, 3)``: uint8 ``(S, S, 3)``."""
+    rng = np.random.default_rng((_SEED, number))
+    first, second = (_flipped(crops[row], rng) for row in rng.integers(0, len(crops), 2))
+    kind = rng.random()
+    if kind >= _PLAIN:
+        share: float | npt.NDArray[np.float32] = float(rng.uniform(0.3, 0.7))
+        if kind >= _PLAIN + _BLEND:
+            share = _soft_line(first.shape[0], rng)
+        mixed = first * np.float32(1.0) * share + second * np.float32(1.0) * (1 - share)
+        first = np.asarray(mixed + 0.5, np.uint8)
+    return _bent(first, rng) if rng.random() < 0.6 else first
+
+
+def mixture_targets(mixtures: Mixtures, teacher: Teacher, cache: Path) -> npt.NDArray[np.float32]:
+    """The teacher's embeddings of all mixtures, read from or kept in `cache`: float32 ``(N, D)``."""
+    if cache.exists() and len(targets := load_arrays(cache)["targets"]) == len(mixtures):
+        return targets.astype(np.float32)
+    console = Console(stderr=True)
+    pictures = track(mixtures, "asking the teacher", total=len(mixtures), console=console, transient=True)
+    targets = np.stack(list(teacher(pictures)))
+    save_arrays(cache, {"targets": targets.astype(np.float16)})
+    return targets
+
+
+def _flipped(crop: Picture, rng: np.random.Generator) -> Picture:
+    return crop[:, ::-1] if rng.random() < 0.5 else crop
+
+
+def _soft_line(size: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """A share per pixel ``(S, S, 1)`` that goes from 0 to 1 across a line near the centre."""
+    angle = rng.uniform(0, 2 * np.pi)
+    across = np.add.outer(*(np.linspace(-1, 1, size, dtype=np.float32) * f(angle) for f in (np.sin, np.cos)))
+    softness = rng.uniform(0.03, 0.3)
+    return np.asarray(np.clip((across - rng.uniform(-0.35, 0.35)) / softness + 0.5, 0, 1), np.float32)[..., None]
+
+
+def _bent(picture: Picture, rng: np.random.Generator) -> Picture:
+    """Move features by some pixels, smoothly: a face of other proportions."""
+    size = picture.shape[0]
+    grid = rng.normal(0.0, _MOST_BEND_PIXELS / 2, (5, 5, 2)).astype(np.float32)
+    field = cv2.resize(
+        np.clip(grid, -_MOST_BEND_PIXELS, _MOST_BEND_PIXELS), (size, size), interpolation=cv2.INTER_CUBIC
+    )
+    columns, rows = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
+    return np.asarray(
+        cv2.remap(
+            picture, columns + field[..., 0], rows + field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+    )

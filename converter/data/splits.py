@@ -1,0 +1,200 @@
+"""Splits in which no class is on two sides, chosen by a hash of the names: the same people every time.
+
+A manifest says of every picture which side it is on, with a digest of its content, so that a split can be shown, kept and
+checked; `manifests` reads one.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge_siamese.atomic import write_atomically
+from edge_siamese.errors import DataError
+
+from .labeled import LabelledPictures
+
+SCHEMA = "edge-siamese/split/1"
+SIDES = ("training", "validation", "test")
+_LEAST_CLASSES = 2  # on a side
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Pictures for training, for choosing, and for judging; `test` may be `validation` itself where there are too few.
+
+    Raises:
+        DataError: a class, a group or the content of a picture is on two sides.
+    """
+
+    training: LabelledPictures
+    validation: LabelledPictures
+    test: LabelledPictures
+
+    def __post_init__(self) -> None:
+        sides = self.sides()
+        if self.test is self.validation:
+            del sides["test"]
+        require_disjoint("class", {name: side.classes for name, side in sides.items()})
+        require_disjoint("group", {name: side.groups or [] for name, side in sides.items()})
+        require_disjoint("picture", {name: side.content_digests for name, side in sides.items()})
+
+    def sides(self) -> dict[str, LabelledPictures]:
+        """By name, in the order of use."""
+        return dict(zip(SIDES, (self.training, self.validation, self.test), strict=True))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the manifest, hex."""
+        return hashlib.sha256(json.dumps(self.manifest(), sort_keys=True).encode()).hexdigest()
+
+    def manifest(self) -> dict[str, Any]:
+        """Path, class, group where there are some, and SHA-256 of the prepared pixels of every picture, by side."""
+        return {"schema": SCHEMA} | {name: _rows(side) for name, side in self.sides().items()}
+
+    def write(self, path: Path) -> None:
+        """Write the manifest as JSON, whole or not at all."""
+        with write_atomically(path) as stream:
+            stream.write(json.dumps(self.manifest(), indent=1).encode() + b"\n")
+
+
+def split_classes(
+    pictures: LabelledPictures, *, test: float, validation: float, seed: int = 0, least_pictures: int = 2
+) -> Split:
+    """Split by shares of the classes, or of the groups where there are some.
+
+    Args:
+        pictures: to be split.
+        test: share to judge on; 0 judges on the validation classes.
+        validation: share to choose by.
+        seed: 0 orders by the names' own hashes; another seed gives another order.
+        least_pictures: a class with fewer is neither trained nor validated on.
+
+    Raises:
+        DataError: a side would have fewer than two classes with two pictures.
+    """
+    units = pictures.groups or pictures.names
+    order = _shuffled(_with_pairs(pictures, units), seed)
+    held = max(_least_units(pictures), round(test * len(order))) if test else 0
+    chosen = max(_least_units(pictures), round(validation * len(order)))
+    return split_units(pictures, order[:held], order[held : held + chosen], least_pictures=least_pictures)
+
+
+def split_folds(
+    pictures: LabelledPictures, folds: int, *, validation: float, seed: int = 0, least_pictures: int = 2
+) -> Iterator[Split]:
+    """Splits in each of which another part of the classes, or groups, is judged on: every one once.
+
+    Args:
+        pictures: to be split.
+        folds: how many splits.
+        validation: share of the classes that are not judged on to choose by.
+        seed, least_pictures: as of `split_classes`.
+
+    Raises:
+        DataError: a side would have fewer than two classes with two pictures.
+    """
+    order = _shuffled(_with_pairs(pictures, pictures.groups or pictures.names), seed)
+    for fold in range(folds):
+        yield split_rest(
+            pictures, order[fold::folds], validation=validation, seed=seed, least_pictures=least_pictures
+        )  # fmt: skip
+
+
+def split_rest(
+    pictures: LabelledPictures, test: Iterable[str], *, validation: float, seed: int = 0, least_pictures: int = 2
+) -> Split:
+    """Judge on the classes, or groups, named; of the rest a share is to choose by.
+
+    Args:
+        pictures: to be split.
+        test: names.
+        validation: share of the others that have two pictures of a class.
+        seed, least_pictures: as of `split_classes`.
+
+    Raises:
+        DataError: a name is not known, or a side would have fewer than two classes with two pictures.
+    """
+    held = set(test)
+    others = _shuffled(_with_pairs(pictures, pictures.groups or pictures.names) - held, seed)
+    chosen = others[: max(_least_units(pictures), round(validation * len(others)))]
+    return split_units(pictures, held, chosen, least_pictures=least_pictures)
+
+
+def split_units(
+    pictures: LabelledPictures, test: Iterable[str], validation: Iterable[str], *, least_pictures: int = 2
+) -> Split:
+    """Split by names of classes, or of groups where there are some; what is on neither list is trained on.
+
+    Raises:
+        DataError: a name is not known, or a side would have fewer than two classes with two pictures.
+    """
+    units, held, chosen = np.array(pictures.groups or pictures.names), set(test), set(validation)
+    unknown = sorted((held | chosen) - set(units.tolist()))
+    if unknown:
+        raise DataError(f"split: '{unknown[0]}' is no class or group of these pictures")
+    testing, validating = np.isin(units, list(held)), np.isin(units, list(chosen))
+    counts = pictures.counts()
+    enough = np.array([counts[name] >= least_pictures for name in pictures.names], bool)
+    sides = [pictures.where(~testing & ~validating & enough), pictures.where(validating & enough)]
+    sides.append(pictures.where(testing) if held else sides[1])
+    for name, side in zip(SIDES, sides, strict=True):
+        pairs = sum(count >= 2 for count in side.counts().values())
+        if pairs < _LEAST_CLASSES:
+            raise DataError(
+                f"{name} needs at least {_LEAST_CLASSES} classes with 2 or more pictures, found {pairs}; there are "
+                f"{sum(count >= 2 for count in counts.values())} such classes in all"
+            )
+    return Split(*sides)
+
+
+def choose_validation(names: Iterable[str], share: float, seed: int = 0) -> list[str]:
+    """A share of names, two at least, by their hashes."""
+    order = _shuffled(set(names), seed)
+    return order[: max(_LEAST_CLASSES, round(share * len(order)))]
+
+
+def require_disjoint(what: str, members: Mapping[str, Iterable[str]]) -> None:
+    """Refuse members of one side that are on another, too.
+
+    Raises:
+        DataError: one is; it names it and the sides.
+    """
+    seen: dict[str, str] = {}
+    for side, each in members.items():
+        for member in set(each):
+            if seen.setdefault(member, side) != side:
+                raise DataError(f"split: the {what} {member} is in {seen[member]} and in {side}")
+
+
+def _rows(side: LabelledPictures) -> list[dict[str, str]]:
+    rows = [
+        {"path": path, "class": name, "sha256": digest}
+        for path, name, digest in zip(side.paths, side.names, side.content_digests, strict=True)
+    ]
+    if side.groups is not None:
+        for row, group in zip(rows, side.groups, strict=True):
+            row["group"] = group
+    return rows
+
+
+def _with_pairs(pictures: LabelledPictures, units: list[str]) -> set[str]:
+    """Units with a class of two pictures: others cannot be judged on."""
+    counts = pictures.counts()
+    return {unit for unit, name in zip(units, pictures.names, strict=True) if counts[name] >= 2}
+
+
+def _least_units(pictures: LabelledPictures) -> int:
+    """A group may have all the classes a side needs."""
+    return 1 if pictures.groups else _LEAST_CLASSES
+
+
+def _shuffled(names: Iterable[str], seed: int) -> list[str]:
+    def key(name: str) -> bytes:
+        return hashlib.sha256((f"{seed}:{name}" if seed else name).encode()).digest()
+
+    return sorted(set(names), key=key)

@@ -1,0 +1,148 @@
+"""Everything that is said about one network on pictures it never saw, in one go."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from edge_siamese.errors import DataError
+
+from .identification import identify_by_representatives, one_shot
+from .one_shot import draw_runs, judge_runs
+from .open_set import Cast, OpenSet
+from .scoring import Numbers, Score, ScoredPairs, every_pair, score_pairs
+from .verification import REPLICATES, Confusion, Verification, judge_folds
+
+SAME_PAIRS = "the equal error rate of these very pairs"
+WAYS = (5, 20)
+_FOLDS = 4
+_MOST_CLASSES_CONFUSED = 60
+
+
+class Figures(BaseModel):
+    """The figures of one network as JSON.
+
+    Attributes:
+        verification: `Verification.to_json`.
+        threshold_from: on what the threshold of `confusion` and `open_set` was set, for people.
+        confusion: `Confusion.to_json` at that threshold.
+        folds: `Fold.to_json` of each; none where the classes do not suffice.
+        identification: `Identification.to_json` by one representative a class, ``confusion`` None of many classes.
+        one_shot: ``{"ways", "right"}`` for each number of ways, ``right`` as `Proportion.to_json`.
+        runs: `RunsJudged.to_json`, where there are groups and drawers.
+        open_set: `OpenSet.to_json`, where there are classes enough.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    verification: dict[str, Any]
+    threshold_from: str
+    confusion: dict[str, Any]
+    folds: tuple[dict[str, Any], ...] = ()
+    identification: dict[str, Any] | None = None
+    one_shot: tuple[dict[str, Any], ...] = ()
+    runs: dict[str, Any] | None = None
+    open_set: dict[str, Any] | None = None
+
+    def headline(self) -> dict[str, float]:
+        """AUC, EER and accuracy, by the names that recipes publish them under."""
+        return {name: self.verification[name] for name in ("auc", "eer", "accuracy")}
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A threshold that was set on other pictures than those judged, and on which, for people."""
+
+    value: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Alphabets:
+    """For one-shot runs: the alphabet of each picture and who drew it, ``(N,)`` each."""
+
+    groups: Sequence[str]
+    drawers: Sequence[str]
+
+
+def judge(
+    score: Score,
+    numbers: Numbers,
+    names: list[str],
+    *,
+    pairs: ScoredPairs | None = None,
+    threshold: Threshold | None = None,
+    alphabets: Alphabets | None = None,
+    ways: Sequence[int] = WAYS,
+    pairs_only: bool = False,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> tuple[Figures, ScoredPairs]:
+    """Judge a network on pictures that differ: of equal ones under two paths, leave one out before.
+
+    Args:
+        score: by what pictures are compared.
+        numbers: int64 ``(N,)`` class of each picture.
+        names: of the class numbers.
+        pairs: those of a published list, or a learned head's; by default every pair, of very many a sample.
+        threshold: where to accept; without one it is set on the pairs judged, and the figures say so.
+        alphabets: adds the published one-shot runs.
+        pairs_only: leave identification, one-shot trials and strangers out, where a learned head makes them too dear.
+        ways: of the one-shot trials over all classes; more than there are classes are left out.
+        replicates: draws of classes behind the intervals.
+        seed: of every draw.
+
+    Returns:
+        The figures, and the pairs they are of.
+
+    Raises:
+        DataError: there are no genuine or no impostor pairs, or a fold lacks some.
+    """
+    pairs = pairs or score_pairs(score, every_pair(numbers, seed=seed), numbers)
+    verification = Verification.measure(pairs, replicates=replicates)
+    at = threshold or Threshold(verification.curve.eer_threshold, SAME_PAIRS)
+    several = not pairs_only and len(numbers) > len(np.unique(numbers))
+    figures = Figures(
+        verification=verification.to_json(),
+        threshold_from=at.source,
+        confusion=Confusion.of(pairs, at.value).to_json(),
+        folds=_folds(pairs, seed),
+        identification=_identification(score, numbers, names) if several else None,
+        one_shot=_one_shot(score, numbers, ways, seed) if several else (),
+        runs=_runs(score, numbers, alphabets, seed) if alphabets else None,
+        open_set=_open_set(score, numbers, at.value, seed) if several else None,
+    )
+    return figures, pairs
+
+
+def _folds(pairs: ScoredPairs, seed: int) -> tuple[dict[str, Any], ...]:
+    with suppress(DataError):
+        folded = pairs.within_folds(min(_FOLDS, pairs.person_count // 2), seed=seed) if pairs.fold is None else pairs
+        return tuple(fold.to_json() for fold in judge_folds(folded))
+    return ()
+
+
+def _identification(score: Score, numbers: Numbers, names: list[str]) -> dict[str, Any]:
+    found = identify_by_representatives(score, numbers)
+    few = len(found.classes) <= _MOST_CLASSES_CONFUSED
+    return found.to_json(names) | ({} if few else {"confusion": None})
+
+
+def _one_shot(score: Score, numbers: Numbers, ways: Sequence[int], seed: int) -> tuple[dict[str, Any], ...]:
+    able = [each for each in ways if each <= len(np.unique(numbers))]
+    return tuple({"ways": each, "right": one_shot(score, numbers, ways=each, seed=seed).to_json()} for each in able)
+
+
+def _runs(score: Score, numbers: Numbers, alphabets: Alphabets, seed: int) -> dict[str, Any] | None:
+    with suppress(DataError):
+        return judge_runs(score, numbers, draw_runs(numbers, alphabets.groups, alphabets.drawers, seed=seed)).to_json()
+    return None
+
+
+def _open_set(score: Score, numbers: Numbers, threshold: float, seed: int) -> dict[str, Any] | None:
+    with suppress(DataError):
+        return OpenSet.measure(score, numbers, Cast.draw(score, numbers, seed=seed)).to_json(threshold)
+    return None

@@ -1,0 +1,154 @@
+"""Closed-set identification: every picture is of somebody enrolled, and the most alike one is named.
+
+Of equal scores the wrong class goes first, so that a network that answers the same for everything is never right.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.errors import DataError
+from edge_siamese.evaluation.proportion import Proportion
+from edge_siamese.gallery.templates.representatives import Candidates, Strategy
+from edge_siamese.matching import Q15
+
+from .scoring import Numbers, Rows, Score, Scores, rows_by_class
+
+_BLOCK = 2048
+
+
+@dataclass(frozen=True, eq=False)
+class Identification:
+    """P probes against K enrolled classes.
+
+    Attributes:
+        classes: int64 ``(K,)`` number of each, ascending.
+        truth: int64 ``(P,)`` position of each probe's class in `classes`.
+        scores: float32 ``(P, K)`` best score with the pictures enrolled for each class.
+    """
+
+    classes: Numbers
+    truth: Numbers
+    scores: Scores
+
+    @cached_property
+    def ranks(self) -> Numbers:
+        """int64 ``(P,)``: 1 where the right class scores highest, alone."""
+        own = self.scores[np.arange(len(self.truth)), self.truth]
+        return np.asarray((self.scores >= own[:, None]).sum(axis=1), np.int64)
+
+    @property
+    def rank1(self) -> Proportion:
+        """Probes named rightly; the exact interval takes them as independent."""
+        return Proportion(int((self.ranks == 1).sum()), len(self.ranks))
+
+    @property
+    def cmc(self) -> npt.NDArray[np.float64]:
+        """Cumulative match characteristic: share of probes whose class is among the best 1, 2, ... K, ``(K,)``."""
+        return np.cumsum(np.bincount(self.ranks, minlength=len(self.classes) + 1)[1:]) / len(self.ranks)
+
+    @property
+    def confusion(self) -> Numbers:
+        """int64 ``(K, K)``: probes of each class, by the class they are given; ties go to the wrong one."""
+        others = self.scores.copy()
+        others[np.arange(len(self.truth)), self.truth] = -np.inf
+        named = np.where(self.ranks == 1, self.truth, others.argmax(axis=1))
+        size = len(self.classes)
+        return np.bincount(self.truth * size + named, minlength=size * size).reshape(size, size)
+
+    def to_json(self, names: list[str]) -> dict[str, Any]:
+        """Rank 1, the CMC and the confusion matrix; `names` of all class numbers."""
+        return {
+            "classes": [names[number] for number in self.classes],
+            "rank1": self.rank1.to_json(),
+            "cmc": self.cmc.tolist(),
+            "confusion": self.confusion.tolist(),
+        }
+
+
+def identify(score: Score, numbers: Numbers, enrolled: Rows, probes: Rows) -> Identification:
+    """Name probes by enrolled pictures.
+
+    Args:
+        score: of pictures.
+        numbers: class of each picture, ``(N,)``.
+        enrolled, probes: rows of pictures.
+
+    Raises:
+        DataError: nothing is enrolled or probed, a probe is enrolled itself, or is of a class that is not.
+    """
+    if not len(enrolled) or not len(probes):
+        raise DataError(
+            f"identification: expected pictures enrolled and to be named, found {len(enrolled)} and {len(probes)}"
+        )
+    if np.intersect1d(enrolled, probes).size:
+        raise DataError("identification: a picture that is enrolled cannot be a probe, too")
+    classes = np.unique(numbers[enrolled])
+    unknown = np.setdiff1d(numbers[probes], classes)
+    if len(unknown):
+        raise DataError(f"closed-set identification: class {unknown[0]} is not enrolled")
+    truth = np.searchsorted(classes, numbers[probes]).astype(np.int64)
+    return Identification(classes, truth, class_scores(score, numbers, enrolled, probes))
+
+
+def class_scores(score: Score, numbers: Numbers, enrolled: Rows, probes: Rows) -> Scores:
+    """Best score of each probe with each enrolled class, float32 ``(P, K)``; classes ascend."""
+    ordered = enrolled[np.argsort(numbers[enrolled], kind="stable")]
+    starts = np.unique(numbers[ordered], return_index=True)[1]
+    blocks = [score(probes[at : at + _BLOCK], ordered) for at in range(0, len(probes), _BLOCK)]
+    return np.concatenate([np.maximum.reduceat(block, starts, axis=1) for block in blocks])
+
+
+def representatives(score: Score, numbers: Numbers, count: int = 1, strategy: Strategy = Strategy.GREEDY) -> Rows:
+    """Rows of at most `count` pictures a class that stand for it, the medoid first; int64, in the order of the classes."""
+    chosen: list[int] = []
+    for rows in rows_by_class(numbers).values():
+        scores = score(rows, rows).astype(np.float64)
+        scaled = np.rint(scores * (Q15 / max(float(np.abs(scores).max()), 1e-12))).astype(np.int64)
+        chosen += rows[Candidates(scaled, tuple(range(len(rows)))).choose(count, strategy)].tolist()
+    return np.array(chosen, np.int64)
+
+
+def identify_by_representatives(score: Score, numbers: Numbers, count: int = 1) -> Identification:
+    """Enrol everybody's representatives and name every other picture.
+
+    Raises:
+        DataError: no class has a picture beyond its representatives.
+    """
+    enrolled = representatives(score, numbers, count)
+    return identify(score, numbers, enrolled, np.setdiff1d(np.arange(len(numbers)), enrolled))
+
+
+def one_shot(score: Score, numbers: Numbers, *, ways: int, trials: int = 1000, seed: int = 0) -> Proportion:
+    """N-way one-shot trials: a picture is named by one other picture of its class and one each of N - 1 other classes.
+
+    Args:
+        score: of pictures.
+        numbers: class of each picture, ``(N,)``.
+        ways: N, drawn anew for each trial without repetition.
+        trials: how many.
+        seed: of the draws.
+
+    Raises:
+        DataError: fewer classes than ways, or none with two pictures.
+    """
+    pictures = rows_by_class(numbers)
+    several = [number for number, rows in pictures.items() if len(rows) > 1]
+    if not 2 <= ways <= len(pictures) or not several:
+        raise DataError(
+            f"{ways}-way one-shot trials: expected {max(ways, 2)} classes or more, one of them with two pictures, found "
+            f"{len(pictures)} classes and {len(several)} with two"
+        )
+    rng = np.random.default_rng(seed)
+    known, right = np.array(list(pictures)), 0
+    for _ in range(trials):
+        own = int(rng.choice(several))
+        probe, reference = rng.choice(pictures[own], 2, replace=False)
+        others = rng.choice(known[known != own], ways - 1, replace=False)
+        shown = [reference, *(rng.choice(pictures[int(other)]) for other in others)]
+        scores = score(np.array([probe]), np.array(shown))[0]
+        right += bool(scores[0] > scores[1:].max())
+    return Proportion(right, trials)

@@ -1,0 +1,95 @@
+"""Pictures for a conversion: some to calibrate on, and people to judge it by."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.alignment import CROP_SIZE, TEMPLATE_NAME
+from edge_siamese.engine import FaceEngine
+from edge_siamese.errors import DataError, PictureError
+from edge_siamese.identity_dataset import Album
+
+from ..data.labeled import LabelledPictures
+from ..data.people import align_album, split_people
+from ..data.teacher import load_teacher_faces, load_training_crops
+from ..quantization.calibration import CALIBRATION_PICTURES
+from .convert import LabelledCrops
+
+Shape = tuple[int, int, int]
+Pictures = npt.NDArray[np.uint8]
+UNALIGNED = "none"
+_CROPS_TO_LEARN_FROM = 10_000
+
+
+def alignment_name(shape: Shape, aligned: bool) -> str:
+    """How the card calls the template: what `FaceEngine` serves is the 112x112 crop, others are that one resized."""
+    if not aligned:
+        return UNALIGNED
+    height, width, channels = shape
+    whole = (height, width, channels) == (CROP_SIZE, CROP_SIZE, 3)
+    return TEMPLATE_NAME if whole else f"{TEMPLATE_NAME}-at-{width}x{height}x{channels}"
+
+
+def load_conversion_data(
+    data: Path, shape: Shape, *, aligned: bool = True, learning: bool = False
+) -> tuple[Pictures, LabelledCrops | None]:
+    """Pictures of a network's input shape.
+
+    Args:
+        data: a teacher folder, or a folder or zip of <person>/<photo>.
+        shape: height, width and channels (1 is grey) of the network's pictures.
+        aligned: cut the largest face of each photograph out on the landmark template; else take photographs whole.
+        learning: the network is to be fine-tuned: more pictures.
+
+    Returns:
+        Pictures uint8 ``(N, *shape)`` to calibrate on, and people who are not on them; None instead of people when the
+        folder has fewer than four with two pictures, and then the pictures are all there are.
+    """
+    if (data / "faces.csv.gz").exists():
+        faces = load_teacher_faces(data, 256, validation_only=True)
+        numbers = np.unique(faces.identities, return_inverse=True)[1].astype(np.int64)
+        crops = load_training_crops(data, _CROPS_TO_LEARN_FROM if learning else CALIBRATION_PICTURES)
+        return fitted(crops, shape), LabelledCrops(fitted(faces.crops, shape), numbers, faces.digest)
+    people = _aligned(Album(data)) if aligned else _whole(Album(data), shape)
+    try:
+        training, validation = split_people(people)
+    except DataError:  # too few people for two sides
+        return fitted(people.pictures, shape), None
+    labelled = LabelledCrops(fitted(validation.pictures, shape), validation.numbers(), validation.digest)
+    return fitted(training.pictures, shape), labelled
+
+
+def fitted(pictures: Pictures | Sequence[Pictures], shape: Shape) -> Pictures:
+    """RGB pictures as uint8 ``(N, *shape)``: resized, and grey where the shape has one channel."""
+    height, width, channels = shape
+    if isinstance(pictures, np.ndarray) and pictures.shape[1:] == shape:
+        return pictures
+    rows = np.empty((len(pictures), *shape), np.uint8)
+    for row, picture in zip(rows, pictures, strict=True):
+        shrinks = picture.shape[0] > height
+        resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        row[:] = resized if channels == 3 else cv2.cvtColor(resized, cv2.COLOR_RGB2GRAY)[..., None]
+    return rows
+
+
+def _aligned(album: Album) -> LabelledPictures:
+    with FaceEngine.default() as engine:
+        return align_album(album, engine)
+
+
+def _whole(album: Album, shape: Shape) -> LabelledPictures:
+    rows, names, paths, skipped = [], [], [], {}
+    for photo in album.photos:
+        try:
+            rows.append(fitted([album.read(photo)], shape)[0])
+        except PictureError as error:
+            skipped[photo.path] = str(error)
+        else:
+            names.append(photo.person)
+            paths.append(photo.path)
+    if not rows:
+        raise DataError(f"{album.path}: none of its {len(album.photos)} pictures can be read")
+    return LabelledPictures(np.stack(rows), names, paths, skipped=skipped)

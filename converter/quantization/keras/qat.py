@@ -1,0 +1,107 @@
+"""Quantisation-aware fine-tuning: the remedy where rounding a trained network costs too much.
+
+The network learns, while every tensor is rounded as int8 would, to give the embeddings of its float original again.
+Ranges are chosen for the least rounding error and stay fixed.
+"""
+
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from ...augmentation.face_crop import CameraAugmentation
+from ..calibration import require_calibration
+from ..formats import model_input
+from ..ranges import measure_ranges
+from .fake_quant import fake_quantised, fold_batch_normalisation, quantised_tensors, require_foldable
+from .preparation import equalised
+from .ptq import convert_int8
+
+BATCH_SIZE = 32
+
+
+def quantise_aware(
+    network: Any,
+    pictures: npt.NDArray[np.uint8],
+    crops: npt.NDArray[np.uint8],
+    *,
+    steps: int = 400,
+    rate: float = 1e-4,
+    seed: int = 0,
+) -> bytes:
+    """Fine-tune an embedder for int8 and convert it.
+
+    Args:
+        network: Keras embedder.
+        pictures: uint8 ``(M, H, W, C)`` real inputs to measure activation ranges on.
+        crops: uint8 ``(N, H, W, C)`` training crops, C = 1 or 3, to learn from.
+        steps: batches of 32; 0 only chooses ranges.
+        rate: learning rate, falling to zero along a cosine.
+        seed: of the order of the crops and their augmentation.
+
+    Returns:
+        The .tflite's bytes, as from `ptq.quantise`.
+
+    Raises:
+        DataError: fewer than 20 pictures, or a layer that cannot be fine-tuned for int8.
+    """
+    require_calibration(pictures)
+    require_foldable(network)
+    inputs = model_input(pictures)
+    folded = fold_batch_normalisation(equalised(network, inputs))
+    ranges = measure_ranges(folded, quantised_tensors(folded), inputs)
+    student = fake_quantised(folded, ranges)
+    if steps:
+        _imitate(student, network, _Batches(crops, steps, seed), rate)
+    static = fake_quantised(folded, ranges, batch_size=1)
+    static.set_weights(student.get_weights())
+    return convert_int8(static, pictures)
+
+
+def _imitate(student: Any, original: Any, batches: "_Batches", rate: float) -> None:
+    tuner = _Imitation(student, original)
+    schedule = keras.optimizers.schedules.CosineDecay(rate, len(batches))
+    tuner.compile(optimizer=keras.optimizers.Adam(schedule), jit_compile=False)
+    tuner.fit(batches, verbose=0)
+
+
+class _Imitation(keras.Model):  # type: ignore[misc]
+    """Pulls the student's directions to the original's."""
+
+    def __init__(self, student: Any, original: Any) -> None:
+        super().__init__(name="imitation")
+        self.student, self.original = student, original
+        self.original.trainable = False
+
+    def call(self, pictures: Any, training: bool | None = None) -> Any:
+        return self.student(pictures, training=training)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        wanted = ops.normalize(ops.cast(self.original(x, training=False), "float32"), axis=-1)
+        return 1.0 - ops.mean(ops.sum(wanted * ops.normalize(y_pred, axis=-1), axis=-1))
+
+
+class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    def __init__(self, crops: npt.NDArray[np.uint8], steps: int, seed: int) -> None:
+        super().__init__(workers=1)
+        self.crops, self.steps, self.seed = crops, steps, seed
+        self.augmentation = CameraAugmentation()
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32]]:
+        rng = np.random.default_rng((self.seed, index))
+        rows = rng.integers(0, len(self.crops), BATCH_SIZE)
+        return (model_input(np.stack([self._changed(self.crops[row], rng) for row in rows])),)
+
+    def _changed(self, picture: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+        if picture.shape[2] == 3:
+            return self.augmentation(picture, rng)
+        coloured = self.augmentation(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), rng)
+        return np.asarray(cv2.cvtColor(coloured, cv2.COLOR_RGB2GRAY)[..., None])

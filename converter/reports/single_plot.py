@@ -1,0 +1,198 @@
+"""One picture of a run, or of the ``.npz`` that ``edge-siamese embed`` wrote of ``<person>/<photo>``."""
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.alignment import align
+from edge_siamese.errors import DataError
+from edge_siamese.identity_dataset import Album, Photo, path_in_album
+
+from ..evaluation.identification import identify_by_representatives, representatives
+from ..evaluation.scoring import ScoredPairs, by_similarity, every_pair, score_pairs
+from ..evaluation.verification import Confusion, Verification
+from ..plots.canvas import FIGURE_SUFFIXES, RASTER_SUFFIXES, Drawing, Raster, check_path
+from ..plots.error_rates import confusion_matrix, decisions, det, rank_curve, roc, score_histogram
+from ..plots.extreme_pairs import pair_sheet, telling_pairs
+from ..plots.mosaic import MOST_THUMBNAILS, mosaic, thumbnails
+from ..plots.projections import LAYOUTS, readable_rows, scatter
+from .run_report import DOCUMENT, RunArrays, RunDocument
+
+_MOST_CLASSES = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What a picture is drawn of.
+
+    Attributes:
+        arrays: embeddings, classes and thumbnails; no thumbnails where there are no photographs.
+        int8: look at the int8 network of a run.
+        given_threshold: where the run's report decides, None to decide at the equal error rate.
+        seed: of the layouts and of what is left out.
+    """
+
+    arrays: RunArrays
+    int8: bool = False
+    given_threshold: float | None = None
+    seed: int = 0
+
+    @classmethod
+    def of_run(cls, folder: Path, *, floating: bool = False, seed: int = 0) -> Self:
+        """The int8 network of a run where there is one, else or on request the float one.
+
+        Raises:
+            DataError: the folder is no finished run.
+        """
+        document, arrays = RunDocument.read(folder), RunArrays.read(folder)
+        int8 = arrays.int8_embeddings is not None and not floating
+        figures = document.int8_figures if int8 and document.int8_figures else document.float_figures
+        return cls(arrays, int8, figures.confusion["threshold"], seed)
+
+    @classmethod
+    def of_embeddings(cls, path: Path, photographs: Path | None = None, *, seed: int = 0) -> Self:
+        """The first face of each photograph in the ``.npz`` of ``embed``; the person is the first part of its path.
+
+        Args:
+            path: the ``.npz``.
+            photographs: the folder or zip that was embedded, for thumbnails.
+            seed: see the class.
+
+        Raises:
+            DataError: it is something else, a path names no person, or a photograph is missing.
+        """
+        return cls(_read_faces(path, photographs), seed=seed)
+
+    @cached_property
+    def vectors(self) -> npt.NDArray[np.float32]:
+        return self.arrays.vectors(int8=self.int8)
+
+    @cached_property
+    def pairs(self) -> ScoredPairs:
+        return self.arrays.scored_pairs(int8=self.int8 and self.arrays.int8_scores is not None)
+
+    @cached_property
+    def verification(self) -> Verification:
+        return Verification.measure(self.pairs)
+
+    @property
+    def threshold(self) -> float:
+        return self.verification.curve.eer_threshold if self.given_threshold is None else self.given_threshold
+
+    @property
+    def shown(self) -> npt.NDArray[np.uint8]:
+        """Thumbnails of all pictures.
+
+        Raises:
+            DataError: there are none.
+        """
+        if not self.arrays.thumbnails.size:
+            raise DataError("thumbnails need the photographs that were embedded: --photos FOLDER|ZIP")
+        return self.arrays.thumbnails
+
+
+def draw(kind: str, subject: Subject, path: Path) -> None:
+    """Write one picture of `KINDS`, whole or not at all.
+
+    Raises:
+        DataError: the suffix is not of such a picture, its folder does not exist, or the subject lacks what it shows.
+        RuntimeMissingError: a package that it needs is not installed.
+    """
+    check_path(path, RASTER_SUFFIXES if kind == "map" else FIGURE_SUFFIXES)
+    KINDS[kind](subject).write(path)
+
+
+def _plane(subject: Subject, layout: str) -> Drawing:
+    rows = readable_rows(subject.arrays.numbers, seed=subject.seed)
+    numbers, vectors = subject.arrays.numbers[rows], subject.vectors[rows]
+    plane = LAYOUTS[layout](vectors, subject.arrays.similarity, seed=subject.seed)
+    standing = representatives(by_similarity(vectors, subject.arrays.similarity), numbers)
+    return scatter(plane, numbers, subject.arrays.class_names, standing)
+
+
+def _map(subject: Subject) -> Raster:
+    shown = subject.shown
+    rows = readable_rows(subject.arrays.numbers, pictures=MOST_THUMBNAILS, seed=subject.seed)
+    plane = LAYOUTS["tsne"](subject.vectors[rows], subject.arrays.similarity, seed=subject.seed)
+    return mosaic(plane, shown[rows], subject.arrays.numbers[rows])
+
+
+def _pairs(subject: Subject) -> Drawing:
+    return pair_sheet(telling_pairs(subject.pairs), subject.shown, subject.arrays.names, threshold=subject.threshold)
+
+
+def _confusion(subject: Subject) -> Drawing:
+    score = subject.arrays.score(int8=subject.int8)
+    found = identify_by_representatives(score, subject.arrays.numbers)
+    if len(found.classes) > _MOST_CLASSES:
+        raise DataError(f"a matrix of {len(found.classes):,} classes cannot be read, at most {_MOST_CLASSES} can")
+    return confusion_matrix(found.confusion, [subject.arrays.class_names[number] for number in found.classes])
+
+
+def _ranks(subject: Subject) -> Drawing:
+    found = identify_by_representatives(subject.arrays.score(int8=subject.int8), subject.arrays.numbers)
+    return rank_curve({"": found.cmc.tolist()})
+
+
+KINDS: dict[str, Callable[[Subject], Drawing | Raster]] = {
+    "tsne": lambda subject: _plane(subject, "tsne"),
+    "umap": lambda subject: _plane(subject, "umap"),
+    "map": _map,
+    "roc": lambda subject: roc({"": subject.verification.to_json()}),
+    "det": lambda subject: det(subject.verification.to_json()),
+    "histogram": lambda subject: score_histogram(subject.verification.to_json(), subject.threshold),
+    "decisions": lambda subject: decisions(Confusion.of(subject.pairs, subject.threshold).to_json()),
+    "confusion": _confusion,
+    "ranks": _ranks,
+    "pairs": _pairs,
+}
+
+
+def is_run(path: Path) -> bool:
+    """Whether it is the folder of a run that has been reported."""
+    return (path / DOCUMENT).exists()
+
+
+def _read_faces(path: Path, photographs: Path | None) -> RunArrays:
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            first = arrays["face_index"] == 0
+            paths = [path_in_album(str(name)) for name in arrays["paths"][first]]
+            landmarks, quantised = arrays["landmarks"][first], arrays["embeddings"][first]
+            zero_point = int(arrays["zero_point"])
+    except (OSError, KeyError, ValueError, IndexError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: expected a run folder or the .npz of 'edge-siamese embed' ({error})") from error
+    strays = [name for name in paths if "/" not in name]
+    if strays or not paths:
+        found = repr(strays[0]) if strays else "none"
+        raise DataError(f"{path}: expected photographs as <person>/<photo>, found {found}")
+    names, numbers = np.unique([name.split("/")[0] for name in paths], return_inverse=True)
+    numbers = numbers.astype(np.int64)
+    embeddings = quantised.astype(np.float32) - np.float32(zero_point)
+    pairs = score_pairs(by_similarity(embeddings), every_pair(numbers), numbers)
+    return RunArrays(
+        embeddings=embeddings,
+        numbers=numbers,
+        class_names=names.tolist(),
+        paths=paths,
+        thumbnails=_crops(paths, landmarks, photographs) if photographs else np.zeros((len(paths), 0, 0, 3), np.uint8),
+        pairs=pairs.index,
+        scores=pairs.scores.astype(np.float32),
+    )
+
+
+def _crops(paths: list[str], landmarks: npt.NDArray[np.float32], photographs: Path) -> npt.NDArray[np.uint8]:
+    album = Album(photographs)
+    known = {photo.path for photo in album.photos}
+    crops = []
+    for path, points in zip(paths, landmarks, strict=True):
+        if path not in known:
+            raise DataError(f"{photographs}: expected the photographs that were embedded, {path!r} is not among them")
+        crops.append(align(album.read(Photo(path.split("/")[0], path)), points))
+    return thumbnails(np.stack(crops), 56)

@@ -1,0 +1,61 @@
+"""Train a detector from annotated pictures, aligned crops and rendered faces as a recipe says."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...data.detection import AnnotatedPicture, load_annotated
+from ...networks.detector import build_detector
+from ...recipes.schema import DetectorRecipe
+from ...training.checkpoints import load_weights
+from ...training.ema import keep_average
+from ...training.loop import train
+from ...training.precision import arithmetic
+from ...training.schedule import optimizer_of
+from .samples import SampleComposer
+from .training import DetectorBatches, DetectorTrainer
+
+_MOMENT_BATCHES = 32
+
+
+def train_detector(
+    pictures: Path,
+    crops: npt.NDArray[np.uint8],
+    folder: Path,
+    recipe: DetectorRecipe,
+    *,
+    rendered: list[AnnotatedPicture],
+    initial: Path | None = None,
+) -> Any:
+    """Train the detector and return its network.
+
+    Args:
+        pictures: zip of annotated pictures (`datasets.detection`).
+        crops: aligned crops to paste into backgrounds.
+        folder: run folder, with one run for each stretch of the recipe; an interrupted run goes on.
+        recipe: how long to train and at which rates.
+        rendered: rendered pictures with their faces.
+        initial: weights to begin from.
+    """
+    with arithmetic(recipe.precision):
+        network = build_detector(recipe.sample_size)
+    if initial:
+        load_weights(initial, network)
+    composer = SampleComposer(load_annotated(pictures, "train"), crops, rendered, recipe.sample_size)
+    trainer = DetectorTrainer(network)
+    for number, stretch in enumerate(recipe.stretches):
+        optimizer = optimizer_of(stretch, recipe.batches, recipe.weight_decay, clipnorm=5.0)
+        trainer.compile(optimizer=optimizer, jit_compile=False)
+        trainer.build((None, recipe.sample_size, recipe.sample_size, 3))
+        batches = DetectorBatches(composer, recipe.batch_size, recipe.batches, seed=recipe.seed + 1000 * number)
+        settings = recipe.model_dump(mode="json", exclude={"stretches"})
+        train(
+            trainer, batches, epochs=stretch.epochs, folder=folder / f"stretch{number + 1}",
+            settings=settings | {"stretch": stretch.model_dump(), "initial": str(initial)},
+        )  # fmt: skip
+        if stretch.average:
+            samples = np.concatenate([batches[number][0] for number in range(min(len(batches), _MOMENT_BATCHES))])
+            keep_average(trainer, network, samples)
+    return network

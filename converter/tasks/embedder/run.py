@@ -1,0 +1,139 @@
+"""Distil an embedder from a teacher folder as a recipe says."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.errors import DataError
+
+from ...augmentation.image import create_augmentation
+from ...data.mixup import Mixtures, mixture_targets
+from ...data.rendered import rendered_faces
+from ...data.teacher import load_teacher_faces, project
+from ...data.teacher_network import TeacherNetwork
+from ...networks.mobilenetv3 import build_twin
+from ...quantization.parity import verification_figures
+from ...recipes.schema import EmbedderRecipe, EmbedderStretch, Faces, Twin
+from ...training.checkpoints import load_description, load_weights
+from ...training.ema import averaged_weights, keep_average
+from ...training.loop import train
+from ...training.precision import arithmetic
+from ...training.schedule import optimizer_of
+from .channel_selection import narrow
+from .distillation import DistillationBatches, Distiller, FaceSource
+from .wccn import normalised
+
+VIEWS_OF_RENDERED = 6
+TEACHER_NETWORK = "teacher.onnx"
+
+
+def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | None = None) -> Any:
+    """Train the twin on a teacher folder and return it.
+
+    Args:
+        data: teacher folder (`datasets.teacher`); a recipe with mixtures needs its ``teacher.onnx``.
+        folder: run folder, with one run for each stretch of the recipe; an interrupted run goes on.
+        recipe: what to train, on what and how long.
+        initial: weights to begin from instead of random ones, of the same network or of a wider one (`narrowing`).
+
+    Raises:
+        DataError: the folder is not as described, or has nobody whose pictures could say how a person's scatter.
+    """
+    faces = load_teacher_faces(data, recipe.network.dimension)
+    with arithmetic(recipe.precision):
+        network = build_twin(**recipe.network.model_dump())
+    if initial:
+        _begin(network, recipe.network, initial)
+    learnt = ~faces.validation
+    crops, targets = faces.crops[learnt], faces.targets[learnt]
+    names = np.asarray(faces.identities)
+    numbers = _labelled_people(names[learnt])
+    if recipe.within_class is not None and not (numbers >= 0).any():
+        raise DataError(f"{data}: within_class needs people with two crops beside the validation people, found none")
+    main = FaceSource(crops, targets, numbers if recipe.faces.labelled else None)
+    beside = _other_sources(main, crops, faces.directions, data, folder, recipe)
+    people = 1 + max(_largest_number(source) for source in (main, *beside))
+    distiller = Distiller(network, targets, people=people, temperature=recipe.temperature)
+    known = np.unique(names[faces.validation], return_inverse=True)[1].astype(np.int64)
+
+    def measure() -> dict[str, float]:
+        with averaged_weights(distiller, network, crops):
+            return verification_figures(network, faces.crops[faces.validation], known)
+
+    for number, stretch in enumerate(recipe.stretches):
+        batches = DistillationBatches(
+            main, recipe.batch_size, recipe.network.dimension,
+            beside=list(zip(beside, _shares(recipe.faces, stretch), strict=True)), seed=recipe.seed + 1000 * number,
+            augmentation=create_augmentation("camera", **stretch.augmentation),
+        )  # fmt: skip
+        distiller.compile(optimizer=optimizer_of(stretch, len(batches), recipe.weight_decay), jit_compile=False)
+        distiller.build((None, *network.input_shape[1:]))
+        train(
+            distiller, batches, epochs=stretch.epochs, folder=folder / f"stretch{number + 1}",
+            settings=recipe.model_dump(mode="json", exclude={"stretches"})
+            | {"stretch": stretch.model_dump(), "initial": str(initial)},
+            measure=measure,
+        )  # fmt: skip
+        keep_average(distiller, network, crops)
+    if recipe.within_class is None:
+        return network
+    return normalised(network, crops[numbers >= 0], numbers[numbers >= 0], recipe.within_class)
+
+
+def _begin(network: Any, arguments: Twin, initial: Path) -> None:
+    """Load weights, or those of a wider network's channels that weigh most."""
+    described = load_description(initial)
+    if not described or Twin.model_validate(described) == arguments:
+        load_weights(initial, network)
+        return
+    wider = Twin.model_validate(described)
+    if wider.model_copy(update={"width": arguments.width}) != arguments:
+        raise DataError(f"{initial}: expected weights of {arguments!r}, of any width, found those of {wider!r}")
+    wide = build_twin(**wider.model_dump())
+    load_weights(initial, wide)
+    narrow(wide, network)
+
+
+def _labelled_people(identities: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:
+    """A number for each person with two crops or more, -1 for all others."""
+    names, places, counts = np.unique(identities, return_inverse=True, return_counts=True)
+    several = (names != "") & (counts >= 2)
+    return np.where(several, np.cumsum(several) - 1, -1)[places]
+
+
+def _other_sources(
+    main: FaceSource,
+    crops: npt.NDArray[np.uint8],
+    directions: npt.NDArray[np.float32],
+    data: Path,
+    folder: Path,
+    recipe: EmbedderRecipe,
+) -> list[FaceSource]:
+    sources = []
+    wanted = recipe.faces
+    if wanted.mixtures:
+        mixtures = Mixtures(crops, wanted.mixtures)
+        # Only asked where the answers are not kept yet: it is a whole network of its own.
+        targets = mixture_targets(
+            mixtures,
+            lambda crops: (project(row, directions) for row in TeacherNetwork(data / TEACHER_NETWORK)(crops)),
+            folder / "mixtures.npz",
+        )
+        sources.append(FaceSource(mixtures, targets))
+    if wanted.rendered_people:
+        rendered = rendered_faces(wanted.rendered_people, VIEWS_OF_RENDERED)
+        numbers = np.asarray(rendered.people) + 1 + _largest_number(main)
+        sources.append(FaceSource(rendered.crops, people=numbers))
+    return sources
+
+
+def _shares(faces: Faces, stretch: EmbedderStretch) -> list[float]:
+    """Shares of a batch of `_other_sources`."""
+    mixtures = faces.mixture_share if stretch.mixture_share is None else stretch.mixture_share
+    return [mixtures] * bool(faces.mixtures) + [faces.rendered_share] * bool(faces.rendered_people)
+
+
+def _largest_number(source: FaceSource) -> int:
+    return -1 if source.people is None else int(source.people.max())

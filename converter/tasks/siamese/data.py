@@ -1,0 +1,141 @@
+"""The data of a recipe: loaded, prepared, divided, and which of its pairs are judged."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+from edge_siamese.errors import DataError
+
+from ...data.labeled import LabelledPictures
+from ...data.lfw_pairs import OfficialPairs, read_official_pairs
+from ...data.sources import drawers, load_source, pairs_text
+from ...data.splits import Split, choose_validation, split_classes, split_units
+from ...recipes.siamese import SiameseRecipe
+
+Numbers = npt.NDArray[np.int64]
+_CLASSES = {"omniglot": "characters"}
+
+
+@dataclass(frozen=True, eq=False)
+class Divided:
+    """What a run learns from and is judged on.
+
+    Attributes:
+        split: training, validation and test pictures.
+        source: of the data, for people.
+        classes: what they are, in the plural.
+        protocol: who is compared with whom, one sentence.
+        skipped: path -> why it gave no picture.
+        listed_pairs: int64 ``(P, 2)`` rows of the test pictures to be compared, and the fold of each; None is all pairs.
+        drawers: of the test pictures, where they are characters.
+    """
+
+    split: Split
+    source: str
+    classes: str
+    protocol: str
+    skipped: dict[str, str]
+    listed_pairs: Numbers | None = None
+    listed_folds: Numbers | None = None
+    drawers: list[str] | None = None
+
+    @property
+    def training(self) -> LabelledPictures:
+        return self.split.training
+
+    @property
+    def validation(self) -> LabelledPictures:
+        return self.split.validation
+
+    @property
+    def test(self) -> LabelledPictures:
+        return self.split.test
+
+
+def load_divided(recipe: SiameseRecipe, data: Path | None, *, most_classes: int | None = None) -> Divided:
+    """Load and divide a recipe's data.
+
+    Args:
+        recipe: says how.
+        data: folder or archive, or None for a source that downloads itself.
+        most_classes: use so many only, chosen evenly.
+
+    Raises:
+        DataError: the data is not what the recipe needs.
+    """
+    columns = (SpinnerColumn(), TextColumn("reading pictures: {task.completed:,.0f}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("")
+        pictures = load_source(
+            recipe.data.kind, data, recipe.data.preparation, merge_top=recipe.data.merge_top,
+            progress=lambda count: progress.update(task, completed=count),
+        )  # fmt: skip
+    skipped = pictures.skipped
+    if most_classes is not None and len(pictures.classes) > most_classes:
+        pictures = _thinned(pictures, most_classes)
+    classes = _CLASSES.get(recipe.data.kind, "people")
+    source = f"{recipe.data.kind}, {data.name}" if data else recipe.data.kind
+    if recipe.split.test_folds:
+        return _by_folds(recipe, pictures, data, source, skipped)
+    if recipe.split.test_groups:
+        split = _by_groups(recipe, pictures)
+    else:
+        wanted = recipe.split
+        split = split_classes(
+            pictures, test=wanted.test, validation=wanted.validation, seed=wanted.seed,
+            least_pictures=wanted.least_pictures,
+        )  # fmt: skip
+    test = split.test
+    seen = "none of them was trained on" + ("" if recipe.split.test else "; they also served as validation")
+    of = f" of {len(set(test.groups))} alphabets" if test.groups else ""
+    protocol = f"every picture of {len(test.classes)} {classes}{of} against every other; {seen}"
+    return Divided(split, source, classes, protocol, skipped, drawers=drawers(test) if test.groups else None)
+
+
+def _thinned(pictures: LabelledPictures, classes: int) -> LabelledPictures:
+    """Evenly chosen classes, at least two of each group where there are groups."""
+    names = pictures.classes
+    kept = {names[place] for place in np.linspace(0, len(names) - 1, classes).round().astype(int)}
+    return pictures.where(np.array([name in kept for name in pictures.names], bool))
+
+
+def _by_groups(recipe: SiameseRecipe, pictures: LabelledPictures) -> Split:
+    groups = sorted(set(pictures.groups or []))
+    test = [group for group in groups if group.startswith(recipe.split.test_groups)]
+    others = [group for group in groups if group not in test]
+    if not test or not others:
+        raise DataError(
+            f"split.test_groups: expected groups that begin with '{recipe.split.test_groups}' and others, found "
+            f"{len(test)} and {len(others)}"
+        )
+    validation = choose_validation(others, recipe.split.validation, recipe.split.seed)
+    return split_units(pictures, test, validation, least_pictures=recipe.split.least_pictures)
+
+
+def _by_folds(
+    recipe: SiameseRecipe, pictures: LabelledPictures, data: Path | None, source: str, skipped: dict[str, str]
+) -> Divided:
+    """The people of some folds of a ``pairs.txt`` are judged on the pairs listed there."""
+    text = pairs_text(recipe.data.kind, data)
+    listed: OfficialPairs = read_official_pairs(text, recipe.split.test_folds)
+    test = sorted(listed.people & set(pictures.names))
+    validation = choose_validation(_able(recipe, pictures, set(test)), recipe.split.validation, recipe.split.seed)
+    split = split_units(pictures, test, validation, least_pictures=recipe.split.least_pictures)
+    pairs, folds = listed.rows(split.test.paths)
+    numbers = ", ".join(map(str, recipe.split.test_folds))
+    missing = len(listed.fold) - len(folds)
+    without = f"; {missing} of them show a photograph without a face and are left out" if missing else ""
+    protocol = f"the {len(listed.fold):,} listed pairs of folds {numbers}{without}; none of these people was trained on"
+    return Divided(split, source, "people", protocol, skipped, pairs, folds)
+
+
+def _able(recipe: SiameseRecipe, pictures: LabelledPictures, test: set[str]) -> list[str]:
+    return [
+        name
+        for name, count in pictures.counts().items()
+        if name not in test and count >= max(recipe.split.least_pictures, 2)
+    ]

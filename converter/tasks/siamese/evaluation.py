@@ -1,0 +1,158 @@
+"""Judge a trained network and its int8 form on the same pictures, and say it all in one document."""
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from edge_siamese import __version__
+
+from ...evaluation.evaluate import Alphabets, Figures, Threshold, judge
+from ...evaluation.scoring import ScoredPairs, every_pair
+from ...plots.mosaic import thumbnails
+from ...quantization.parity import allowed_auc_loss
+from ...recipes.siamese import SiameseRecipe
+from ...reports.run_report import DataAccount, Parity, Portion, Published, RunArrays, RunDocument
+from ...training.checkpoints import load_arrays
+from ...training.loop import BEST, read_log
+from .data import Divided
+from .int8 import Int8Network, agreement
+from .network import Comparison, Embeddings
+
+_MOST_PAIRS = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One network's figures, and what they are of."""
+
+    figures: Figures
+    pairs: ScoredPairs
+
+
+def judge_embeddings(comparison: Comparison, embeddings: Embeddings, divided: Divided, threshold: Threshold) -> Judged:
+    """Judge embeddings ``(N, D)`` of the test pictures: on the listed pairs where there are some, else on all."""
+    test = divided.test
+    numbers, index = test.numbers(), divided.listed_pairs
+    if index is None:
+        index = every_pair(numbers, at_most=_MOST_PAIRS)
+    scores = comparison.of_pairs(*(embeddings[side] for side in index.T))
+    alphabets = Alphabets(test.groups, divided.drawers) if test.groups and divided.drawers else None
+    figures, pairs = judge(
+        comparison.of(embeddings), numbers, test.classes,
+        pairs=ScoredPairs(index, scores, numbers, divided.listed_folds), threshold=threshold, alphabets=alphabets,
+        pairs_only=comparison.head is not None,  # a head is too slow to compare all with all
+    )  # fmt: skip
+    return Judged(figures, pairs)
+
+
+def document_of(
+    recipe: SiameseRecipe,
+    divided: Divided,
+    comparison: Comparison,
+    embeddings: Embeddings,
+    int8: Int8Network,
+    threshold: Threshold,
+    folder: Path,
+) -> tuple[RunDocument, RunArrays]:
+    """Judge both networks and put figures, curves and circumstances together.
+
+    Args:
+        recipe: of the run.
+        divided: the data.
+        comparison: of two embeddings.
+        embeddings: the float network's ``(N, D)`` of the test pictures.
+        int8: the quantised network.
+        threshold: where to accept, from the validation classes.
+        folder: of the run.
+    """
+    raw, zero_point = int8.embed(divided.test.pictures)
+    rounded = int8.real(raw)
+    judged, quantised = (judge_embeddings(comparison, each, divided, threshold) for each in (embeddings, rounded))
+    cosines = agreement(embeddings, rounded)
+    loss = judged.figures.verification["auc"] - quantised.figures.verification["auc"]
+    parity = Parity(
+        cosine_mean=float(cosines.mean()),
+        cosine_p1=float(np.percentile(cosines, 1)),
+        auc_loss=loss,
+        allowed_auc_loss=allowed_auc_loss(len(divided.test.classes)),
+    )
+    document = RunDocument(
+        title=f"{recipe.network.name} on {divided.source}",
+        summary=recipe.summary,
+        started_from=f"the weights {recipe.network.weights}" if recipe.network.weights else "random weights",
+        recipe=recipe.model_dump_json(indent=1),
+        environment=_environment(recipe),
+        network=_facts(recipe, int8),
+        data=_account(divided),
+        protocol=divided.protocol,
+        curves=tuple(read_log(folder)),
+        best_epoch=int(load_arrays(folder / BEST)["epochs_done"]) if (folder / BEST).exists() else None,
+        float_figures=judged.figures,
+        int8_figures=quantised.figures,
+        parity=parity,
+        published=_published(recipe),
+    )
+    test = divided.test
+    arrays = RunArrays(
+        embeddings=embeddings, numbers=test.numbers(), class_names=test.classes, paths=test.paths,
+        thumbnails=thumbnails(test.pictures), pairs=judged.pairs.index, scores=judged.pairs.scores,
+        similarity=recipe.similarity, int8_embeddings=raw, zero_point=zero_point, int8_scores=quantised.pairs.scores,
+    )  # fmt: skip
+    return document, arrays
+
+
+def _account(divided: Divided) -> DataAccount:
+    portions = {"training": divided.training, "validation": divided.validation, "test": divided.test}
+    return DataAccount(
+        source=divided.source,
+        classes=divided.classes,
+        portions=tuple(
+            Portion(name=name, classes=len(each.classes), pictures=len(each)) for name, each in portions.items()
+        ),
+        digest=divided.split.digest,
+        skipped=divided.skipped,
+    )
+
+
+def _published(recipe: SiameseRecipe) -> Published | None:
+    if recipe.published is None:
+        return None
+    return Published.model_validate(recipe.published.model_dump())
+
+
+def _facts(recipe: SiameseRecipe, int8: Int8Network) -> dict[str, str]:
+    network = int8.learned.network
+    height, width, channels = network.input_shape[1:]
+    views = ", the mean over a picture and its mirror image" if int8.learned.mirror else ""
+    facts = {
+        "network": recipe.network.name,
+        "parameters": f"{network.count_params():,}",
+        "input": f"{width} x {height}, {'RGB' if channels == 3 else 'grey'}",
+        "embedding": f"{network.output_shape[-1]} values{views}, compared by {recipe.similarity}",
+        "normalisation": recipe.normalisation.name + (", part of the graph" if int8.folded else ", before the network"),
+        "int8 file": f"{len(int8.model):,} bytes without its card",
+    }
+    head = int8.learned.comparison.head
+    return facts | ({"head": f"{recipe.head.name}, {head.count_params():,} parameters"} if recipe.head and head else {})
+
+
+def _environment(recipe: SiameseRecipe) -> dict[str, str]:
+    packages = {name: version(name) for name in ("keras", "numpy")}
+    return {
+        "edge-siamese": __version__,
+        "Python": platform.python_version(),
+        **packages,
+        keras.backend.backend(): _backend_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "seed": str(recipe.seed),
+    }
+
+
+def _backend_version() -> str:
+    import tensorflow as tf
+
+    return str(tf.__version__)

@@ -1,0 +1,135 @@
+"""A recipe from data to report: load, split, train, judge on classes never seen, quantise, judge again.
+
+::
+
+    RUN/split.json         which picture was used for what
+    RUN/checkpoint.npz ..  `training`
+    RUN/weights.npz        network and head of the best epoch, float16
+    RUN/embedder.tflite    int8, with its card
+    RUN/report.json ..     `reports.document`
+"""
+
+from pathlib import Path
+from typing import Any
+
+from edge_siamese.evaluation.metrics import ErrorCurve
+
+from ...evaluation.evaluate import Threshold
+from ...export.licenses import UNSTATED, licence_of_weights
+from ...recipes.siamese import SiameseRecipe
+from ...reports.page import require_packages, write_run_report
+from ...training.checkpoints import load_description, load_weights, save_float16_weights
+from ...training.loop import read_log
+from .data import Divided, load_divided
+from .evaluation import document_of
+from .fine_tuning import fine_tune, shipped_weights
+from .int8 import convert_learned, serves_the_engine
+from .network import SiameseNetwork, build
+from .summary import Outcome
+from .training import figures_of, scored, train_siamese, verification_pairs
+
+MODEL, WEIGHTS, SPLIT = "embedder.tflite", "weights.npz", "split.json"
+
+
+def run_recipe(
+    recipe: SiameseRecipe,
+    data: Path | None,
+    folder: Path,
+    *,
+    quick: bool = False,
+    tensorboard: bool = False,
+    command: str = "",
+) -> Outcome:
+    """Run a recipe; an interrupted run in `folder` goes on.
+
+    Args:
+        recipe: what to do.
+        data: folder or archive; None lets the recipe's source download its own.
+        folder: run folder.
+        quick: as the recipe's ``quick`` says, so that the whole way takes minutes.
+        tensorboard: write event files.
+        command: the command line, for the report.
+
+    Raises:
+        DataError: recipe and data do not go together; the sentence says how.
+        EdgeSiameseError: the training failed, or int8 costs more than the gate allows.
+    """
+    require_packages()
+    if quick:
+        recipe = _quick(recipe)
+    divided = load_divided(recipe, data, most_classes=recipe.quick.classes if quick else None)
+    learned = build(recipe, divided.training.pictures, _load_named_weights)
+    folder.mkdir(parents=True, exist_ok=True)
+    divided.split.write(folder / SPLIT)
+    before = _validated(learned, divided)
+    _train(recipe, learned, divided, folder, tensorboard)
+    license_ = licence_of_weights(_weights_path(recipe.network.weights)) if recipe.network.weights else UNSTATED
+    _save(recipe, learned, folder / WEIGHTS, license_)
+    int8, parity = convert_learned(
+        recipe, learned, divided.training, divided.validation, folder / MODEL,
+        license=license_, about_training={"recipe": recipe.summary, "epochs": len(read_log(folder))},
+    )  # fmt: skip
+    curve = _validation_curve(learned, divided)
+    embeddings = learned.embed(divided.test.pictures)
+    document, arrays = document_of(
+        recipe, divided, learned.comparison, embeddings, int8, _threshold(curve, divided), folder
+    )
+    document = document.model_copy(update={"command": command})
+    report = write_run_report(folder, document, arrays)
+    return Outcome(
+        folder / MODEL, report, document, before, figures_of(curve), parity.to_json(),
+        serves_the_engine(recipe, learned),
+    )  # fmt: skip
+
+
+def _quick(recipe: SiameseRecipe) -> SiameseRecipe:
+    training = recipe.training.model_copy(update={"epochs": min(recipe.quick.epochs, recipe.training.epochs)})
+    sampler = recipe.sampler.model_copy(update={"options": recipe.sampler.options | recipe.quick.sampler})
+    return recipe.model_copy(update={"training": training, "sampler": sampler})
+
+
+def _train(recipe: SiameseRecipe, learned: SiameseNetwork, divided: Divided, folder: Path, tensorboard: bool) -> None:
+    if recipe.method == "pairs":
+        train_siamese(recipe, learned, divided.training, divided.validation, folder, tensorboard=tensorboard)
+        return
+    fine_tune(
+        learned.network, divided.training, folder, epochs=recipe.training.epochs, rate=recipe.training.optimiser.rate,
+        seed=recipe.seed, measure=lambda: _validated(learned, divided), tensorboard=tensorboard,
+    )  # fmt: skip
+
+
+def _validated(learned: SiameseNetwork, divided: Divided) -> dict[str, float]:
+    """AUC and EER on the validation classes."""
+    return figures_of(_validation_curve(learned, divided))
+
+
+def _validation_curve(learned: SiameseNetwork, divided: Divided) -> ErrorCurve:
+    validation = divided.validation
+    pairs = verification_pairs(validation.numbers(), validation.content_digests)
+    return scored(learned, learned.embed(validation.pictures), pairs)
+
+
+def _threshold(curve: ErrorCurve, divided: Divided) -> Threshold:
+    """Where the two errors are equal on the validation classes."""
+    return Threshold(
+        curve.eer_threshold, f"the equal error rate of the {len(divided.validation.classes)} validation classes"
+    )
+
+
+def _weights_path(name: str) -> Path:
+    """A path as it is; else the weights that ship for a task."""
+    return Path(name) if Path(name).suffix == ".npz" else shipped_weights(name)
+
+
+def _load_named_weights(name: str, network: Any) -> None:
+    load_weights(_weights_path(name), network)
+
+
+def _save(recipe: SiameseRecipe, learned: SiameseNetwork, path: Path, license_: str) -> None:
+    """The twin's weights can be loaded by `convert` and `fine_tuning.load_twin`; others say what builds them."""
+    if recipe.network.name == "twin":
+        options = load_description(_weights_path(recipe.network.weights)) if recipe.network.weights else {}
+        description = options or recipe.network.options
+    else:
+        description = {"network": recipe.network.model_dump(mode="json")}
+    save_float16_weights(path, learned, description, license=license_)

@@ -1,0 +1,70 @@
+"""What a run came to, for people and as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...reports.run_report import RunDocument
+
+_ONE_SHOT = "{}-way one-shot"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run.
+
+    Attributes:
+        model: path of the .tflite.
+        report: path of the page.
+        document: of the report.
+        before, after: AUC and EER on the validation classes, as it began and as it ended.
+        parity: of float and int8 on the validation classes, `quantisation.parity.ParityReport.to_json`.
+        serves_the_engine: the model is an embedder for `FaceEngine`.
+    """
+
+    model: Path
+    report: Path
+    document: RunDocument
+    before: dict[str, float]
+    after: dict[str, float]
+    parity: dict[str, float | None]
+    serves_the_engine: bool
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """Why pictures were left out, by path."""
+        return self.document.data.skipped
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of ``edge-siamese/train``."""
+        figures = {"float": self.document.float_figures, "int8": self.document.int8_figures}
+        return {
+            "out": str(self.model.parent),
+            "model": str(self.model),
+            "report": str(self.report),
+            "protocol": self.document.protocol,
+            "before": self.before,
+            "after": self.after,
+            "parity": self.parity,
+            "figures": {name: each and each.model_dump(mode="json") for name, each in figures.items()},
+            "published": self.document.published and self.document.published.model_dump(mode="json"),
+            "skipped": self.skipped,
+        }
+
+    def table(self) -> list[Sequence[str]]:
+        """Header and rows: what is published, float and int8 on the test classes."""
+        judged = self.document.data.portions[-1]
+        columns = {"float": self.document.float_figures, "int8": self.document.int8_figures}
+        figures = {name: each for name, each in columns.items() if each}
+        stated = self.document.published.figures if self.document.published else {}
+        published: dict[str, float] = {str(name): value for name, value in stated.items()}
+        theirs = ["published"] if published else []
+        rows: list[Sequence[str]] = [(f"{judged.classes} {self.document.data.classes} never seen", *theirs, *figures)]
+        for name, label in (("auc", "AUC"), ("eer", "EER"), ("accuracy", "accuracy")):
+            beside = [f"{published[name]:.4f}" if name in published else "-"] if published else []
+            rows.append((label, *beside, *(f"{each.verification[name]:.4f}" for each in figures.values())))
+        for place, one in enumerate(self.document.float_figures.one_shot):
+            shares = [f"{each.one_shot[place]['right']['rate']:.4f}" for each in figures.values()]
+            rows.append((_ONE_SHOT.format(one["ways"]), *(["-"] if published else []), *shares))
+        return rows

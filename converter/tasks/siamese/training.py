@@ -1,0 +1,178 @@
+"""Train a siamese network as its recipe says, measured on validation classes after every epoch."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.errors import DataError
+from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
+
+from ...augmentation.image import create_augmentation
+from ...data.bottlenecks import cached_bottlenecks, digest_of
+from ...data.labeled import LabelledPictures
+from ...distances import distance
+from ...recipes.siamese import Optimiser, SiameseRecipe
+from ...registry import choose
+from ...training.checkpoints import assign_variables
+from ...training.ema import averaged_weights
+from ...training.loop import BEST, Watch, train
+from ...training.losses import LOSSES, create_loss
+from ...training.samplers import SAMPLERS, Pairs, create_sampler
+from .batches import ClassBatches, PairBatches
+from .network import Embeddings, SiameseNetwork
+from .pair_model import BatchTrainer, PairTrainer
+
+FIGURE, BOTTLENECKS = "auc", "bottlenecks.npz"
+_MOST_PAIRS = 200_000
+
+
+def train_siamese(
+    recipe: SiameseRecipe,
+    learned: SiameseNetwork,
+    training: LabelledPictures,
+    validation: LabelledPictures,
+    folder: Path,
+    *,
+    tensorboard: bool = False,
+) -> None:
+    """Train network and head in place; they end with the weights of the best epoch by validation AUC, or of the last.
+
+    Args:
+        recipe: how.
+        learned: what, from `siamese_network.build`.
+        training, validation: pictures without a common class.
+        folder: run folder; an interrupted run goes on, and what a frozen network gives is kept there.
+        tensorboard: write event files.
+
+    Raises:
+        DataError: loss, sampler or data do not go together, or the folder holds another run.
+        EdgeSiameseError: the loss is no longer finite.
+    """
+    frozen, fixed = _bottlenecks(learned, training, validation, folder) if recipe.network.frozen else (None, None)
+    batches = _batches(recipe, learned, training, frozen)
+    trainer = _trainer(recipe, learned, len(training.classes))
+    trainer.compile(optimizer=_optimiser(recipe, len(batches)), jit_compile=False)
+    trainer.build((None, *batches[0][0].shape[1:]))
+    pairs = verification_pairs(validation.numbers(), validation.content_digests)
+    best = recipe.training.keep == "best"
+
+    def measure() -> dict[str, float]:
+        with averaged_weights(trainer):
+            embeddings = learned.embed(validation.pictures) if fixed is None else fixed
+            return figures_of(scored(learned, embeddings, pairs))
+
+    def keep() -> dict[str, Any]:
+        with averaged_weights(trainer):
+            return learned.arrays()
+
+    train(
+        trainer, batches, epochs=recipe.training.epochs, folder=folder,
+        settings=recipe.model_dump(mode="json") | {"data": training.digest}, measure=measure,
+        watch=Watch(FIGURE, keep, recipe.training.patience) if best else None, tensorboard=tensorboard,
+    )  # fmt: skip
+    if best:
+        learned.load(folder / BEST)
+    else:
+        assign_variables(learned.weights, keep(), folder)
+
+
+def verification_pairs(
+    numbers: npt.NDArray[np.int64], digests: list[str] | None = None, *, most: int = _MOST_PAIRS
+) -> Pairs:
+    """All pairs of pictures by class ``(N,)``, or where these are more than `most` as many genuine as impostor ones.
+
+    Raises:
+        DataError: there are no genuine or no impostor pairs.
+    """
+    if len(numbers) * (len(numbers) - 1) // 2 > most:
+        drawn: Pairs = create_sampler(
+            "fixed-count", numbers, digests=digests, genuine=most // 2, impostor=most // 2
+        ).epoch(1)
+        return drawn
+    first, second = np.triu_indices(len(numbers), 1)
+    return Pairs(np.stack([first, second], 1).astype(np.int64), numbers[first] == numbers[second])
+
+
+def scored(learned: SiameseNetwork, embeddings: Embeddings, pairs: Pairs) -> ErrorCurve:
+    """Error rates of pairs of embeddings ``(N, D)``."""
+    scores = learned.comparison.of_pairs(*(embeddings[side] for side in pairs.index.T))
+    return error_curve(scores[pairs.same], scores[~pairs.same])
+
+
+def figures_of(curve: ErrorCurve) -> dict[str, float]:
+    """AUC and EER."""
+    return {FIGURE: curve.auc, "eer": curve.eer}
+
+
+def _bottlenecks(
+    learned: SiameseNetwork, training: LabelledPictures, validation: LabelledPictures, folder: Path
+) -> tuple[Embeddings, Embeddings]:
+    """A frozen network's embeddings of both sides, from the run's cache where they are there."""
+    finish = {"equal_lengths": learned.equal_lengths, "mirror": learned.mirror}
+    digest = digest_of(learned.network, learned.normalisation.to_json() | finish)
+
+    def computed(pictures: LabelledPictures) -> Embeddings:
+        return cached_bottlenecks(pictures, learned.embed, folder / BOTTLENECKS, network_digest=digest)
+
+    return computed(training), computed(validation)
+
+
+def _batches(
+    recipe: SiameseRecipe, learned: SiameseNetwork, training: LabelledPictures, frozen: Embeddings | None
+) -> Any:
+    numbers = training.numbers()
+    options = dict(recipe.sampler.options)
+    kind = choose("sampler", recipe.sampler.name, SAMPLERS).kind
+    wanted = "batches" if choose("loss", recipe.loss.name, LOSSES).kind == "batch" else "pairs"
+    if kind != wanted:
+        raise DataError(f"loss {recipe.loss.name} learns from {wanted}, the sampler {recipe.sampler.name} gives {kind}")
+    sampler = create_sampler(
+        recipe.sampler.name, numbers, seed=recipe.seed, digests=training.content_digests, **options
+    )
+    augmentation = None
+    if recipe.augmentation and frozen is None:
+        augmentation = create_augmentation(recipe.augmentation.name, **recipe.augmentation.options)
+    inputs: npt.NDArray[Any] = training.pictures if frozen is None else frozen
+    prepare = learned.normalisation if frozen is None else _as_they_are
+    shared: dict[str, Any] = {"prepare": prepare, "augmentation": augmentation, "seed": recipe.seed}
+    if kind == "batches":
+        return ClassBatches(inputs, numbers, sampler, **shared)
+    embed = (lambda: learned.embed(training.pictures)) if frozen is None else (lambda: frozen)
+    return PairBatches(inputs, sampler, recipe.training.batch_size, embed=embed, **shared)
+
+
+def _as_they_are(embeddings: Embeddings) -> Embeddings:
+    return embeddings
+
+
+def _trainer(recipe: SiameseRecipe, learned: SiameseNetwork, classes: int) -> Any:
+    entry = choose("loss", recipe.loss.name, LOSSES)
+    network, head = learned.network, learned.comparison.head
+    dimension = network.output_shape[-1] if entry.prototypes else 0
+    loss = create_loss(
+        recipe.loss.name, classes=classes if entry.prototypes else 0, dimension=dimension, **recipe.loss.options
+    )
+    if entry.kind == "batch":
+        return BatchTrainer(network, loss)
+    if entry.kind == "logit" and head is None:
+        raise DataError(f"loss {recipe.loss.name} needs a head; the recipe has none")
+    compare = head if entry.kind == "logit" else distance(recipe.loss.distance)
+    return PairTrainer(None if recipe.network.frozen else network, compare, loss)
+
+
+def _optimiser(recipe: SiameseRecipe, steps: int) -> Any:
+    chosen: Optimiser = recipe.training.optimiser
+    rate: Any = chosen.rate
+    if chosen.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(chosen.rate, recipe.training.epochs * steps)
+    kinds = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "rmsprop": keras.optimizers.RMSprop,
+        "sgd": keras.optimizers.SGD,
+    }
+    averaged = {"use_ema": True, "ema_momentum": recipe.training.ema} if recipe.training.ema else {}
+    return kinds[chosen.name](rate, weight_decay=chosen.weight_decay or None, **averaged)

@@ -1,0 +1,188 @@
+"""Accuracy of a gallery on photographs that it was not made from, and how it grows with the bytes.
+
+The split is fixed by hashes of names and paths, so it is the same for every budget and strategy:
+
+* a quarter of the people are *strangers* and are never enrolled, and with them everybody with a single photograph;
+* half of the photographs of all others may become templates, the rest are *probes*.
+
+A probe is named rightly at rank 1 when its own person scores highest; at the operating point that score must also reach
+the threshold that ``identify`` would take for this gallery. A stranger must stay below it.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.errors import DataError
+from edge_siamese.gallery import Gallery
+from edge_siamese.gallery.templates.budget import sizes_of
+from edge_siamese.gallery.templates.representatives import Strategy
+from edge_siamese.gallery.templates.selection import Choice, Terms, with_selected
+from edge_siamese.matching import Q15
+
+from .photos import Photographs
+from .selection import TSNE_MEDOID, choose
+
+RANDOM = "random"
+STRATEGIES = (str(Strategy.MEAN), str(Strategy.GREEDY), str(Strategy.K_MEDOIDS), str(Strategy.FARTHEST_FIRST), RANDOM)
+_DRAWS = 5
+_STRANGERS_SHARE = 4
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one gallery reaches.
+
+    Attributes:
+        strategy: how its templates were chosen; ``random`` is the mean over five draws of as many as ``greedy`` has.
+        bytes, templates: size of its file, and how many it holds.
+        threshold: score it accepts from.
+        rank1: share of probes whose own person scores highest.
+        named_rightly, named_wrongly: share of probes given their own, or another, name at the threshold.
+        strangers_named: share of strangers' photographs given a name.
+    """
+
+    strategy: str
+    bytes: int
+    templates: int
+    threshold: float
+    rank1: float
+    named_rightly: float
+    named_wrongly: float
+    strangers_named: float
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A split of photographs.
+
+    Attributes:
+        enrolment: photographs of the enrolled that may become templates.
+        probes: int8 ``(P, D)`` others of the same people.
+        truth: the person of each probe, by place in `enrolment.people`.
+        strangers: int8 ``(S, D)``.
+        target_fpir: accepted rate of strangers named.
+    """
+
+    enrolment: Photographs
+    probes: npt.NDArray[np.int8]
+    truth: npt.NDArray[np.int64]
+    strangers: npt.NDArray[np.int8]
+    target_fpir: float
+
+    @classmethod
+    def of(cls, photographs: Photographs, target_fpir: float) -> "Trial":
+        """Split photographs.
+
+        Raises:
+            DataError: fewer than two people to enrol, or no stranger.
+        """
+        several = sorted((name for name, rows in photographs.people.items() if len(rows) > 1), key=_hash)
+        strangers = {*several[: len(several) // _STRANGERS_SHARE], *photographs.people.keys() - set(several)}
+        halves = {
+            name: _halves(photographs, rows) for name, rows in photographs.people.items() if name not in strangers
+        }
+        if len(halves) < 2 or not strangers:
+            raise DataError(
+                "an accuracy curve: expected at least two people with two photographs, and another person as a stranger; "
+                f"found {len(several)} with two or more, of {len(photographs.people)}"
+            )
+        enrolment = replace(photographs, people={name: rows for name, (rows, _) in halves.items()})
+        return cls(
+            enrolment=enrolment,
+            probes=photographs.embeddings[[row for _, rows in halves.values() for row in rows]],
+            truth=np.repeat(np.arange(len(halves)), [len(rows) for _, rows in halves.values()]),
+            strangers=photographs.embeddings[[row for name in sorted(strangers) for row in photographs.people[name]]],
+            target_fpir=target_fpir,
+        )
+
+    def measure(self, strategy: str, choices: Mapping[str, Choice]) -> Point:
+        """What the gallery of the chosen templates reaches."""
+        card = self.enrolment.card
+        gallery = with_selected(Gallery.empty(card), self.enrolment.templates(), choices)
+        threshold = gallery.operating_point(card, self.target_fpir).threshold
+        scores = gallery.scores_of(self.probes)
+        right, named = scores.argmax(axis=1) == self.truth, scores.max(axis=1) >= threshold
+        return Point(
+            strategy=strategy,
+            bytes=sizes_of(gallery)(len(gallery.templates)),
+            templates=len(gallery.templates),
+            threshold=threshold / Q15,
+            rank1=float(right.mean()),
+            named_rightly=float((right & named).mean()),
+            named_wrongly=float((~right & named).mean()),
+            strangers_named=float((gallery.scores_of(self.strangers).max(axis=1) >= threshold).mean()),
+        )
+
+
+def accuracy_curve(
+    trial: Trial, *, points: int = 8, reject_outliers: bool = False, tsne: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Point]:  # fmt: skip
+    """Measure every strategy under budgets from one template for everybody to all there are, by equal ratios.
+
+    Args:
+        trial: the split.
+        points: how many budgets.
+        reject_outliers: leave them out; ``random`` draws from all.
+        tsne: measure the medoid of the t-SNE plane too, at one template each.
+        progress: called with the number done and the number of all.
+    """
+    empty = Gallery.empty(trial.enrolment.card)
+    measured: list[Point] = []
+    budgets = _budgets(trial, empty, points)
+    for done, budget in enumerate(budgets, start=1):
+        for strategy in Strategy:
+            if strategy is Strategy.MEAN and done > 1:
+                continue  # the same whatever the budget
+            if str(strategy) in STRATEGIES:
+                terms = Terms(strategy, budget=budget, reject_outliers=reject_outliers)
+                choices = choose(trial.enrolment, empty, terms)
+                measured.append(trial.measure(str(strategy), choices))
+            if strategy is Strategy.GREEDY:
+                measured.append(_mean([trial.measure(RANDOM, _drawn(trial, choices, n)) for n in range(_DRAWS)]))
+        if progress:
+            progress(done, len(budgets))
+    if tsne:
+        terms = Terms(reject_outliers=reject_outliers)
+        measured.append(trial.measure(TSNE_MEDOID, choose(trial.enrolment, empty, terms, tsne=True)))
+    return sorted(measured, key=lambda point: (point.strategy, point.bytes))
+
+
+def _budgets(trial: Trial, empty: Gallery, points: int) -> list[int]:
+    templates = trial.enrolment.templates()
+    size = sizes_of(empty.with_people({name: rows[:1] for name, rows in templates.items()}, limit=None))
+    least, most = size(len(templates)), size(sum(map(len, templates.values())))
+    return sorted({round(size) for size in np.geomspace(least, most, points).tolist()})
+
+
+def _drawn(trial: Trial, choices: Mapping[str, Choice], draw: int) -> dict[str, Choice]:
+    """As many templates of everybody as were chosen, at random."""
+    rng = np.random.default_rng(draw)
+    return {
+        name: Choice(tuple(rng.permutation(len(rows))[: len(choices[name].chosen)].tolist()), ())
+        for name, rows in trial.enrolment.people.items()
+    }
+
+
+def _mean(points: list[Point]) -> Point:
+    means: dict[str, Any] = {
+        field: float(np.mean([getattr(point, field) for point in points]))
+        for field in ("rank1", "named_rightly", "named_wrongly", "strangers_named")
+    }
+    return replace(points[0], **means)
+
+
+def _halves(photographs: Photographs, rows: list[int]) -> tuple[list[int], list[int]]:
+    """Those that may become templates, one more when their number is odd, and those that are probes."""
+    ordered = sorted(rows, key=lambda row: _hash(photographs.paths[row]))
+    half = (len(ordered) + 1) // 2
+    return sorted(ordered[:half]), sorted(ordered[half:])
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

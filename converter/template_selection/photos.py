@@ -1,0 +1,86 @@
+"""Embedded photographs of people: from an album, or from the ``.npz`` of ``edge-siamese embed``."""
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.dataset_embeddings import Recogniser, survey_album
+from edge_siamese.errors import DataError, NoFaceError
+from edge_siamese.gallery.enrollment.photos import Skipped, rows_by_name, skipped_of
+from edge_siamese.gallery.names import clean_name
+from edge_siamese.identity_dataset import Album, path_in_album
+from edge_siamese.tflite.model_card import ModelCard
+
+
+@dataclass(frozen=True, eq=False)
+class Photographs:
+    """One face of each photograph.
+
+    Attributes:
+        paths: ``person/file``, N of them.
+        embeddings: int8 ``(N, D)``.
+        people: rows of everybody, by name, sorted.
+        card: of the embedder.
+        skipped: photographs that cannot be used, and why.
+    """
+
+    paths: list[str]
+    embeddings: npt.NDArray[np.int8]
+    people: dict[str, list[int]]
+    card: ModelCard
+    skipped: list[Skipped]
+
+    def templates(self) -> dict[str, npt.NDArray[np.int8]]:
+        """int8 ``(n, D)`` by name, in the order of `people`."""
+        return {name: self.embeddings[rows] for name, rows in self.people.items()}
+
+
+def survey_photographs(
+    path: Path, engine: Recogniser, progress: Callable[[int, int], None] | None = None
+) -> Photographs:
+    """Embed the largest face of every photograph of a folder or zip of ``<person>/<photo>``.
+
+    Raises:
+        DataError: it is none.
+        NoFaceError: no photograph can be used.
+    """
+    survey = survey_album(Album(path), engine, progress=progress)
+    people = dict(sorted(rows_by_name(survey).items()))
+    if not people:
+        raise NoFaceError(f"{path}: nobody has a photograph that can be used")
+    paths = [photo.path for photo in survey.photos]
+    return Photographs(paths, survey.embeddings, people, engine.embedder_card, skipped_of(survey))
+
+
+def read_embeddings(path: Path, card: ModelCard) -> Photographs:
+    """Read what ``edge-siamese embed`` wrote of ``<person>/<photo>``; of several faces the largest counts.
+
+    Raises:
+        DataError: it is something else, of another embedder, without faces, or a path names no person.
+    """
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            largest = arrays["face_index"] == 0
+            paths = [path_in_album(str(name)) for name in arrays["paths"][largest]]
+            embeddings, digest = arrays["embeddings"][largest], str(arrays["embedder_digest"])
+    except (OSError, KeyError, ValueError, IndexError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: expected the .npz of 'edge-siamese embed', cannot read it ({error})") from error
+    if digest != card.digest:
+        raise DataError(
+            f"{path}: expected embeddings of the embedder {card.digest[:16]}, found {digest[:16]}; --embedder names another"
+        )
+    if embeddings.dtype != np.int8 or embeddings.shape != (len(paths), card.dimension) or not paths:
+        raise DataError(
+            f"{path}: expected int8 embeddings (N, {card.dimension}) of {len(paths)} faces, found {embeddings.dtype} "
+            f"{embeddings.shape}"
+        )
+    people: dict[str, list[int]] = {}
+    for row, name in enumerate(paths):
+        if "/" not in name:
+            raise DataError(f"{path}: expected photographs as <person>/<photo>, found {name!r}")
+        people.setdefault(clean_name(name.split("/")[0]), []).append(row)
+    return Photographs(paths, embeddings, dict(sorted(people.items())), card, [])

@@ -1,0 +1,134 @@
+"""Choose representatives of photographs, and account for every photograph: chosen, represented or rejected, and why."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from edge_siamese.gallery import Gallery
+from edge_siamese.gallery.templates.outliers import Agreement
+from edge_siamese.gallery.templates.representatives import Candidates, Strategy
+from edge_siamese.gallery.templates.selection import Choice, Terms, select
+from edge_siamese.matching import Q15, scores_q15
+
+from .photos import Photographs
+from .tsne import tsne_medoids
+
+TSNE_MEDOID = "tsne-medoid"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of one photograph.
+
+    Attributes:
+        photo: its path.
+        fate: ``averaged``, ``chosen``, ``represented`` or ``rejected``.
+        why: for people.
+        suspect: an outlier that was kept, because outliers were not to be rejected.
+    """
+
+    photo: str
+    fate: str
+    why: str
+    suspect: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {"photo": self.photo, "fate": self.fate, "why": self.why, "suspect": self.suspect}
+
+
+@dataclass(frozen=True)
+class Account:
+    """One person's photographs.
+
+    Attributes:
+        name: the person.
+        coverage: mean best score of the photographs that were not rejected with a chosen one, or with their mean, -1 to 1.
+        photographs: chosen ones in the order of choice or averaged ones by score, then the others.
+    """
+
+    name: str
+    coverage: float
+    photographs: tuple[Told, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        told = [photo.to_json() for photo in self.photographs]
+        return {"name": self.name, "coverage": round(self.coverage, 5), "photographs": told}
+
+
+def choose(photographs: Photographs, empty: Gallery, terms: Terms, *, tsne: bool = False) -> dict[str, Choice]:
+    """Choose everybody's templates; see `edge_siamese.gallery.templates.selection.select`.
+
+    Args:
+        photographs: to choose from.
+        empty: the gallery they are for.
+        terms: how; with `tsne` only its budget and its outliers count.
+        tsne: choose the medoid of the t-SNE plane.
+
+    Raises:
+        DataError: the budget is too small, or there are too few photographs for t-SNE.
+        RuntimeMissingError: t-SNE without scikit-learn.
+    """
+    people = photographs.templates()
+    if not tsne:
+        return select(empty, people, terms)
+    choices = select(empty, people, replace(terms, strategy=Strategy.MEDOID))
+    return tsne_medoids(people, choices, empty.zero_point)
+
+
+def account(photographs: Photographs, name: str, choice: Choice) -> Account:
+    """Say of each photograph of a person what became of it."""
+    rows = photographs.people[name]
+    candidates = Candidates.of(photographs.embeddings[rows], photographs.card.zero_point)
+    agreement = Agreement.of(candidates)
+    if choice.averaged:
+        return _account_of_mean(photographs, name, choice, agreement)
+    kept = [row for row in range(len(rows)) if row not in choice.rejected]
+    best = candidates.scores[np.ix_(kept, choice.chosen)]
+    told = [
+        Told(photographs.paths[rows[row]], "chosen", _why_chosen(best[:, : place + 1], agreement.means()[row]), suspect)
+        for place, row in enumerate(choice.chosen)
+        for suspect in (row in agreement.outliers,)
+    ]
+    for row in range(len(rows)):
+        path = photographs.paths[rows[row]]
+        if row in choice.rejected:
+            told.append(Told(path, "rejected", agreement.reason(row)))
+        elif row not in choice.chosen:
+            nearest = choice.chosen[int(candidates.scores[row, choice.chosen].argmax())]
+            score = candidates.scores[row, nearest] / Q15
+            why = f"{photographs.paths[rows[nearest]]} stands for it, score {score:.3f}"
+            told.append(Told(path, "represented", why, row in agreement.outliers))
+    return Account(name, _coverage(best), tuple(told))
+
+
+def _account_of_mean(photographs: Photographs, name: str, choice: Choice, agreement: Agreement) -> Account:
+    rows, zero_point = photographs.people[name], photographs.card.zero_point
+    templates = photographs.embeddings[rows]
+    scores = scores_q15(templates, choice.templates(templates, zero_point), zero_point)[:, 0]
+    averaged = sorted(choice.averaged, key=lambda row: (-int(scores[row]), row))
+    told = [
+        Told(
+            photographs.paths[rows[row]],
+            "averaged",
+            f"score {scores[row] / Q15:.3f} with the mean",
+            row in agreement.outliers,
+        )
+        for row in averaged
+    ]
+    told += [Told(photographs.paths[rows[row]], "rejected", agreement.reason(row)) for row in choice.rejected]
+    return Account(name, float(scores[averaged].mean() / Q15), tuple(told))
+
+
+def _why_chosen(best: Any, mean: float) -> str:
+    """`best`: Q15 scores of all photographs with those chosen so far, this one last."""
+    if len(best) == 1:
+        return "the only one"
+    if best.shape[1] == 1:
+        return f"the most typical, mean score {mean:.3f} with the others"
+    return f"raises the coverage from {_coverage(best[:, :-1]):.3f} to {_coverage(best):.3f}"
+
+
+def _coverage(scores: Any) -> float:
+    """Mean best score, -1 to 1, of Q15 scores ``(n, chosen)``."""
+    return float(scores.max(axis=1).mean() / Q15)

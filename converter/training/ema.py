@@ -1,0 +1,65 @@
+"""The average of a network's weights over the last steps of its training.
+
+At a constant rate the weights wander about a good place; their mean lies nearer to it than any of them, and answers as if the
+rate had fallen (Izmailov et al., "Averaging Weights Leads to Wider Optima and Better Generalization", UAI 2018; here
+the optimiser's exponential moving average). Batch normalisations see other activations in the averaged network, so
+their moments are measured anew.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from keras import layers, ops
+
+from ..quantization.formats import model_input
+
+_BATCHES, _BATCH = 32, 128
+
+
+@contextmanager
+def averaged_weights(
+    trainer: Any, network: Any = None, pictures: npt.NDArray[np.uint8] | None = None
+) -> Iterator[None]:
+    """The optimiser's moving averages in place of the weights, where it keeps some; the weights come back afterwards.
+
+    Args:
+        trainer: compiled Keras model.
+        network: Keras model that it trains, whose batch normalisations are to be measured anew; None leaves them.
+        pictures: uint8 ``(N, H, W, 3)`` training pictures for that, of which at most 4,096 are taken.
+    """
+    optimizer = trainer.optimizer
+    averages = optimizer._model_variables_moving_average if optimizer.use_ema and optimizer.built else []
+    pairs = list(zip(trainer.trainable_variables, averages, strict=bool(averages)))
+    kept = [(variable, ops.copy(variable)) for variable in trainer.variables if pairs]
+    try:
+        for variable, average in pairs:
+            variable.assign(average)
+        if pairs and network is not None and pictures is not None:
+            _measure_moments(network, pictures)
+        yield
+    finally:
+        for variable, value in kept:
+            variable.assign(value)
+
+
+def keep_average(trainer: Any, network: Any, pictures: npt.NDArray[np.uint8]) -> None:
+    """Give `network` the moving averages for good; the arguments are those of `averaged_weights`."""
+    with averaged_weights(trainer, network, pictures):
+        average = network.get_weights()
+    network.set_weights(average)
+
+
+def _measure_moments(network: Any, pictures: npt.NDArray[np.uint8]) -> None:
+    """Give every batch normalisation the mean moments of some batches."""
+    normalisations = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
+    momenta = [layer.momentum for layer in normalisations]
+    order = np.random.default_rng(0).permutation(len(pictures))[: _BATCHES * _BATCH]
+    for number, rows in enumerate(np.array_split(order, -(-len(order) // _BATCH))):
+        for layer in normalisations:
+            layer.momentum = 1 - 1 / (number + 1)
+        network(ops.convert_to_tensor(model_input(pictures[rows])), training=True)
+    for layer, momentum in zip(normalisations, momenta, strict=True):
+        layer.momentum = momentum

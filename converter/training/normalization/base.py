@@ -1,0 +1,179 @@
+"""From stored pictures to network inputs: one definition for training, calibration, and the model card.
+
+A normalisation is chosen by name, fitted on the training pictures where it needs to be, and written to JSON with
+everything it has learnt. What is a mere ``pixel * scale + offset`` says so in `Normalisation.affine` and can be folded
+into the network. The module's own are simple arithmetic; the filters are in `contrast` and `whitening`.
+"""
+
+import base64
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.errors import DataError
+
+from ...registry import checked_options, choose, options_of
+
+Pictures = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+_PICTURES_AT_ONCE = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Normalisation(ABC):
+    """Base of all. Keyword-only fields are options, the others what `fit` learns, None before.
+
+    Attributes:
+        name: a key of `normalisations`.
+        affine: scale and offset where the result is ``pixel * scale + offset``, else None.
+    """
+
+    name: ClassVar[str]
+    affine: ClassVar[tuple[float, float] | None] = None
+
+    def fit(self, pictures: Pictures) -> Self:
+        """Return it fitted on the training pictures, uint8 ``(N, H, W, C)``; itself where nothing is learnt.
+
+        Raises:
+            DataError: the pictures are too few, too large or all alike.
+        """
+        return self
+
+    @abstractmethod
+    def __call__(self, pictures: Pictures) -> Floats:
+        """Return float32 ``(N, H, W, C)`` of uint8 pictures ``(N, H, W, C)``.
+
+        Raises:
+            DataError: it is not fitted, or was on pictures of another size.
+        """
+
+    def to_json(self) -> dict[str, Any]:
+        """Name, options and what was learnt, of JSON's types; arrays are little-endian float32 as base64."""
+        options = {key: getattr(self, key) for key in options_of(type(self))}
+        learnt = {key: _encoded(getattr(self, key)) for key in self._learnt() if getattr(self, key) is not None}
+        return {"name": self.name, "options": options, "learnt": learnt}
+
+    @staticmethod
+    def from_json(document: Any) -> "Normalisation":
+        """Inverse of `to_json`.
+
+        Raises:
+            DataError: the document is not what `to_json` writes.
+        """
+        try:
+            name, options, learnt = (document[key] for key in ("name", "options", "learnt"))
+            kind = choose("normalisation", name, normalisations())
+            arrays = {key: _decoded(learnt[key]) for key in kind._learnt() if key in learnt}
+            return kind(**arrays, **checked_options(f"normalisation {name}", kind, options))
+        except DataError:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise DataError(f"expected a normalisation as JSON, found one that does not decode ({error!r})") from error
+
+    @classmethod
+    def _learnt(cls) -> list[str]:
+        return [field.name for field in fields(cls) if not field.kw_only]
+
+
+class Unit(Normalisation):
+    """0 to 1: ``pixel / 255``."""
+
+    name = "unit"
+    affine = (1 / 255, 0.0)
+
+    def __call__(self, pictures: Pictures) -> Floats:
+        return np.asarray(pictures, np.float32) / np.float32(255)
+
+
+class Signed(Normalisation):
+    """-1 to 127/128: ``(pixel - 128) / 128``, what the device's models take."""
+
+    name = "signed"
+    affine = (1 / 128, -1.0)
+
+    def __call__(self, pictures: Pictures) -> Floats:
+        return (np.asarray(pictures, np.float32) - np.float32(128)) / np.float32(128)
+
+
+class MinMax(Normalisation):
+    """-1 to 1 in every picture: ``(x - min) / (max - min) * 2 - 1``; a flat picture is -1."""
+
+    name = "min-max"
+
+    def __call__(self, pictures: Pictures) -> Floats:
+        values = np.asarray(pictures, np.float32)
+        least = values.min(axis=(1, 2, 3), keepdims=True)
+        extent = np.maximum(values.max(axis=(1, 2, 3), keepdims=True) - least, 1)
+        return np.asarray((values - least) / extent * 2 - 1, np.float32)
+
+
+class Standardise(Normalisation):
+    """Zero mean and unit deviation in every picture: ``(x - mean) / max(std, 1 / sqrt(values))``."""
+
+    name = "standardise"
+
+    def __call__(self, pictures: Pictures) -> Floats:
+        values = np.asarray(pictures, np.float32)
+        mean = values.mean(axis=(1, 2, 3), keepdims=True, dtype=np.float64)
+        deviation = values.std(axis=(1, 2, 3), keepdims=True, dtype=np.float64)
+        return np.asarray((values - mean) / np.maximum(deviation, values[0].size ** -0.5), np.float32)
+
+
+def normalisations() -> dict[str, type[Normalisation]]:
+    """Every normalisation by name."""
+    from .contrast import LocalContrast, LocalMean
+    from .whitening import Whitening
+
+    kinds = (Unit, Signed, MinMax, Standardise, LocalContrast, LocalMean, Whitening)
+    return {kind.name: kind for kind in kinds}
+
+
+def create(name: str, **options: Any) -> Normalisation:
+    """A normalisation that is not fitted yet.
+
+    Args:
+        name: "unit", "signed", "min-max", "standardise", "lcn", "lcn-subtractive" or "zca".
+        options: the keyword-only fields of its class.
+
+    Raises:
+        DataError: there is no normalisation or option of that name.
+    """
+    kind = choose("normalisation", name, normalisations())
+    return kind(**checked_options(f"normalisation {name}", kind, options))
+
+
+def moments(pictures: Pictures) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Mean and mean square of every value over the pictures, float64 ``(H, W, C)``, from exact sums.
+
+    Raises:
+        DataError: there are no pictures.
+    """
+    if not len(pictures):
+        raise DataError("a normalisation is fitted on pictures, found none")
+    total = np.zeros(pictures.shape[1:], np.int64)
+    squares = np.zeros_like(total)
+    for part in parts(pictures):
+        values = part.astype(np.int64)
+        total += values.sum(axis=0)
+        squares += np.square(values).sum(axis=0)
+    return total / len(pictures), squares / len(pictures)
+
+
+def parts(pictures: Pictures) -> Iterator[Pictures]:
+    """The pictures, some at a time."""
+    for first in range(0, len(pictures), _PICTURES_AT_ONCE):
+        yield pictures[first : first + _PICTURES_AT_ONCE]
+
+
+def _encoded(values: Floats) -> dict[str, Any]:
+    return {"shape": list(values.shape), "float32": base64.b64encode(values.astype("<f4").tobytes()).decode("ascii")}
+
+
+def _decoded(document: Mapping[str, Any]) -> Floats:
+    values = np.frombuffer(base64.b64decode(document["float32"], validate=True), "<f4")
+    return values.astype(np.float32).reshape(document["shape"])

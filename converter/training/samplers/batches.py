@@ -1,0 +1,87 @@
+"""Batches of pictures for losses that look at a whole batch: triplets within it, or a softmax over all classes."""
+
+import math
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.errors import DataError
+
+from ...registry import in_range
+from .population import Population, Rows
+
+
+class BatchSampler(Protocol):
+    """Draws rows in batches; all epochs have equally many batches, which is its length."""
+
+    def __len__(self) -> int: ...
+
+    def epoch(self, number: int) -> Iterator[npt.NDArray[np.int64]]: ...
+
+
+class ByClass:
+    """Some pictures of each of some classes, so that every batch has genuine pairs (Schroff et al., CVPR 2015).
+
+    No batch shows one picture twice. Places left by classes with too few pictures go to random others, as strangers; a
+    batch is smaller only where there are none left. An epoch has as many batches as all pictures would fill.
+
+    Args:
+        classes: of a batch, out of those with two pictures.
+        pictures: of each.
+    """
+
+    def __init__(self, population: Population, seed: int, *, classes: int = 16, pictures: int = 4) -> None:
+        in_range(2, classes=classes, pictures=pictures)
+        if classes > len(population.members):
+            raise DataError(
+                f"batches of {classes} classes need as many with two different pictures, found {len(population.members)}"
+            )
+        self.population, self.seed = population, seed
+        self.classes, self.pictures = classes, pictures
+
+    def __len__(self) -> int:
+        return max(1, len(self.population.rows) // (self.classes * self.pictures))
+
+    def epoch(self, number: int) -> Iterator[npt.NDArray[np.int64]]:
+        return (self._batch(np.random.default_rng((self.seed, number, batch))) for batch in range(len(self)))
+
+    def _batch(self, rng: np.random.Generator) -> Rows:
+        members = self.population.members
+        chosen = [
+            rng.choice(members[at], min(self.pictures, len(members[at])), replace=False)
+            for at in rng.choice(len(members), self.classes, replace=False)
+        ]
+        batch = self._without_copies(np.concatenate(chosen))
+        missing = self.classes * self.pictures - len(batch)
+        if missing:
+            contents = self.population.contents
+            rows = self.population.rows
+            rest = self._without_copies(rng.permutation(rows[~np.isin(contents[rows], contents[batch])]))
+            batch = np.concatenate([batch, rest[:missing]])
+        return batch
+
+    def _without_copies(self, rows: Rows) -> Rows:
+        """The first row of each content."""
+        firsts = np.unique(self.population.contents[rows], return_index=True)[1]
+        return rows[np.sort(firsts)]
+
+
+class Shuffled:
+    """Every picture once an epoch in random order, for losses with a prototype of every class.
+
+    Args:
+        pictures: of a batch; a last partial batch is kept.
+    """
+
+    def __init__(self, population: Population, seed: int, *, pictures: int = 64) -> None:
+        in_range(1, pictures=pictures)
+        self.population, self.seed, self.pictures = population, seed, pictures
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.population.rows) / self.pictures)
+
+    def epoch(self, number: int) -> Iterator[npt.NDArray[np.int64]]:
+        rows = np.random.default_rng((self.seed, number)).permutation(self.population.rows)
+        return (rows[first : first + self.pictures] for first in range(0, len(rows), self.pictures))

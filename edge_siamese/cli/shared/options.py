@@ -1,0 +1,67 @@
+"""Options that many commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+target_fpir_option: Decorator = click.option(
+    "--target-fpir",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=1e-3,
+    show_default=True,
+    help="Accepted rate of strangers being named.",
+)
+
+
+def with_options(command: Callable[..., Any], options: tuple[Decorator, ...]) -> Callable[..., Any]:
+    """Add several options, the first one first in the help."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+class Model(click.ParamType[Path]):
+    """A .tflite, by its path or by the name of one that ships."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from ...models import named_model
+
+        path = Path(value)
+        return path if path.suffix or path.exists() else named_model(path.name) or path
+
+
+embedder_option: Decorator = click.option(
+    "--embedder", type=Model(), help="Embedder instead of the default: a .tflite, or a shipped one by name."
+)
+detector_option: Decorator = click.option(
+    "--detector", type=Model(), help="Detector instead of the default: a .tflite, or a shipped one by name."
+)
+threads_option: Decorator = click.option(
+    "--threads", type=click.IntRange(1, 64), default=1, show_default=True, envvar="EDGE_SIAMESE_THREADS"
+)
+
+_ENGINE_OPTIONS = (
+    embedder_option,
+    detector_option,
+    click.option(
+        "--delegate",
+        type=click.Choice(["xnnpack", "reference", "edgetpu"]),
+        default="xnnpack",
+        show_default=True,
+        envvar="EDGE_SIAMESE_DELEGATE",
+        help="What computes the networks.",
+    ),
+    threads_option,
+)
+
+
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--embedder --detector --delegate --threads``; pass them on to `FaceEngine.open`."""
+    return with_options(command, _ENGINE_OPTIONS)

@@ -1,0 +1,141 @@
+"""Run an album through the engine once: every photograph's chosen face and embedding."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import PictureError
+from .faces import Embedding, Face, largest, nearest_centre
+from .frames import RGB
+from .identity_dataset import Album, Photo
+from .matching import scores_q15
+from .quality.gate import Quality, measure
+from .tflite.model_card import ModelCard
+
+Choose = Callable[[list[Face], RGB], Face | None]
+Numbers = npt.NDArray[np.integer]
+
+
+class Recogniser(Protocol):
+    """The part of `FaceEngine` that a survey uses."""
+
+    @property
+    def embedder_card(self) -> ModelCard: ...
+
+    def detect(self, picture: RGB) -> list[Face]: ...
+
+    def embed(self, picture: RGB, face: Face) -> Embedding: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """Embeddings of an album.
+
+    Attributes:
+        photos: N photographs, in album order.
+        embeddings: int8 ``(N, D)``; rows without a face are zero.
+        found: bool ``(N,)``: a face was found and embedded.
+        centred: bool ``(N,)``: a box contains the picture's centre.
+        unreadable: what was wrong with each photograph that could not be decoded, by path; those count as no face.
+        zero_point: of the embeddings.
+        embedder: digest.
+        faces: the chosen face of each photograph, not embedded, or None.
+        qualities: what was measured of it, or None.
+        mirror: the embedder looks at mirror images too.
+    """
+
+    photos: list[Photo]
+    embeddings: npt.NDArray[np.int8]
+    found: npt.NDArray[np.bool_]
+    centred: npt.NDArray[np.bool_]
+    unreadable: dict[str, str]
+    zero_point: int
+    embedder: str
+    faces: list[Face | None]
+    qualities: list[Quality | None]
+    mirror: bool = False
+
+    @property
+    def people(self) -> npt.NDArray[np.int64]:
+        """A number for each photograph's person, ``(N,)``."""
+        return np.unique([photo.person for photo in self.photos], return_inverse=True)[1].astype(np.int64)
+
+    @property
+    def names(self) -> list[str]:
+        """The person behind each number of `people`."""
+        return sorted({photo.person for photo in self.photos})
+
+    def scores(self, rows: Numbers, columns: Numbers) -> npt.NDArray[np.int16]:
+        """Q15 scores ``(R, C)`` of photographs against photographs, by number."""
+        return scores_q15(self.embeddings[rows], self.embeddings[columns], self.zero_point)
+
+    def digest(self) -> str:
+        """SHA-256 over who is on each photograph and its embedding, hex."""
+        digest = hashlib.sha256()
+        for photo, row in zip(self.photos, self.embeddings, strict=True):
+            digest.update(f"{photo.path}\0".encode() + row.tobytes())
+        return digest.hexdigest()
+
+
+def largest_face(faces: list[Face], picture: RGB) -> Face | None:
+    """The choice for ordinary albums."""
+    return largest(faces)
+
+
+def centre_face(faces: list[Face], picture: RGB) -> Face | None:
+    """The choice for LFW, whose person of interest is in the middle."""
+    return nearest_centre(faces, picture.shape[1], picture.shape[0])
+
+
+def survey_album(
+    album: Album, engine: Recogniser, choose: Choose = largest_face, progress: Callable[[int, int], None] | None = None
+) -> Survey:
+    """Detect, choose, align and embed one face of each photograph.
+
+    Args:
+        album: the photographs.
+        engine: finds and embeds.
+        choose: which of several faces counts.
+        progress: called with the number done and the number of all.
+    """
+    photos, card = album.photos, engine.embedder_card
+    survey = Survey(
+        photos=photos,
+        embeddings=np.zeros((len(photos), card.dimension), np.int8),
+        found=np.zeros(len(photos), bool),
+        centred=np.zeros(len(photos), bool),
+        unreadable={},
+        zero_point=card.zero_point,
+        embedder=card.digest,
+        faces=[None] * len(photos),
+        qualities=[None] * len(photos),
+        mirror=card.mirror,
+    )
+    for index, photo in enumerate(photos):
+        try:
+            _survey_photo(survey, index, album.read(photo), engine, choose)
+        except PictureError as error:
+            survey.unreadable[photo.path] = str(error)
+        if progress:
+            progress(index + 1, len(photos))
+    return survey
+
+
+def _survey_photo(survey: Survey, index: int, picture: RGB, engine: Recogniser, choose: Choose) -> None:
+    faces = engine.detect(picture)
+    survey.centred[index] = any(_contains_centre(face, picture) for face in faces)
+    chosen = choose(faces, picture)
+    if chosen:
+        survey.found[index] = True
+        survey.embeddings[index] = engine.embed(picture, chosen).values
+        survey.faces[index], survey.qualities[index] = chosen, measure(picture, chosen)
+
+
+def _contains_centre(face: Face, picture: RGB) -> bool:
+    x, y = (picture.shape[1] - 1) / 2, (picture.shape[0] - 1) / 2
+    left, top, width, height = face.box
+    return bool(left <= x <= left + width and top <= y <= top + height)

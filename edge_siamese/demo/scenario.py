@@ -1,0 +1,124 @@
+"""Who plays in the demo: folders of photographs, and pictures of which it is known who is on them."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..errors import DataError
+from ..identity_dataset import Album
+from ..image_io import write_picture
+from ..rendering import DEMO_SEEDS, Clip, Person, View, render_portrait
+
+NAMES = ("Ada", "Ben", "Chloe", "Dev", "Elif", "Femi")
+_STRANGERS = 3
+_ALBUM_PEOPLE, _ALBUM_PHOTOS, _GALLERY_PHOTOS = 80, 6, 5
+_FPS, _SECONDS_EACH = 10, 1.6
+
+
+@dataclass(frozen=True)
+class Cast:
+    """What the demo works on.
+
+    Attributes:
+        album: people to fine-tune on, ``<person>/<photo>``; rendered ones by `render_album`, when they are needed.
+        enrolled: people for the gallery, ``<person>/<photo>``, other photographs.
+        shown: a video, or a folder of pictures, to run the loop over.
+        truth: who is really there: by frame number for a video, by path for a folder; None for nobody.
+        names: the enrolled people.
+        rendered: everybody is rendered, nobody photographed.
+    """
+
+    album: Path
+    enrolled: Path
+    shown: Path
+    truth: dict[int | str, str | None]
+    names: tuple[str, ...]
+    rendered: bool
+
+
+def render_cast(folder: Path) -> Cast:
+    """Render the demo's people; no seed of theirs was ever trained on."""
+    people = [Person.from_seed(seed) for seed in DEMO_SEEDS]
+    known, strangers = people[: len(NAMES)], people[len(NAMES) : len(NAMES) + _STRANGERS]
+    for name, person in zip(NAMES, known, strict=True):
+        _render_photos(folder / "enrolled" / name, person, _GALLERY_PHOTOS, seed=2)
+    acts = [*zip(NAMES, known, strict=True), *((f"stranger {n + 1}", who) for n, who in enumerate(strangers))]
+    order = np.random.default_rng(3).permutation(len(acts))
+    clip = Clip([acts[index] for index in order], seconds_each=_SECONDS_EACH, fps=_FPS, seed=4)
+    truth = _write_clip(folder / "clip.avi", clip)
+    return Cast(folder / "album", folder / "enrolled", folder / "clip.avi", truth, NAMES, rendered=True)
+
+
+def render_album(folder: Path) -> None:
+    """Render who is fine-tuned on: the people to be enrolled, on other photographs, and others; no strangers."""
+    people = [Person.from_seed(seed) for seed in DEMO_SEEDS]
+    others = people[len(NAMES) + _STRANGERS :][: _ALBUM_PEOPLE - len(NAMES)]
+    album = dict(zip(NAMES, people, strict=False)) | {f"person {n:02d}": other for n, other in enumerate(others)}
+    for name, person in album.items():
+        _render_photos(folder / name, person, _ALBUM_PHOTOS, seed=1)
+
+
+def photographed_cast(photos: Path, folder: Path) -> Cast:
+    """Sort somebody's photographs: most people are enrolled and shown on a photograph kept back, every fourth is not.
+
+    Raises:
+        DataError: fewer than two people with two photographs.
+    """
+    album = Album(photos)
+    by_person = {name: [photo for photo in album.photos if photo.person == name] for name in album.people}
+    several = [name for name, taken in by_person.items() if len(taken) >= 2]
+    if len(several) < 2:
+        raise DataError(f"{photos}: the demo needs 2 or more people with 2 or more photographs, found {len(several)}")
+    strangers = several[3::4]
+    truth: dict[int | str, str | None] = {}
+    for name in several:
+        enrolled = [] if name in strangers else by_person[name][:-1]
+        for photo in by_person[name]:
+            place = "enrolled" if photo in enrolled else "shown"
+            target = (folder / place / photo.path).with_suffix(".png")
+            write_picture(target, album.read(photo))
+            if place == "shown":
+                truth[target.relative_to(folder / "shown").as_posix()] = name
+    names = tuple(name for name in several if name not in strangers)
+    return Cast(photos, folder / "enrolled", folder / "shown", truth, names, rendered=False)
+
+
+def empty_folder(folder: Path) -> None:
+    """Make an empty folder for the demo; one that an earlier demo made is emptied.
+
+    Raises:
+        DataError: it holds something else.
+    """
+    marker = folder / ".edge-siamese-demo"
+    if folder.exists():
+        if not folder.is_dir() or (any(folder.iterdir()) and not marker.exists()):
+            raise DataError(
+                f"{folder}: expected a new or empty folder, or one of an earlier demo; it holds other files"
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    marker.touch()
+
+
+def _render_photos(folder: Path, person: Person, count: int, seed: int) -> None:
+    for number in range(count):
+        rng = np.random.default_rng((person.seed, seed, number))
+        portrait = render_portrait(
+            person, View.random(rng, difficulty=0.8), face_height=float(rng.uniform(90, 170)),
+            background_seed=int(rng.integers(2**31)),
+        )  # fmt: skip
+        write_picture(folder / f"{number}.jpg", portrait.picture)
+
+
+def _write_clip(path: Path, clip: Clip) -> dict[int | str, str | None]:
+    """Write a clip as MJPG and return who is there in each frame."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), clip.fps, clip.size)
+    truth: dict[int | str, str | None] = {}
+    for number, (_, rendering, name) in enumerate(clip):
+        writer.write(cv2.cvtColor(rendering.picture, cv2.COLOR_RGB2BGR))
+        truth[number] = name
+    writer.release()
+    return truth

@@ -1,0 +1,153 @@
+"""From photographs to a gallery, one face of each.
+
+Engines handed in here run the ``reference`` delegate where the bytes matter: it computes the same everywhere, so the same
+photographs give the same gallery.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...dataset_embeddings import Survey, survey_album
+from ...engine import FaceEngine
+from ...errors import NoFaceError, PictureError
+from ...faces import largest
+from ...frames import RGB
+from ...identity_dataset import Album
+from ...image_io import read_picture
+from ..gallery import Gallery
+from ..names import clean_name
+from ..templates.outliers import Agreement
+from ..templates.representatives import Candidates
+from ..templates.selection import DEFAULT_TERMS, Choice, Terms, select, with_selected
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A photograph that was not used, and why."""
+
+    photograph: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What became of the photographs.
+
+    Attributes:
+        photographs: how many there were.
+        skipped: those not used: unreadable, without a face, or an outlier.
+        people_skipped: people left out because none of theirs could be used.
+    """
+
+    photographs: int
+    skipped: list[Skipped]
+    people_skipped: list[str]
+
+
+def build_gallery(
+    album: Album,
+    engine: FaceEngine,
+    *,
+    terms: Terms = DEFAULT_TERMS,
+    skip_people: bool = False,
+    information: dict[str, Any] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Gallery, BuildReport]:
+    """Enrol everybody in an album with the largest face of each photograph.
+
+    Args:
+        album: the people.
+        engine: finds and embeds.
+        terms: how each person's templates are chosen.
+        skip_people: leave out people without a usable photograph instead of refusing.
+        information: see `information.describe`.
+        progress: called with the number done and the number of all.
+
+    Raises:
+        NoFaceError: a person has no usable photograph, or nobody has.
+        DataError: the budget of `terms` is too small.
+    """
+    survey = survey_album(album, engine, progress=progress)
+    report = BuildReport(len(survey.photos), skipped_of(survey), _without_a_face(survey))
+    if report.people_skipped and not skip_people:
+        raise NoFaceError(
+            f"{album.path}: no photograph of {', '.join(report.people_skipped)} can be used "
+            f"({report.skipped[0].photograph}: {report.skipped[0].reason}); --skip leaves such people out"
+        )
+    rows = rows_by_name(survey)
+    if not rows:
+        raise NoFaceError(f"{album.path}: nobody has a photograph that can be used")
+    templates = {name: survey.embeddings[numbers] for name, numbers in rows.items()}
+    empty = Gallery.empty(engine.embedder_card, information)
+    choices = select(empty, templates, terms)
+    report.skipped.extend(_outliers(survey, rows, choices))
+    return with_selected(empty, templates, choices), report
+
+
+def skipped_of(survey: Survey) -> list[Skipped]:
+    """The photographs of a survey that cannot be used."""
+    return [
+        Skipped(photo.path, _reason(survey.unreadable.get(photo.path, "shows no face"), photo.path))
+        for photo, found in zip(survey.photos, survey.found, strict=True)
+        if not found
+    ]
+
+
+def rows_by_name(survey: Survey) -> dict[str, list[int]]:
+    """Photographs with a face, by number in the survey, of everybody by the name that a gallery gives them."""
+    rows: dict[str, list[int]] = {}
+    for row in np.flatnonzero(survey.found).tolist():
+        rows.setdefault(clean_name(survey.photos[row].person), []).append(row)
+    return rows
+
+
+def embed_photographs(paths: Iterable[Path], engine: FaceEngine) -> tuple[npt.NDArray[np.int8], list[Skipped]]:
+    """Embed the largest face of each photograph.
+
+    Returns:
+        Templates int8 ``(n, D)`` of those that can be used, and the others.
+
+    Raises:
+        NoFaceError: none can be used.
+    """
+    templates, skipped = [], []
+    for path in paths:
+        try:
+            templates.append(_embed_largest(read_picture(path), engine, str(path)))
+        except (PictureError, NoFaceError) as error:
+            skipped.append(Skipped(str(path), _reason(error, path)))
+    if not templates:
+        reasons = "; ".join(f"{skip.photograph}: {skip.reason}" for skip in skipped)
+        raise NoFaceError(f"none of the photographs can be used: {reasons}")
+    return np.stack(templates), skipped
+
+
+def _embed_largest(picture: RGB, engine: FaceEngine, name: str) -> npt.NDArray[np.int8]:
+    face = largest(engine.detect(picture))
+    if face is None:
+        raise NoFaceError(f"{name}: shows no face")
+    return engine.embed(picture, face).values
+
+
+def _reason(message: object, path: object) -> str:
+    """A message without the path it begins with."""
+    return str(message).split(f"{path}: ")[-1]
+
+
+def _without_a_face(survey: Survey) -> list[str]:
+    people = {clean_name(photo.person) for photo in survey.photos}
+    return sorted(people - set(rows_by_name(survey)))
+
+
+def _outliers(survey: Survey, rows: dict[str, list[int]], choices: dict[str, Choice]) -> list[Skipped]:
+    skipped = []
+    for name, choice in choices.items():
+        agreement = Agreement.of(Candidates.of(survey.embeddings[rows[name]], survey.zero_point))
+        for row in choice.rejected:
+            skipped.append(Skipped(survey.photos[rows[name][row]].path, agreement.reason(row)))
+    return skipped

@@ -1,0 +1,249 @@
+"""What is said about photographs: do two show the same person (1:1), and who of a gallery is on one (1:N).
+
+The command line and the preview page say it, and find it, here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .decision import Decision, Outcome, Reason, decide, undecided
+from .errors import NoFaceError
+from .faces import Embedding, Face
+from .frames import RGB
+from .matching import Q15, score_q15
+from .operating_point import OperatingPoint
+from .quality.gate import Quality, QualityLimits, measure
+
+if TYPE_CHECKING:
+    from .engine import FaceEngine
+    from .gallery import Gallery
+
+_REMARKS = {
+    Reason.TOO_SMALL: "the face is too small to rely on the answer",
+    Reason.BLURRED: "the face is too blurred to rely on the answer",
+    Reason.DARK: "the face is too dark, too bright or too flat to rely on the answer",
+    Reason.POSE: "the face is seen too much from the side to rely on the answer",
+}
+_POOR = 50.0
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One face of a photograph, embedded and measured.
+
+    Attributes:
+        face: where it is.
+        embedding: of its aligned crop.
+        quality: what was measured of it.
+    """
+
+    face: Face
+    embedding: Embedding
+    quality: Quality
+
+    @classmethod
+    def at(cls, engine: "FaceEngine", picture: RGB, face: Face) -> "Look":
+        return cls(face, engine.embed(picture, face), measure(picture, face))
+
+    def remarks(self) -> list[str]:
+        """Why an answer about this face is not to be relied on, for people; empty when nothing speaks against it."""
+        refusal = self.quality.refusal(QualityLimits())
+        if refusal:
+            return [_REMARKS[refusal]]
+        poor = self.quality.score < _POOR
+        return (
+            [f"the photograph is poor (quality {self.quality.score:.0f} of 100), which lowers scores"] if poor else []
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """The largest face of a photograph that is to be compared with another.
+
+    Attributes:
+        name: what messages call the photograph.
+        look: the face.
+        faces: how many there are.
+    """
+
+    name: str
+    look: Look
+    faces: int
+
+    @classmethod
+    def on(cls, engine: "FaceEngine", picture: RGB, name: str) -> "Subject":
+        """Look at a uint8 ``(H, W, 3)`` picture.
+
+        Raises:
+            NoFaceError: it shows none.
+        """
+        faces = engine.detect(picture)
+        if not faces:
+            raise NoFaceError(f"{name}: no face found")
+        return cls(name, Look.at(engine, picture, faces[0]), len(faces))
+
+    def remarks(self) -> list[str]:
+        """What people should know of the photograph, without its name."""
+        several = [f"{self.faces} faces found, the largest is used"] if self.faces > 1 else []
+        return several + self.look.remarks()
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two photographs held against each other.
+
+    Attributes:
+        score: Q15.
+        point: the operating point that says from where on they show the same person.
+    """
+
+    first: Subject
+    second: Subject
+    score: int
+    point: OperatingPoint
+
+    @classmethod
+    def of(cls, first: Subject, second: Subject, point: OperatingPoint) -> "Comparison":
+        return cls(first, second, score_q15(first.look.embedding, second.look.embedding), point)
+
+    @property
+    def decision(self) -> Decision:
+        return decide({"same person": self.score}, self.point.threshold)
+
+    @property
+    def same(self) -> bool:
+        return self.decision.outcome is Outcome.MATCH
+
+    @property
+    def explanation(self) -> str:
+        """Why, for people."""
+        return (
+            f"score {self.score / Q15:.3f} is {'at least' if self.same else 'below'} the threshold "
+            f"{self.point.threshold / Q15:.3f} for a false match rate of {self.point.target_fmr:g}"
+        )
+
+    @property
+    def sentence(self) -> str:
+        """The answer for people."""
+        return f"{'same person' if self.same else 'different people'}: {self.explanation}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "same": self.same,
+            "reason": str(self.decision.reason),
+            "score": self.score / Q15,
+            "threshold": self.point.threshold / Q15,
+            "operating_point": self.point.to_json(),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Identification:
+    """What a gallery says about one face of a photograph, or about one without a face.
+
+    Attributes:
+        index: place of the face by size, 0 for the largest; None without one.
+        look: the face, or None.
+        decision: who it is.
+        candidates: the best names with their Q15 scores, best first.
+    """
+
+    index: int | None
+    look: Look | None
+    decision: Decision
+    candidates: Sequence[tuple[str, int]] = ()
+
+    @property
+    def explanation(self) -> str:
+        """Why, for people."""
+        decision = self.decision
+        if decision.score is None or decision.threshold is None:
+            return "no face found" if decision.reason is Reason.NO_FACE else "nobody is in the gallery"
+        score, threshold = decision.score / Q15, decision.threshold / Q15
+        if decision.outcome is Outcome.MATCH:
+            return f"score {score:.3f} is at least the threshold {threshold:.3f}"
+        return f"the best score {score:.3f} is below the threshold {threshold:.3f}"
+
+    def to_json(self) -> dict[str, Any]:
+        face = self.look.face if self.look else None
+        seen = {
+            "face": self.index,
+            "box": face.box.tolist() if face else None,
+            "detector_score": float(face.score) if face else None,
+        }
+        candidates = [{"identity": name, "score": round(score / Q15, 5)} for name, score in self.candidates]
+        return seen | self.decision.to_json() | {"candidates": candidates}
+
+
+def identify_faces(
+    engine: "FaceEngine", gallery: "Gallery", picture: RGB, *, threshold: int, top_k: int = 1
+) -> list[Identification]:
+    """Name every face of a uint8 ``(H, W, 3)`` picture, largest first; without one, say once that there is none.
+
+    Args:
+        engine: finds and embeds.
+        gallery: of the engine's embedder.
+        picture: the photograph.
+        threshold: Q15 score from which a name is given.
+        top_k: how many candidates to list.
+    """
+    answers = []
+    for index, face in enumerate(engine.detect(picture)):
+        look = Look.at(engine, picture, face)
+        scores = gallery.scores(look.embedding)
+        best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:top_k]
+        answers.append(Identification(index, look, decide(scores, threshold), best))
+    return answers or [Identification(None, None, undecided(Reason.NO_FACE))]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The operating point a gallery is identified at, and whether it is as strict as was asked for.
+
+    Attributes:
+        point: the operating point.
+        of: ``gallery`` or ``model``: who measured it.
+        target_fpir: accepted rate of strangers named.
+        wanted_fmr: rate of one comparison that takes.
+        people: in the gallery.
+    """
+
+    point: OperatingPoint
+    of: str
+    target_fpir: float
+    wanted_fmr: float
+    people: int
+
+    @classmethod
+    def for_gallery(cls, gallery: "Gallery", engine: "FaceEngine", target_fpir: float) -> "Evidence":
+        """
+        Raises:
+            OperatingPointError: neither the gallery nor the model has an operating point.
+        """
+        point = gallery.operating_point(engine.embedder_card, target_fpir)
+        origin = "gallery" if gallery.operating_points else "model"
+        return cls(point, origin, target_fpir, gallery.wanted_fmr(target_fpir), len(gallery.names))
+
+    @property
+    def sufficient(self) -> bool:
+        return self.point.target_fmr <= self.wanted_fmr * (1 + 1e-9)
+
+    def sentences(self) -> list[str]:
+        """What people should know: the point, and a warning when it is weaker than asked for."""
+        used = (
+            f"operating point of the {self.of}: FMR {self.point.target_fmr:g} for one comparison, threshold "
+            f"{self.point.threshold / Q15:.4f}"
+        )
+        if self.sufficient:
+            return [used]
+        reached = min(self.point.target_fmr * self.target_fpir / self.wanted_fmr, 1.0)
+        weaker = (
+            f"it is weaker than the FMR {self.wanted_fmr:.2g} that an FPIR of {self.target_fpir:g} with {self.people} people "
+            f"takes: the FPIR is up to {reached:.2g}; 'edge-siamese gallery calibrate' can find a stricter one"
+        )
+        return [used, weaker]
+
+    def to_json(self) -> dict[str, Any]:
+        asked = {"of": self.of, "target_fpir": self.target_fpir, "wanted_fmr": self.wanted_fmr}
+        return self.point.to_json() | asked | {"sufficient": self.sufficient}

@@ -1,0 +1,94 @@
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_siamese.faces import Embedding, Face
+from edge_siamese.frames import RGB
+from edge_siamese.identity_dataset import Album
+from edge_siamese_benchmarks.accuracy.landmarks import compare_landmarks
+
+PEOPLE, PHOTOS = 6, 4
+
+
+class Seeing:
+    """Finds one face in the middle of every picture, or none in dark ones; a bad one has landmarks off the face."""
+
+    threshold = 0.5
+
+    def __init__(self, name: str, *, good: bool, least_light: int = 0) -> None:
+        self.name, self.good, self.least_light = name, good, least_light
+
+    def detect(self, picture: RGB) -> list[Face]:
+        if picture[0, 0, 2] < self.least_light:
+            return []
+        marks = np.array([(20, 24), (40, 24), (30, 34), (22, 44), (38, 44)], np.float32)
+        return [Face(np.array((10, 10, 40, 44), np.float32), marks if self.good else marks + 100, 0.9)]
+
+
+class Reading:
+    """An embedder that reads the person off the picture's colour, where the landmarks are on the picture."""
+
+    embedder_card: Any = SimpleNamespace(zero_point=0, mirror=False, digest="e" * 64, dimension=8)
+
+    def detect(self, picture: RGB) -> list[Face]:
+        raise AssertionError("its own detector is not to be asked")
+
+    def embed(self, picture: RGB, face: Face) -> Embedding:
+        values = np.full(8, 5, np.int8)
+        person = int(picture[0, 0, 0]) // 10 if face.landmarks.max() < 64 else int(picture[0, 0, 1]) // 10
+        values[person] = 90
+        return Embedding(values, 0, "e" * 64)
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """Red tells the person, green misleads, blue is dark on one photograph of the first person."""
+    for person in range(PEOPLE):
+        (tmp_path / f"P{person}").mkdir()
+        for photo in range(PHOTOS):
+            picture = np.zeros((60, 60, 3), np.uint8)
+            picture[...] = (10 * person + 5, 10 * (photo % 3) + 5, 5 if person == photo == 0 else 200)
+            cv2.imwrite(str(tmp_path / f"P{person}" / f"P{person}_{photo:04d}.png"), picture[..., ::-1])
+    return tmp_path
+
+
+def test_the_same_pairs_are_scored_with_each_detectors_faces(album: Path) -> None:
+    detectors = [Seeing("own", good=True, least_light=50), Seeing("peer", good=False)]
+    result = compare_landmarks(Album(album), Reading(), detectors, replicates=50)
+    document = result.to_json()
+    assert (document["protocol"], document["people"], document["photographs"]) == ("all-pairs", PEOPLE, 24)
+    assert document["genuine_pairs"] == PEOPLE * 6
+    own, peer = document["detectors"]
+    assert own["not_found"] == ["P0/P0_0000.png"]
+    assert peer["not_found"] == peer["off_centre"] == []
+    assert own["accuracy"] > 0.9
+    assert peer["accuracy"] < 0.7
+    (difference,) = document["differences"]
+    assert (difference["of"], difference["less"]) == ("own", "peer")
+    assert difference["accuracy"]["value"] == pytest.approx(own["accuracy"] - peer["accuracy"])
+    low, high = difference["accuracy"]["person_interval_95"]
+    assert 0 < low <= difference["accuracy"]["value"] <= high + 0.1
+
+
+def test_with_a_list_of_pairs_the_list_is_scored(album: Path) -> None:
+    lines = ["2\t3"]
+    for fold in range(2):
+        lines += [f"P{person}\t0\t{1 + fold}" for person in range(1, 4)]
+        lines += [f"P{person}\t0\tP{person + 1}\t{1 + fold}" for person in range(1, 4)]
+    (album / "pairs.txt").write_text("\n".join(lines))
+    result = compare_landmarks(Album(album), Reading(), [Seeing("own", good=True)] * 2, replicates=20)
+    document = result.to_json()
+    assert document["protocol"] == "lfw-pairs"
+    assert (document["genuine_pairs"], document["impostor_pairs"]) == (6, 6)
+    assert [detector["accuracy"] for detector in document["detectors"]] == [1.0, 1.0]
+    assert document["differences"][0]["accuracy"]["value"] == 0
+    header, own, _, difference = result.text().splitlines()
+    assert header.startswith("faces of")
+    assert own.split()[:6] == ["own", "at", "0.50", "24", "of", "24"]
+    assert own.endswith("-")  # six impostor pairs say nothing of an FMR of 0.001
+    assert difference.startswith("own less own: accuracy +0.00 points")
+    assert difference.endswith("TAR too few impostor pairs to say")

@@ -1,0 +1,57 @@
+"""Every kind of defect spoils a face in its own way, the same one for the same random numbers."""
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_siamese.alignment import CROP_SIZE
+from edge_siamese.rendering import Person, View, render_crop
+from edge_siamese_converter.augmentation.degradation import DEGRADATIONS, Picture, scene, spoil
+
+CROP = render_crop(Person.from_seed(3), View())
+
+
+def strong(kind: str) -> list[Picture]:
+    return [spoil(CROP, kind, np.random.default_rng(seed)) for seed in range(8)]
+
+
+def edges(picture: Picture) -> float:
+    return float(cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.CV_32F).std())
+
+
+@pytest.mark.parametrize("kind", DEGRADATIONS)
+def test_a_spoilt_crop_is_another_one_of_the_same_size(kind: str) -> None:
+    before = CROP.copy()
+    for spoilt in strong(kind):
+        assert (spoilt.shape, spoilt.dtype) == (CROP.shape, np.uint8)
+        assert not np.array_equal(spoilt, CROP)
+    assert np.array_equal(CROP, before)
+    assert np.array_equal(strong(kind)[0], strong(kind)[0])
+
+
+def test_kinds_do_what_they_are_called() -> None:
+    def mean(kind: str, figure: object) -> float:
+        return float(np.mean([figure(picture) for picture in strong(kind)]))  # type: ignore[operator]
+
+    assert mean("dark", np.mean) < 0.6 * CROP.mean()
+    assert mean("bright", np.mean) > 1.2 * CROP.mean()
+    assert mean("flat", np.std) < 0.8 * CROP.std()
+    assert mean("blurred", edges) < 0.6 * edges(CROP)
+    assert mean("moved", edges) < 0.6 * edges(CROP)
+    assert mean("grainy", edges) > 1.5 * edges(CROP)
+
+
+def test_light_from_the_side_leaves_the_other_half_dark() -> None:
+    for picture in strong("side light"):
+        left, right = picture[:, :30].mean() / CROP[:, :30].mean(), picture[:, -30:].mean() / CROP[:, -30:].mean()
+        assert min(left, right) < 0.8 * max(left, right)
+
+
+@pytest.mark.parametrize("side", [14.0, 40.0, 112.0])
+def test_a_scene_shows_the_crop_at_its_size(side: float) -> None:
+    white, black = np.full((CROP_SIZE, CROP_SIZE, 3), 255, np.uint8), np.zeros((CROP_SIZE, CROP_SIZE, 3), np.uint8)
+    for seed in range(5):
+        picture = scene(white, side, black, np.random.default_rng(seed))
+        assert picture.shape[0] == picture.shape[1] >= min(2 * side, 24)
+        assert picture.sum() / (3 * 255) == pytest.approx(side**2, rel=0.2 if side < 20 else 0.08)
+        assert picture[0].max() == picture[-1].max() == 0

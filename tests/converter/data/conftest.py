@@ -1,0 +1,36 @@
+"""Labelled pictures of random noise, and trees of small picture files."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_siamese_converter.data.labeled import LabelledPictures
+
+Make = Callable[..., LabelledPictures]
+
+
+@pytest.fixture(scope="session")
+def labelled() -> Make:
+    """``labelled({"anna": 3, "ben": 2}, channels=1)``: so many different pictures of everybody."""
+
+    def make(counts: Mapping[str, int], channels: int = 3, *, grouped: bool = False) -> LabelledPictures:
+        names = [name for name, count in counts.items() for _ in range(count)]
+        paths = [f"{name}/{number}.png" for name, count in counts.items() for number in range(count)]
+        pictures = np.random.default_rng(1).integers(0, 256, (len(names), 8, 6, channels), np.uint8)
+        return LabelledPictures(pictures, names, paths, [name.split("/")[0] for name in names] if grouped else None)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def write_noise() -> Callable[..., None]:
+    """``write_noise(path, seed, size=(20, 16))``: a picture file of its own content."""
+
+    def write(path: Path, seed: int, size: tuple[int, int] = (20, 16)) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(path), np.random.default_rng(seed).integers(0, 256, (*size, 3), np.uint8))
+
+    return write

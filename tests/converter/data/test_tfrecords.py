@@ -1,0 +1,63 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_siamese.errors import DataError
+from edge_siamese_converter.data.labeled import LabelledPictures
+from edge_siamese_converter.data.tfrecords import (
+    read_bottleneck_pairs,
+    read_picture_pairs,
+    write_bottleneck_pairs,
+    write_picture_pairs,
+)
+
+Make = Callable[..., LabelledPictures]
+INDEX, SAME = np.array([[0, 1], [2, 0], [3, 2]]), np.array([True, False, True])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pairs_of_pictures_come_back(labelled: Make, tmp_path: Path, channels: int) -> None:
+    pictures = labelled({"a": 2, "b": 2}, channels)
+    write_picture_pairs(tmp_path / "new" / "p.tfrecord", pictures, INDEX, SAME)
+    first, second, same = read_picture_pairs(tmp_path / "new" / "p.tfrecord")
+    assert np.array_equal(first, pictures.pictures[INDEX[:, 0]])
+    assert np.array_equal(second, pictures.pictures[INDEX[:, 1]])
+    assert np.array_equal(same, SAME)
+
+
+def test_pairs_of_bottlenecks_come_back(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).normal(size=(4, 5)).astype(np.float32)
+    write_bottleneck_pairs(tmp_path / "b.tfrecord", rows, INDEX, SAME)
+    first, second, same = read_bottleneck_pairs(tmp_path / "b.tfrecord")
+    assert np.array_equal(first, rows[INDEX[:, 0]])
+    assert np.array_equal(second, rows[INDEX[:, 1]])
+    assert np.array_equal(same, SAME)
+
+
+def test_other_readers_find_the_features_by_name(labelled: Make, tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    write_picture_pairs(tmp_path / "p.tfrecord", labelled({"a": 2, "b": 2}), INDEX, SAME)
+    first = next(iter(tf.data.TFRecordDataset(str(tmp_path / "p.tfrecord")))).numpy()
+    features = tf.train.Example.FromString(first).features.feature
+    assert sorted(features) == ["label", "path_1", "path_2", "picture_1", "picture_2"]
+    assert features["path_2"].bytes_list.value[0] == b"a/1.png"
+
+
+def test_one_kind_is_not_taken_for_the_other(labelled: Make, tmp_path: Path) -> None:
+    write_picture_pairs(tmp_path / "p.tfrecord", labelled({"a": 2, "b": 2}), INDEX, SAME)
+    with pytest.raises(DataError, match="expected bottlenecks of one size"):
+        read_bottleneck_pairs(tmp_path / "p.tfrecord")
+    write_bottleneck_pairs(tmp_path / "b.tfrecord", np.ones((4, 2), np.float32), INDEX, SAME)
+    with pytest.raises(DataError, match="expected a TFRecord file of picture_1 and picture_2"):
+        read_picture_pairs(tmp_path / "b.tfrecord")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"something else entirely"])
+def test_other_files_are_refused(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "p.tfrecord").write_bytes(content)
+    with pytest.raises(DataError, match="expected"):
+        read_picture_pairs(tmp_path / "p.tfrecord")

@@ -1,0 +1,65 @@
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from edge_siamese.errors import DataError
+from edge_siamese_converter.evaluation.open_set import Cast, OpenSet
+from edge_siamese_converter.evaluation.scoring import Score, by_similarity
+
+
+def trial() -> OpenSet:
+    right = np.array([True, True, True, False])
+    return OpenSet(right, np.array([0.9, 0.7, 0.31, 0.8]), np.linspace(0, 0.5, 11), enrolled=3)
+
+
+def test_every_answer_is_counted() -> None:
+    answers = trial().at(0.46)
+    assert {name: answer["count"] for name, answer in answers.items() if name != "threshold"} == {
+        "known_named_rightly": 2, "known_named_wrongly": 1, "known_rejected": 1, "strangers_rejected": 10,
+    }  # fmt: skip
+
+
+def test_naming_somebody_wrongly_is_a_miss_at_every_threshold() -> None:
+    document = trial().to_json(0.45)
+    assert document["dir_at_fpir"] == {"0.1": 0.5, "0.01": None}
+    assert document["dir_at_fpir_refused"] == {
+        "0.01": "an FPIR of 0.01 needs at least 100 pictures of strangers, found 11"
+    }
+    assert 0.4 < trial().threshold_at_fpir(0.1) <= 0.5
+    assert trial().auc == pytest.approx((11 * 3 + 7) / 44)
+
+
+def test_too_few_strangers_do_not_make_a_threshold() -> None:
+    with pytest.raises(DataError, match="needs at least 1,000 pictures of strangers, found 11"):
+        trial().threshold_at_fpir(1e-3)
+
+
+def people() -> tuple[Score, npt.NDArray[np.int64]]:
+    rng = np.random.default_rng(1)
+    numbers = np.concatenate([np.repeat(np.arange(20), 5), [20]])
+    return by_similarity(rng.normal(size=(21, 24))[numbers] + 0.1 * rng.normal(size=(101, 24))), numbers
+
+
+def test_nobody_plays_two_parts_and_no_picture_stands_twice() -> None:
+    score, numbers = people()
+    cast = Cast.draw(score, numbers, seed=2)
+    assert not set(numbers[cast.strangers]) & set(numbers[cast.enrolled])
+    assert set(numbers[cast.known]) == set(numbers[cast.enrolled])
+    assert not set(cast.known.tolist()) & set(cast.enrolled.tolist())
+    assert 20 in numbers[cast.strangers]
+    assert len(cast.enrolled) == 15
+    assert len(Cast.draw(score, numbers, templates=2).enrolled) == 30
+
+
+def test_well_separated_people_are_named_and_strangers_are_not() -> None:
+    score, numbers = people()
+    measured = OpenSet.measure(score, numbers, Cast.draw(score, numbers))
+    document = measured.to_json(0.8)
+    assert document["known_named_rightly"]["rate"] == document["strangers_rejected"]["rate"] == 1
+    assert document["enrolled"] == 15
+
+
+def test_a_trial_needs_somebody_to_enrol() -> None:
+    score, _ = people()
+    with pytest.raises(DataError, match="found 1 with two or more, of 2"):
+        Cast.draw(score, np.array([0, 0, 1]))

@@ -1,0 +1,150 @@
+"""The commands ``plot`` and ``report`` and what they draw, on a finished run and on the ``.npz`` of ``embed``."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_siamese.cli.main import main
+from edge_siamese.errors import DataError
+from edge_siamese_converter.cli.plot import _KINDS
+from edge_siamese_converter.reports.run_report import RunArrays, RunDocument
+from edge_siamese_converter.reports.single_plot import KINDS, Subject, draw
+
+pytest.importorskip("sklearn", reason="t-SNE needs scikit-learn (the extra 'converter')")
+
+
+def answer(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def run(document: RunDocument, arrays: RunArrays, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    document.save(folder)
+    arrays.save(folder)
+    return folder
+
+
+def faces_file(folder: Path, *, paths: list[str] | None = None) -> Path:
+    """What ``embed`` writes: six people of four photographs, and a second face on the first one."""
+    rng = np.random.default_rng(2)
+    numbers = np.append(np.repeat(np.arange(6), 4), 0)
+    vectors = rng.normal(size=(6, 16))[numbers] + 0.4 * rng.normal(size=(25, 16))
+    landmarks = np.array([(38, 52), (73, 52), (56, 72), (42, 92), (71, 92)], np.float32)
+    path = folder / "faces.npz"
+    np.savez(
+        path,
+        paths=np.array(paths or [f"images/p{number}/{row % 24}.png" for row, number in enumerate(numbers)]),
+        face_index=np.append(np.zeros(24, np.int32), 1),
+        landmarks=np.tile(landmarks, (25, 1, 1)),
+        embeddings=np.rint(20 * vectors).astype(np.int8) + np.int8(5),
+        zero_point=np.int8(5),
+        embedder_digest=np.array("ab" * 32),
+    )
+    return path
+
+
+def album(folder: Path) -> Path:
+    for row in range(24):
+        (folder / f"p{row // 4}").mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / f"p{row // 4}" / f"{row}.png"), np.full((112, 112, 3), 10 * row, np.uint8))
+    return folder
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"umap"}))
+def test_every_picture_of_a_run_is_drawn(run: Path, tmp_path: Path, kind: str) -> None:
+    output = tmp_path / ("map.png" if kind == "map" else f"{kind}.svg")
+    draw(kind, Subject.of_run(run), output)
+    assert output.stat().st_size > 1000
+
+
+def test_the_command_knows_every_kind() -> None:
+    assert set(_KINDS) == KINDS.keys()
+
+
+def test_a_run_is_judged_where_its_report_decides(run: Path, document: RunDocument) -> None:
+    assert Subject.of_run(run).threshold == 0.3
+    assert Subject.of_run(run).int8
+    assert not Subject.of_run(run, floating=True).int8
+
+
+def test_embeddings_are_read_by_person_and_the_first_face_counts(tmp_path: Path) -> None:
+    subject = Subject.of_embeddings(faces_file(tmp_path))
+    assert subject.arrays.class_names == [f"p{number}" for number in range(6)]
+    assert subject.arrays.paths[0] == "p0/0.png"
+    assert subject.vectors.shape == (24, 16)
+    assert len(subject.pairs.scores) == 24 * 23 // 2
+    assert subject.verification.curve.auc > 0.9
+    assert subject.threshold == subject.verification.curve.eer_threshold
+
+
+def test_thumbnails_are_the_aligned_photographs(tmp_path: Path) -> None:
+    subject = Subject.of_embeddings(faces_file(tmp_path), album(tmp_path / "album"))
+    assert subject.shown.shape == (24, 56, 56, 3)
+    assert [int(picture[28, 28, 0]) for picture in subject.shown] == [10 * row for row in range(24)]
+    draw("map", subject, tmp_path / "map.png")
+    draw("pairs", subject, tmp_path / "pairs.png")
+
+
+def test_thumbnails_need_photographs(tmp_path: Path) -> None:
+    path = faces_file(tmp_path)
+    with pytest.raises(DataError, match="--photos FOLDER"):
+        draw("map", Subject.of_embeddings(path), tmp_path / "map.png")
+    (album(tmp_path / "album") / "p3" / "12.png").unlink()
+    with pytest.raises(DataError, match=r"'p3/12\.png' is not among them"):
+        Subject.of_embeddings(path, tmp_path / "album")
+
+
+def test_the_command_writes_a_picture(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer("plot", "roc", run, "-o", tmp_path / "roc.svg", "--float") == 0
+    assert "AUC" in (tmp_path / "roc.svg").read_text()
+    assert answer("plot", "det", faces_file(tmp_path), "-o", tmp_path / "det.png") == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (("roc", "RUN", "-o", "roc.pdf"), "ends in .svg or .png"),
+    (("map", "RUN", "-o", "map.svg"), "ends in .png or .jpg or .webp"),
+    (("roc", "nothing.npz", "-o", "roc.svg"), "expected a run folder or the .npz"),
+])  # fmt: skip
+def test_what_cannot_be_drawn_ends_with_a_sentence(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    places = [run if each == "RUN" else tmp_path / each if "." in each else each for each in arguments]
+    assert answer("plot", *places) == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_photographs_of_nobody_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"expected photographs as <person>/<photo>, found 'a\.png'"):
+        Subject.of_embeddings(faces_file(tmp_path, paths=["a.png"] * 25))
+
+
+def test_a_matrix_that_nobody_can_read_is_refused(arrays: RunArrays) -> None:
+    many = replace(arrays, numbers=np.arange(40), class_names=[str(number) for number in range(40)])
+    with pytest.raises(DataError, match="pictures enrolled and to be named, found 40 and 0"):
+        draw("confusion", Subject(many), Path("confusion.svg"))
+
+
+def test_the_report_is_made_anew_and_says_its_figures(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer("report", run) == 0
+    printed = capsys.readouterr()
+    assert "published" in printed.out
+    assert "report.html: written" in printed.err
+    assert answer("report", run, "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == "edge-siamese/report/1"
+    assert 0.5 < document["int8"]["verification"]["auc"] <= 1
+    assert document["published"]["figures"]["auc"] == 0.7
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer("report", tmp_path) == 2
+    assert "expected the folder of a finished run" in capsys.readouterr().err

@@ -1,0 +1,49 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge_siamese_converter.recipes.siamese import SiameseRecipe
+from edge_siamese_converter.tasks.siamese.int8 import agreement, quantise_learned
+from edge_siamese_converter.tasks.siamese.network import build
+
+
+def recipe(normalisation: str, network: dict[str, Any]) -> SiameseRecipe:
+    return SiameseRecipe.model_validate(
+        {
+            "task": "siamese",
+            "summary": "a test",
+            "data": {},
+            "network": network,
+            "head": {"name": "logistic"},
+            "normalisation": {"name": normalisation},
+            "training": {"epochs": 1},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("normalisation", "network"),
+    [
+        ("unit", {"name": "hani"}),
+        ("min-max", {"name": "hani"}),
+        ("signed", {"name": "hani", "frozen": True, "equal_lengths": True}),
+        ("min-max", {"name": "hani", "mirror": True}),
+    ],
+)
+def test_int8_embeddings_say_what_the_float_ones_do_in_direction_and_length(
+    normalisation: str, network: dict[str, Any]
+) -> None:
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (24, 64, 64, 1), np.uint8)
+    learned = build(recipe(normalisation, network), pictures, lambda name, network: None)
+    int8 = quantise_learned(learned, pictures)
+    original, rounded = learned.embed(pictures), int8.real(int8.embed(pictures)[0])
+    assert agreement(original, rounded).min() > 0.98
+    lengths = np.linalg.norm(rounded, axis=1) / np.linalg.norm(original, axis=1)
+    assert lengths == pytest.approx(1, abs=0.1)
+    alike = np.abs(learned.embed(pictures[:, :, ::-1]) - original).max() < 1e-4 * np.abs(original).max()
+    assert alike == learned.mirror == np.array_equal(int8.embed(pictures[:, :, ::-1])[0], int8.embed(pictures)[0])
+    if learned.equal_lengths:
+        assert np.linalg.norm(original, axis=1) == pytest.approx(np.sqrt(40), rel=1e-5)
+    assert int8.folded == (normalisation != "min-max")

@@ -1,0 +1,102 @@
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_siamese.errors import DataError
+from edge_siamese.tflite.model_card import read_card
+from edge_siamese_converter.recipes.schema import load_recipe
+from edge_siamese_converter.recipes.siamese import SiameseRecipe
+from edge_siamese_converter.reports.run_report import RunDocument
+from edge_siamese_converter.tasks.siamese.run import run_recipe
+from edge_siamese_converter.tasks.siamese.summary import Outcome
+
+QUICK = {
+    "data.merge_top": "false",
+    "data.preparation.size": "[64, 64]",
+    "training.epochs": "2",
+    "training.patience": "1",
+    "split.test": "0.4",
+    "split.validation": "0.2",
+}
+
+
+def write_stripes(folder: Path, classes: int, each: int = 6) -> Path:
+    """Classes of noisy stripes, each of an angle and frequency of its own."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:70, :60] / 64
+    for number in range(classes):
+        (folder / f"class{number:02}").mkdir(parents=True)
+        angle, waves = number * 2.4, 2 + number % 5
+        for place in range(each):
+            wave = np.sin(2 * np.pi * (waves * (x * np.cos(angle) + y * np.sin(angle)) + rng.uniform(0, 0.2)))
+            picture = np.clip(128 + 70 * wave + rng.normal(0, 25, wave.shape), 0, 255).astype(np.uint8)
+            cv2.imwrite(str(folder / f"class{number:02}" / f"{place}.png"), picture)
+    return folder
+
+
+def run(data: Path, out: Path, **changes: str) -> Outcome:
+    wanted = QUICK | {key.replace("__", "."): value for key, value in changes.items()}
+    return run_recipe(load_recipe("olivetti-hani", SiameseRecipe, wanted), data, out)
+
+
+def test_a_recipe_goes_from_folders_to_int8_and_report(tmp_path: Path) -> None:
+    data = write_stripes(tmp_path / "data", 12)
+    (data / "class03" / "broken.png").write_bytes(b"no picture")
+    outcome = run(data, tmp_path / "run")
+    assert list(outcome.skipped) == ["class03/broken.png"]
+    split = json.loads((tmp_path / "run" / "split.json").read_text())
+    sides = [{entry["class"] for entry in split[side]} for side in ("training", "validation", "test")]
+    assert [len(side) for side in sides] == [5, 2, 5]
+    assert len(set.union(*sides)) == 12
+    document = RunDocument.read(tmp_path / "run")
+    assert document.float_figures.verification["genuine_pairs"] == 5 * 15
+    assert document.int8_figures is not None
+    assert abs(document.int8_figures.verification["auc"] - document.float_figures.verification["auc"]) < 0.05
+    card = read_card(outcome.model)
+    assert (card.alignment, card.training["normalisation"]["name"]) == ("none", "min-max")
+    assert not outcome.serves_the_engine
+    assert outcome.report.read_text().startswith("<!doctype html>")
+
+
+def test_quick_is_what_the_recipe_says(tmp_path: Path) -> None:
+    data = write_stripes(tmp_path / "data", 14)
+    quick = {"quick.epochs": "1", "quick.classes": "10", "quick.sampler": "{ genuine = 6, impostor = 6 }"}
+    recipe = load_recipe("olivetti-hani", SiameseRecipe, QUICK | {"sampler.name": "fixed-count"} | quick)
+    outcome = run_recipe(recipe, data, tmp_path / "run", quick=True)
+    assert len(outcome.document.curves) == 1
+    settings = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert settings["sampler"]["options"] == {"genuine": 6, "impostor": 6}
+    split = json.loads((tmp_path / "run" / "split.json").read_text())
+    assert len({entry["class"] for side in ("training", "validation", "test") for entry in split[side]}) == 10
+
+
+def test_a_finished_run_gives_the_same_figures_again(tmp_path: Path) -> None:
+    data = write_stripes(tmp_path / "data", 12)
+    first, again = (run(data, tmp_path / "run") for _ in range(2))
+    assert first.document.float_figures == again.document.float_figures
+    assert len(first.document.curves) == len(again.document.curves)
+
+
+def test_a_foldable_normalisation_becomes_part_of_the_graph(tmp_path: Path) -> None:
+    data = write_stripes(tmp_path / "data", 12)
+    outcome = run(data, tmp_path / "run", normalisation__name="unit")
+    assert "part of the graph" in outcome.document.network["normalisation"]
+    assert outcome.document.parity is not None
+    assert outcome.document.parity.cosine_mean > 0.97
+
+
+def test_too_few_classes_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    data = write_stripes(tmp_path / "data", 4)
+    with pytest.raises(DataError, match="training needs at least 2 classes with 2 or more pictures"):
+        run(data, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_another_recipe_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    data = write_stripes(tmp_path / "data", 12)
+    run(data, tmp_path / "run")
+    with pytest.raises(DataError, match="begun with another loss"):
+        run(data, tmp_path / "run", loss__options__margin="3.0")

@@ -1,0 +1,38 @@
+"""Embedded photographs of people who are directions in space, with an embedder's card."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge_siamese.operating_point import OperatingPoint
+from edge_siamese_converter.template_selection.photos import Photographs
+
+DIMENSION = 64
+
+
+@pytest.fixture
+def card() -> Any:
+    """Accepts from a score of 0.5 at any rate."""
+    point = OperatingPoint(1e-6, 16384, 5e-7, 10**7, 300, 0.1, "5a" * 32)
+    return SimpleNamespace(digest="ab" * 32, dimension=DIMENSION, zero_point=3, mirror=False, operating_points=(point,))
+
+
+@pytest.fixture
+def photographs(card: Any) -> Callable[..., Photographs]:
+    """``photographs({"anna": 4}, spread=20)``: so many templates of everybody, around one direction each."""
+
+    def make(counts: dict[str, int], spread: float = 20.0) -> Photographs:
+        paths, rows, people = [], [], {}
+        for name, count in counts.items():
+            rng = np.random.default_rng(list(name.encode()))
+            centre = rng.normal(0, 45, DIMENSION)
+            people[name] = list(range(len(rows), len(rows) + count))
+            rows += [centre + rng.normal(0, spread, DIMENSION) for _ in range(count)]
+            paths += [f"{name}/{number}.jpg" for number in range(count)]
+        embeddings = np.clip(np.rint(rows), -128, 127).astype(np.int8)
+        return Photographs(paths, embeddings, people, card, [])
+
+    return make

@@ -1,0 +1,118 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge_siamese.dataset_embeddings import Survey, survey_album
+from edge_siamese.engine import FaceEngine
+from edge_siamese.errors import ModelError
+from edge_siamese.evaluation.baseline import Rival, RivalVectors, open_rival
+from edge_siamese.evaluation.comparisons import compare_all
+from edge_siamese.identity_dataset import Album
+from edge_siamese.image_io import write_picture
+from edge_siamese.models import default_model
+from edge_siamese.rendering import Person, View, render_portrait
+from edge_siamese.tflite.model_card import read_model
+
+Surveyed = tuple[Album, Survey]
+
+
+@pytest.fixture(scope="module")
+def surveyed(engine: FaceEngine, tmp_path_factory: pytest.TempPathFactory) -> Surveyed:
+    folder = tmp_path_factory.mktemp("album")
+    for number, person in enumerate((7, 7, 8)):
+        view = View.random(np.random.default_rng(number), difficulty=0.3)
+        path = folder / f"p{person}" / f"{number}.png"
+        write_picture(path, render_portrait(Person.from_seed(person), view, background_seed=number).picture)
+    write_picture(folder / "p8" / "wall.png", np.full((160, 160, 3), 128, np.uint8))
+    album = Album(folder)
+    return album, survey_album(album, engine)
+
+
+def plain(task: Any, folder: Path) -> Path:
+    """A shipped network without its card."""
+    path = folder / "plain.tflite"
+    path.write_bytes(read_model(default_model(task)).network)
+    return path
+
+
+@pytest.mark.parametrize("carded", [True, False])
+def test_the_same_network_gives_the_same_scores_with_and_without_its_card(
+    surveyed: Surveyed, tmp_path: Path, carded: bool
+) -> None:
+    album, survey = surveyed
+    rival = open_rival(default_model("embedder") if carded else plain("embedder", tmp_path))
+    scores = rival.embed(survey, album).scores
+    assert (compare_all(survey, scores).scores == compare_all(survey).scores).all()
+    assert rival.digest == survey.embedder
+    assert ("no card" in rival.about) is not carded
+    assert rival.describe()["name"] == rival.name
+
+
+class FloatNetwork:
+    """The mean colour of the crop, as float32 from a float32 input."""
+
+    input_dtype = np.float32
+
+    def run(self, image: np.ndarray) -> dict[str, np.ndarray]:
+        assert image.dtype == np.float32
+        assert image.shape == (1, 112, 112, 3)
+        assert -1 <= image.min() < image.max() < 1
+        return {"output": image.mean(axis=(1, 2))}
+
+
+def test_a_float_network_gets_floats_and_gives_cosines(surveyed: Surveyed) -> None:
+    album, survey = surveyed
+    network: Any = FloatNetwork()
+    vectors = Rival("mean colour", "ab", "float32 embeddings", network, 0).embed(survey, album)
+    assert vectors.vectors.shape == (4, 3)
+    assert (vectors.vectors[~survey.found] == 0).all()
+    a, b = vectors.vectors[:2].astype(np.float64)
+    cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+    assert vectors.scores(np.array([0]), np.array([1]))[0, 0] / 32768 == pytest.approx(cosine, abs=1 / 32768)
+
+
+def test_a_plain_file_sees_mirror_images_when_the_embedder_beside_it_does(surveyed: Surveyed) -> None:
+    class LeftHalf(FloatNetwork):
+        def run(self, image: np.ndarray) -> dict[str, np.ndarray]:
+            return {"output": image[:, :, :56].mean(axis=(1, 2))}
+
+    album, survey = surveyed
+    network: Any = LeftHalf()
+    whole: Any = FloatNetwork()
+    both = Rival("left", "ab", "", network, 0).embed(replace(survey, mirror=True), album).vectors
+    one = Rival("left", "ab", "", network, 0, mirror=False).embed(replace(survey, mirror=True), album).vectors
+    assert both == pytest.approx(Rival("all", "ab", "", whole, 0).embed(survey, album).vectors, abs=1e-5)
+    assert not np.allclose(both, one, atol=1e-3)
+
+
+def test_cosines_are_cut_to_the_scores_that_int8_has() -> None:
+    vectors = RivalVectors(np.array([[1.0, 0], [-1, 0], [1, 1], [0, 0]], np.float32), 0)
+    every = np.arange(4)
+    assert vectors.scores(every, every)[0].tolist() == [32767, -32768, int(32768 / np.sqrt(2)), 0]
+
+
+def write(content: bytes) -> Callable[[Path], Path]:
+    def to(folder: Path) -> Path:
+        (folder / "m.tflite").write_bytes(content)
+        return folder / "m.tflite"
+
+    return to
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        (lambda folder: folder / "m.tflite", "cannot be read"),
+        (write(b"nothing of the kind"), "expected a .tflite model, found something else"),
+        (write(b"\x1c\0\0\0TFL3" + bytes(100)), "cannot run the model"),
+        (lambda folder: default_model("detector"), "for the task 'embedder', found one for 'detector'"),
+        (lambda folder: plain("detector", folder), r"input of \(1, 112, 112, 3\) and one output, found \(1, "),
+    ],
+)
+def test_what_cannot_be_compared_is_named(tmp_path: Path, file: Callable[[Path], Path], sentence: str) -> None:
+    with pytest.raises(ModelError, match=sentence):
+        open_rival(file(tmp_path))

@@ -1,0 +1,55 @@
+"""Photographs too unlike the others of their person."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from edge_siamese.gallery.templates.outliers import Agreement
+from edge_siamese.gallery.templates.representatives import Candidates
+
+
+def agreement(rows: list[tuple[int, ...]]) -> Agreement:
+    return Agreement.of(Candidates.of(np.array(rows, np.int8), 0))
+
+
+LIKE = [(100, 10, 0), (100, -10, 0), (90, 0, 20)]
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_strangers_photograph_is_found(place: int) -> None:
+    rows: list[tuple[int, ...]] = [*LIKE]
+    rows.insert(place, (0, 5, -100))
+    assert agreement(rows).outliers == (place,)
+
+
+def test_of_two_nobody_can_say_which_is_wrong() -> None:
+    assert agreement([LIKE[0], (0, 5, -100)]).outliers == ()
+    assert agreement(LIKE[:1]).outliers == ()
+
+
+def test_templates_that_do_not_agree_at_all_are_left_alone() -> None:
+    assert agreement([(100, 0, 0), (0, 100, 0), (0, 0, 100), (-100, 0, 0)]).outliers == ()
+
+
+def test_below_half_the_median_of_the_means_is_exact() -> None:
+    scores = np.array([(9, 8, 8, 2), (8, 9, 8, 2), (8, 8, 9, 2), (2, 2, 2, 9)], np.int64)
+    at_one_third = Agreement.of(Candidates(scores, (0, 1, 2, 3)))
+    assert at_one_third.with_others.tolist() == [18, 18, 18, 6]
+    assert at_one_third.outliers == (3,)
+    scores[3, :3] = scores[:3, 3] = 4  # sums 20, 20, 20, 12: more than half
+    assert Agreement.of(Candidates(scores, (0, 1, 2, 3))).outliers == ()
+
+
+@given(arrays.arrays(np.int8, st.tuples(st.integers(1, 12), st.integers(1, 4))), st.integers(-128, 127))
+def test_at_least_half_always_stay(rows: np.ndarray, zero_point: int) -> None:
+    assert len(Agreement.of(Candidates.of(rows, zero_point)).outliers) <= len(rows) // 2
+
+
+def test_the_reason_has_both_figures() -> None:
+    found = agreement([*LIKE, (0, 5, -100)])
+    assert found.reason(3) == (
+        f"an outlier: its mean score {found.means()[3]:.3f} with the person's other photographs is below half of what is "
+        f"usual among them, {np.median(found.means()):.3f}"
+    )

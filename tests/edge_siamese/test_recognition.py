@@ -1,0 +1,118 @@
+"""What is said about photographs, in one place for the command line and the page."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge_siamese.decision import Reason, decide, undecided
+from edge_siamese.engine import FaceEngine
+from edge_siamese.errors import NoFaceError
+from edge_siamese.faces import Embedding
+from edge_siamese.gallery import Gallery
+from edge_siamese.operating_point import OperatingPoint
+from edge_siamese.quality.gate import QualityLimits
+from edge_siamese.recognition import Comparison, Evidence, Identification, Look, Subject, identify_faces
+from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_background, render_portrait
+
+POINT = OperatingPoint(1e-3, 16384, 9e-4, 10_000, 50, 0.1, "5a" * 32)
+
+
+def picture(person: int, yaw: float = 0.0) -> Any:
+    return render_portrait(Person.from_seed(DEMO_SEEDS[person]), View(yaw=yaw)).picture
+
+
+@pytest.fixture(scope="module")
+def subject(engine: FaceEngine) -> Subject:
+    return Subject.on(engine, picture(0), "a.png")
+
+
+def with_embedding(subject: Subject, values: list[int]) -> Subject:
+    embedding = Embedding(np.array(values, np.int8), 0, "ab")
+    return replace(subject, look=replace(subject.look, embedding=embedding))
+
+
+@pytest.mark.parametrize(
+    ("second", "sentence"),
+    [
+        ([3, 4], "same person: score 0.800 is at least the threshold 0.500 for a false match rate of 0.001"),
+        ([4, 3], "same person: score 0.600 is at least the threshold 0.500 for a false match rate of 0.001"),
+        ([-1, 0], "different people: score 0.000 is below the threshold 0.500 for a false match rate of 0.001"),
+    ],
+)
+def test_a_comparison_is_a_sentence(subject: Subject, second: list[int], sentence: str) -> None:
+    comparison = Comparison.of(with_embedding(subject, [0, 5]), with_embedding(subject, second), POINT)
+    assert comparison.sentence == sentence
+    assert comparison.same == sentence.startswith("same")
+    assert comparison.to_json()["score"] == comparison.score / 32768
+
+
+def test_without_a_face_there_is_no_subject(engine: FaceEngine) -> None:
+    with pytest.raises(NoFaceError, match=r"wall\.png: no face found"):
+        Subject.on(engine, render_background((240, 320), seed=3), "wall.png")
+
+
+def test_several_faces_are_remarked_on(engine: FaceEngine) -> None:
+    both = Subject.on(engine, np.hstack([picture(0), picture(1)]), "both.png")
+    assert both.remarks() == ["2 faces found, the largest is used"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "remark"),
+    [
+        ({}, None),
+        ({"side": 12.0}, "the face is too small to rely on the answer"),
+        ({"sharpness": 0.1}, "the face is too blurred to rely on the answer"),
+        ({"light": 250.0}, "the face is too dark, too bright or too flat to rely on the answer"),
+        ({"yaw": 2.0}, "the face is seen too much from the side to rely on the answer"),
+        ({"sharpness": 0.55, "side": 25.0, "contrast": 6.0, "confidence": 0.5}, "the photograph is poor (quality "),
+    ],
+)
+def test_a_face_that_cannot_be_relied_on_is_remarked_on(
+    subject: Subject, changes: dict[str, float], remark: str | None
+) -> None:
+    look = replace(subject.look, quality=replace(subject.look.quality, **changes))
+    remarks = look.remarks()
+    assert len(remarks) == (remark is not None)
+    assert remark is None or remarks[0].startswith(remark)
+    assert bool(look.quality.refusal(QualityLimits())) == bool(remark and "rely" in remark)
+
+
+def test_faces_are_named_from_the_largest(engine: FaceEngine) -> None:
+    templates = {"Ada": engine.embed(picture(0, 8.0), engine.detect(picture(0, 8.0))[0]).values[None]}
+    gallery = Gallery.empty(engine.embedder_card).with_people(templates)
+    both = np.hstack([picture(0), picture(1)])
+    answers = identify_faces(engine, gallery, both, threshold=POINT.threshold, top_k=3)
+    assert [answer.index for answer in answers] == [0, 1]
+    assert {answer.decision.identity for answer in answers} == {"Ada", None}
+    assert all(isinstance(answer.look, Look) and len(answer.candidates) == 1 for answer in answers)
+
+
+def test_every_identification_is_explained() -> None:
+    said = [
+        Identification(0, None, decision).explanation
+        for decision in (
+            decide({"Ada": 20000, "Ben": 3}, 16384),
+            decide({"Ada": 200}, 16384),
+            decide({}, 16384),
+            undecided(Reason.NO_FACE),
+        )
+    ]
+    assert said == [
+        "score 0.610 is at least the threshold 0.500",
+        "the best score 0.006 is below the threshold 0.500",
+        "nobody is in the gallery",
+        "no face found",
+    ]
+
+
+def test_evidence_that_falls_short_says_so() -> None:
+    strict = Evidence(POINT, "gallery", 0.02, 1e-3, 20)
+    assert (strict.sufficient, len(strict.sentences())) == (True, 1)
+    weak = Evidence(POINT, "model", 1e-3, 1e-4, 10)
+    assert weak.to_json()["sufficient"] is False
+    assert (
+        "weaker than the FMR 0.0001 that an FPIR of 0.001 with 10 people takes: the FPIR is up to 0.01"
+        in (weak.sentences()[1])
+    )

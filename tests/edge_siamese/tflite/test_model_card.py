@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edge_siamese.errors import ModelError
+from edge_siamese.models import default_model, named_model, shipped_models
+from edge_siamese.tflite.model_card import read_card, read_model
+
+MODEL = default_model("embedder").read_bytes()
+
+
+def written(folder: Path, data: bytes) -> Path:
+    path = folder / "model.tflite"
+    path.write_bytes(data)
+    return path
+
+
+def test_the_shipped_models_say_what_they_are() -> None:
+    embedder, detector = read_card(default_model("embedder")), read_card(default_model("detector"))
+    assert (embedder.task, embedder.input_size, embedder.dimension) == ("embedder", (112, 112), 256)
+    assert embedder.alignment == "arcface-112"
+    assert [point.target_fmr for point in embedder.operating_points] == sorted(
+        (point.target_fmr for point in embedder.operating_points), reverse=True
+    )
+    assert (detector.task, detector.dimension) == ("detector", 0)
+    for card in (embedder, detector):
+        assert len(card.digest) == 64
+        assert "research" in card.license.lower()
+        assert card.goldens
+
+
+def test_the_shipped_models_keep_to_their_size() -> None:
+    most = {
+        "embedder": 1_500_000,
+        "embedder-small": 1_500_000,
+        "embedder-tiny": 400_000,
+        "detector": 300_000,
+        "detector-small": 300_000,
+    }
+    sizes = {path.stem: path.stat().st_size for path in shipped_models()}
+    assert sizes.keys() == most.keys()
+    assert {name for name, size in sizes.items() if size > most[name]} == set()
+    assert sum(sizes.values()) <= 4_500_000
+
+
+def test_the_small_detector_sees_less_of_a_picture() -> None:
+    assert read_card(named_model("detector-small")).input_size < read_card(default_model("detector")).input_size
+
+
+def test_a_model_for_another_task_is_refused() -> None:
+    with pytest.raises(ModelError, match="expected a model for the task 'detector', found one for 'embedder'"):
+        read_model(default_model("embedder"), "detector")
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "expected a .tflite model"),
+        (b"PK\3\4 something else", "expected a .tflite model"),
+        (MODEL[: len(MODEL) // 2], "truncated"),
+        (MODEL[:-1000], "truncated"),
+        (MODEL[:64], "truncated"),
+    ],
+)
+def test_what_is_not_a_whole_model_is_refused(tmp_path: Path, data: bytes, sentence: str) -> None:
+    with pytest.raises(ModelError, match=sentence):
+        read_model(written(tmp_path, data))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"absent\.tflite: cannot be read"):
+        read_model(tmp_path / "absent.tflite")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(position=st.integers(0, len(MODEL) - 1), bit=st.integers(0, 7))
+def test_a_flipped_bit_is_damage_or_leaves_the_model_as_it_was(tmp_path: Path, position: int, bit: int) -> None:
+    """The network is covered by its digest and the ZIP's members by their CRCs; only ZIP padding is free."""
+    data = bytearray(MODEL)
+    data[position] ^= 1 << bit
+    try:
+        model = read_model(written(tmp_path, bytes(data)))
+    except ModelError:
+        return
+    assert model.card.digest == read_card(default_model("embedder")).digest
