@@ -60,6 +60,6 @@ def _halved(picture: RGB, matrix: npt.NDArray[np.float64]) -> tuple[RGB, npt.NDA
     height, width = picture.shape[0] // 2, picture.shape[1] // 2
     half = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
     steps = np.array([picture.shape[1] / width, picture.shape[0] / height])
-    # Pixel i of the half picture is centred on pixel steps * (i + 1/2) - 1/2 of the whole one.
+    # Pixel i of the half picture is centered on pixel steps * (i + 1/2) - 1/2 of the whole one.
     linear, shift = matrix[:, :2], matrix[:, 2]
     return np.asarray(half, np.uint8), np.column_stack([linear * steps, linear @ (steps / 2 - 0.5) + shift])

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import PictureError
-from .faces import Embedding, Face, largest, nearest_centre
+from .faces import Embedding, Face, largest, nearest_center
 from .frames import RGB
 from .identity_dataset import Album, Photo
 from .matching import scores_q15
@@ -20,7 +20,7 @@ Choose = Callable[[list[Face], RGB], Face | None]
 Numbers = npt.NDArray[np.integer]
 
 
-class Recogniser(Protocol):
+class Recognizer(Protocol):
     """The part of `FaceEngine` that a survey uses."""
 
     @property
@@ -39,7 +39,7 @@ class Survey:
         photos: N photographs, in album order.
         embeddings: int8 ``(N, D)``; rows without a face are zero.
         found: bool ``(N,)``: a face was found and embedded.
-        centred: bool ``(N,)``: a box contains the picture's centre.
+        centered: bool ``(N,)``: a box contains the picture's center.
         unreadable: what was wrong with each photograph that could not be decoded, by path; those count as no face.
         zero_point: of the embeddings.
         embedder: digest.
@@ -51,7 +51,7 @@ class Survey:
     photos: list[Photo]
     embeddings: npt.NDArray[np.int8]
     found: npt.NDArray[np.bool_]
-    centred: npt.NDArray[np.bool_]
+    centered: npt.NDArray[np.bool_]
     unreadable: dict[str, str]
     zero_point: int
     embedder: str
@@ -86,13 +86,13 @@ def largest_face(faces: list[Face], picture: RGB) -> Face | None:
     return largest(faces)
 
 
-def centre_face(faces: list[Face], picture: RGB) -> Face | None:
+def center_face(faces: list[Face], picture: RGB) -> Face | None:
     """The choice for LFW, whose person of interest is in the middle."""
-    return nearest_centre(faces, picture.shape[1], picture.shape[0])
+    return nearest_center(faces, picture.shape[1], picture.shape[0])
 
 
 def survey_album(
-    album: Album, engine: Recogniser, choose: Choose = largest_face, progress: Callable[[int, int], None] | None = None
+    album: Album, engine: Recognizer, choose: Choose = largest_face, progress: Callable[[int, int], None] | None = None
 ) -> Survey:
     """Detect, choose, align and embed one face of each photograph.
 
@@ -107,7 +107,7 @@ def survey_album(
         photos=photos,
         embeddings=np.zeros((len(photos), card.dimension), np.int8),
         found=np.zeros(len(photos), bool),
-        centred=np.zeros(len(photos), bool),
+        centered=np.zeros(len(photos), bool),
         unreadable={},
         zero_point=card.zero_point,
         embedder=card.digest,
@@ -125,9 +125,9 @@ def survey_album(
     return survey
 
 
-def _survey_photo(survey: Survey, index: int, picture: RGB, engine: Recogniser, choose: Choose) -> None:
+def _survey_photo(survey: Survey, index: int, picture: RGB, engine: Recognizer, choose: Choose) -> None:
     faces = engine.detect(picture)
-    survey.centred[index] = any(_contains_centre(face, picture) for face in faces)
+    survey.centered[index] = any(_contains_center(face, picture) for face in faces)
     chosen = choose(faces, picture)
     if chosen:
         survey.found[index] = True
@@ -135,7 +135,7 @@ def _survey_photo(survey: Survey, index: int, picture: RGB, engine: Recogniser, 
         survey.faces[index], survey.qualities[index] = chosen, measure(picture, chosen)
 
 
-def _contains_centre(face: Face, picture: RGB) -> bool:
+def _contains_center(face: Face, picture: RGB) -> bool:
     x, y = (picture.shape[1] - 1) / 2, (picture.shape[0] - 1) / 2
     left, top, width, height = face.box
     return bool(left <= x <= left + width and top <= y <= top + height)

@@ -1,7 +1,7 @@
 """Face detection: from a picture to boxes with five landmarks.
 
 The detector is a fully convolutional int8 network. Each cell of its three grids (strides 8, 16 and 32) answers for a
-face centred near it: a score logit, the face's centre and size, and its landmarks, all in units of the stride. This
+face centered near it: a score logit, the face's center and size, and its landmarks, all in units of the stride. This
 module holds the geometry once, for the runtime and for training.
 """
 
@@ -44,27 +44,27 @@ def letterbox(picture: RGB, height: int, width: int) -> tuple[RGB, Letterbox]:
     return canvas, Letterbox(scale)
 
 
-def cell_centres(height: int, width: int, stride: int) -> Array:
-    """Centres of a grid's cells in input pixels: float32 ``(rows, columns, 2)`` as x, y."""
+def cell_centers(height: int, width: int, stride: int) -> Array:
+    """Centers of a grid's cells in input pixels: float32 ``(rows, columns, 2)`` as x, y."""
     x = (np.arange(width // stride, dtype=np.float32) + 0.5) * stride - 0.5
     y = (np.arange(height // stride, dtype=np.float32) + 0.5) * stride - 0.5
     return np.stack(np.meshgrid(x, y), axis=-1)
 
 
-def decode_cells(centres: Array, boxes: Array, landmarks: Array, stride: int) -> tuple[Array, Array]:
+def decode_cells(centers: Array, boxes: Array, landmarks: Array, stride: int) -> tuple[Array, Array]:
     """Turn the network's answers into pixels.
 
     Args:
-        centres: ``(N, 2)`` of the cells that answer.
-        boxes: ``(N, 4)``: face centre minus cell centre (x, y), and log size (width, height), in strides.
-        landmarks: ``(N, 10)``: landmarks minus cell centre, x and y by turns, in strides.
+        centers: ``(N, 2)`` of the cells that answer.
+        boxes: ``(N, 4)``: face center minus cell center (x, y), and log size (width, height), in strides.
+        landmarks: ``(N, 10)``: landmarks minus cell center, x and y by turns, in strides.
 
     Returns:
         Boxes ``(N, 4)`` as x, y, width, height and landmarks ``(N, 5, 2)``.
     """
     sizes = np.exp(np.clip(boxes[:, 2:], -4.0, 6.0)) * stride
-    corners = centres + boxes[:, :2] * stride - sizes / 2
-    return np.hstack([corners, sizes]), centres[:, None] + landmarks.reshape(-1, 5, 2) * stride
+    corners = centers + boxes[:, :2] * stride - sizes / 2
+    return np.hstack([corners, sizes]), centers[:, None] + landmarks.reshape(-1, 5, 2) * stride
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,12 +147,12 @@ class FaceDetector:
 
     @cached_property
     def _geometry(self) -> dict[int, tuple[Array, int]]:
-        """By stride: cell centres ``(N, 2)`` and the least raw score that counts."""
+        """By stride: cell centers ``(N, 2)`` and the least raw score that counts."""
         scales = self.network.output_scales()
         logit = float(np.log(self._least / (1 - self._least)))
         return {
             stride: (
-                cell_centres(self.height, self.width, stride).reshape(-1, 2),
+                cell_centers(self.height, self.width, stride).reshape(-1, 2),
                 int(np.ceil(logit / scales[f"score{stride}"][0])) + scales[f"score{stride}"][1],
             )
             for stride in STRIDES
@@ -160,17 +160,17 @@ class FaceDetector:
 
     def _decoded(self, outputs: dict[str, npt.NDArray[np.int8]], stride: int) -> tuple[Array, Array, Array]:
         """Scores ``(N,)``, boxes ``(N, 4)`` and landmarks ``(N, 5, 2)`` of one grid's cells that count."""
-        centres, least = self._geometry[stride]
+        centers, least = self._geometry[stride]
         raw = outputs[f"score{stride}"].reshape(-1)
         passing = np.flatnonzero(raw.astype(np.int16) >= least)
 
         def values(kind: str) -> Array:
             scale, zero_point = self.network.output_scales()[f"{kind}{stride}"]
-            output = outputs[f"{kind}{stride}"].reshape(len(centres), -1)[passing]
+            output = outputs[f"{kind}{stride}"].reshape(len(centers), -1)[passing]
             return (output.astype(np.float32) - zero_point) * np.float32(scale)
 
         scores = np.asarray(1 / (1 + np.exp(-values("score")[:, 0])), np.float32)
-        return scores, *decode_cells(centres[passing], values("box"), values("landmark"), stride)
+        return scores, *decode_cells(centers[passing], values("box"), values("landmark"), stride)
 
 
 def group_overlaps(boxes: Array, scores: Array, overlap: float) -> list[npt.NDArray[np.intp]]:

@@ -49,6 +49,6 @@ def seen(
 
 
 def mean_of_views(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The mean of two outputs; of int8 ones, of one zero point, halves go to the even neighbour: no direction gains."""
+    """The mean of two outputs; of int8 ones, of one zero point, halves go to the even neighbor: no direction gains."""
     mean = (first.astype(np.float32) + second) / 2
     return np.asarray(np.rint(mean).astype(np.int8) if first.dtype == np.int8 else mean)

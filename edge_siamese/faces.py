@@ -1,6 +1,6 @@
 """The face: where it is in a frame and, once embedded, what it looks like.
 
-Coordinates are frame pixels with the origin at the centre of the top-left pixel (OpenCV's convention).
+Coordinates are frame pixels with the origin at the center of the top-left pixel (OpenCV's convention).
 """
 
 from dataclasses import dataclass, replace
@@ -17,8 +17,8 @@ class Embedding:
     """A network's raw int8 output and what is needed to compare it.
 
     Attributes:
-        values: int8 ``(D,)``, not normalised.
-        zero_point: the quantised value that stands for 0.
+        values: int8 ``(D,)``, not normalized.
+        zero_point: the quantized value that stands for 0.
         embedder: digest of the embedder (`tflite.card.ModelCard.digest`); only equal digests compare.
     """
 
@@ -44,7 +44,7 @@ class Face:
     embedding: Embedding | None = None
 
     @property
-    def centre(self) -> tuple[float, float]:
+    def center(self) -> tuple[float, float]:
         """Middle of the box: x, y."""
         x, y, width, height = (float(value) for value in self.box)
         return x + width / 2, y + height / 2
@@ -64,11 +64,11 @@ def largest(faces: list[Face]) -> Face | None:
     return max(faces, key=lambda face: face.area, default=None)
 
 
-def nearest_centre(faces: list[Face], width: int, height: int) -> Face | None:
-    """The face whose box centre is nearest the middle of a picture of that size, or None."""
+def nearest_center(faces: list[Face], width: int, height: int) -> Face | None:
+    """The face whose box center is nearest the middle of a picture of that size, or None."""
 
     def squared_distance(face: Face) -> float:
-        x, y = face.centre
+        x, y = face.center
         return (x - (width - 1) / 2) ** 2 + (y - (height - 1) / 2) ** 2
 
     return min(faces, key=squared_distance, default=None)

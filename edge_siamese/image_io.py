@@ -27,8 +27,8 @@ Size = tuple[int, int]
 def read_picture(source: str | os.PathLike[str] | bytes, *, name: str | None = None) -> RGB:
     """Read one photograph: JPEG, PNG, WebP, BMP, PGM/PPM or TIFF.
 
-    EXIF orientation is obeyed, 16-bit samples are scaled to 8, grey becomes three equal channels, and an alpha channel
-    is dropped: the colours beneath it are what the camera saw.
+    EXIF orientation is obeyed, 16-bit samples are scaled to 8, gray becomes three equal channels, and an alpha channel
+    is dropped: the colors beneath it are what the camera saw.
 
     Args:
         source: a file, or the bytes of one.

@@ -17,13 +17,13 @@ from .detection import intersection_over_union
 from .faces import Face
 from .frames import RGB
 
-_THUMBNAIL = 160  # longest side of the small grey picture
+_THUMBNAIL = 160  # longest side of the small gray picture
 _PATCH = 16  # side of what is compared around a face
 _SCENE = 32  # side of what is compared of the whole frame
 _PATCH_REACH = 1.5  # of the box, so that hair and some background are in it
-_LEAST_CONTRAST = 8.0  # grey levels; an even patch is not all noise
+_LEAST_CONTRAST = 8.0  # gray levels; an even patch is not all noise
 _LOOKS_KEPT = 8
-Grey = npt.NDArray[np.uint8]
+Gray = npt.NDArray[np.uint8]
 Patch = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.int32]
 
@@ -50,7 +50,7 @@ class TrackingLimits:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What a face and its frame looked like: grey, float32.
+    """What a face and its frame looked like: gray, float32.
 
     Attributes:
         around: ``(16, 16)``, the square around the face; it moves with the face.
@@ -195,7 +195,7 @@ class Tracker:
 def view_change(before: View, after: View) -> float:
     """How much of the picture is another one: the change around the face plus the change of the whole frame.
 
-    Each is the mean absolute difference of the grey in units of its contrast: 0 for equal pictures, about 1 for any two.
+    Each is the mean absolute difference of the gray in units of its contrast: 0 for equal pictures, about 1 for any two.
     """
     return _change(before.around, after.around) + _change(before.scene, after.scene)
 
@@ -205,16 +205,16 @@ def _change(before: Patch, after: Patch) -> float:
     return float(np.abs(after - before).mean()) / max(contrast, _LEAST_CONTRAST)
 
 
-def _thumbnail(picture: RGB) -> tuple[Grey, float]:
+def _thumbnail(picture: RGB) -> tuple[Gray, float]:
     scale = min(1.0, _THUMBNAIL / max(picture.shape[:2]))
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else picture
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8), scale
 
 
-def _around(thumbnail: Grey, scale: float, face: Face) -> Patch:
+def _around(thumbnail: Gray, scale: float, face: Face) -> Patch:
     """The square around a face's box, at the size all faces are compared in."""
     step = max(float(face.box[2]), float(face.box[3]), 1.0) * _PATCH_REACH * scale / _PATCH
-    x, y = (centre * scale - step * (_PATCH - 1) / 2 for centre in face.centre)
+    x, y = (center * scale - step * (_PATCH - 1) / 2 for center in face.center)
     matrix = np.array([(step, 0.0, x), (0.0, step, y)])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     patch = cv2.warpAffine(thumbnail, matrix, (_PATCH, _PATCH), flags=flags, borderMode=cv2.BORDER_REPLICATE)

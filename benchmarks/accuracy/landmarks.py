@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.cli.shared.output import table
-from edge_siamese.dataset_embeddings import Recogniser, Survey, centre_face, largest_face, survey_album
+from edge_siamese.dataset_embeddings import Recognizer, Survey, center_face, largest_face, survey_album
 from edge_siamese.evaluation.bootstrap import REPLICATES, PersonBootstrap
 from edge_siamese.evaluation.comparisons import Comparisons, compare_all, compare_listed, parse_pairs
 from edge_siamese.evaluation.verification import Headline
@@ -27,7 +27,7 @@ class DetectingWith:
     """An engine's embedder behind another detector."""
 
     detector: Detector
-    engine: Recogniser
+    engine: Recognizer
 
     @property
     def embedder_card(self) -> ModelCard:
@@ -55,7 +55,7 @@ class Verified:
             "name": self.detector.name,
             "threshold": self.detector.threshold,
             "not_found": self._paths(~self.survey.found),
-            "off_centre": self._paths(self.survey.found & ~self.survey.centred),
+            "off_center": self._paths(self.survey.found & ~self.survey.centered),
         } | self.headline.to_json()
 
     def row(self) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ class Verified:
         return (
             f"{self.detector.name} at {self.detector.threshold:.2f}",
             f"{survey.found.sum()} of {len(survey.photos)}",
-            f"{survey.centred.sum()}",
+            f"{survey.centered.sum()}",
             f"{self.headline.figures.accuracy:.2%}",
             f"{curve.eer:.2%}",
             "-" if tar is None else f"{tar:.2%}",
@@ -110,7 +110,7 @@ class LandmarkComparison:
 
 def compare_landmarks(
     album: Album,
-    engine: Recogniser,
+    engine: Recognizer,
     detectors: Sequence[Detector],
     progress: Progress | None = None,
     *,
@@ -130,7 +130,7 @@ def compare_landmarks(
     """
     pairs_text, draws, verified = album.pairs_file(), None, []
     for detector in detectors:
-        choose = centre_face if pairs_text else largest_face
+        choose = center_face if pairs_text else largest_face
         survey = survey_album(album, DetectingWith(detector, engine), choose, progress)
         comparisons = compare_listed(survey, parse_pairs(pairs_text, survey)) if pairs_text else compare_all(survey)
         draws = draws or PersonBootstrap(comparisons.person_count, replicates)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edge_siamese.dataset_embeddings import Survey, centre_face, largest_face, survey_album
+from edge_siamese.dataset_embeddings import Survey, center_face, largest_face, survey_album
 from edge_siamese.engine import FaceEngine
 from edge_siamese.evaluation.baseline import open_rival
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
@@ -94,7 +94,7 @@ class People:
         album = Album(path)
         pairs = album.pairs_file()
         with FaceEngine.default() as engine:
-            return cls(album, survey_album(album, engine, centre_face if pairs else largest_face, progress), pairs)
+            return cls(album, survey_album(album, engine, center_face if pairs else largest_face, progress), pairs)
 
     def verify(self, embedder: Path, *, delegate: Delegate, progress: Progress | None = None) -> dict[str, Any]:
         """The headline figures of one embedder on these people."""

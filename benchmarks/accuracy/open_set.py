@@ -72,7 +72,7 @@ class Identification:
 
 
 def split_open_set(album: Album, people: int, photos: int) -> OpenSet:
-    """Enrol `people` with their first `photos` photographs; the choice and the order depend on a hash of names alone.
+    """Enroll `people` with their first `photos` photographs; the choice and the order depend on a hash of names alone.
 
     Raises:
         DataError: so many people with more than that many photographs, and strangers beside them, are not there.
@@ -107,7 +107,7 @@ def write_open_set(album: Album, split: OpenSet, folder: Path) -> None:
     video.release()
 
 
-def enrol(folder: Path, engine: FaceEngine) -> Gallery:
+def enroll(folder: Path, engine: FaceEngine) -> Gallery:
     """The gallery of what `write_open_set` wrote; `engine` runs the reference delegate."""
     return build_gallery(Album(folder / "enrolled"), engine)[0]
 

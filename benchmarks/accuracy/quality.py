@@ -1,4 +1,4 @@
-"""How well the quality score, and each of its components alone, foretells which photographs will be recognised wrongly."""
+"""How well the quality score, and each of its components alone, foretells which photographs will be recognized wrongly."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """The share of faces a detector finds by how large they are in a frame of constant size.
 
 The largest face of each photograph, as a reference detector sees it at the photograph's own size, is brought to every height
-in turn: the photograph is shrunk and surrounded with grey, or enlarged and cropped. Where the face comes to lie in the
-frame is drawn at random, the same for all detectors, so that no grid of a detector is favoured.
+in turn: the photograph is shrunk and surrounded with gray, or enlarged and cropped. Where the face comes to lie in the
+frame is drawn at random, the same for all detectors, so that no grid of a detector is favored.
 """
 
 import zlib
@@ -152,7 +152,7 @@ def place_face(
         place: where the face lies, from (0, 0), box in the top left corner of the frame, to (1, 1), bottom right.
 
     Returns:
-        The frame, grey where it reaches beyond the picture, and the box in it.
+        The frame, gray where it reaches beyond the picture, and the box in it.
     """
     scale = height / float(box[3])
     steps = np.array([scale, scale])

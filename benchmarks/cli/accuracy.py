@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--people", type=click.IntRange(1), default=20, show_default=True, help="How many to enrol.")
+@click.option("--people", type=click.IntRange(1), default=20, show_default=True, help="How many to enroll.")
 @click.option("--photos", type=click.IntRange(1), default=5, show_default=True, help="With how many photographs each.")
 @click.option("--target-fpir", type=float, default=(1e-3, 1e-2), show_default=True, multiple=True)
 @click.option(
@@ -54,7 +54,7 @@ def accuracy(
         folder = keep or Path(scratch)
         measure.write_open_set(album, split, folder)
         with FaceEngine.open(embedder, detector, delegate="reference") as reference:
-            gallery = measure.enrol(folder, reference).save(folder / "people.esg")
+            gallery = measure.enroll(folder, reference).save(folder / "people.esg")
         results = []
         with FaceEngine.open(embedder, detector, delegate=delegate, threads=threads) as engine:
             for fpir in target_fpir:

@@ -7,7 +7,7 @@ from typing import Any
 from edge_siamese.cli.shared.output import table
 from edge_siamese.system.host import Board
 
-from .samples import summarise
+from .samples import summarize
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class Report:
             "warmup": self.warmup,
             "input": self.input,
         }
-        measured = {stage: summarise(samples).to_json() for stage, samples in self.samples.items() if samples}
+        measured = {stage: summarize(samples).to_json() for stage, samples in self.samples.items() if samples}
         document = conditions | {"stages": measured} | dict(self.figures)
         return document | {"raw_ns": {stage: list(taken) for stage, taken in self.samples.items()}} if raw else document
 
     def text(self) -> str:
         """The report for people."""
         rows = [
-            (stage, str(len(samples)), *summarise(samples).milliseconds())
+            (stage, str(len(samples)), *summarize(samples).milliseconds())
             for stage, samples in self.samples.items()
             if samples
         ]

@@ -40,7 +40,7 @@ def percentile(ordered: Sequence[int], percent: float) -> int:
     return ordered[max(math.ceil(len(ordered) * percent / 100), 1) - 1]
 
 
-def summarise(samples: Sequence[int]) -> Summary:
+def summarize(samples: Sequence[int]) -> Summary:
     """Median, p90 and p99 of at least one sample, all by nearest rank."""
     ordered = sorted(samples)
     return Summary(len(ordered), percentile(ordered, 50), percentile(ordered, 90), percentile(ordered, 99))

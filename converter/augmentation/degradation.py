@@ -1,7 +1,7 @@
-"""Faces spoilt in one known way each, as a camera, a lamp or a hand before the face would: what a quality score is
+"""Faces spoiled in one known way each, as a camera, a lamp or a hand before the face would: what a quality score is
 fitted on.
 
-Unlike the training's augmentation, which stays within what is to be recognised, these go from hardly visible to
+Unlike the training's augmentation, which stays within what is to be recognized, these go from hardly visible to
 hopeless.
 """
 
@@ -101,17 +101,17 @@ def _compressed(crop: Picture, rng: np.random.Generator) -> Picture:
 
 
 def _covered(crop: Picture, rng: np.random.Generator) -> Picture:
-    """Mouth and chin, the eyes, or any part of the face behind one colour."""
-    size, crop, colour = crop.shape[0], crop.copy(), rng.integers(0, 256, 3)
+    """Mouth and chin, the eyes, or any part of the face behind one color."""
+    size, crop, color = crop.shape[0], crop.copy(), rng.integers(0, 256, 3)
     part = rng.random()
     if part < 0.35:
-        crop[int(rng.uniform(0.55, 0.8) * size) :, size // 12 : -size // 12] = colour
+        crop[int(rng.uniform(0.55, 0.8) * size) :, size // 12 : -size // 12] = color
     elif part < 0.6:
-        crop[int(0.39 * size) : int(0.54 * size), int(0.18 * size) : int(0.82 * size)] = colour // 4
+        crop[int(0.39 * size) : int(0.54 * size), int(0.18 * size) : int(0.82 * size)] = color // 4
     else:
         height, width = (rng.uniform(0.18, 0.6, 2) * size).astype(int)
         top, left = (int(rng.uniform(0.1, 0.9 - side / size / 2) * size) for side in (height, width))
-        crop[top : top + height, left : left + width] = colour
+        crop[top : top + height, left : left + width] = color
     return crop
 
 

@@ -13,7 +13,7 @@ Augmentation = Callable[[Picture, np.random.Generator], Picture]
 
 @dataclass(frozen=True, kw_only=True)
 class CameraAugmentation:
-    """Random flip, small similarity warp, light, colour cast, grey, low resolution, blur, JPEG and occlusion.
+    """Random flip, small similarity warp, light, color cast, gray, low resolution, blur, JPEG and occlusion.
 
     Every field but the extents is the probability that a picture gets the effect.
     """
@@ -23,7 +23,7 @@ class CameraAugmentation:
     scale: float = 0.07
     shift_pixels: float = 5.0
     light: float = 0.8
-    grey: float = 0.15
+    gray: float = 0.15
     low_resolution: float = 0.3
     blur: float = 0.15
     jpeg: float = 0.1
@@ -34,7 +34,7 @@ class CameraAugmentation:
         picture = self._warped(picture, rng)
         if rng.random() < self.light:
             picture = _lit(picture, rng)
-        if rng.random() < self.grey:
+        if rng.random() < self.gray:
             picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
         if rng.random() < self.low_resolution:
             picture = _low_resolution(picture, rng)
@@ -61,7 +61,7 @@ class CameraAugmentation:
 
 
 def _lit(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Gain, offset, gamma and a colour cast, by one table a channel."""
+    """Gain, offset, gamma and a color cast, by one table a channel."""
     levels = np.arange(256) / 255.0
     gamma = np.exp(rng.normal(0.0, 0.25))
     gains = np.exp(rng.normal(0.0, 0.2)) * np.exp(rng.normal(0.0, 0.06, 3))

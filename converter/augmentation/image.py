@@ -1,4 +1,4 @@
-"""Augmentation of pictures that are no colour crops of faces: single-channel, small, of any shape."""
+"""Augmentation of pictures that are no color crops of faces: single-channel, small, of any shape."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ AUGMENTATIONS: dict[str, Callable[..., Augmentation]] = {"camera": CameraAugment
 
 
 def create_augmentation(name: str, **options: Any) -> Augmentation:
-    """An augmentation by name, "camera" for colour crops of faces or "picture" for any.
+    """An augmentation by name, "camera" for color crops of faces or "picture" for any.
 
     Raises:
         DataError: there is no augmentation or option of that name, or an option is out of its range.

@@ -50,14 +50,14 @@ from .import_options import pixel_input, pixel_options
 @pixel_options
 @click.option("--name", help="Name in the model card.")
 @click.option(
-    "--license", "license_", help="Licence of the weights, for the card.  [default: what they say themselves]"
+    "--license", "license_", help="License of the weights, for the card.  [default: what they say themselves]"
 )
 @click.option(
     "--use",
     type=click.Choice(["research", "commercial"]),
     default="research",
     show_default=True,
-    help="What the result is for; commercial refuses weights whose licence does not allow it.",
+    help="What the result is for; commercial refuses weights whose license does not allow it.",
 )
 @click.option("--training", default="", help="How the weights came to be, for the card.")
 @json_option
@@ -74,28 +74,28 @@ def convert(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Quantise MODEL with pictures of DATA.
+    """Quantize MODEL with pictures of DATA.
 
     MODEL is the .npz of a run, or a network of other origin: .keras, .h5, SavedModel folder, .onnx, .pt2 (torch.export) or a
     float .tflite. For an embedder DATA is a folder or zip of <person>/<photo>, or a teacher folder; people kept back from
     calibration measure parity and operating points. For the detector it is the zip it was trained on.
     """
-    from ..export.licenses import inherited, licence_of_weights, require_use
+    from ..export.licenses import inherited, license_of_weights, require_use
 
     ours = model.suffix == ".npz"
     _require_sense(task, ours, input_size, options)
     network = None if ours else _foreign(model, input_size, options)
-    licence = inherited(network.license if network else licence_of_weights(model), license_)
-    require_use(licence, use)
+    license = inherited(network.license if network else license_of_weights(model), license_)
+    require_use(license, use)
     card: dict[str, Any] = {
-        "name": name or model.stem, "license": licence, "training": {"summary": training} if training else {}
+        "name": name or model.stem, "license": license, "training": {"summary": training} if training else {}
     }  # fmt: skip
     if task == "embedder":
         report, text = _embedder(model, network, data, output, card, options)
     else:
         report, text = _detector(model, data, output, input_size, card), ""
     if as_json:
-        emit_json("convert", {"output": str(output), "format": options["format_"], "license": licence} | report)
+        emit_json("convert", {"output": str(output), "format": options["format_"], "license": license} | report)
     else:
         click.echo("\n".join(filter(None, [text, f"{output}: {output.stat().st_size:,} bytes"])))
 
@@ -115,14 +115,14 @@ def _require_sense(task: str, ours: bool, input_size: int | None, options: dict[
         )
     if options["mirror"] and options["format_"] != "int8":
         raise click.UsageError("--mirror is kept in the card, which only --format int8 has")
-    if ours and any(options[key] for key in ("normalisation", "mean", "std", "bgr")):
-        raise click.UsageError("--normalisation, --mean, --std and --bgr are for networks of other origin")
+    if ours and any(options[key] for key in ("normalization", "mean", "std", "bgr")):
+        raise click.UsageError("--normalization, --mean, --std and --bgr are for networks of other origin")
 
 
 def _foreign(model: Path, input_size: int | None, options: dict[str, Any]) -> Any:
     from ..importers import load_any
 
-    pixels = pixel_input(options["normalisation"], options["mean"], options["std"], options["bgr"])
+    pixels = pixel_input(options["normalization"], options["mean"], options["std"], options["bgr"])
     return load_any(model, pixels=pixels, input_size=input_size, onnx2tf=options["onnx2tf"])
 
 
@@ -139,7 +139,7 @@ def _embedder(
 
         network = KerasNetwork(load_twin(model))
     else:
-        pixels = pixel_input(options["normalisation"], options["mean"], options["std"], options["bgr"])
+        pixels = pixel_input(options["normalization"], options["mean"], options["std"], options["bgr"])
         card["training"]["imported"] = {"from": network.source, "input": pixels.describe() if pixels else "signed"}
     shape, aligned, steps = network.input_shape, options["pictures"] == "aligned", options["aware_steps"]
     calibration, validation = load_conversion_data(data, shape, aligned=aligned, learning=steps > 0)

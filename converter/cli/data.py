@@ -11,7 +11,7 @@ from edge_siamese.cli.shared.output import emit_json, table
 from .data_options import PATH, load, parse_options, source_options
 
 if TYPE_CHECKING:
-    from ..data.labeled import LabelledPictures
+    from ..data.labeled import LabeledPictures
     from ..data.splits import Split
 
 _SIDES = ("training", "validation", "test")
@@ -206,7 +206,7 @@ def _folds(text: str | None) -> list[int]:
         raise click.BadParameter(f"expected numbers such as 4,5, found {text}", param_hint="--test-folds") from error
 
 
-def _people_of_folds(pictures: "LabelledPictures", folds: list[int], source: dict[str, Any]) -> list[str]:
+def _people_of_folds(pictures: "LabeledPictures", folds: list[int], source: dict[str, Any]) -> list[str]:
     """The people of folds of the ``pairs.txt`` of the source, those who have pictures."""
     from ..data.lfw_pairs import read_official_pairs
     from ..data.sources import pairs_text
@@ -215,11 +215,11 @@ def _people_of_folds(pictures: "LabelledPictures", folds: list[int], source: dic
     return sorted(listed.people & set(pictures.names))
 
 
-def _counted(pictures: "LabelledPictures") -> str:
+def _counted(pictures: "LabeledPictures") -> str:
     return f"{len(pictures):,} pictures of {len(pictures.classes):,} classes"
 
 
-def _described(pictures: "LabelledPictures") -> dict[str, Any]:
+def _described(pictures: "LabeledPictures") -> dict[str, Any]:
     return {
         "pictures": len(pictures),
         "classes": len(pictures.classes),

@@ -12,7 +12,7 @@ from edge_siamese.cli.shared.galleries import note
 from edge_siamese.cli.shared.options import with_options
 
 if TYPE_CHECKING:
-    from ..data.labeled import LabelledPictures
+    from ..data.labeled import LabeledPictures
     from ..data.sources import Kind
 
 PATH = click.Path(path_type=Path)
@@ -37,10 +37,10 @@ _SOURCE_OPTIONS = (
     click.option("--kind", type=click.Choice(KINDS), help="Layout of DATA.  [default: folders]"),
     click.option("--merge-top", is_flag=True, help="The top folders (training, testing) hold the same classes."),
     click.option("--size", type=Size(), help="Height and width of the pictures.  [default: 112x112]"),
-    click.option("--channels", type=click.IntRange(1, 3), help="1 is grey, 3 is RGB.  [default: 3]"),
+    click.option("--channels", type=click.IntRange(1, 3), help="1 is gray, 3 is RGB.  [default: 3]"),
     click.option(
         "--align",
-        type=click.Choice(["detector", "centre", "none"]),
+        type=click.Choice(["detector", "center", "none"]),
         help="Cut the face out on its landmarks, a window from the middle, or take all.  [default: none]",
     ),
     click.option("--crop-factor", type=float, help="How much is seen of what --align cuts out.  [default: 1]"),
@@ -59,7 +59,7 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_options(command, _SOURCE_OPTIONS)
 
 
-def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation: Any) -> "LabelledPictures":
+def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation: Any) -> "LabeledPictures":
     """Prepared pictures of an ``.npz``, or of a source prepared now; what gives no picture is told on stderr.
 
     Args:
@@ -117,7 +117,7 @@ def _counting(label: str) -> Iterator[Callable[[int], None]]:
         yield lambda count: status.update(f"{label}: {count:,}")
 
 
-def _tell_skipped(pictures: "LabelledPictures") -> None:
+def _tell_skipped(pictures: "LabeledPictures") -> None:
     """Some by name, and how many more."""
     for path, reason in list(pictures.skipped.items())[:_MOST_NOTES]:
         note(f"{path}: skipped: {reason}")

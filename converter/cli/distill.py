@@ -19,13 +19,13 @@ def distill(data: Path, recipe: str, out: Path, initial: Path | None, license_: 
 
     chosen = load_recipe(recipe, EmbedderRecipe)
 
-    from ..export.licenses import inherited, licence_of_weights
+    from ..export.licenses import inherited, license_of_weights
     from ..tasks.embedder.run import distill as run
     from ..training.checkpoints import save_float16_weights
 
-    licence = inherited(licence_of_weights(initial) if initial else "", license_)
+    license = inherited(license_of_weights(initial) if initial else "", license_)
     network = run(data, out, chosen, initial=initial)
-    save_float16_weights(out / "weights.npz", network, chosen.network.model_dump(), license=licence)
+    save_float16_weights(out / "weights.npz", network, chosen.network.model_dump(), license=license)
     click.echo(
         f"{out / 'weights.npz'}: next, edge-siamese convert {out / 'weights.npz'} {data} -o embedder.tflite", err=True
     )

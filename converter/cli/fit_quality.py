@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def fit_quality(data: Path, output: Path | None, as_json: bool, **engine_settings: Any) -> None:
     """Fit the quality score on the validation people of DATA, a teacher folder.
 
-    Their crops are spoilt in many ways, then detected and embedded with the models given. To be repeated whenever the
+    Their crops are spoiled in many ways, then detected and embedded with the models given. To be repeated whenever the
     detector or the embedder changes; the shipped formula is edge_siamese/models/quality.json.
     """
     import numpy as np

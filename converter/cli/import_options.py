@@ -28,7 +28,7 @@ def _numbers(_: click.Context, parameter: click.Parameter, value: str | None) ->
 
 
 _OPTIONS = (
-    click.option("--normalisation", help="What a foreign network wants: signed (the default) or unit (0 to 1)."),
+    click.option("--normalization", help="What a foreign network wants: signed (the default) or unit (0 to 1)."),
     click.option(
         "--mean", callback=_numbers, help="Or: (pixel - mean) / std of pixels 0-255, one number or one a channel."
     ),
@@ -51,31 +51,31 @@ def pixel_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def pixel_input(
-    normalisation: str | None, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, bgr: bool
+    normalization: str | None, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, bgr: bool
 ) -> "PixelInput | None":
     """What the options say of a foreign network's pixels; None when they say nothing.
 
     Raises:
         click.UsageError: they contradict each other.
-        DataError: the normalisation is unknown, or is none that a convolution can compute.
+        DataError: the normalization is unknown, or is none that a convolution can compute.
     """
     from edge_siamese.errors import DataError
 
     from ..importers import PixelInput
     from ..training.normalization.base import create
 
-    if normalisation and (mean or std):
-        raise click.UsageError("--normalisation and --mean with --std exclude each other")
+    if normalization and (mean or std):
+        raise click.UsageError("--normalization and --mean with --std exclude each other")
     if (mean is None) != (std is None):
         raise click.UsageError("--mean and --std belong together")
     if mean and std:
         return PixelInput(mean, std, bgr)
-    if normalisation is None:
+    if normalization is None:
         return PixelInput(bgr=True) if bgr else None
-    affine = create(normalisation).affine
+    affine = create(normalization).affine
     if affine is None:
         raise DataError(
-            f"the normalisation '{normalisation}' depends on the picture, so it cannot become part of the network; "
+            f"the normalization '{normalization}' depends on the picture, so it cannot become part of the network; "
             "expected signed, unit, or --mean and --std"
         )
     return PixelInput.of_affine(*affine, bgr=bgr)

@@ -17,7 +17,7 @@ def run_options(recipe: str) -> Decorator:
         click.option("--initial", type=_PATH, help="Weights to begin from."),
         click.option(
             "--license", "license_",
-            help="Licence of the weights, kept with them.  [default: what --initial says of itself]",
+            help="License of the weights, kept with them.  [default: what --initial says of itself]",
         ),
     )  # fmt: skip
 

@@ -33,7 +33,7 @@ def read_changes(values: tuple[str, ...]) -> dict[str, str]:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run goes on.")
 @click.option("--quick", is_flag=True, help="Go all the way with little training.")
 @click.option("--epochs", type=click.IntRange(1), help="Short for --set training.epochs=N.")
-@click.option("--rate", type=float, help="Short for --set training.optimiser.rate=R.")
+@click.option("--rate", type=float, help="Short for --set training.optimizer.rate=R.")
 @click.option("--set", "changes", metavar=_CHANGE, multiple=True, help="Change a value of the recipe.")
 @click.option("--tensorboard", is_flag=True, help="Write the curves for TensorBoard, too.")
 @json_option
@@ -48,7 +48,7 @@ def train(
     tensorboard: bool,
     as_json: bool,
 ) -> None:
-    """Train a RECIPE on DATA, judge it on people it never saw, quantise it and write its report.
+    """Train a RECIPE on DATA, judge it on people it never saw, quantize it and write its report.
 
     Without --recipe the shipped embedder is fine-tuned on your people. OUT gets weights.npz, the .tflite, split.json,
     log.csv and report.html.
@@ -58,7 +58,7 @@ def train(
     from ..tasks.siamese.run import run_recipe
 
     wanted = read_changes(changes)
-    for key, value in (("training.epochs", epochs), ("training.optimiser.rate", rate)):
+    for key, value in (("training.epochs", epochs), ("training.optimizer.rate", rate)):
         if value is not None:
             wanted[key] = str(value)
     chosen = load_recipe(recipe, SiameseRecipe, wanted)

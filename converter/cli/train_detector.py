@@ -19,12 +19,12 @@ def train_detector(data: Path, crops: Path, recipe: str, out: Path, initial: Pat
 
     from ..data.rendered import rendered_scenes
     from ..data.teacher import load_training_crops
-    from ..export.licenses import inherited, licence_of_weights
+    from ..export.licenses import inherited, license_of_weights
     from ..tasks.detector.run import train_detector as run
     from ..training.checkpoints import save_float16_weights
 
-    licence = inherited(licence_of_weights(initial) if initial else "", license_)
+    license = inherited(license_of_weights(initial) if initial else "", license_)
     pasted, scenes = load_training_crops(crops, chosen.pasted_crops), rendered_scenes(chosen.rendered_scenes)
     network = run(data, pasted, out, chosen, rendered=scenes, initial=initial)
-    save_float16_weights(out / "weights.npz", network, {}, license=licence)
+    save_float16_weights(out / "weights.npz", network, {}, license=license)
     click.echo(f"{out / 'weights.npz'}: next, edge-siamese convert --task detector", err=True)

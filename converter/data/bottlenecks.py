@@ -18,7 +18,7 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 
 from ..training.checkpoints import save_arrays
-from .labeled import LabelledPictures
+from .labeled import LabeledPictures
 
 Rows = npt.NDArray[np.float32]
 Embed = Callable[[npt.NDArray[np.uint8]], Rows]
@@ -28,7 +28,7 @@ _NAMES = {"name", "keras_history", "inbound_nodes", "input_layers", "output_laye
 
 
 def cached_bottlenecks(
-    pictures: LabelledPictures,
+    pictures: LabeledPictures,
     embed: Embed,
     cache: Path,
     *,
@@ -40,7 +40,7 @@ def cached_bottlenecks(
 
     Args:
         pictures: equal ones are computed once.
-        embed: from uint8 ``(B, H, W, C)`` to float32 ``(B, D)``, normalisation included.
+        embed: from uint8 ``(B, H, W, C)`` to float32 ``(B, D)``, normalization included.
         cache: ``.npz``, read where it is there and written while computing.
         network_digest: changes whenever `embed` would give something else; see `digest_of`.
         batch_size: pictures at once.
@@ -73,7 +73,7 @@ def digest_of(network: Any, before: Any = None) -> str:
 
     Args:
         network: Keras network.
-        before: what is done to the pictures before they reach it, of JSON's types: `Normalisation.to_json`.
+        before: what is done to the pictures before they reach it, of JSON's types: `Normalization.to_json`.
     """
     described = [_nameless(json.loads(network.to_json())), before]
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())

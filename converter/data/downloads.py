@@ -1,4 +1,4 @@
-"""Labelled Faces in the Wild and the Olivetti faces, downloaded by scikit-learn into its data folder (``SCIKIT_LEARN_DATA``)."""
+"""Labeled Faces in the Wild and the Olivetti faces, downloaded by scikit-learn into its data folder (``SCIKIT_LEARN_DATA``)."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,8 +38,8 @@ def olivetti_faces() -> Iterator[tuple[str, str, RGB]]:
     seen: dict[int, int] = {}
     for image, person in zip(found.images, found.target, strict=True):
         seen[person] = seen.get(person, 0) + 1
-        grey = np.clip(np.rint(image * 255), 0, 255).astype(np.uint8)
-        yield f"s{person + 1:02}/{seen[person]:02}", f"s{person + 1:02}", np.repeat(grey[..., None], 3, axis=2)
+        gray = np.clip(np.rint(image * 255), 0, 255).astype(np.uint8)
+        yield f"s{person + 1:02}/{seen[person]:02}", f"s{person + 1:02}", np.repeat(gray[..., None], 3, axis=2)
 
 
 def _scikit_learn(kind: str) -> Any:

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True, eq=False)
-class LabelledPictures:
+class LabeledPictures:
     """Prepared pictures of one size, with their classes.
 
     Attributes:
-        pictures: uint8 ``(N, H, W, C)``, grey for C = 1, RGB for C = 3.
+        pictures: uint8 ``(N, H, W, C)``, gray for C = 1, RGB for C = 3.
         names: class of each picture: a person, a character. Classes sort by name.
         paths: where each came from, inside its source; no two are equal.
         groups: a level above the class that a split must not cut (an alphabet), or None where there is none.
@@ -69,7 +69,7 @@ class LabelledPictures:
         found = Counter(self.names)
         return {name: found[name] for name in self.classes}
 
-    def where(self, keep: npt.NDArray[np.bool_]) -> "LabelledPictures":
+    def where(self, keep: npt.NDArray[np.bool_]) -> "LabeledPictures":
         """The pictures for which `keep` ``(N,)`` is true; what was skipped is of the whole and not passed on."""
         rows = np.flatnonzero(keep)
         return replace(

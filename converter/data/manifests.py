@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from edge_siamese.errors import DataError
 
-from .labeled import LabelledPictures
+from .labeled import LabeledPictures
 from .splits import SIDES, Split, require_disjoint
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -55,7 +55,7 @@ class Manifest(BaseModel):
         """By name, in the order of use."""
         return {name: getattr(self, name) for name in SIDES}
 
-    def apply(self, pictures: LabelledPictures) -> Split:
+    def apply(self, pictures: LabeledPictures) -> Split:
         """Split pictures as the manifest says; those it does not list are left out.
 
         Raises:
@@ -89,7 +89,7 @@ def read_manifest(path: Path) -> Manifest:
         raise DataError(f"{path}: expected the manifest of a split; {where}: {first['msg']}") from error
 
 
-def _checked(one: ListedPicture, row: int | None, pictures: LabelledPictures) -> int:
+def _checked(one: ListedPicture, row: int | None, pictures: LabeledPictures) -> int:
     if row is None:
         why = f" ({pictures.skipped[one.path]})" if one.path in pictures.skipped else ""
         raise DataError(f"the manifest lists {one.path}, which the pictures do not have{why}")

@@ -72,7 +72,7 @@ def _flipped(crop: Picture, rng: np.random.Generator) -> Picture:
 
 
 def _soft_line(size: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """A share per pixel ``(S, S, 1)`` that goes from 0 to 1 across a line near the centre."""
+    """A share per pixel ``(S, S, 1)`` that goes from 0 to 1 across a line near the center."""
     angle = rng.uniform(0, 2 * np.pi)
     across = np.add.outer(*(np.linspace(-1, 1, size, dtype=np.float32) * f(angle) for f in (np.sin, np.cos)))
     softness = rng.uniform(0.03, 0.3)

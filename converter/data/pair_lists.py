@@ -18,7 +18,7 @@ from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError
 
 from ..training.checkpoints import save_arrays
-from .labeled import LabelledPictures
+from .labeled import LabeledPictures
 
 COLUMNS = ("first", "second", "same")
 
@@ -50,12 +50,12 @@ class PairList:
         return len(self.same)
 
     @classmethod
-    def of(cls, pictures: LabelledPictures, index: npt.NDArray[np.int64], same: npt.NDArray[np.bool_]) -> "PairList":
+    def of(cls, pictures: LabeledPictures, index: npt.NDArray[np.int64], same: npt.NDArray[np.bool_]) -> "PairList":
         """The pairs of a sampler, rows int64 ``(P, 2)`` of `pictures`."""
         first, second = ([pictures.paths[row] for row in rows] for rows in index.T)
         return cls(first, second, same)
 
-    def rows(self, pictures: LabelledPictures) -> npt.NDArray[np.int64]:
+    def rows(self, pictures: LabeledPictures) -> npt.NDArray[np.int64]:
         """Rows int64 ``(P, 2)`` of these pictures.
 
         Raises:

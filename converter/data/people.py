@@ -10,7 +10,7 @@ from edge_siamese.errors import DataError, PictureError
 from edge_siamese.faces import largest
 from edge_siamese.identity_dataset import Album
 
-from .labeled import LabelledPictures
+from .labeled import LabeledPictures
 from .splits import choose_validation
 
 VALIDATION_SHARE = 0.2
@@ -18,7 +18,7 @@ VALIDATION_SHARE = 0.2
 
 def align_album(
     album: Album, engine: FaceEngine, progress: Callable[[int, int], None] | None = None
-) -> LabelledPictures:
+) -> LabeledPictures:
     """Detect and align the largest face of each photograph; unreadable ones and those without a face are skipped.
 
     Raises:
@@ -43,12 +43,10 @@ def align_album(
             progress(done, len(photos))
     if not crops:
         raise DataError(f"{album.path}: no face was found on any of its {len(photos)} photographs")
-    return LabelledPictures(np.stack(crops), names, paths, skipped=skipped)
+    return LabeledPictures(np.stack(crops), names, paths, skipped=skipped)
 
 
-def split_people(
-    people: LabelledPictures, share: float = VALIDATION_SHARE
-) -> tuple[LabelledPictures, LabelledPictures]:
+def split_people(people: LabeledPictures, share: float = VALIDATION_SHARE) -> tuple[LabeledPictures, LabeledPictures]:
     """Split into training and validation, person-disjoint, by a hash of the name: the same people every time.
 
     Raises:

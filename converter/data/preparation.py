@@ -1,4 +1,4 @@
-"""From photographs to pictures of one size: which part, which colours, which classes."""
+"""From photographs to pictures of one size: which part, which colors, which classes."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,7 +16,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.faces import largest
 from edge_siamese.frames import RGB
 
-from .labeled import LabelledPictures
+from .labeled import LabeledPictures
 
 Prepare = Callable[[RGB], npt.NDArray[np.uint8] | str]
 Side = Annotated[int, Field(ge=8, le=1024)]
@@ -27,8 +27,8 @@ class Preparation(BaseModel):
 
     Attributes:
         size: height and width.
-        channels: 3 is RGB, 1 grey.
-        align: "detector" cuts the largest face out on the five landmarks, "centre" the largest window of the size's
+        channels: 3 is RGB, 1 gray.
+        align: "detector" cuts the largest face out on the five landmarks, "center" the largest window of the size's
             proportions from the middle, "none" takes the photograph whole, whatever its proportions.
         crop_factor: how much is seen, about the middle: of an aligned face 1 is the usual crop and more shows more, of
             a photograph 1 is the largest window. Not for "none".
@@ -41,7 +41,7 @@ class Preparation(BaseModel):
 
     size: tuple[Side, Side] = (CROP_SIZE, CROP_SIZE)
     channels: Literal[1, 3] = 3
-    align: Literal["detector", "centre", "none"] = "none"
+    align: Literal["detector", "center", "none"] = "none"
     crop_factor: float = Field(default=1.0, gt=0.1, le=3)
     least_pictures: int = Field(default=1, ge=1)
     most_pictures: int | None = Field(default=None, ge=1)
@@ -50,20 +50,20 @@ class Preparation(BaseModel):
     @model_validator(mode="after")
     def _crop_factor_fits(self) -> Self:
         if self.align == "none" and self.crop_factor != 1:
-            raise ValueError('crop_factor is for align = "detector" or "centre"')
-        if self.align == "centre" and self.crop_factor > 1:
-            raise ValueError('crop_factor is at most 1 for align = "centre": there is nothing beyond the photograph')
+            raise ValueError('crop_factor is for align = "detector" or "center"')
+        if self.align == "center" and self.crop_factor > 1:
+            raise ValueError('crop_factor is at most 1 for align = "center": there is nothing beyond the photograph')
         return self
 
     def open(self, stack: ExitStack) -> Prepare:
         """What turns one photograph into a picture ``(H, W, C)``, or into the reason why it gives none."""
         if self.align != "detector":
             return lambda picture: self.fitted(
-                _middle(picture, self.size, self.crop_factor) if self.align == "centre" else picture
+                _middle(picture, self.size, self.crop_factor) if self.align == "center" else picture
             )
         engine = stack.enter_context(FaceEngine.default())
-        centre = (CROP_SIZE - 1) / 2
-        template = centre + (TEMPLATE - centre) / self.crop_factor
+        center = (CROP_SIZE - 1) / 2
+        template = center + (TEMPLATE - center) / self.crop_factor
 
         def aligned(picture: RGB) -> npt.NDArray[np.uint8] | str:
             face = largest(engine.detect(picture))
@@ -85,7 +85,7 @@ class Preparation(BaseModel):
             return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
         return picture
 
-    def select(self, pictures: LabelledPictures) -> LabelledPictures:
+    def select(self, pictures: LabeledPictures) -> LabeledPictures:
         """Leave out duplicates, what is too much of large classes, and small classes; each is named in ``skipped``.
 
         Raises:
@@ -112,7 +112,7 @@ class Preparation(BaseModel):
         return replace(pictures.where(keep), skipped=skipped)
 
     def _against(
-        self, pictures: LabelledPictures, chosen: list[int], row: int, first_seen: dict[str, int]
+        self, pictures: LabeledPictures, chosen: list[int], row: int, first_seen: dict[str, int]
     ) -> str | None:
         """Why a picture is not wanted beside those chosen of its class, or None."""
         same = first_seen.setdefault(pictures.content_digests[row], row)
@@ -125,7 +125,7 @@ class Preparation(BaseModel):
             return f"one more than {self.most_pictures} pictures of {pictures.names[row]}"
         return None
 
-    def _near(self, pictures: LabelledPictures, chosen: list[int], row: int) -> int | None:
+    def _near(self, pictures: LabeledPictures, chosen: list[int], row: int) -> int | None:
         if not self.near_duplicates or not chosen:
             return None
         differences = np.abs(pictures.pictures[chosen].astype(np.int16) - pictures.pictures[row])
@@ -134,7 +134,7 @@ class Preparation(BaseModel):
         return chosen[nearest] if means[nearest] < self.near_duplicates else None
 
 
-def _rows_by_class(pictures: LabelledPictures) -> dict[str, list[int]]:
+def _rows_by_class(pictures: LabeledPictures) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {name: [] for name in pictures.classes}
     for row, name in enumerate(pictures.names):
         rows[name].append(row)

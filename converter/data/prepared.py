@@ -13,10 +13,10 @@ import numpy as np
 from edge_siamese.errors import DataError
 
 from ..training.checkpoints import save_arrays
-from .labeled import LabelledPictures
+from .labeled import LabeledPictures
 
 
-def save_prepared(path: Path, pictures: LabelledPictures) -> None:
+def save_prepared(path: Path, pictures: LabeledPictures) -> None:
     """Write pictures whole or not at all; the folder is made when absent."""
     arrays = {
         "pictures": pictures.pictures,
@@ -29,7 +29,7 @@ def save_prepared(path: Path, pictures: LabelledPictures) -> None:
     save_arrays(path, arrays)
 
 
-def load_prepared(path: Path) -> LabelledPictures:
+def load_prepared(path: Path) -> LabeledPictures:
     """Read what `save_prepared` wrote.
 
     Raises:
@@ -39,7 +39,7 @@ def load_prepared(path: Path) -> LabelledPictures:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             groups = archive["groups"].tolist() if "groups" in archive else None
             skipped = dict(json.loads(str(archive["skipped"])))
-            return LabelledPictures(
+            return LabeledPictures(
                 archive["pictures"], archive["names"].tolist(), archive["paths"].tolist(), groups, skipped
             )
     except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:

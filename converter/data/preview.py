@@ -64,5 +64,5 @@ def _tile(picture: Picture, right: int = 0) -> Picture:
     """RGB, enlarged, with a gap at the bottom and at the right."""
     factor = -(-_LEAST_SIDE // min(picture.shape[:2]))
     large = picture.repeat(factor, axis=0).repeat(factor, axis=1)
-    colour = np.broadcast_to(large, (*large.shape[:2], 3))
-    return np.pad(colour, ((0, _GAP), (0, _GAP + right), (0, 0)), constant_values=_BACKGROUND)
+    color = np.broadcast_to(large, (*large.shape[:2], 3))
+    return np.pad(color, ((0, _GAP), (0, _GAP + right), (0, 0)), constant_values=_BACKGROUND)

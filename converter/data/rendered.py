@@ -41,7 +41,7 @@ def _scenes(count: int, size: tuple[int, int]) -> Iterator[AnnotatedPicture]:
         for position in range(faces):
             person = Person.from_seed(int(rng.choice(np.asarray(TRAINING_SEEDS))))
             face_height = float(rng.uniform(0.2, 0.75 / faces**0.5)) * height
-            centre = ((position + rng.uniform(0.35, 0.65)) * width / faces, height * float(rng.uniform(0.35, 0.6)))
-            placements.append((person, View.random(rng), face_height, centre))
+            center = ((position + rng.uniform(0.35, 0.65)) * width / faces, height * float(rng.uniform(0.35, 0.6)))
+            placements.append((person, View.random(rng), face_height, center))
         scene = render_scene(placements, size=size, background_seed=number)
         yield AnnotatedPicture(scene.picture, scene.boxes, scene.landmarks, "rendered")

@@ -1,4 +1,4 @@
-"""Where labelled pictures come from: folders and archives, Omniglot, thermal faces, and two sets that download themselves."""
+"""Where labeled pictures come from: folders and archives, Omniglot, thermal faces, and two sets that download themselves."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ from edge_siamese.image_io import read_picture
 
 from .archives import picture_files, text_file
 from .downloads import lfw_folder, olivetti_faces
-from .labeled import LabelledPictures
+from .labeled import LabeledPictures
 from .preparation import Preparation
 
 Kind = Literal["folders", "omniglot", "lfw", "olivetti", "thermal"]
@@ -37,7 +37,7 @@ def load_source(
     *,
     merge_top: bool = False,
     progress: Progress | None = None,
-) -> LabelledPictures:
+) -> LabeledPictures:
     """Load pictures and prepare them.
 
     Args:
@@ -74,7 +74,7 @@ def load_source(
         path, reason = next(iter(skipped.items()))
         raise DataError(f"{data or kind}: none of its {len(skipped)} pictures can be used; {path} {reason}")
     above = [group for group in groups if group is not None] or None
-    return preparation.select(LabelledPictures(np.stack(pictures), names, paths, above, skipped))
+    return preparation.select(LabeledPictures(np.stack(pictures), names, paths, above, skipped))
 
 
 def pairs_text(kind: Kind, data: Path | None) -> str:
@@ -90,7 +90,7 @@ def pairs_text(kind: Kind, data: Path | None) -> str:
     return text
 
 
-def drawers(pictures: LabelledPictures) -> list[str]:
+def drawers(pictures: LabeledPictures) -> list[str]:
     """Who drew each Omniglot picture: the number behind the underscore of ``0709_17.png``."""
     return [PurePosixPath(path).stem.rpartition("_")[2] for path in pictures.paths]
 

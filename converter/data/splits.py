@@ -16,7 +16,7 @@ import numpy as np
 from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError
 
-from .labeled import LabelledPictures
+from .labeled import LabeledPictures
 
 SCHEMA = "edge-siamese/split/1"
 SIDES = ("training", "validation", "test")
@@ -31,9 +31,9 @@ class Split:
         DataError: a class, a group or the content of a picture is on two sides.
     """
 
-    training: LabelledPictures
-    validation: LabelledPictures
-    test: LabelledPictures
+    training: LabeledPictures
+    validation: LabeledPictures
+    test: LabeledPictures
 
     def __post_init__(self) -> None:
         sides = self.sides()
@@ -43,7 +43,7 @@ class Split:
         require_disjoint("group", {name: side.groups or [] for name, side in sides.items()})
         require_disjoint("picture", {name: side.content_digests for name, side in sides.items()})
 
-    def sides(self) -> dict[str, LabelledPictures]:
+    def sides(self) -> dict[str, LabeledPictures]:
         """By name, in the order of use."""
         return dict(zip(SIDES, (self.training, self.validation, self.test), strict=True))
 
@@ -63,7 +63,7 @@ class Split:
 
 
 def split_classes(
-    pictures: LabelledPictures, *, test: float, validation: float, seed: int = 0, least_pictures: int = 2
+    pictures: LabeledPictures, *, test: float, validation: float, seed: int = 0, least_pictures: int = 2
 ) -> Split:
     """Split by shares of the classes, or of the groups where there are some.
 
@@ -85,7 +85,7 @@ def split_classes(
 
 
 def split_folds(
-    pictures: LabelledPictures, folds: int, *, validation: float, seed: int = 0, least_pictures: int = 2
+    pictures: LabeledPictures, folds: int, *, validation: float, seed: int = 0, least_pictures: int = 2
 ) -> Iterator[Split]:
     """Splits in each of which another part of the classes, or groups, is judged on: every one once.
 
@@ -106,7 +106,7 @@ def split_folds(
 
 
 def split_rest(
-    pictures: LabelledPictures, test: Iterable[str], *, validation: float, seed: int = 0, least_pictures: int = 2
+    pictures: LabeledPictures, test: Iterable[str], *, validation: float, seed: int = 0, least_pictures: int = 2
 ) -> Split:
     """Judge on the classes, or groups, named; of the rest a share is to choose by.
 
@@ -126,7 +126,7 @@ def split_rest(
 
 
 def split_units(
-    pictures: LabelledPictures, test: Iterable[str], validation: Iterable[str], *, least_pictures: int = 2
+    pictures: LabeledPictures, test: Iterable[str], validation: Iterable[str], *, least_pictures: int = 2
 ) -> Split:
     """Split by names of classes, or of groups where there are some; what is on neither list is trained on.
 
@@ -171,7 +171,7 @@ def require_disjoint(what: str, members: Mapping[str, Iterable[str]]) -> None:
                 raise DataError(f"split: the {what} {member} is in {seen[member]} and in {side}")
 
 
-def _rows(side: LabelledPictures) -> list[dict[str, str]]:
+def _rows(side: LabeledPictures) -> list[dict[str, str]]:
     rows = [
         {"path": path, "class": name, "sha256": digest}
         for path, name, digest in zip(side.paths, side.names, side.content_digests, strict=True)
@@ -182,13 +182,13 @@ def _rows(side: LabelledPictures) -> list[dict[str, str]]:
     return rows
 
 
-def _with_pairs(pictures: LabelledPictures, units: list[str]) -> set[str]:
+def _with_pairs(pictures: LabeledPictures, units: list[str]) -> set[str]:
     """Units with a class of two pictures: others cannot be judged on."""
     counts = pictures.counts()
     return {unit for unit, name in zip(units, pictures.names, strict=True) if counts[name] >= 2}
 
 
-def _least_units(pictures: LabelledPictures) -> int:
+def _least_units(pictures: LabeledPictures) -> int:
     """A group may have all the classes a side needs."""
     return 1 if pictures.groups else _LEAST_CLASSES
 

@@ -89,7 +89,7 @@ def validation_people(identities: list[str], people: int = VALIDATION_PEOPLE) ->
 
 
 def principal_directions(rows: npt.NDArray[np.float32], dimension: int) -> npt.NDArray[np.float32]:
-    """The first `dimension` principal directions of unit rows ``(N, 512)``, without centring: ``(512, dimension)``."""
+    """The first `dimension` principal directions of unit rows ``(N, 512)``, without centering: ``(512, dimension)``."""
     _, directions = np.linalg.eigh(rows.T @ rows)
     return np.asarray(directions[:, ::-1][:, :dimension], np.float32)
 

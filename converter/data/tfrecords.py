@@ -24,13 +24,13 @@ import numpy.typing as npt
 from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError, RuntimeMissingError
 
-from .labeled import LabelledPictures
+from .labeled import LabeledPictures
 
 Index = npt.NDArray[np.int64]
 Same = npt.NDArray[np.bool_]
 
 
-def write_picture_pairs(path: Path, pictures: LabelledPictures, index: Index, same: Same) -> None:
+def write_picture_pairs(path: Path, pictures: LabeledPictures, index: Index, same: Same) -> None:
     """Write pairs, rows int64 ``(P, 2)`` of `pictures`, whole or not at all.
 
     Raises:

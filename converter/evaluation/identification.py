@@ -113,7 +113,7 @@ def representatives(score: Score, numbers: Numbers, count: int = 1, strategy: St
 
 
 def identify_by_representatives(score: Score, numbers: Numbers, count: int = 1) -> Identification:
-    """Enrol everybody's representatives and name every other picture.
+    """Enroll everybody's representatives and name every other picture.
 
     Raises:
         DataError: no class has a picture beyond its representatives.

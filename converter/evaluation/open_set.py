@@ -34,7 +34,7 @@ class Cast:
     def draw(
         cls, score: Score, numbers: Numbers, *, strangers: float = 0.25, templates: int = 1, seed: int = 0
     ) -> Self:
-        """Draw strangers among the classes, and enrol of all others the representatives of a half of their pictures.
+        """Draw strangers among the classes, and enroll of all others the representatives of a half of their pictures.
 
         Args:
             score: by which representatives are chosen, among the pictures of that half only.
@@ -44,7 +44,7 @@ class Cast:
             seed: of the draws.
 
         Raises:
-            DataError: fewer than two classes to enrol, or no stranger.
+            DataError: fewer than two classes to enroll, or no stranger.
         """
         rng = np.random.default_rng(seed)
         pictures = {number: rng.permutation(rows) for number, rows in rows_by_class(numbers).items()}

@@ -12,11 +12,11 @@ from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError, PictureError
 from edge_siamese.identity_dataset import Album
 
-from ..data.labeled import LabelledPictures
+from ..data.labeled import LabeledPictures
 from ..data.people import align_album, split_people
 from ..data.teacher import load_teacher_faces, load_training_crops
 from ..quantization.calibration import CALIBRATION_PICTURES
-from .convert import LabelledCrops
+from .convert import LabeledCrops
 
 Shape = tuple[int, int, int]
 Pictures = npt.NDArray[np.uint8]
@@ -35,12 +35,12 @@ def alignment_name(shape: Shape, aligned: bool) -> str:
 
 def load_conversion_data(
     data: Path, shape: Shape, *, aligned: bool = True, learning: bool = False
-) -> tuple[Pictures, LabelledCrops | None]:
+) -> tuple[Pictures, LabeledCrops | None]:
     """Pictures of a network's input shape.
 
     Args:
         data: a teacher folder, or a folder or zip of <person>/<photo>.
-        shape: height, width and channels (1 is grey) of the network's pictures.
+        shape: height, width and channels (1 is gray) of the network's pictures.
         aligned: cut the largest face of each photograph out on the landmark template; else take photographs whole.
         learning: the network is to be fine-tuned: more pictures.
 
@@ -52,18 +52,18 @@ def load_conversion_data(
         faces = load_teacher_faces(data, 256, validation_only=True)
         numbers = np.unique(faces.identities, return_inverse=True)[1].astype(np.int64)
         crops = load_training_crops(data, _CROPS_TO_LEARN_FROM if learning else CALIBRATION_PICTURES)
-        return fitted(crops, shape), LabelledCrops(fitted(faces.crops, shape), numbers, faces.digest)
+        return fitted(crops, shape), LabeledCrops(fitted(faces.crops, shape), numbers, faces.digest)
     people = _aligned(Album(data)) if aligned else _whole(Album(data), shape)
     try:
         training, validation = split_people(people)
     except DataError:  # too few people for two sides
         return fitted(people.pictures, shape), None
-    labelled = LabelledCrops(fitted(validation.pictures, shape), validation.numbers(), validation.digest)
-    return fitted(training.pictures, shape), labelled
+    labeled = LabeledCrops(fitted(validation.pictures, shape), validation.numbers(), validation.digest)
+    return fitted(training.pictures, shape), labeled
 
 
 def fitted(pictures: Pictures | Sequence[Pictures], shape: Shape) -> Pictures:
-    """RGB pictures as uint8 ``(N, *shape)``: resized, and grey where the shape has one channel."""
+    """RGB pictures as uint8 ``(N, *shape)``: resized, and gray where the shape has one channel."""
     height, width, channels = shape
     if isinstance(pictures, np.ndarray) and pictures.shape[1:] == shape:
         return pictures
@@ -75,12 +75,12 @@ def fitted(pictures: Pictures | Sequence[Pictures], shape: Shape) -> Pictures:
     return rows
 
 
-def _aligned(album: Album) -> LabelledPictures:
+def _aligned(album: Album) -> LabeledPictures:
     with FaceEngine.default() as engine:
         return align_album(album, engine)
 
 
-def _whole(album: Album, shape: Shape) -> LabelledPictures:
+def _whole(album: Album, shape: Shape) -> LabeledPictures:
     rows, names, paths, skipped = [], [], [], {}
     for photo in album.photos:
         try:
@@ -92,4 +92,4 @@ def _whole(album: Album, shape: Shape) -> LabelledPictures:
             paths.append(photo.path)
     if not rows:
         raise DataError(f"{album.path}: none of its {len(album.photos)} pictures can be read")
-    return LabelledPictures(np.stack(rows), names, paths, skipped=skipped)
+    return LabeledPictures(np.stack(rows), names, paths, skipped=skipped)

@@ -1,4 +1,4 @@
-"""From float weights to the .tflite that ships: quantise, prove, calibrate, describe."""
+"""From float weights to the .tflite that ships: quantize, prove, calibrate, describe."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from edge_siamese.tflite.runtime import load_network
 from ..importers.networks import GraphNetwork, ImportedNetwork, KerasNetwork
 from ..quantization.calibration import spread
 from ..quantization.formats import Format, as_float
-from ..quantization.keras.ptq import quantise
+from ..quantization.keras.ptq import quantize
 from ..quantization.parity import (
     MAXIMUM_AUC_LOSS,
     ParityReport,
@@ -51,7 +51,7 @@ class ParityError(EdgeSiameseError):
 
 
 @dataclass(frozen=True, eq=False)
-class LabelledCrops:
+class LabeledCrops:
     """Pictures uint8 ``(N, H, W, C)``, the number of the person on each, and a digest of where they are from."""
 
     crops: npt.NDArray[np.uint8]
@@ -62,7 +62,7 @@ class LabelledCrops:
 def convert_embedder(
     network: Any,
     calibration: npt.NDArray[np.uint8],
-    validation: LabelledCrops | None,
+    validation: LabeledCrops | None,
     output: Path,
     *,
     name: str,
@@ -74,11 +74,11 @@ def convert_embedder(
     mirror: bool = False,
     maximum_auc_loss: float = MAXIMUM_AUC_LOSS,
 ) -> ParityReport:
-    """Quantise a float embedder, hold it against the parity gate and write it, int8 with its card.
+    """Quantize a float embedder, hold it against the parity gate and write it, int8 with its card.
 
     Args:
         network: Keras embedder at this project's contract, or an imported network.
-        calibration: pictures to measure activation ranges on; 200 of them, evenly spread, are used. Quantisation-aware
+        calibration: pictures to measure activation ranges on; 200 of them, evenly spread, are used. Quantization-aware
             fine-tuning learns from all of them.
         validation: people the network was not trained on; parity and operating points are measured on all their pairs.
             None where there are too few: then vectors are compared on the calibration pictures.
@@ -86,18 +86,18 @@ def convert_embedder(
         name, license, training: for the card.
         format: only int8 gets a card, and runs in `FaceEngine`.
         alignment: name of the landmark template of the pictures.
-        aware_steps: batches of quantisation-aware fine-tuning; 0 quantises the network as it is.
+        aware_steps: batches of quantization-aware fine-tuning; 0 quantizes the network as it is.
         mirror: embeddings are to be the means of a picture's and its mirror image's, which the card says; int8 only.
         maximum_auc_loss: the gate.
 
     Raises:
-        ParityError: the quantised network costs more than the gate allows; nothing is written.
+        ParityError: the quantized network costs more than the gate allows; nothing is written.
         DataError: fine-tuning for int8 of what is no Keras network, or holds layers it does not take.
     """
     imported = network if isinstance(network, KerasNetwork | GraphNetwork) else KerasNetwork(network)
     pictures = spread(calibration)
-    model = _quantised(imported, format, pictures, calibration, aware_steps)
-    judged = validation or LabelledCrops(pictures, np.zeros(0, np.int64), "")
+    model = _quantized(imported, format, pictures, calibration, aware_steps)
+    judged = validation or LabeledCrops(pictures, np.zeros(0, np.int64), "")
     people = validation.people if validation else None
     original = unit_rows(seen(judged.crops, imported.embed, mirror=mirror))
     if format != "int8":
@@ -112,12 +112,12 @@ def convert_embedder(
     parity = measure_parity(original, embeddings, zero_point, people)
     _require(parity, maximum_auc_loss, imported, model, pictures)
     points = _operating_points(embeddings, zero_point, validation) if validation else ()
-    card = training | {"parity": parity.to_json(), "quantisation_aware_steps": aware_steps}
+    card = training | {"parity": parity.to_json(), "quantization_aware_steps": aware_steps}
     export_model(output, model, Description("embedder", name, license, card, points), golden_faces(model))
     return parity
 
 
-def _quantised(
+def _quantized(
     network: ImportedNetwork,
     format: Format,
     pictures: npt.NDArray[np.uint8],
@@ -128,9 +128,9 @@ def _quantised(
         return network.convert(format, pictures)
     if not isinstance(network, KerasNetwork) or format != "int8":
         raise DataError(f"fine-tuning for int8 needs a Keras network and int8, found {network.source} and {format}")
-    from ..quantization.keras.qat import quantise_aware
+    from ..quantization.keras.qat import quantize_aware
 
-    return quantise_aware(network.network, pictures, learning, steps=aware_steps)
+    return quantize_aware(network.network, pictures, learning, steps=aware_steps)
 
 
 def _require(
@@ -155,7 +155,7 @@ def _advice(network: ImportedNetwork, layers: Sequence[LayerNoise]) -> str:
     if network.source == "keras":
         return (
             f"{lost}; fine-tune for int8 with --aware-steps 400, put ReLU instead of other activations before depthwise "
-            "convolutions so that their channels are equalised, or write --format 16x8"
+            "convolutions so that their channels are equalized, or write --format 16x8"
         )
     return f"{lost}; calibrate with pictures like those it was trained on, or write --format 16x8"
 
@@ -176,8 +176,8 @@ def write_float(network: Any, output: Path) -> None:
 def convert_detector(
     network: Any, calibration: npt.NDArray[np.uint8], output: Path, *, name: str, license: str, training: dict[str, Any]
 ) -> None:
-    """Quantise a float detector for the size of its calibration pictures and write it with its card."""
-    model = with_contract(quantise(network, spread(calibration)), "detector")
+    """Quantize a float detector for the size of its calibration pictures and write it with its card."""
+    model = with_contract(quantize(network, spread(calibration)), "detector")
     goldens = golden_scenes(calibration.shape[1])
     export_model(output, model, Description("detector", name, license, training), goldens)
 
@@ -185,16 +185,16 @@ def convert_detector(
 def golden_faces(model: bytes) -> list[RGB]:
     """The rendered crops of the embedder's self-test, at its input's size; none for an input that is not RGB.
 
-    Of the faces at hand those are taken on which the reference and the optimised kernels agree best: the self-test is to
+    Of the faces at hand those are taken on which the reference and the optimized kernels agree best: the self-test is to
     find wrong delegates, not faces that amplify rounding.
     """
-    reference, optimised = load_network(model, "reference"), load_network(model)
+    reference, optimized = load_network(model, "reference"), load_network(model)
     _, height, width, channels = reference.input_shape
     if channels != 3:
         return []
     crops = np.stack([_coarse(_golden_crop(seed, height, width)) for seed in GOLDEN_SEEDS])
     ((_, zero_point),) = reference.output_scales().values()
-    first, second = (embed_int8(network, crops).astype(np.float64) - zero_point for network in (reference, optimised))
+    first, second = (embed_int8(network, crops).astype(np.float64) - zero_point for network in (reference, optimized))
     norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
     agreement = np.sum(first * second, axis=1) / np.maximum(norms, 1e-9)
     return [crops[row] for row in np.argsort(-agreement)[:_GOLDEN_FACES]]
@@ -218,12 +218,12 @@ def golden_scenes(size: int) -> list[RGB]:
 
 
 def _coarse(picture: RGB) -> RGB:
-    """Eight grey levels a channel: as good a test, and a quarter of the bytes in the file."""
+    """Eight gray levels a channel: as good a test, and a quarter of the bytes in the file."""
     return np.asarray((picture & 0xE0) | 0x10)
 
 
 def _operating_points(
-    embeddings: npt.NDArray[np.int8], zero_point: int, validation: LabelledCrops
+    embeddings: npt.NDArray[np.int8], zero_point: int, validation: LabeledCrops
 ) -> tuple[OperatingPoint, ...]:
     """A point for each FMR that the validation people can support."""
     genuine, impostor = int8_pair_scores(embeddings, zero_point, validation.people)

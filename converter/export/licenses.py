@@ -1,4 +1,4 @@
-"""The licence of weights: what a file says of it, what a derived model inherits, and whether it may be sold.
+"""The license of weights: what a file says of it, what a derived model inherits, and whether it may be sold.
 
 Nothing here is legal advice: the gate reads what was written down, and refuses what does not say that it may be used.
 """
@@ -22,7 +22,7 @@ _RESEARCH_ONLY = re.compile(
 
 
 def is_research_only(license: str) -> bool:
-    """Whether a licence, as written in a card, excludes commercial use."""
+    """Whether a license, as written in a card, excludes commercial use."""
     return bool(_RESEARCH_ONLY.search(license))
 
 
@@ -34,36 +34,36 @@ def require_use(license: str, use: str) -> None:
         use: ``"research"`` or ``"commercial"``.
 
     Raises:
-        DataError: commercial use of weights whose licence excludes it or is not stated.
+        DataError: commercial use of weights whose license excludes it or is not stated.
     """
     if use != "commercial":
         return
     if is_research_only(license):
         raise DataError(
-            f"licence gate: the weights are for research only ('{license}'); for --use commercial train on data you have "
+            f"license gate: the weights are for research only ('{license}'); for --use commercial train on data you have "
             "the rights to"
         )
     if license in {"", UNSTATED}:
-        raise DataError("licence gate: the weights state no licence; for --use commercial name it with --license")
+        raise DataError("license gate: the weights state no license; for --use commercial name it with --license")
 
 
 def inherited(license: str, stated: str | None) -> str:
-    """The licence of a model made from weights.
+    """The license of a model made from weights.
 
     Args:
         license: what the weights say of themselves; may be empty.
         stated: what the user says; None is nothing.
 
     Raises:
-        DataError: the user states another licence than research-only weights carry.
+        DataError: the user states another license than research-only weights carry.
     """
     if stated is not None and is_research_only(license) and stated != license:
-        raise DataError(f"licence gate: the weights carry the licence '{license}', which --license cannot replace")
+        raise DataError(f"license gate: the weights carry the license '{license}', which --license cannot replace")
     return stated if stated is not None else license or UNSTATED
 
 
-def licence_of_model(path: Path) -> str:
-    """What a .tflite says of its licence, in its card or its metadata; empty when it says nothing."""
+def license_of_model(path: Path) -> str:
+    """What a .tflite says of its license, in its card or its metadata; empty when it says nothing."""
     if zipfile.is_zipfile(path):
         with suppress(ModelError):  # a ZIP may also hold labels of another project
             return read_card(path).license
@@ -74,8 +74,8 @@ def licence_of_model(path: Path) -> str:
         return ""
 
 
-def licence_of_weights(path: Path) -> str:
-    """What an .npz of this project says of its licence: its own word, or that of the shipped models it came with."""
+def license_of_weights(path: Path) -> str:
+    """What an .npz of this project says of its license: its own word, or that of the shipped models it came with."""
     from ..training.checkpoints import load_license
 
     shipped = Path(__file__).parent / "weights"

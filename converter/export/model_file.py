@@ -65,7 +65,7 @@ def export_model(path: Path, network: bytes, description: Description, golden_pi
 
 
 def export_plain(path: Path, network: bytes, *, name: str, license: str) -> None:
-    """Write a network that is not fully int8: without card and golden vectors, name and licence in its metadata."""
+    """Write a network that is not fully int8: without card and golden vectors, name and license in its metadata."""
     with write_atomically(path) as stream:
         stream.write(_with_metadata(network, _metadata(name, "", license)))
 
@@ -88,7 +88,7 @@ def with_contract(network: bytes, task: Task, *, alignment: str = TEMPLATE_NAME,
         "edge_siamese": CONTRACT_VERSION,
         "task": task,
         "input_size": [height, width],
-        "normalisation": "(pixel - 128) / 128",
+        "normalization": "(pixel - 128) / 128",
         "alignment": alignment if embedder else "",
         "dimension": next(iter(output.values())).size if embedder else 0,
         "zero_point": next(iter(scales.values()))[1] if embedder else 0,
@@ -145,7 +145,7 @@ def _zip(members: dict[str, bytes], start: int) -> bytes:
 
 
 def _metadata(title: str, description: str, license: str = "") -> bytes:
-    """A ModelMetadata flatbuffer: the description, and the input normalisation where other tools look for it."""
+    """A ModelMetadata flatbuffer: the description, and the input normalization where other tools look for it."""
     builder = flatbuffers.Builder(512)
     terms = builder.CreateString(license) if license else None
     text, name = builder.CreateString(description), builder.CreateString(title)

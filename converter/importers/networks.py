@@ -17,7 +17,7 @@ class ImportedNetwork(Protocol):
 
     Attributes:
         source: where it came from: ``"keras"``, ``"saved-model"``, ``"onnx"``, ``"pytorch"`` or ``"tflite"``.
-        license: what its file says of its licence; may be empty.
+        license: what its file says of its license; may be empty.
     """
 
     @property
@@ -35,10 +35,10 @@ class ImportedNetwork(Protocol):
         """Names of its layers, where they are known."""
 
     def embed(self, pictures: Pictures) -> npt.NDArray[np.float32]:
-        """Float embeddings ``(N, D)`` of pictures ``(N, H, W, C)``, not normalised."""
+        """Float embeddings ``(N, D)`` of pictures ``(N, H, W, C)``, not normalized."""
 
     def convert(self, format: Format, pictures: Pictures) -> bytes:
-        """Write it in a format of `quantisation.formats`, ranges measured on pictures."""
+        """Write it in a format of `quantization.formats`, ranges measured on pictures."""
 
     def reference(self, pictures: Pictures) -> bytes:
         """The float .tflite whose layers `convert` rounds, for comparing layer by layer."""
@@ -71,10 +71,10 @@ class KerasNetwork:
     def convert(self, format: Format, pictures: Pictures) -> bytes:
         from ..quantization.calibration import require_calibration, with_whole_input_range
         from ..quantization.formats import convert_static, model_input, static_batch
-        from ..quantization.keras.ptq import quantise
+        from ..quantization.keras.ptq import quantize
 
         if format == "int8":
-            return quantise(self.network, pictures)
+            return quantize(self.network, pictures)
         if format == "16x8":
             require_calibration(pictures)
         static = static_batch(self.network, self.input_shape)
@@ -82,9 +82,9 @@ class KerasNetwork:
 
     def reference(self, pictures: Pictures) -> bytes:
         from ..quantization.formats import as_float, model_input
-        from ..quantization.keras.preparation import equalised
+        from ..quantization.keras.preparation import equalized
 
-        return as_float(equalised(self.network, model_input(pictures)))
+        return as_float(equalized(self.network, model_input(pictures)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +116,6 @@ class GraphNetwork:
         return convert_graph(self.graph, format, pictures)
 
     def reference(self, pictures: Pictures) -> bytes:
-        from ..quantization.tflite.equalization import equalised_graph
+        from ..quantization.tflite.equalization import equalized_graph
 
-        return equalised_graph(self.graph, pictures)
+        return equalized_graph(self.graph, pictures)

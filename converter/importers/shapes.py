@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from edge_siamese.errors import DataError
 
-_COLOURS = {1, 3}
+_COLORS = {1, 3}
 
 
 def picture_shape(
@@ -21,8 +21,8 @@ def picture_shape(
         DataError: it is not one picture of 1 or 3 channels, or its size is open and not given.
     """
     sides = [side if side is not None and side > 0 else None for side in shape]
-    first = len(sides) == 4 and sides[1] in _COLOURS and sides[3] not in _COLOURS
-    last = len(sides) == 4 and sides[3] in _COLOURS
+    first = len(sides) == 4 and sides[1] in _COLORS and sides[3] not in _COLORS
+    last = len(sides) == 4 and sides[3] in _COLORS
     if not (first or last) or sides[0] not in {None, 1}:
         raise DataError(
             f"{what}: expected one picture of 1 or 3 channels as input, (1, H, W, C) or (1, C, H, W), found {tuple(shape)}"

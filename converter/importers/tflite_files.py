@@ -15,7 +15,7 @@ from ai_edge_litert import schema_py_generated as schema
 from edge_siamese.errors import DataError, ModelError
 from edge_siamese.tflite.model_card import model_bytes
 
-from ..export.licenses import licence_of_model
+from ..export.licenses import license_of_model
 from ..quantization.tflite.compact import packed
 from ..quantization.tflite.quantize import INPUT, OUTPUT, SIGNATURE
 from ..tflite_edit import operator_kind, read_model_object
@@ -31,10 +31,10 @@ def load_tflite(path: Path, pixels: PixelInput) -> GraphNetwork:
 
     Raises:
         ModelError: the file is something else.
-        DataError: it is quantised already, or not one picture to one vector.
+        DataError: it is quantized already, or not one picture to one vector.
     """
     data = model_bytes(path)
-    return GraphNetwork(adopt(data, str(path), pixels), "tflite", licence_of_model(path))
+    return GraphNetwork(adopt(data, str(path), pixels), "tflite", license_of_model(path))
 
 
 def adopt(data: bytes, what: str, pixels: PixelInput) -> bytes:
@@ -46,7 +46,7 @@ def adopt(data: bytes, what: str, pixels: PixelInput) -> bytes:
         pixels: what the network wants of pixels.
 
     Raises:
-        DataError: it is quantised already, or not one picture to one vector.
+        DataError: it is quantized already, or not one picture to one vector.
     """
     try:
         model = read_model_object(data)
@@ -72,7 +72,7 @@ def _require_float(what: str, graph: Any, *ends: Any) -> None:
     kinds = {schema.TensorType.FLOAT32, schema.TensorType.INT32, schema.TensorType.INT64, schema.TensorType.BOOL}
     if any(end.type != schema.TensorType.FLOAT32 for end in ends) or any(t.type not in kinds for t in graph.tensors):
         raise DataError(
-            f"{what}: expected a float32 network, found one that is quantised already; convert its original"
+            f"{what}: expected a float32 network, found one that is quantized already; convert its original"
         )
 
 

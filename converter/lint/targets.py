@@ -25,7 +25,7 @@ class Target:
     Attributes:
         title: for people.
         means: what happens to an operator it does not take.
-        float: what happens to one that stayed float32 in a quantised network.
+        float: what happens to one that stayed float32 in a quantized network.
         operators: the conditions of each that it takes.
         constant_shapes: whether every shape has to be known before it runs.
         sources: where the table is from.
@@ -71,7 +71,7 @@ def lint(graph: Graph, targets: Sequence[str] = TARGETS, layers: Collection[str]
         layers: names of the Keras layers it came from, where there are any.
     """
     names = LayerNames(graph, layers)
-    quantised = any(tensor.kind == "INT8" for tensor in graph.inputs) or _is_quantised(graph)
+    quantized = any(tensor.kind == "INT8" for tensor in graph.inputs) or _is_quantized(graph)
     findings = []
     for name in targets:
         target = load_target(name)
@@ -79,7 +79,7 @@ def lint(graph: Graph, targets: Sequence[str] = TARGETS, layers: Collection[str]
             reason = f"the shape of the input, {graph.inputs[0].shape}, is open, expected constants"
             findings.append(Finding(name, "input", "SHAPE", reason, swaps()["SHAPE"]))
         for operator in graph.operators:
-            reason = _reason(operator, target, quantised)
+            reason = _reason(operator, target, quantized)
             if reason:
                 findings.append(
                     Finding(name, names.of(operator), operator.kind, reason, swaps().get(operator.kind, ""))
@@ -108,15 +108,15 @@ def swaps() -> dict[str, str]:
     return dict(tomllib.loads((files(__package__) / "swaps.toml").read_text()))
 
 
-def _is_quantised(graph: Graph) -> bool:
+def _is_quantized(graph: Graph) -> bool:
     return any(operator.kind in {"QUANTIZE", "DEQUANTIZE"} for operator in graph.operators)
 
 
-def _reason(operator: Operator, target: Target, quantised: bool) -> str:
+def _reason(operator: Operator, target: Target, quantized: bool) -> str:
     """Why an operator leaves a target; empty when it does not."""
-    if operator.kind in {"QUANTIZE", "DEQUANTIZE"} and quantised:
+    if operator.kind in {"QUANTIZE", "DEQUANTIZE"} and quantized:
         return ""
-    if quantised and any(tensor.kind in _FLOAT for tensor in operator.outputs):
+    if quantized and any(tensor.kind in _FLOAT for tensor in operator.outputs):
         return f"it stayed float32: it {target.float}"
     if operator.kind not in target.operators:
         return "not in the list of operators that are taken"

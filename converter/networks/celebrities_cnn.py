@@ -1,4 +1,4 @@
-"""A two-layer CNN for grey faces.
+"""A two-layer CNN for gray faces.
 
 The layers of https://github.com/gchoi/face-recognition-using-siamese-network, channels last: 504,962 parameters on
 pictures of 80 x 80 x 1.

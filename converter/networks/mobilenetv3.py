@@ -6,7 +6,7 @@ details are read at 28x28 and 14x14 before they shrink. Three things differ from
 an int8 model is fast and faithful on edge runtimes:
 
 * SiLU stands where the paper has hard-swish: XNNPACK and the Edge TPU take LOGISTIC and MUL but not HARD_SWISH. The stem
-  has ReLU, through which its uneven channels can be equalised before quantisation (`quantisation.preparation`).
+  has ReLU, through which its uneven channels can be equalized before quantization (`quantization.preparation`).
 * Squeeze-and-excitation is optional and its gate is a sigmoid.
 * The head is a global *depthwise* convolution (Chen et al., "MobileFaceNets", 2018) and a 1x1 convolution to the
   embedding; the L2 norm is left to the matcher, which does it exactly in integers.
@@ -99,7 +99,7 @@ def build_twin(
 
     Returns:
         A Keras model from float32 ``(N, input_size, input_size, 3)`` RGB scaled by ``(pixel - 128) / 128`` to
-        float32 embeddings ``(N, dimension)``, not normalised.
+        float32 embeddings ``(N, dimension)``, not normalized.
     """
     image = keras.Input((input_size, input_size, 3), name="image")
     embedding = twin(

@@ -99,7 +99,7 @@ NETWORKS: dict[str, NetworkEntry] = {
         "celebrities_cnn:celebrities_cnn",
         (80, 80, 1),
         50,
-        "two-layer CNN for grey faces, 504,962 parameters",
+        "two-layer CNN for gray faces, 504,962 parameters",
         "https://github.com/gchoi/face-recognition-using-siamese-network",
     ),
     "resnet18-eca": NetworkEntry(
@@ -134,7 +134,7 @@ NETWORKS: dict[str, NetworkEntry] = {
         "contrastive_cnns:deepid",
         (112, 112, 3),
         40,
-        "four convolutions for colour pictures of 81 pixels or more",
+        "four convolutions for color pictures of 81 pixels or more",
         f"Sun, Wang and Tang, CVPR 2014; {_KADENZE}",
     ),
 }
@@ -174,7 +174,7 @@ def build_network(
         options: keyword arguments of the network's builder.
 
     Returns:
-        A Keras model from float32 ``(N, H, W, C)`` to embeddings ``(N, D)``, not normalised.
+        A Keras model from float32 ``(N, H, W, C)`` to embeddings ``(N, D)``, not normalized.
 
     Raises:
         DataError: there is no network or option of that name, or it cannot be built for such pictures.

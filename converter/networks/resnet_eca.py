@@ -2,7 +2,7 @@
 
 The layers of https://github.com/Qucy/Siamese-Network, 11,442,314 parameters on pictures of 32 x 32 x 3: He et al.,
 "Deep residual learning for image recognition" (CVPR 2016), with a stem that keeps the size, leaky ReLU inside the
-blocks, biases before the normalisation, and after each stage the attention of Wang et al., "ECA-Net" (CVPR 2020).
+blocks, biases before the normalization, and after each stage the attention of Wang et al., "ECA-Net" (CVPR 2020).
 
 The attention's kernel is meant to grow with log2 of the channels and to be odd; that repository takes the natural
 logarithm and allows even ones (2, 2, 3, 3). ``kernels="odd"`` is the paper's rule (3, 5, 5, 5).
@@ -45,7 +45,7 @@ def resnet18_eca(
         width: multiplier of the channels 64, 128, 256 and 512, rounded to multiples of 8.
         kernels: of the attention: ``"published"`` or ``"odd"``.
         stem_strides: 2 halves the pictures at once and takes about a quarter of the time.
-        momentum: of the batch normalisation's averages, 0 to 1. The published 0.99 needs some hundreds of steps before
+        momentum: of the batch normalization's averages, 0 to 1. The published 0.99 needs some hundreds of steps before
             inference works at all; 0.9 follows within about thirty.
 
     Raises:

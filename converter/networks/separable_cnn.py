@@ -1,7 +1,7 @@
 """A separable CNN for thermal faces.
 
 The layers of https://github.com/geunzz/siamese_conv_net, 171,171 parameters on pictures of 60 x 80 x 3. The separable
-convolutions are written as depthwise and 1x1 convolutions: the same numbers, and layers that quantisation knows.
+convolutions are written as depthwise and 1x1 convolutions: the same numbers, and layers that quantization knows.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """A spatial transformer: a small network that straightens a picture before another one sees it.
 
-Jaderberg et al., "Spatial transformer networks" (NIPS 2015), with the localisation layers of
+Jaderberg et al., "Spatial transformer networks" (NIPS 2015), with the localization layers of
 https://github.com/Kadenze/siamese_net: 110,896 parameters on pictures of 64 x 64 x 1. Other than there the last layer
 starts at zero and says how far the transform is from the identity.
 

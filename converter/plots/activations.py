@@ -25,7 +25,7 @@ def layer_activations(network: Any, picture: npt.NDArray[np.float32]) -> list[La
 
     Args:
         network: Keras model of float ``(N, H, W, C)``; layers inside of nested models are not entered.
-        picture: normalised float32 ``(H, W, C)``.
+        picture: normalized float32 ``(H, W, C)``.
     """
     import keras
 

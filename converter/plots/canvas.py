@@ -1,6 +1,6 @@
 """What all pictures have in common: drawn by matplotlib, written whole as SVG or PNG, or put into a page as SVG.
 
-The colours differ in lightness as well as in hue, so that they stay apart for the colour-blind and in print (Okabe and
+The colors differ in lightness as well as in hue, so that they stay apart for the color-blind and in print (Okabe and
 Ito, "Color universal design", 2008). A file has a white ground. In a page ink, lines and ground are the page's own
 ``--ink``, ``--line`` and ``--page``, so that the same drawing is read in light and dark.
 """
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError, RuntimeMissingError
-from edge_siamese.reports.plots import GENUINE, GREY, IMPOSTOR, INK, STYLE
+from edge_siamese.reports.plots import GENUINE, GRAY, IMPOSTOR, INK, STYLE
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -31,7 +31,7 @@ _THEME = {INK: "ink", str(_LINE): "line", "#ffffff": "page"}
 _PNG_DOTS_PER_INCH = 160
 _QUALITY = 88
 
-__all__ = ["GENUINE", "GREY", "IMPOSTOR", "INK", "MARKERS", "PALETTE", "Drawing", "Raster", "as_rgb", "check_path"]
+__all__ = ["GENUINE", "GRAY", "IMPOSTOR", "INK", "MARKERS", "PALETTE", "Drawing", "Raster", "as_rgb", "check_path"]
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Drawing:
     def svg(self) -> str:
         """An ``<svg>`` element for a page; ink, lines and ground follow the page's theme."""
         text = self._saved("svg", transparent=True).decode()
-        for colour, name in _THEME.items():
-            text = re.sub(re.escape(colour), f"var(--{name},{colour})", text, flags=re.IGNORECASE)
+        for color, name in _THEME.items():
+            text = re.sub(re.escape(color), f"var(--{name},{color})", text, flags=re.IGNORECASE)
         return text[text.index("<svg") :].replace("<svg ", '<svg role="img" ', 1)
 
     def write(self, path: Path) -> None:
@@ -81,7 +81,7 @@ class Drawing:
 
 @dataclass(frozen=True, eq=False)
 class Raster:
-    """A picture of pixels: uint8 ``(H, W, C)``, grey for C = 1, RGB for C = 3, with opacity for C = 4."""
+    """A picture of pixels: uint8 ``(H, W, C)``, gray for C = 1, RGB for C = 3, with opacity for C = 4."""
 
     pixels: Pixels
 

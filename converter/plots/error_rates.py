@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from edge_siamese.reports.plots import draw_det, draw_scores
 
-from .canvas import GENUINE, GREY, IMPOSTOR, Drawing
+from .canvas import GENUINE, GRAY, IMPOSTOR, Drawing
 
 _DASHES = ("-", "--", ":", "-.")
 _LINES = (GENUINE, IMPOSTOR, "#009e73", "#cc79a7")
@@ -30,7 +30,7 @@ def roc(verifications: Mapping[str, dict[str, Any]]) -> Drawing:
                 points["fmr"], points["tar"], label=f"{name}, {auc}" if name else auc, linewidth=2,
                 color=_LINES[place % len(_LINES)], linestyle=_DASHES[place % len(_DASHES)],
             )  # fmt: skip
-        axes.plot((0, 1), (0, 1), color=GREY, linewidth=0.8, label="chance")
+        axes.plot((0, 1), (0, 1), color=GRAY, linewidth=0.8, label="chance")
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel="false match rate", ylabel="true accept rate")
         axes.legend(loc="lower right")
 
@@ -119,10 +119,10 @@ def confusion_matrix(counts: npt.NDArray[np.integer], names: Sequence[str]) -> D
         if size <= _MOST_CELLS_WRITTEN:
             for row, column in np.argwhere(counts > 0):
                 axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", fontsize=9)
-        labelled = range(0, size, -(-size // _MOST_LABELS))
-        labels = [_shortened(names[place]) for place in labelled]
-        axes.set_xticks(labelled, labels, rotation=90 if size > 2 else 0, fontsize=8)
-        axes.set_yticks(labelled, labels, fontsize=8)
+        labeled = range(0, size, -(-size // _MOST_LABELS))
+        labels = [_shortened(names[place]) for place in labeled]
+        axes.set_xticks(labeled, labels, rotation=90 if size > 2 else 0, fontsize=8)
+        axes.set_yticks(labeled, labels, fontsize=8)
         axes.set(xlabel="named as", ylabel="really")
 
     return Drawing(draw, (side, side))
@@ -154,15 +154,15 @@ def _shade(axes: Any, shares: npt.NDArray[np.float64]) -> None:
     axes.grid(visible=False)
     for (row, column), share in np.ndenumerate(shares):
         if share > 0:
-            colour = to_rgba(GENUINE, 0.06 + 0.54 * float(share))
-            axes.add_patch(_cell(column, row, facecolor=colour))
+            color = to_rgba(GENUINE, 0.06 + 0.54 * float(share))
+            axes.add_patch(_cell(column, row, facecolor=color))
     axes.set(
         xlim=(-0.5, shares.shape[1] - 0.5),
         ylim=(shares.shape[0] - 0.5, -0.5),
         aspect="equal" if len(shares) > 2 else "auto",
     )
     for spine in axes.spines.values():
-        spine.set(visible=True, color=GREY, linewidth=0.6)
+        spine.set(visible=True, color=GRAY, linewidth=0.6)
 
 
 def _cell(column: int, row: int, **looks: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..evaluation.scoring import Numbers, ScoredPairs
-from .canvas import GENUINE, GREY, IMPOSTOR, Drawing, Pixels, as_rgb
+from .canvas import GENUINE, GRAY, IMPOSTOR, Drawing, Pixels, as_rgb
 
 KINDS = {
     "worst genuine": "the same, but scored least alike",
@@ -59,7 +59,7 @@ def pair_sheet(telling: Sequence[TellingPairs], pictures: Pixels, names: Sequenc
             ):
                 axes.imshow(_side_by_side(as_rgb(pictures[pair])), interpolation="nearest")
                 axes.set_title(f"{score:.3f}", fontsize=9, color=GENUINE if score >= threshold else IMPOSTOR)
-                axes.set_xlabel(_caption([names[row] for row in pair]), fontsize=7, color=GREY)
+                axes.set_xlabel(_caption([names[row] for row in pair]), fontsize=7, color=GRAY)
             for axes in part.axes:
                 axes.set(xticks=[], yticks=[])
                 axes.grid(visible=False)

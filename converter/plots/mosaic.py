@@ -33,16 +33,16 @@ def mosaic(plane: Plane, pictures: Pixels, numbers: Numbers | None = None) -> Ra
     Args:
         plane: ``(N, 2)``, y upwards; not many more than `MOST_THUMBNAILS`, the time grows with the cube.
         pictures: uint8 ``(N, H, W, C)`` thumbnails.
-        numbers: class of each, for the colours of the frames; without them there are none.
+        numbers: class of each, for the colors of the frames; without them there are none.
     """
     height, width = pictures.shape[1] + 2 * _FRAME, pictures.shape[2] + 2 * _FRAME
     rows, columns = _shape(len(pictures), height / width)
     canvas = np.zeros((rows * height, columns * width, 4), np.uint8)
-    for picture, cell, colour in zip(
-        as_rgb(pictures), _cells(plane, rows, columns), _colours(numbers, len(pictures)), strict=True
+    for picture, cell, color in zip(
+        as_rgb(pictures), _cells(plane, rows, columns), _colors(numbers, len(pictures)), strict=True
     ):
         y, x = cell // columns * height, cell % columns * width
-        canvas[y : y + height, x : x + width] = (*colour, 255)
+        canvas[y : y + height, x : x + width] = (*color, 255)
         canvas[y + _FRAME : y + height - _FRAME, x + _FRAME : x + width - _FRAME, :3] = picture
     return Raster(canvas)
 
@@ -67,8 +67,8 @@ def _cells(plane: Plane, rows: int, columns: int) -> Numbers:
     return np.asarray(linear_sum_assignment(costs)[1], np.int64)
 
 
-def _colours(numbers: Numbers | None, count: int) -> Pixels:
+def _colors(numbers: Numbers | None, count: int) -> Pixels:
     if numbers is None:
         return np.full((count, 3), 255, np.uint8)
-    palette = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in PALETTE], np.uint8)
+    palette = np.array([[int(color[at : at + 2], 16) for at in (1, 3, 5)] for color in PALETTE], np.uint8)
     return palette[np.unique(numbers, return_inverse=True)[1] % len(palette)]

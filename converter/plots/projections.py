@@ -1,4 +1,4 @@
-"""Embeddings laid out in the plane, for looking: neighbours stay neighbours, distances mean little.
+"""Embeddings laid out in the plane, for looking: neighbors stay neighbors, distances mean little.
 
 t-SNE: van der Maaten and Hinton, "Visualizing data using t-SNE", JMLR 2008. UMAP: McInnes, Healy and Melville, "UMAP:
 uniform manifold approximation and projection for dimension reduction", 2018.
@@ -22,7 +22,7 @@ Plane = npt.NDArray[np.float32]
 MOST_PICTURES, MOST_CLASSES = 1500, 40
 FEWEST = 5
 _METRICS = {"cosine": "cosine", "l1": "manhattan", "l2": "euclidean", "squared_l2": "sqeuclidean"}
-_LEGEND, _LABELLED, _RASTERISED = 12, 40, 1500
+_LEGEND, _LABELED, _RASTERISED = 12, 40, 1500
 
 
 def tsne(embeddings: Matrix, similarity: str = "cosine", *, seed: int = 0) -> Plane:
@@ -56,8 +56,8 @@ def umap(embeddings: Matrix, similarity: str = "cosine", *, seed: int = 0) -> Pl
     except ImportError as error:
         raise RuntimeMissingError("UMAP needs umap-learn; install edge-siamese[umap]") from error
     _require(embeddings)
-    neighbours = min(15, len(embeddings) - 1)
-    layout = UMAP(n_neighbors=neighbours, metric=_METRICS[similarity], init="random", random_state=seed, n_jobs=1)
+    neighbors = min(15, len(embeddings) - 1)
+    layout = UMAP(n_neighbors=neighbors, metric=_METRICS[similarity], init="random", random_state=seed, n_jobs=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return np.asarray(layout.fit_transform(np.asarray(embeddings, np.float32)), np.float32)
@@ -79,7 +79,7 @@ def readable_rows(
 
 
 def scatter(plane: Plane, numbers: Numbers, names: Sequence[str], representatives: Rows | None = None) -> Drawing:
-    """Pictures as points, a colour and shape a class, representatives ringed.
+    """Pictures as points, a color and shape a class, representatives ringed.
 
     Args:
         plane: ``(N, 2)``.
@@ -103,7 +103,7 @@ def scatter(plane: Plane, numbers: Numbers, names: Sequence[str], representative
         if len(standing):
             label = "representative" if some else None
             axes.scatter(*plane[standing].T, s=80, facecolors="none", edgecolors=INK, linewidths=1.6, label=label)
-        if not some and len(classes) <= _LABELLED:
+        if not some and len(classes) <= _LABELED:
             _name_classes(axes, plane, numbers, names, standing)
         axes.set_axis_off()
         axes.margins(0.04)

@@ -37,7 +37,7 @@ def saliency(network: Any, pictures: Floats, references: Floats) -> Saliency:
 
     Args:
         network: Keras model of float ``(N, H, W, C)`` to embeddings ``(N, D)``.
-        pictures: normalised float32 ``(N, H, W, C)``.
+        pictures: normalized float32 ``(N, H, W, C)``.
         references: float32 ``(N, D)``, constants.
     """
     import tensorflow as tf

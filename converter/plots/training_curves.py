@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .canvas import GENUINE, GREY, Drawing
+from .canvas import GENUINE, GRAY, Drawing
 from .run_curves import LABELS
 
 _LEFT_OUT = {"epoch", "seconds", "pictures"}
@@ -37,7 +37,7 @@ def _draw(axes: Any, key: str, log: Sequence[dict[str, float]], best: int | None
     epochs, values = [line["epoch"] for line in log], [line[key] for line in log]
     axes.plot(epochs, values, color=GENUINE, linewidth=1.8, marker="." if len(log) <= 40 else "")
     if best is not None and best in epochs:
-        axes.axvline(best, color=GREY, linewidth=0.8)
+        axes.axvline(best, color=GRAY, linewidth=0.8)
         axes.plot([best], [values[epochs.index(best)]], color=GENUINE, marker="o", markerfacecolor="white")
     axes.set_title(LABELS.get(key, key.replace("_", " ")), fontsize=10)
     axes.set_xlabel("epoch", fontsize=9)

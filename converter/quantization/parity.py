@@ -26,7 +26,7 @@ Pairs = tuple[Scores, Scores]  # genuine and impostor
 
 @dataclass(frozen=True)
 class ParityReport:
-    """Float against its quantised form on the same people, all pairs.
+    """Float against its quantized form on the same people, all pairs.
 
     Attributes:
         photographs, people: what it was measured on; no people where only vectors could be compared.
@@ -54,7 +54,7 @@ class ParityReport:
 
     @property
     def sqnr_db(self) -> float:
-        """Signal to quantisation noise of the unit embeddings, whose squared distance is ``2 - 2 cosine``; at most 120."""
+        """Signal to quantization noise of the unit embeddings, whose squared distance is ``2 - 2 cosine``; at most 120."""
         return -10 * math.log10(max(2 - 2 * self.cosine_mean, 1e-12))
 
     def to_json(self) -> dict[str, float | None]:
@@ -149,14 +149,14 @@ def _report(
 ) -> ParityReport:
     cosines = np.sum(before * rows, axis=1)
     original = _figures(None if people is None else all_pairs(before @ before.T, people))
-    quantised = _figures(after)
+    quantized = _figures(after)
     return ParityReport(
         photographs=len(rows),
         people=0 if people is None else len(np.unique(people)),
         cosine_mean=float(cosines.mean()),
         cosine_p1=float(np.percentile(cosines, 1)),
         **{f"{name}_float": value for name, value in original.items()},
-        **{f"{name}_int8": value for name, value in quantised.items()},
+        **{f"{name}_int8": value for name, value in quantized.items()},
     )
 
 

@@ -39,7 +39,7 @@ def measure_ranges(network: Any, layers: list[str], inputs: npt.NDArray[np.float
 
 
 def least_error_range(values: npt.NDArray[np.float32], levels: int = 256) -> Range:
-    """The range, holding zero, whose quantisation of `values` has the least mean squared error."""
+    """The range, holding zero, whose quantization of `values` has the least mean squared error."""
     low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0, 1e-6)
     errors = [_squared_error(values, low * share, high * share, levels) for share in _SHRINKINGS]
     best = float(_SHRINKINGS[int(np.argmin(errors))])

@@ -32,19 +32,19 @@ class Twin(Part):
 
 
 class Faces(Part):
-    """What is learnt beside the teacher folder's crops.
+    """What is learned beside the teacher folder's crops.
 
     Attributes:
         mixtures, mixture_share: how many mixtures of two crops the teacher answers for; their share of a batch.
         rendered_people, rendered_share: rendered people, told apart by a margin; their share of a batch.
-        labelled: tell the people known by name apart by a margin, too.
+        labeled: tell the people known by name apart by a margin, too.
     """
 
     mixtures: int = Field(default=0, ge=0)
     mixture_share: float = Field(default=0.6, ge=0, lt=1)
     rendered_people: int = Field(default=0, ge=0, le=4000)
     rendered_share: float = Field(default=0.05, ge=0, lt=1)
-    labelled: bool = False
+    labeled: bool = False
 
 
 class Stretch(Part):
@@ -93,7 +93,7 @@ class EmbedderRecipe(_Run):
 
     Attributes:
         task: what it trains.
-        within_class: shrinkage of the normalisation at the end (`within_class`); None leaves it out.
+        within_class: shrinkage of the normalization at the end (`within_class`); None leaves it out.
     """
 
     task: Literal["embedder"]

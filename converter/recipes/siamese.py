@@ -14,7 +14,7 @@ class Source(Part):
     Attributes:
         kind: of the data: a loader of `datasets.sources`.
         merge_top: the archive's top folders show the same people and are merged.
-        preparation: size, colour, alignment and selection.
+        preparation: size, color, alignment and selection.
     """
 
     kind: Literal["folders", "omniglot", "lfw", "olivetti", "thermal"] = "folders"
@@ -77,8 +77,8 @@ class Loss(Named):
     distance: Literal["l1", "l2", "squared_l2", "cosine"] = "l2"
 
 
-class Optimiser(Part):
-    """A Keras optimiser; "cosine" lets the rate fall to zero over all epochs."""
+class Optimizer(Part):
+    """A Keras optimizer; "cosine" lets the rate fall to zero over all epochs."""
 
     name: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
     rate: float = Field(default=1e-3, gt=0)
@@ -92,7 +92,7 @@ class Training(Part):
     Attributes:
         epochs: at most.
         batch_size: pairs, or pictures where the loss takes whole batches.
-        optimiser: and its rate.
+        optimizer: and its rate.
         patience: stop when the validation figure has not improved for so many epochs; None never stops early.
         ema: momentum of the averaged weights, which are measured and kept; 0 averages nothing.
         keep: the weights of the best epoch by the validation figure, or of the last one: the choice where the validation
@@ -101,7 +101,7 @@ class Training(Part):
 
     epochs: int = Field(ge=1)
     batch_size: int = Field(default=64, ge=2)
-    optimiser: Optimiser = Optimiser()
+    optimizer: Optimizer = Optimizer()
     patience: int | None = Field(default=None, ge=1)
     ema: float = Field(default=0.0, ge=0, lt=1)
     keep: Literal["best", "last"] = "best"
@@ -159,7 +159,7 @@ class SiameseRecipe(Part):
     network: Network
     head: Named | None = None
     method: Literal["pairs", "fine-tune"] = "pairs"
-    normalisation: Named = Named(name="signed")
+    normalization: Named = Named(name="signed")
     loss: Loss = Loss(name="contrastive")
     sampler: Named = Named(name="all-genuine")
     augmentation: Named | None = None

@@ -25,14 +25,14 @@ _PAIRS_OF_A_KIND = 6
 
 def figure_pictures(document: RunDocument) -> dict[str, str]:
     """SVG elements by name, of what the document has figures for."""
-    floating, quantised = document.float_figures, document.int8_figures
-    shipped = quantised or floating
-    both = {"float": floating, "int8": quantised} if quantised else {"": floating}
+    floating, quantized = document.float_figures, document.int8_figures
+    shipped = quantized or floating
+    both = {"float": floating, "int8": quantized} if quantized else {"": floating}
     drawn: dict[str, Callable[[], str]] = {
         "det": det(
             shipped.verification,
-            floating.verification if quantised else None,
-            names=("int8", "float") if quantised else ("", ""),
+            floating.verification if quantized else None,
+            names=("int8", "float") if quantized else ("", ""),
         ).svg,
         "roc": roc({name: each.verification for name, each in both.items()}).svg,
         "histogram": score_histogram(shipped.verification, shipped.confusion["threshold"]).svg,

@@ -99,12 +99,12 @@ def _write(folder: Path, document: RunDocument, arrays: RunArrays | None) -> Pat
 
 def _compared(document: RunDocument) -> list[dict[str, Any]]:
     """A row for each headline figure: the published one, float, int8, and who is better."""
-    floating, quantised = document.float_figures, document.int8_figures
+    floating, quantized = document.float_figures, document.int8_figures
     published = document.published.figures if document.published else {}
     rows = []
     for name, label in FIGURES.items():
         value = floating.verification[name]
-        best = quantised.verification[name] if quantised else value
+        best = quantized.verification[name] if quantized else value
         theirs = published.get(name)  # type: ignore[call-overload]
         rows.append(
             {
@@ -113,9 +113,9 @@ def _compared(document: RunDocument) -> list[dict[str, Any]]:
                 "published": theirs,
                 "float": value,
                 "float_interval": floating.verification["person_intervals_95"][name],
-                "int8": quantised and quantised.verification[name],
-                "int8_interval": quantised and quantised.verification["person_intervals_95"][name],
-                "cost": quantised and quantised.verification[name] - value,
+                "int8": quantized and quantized.verification[name],
+                "int8_interval": quantized and quantized.verification["person_intervals_95"][name],
+                "cost": quantized and quantized.verification[name] - value,
                 "gain": None if theirs is None else best - theirs,
                 "better": None if theirs is None else (best < theirs if name == "eer" else best > theirs),
             }

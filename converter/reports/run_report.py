@@ -40,7 +40,7 @@ class Portion(_Part):
 
 
 class DataAccount(_Part):
-    """What was learnt from, and judged on.
+    """What was learned from, and judged on.
 
     Attributes:
         source: for people: "folders in faces.zip".
@@ -100,13 +100,13 @@ class RunDocument(_Part):
         command: the command line that repeats it.
         recipe: TOML text, with every change that was asked for.
         environment: facts by name: releases, machine, seeds, dates, seconds.
-        network: facts by name: parameters, input, embedding, normalisation, sizes of the files.
-        data: what it learnt from.
+        network: facts by name: parameters, input, embedding, normalization, sizes of the files.
+        data: what it learned from.
         protocol: one sentence about who is compared with whom, and that nobody of them was trained on.
         curves: lines of ``log.csv``.
         best_epoch: whose weights were kept, counted from 1; None where the last ones were.
         float_figures: of the trained network, `judging.judge.judge`.
-        int8_figures: of the quantised one on the same pairs.
+        int8_figures: of the quantized one on the same pairs.
         parity: between the two.
         published: what it is compared with.
         illustrations: further pictures, shown in this order.
@@ -162,7 +162,7 @@ class RunArrays:
         numbers: int64 ``(N,)`` class of each.
         class_names: of the class numbers.
         paths: where each picture came from.
-        thumbnails: uint8 ``(N, h, w, C)``, grey or RGB; `looking.mosaic.thumbnails` makes them.
+        thumbnails: uint8 ``(N, h, w, C)``, gray or RGB; `looking.mosaic.thumbnails` makes them.
         pairs: int64 ``(P, 2)`` rows that were compared.
         scores: float32 ``(P,)`` of the float network, larger for more alike ones.
         similarity: by which embeddings are compared, of `distances`; a learned head's scores are in `scores` only.

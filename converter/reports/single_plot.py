@@ -164,7 +164,7 @@ def _read_faces(path: Path, photographs: Path | None) -> RunArrays:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             first = arrays["face_index"] == 0
             paths = [path_in_album(str(name)) for name in arrays["paths"][first]]
-            landmarks, quantised = arrays["landmarks"][first], arrays["embeddings"][first]
+            landmarks, quantized = arrays["landmarks"][first], arrays["embeddings"][first]
             zero_point = int(arrays["zero_point"])
     except (OSError, KeyError, ValueError, IndexError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: expected a run folder or the .npz of 'edge-siamese embed' ({error})") from error
@@ -174,7 +174,7 @@ def _read_faces(path: Path, photographs: Path | None) -> RunArrays:
         raise DataError(f"{path}: expected photographs as <person>/<photo>, found {found}")
     names, numbers = np.unique([name.split("/")[0] for name in paths], return_inverse=True)
     numbers = numbers.astype(np.int64)
-    embeddings = quantised.astype(np.float32) - np.float32(zero_point)
+    embeddings = quantized.astype(np.float32) - np.float32(zero_point)
     pairs = score_pairs(by_similarity(embeddings), every_pair(numbers), numbers)
     return RunArrays(
         embeddings=embeddings,

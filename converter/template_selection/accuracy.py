@@ -61,14 +61,14 @@ class Trial:
     """A split of photographs.
 
     Attributes:
-        enrolment: photographs of the enrolled that may become templates.
+        enrollment: photographs of the enrolled that may become templates.
         probes: int8 ``(P, D)`` others of the same people.
-        truth: the person of each probe, by place in `enrolment.people`.
+        truth: the person of each probe, by place in `enrollment.people`.
         strangers: int8 ``(S, D)``.
         target_fpir: accepted rate of strangers named.
     """
 
-    enrolment: Photographs
+    enrollment: Photographs
     probes: npt.NDArray[np.int8]
     truth: npt.NDArray[np.int64]
     strangers: npt.NDArray[np.int8]
@@ -79,7 +79,7 @@ class Trial:
         """Split photographs.
 
         Raises:
-            DataError: fewer than two people to enrol, or no stranger.
+            DataError: fewer than two people to enroll, or no stranger.
         """
         several = sorted((name for name, rows in photographs.people.items() if len(rows) > 1), key=_hash)
         strangers = {*several[: len(several) // _STRANGERS_SHARE], *photographs.people.keys() - set(several)}
@@ -91,9 +91,9 @@ class Trial:
                 "an accuracy curve: expected at least two people with two photographs, and another person as a stranger; "
                 f"found {len(several)} with two or more, of {len(photographs.people)}"
             )
-        enrolment = replace(photographs, people={name: rows for name, (rows, _) in halves.items()})
+        enrollment = replace(photographs, people={name: rows for name, (rows, _) in halves.items()})
         return cls(
-            enrolment=enrolment,
+            enrollment=enrollment,
             probes=photographs.embeddings[[row for _, rows in halves.values() for row in rows]],
             truth=np.repeat(np.arange(len(halves)), [len(rows) for _, rows in halves.values()]),
             strangers=photographs.embeddings[[row for name in sorted(strangers) for row in photographs.people[name]]],
@@ -102,8 +102,8 @@ class Trial:
 
     def measure(self, strategy: str, choices: Mapping[str, Choice]) -> Point:
         """What the gallery of the chosen templates reaches."""
-        card = self.enrolment.card
-        gallery = with_selected(Gallery.empty(card), self.enrolment.templates(), choices)
+        card = self.enrollment.card
+        gallery = with_selected(Gallery.empty(card), self.enrollment.templates(), choices)
         threshold = gallery.operating_point(card, self.target_fpir).threshold
         scores = gallery.scores_of(self.probes)
         right, named = scores.argmax(axis=1) == self.truth, scores.max(axis=1) >= threshold
@@ -132,7 +132,7 @@ def accuracy_curve(
         tsne: measure the medoid of the t-SNE plane too, at one template each.
         progress: called with the number done and the number of all.
     """
-    empty = Gallery.empty(trial.enrolment.card)
+    empty = Gallery.empty(trial.enrollment.card)
     measured: list[Point] = []
     budgets = _budgets(trial, empty, points)
     for done, budget in enumerate(budgets, start=1):
@@ -141,7 +141,7 @@ def accuracy_curve(
                 continue  # the same whatever the budget
             if str(strategy) in STRATEGIES:
                 terms = Terms(strategy, budget=budget, reject_outliers=reject_outliers)
-                choices = choose(trial.enrolment, empty, terms)
+                choices = choose(trial.enrollment, empty, terms)
                 measured.append(trial.measure(str(strategy), choices))
             if strategy is Strategy.GREEDY:
                 measured.append(_mean([trial.measure(RANDOM, _drawn(trial, choices, n)) for n in range(_DRAWS)]))
@@ -149,12 +149,12 @@ def accuracy_curve(
             progress(done, len(budgets))
     if tsne:
         terms = Terms(reject_outliers=reject_outliers)
-        measured.append(trial.measure(TSNE_MEDOID, choose(trial.enrolment, empty, terms, tsne=True)))
+        measured.append(trial.measure(TSNE_MEDOID, choose(trial.enrollment, empty, terms, tsne=True)))
     return sorted(measured, key=lambda point: (point.strategy, point.bytes))
 
 
 def _budgets(trial: Trial, empty: Gallery, points: int) -> list[int]:
-    templates = trial.enrolment.templates()
+    templates = trial.enrollment.templates()
     size = sizes_of(empty.with_people({name: rows[:1] for name, rows in templates.items()}, limit=None))
     least, most = size(len(templates)), size(sum(map(len, templates.values())))
     return sorted({round(size) for size in np.geomspace(least, most, points).tolist()})
@@ -165,7 +165,7 @@ def _drawn(trial: Trial, choices: Mapping[str, Choice], draw: int) -> dict[str, 
     rng = np.random.default_rng(draw)
     return {
         name: Choice(tuple(rng.permutation(len(rows))[: len(choices[name].chosen)].tolist()), ())
-        for name, rows in trial.enrolment.people.items()
+        for name, rows in trial.enrollment.people.items()
     }
 
 

@@ -65,7 +65,7 @@ def _svg(points: Sequence[Point], trial: Trial) -> bytes:
         axis.set_title(title, fontsize=10)
     axis.legend(fontsize=8)
     figure.suptitle(
-        f"{len(trial.enrolment.people):,} people, {len(trial.probes):,} other photographs of them, "
+        f"{len(trial.enrollment.people):,} people, {len(trial.probes):,} other photographs of them, "
         f"{len(trial.strangers):,} of strangers",
         fontsize=9,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.dataset_embeddings import Recogniser, survey_album
+from edge_siamese.dataset_embeddings import Recognizer, survey_album
 from edge_siamese.errors import DataError, NoFaceError
 from edge_siamese.gallery.enrollment.photos import Skipped, rows_by_name, skipped_of
 from edge_siamese.gallery.names import clean_name
@@ -40,7 +40,7 @@ class Photographs:
 
 
 def survey_photographs(
-    path: Path, engine: Recogniser, progress: Callable[[int, int], None] | None = None
+    path: Path, engine: Recognizer, progress: Callable[[int, int], None] | None = None
 ) -> Photographs:
     """Embed the largest face of every photograph of a folder or zip of ``<person>/<photo>``.
 

@@ -2,7 +2,7 @@
 
 At a constant rate the weights wander about a good place; their mean lies nearer to it than any of them, and answers as if the
 rate had fallen (Izmailov et al., "Averaging Weights Leads to Wider Optima and Better Generalization", UAI 2018; here
-the optimiser's exponential moving average). Batch normalisations see other activations in the averaged network, so
+the optimizer's exponential moving average). Batch normalizations see other activations in the averaged network, so
 their moments are measured anew.
 """
 
@@ -23,11 +23,11 @@ _BATCHES, _BATCH = 32, 128
 def averaged_weights(
     trainer: Any, network: Any = None, pictures: npt.NDArray[np.uint8] | None = None
 ) -> Iterator[None]:
-    """The optimiser's moving averages in place of the weights, where it keeps some; the weights come back afterwards.
+    """The optimizer's moving averages in place of the weights, where it keeps some; the weights come back afterwards.
 
     Args:
         trainer: compiled Keras model.
-        network: Keras model that it trains, whose batch normalisations are to be measured anew; None leaves them.
+        network: Keras model that it trains, whose batch normalizations are to be measured anew; None leaves them.
         pictures: uint8 ``(N, H, W, 3)`` training pictures for that, of which at most 4,096 are taken.
     """
     optimizer = trainer.optimizer
@@ -53,13 +53,13 @@ def keep_average(trainer: Any, network: Any, pictures: npt.NDArray[np.uint8]) ->
 
 
 def _measure_moments(network: Any, pictures: npt.NDArray[np.uint8]) -> None:
-    """Give every batch normalisation the mean moments of some batches."""
-    normalisations = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
-    momenta = [layer.momentum for layer in normalisations]
+    """Give every batch normalization the mean moments of some batches."""
+    normalizations = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
+    momenta = [layer.momentum for layer in normalizations]
     order = np.random.default_rng(0).permutation(len(pictures))[: _BATCHES * _BATCH]
     for number, rows in enumerate(np.array_split(order, -(-len(order) // _BATCH))):
-        for layer in normalisations:
+        for layer in normalizations:
             layer.momentum = 1 - 1 / (number + 1)
         network(ops.convert_to_tensor(model_input(pictures[rows])), training=True)
-    for layer, momentum in zip(normalisations, momenta, strict=True):
+    for layer, momentum in zip(normalizations, momenta, strict=True):
         layer.momentum = momentum

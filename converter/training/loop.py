@@ -2,7 +2,7 @@
 
 ::
 
-    RUN/checkpoint.npz   every variable of model and optimiser after the last finished epoch
+    RUN/checkpoint.npz   every variable of model and optimizer after the last finished epoch
     RUN/best.npz         what a watched run keeps of its best epoch
     RUN/log.csv          a line an epoch
     RUN/run.json         what was asked for
@@ -117,7 +117,7 @@ def _restore(model: Any, path: Path) -> int:
 
 
 def _by_place(model: Any) -> Iterator[tuple[str, Any]]:
-    """Variables of the optimiser and of random generators: Keras numbers their names anew, so their place names them."""
+    """Variables of the optimizer and of random generators: Keras numbers their names anew, so their place names them."""
     for place, variable in enumerate(model.optimizer.variables):
         yield f"optimizer/{place}", variable
     for place, variable in enumerate(filter(_is_numbered, model.variables)):

@@ -1,4 +1,4 @@
-"""Losses that a twin learns from: of pairs by their distance or logit, and of whole batches of labelled pictures.
+"""Losses that a twin learns from: of pairs by their distance or logit, and of whole batches of labeled pictures.
 
 A loss of pairs takes ``(distance or logit, same)``, ``same`` being 1 or True for two pictures of one person, and returns
 one value a pair; a loss of batches takes ``(embeddings, numbers)`` and returns their mean.

@@ -11,7 +11,7 @@ from ..distances import EPSILON
 
 @keras.saving.register_keras_serializable(package="edge_siamese")
 class MarginSoftmax(keras.layers.Layer):  # type: ignore[misc]
-    """Cross-entropy of scaled cosines to learnt prototypes, the own one made smaller by a margin.
+    """Cross-entropy of scaled cosines to learned prototypes, the own one made smaller by a margin.
 
     With the angle t to the own prototype its logit is ``scale * (cos(t + angular) - additive)``, the others are
     ``scale * cos``. An angular margin alone is ArcFace (Deng et al., CVPR 2019), an additive one alone CosFace (Wang et

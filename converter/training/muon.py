@@ -3,7 +3,7 @@
 Muon (Jordan, "Muon: an optimizer for hidden layers in neural networks", 2024; rates as Liu et al., "Muon is scalable
 for LLM training", 2025) learns more in a step than AdamW where a network underfits. Keras's takes matrices alone;
 here a convolution's kernel ``(height, width, in, out)`` is one of ``(height * width * in, out)``. What is no
-matrix (depthwise kernels, biases, normalisations), and layers with a few inputs or outputs, which are the first and the
+matrix (depthwise kernels, biases, normalizations), and layers with a few inputs or outputs, which are the first and the
 last, follow AdamW at the same rate.
 """
 

@@ -1,4 +1,4 @@
-"""How fast a run learns: the rate over a stretch of it, and the optimiser that follows."""
+"""How fast a run learns: the rate over a stretch of it, and the optimizer that follows."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):  # typ
 
 
 def optimizer_of(stretch: Stretch, steps: int, weight_decay: float, **options: Any) -> Any:
-    """The optimiser of a stretch of `steps` steps an epoch, with its moving average; `options` are Keras's."""
+    """The optimizer of a stretch of `steps` steps an epoch, with its moving average; `options` are Keras's."""
     schedule = WarmupStableDecay(stretch.rate, stretch.epochs * steps, stretch.warmup, stretch.decay)
     options |= {"weight_decay": weight_decay}
     if stretch.average:

@@ -29,7 +29,7 @@ _OWN_PHOTOGRAPHS = """Now with your own photographs (people/<name>/<photographs>
     "--out", type=click.Path(path_type=Path), default=Path("demo-report"), show_default=True, help="Folder to work in."
 )
 def demo(photos: Path | None, out: Path) -> None:
-    """Fine-tune, quantise, enrol, verify and time: the whole chain in about a minute.
+    """Fine-tune, quantize, enroll, verify and time: the whole chain in about a minute.
 
     Its people are rendered, not photographed, and the shipped models never saw them. Ends with 1 when somebody is given
     a wrong name.
@@ -42,7 +42,7 @@ def demo(photos: Path | None, out: Path) -> None:
     journey = Journey(out, click.echo)
     _step("People: yours" if photos else "People: rendered, not photographed")
     cast = photographed_cast(photos, out) if photos else render_cast(out)
-    click.echo(f"{len(cast.names)} people to enrol: {', '.join(cast.names)}")
+    click.echo(f"{len(cast.names)} people to enroll: {', '.join(cast.names)}")
     lead = "Your photographs." if photos else "Rendered people, not photographed; the shipped models never saw them."
     report = Report("edge-siamese demo", lead)
     model = _train(journey, cast, report)
@@ -52,8 +52,8 @@ def demo(photos: Path | None, out: Path) -> None:
     report.code("\n".join(f"{command}   # {seconds:.1f} s" for command, seconds in journey.commands))
     report.save(out / "report.html")
     click.echo(f"\nReport with pictures: {out / 'report.html'}\n\n{_OWN_PHOTOGRAPHS}")
-    if cast.rendered and (verdict.wrong or not verdict.recognised):
-        click.echo("edge-siamese: the demo failed: a wrong name was given, or nobody was recognised", err=True)
+    if cast.rendered and (verdict.wrong or not verdict.recognized):
+        click.echo("edge-siamese: the demo failed: a wrong name was given, or nobody was recognized", err=True)
         sys.exit(1)
 
 
@@ -67,8 +67,8 @@ def _train(journey: "Journey", cast: "Cast", report: "Report") -> list[str]:
     from ..demo.scenario import render_album
     from ..errors import EdgeSiameseError
 
-    _step("Train the twin for a few seconds, quantise it to int8, prove what that cost")
-    report.heading("Trained, and quantised to int8")
+    _step("Train the twin for a few seconds, quantize it to int8, prove what that cost")
+    report.heading("Trained, and quantized to int8")
     if not training_is_possible():
         return _without_training(report, "TensorFlow is not installed (pip install 'edge-siamese[converter]')")
     if cast.rendered:
@@ -98,12 +98,12 @@ def _without_training(report: "Report", why: str) -> list[str]:
 
 
 def _watch(journey: "Journey", cast: "Cast", report: "Report", model: list[str]) -> "Verdict":
-    """Enrol, run the loop, and hold its answers against the truth."""
+    """Enroll, run the loop, and hold its answers against the truth."""
     from ..demo.report import add_answers, add_people
     from ..demo.result import judge
 
     gallery = journey.folder / "people.esg"
-    _step("Enrol them into a gallery")
+    _step("Enroll them into a gallery")
     (built,) = journey.run("gallery", "build", cast.enrolled, "-o", gallery, *model)
     size = gallery.stat().st_size
     click.echo(f"{built['identities']} people, {built['templates']} templates, {size:,} bytes to flash")
@@ -114,7 +114,7 @@ def _watch(journey: "Journey", cast: "Cast", report: "Report", model: list[str])
     verdict = judge(cast, events)
     strangers = len(set(filter(None, cast.truth.values())) - set(cast.names))
     answer = (
-        f"{len(verdict.recognised)} of {len(cast.names)} enrolled people recognised, {len(verdict.wrong)} wrong names, "
+        f"{len(verdict.recognized)} of {len(cast.names)} enrolled people recognized, {len(verdict.wrong)} wrong names, "
         f"{strangers} strangers shown and {verdict.strangers_named} of their visits named"
     )
     for answered in verdict.visits():

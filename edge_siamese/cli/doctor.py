@@ -9,7 +9,7 @@ from ..system.host import identify
 from .shared.options import json_option
 from .shared.output import emit_json
 
-_COLOURS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red"}
+_COLORS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red"}
 
 
 @click.command()
@@ -36,6 +36,6 @@ def _digests() -> dict[str, str]:
 
 
 def _line(finding: Finding) -> str:
-    mark = click.style(f"{finding.status:<4}", fg=_COLOURS[finding.status])
+    mark = click.style(f"{finding.status:<4}", fg=_COLORS[finding.status])
     remedy = f"\n      -> {finding.remedy}" if finding.remedy else ""
     return f"{mark}  {finding.check}: {finding.sentence}{remedy}"

@@ -9,11 +9,11 @@ from .shared.galleries import (
     PATH,
     about_options,
     counted,
-    enrol,
     model_options,
     plural,
     reference_engine,
     require_gallery,
+    save_enrolled,
     skipped_json,
     summary,
     tell_skipped,
@@ -80,7 +80,7 @@ def enroll(
             templates, skipped = embed_photographs(photos, engine)
         card, digests = engine.embedder_card, engine.digests
     tell_skipped(skipped)
-    written = enrol(path, name, templates, card, limit=limit, about=about)
+    written = save_enrolled(path, name, templates, card, limit=limit, about=about)
     kept = len(written.templates_of(name))
     if as_json:
         body = {"name": name, "used": len(templates), "kept": kept, "skipped": skipped_json(skipped)}

@@ -10,11 +10,11 @@ from .shared.galleries import (
     STRATEGIES,
     about_options,
     counted,
-    enrol,
     model_options,
     plural,
     reference_engine,
     require_gallery,
+    save_enrolled,
     selection_options,
     skipped_json,
     summary,
@@ -122,7 +122,7 @@ def add(
         templates, skipped = embed_photographs(photos, engine)
         card, digests = engine.embedder_card, engine.digests
     tell_skipped(skipped)
-    written = enrol(path, name, templates, card, limit=limit, about=about)
+    written = save_enrolled(path, name, templates, card, limit=limit, about=about)
     kept = len(written.templates_of(name))
     if as_json:
         body = {"name": name, "photos": len(photos), "kept": kept, "skipped": skipped_json(skipped)}

@@ -40,7 +40,7 @@ COMMANDS = {
     "curves": Entry("edge_siamese_converter.cli.curves:curves", "Plot training runs.", needs=("matplotlib",), extra="report"),
     "report": Entry("edge_siamese_converter.cli.report:report", "Make the page of a training run anew.", needs=_PAGES, extra="converter"),
     "plot": Entry("edge_siamese_converter.cli.plot:plot", "Draw how embeddings behave: t-SNE, ROC, DET, pairs...", needs=_PAGES, extra="converter"),
-    "convert": _training("convert:convert", "Quantise a trained network to int8 and prove what that cost."),
+    "convert": _training("convert:convert", "Quantize a trained network to int8 and prove what that cost."),
     "lint": _training("lint:lint", "Name operators that leave XNNPACK, the Edge TPU or a microcontroller."),
     "fit-quality": Entry("edge_siamese_converter.cli.fit_quality:fit_quality", "Fit the quality score to the models."),
     "representatives": Entry("edge_siamese_converter.cli.representatives:representatives", "Show which photographs stand for each person, and why."),
@@ -53,7 +53,7 @@ COMMANDS = {
 @click.option("-v", "--verbose", count=True, help="Say more on stderr; twice for every detail.")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=lambda *a: _show_version(*a))
 def root(verbose: int) -> None:
-    """Face verification for the boards people own: train, quantise, flash, verify, measure."""
+    """Face verification for the boards people own: train, quantize, flash, verify, measure."""
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
     logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
 

@@ -106,9 +106,9 @@ def _caption(answer: Answer) -> str:
 
 
 def _boxed(picture: RGB, answer: Answer) -> RGB:
-    colour = (205, 43, 49) if answer.wrong else (48, 164, 108) if answer.named else (139, 141, 152)
+    color = (205, 43, 49) if answer.wrong else (48, 164, 108) if answer.named else (139, 141, 152)
     picture = picture.copy()
     x, y, width, height = (round(value) for value in answer.event["box"])
     thickness = max(2, round(picture.shape[0] / 120))
-    cv2.rectangle(picture, (x, y), (x + width, y + height), colour, thickness)
+    cv2.rectangle(picture, (x, y), (x + width, y + height), color, thickness)
     return np.asarray(picture, np.uint8)

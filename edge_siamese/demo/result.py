@@ -49,7 +49,7 @@ class Verdict:
         return [answer for answer in self.answers if answer.wrong]
 
     @property
-    def recognised(self) -> list[str]:
+    def recognized(self) -> list[str]:
         """Enrolled people who were named rightly at least once."""
         named = {answer.named for answer in self.answers if not answer.wrong}
         return [name for name in self.names if name in named]

@@ -2,7 +2,7 @@
 
 A zip or folder with ``images/`` and ``annotations.json``, a list of objects ``{file, split: train|dev, source, faces:
 [{box: [x, y, w, h], landmarks: [x1, y1, .. x5, y5] or null}]}`` (further keys are ignored): boxes and landmarks in pixels
-with the origin at the centre of the top-left one, landmarks in the order of `faces.Face`.
+with the origin at the center of the top-left one, landmarks in the order of `faces.Face`.
 """
 
 import json

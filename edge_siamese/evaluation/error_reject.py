@@ -1,4 +1,4 @@
-"""Error versus reject: does a quality score know which photographs will be recognised wrongly?
+"""Error versus reject: does a quality score know which photographs will be recognized wrongly?
 
 The photographs of lowest quality are discarded, a growing share of them, and with each all of its comparisons: what is
 left are the pairs whose lower quality is high enough. The threshold stays where it was set on all pairs. If the score

@@ -41,7 +41,7 @@ def pairs_needed(fmr: float) -> int:
 
 
 def binomial_cdf(errors: int, trials: int, rate: float) -> float:
-    """Chance of at most `errors` in `trials`: the regularised incomplete beta ``I_(1 - rate)(trials - errors, errors + 1)``."""
+    """Chance of at most `errors` in `trials`: the regularized incomplete beta ``I_(1 - rate)(trials - errors, errors + 1)``."""
     if rate >= 1.0:
         return float(errors >= trials)
     if rate <= 0.0:

@@ -11,7 +11,7 @@ from ..identity_dataset import Photo
 def read_labels(path: Path, photos: list[Photo]) -> dict[str, list[str]]:
     """Read a CSV with a header: first the photograph as ``<person>/<file>``, then one column a label.
 
-    Photographs the file does not name are unlabelled.
+    Photographs the file does not name are unlabeled.
 
     Returns:
         By column the label of each of `photos`, empty without one.

@@ -1,13 +1,13 @@
 """Verification protocols: which face of a photograph counts, and which photographs are compared.
 
 *All pairs*: the largest face; every two photographs of an album, genuine when of one person. *LFW pairs*: the face nearest
-the centre; the pairs and folds of a ``pairs.txt`` (Huang et al., "Labeled Faces in the Wild", 2007).
+the center; the pairs and folds of a ``pairs.txt`` (Huang et al., "Labeled Faces in the Wild", 2007).
 """
 
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ..dataset_embeddings import Choose, Survey, centre_face, largest_face
+from ..dataset_embeddings import Choose, Survey, center_face, largest_face
 from ..identity_dataset import Album
 from .comparisons import Comparisons, ScoreMatrix, compare_all, compare_listed, parse_pairs
 
@@ -25,7 +25,7 @@ class VerificationProtocol:
 
     @property
     def choose(self) -> Choose:
-        return largest_face if self.pairs_text is None else centre_face
+        return largest_face if self.pairs_text is None else center_face
 
     def compare(self, survey: Survey, score: ScoreMatrix | None = None) -> Comparisons:
         """The protocol's comparisons of a survey; see `comparisons.compare_all`.
@@ -38,12 +38,12 @@ class VerificationProtocol:
         return compare_listed(survey, parse_pairs(self.pairs_text, survey), score)
 
     def describe(self, survey: Survey) -> dict[str, Any]:
-        """Protocol and photographs, for the JSON document. On LFW a face is found when a box contains the centre."""
+        """Protocol and photographs, for the JSON document. On LFW a face is found when a box contains the center."""
         listed = self.pairs_text is not None
         return {
             "protocol": "lfw-pairs" if listed else "all-pairs",
             "people": len(survey.names),
             "photographs": len(survey.photos),
-            "face_choice": "nearest the centre" if listed else "largest",
-            "faces_not_found": int((~(survey.centred if listed else survey.found)).sum()),
+            "face_choice": "nearest the center" if listed else "largest",
+            "faces_not_found": int((~(survey.centered if listed else survey.found)).sum()),
         }

@@ -18,7 +18,7 @@ from .bootstrap import PersonBootstrap
 from .comparisons import Comparisons
 from .error_counts import Rates, grouped_rates
 
-NO_FACE, DIFFERENT, UNLABELLED = "no face found", "different", "unlabelled"
+NO_FACE, DIFFERENT, UNLABELED = "no face found", "different", "unlabeled"
 Groups = npt.NDArray[np.int64]
 
 
@@ -49,7 +49,7 @@ ATTRIBUTES = (
         lambda quality: quality.side, np.minimum, (64, 112), ("small, under 64", "medium, 64 to 112", "large, from 112"),
     ),
     Attribute(
-        "brightness", "mean grey of the face, 0 to 255, the darker of the two",
+        "brightness", "mean gray of the face, 0 to 255, the darker of the two",
         lambda quality: quality.light, np.minimum, (100, 160), ("dark, under 100", "medium, 100 to 160", "bright, from 160"),
     ),
     Attribute(
@@ -97,7 +97,7 @@ def slice_by_labels(
     """A table for each column of `labels`: by name, the label of every photograph (empty: none)."""
     tables = []
     for name, column in labels.items():
-        classes, number = np.unique([label or UNLABELLED for label in column], return_inverse=True)
+        classes, number = np.unique([label or UNLABELED for label in column], return_inverse=True)
         one, other = number[comparisons.first], number[comparisons.second]
         group = np.where(one == other, one, len(classes))
         rows = _rows((*map(str, classes), DIFFERENT), group, comparisons, threshold, bootstrap)

@@ -1,4 +1,4 @@
-"""The models that ship with the package. Their licence is in LICENSE beside them."""
+"""The models that ship with the package. Their license is in LICENSE beside them."""
 
 from importlib.resources import as_file, files
 from pathlib import Path

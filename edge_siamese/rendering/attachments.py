@@ -6,7 +6,7 @@ from .camera import Camera, Field, Floats
 from .canvas import Area, polygon_mask
 from .head import Head
 from .overlay import blend, draw_line, size_of
-from .shading import light_colour, light_direction
+from .shading import light_color, light_direction
 from .views import View
 
 
@@ -28,7 +28,7 @@ def _ear(picture: Field, head: Head, camera: Camera, view: View, side: int) -> N
     out, size = np.array([side * 0.20 * spread, 0.0, -0.20]), person.ear_size
     normal = np.array([side * 0.75, 0.0, 0.66]) @ camera.rotation.T
     key = max(float(normal @ light_direction(view)) * 0.82 + 0.18, 0.0) * view.light_strength
-    lit = np.array(person.skin_colour) * (0.9 * view.ambient + key * light_colour(view))
+    lit = np.array(person.skin_color) * (0.9 * view.ambient + key * light_color(view))
 
     def shell(outline: Floats) -> Area:
         lean = 0.22 * (outline[:, 1:] < 0) * -outline[:, 1:] * np.array([0.0, 0.0, -1.0])
@@ -55,14 +55,14 @@ def draw_glasses(picture: Field, head: Head, camera: Camera, view: View) -> None
     wide = {"round": 0.285, "square": 0.30, "wide": 0.33, "half": 0.30}[person.glasses] * person.glasses_size
     high = {"round": 0.255, "square": 0.215, "wide": 0.20, "half": 0.17}[person.glasses] * person.glasses_size
     power = {"round": 1.0, "square": 0.45, "wide": 0.6, "half": 0.6}[person.glasses]
-    colour, thick = person.glasses_colour, max(0.042 * camera.scale, 0.7)
+    color, thick = person.glasses_color, max(0.042 * camera.scale, 0.7)
     for side in (-1, 1):
         lens = _lens(side * (person.eye_distance + 0.02), person.eye_level + 0.02, wide, high, power)
         depth = front - 0.22 * np.abs(lens[:, :1]) ** 2
         rim = camera.project(np.hstack([lens, depth]))
         blend(picture, polygon_mask(rim, size_of(picture)), np.array((235, 240, 245)), 0.07)
         start = len(rim) // 2 if person.glasses == "half" else 0
-        draw_line(picture, rim if start == 0 else rim[start:], thick, colour, closed=start == 0)
+        draw_line(picture, rim if start == 0 else rim[start:], thick, color, closed=start == 0)
         _temple(picture, head, camera, view, (side * (person.eye_distance + 0.02 + wide), front, thick))
     inner = person.eye_distance + 0.02 - wide
     bridge = [
@@ -70,7 +70,7 @@ def draw_glasses(picture: Field, head: Head, camera: Camera, view: View) -> None
         (0, person.eye_level - 0.06, front + 0.03),
         (inner, person.eye_level - 0.02, front),
     ]
-    draw_line(picture, camera.project(bridge), thick, colour)
+    draw_line(picture, camera.project(bridge), thick, color)
 
 
 def _temple(picture: Field, head: Head, camera: Camera, view: View, start: tuple[float, float, float]) -> None:
@@ -84,7 +84,7 @@ def _temple(picture: Field, head: Head, camera: Camera, view: View, start: tuple
     end = np.array([ear[0] * 1.01, level, ear[2]])
     if head.person.hair_style in _OVER_EARS:
         end = hinge + 0.45 * (end - hinge)
-    draw_line(picture, camera.project([hinge, end]), thick * 0.9, head.person.glasses_colour)
+    draw_line(picture, camera.project([hinge, end]), thick * 0.9, head.person.glasses_color)
 
 
 def _lens(x: float, y: float, wide: float, high: float, power: float) -> Floats:

@@ -34,7 +34,7 @@ def render_background(size: tuple[int, int], seed: int) -> RGB:
 
 
 def _wall(rng: np.random.Generator, width: int, height: int) -> RGB:
-    """A wall lit from somewhere, with uneven colour."""
+    """A wall lit from somewhere, with uneven color."""
     corners = rng.uniform(40, 215, 1) + rng.normal(0, 28, (2, 2, 1)) + rng.normal(0, 16, 3)
     wall = cv2.resize(corners.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     patches: Field = rng.normal(0, 7, (6, 8, 3)).astype(np.float32)
@@ -45,20 +45,20 @@ def _wall(rng: np.random.Generator, width: int, height: int) -> RGB:
 def _furniture(wall: RGB, rng: np.random.Generator) -> None:
     """One shape: a board, window, lamp, shelf, plant-like blob or line."""
     height, width = wall.shape[:2]
-    colour = [float(value) for value in np.clip(rng.uniform(15, 240) + rng.normal(0, 25, 3), 0, 255)]
+    color = [float(value) for value in np.clip(rng.uniform(15, 240) + rng.normal(0, 25, 3), 0, 255)]
     x, y = int(rng.integers(-width // 8, width)), int(rng.integers(-height // 8, height))
     wide, high = int(rng.integers(width // 16, width // 2 + 1)), int(rng.integers(height // 16, height // 2 + 1))
     kind = int(rng.integers(5))
     if kind <= 1:
-        cv2.rectangle(wall, (x, y), (x + wide, y + high), colour, -1)
-        frame = [0.7 * value for value in colour]
+        cv2.rectangle(wall, (x, y), (x + wide, y + high), color, -1)
+        frame = [0.7 * value for value in color]
         cv2.rectangle(wall, (x, y), (x + wide, y + high), frame, int(rng.integers(1, 4)))
         if kind == 1:
             cv2.line(wall, (x + wide // 2, y), (x + wide // 2, y + high), frame, 2)
             cv2.line(wall, (x, y + high // 2), (x + wide, y + high // 2), frame, 2)
     elif kind == 2:
         cv2.ellipse(
-            wall, (x, y), (wide // 2 + 1, high // 2 + 1), float(rng.uniform(0, 180)), 0, 360, colour, -1, cv2.LINE_AA
+            wall, (x, y), (wide // 2 + 1, high // 2 + 1), float(rng.uniform(0, 180)), 0, 360, color, -1, cv2.LINE_AA
         )
     elif kind == 3:
         for step in range(int(rng.integers(2, 7))):
@@ -66,7 +66,7 @@ def _furniture(wall: RGB, rng: np.random.Generator) -> None:
                 wall,
                 (x + step * 9, y),
                 (x + step * 9 + 6, y + high),
-                [(value * (0.6 + 0.1 * step)) for value in colour],
+                [(value * (0.6 + 0.1 * step)) for value in color],
                 -1,
             )
     else:
@@ -74,7 +74,7 @@ def _furniture(wall: RGB, rng: np.random.Generator) -> None:
             wall,
             (x, y),
             (int(rng.integers(width)), int(rng.integers(height))),
-            colour,
+            color,
             int(rng.integers(1, 9)),
             cv2.LINE_AA,
         )

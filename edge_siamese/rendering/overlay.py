@@ -6,7 +6,7 @@ import numpy.typing as npt
 
 from .camera import Field, Floats
 from .canvas import Area
-from .people import Colour
+from .people import Color
 
 
 def size_of(picture: Field) -> tuple[int, int]:
@@ -14,16 +14,16 @@ def size_of(picture: Field) -> tuple[int, int]:
     return picture.shape[1], picture.shape[0]
 
 
-def blend(picture: Field, area: Area, colour: npt.NDArray[np.floating], opacity: float) -> None:
-    """Mix a colour, or a field of them, in where a mask says."""
+def blend(picture: Field, area: Area, color: npt.NDArray[np.floating], opacity: float) -> None:
+    """Mix a color, or a field of them, in where a mask says."""
     x, y, mask = area
     part = picture[y : y + mask.shape[0], x : x + mask.shape[1]]
-    change = np.asarray(colour, np.float32) - part
+    change = np.asarray(color, np.float32) - part
     change *= (mask * np.float32(opacity))[..., None]
     part += change
 
 
-def draw_line(picture: Field, points: Floats, thick: float, colour: Colour, closed: bool = False) -> None:
+def draw_line(picture: Field, points: Floats, thick: float, color: Color, closed: bool = False) -> None:
     """An anti-aliased line; widths below a pixel become fainter instead."""
     low = np.floor(points.min(0)).astype(int) - int(thick) - 2
     high = np.ceil(points.max(0)).astype(int) + int(thick) + 3
@@ -37,6 +37,6 @@ def draw_line(picture: Field, points: Floats, thick: float, colour: Colour, clos
     blend(
         picture,
         (int(low[0]), int(low[1]), mask.astype(np.float32) / np.float32(255)),
-        np.array(colour),
+        np.array(color),
         min(0.9, thick),
     )

@@ -23,7 +23,7 @@ from .skin import skin_of
 from .views import View
 
 Placement = tuple[Person, View, float, tuple[float, float]]
-"""Who, how seen, height of the upright face in pixels, centre of the face's box."""
+"""Who, how seen, height of the upright face in pixels, center of the face's box."""
 
 _SMALLEST_FACE = 84.0  # smaller faces are rendered larger and averaged down, so that nothing flickers
 
@@ -36,7 +36,7 @@ class Rendering:
         picture: uint8 ``(H, W, 3)`` RGB.
         boxes: float32 ``(F, 4)``: x, y, width, height of each face from hairline to chin and ear to ear, unclipped.
         landmarks: float32 ``(F, 5, 2)``: right eye, left eye, nose tip, right and left mouth corner; right is the
-            subject's, the origin is the centre of the top-left pixel.
+            subject's, the origin is the center of the top-left pixel.
     """
 
     picture: RGB
@@ -50,7 +50,7 @@ def render_portrait(
     *,
     size: tuple[int, int] = (320, 240),
     face_height: float = 140.0,
-    centre: tuple[float, float] | None = None,
+    center: tuple[float, float] | None = None,
     background_seed: int = 0,
 ) -> Rendering:
     """Render one person before a background.
@@ -60,10 +60,10 @@ def render_portrait(
         view: how seen.
         size: width and height of the picture in pixels.
         face_height: height of the upright neutral face, hairline to chin, in pixels.
-        centre: where the middle of the face's box goes, in pixels; default the middle of the picture.
+        center: where the middle of the face's box goes, in pixels; default the middle of the picture.
         background_seed: seed of the background and the clothes.
     """
-    place = centre if centre is not None else ((size[0] - 1) / 2, (size[1] - 1) / 2)
+    place = center if center is not None else ((size[0] - 1) / 2, (size[1] - 1) / 2)
     return render_scene([(person, view, face_height, place)], size=size, background_seed=background_seed)
 
 
@@ -73,7 +73,7 @@ def render_scene(
     """Render several people in one picture, the first farthest back.
 
     Args:
-        people_and_views: of each: person, view, height of the upright neutral face in pixels, centre of the face's box.
+        people_and_views: of each: person, view, height of the upright neutral face in pixels, center of the face's box.
         size: width and height of the picture in pixels.
         background_seed: seed of the background and the clothes.
     """
@@ -81,11 +81,11 @@ def render_scene(
     picture = render_background(size, background_seed).astype(np.float32)
     count = len(people_and_views)
     boxes, landmarks = np.zeros((count, 4), np.float32), np.zeros((count, 5, 2), np.float32)
-    for i, (person, view, face_height, centre) in enumerate(people_and_views):
+    for i, (person, view, face_height, center) in enumerate(people_and_views):
         if not 4 <= face_height <= 4096:
             raise DataError(f"a face must be 4 to 4096 pixels high, not {face_height:g}")
         head = head_of(person)
-        camera = _placed(head, view, face_height, centre)
+        camera = _placed(head, view, face_height, center)
         picture = _with_person(picture, head, camera, view, background_seed, face_height)
         boxes[i], landmarks[i] = _box(camera.project(head.outline(view))), camera.project(head.landmarks(view))
     return Rendering(_finished(picture), boxes, landmarks)
@@ -115,13 +115,13 @@ def crop_camera(head: Head, view: View, size: int) -> Camera:
 _FACE_UNITS = 2.9  # height of an average face in head units
 
 
-def _placed(head: Head, view: View, face_height: float, centre: tuple[float, float]) -> Camera:
-    """Camera by the height of the upright face and the centre of the box."""
+def _placed(head: Head, view: View, face_height: float, center: tuple[float, float]) -> Camera:
+    """Camera by the height of the upright face and the center of the box."""
     frontal = View()
     upright = _box(Camera.of(frontal).project(head.outline(frontal)))
     scale = face_height / upright[3]
     box = _box(Camera.of(view, scale).project(head.outline(view)))
-    return Camera.of(view, scale, (centre[0] - box[0] - box[2] / 2, centre[1] - box[1] - box[3] / 2))
+    return Camera.of(view, scale, (center[0] - box[0] - box[2] / 2, center[1] - box[1] - box[3] / 2))
 
 
 def _box(points: Floats) -> Floats:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-GENUINE, IMPOSTOR, INK, GREY = "#1971c2", "#e8590c", "#1c2024", "#8b8d98"
+GENUINE, IMPOSTOR, INK, GRAY = "#1971c2", "#e8590c", "#1c2024", "#8b8d98"
 _Floats = npt.NDArray[np.float64]
 _TICKS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
 STYLE = {
-    "axes.edgecolor": GREY,
+    "axes.edgecolor": GRAY,
     "axes.grid": True,
     "axes.labelcolor": INK,
     "axes.spines.right": False,
@@ -69,13 +69,13 @@ def draw_det(axes: Any, document: dict[str, Any]) -> None:
         heights += [low, high]
     if against:
         other = _probit(against["det"]["fnmr"])
-        axes.plot(x, other, color=GREY, linewidth=1.4, linestyle="--", label=against["name"])
+        axes.plot(x, other, color=GRAY, linewidth=1.4, linestyle="--", label=against["name"])
         heights.append(other)
     axes.plot(x, y, color=GENUINE, linewidth=2, label="this embedder" if against else "measured")
     heights += _mark_thresholds(axes, document)
     lowest, highest = _probit([1 / (document["genuine_pairs"] + 1), 0.995])
     limits = max(np.concatenate(heights).min(), lowest), min(np.concatenate(heights).max(), highest)
-    axes.plot(limits, limits, color=GREY, linewidth=0.8, zorder=1)
+    axes.plot(limits, limits, color=GRAY, linewidth=0.8, zorder=1)
     if 0 < document["eer"] < 1:
         eer = _probit([document["eer"]])
         axes.plot(
@@ -92,11 +92,11 @@ def draw_scores(axes: Any, document: dict[str, Any]) -> None:
     scores, decision = document["scores"], document["decision_threshold"]
     edges = np.array(scores["edges"])
     tallest = 0.0
-    for name, colour in (("impostor", IMPOSTOR), ("genuine", GENUINE)):
+    for name, color in (("impostor", IMPOSTOR), ("genuine", GENUINE)):
         counts = np.array(scores[name], np.float64)
         density = counts / max(counts.sum(), 1) / np.diff(edges)
-        axes.stairs(density, edges, fill=True, color=colour, alpha=0.25)
-        axes.stairs(density, edges, color=colour, linewidth=1.4, label=f"{name}, {int(counts.sum()):,} pairs")
+        axes.stairs(density, edges, fill=True, color=color, alpha=0.25)
+        axes.stairs(density, edges, color=color, linewidth=1.4, label=f"{name}, {int(counts.sum()):,} pairs")
         tallest = max(tallest, density.max())
     axes.axvline(decision["score"], color=INK, linewidth=1, label=f"threshold {decision['score']:.3f}")
     used = np.flatnonzero(np.add(scores["genuine"], scores["impostor"]))

@@ -147,7 +147,7 @@ def check_models() -> Findings:
     for task, card in zip(TASKS, cards, strict=True):
         yield Finding("models", Status.OK, f"{task} {card.name}, SHA-256 {card.digest}")
     for terms in sorted({card.license for card in cards}):
-        yield Finding("licence", Status.OK, f"the shipped weights: {terms}")
+        yield Finding("license", Status.OK, f"the shipped weights: {terms}")
 
 
 def shipped_card(task: "Task") -> "ModelCard":

@@ -2,9 +2,9 @@
 
 Two parts, because only one of them may change without changing the vectors:
 
-* The *contract* (task, input, normalisation, alignment, dimension) is JSON in the description of the model's own
+* The *contract* (task, input, normalization, alignment, dimension) is JSON in the description of the model's own
   ``TFLITE_METADATA`` buffer.
-* The rest (name, licence, training summary, operating points) is ``card.json`` in a ZIP appended to the file,
+* The rest (name, license, training summary, operating points) is ``card.json`` in a ZIP appended to the file,
   beside the golden vectors of the self-test.
 
 The model's *digest* is the SHA-256 of the bytes before the ZIP; ``card.json`` repeats it, which shows damage.

@@ -79,9 +79,9 @@ class TfliteNetwork:
 
     def output_scales(self) -> dict[str, tuple[float, int]]:
         """Scale and zero point of each output, by name."""
-        return {name: (float(scale), int(zero)) for name, (scale, zero) in self._quantisation().items()}
+        return {name: (float(scale), int(zero)) for name, (scale, zero) in self._quantization().items()}
 
-    def _quantisation(self) -> dict[str, tuple[float, int]]:
+    def _quantization(self) -> dict[str, tuple[float, int]]:
         return {name: detail["quantization"] for name, detail in self._outputs.items()}
 
 
@@ -95,7 +95,7 @@ def load_network(
 
     Args:
         model: the .tflite's bytes.
-        delegate: ``"xnnpack"`` (the runtime's optimised kernels), ``"reference"`` (the same bits on every machine) or
+        delegate: ``"xnnpack"`` (the runtime's optimized kernels), ``"reference"`` (the same bits on every machine) or
             ``"edgetpu"``.
         threads: for the CPU kernels.
         float_too: take a network with float32 input or outputs as well, as evaluation does to judge one beside another.

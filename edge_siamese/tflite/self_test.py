@@ -1,6 +1,6 @@
 """The self-test: never trust a delegate unchecked.
 
-A model carries golden vectors: inputs and what the reference kernels computed for them. Optimised kernels differ from
+A model carries golden vectors: inputs and what the reference kernels computed for them. Optimized kernels differ from
 those by a few steps of int8, so outputs are compared by cosine. Wrong channel order, a wrong zero point or a wrong
 input range fall far outside.
 """

@@ -178,7 +178,7 @@ def _slot(name: str, gallery: dict[str, Any], regions: tuple[Region, ...], sourc
 
 
 def _require_keys(table: dict[str, Any], keys: _Keys, where: str, *, optional: _Keys | None = None) -> None:
-    """Every key there and of its type, no other; a misspelt one is recognised."""
+    """Every key there and of its type, no other; a misspelt one is recognized."""
     allowed = {**keys, **(optional or {})}
     for key, value in table.items():
         if key not in allowed:

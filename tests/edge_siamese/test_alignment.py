@@ -32,7 +32,7 @@ def test_a_face_already_in_place_is_cut_unchanged() -> None:
 
 @pytest.mark.parametrize("factor", [2, 3, 4, 7])
 def test_large_faces_are_averaged_before_they_are_cut(factor: int) -> None:
-    """A checkerboard finer than the crop's pixels becomes grey instead of aliasing, and stays in place."""
+    """A checkerboard finer than the crop's pixels becomes gray instead of aliasing, and stays in place."""
     side = 112 * factor
     picture = np.full((side, side, 3), 90, np.uint8)
     picture[: side // 2] = 200

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edge_siamese.detection import STRIDES, FaceDetector, cell_centres, group_overlaps, letterbox
+from edge_siamese.detection import STRIDES, FaceDetector, cell_centers, group_overlaps, letterbox
 from edge_siamese.errors import ModelError
 
 SIZE = 64
@@ -43,13 +43,13 @@ class OneFace:
         self.looks += 1
         mirrored = image[0, 0, 0, 0] < image[0, 0, -1, 0]
         logit, x, column = (self.mirror_logit, SIZE - 1 - 20, 5) if mirrored else (self.logit, 20, 2)
-        centre = cell_centres(SIZE, SIZE, 8)[3, column]
-        box = [(x - centre[0]) / 8, (30 - centre[1]) / 8, np.log(24 / 8), np.log(32 / 8)]
+        center = cell_centers(SIZE, SIZE, 8)[3, column]
+        box = [(x - center[0]) / 8, (30 - center[1]) / 8, np.log(24 / 8), np.log(32 / 8)]
         marks = np.tile((x, 30), 5)
         marks[[0, 2]] = x - 5, x + 5  # the eyes, as they lie in the picture seen
         outputs["score8"][0, 3, column] = round(logit / 0.1)
         outputs["box8"][0, 3, column] = np.round(np.array(box) / 0.02) + 3
-        outputs["landmark8"][0, 3, column] = np.round((marks - np.tile(centre, 5)) / 8 / 0.05) - 7
+        outputs["landmark8"][0, 3, column] = np.round((marks - np.tile(center, 5)) / 8 / 0.05) - 7
         return outputs
 
 

@@ -55,7 +55,7 @@ def test_the_first_answer_outlives_the_second_run(engine: FaceEngine, crop: np.n
     assert FaceEmbedder(network, card).embed(picture).values.tolist() == [15] * 4
 
 
-def test_halves_go_to_the_even_neighbour_and_nothing_overflows() -> None:
+def test_halves_go_to_the_even_neighbor_and_nothing_overflows() -> None:
     first = np.array([127, -128, 1, 3, -1, 0], np.int8)
     second = np.array([127, -128, 2, 4, -2, 5], np.int8)
     assert mean_of_views(first, second).tolist() == [127, -128, 2, 4, -2, 2]

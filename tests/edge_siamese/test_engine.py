@@ -41,7 +41,7 @@ def test_any_shape_of_picture_is_taken(engine: FaceEngine, shape: tuple[int, int
     assert isinstance(engine.analyze(np.zeros(shape, np.uint8)), list)
 
 
-def test_reference_kernels_agree_with_the_optimised_ones(engine: FaceEngine) -> None:
+def test_reference_kernels_agree_with_the_optimized_ones(engine: FaceEngine) -> None:
     picture = portrait(GOLDEN_SEEDS[3])
     with FaceEngine.default(delegate="reference") as reference:
         score = score_q15(embedded(engine, picture), embedded(reference, picture))

@@ -23,7 +23,7 @@ def flag(height: int = 40, width: int = 60) -> np.ndarray:
 
 
 def encoded(picture: np.ndarray, suffix: str = ".png", *options: int) -> bytes:
-    """The bytes of an RGB, RGBA or grey picture."""
+    """The bytes of an RGB, RGBA or gray picture."""
     if picture.ndim == 3:
         picture = np.dstack([picture[..., 2::-1], picture[..., 3:]])
     return cv2.imencode(suffix, picture, list(options))[1].tobytes()
@@ -54,7 +54,7 @@ def test_bytes_read_as_the_file_does(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_picture(data), read_picture(tmp_path / "a.png"))
 
 
-def test_grey_becomes_three_equal_channels() -> None:
+def test_gray_becomes_three_equal_channels() -> None:
     picture = read_picture(encoded(np.arange(100, dtype=np.uint8).reshape(10, 10)))
     np.testing.assert_array_equal(picture, np.repeat(np.arange(100, dtype=np.uint8).reshape(10, 10, 1), 3, axis=2))
 
@@ -66,7 +66,7 @@ def test_sixteen_bits_are_scaled_to_eight(suffix: str) -> None:
     assert picture[0, 0].tolist() == [0x80, 0x80, 0x80]
 
 
-def test_alpha_is_dropped_and_the_colours_beneath_kept() -> None:
+def test_alpha_is_dropped_and_the_colors_beneath_kept() -> None:
     transparent = np.dstack([flag(), np.zeros((40, 60), np.uint8)])
     np.testing.assert_array_equal(read_picture(encoded(transparent)), flag())
 

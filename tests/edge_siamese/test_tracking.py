@@ -18,8 +18,8 @@ def face(x: float, y: float, size: float = 60) -> Face:
     return Face(np.array((x, y, size, size), np.float32), np.zeros((5, 2), np.float32), 1.0)
 
 
-def photograph(seed: int, centre: tuple[float, float] = (160.0, 120.0), view: View | None = None) -> tuple[RGB, Face]:
-    rendering = render_portrait(Person.from_seed(seed), view or View(), centre=centre, background_seed=seed)
+def photograph(seed: int, center: tuple[float, float] = (160.0, 120.0), view: View | None = None) -> tuple[RGB, Face]:
+    rendering = render_portrait(Person.from_seed(seed), view or View(), center=center, background_seed=seed)
     return rendering.picture, Face(rendering.boxes[0], rendering.landmarks[0], 1.0)
 
 
@@ -94,7 +94,7 @@ class TestSceneCuts:
             noisy = np.clip(picture * gain + rng.normal(0, 6, picture.shape), 0, 255).astype(np.uint8)
             assert numbers(tracker.update(noisy, [seen])) == [1]
 
-    def test_one_colour_all_over_is_no_cut(self) -> None:
+    def test_one_color_all_over_is_no_cut(self) -> None:
         tracker = Tracker()
         for level in (100, 102, 101):
             assert numbers(tracker.update(np.full((120, 160, 3), level, np.uint8), [face(40, 30)])) == [1]

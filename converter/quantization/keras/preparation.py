@@ -1,12 +1,12 @@
 """Make a float network ready for int8, where that costs nothing or next to nothing.
 
-*Cross-layer equalisation* gives the channels between two layers the same range without changing the function.
+*Cross-layer equalization* gives the channels between two layers the same range without changing the function.
 
 An int8 activation has one range for all its channels. Where one channel reaches 15 and another 0.1, the second is left with
 a step or two, and a depthwise convolution that amplifies it amplifies the rounding. A ReLU passes positive factors
 through, so each channel can be divided by its own range before it and multiplied back in the depthwise kernel after it
 (Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", ICCV 2019; here by measured
-ranges). Kernels are quantised per channel, so they lose nothing.
+ranges). Kernels are quantized per channel, so they lose nothing.
 
 *Sum-keeping rounding* puts depthwise kernels on their int8 grid such that the sum of each kernel's taps stays. Edge
 filters are small differences of large taps: rounded one by one they begin to see brightness.
@@ -27,16 +27,16 @@ _BATCH = 50
 
 @dataclass(frozen=True)
 class Pair:
-    """Batch normalisation, the ReLU after it, and the depthwise convolution that alone takes the ReLU's output."""
+    """Batch normalization, the ReLU after it, and the depthwise convolution that alone takes the ReLU's output."""
 
-    normalisation: Any
+    normalization: Any
     activation: Any
     depthwise: Any
 
 
 def prepared(network: Any, inputs: npt.NDArray[np.float32]) -> Any:
-    """A copy of `network`, equalised and with rounded depthwise kernels; see `equalised` for the arguments."""
-    copy = equalised(network, inputs)
+    """A copy of `network`, equalized and with rounded depthwise kernels; see `equalized` for the arguments."""
+    copy = equalized(network, inputs)
     for layer in copy.layers:
         if isinstance(layer, layers.DepthwiseConv2D):
             kernel, *bias = layer.get_weights()
@@ -62,7 +62,7 @@ def rounded_keeping_sums(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.floa
     return np.asarray(rounded * steps, np.float32).reshape(kernel.shape)
 
 
-def equalised(network: Any, inputs: npt.NDArray[np.float32]) -> Any:
+def equalized(network: Any, inputs: npt.NDArray[np.float32]) -> Any:
     """A copy of `network` that computes the same with equal channel ranges where that is possible.
 
     Args:
@@ -107,7 +107,7 @@ def _channel_ranges(network: Any, pairs: list[Pair], inputs: npt.NDArray[np.floa
 
 def _divide(pair: Pair, ranges: npt.NDArray[np.float32]) -> None:
     factors = np.where(ranges > _LEAST_SHARE * ranges.max(), ranges, 1.0).astype(np.float32)
-    gamma, beta, mean, variance = pair.normalisation.get_weights()
-    pair.normalisation.set_weights([gamma / factors, beta / factors, mean, variance])
+    gamma, beta, mean, variance = pair.normalization.get_weights()
+    pair.normalization.set_weights([gamma / factors, beta / factors, mean, variance])
     kernel, *bias = pair.depthwise.get_weights()
     pair.depthwise.set_weights([kernel * factors[:, None], *bias])

@@ -1,4 +1,4 @@
-"""Post-training quantisation: every tensor int8, weights per channel, after what `preparation` does for free."""
+"""Post-training quantization: every tensor int8, weights per channel, after what `preparation` does for free."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ..tflite.compact import compact
 from .preparation import prepared
 
 
-def quantise(network: Any, pictures: npt.NDArray[np.uint8]) -> bytes:
+def quantize(network: Any, pictures: npt.NDArray[np.uint8]) -> bytes:
     """Convert a network to fully int8 TFLite.
 
     Args:

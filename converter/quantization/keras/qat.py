@@ -1,4 +1,4 @@
-"""Quantisation-aware fine-tuning: the remedy where rounding a trained network costs too much.
+"""Quantization-aware fine-tuning: the remedy where rounding a trained network costs too much.
 
 The network learns, while every tensor is rounded as int8 would, to give the embeddings of its float original again.
 Ranges are chosen for the least rounding error and stay fixed.
@@ -16,14 +16,14 @@ from ...augmentation.face_crop import CameraAugmentation
 from ..calibration import require_calibration
 from ..formats import model_input
 from ..ranges import measure_ranges
-from .fake_quant import fake_quantised, fold_batch_normalisation, quantised_tensors, require_foldable
-from .preparation import equalised
+from .fake_quant import fake_quantized, fold_batch_normalization, quantized_tensors, require_foldable
+from .preparation import equalized
 from .ptq import convert_int8
 
 BATCH_SIZE = 32
 
 
-def quantise_aware(
+def quantize_aware(
     network: Any,
     pictures: npt.NDArray[np.uint8],
     crops: npt.NDArray[np.uint8],
@@ -43,7 +43,7 @@ def quantise_aware(
         seed: of the order of the crops and their augmentation.
 
     Returns:
-        The .tflite's bytes, as from `ptq.quantise`.
+        The .tflite's bytes, as from `ptq.quantize`.
 
     Raises:
         DataError: fewer than 20 pictures, or a layer that cannot be fine-tuned for int8.
@@ -51,12 +51,12 @@ def quantise_aware(
     require_calibration(pictures)
     require_foldable(network)
     inputs = model_input(pictures)
-    folded = fold_batch_normalisation(equalised(network, inputs))
-    ranges = measure_ranges(folded, quantised_tensors(folded), inputs)
-    student = fake_quantised(folded, ranges)
+    folded = fold_batch_normalization(equalized(network, inputs))
+    ranges = measure_ranges(folded, quantized_tensors(folded), inputs)
+    student = fake_quantized(folded, ranges)
     if steps:
         _imitate(student, network, _Batches(crops, steps, seed), rate)
-    static = fake_quantised(folded, ranges, batch_size=1)
+    static = fake_quantized(folded, ranges, batch_size=1)
     static.set_weights(student.get_weights())
     return convert_int8(static, pictures)
 
@@ -103,5 +103,5 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def _changed(self, picture: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
         if picture.shape[2] == 3:
             return self.augmentation(picture, rng)
-        coloured = self.augmentation(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), rng)
-        return np.asarray(cv2.cvtColor(coloured, cv2.COLOR_RGB2GRAY)[..., None])
+        colored = self.augmentation(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), rng)
+        return np.asarray(cv2.cvtColor(colored, cv2.COLOR_RGB2GRAY)[..., None])

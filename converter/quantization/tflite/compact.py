@@ -58,9 +58,9 @@ def packed(model: Any) -> bytes:
     return bytes(builder.Output())
 
 
-def _slim(quantisation: Any) -> None:
-    if quantisation is None or quantisation.scale is None:
+def _slim(quantization: Any) -> None:
+    if quantization is None or quantization.scale is None:
         return
-    quantisation.min = quantisation.max = None
-    quantisation.scale = np.asarray(quantisation.scale, np.float32)
-    quantisation.zeroPoint = np.asarray(quantisation.zeroPoint, np.int64)
+    quantization.min = quantization.max = None
+    quantization.scale = np.asarray(quantization.scale, np.float32)
+    quantization.zeroPoint = np.asarray(quantization.zeroPoint, np.int64)

@@ -1,8 +1,8 @@
-"""Cross-layer equalisation of a float .tflite: `preparation` for networks that exist as nothing else.
+"""Cross-layer equalization of a float .tflite: `preparation` for networks that exist as nothing else.
 
 Between two convolutions each channel may be divided by any positive factor and multiplied back, through whatever lets
 positive factors pass: ReLU, leaky and parametric ReLU, padding with zeros. Before a depthwise convolution, whose kernels are
-quantised channel by channel, all channels get the same range. Before a whole one the unevenness is shared between its
+quantized channel by channel, all channels get the same range. Before a whole one the unevenness is shared between its
 input and its kernel, as in Xiao et al., "SmoothQuant" (ICML 2023) with equal shares.
 """
 
@@ -39,7 +39,7 @@ class _Pair:
     between: int
 
 
-def equalised_graph(graph: bytes, pictures: npt.NDArray[np.uint8]) -> bytes:
+def equalized_graph(graph: bytes, pictures: npt.NDArray[np.uint8]) -> bytes:
     """The same function with evener channels.
 
     Args:

@@ -20,7 +20,7 @@ from ..calibration import require_calibration, with_whole_input_range
 from ..formats import Format, model_input
 from ..ranges import Range
 from .compact import compact
-from .equalization import equalised_graph
+from .equalization import equalized_graph
 from .ranges import measure_graph_ranges, with_room_for_biases
 
 SIGNATURE, INPUT, OUTPUT = "serving_default", "image", "embedding"
@@ -46,14 +46,14 @@ def convert_graph(graph: bytes, format: Format, pictures: npt.NDArray[np.uint8])
         require_calibration(pictures)
     ranges: dict[str, Range] = {}
     if format == "int8":
-        graph = equalised_graph(graph, pictures)
+        graph = equalized_graph(graph, pictures)
         ranges = measure_graph_ranges(graph, pictures)
         graph = with_room_for_biases(graph, ranges)
     try:
         from ai_edge_quantizer import quantizer
     except ImportError as error:
         raise RuntimeMissingError(
-            "a network from ONNX, PyTorch, a SavedModel or a .tflite is quantised by ai-edge-quantizer, which is not "
+            "a network from ONNX, PyTorch, a SavedModel or a .tflite is quantized by ai-edge-quantizer, which is not "
             "installed; install it with: pip install 'edge-siamese[import]'"
         ) from error
     try:

@@ -33,7 +33,7 @@ _COVERED = 0.05  # share of the faces that something stands before
 _SMALL_PICTURES = 0.15  # share of the windows that may show a whole picture smaller than they are
 _STRETCHED = 0.3  # share of the windows that are made wider or narrower, as faces seen from a side are
 _EFFECTS = CameraAugmentation(
-    flip=0, rotation_degrees=0, scale=0, shift_pixels=0, light=0.5, grey=0.1, low_resolution=0.08, occlusion=0.0
+    flip=0, rotation_degrees=0, scale=0, shift_pixels=0, light=0.5, gray=0.1, low_resolution=0.08, occlusion=0.0
 )
 
 
@@ -149,14 +149,14 @@ class SampleComposer:
             least = 0.15 if rng.random() < _SMALL_PICTURES else size / max(height, width)
             scale = float(np.clip(_random_face_size(rng, size) / side, least, 4.0))
             reach = max(size / scale / 2 - side / 2, 0.0)
-            centre = chosen[:2] + chosen[2:] / 2 + rng.uniform(-reach, reach, 2)
+            center = chosen[:2] + chosen[2:] / 2 + rng.uniform(-reach, reach, 2)
         else:
             scale = size / min(height, width) * float(np.exp(rng.uniform(-0.4, 0.8)))
-            centre = rng.uniform((0, 0), (width, height))
+            center = rng.uniform((0, 0), (width, height))
         half, whole = size / scale / 2, np.array((width, height))
-        centre = np.clip(centre, np.minimum(half, whole - half), np.maximum(half, whole - half))
+        center = np.clip(center, np.minimum(half, whole - half), np.maximum(half, whole - half))
         flip = rng.random() < 0.5
-        matrix = _similarity(centre, scale, _random_roll(rng), flip, ((size - 1) / 2,) * 2)
+        matrix = _similarity(center, scale, _random_roll(rng), flip, ((size - 1) / 2,) * 2)
         method = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
         picture = _shrunk_warp(source.picture, matrix * np.append(stretch, 1), scale, size, method)
         boxes, landmarks = _moved(boxes, landmarks, matrix, flip)
@@ -213,18 +213,18 @@ def _random_roll(rng: np.random.Generator) -> float:
 
 
 def _similarity(
-    centre: npt.NDArray[np.floating],
+    center: npt.NDArray[np.floating],
     scale: float,
     degrees: float,
     flip: bool,
     place: tuple[float, ...] | npt.NDArray[np.floating],
 ) -> npt.NDArray[np.float64]:
-    """The (2, 3) matrix that rotates, scales and perhaps mirrors about `centre` and carries it to `place`."""
+    """The (2, 3) matrix that rotates, scales and perhaps mirrors about `center` and carries it to `place`."""
     angle = np.radians(degrees)
     linear = scale * np.array([(np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))])
     if flip:
         linear[:, 0] *= -1
-    return np.column_stack([linear, np.asarray(place) - linear @ centre])
+    return np.column_stack([linear, np.asarray(place) - linear @ center])
 
 
 def _shrunk_warp(picture: RGB, matrix: npt.NDArray[np.float64], scale: float, size: int, method: int) -> RGB:
@@ -242,18 +242,18 @@ def _moved(
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Boxes keep their proportions and stay upright; landmarks move exactly, left and right changed by a mirror."""
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
-    centres = (boxes[:, :2] + boxes[:, 2:] / 2) @ matrix[:, :2].T + matrix[:, 2]
+    centers = (boxes[:, :2] + boxes[:, 2:] / 2) @ matrix[:, :2].T + matrix[:, 2]
     sizes = boxes[:, 2:] * scale
     points = landmarks @ matrix[:, :2].T + matrix[:, 2]
     if flip:
         points = points[:, MIRRORED_LANDMARKS]
-    return np.hstack([centres - sizes / 2, sizes]).astype(np.float32), points.astype(np.float32)
+    return np.hstack([centers - sizes / 2, sizes]).astype(np.float32), points.astype(np.float32)
 
 
 def _inside(sample: Sample, size: int) -> Sample:
-    """Keep the faces whose centre is in the picture."""
-    centres = sample.boxes[:, :2] + sample.boxes[:, 2:] / 2
-    keep = ((centres > 0) & (centres < size)).all(axis=1)
+    """Keep the faces whose center is in the picture."""
+    centers = sample.boxes[:, :2] + sample.boxes[:, 2:] / 2
+    keep = ((centers > 0) & (centers < size)).all(axis=1)
     return Sample(sample.picture, sample.boxes[keep].astype(np.float32), sample.landmarks[keep].astype(np.float32))
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from edge_siamese.detection import STRIDES, cell_centres
+from edge_siamese.detection import STRIDES, cell_centers
 
 from .samples import Sample, SampleComposer
 
 # Face sizes (square root of area, input pixels) each stride answers for; ranges overlap so that both may.
 _SIZES = {8: (0.0, 56.0), 16: (32.0, 120.0), 32: (80.0, np.inf)}
 _SMALLEST = 6.0
-_POSITIVE_RADIUS, _IGNORED_RADIUS = 0.3, 0.42  # of the face's size, around its centre
+_POSITIVE_RADIUS, _IGNORED_RADIUS = 0.3, 0.42  # of the face's size, around its center
 _COLUMNS = 1 + 1 + 4 + 10  # score target (-1 ignored), has landmarks, box, landmarks
 _SCALE_COLUMN = _COLUMNS  # face size in strides, by which errors are judged
 
@@ -23,11 +23,11 @@ def encode_targets(sample: Sample, size: int) -> dict[str, npt.NDArray[np.float3
     """What every cell should answer: for each stride float32 ``(S/s, S/s, 17)``."""
     targets = {}
     for stride in STRIDES:
-        centres = cell_centres(size, size, stride)
-        grid = np.zeros((*centres.shape[:2], _COLUMNS + 1), np.float32)
-        nearest = np.full(centres.shape[:2], np.inf, np.float32)
+        centers = cell_centers(size, size, stride)
+        grid = np.zeros((*centers.shape[:2], _COLUMNS + 1), np.float32)
+        nearest = np.full(centers.shape[:2], np.inf, np.float32)
         for box, landmarks in zip(sample.boxes, sample.landmarks, strict=True):
-            _mark_face(grid, nearest, centres, stride, box, landmarks)
+            _mark_face(grid, nearest, centers, stride, box, landmarks)
         targets[f"grid{stride}"] = grid
     return targets
 
@@ -35,15 +35,15 @@ def encode_targets(sample: Sample, size: int) -> dict[str, npt.NDArray[np.float3
 def _mark_face(
     grid: npt.NDArray[np.float32],
     nearest: npt.NDArray[np.float32],
-    centres: npt.NDArray[np.float32],
+    centers: npt.NDArray[np.float32],
     stride: int,
     box: npt.NDArray[np.float32],
     landmarks: npt.NDArray[np.float32],
 ) -> None:
     face_size = float(np.sqrt(box[2] * box[3]))
     low, high = _SIZES[stride]
-    centre = box[:2] + box[2:] / 2
-    distance = np.abs(centres - centre).max(axis=-1)
+    center = box[:2] + box[2:] / 2
+    distance = np.abs(centers - center).max(axis=-1)
     answers = low <= face_size < high and face_size >= _SMALLEST
     radius = max(_POSITIVE_RADIUS * face_size, 0.5 * stride) if answers else 0.0
     ignored = distance <= max(_IGNORED_RADIUS * face_size, 0.75 * stride)
@@ -52,9 +52,9 @@ def _mark_face(
     nearest[chosen] = distance[chosen]
     grid[chosen, 0] = 1
     grid[chosen, 1] = not np.isnan(landmarks).any()
-    grid[chosen, 2:4] = (centre - centres[chosen]) / stride
+    grid[chosen, 2:4] = (center - centers[chosen]) / stride
     grid[chosen, 4:6] = np.log(box[2:] / stride)
-    offsets = (landmarks[None] - centres[chosen][:, None]) / stride
+    offsets = (landmarks[None] - centers[chosen][:, None]) / stride
     grid[chosen, 6:16] = np.nan_to_num(offsets).reshape(-1, 10)
     grid[chosen, _SCALE_COLUMN] = face_size / stride
 
@@ -98,7 +98,7 @@ def _varifocal(logits: Any, positive: Any, overlap: Any, alpha: float = 0.75, ga
 
 
 def _overlap(wanted: Any, found: Any) -> Any:
-    """Intersection over union of boxes given as centre offset and log size ``(.., 4)`` from the same cells: ``(..)``."""
+    """Intersection over union of boxes given as center offset and log size ``(.., 4)`` from the same cells: ``(..)``."""
     low, high = (
         function(*(box[..., :2] + side * ops.exp(ops.clip(box[..., 2:], -4.0, 6.0)) / 2 for box in (wanted, found)))
         for function, side in ((ops.maximum, -1.0), (ops.minimum, 1.0))
@@ -109,12 +109,12 @@ def _overlap(wanted: Any, found: Any) -> Any:
 
 
 def _misplacement(grid: Any, boxes: Any, landmarks: Any) -> Any:
-    """Absolute errors: centres and landmarks as shares of the face's size, sizes as logarithms."""
+    """Absolute errors: centers and landmarks as shares of the face's size, sizes as logarithms."""
     size = ops.maximum(grid[..., _SCALE_COLUMN : _SCALE_COLUMN + 1], 1e-3)
-    centre = ops.sum(ops.abs(boxes[..., :2] - grid[..., 2:4]) / size, axis=-1)
+    center = ops.sum(ops.abs(boxes[..., :2] - grid[..., 2:4]) / size, axis=-1)
     extent = ops.sum(ops.abs(boxes[..., 2:] - grid[..., 4:6]), axis=-1)
     marks = ops.mean(ops.abs(landmarks - grid[..., 6:16]) / size, axis=-1) * grid[..., 1]
-    return centre + 0.5 * extent + 8.0 * marks
+    return center + 0.5 * extent + 8.0 * marks
 
 
 class DetectorBatches(keras.utils.PyDataset):  # type: ignore[misc]

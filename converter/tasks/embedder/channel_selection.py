@@ -1,6 +1,6 @@
-"""A narrow network that begins with what a wide one of the same layout has learnt.
+"""A narrow network that begins with what a wide one of the same layout has learned.
 
-Channels that are added to each other belong together, as do those that a depthwise convolution, a batch normalisation or
+Channels that are added to each other belong together, as do those that a depthwise convolution, a batch normalization or
 an activation passes on one by one. Of each such group the narrow network gets the channels that weigh most in what is
 made of them, with every kernel between them (Samragh et al., "Weight subcloning", 2023). It answers poorly at first, and
 learns faster than from random weights.
@@ -23,7 +23,7 @@ def narrow(wide: Any, network: Any) -> None:
     """Give `network` the weights of the channels of `wide` that weigh most.
 
     Args:
-        wide: Keras model of convolutions, depthwise convolutions, batch normalisations, activations and sums.
+        wide: Keras model of convolutions, depthwise convolutions, batch normalizations, activations and sums.
         network: the same with fewer channels, or as many.
 
     Raises:
@@ -64,7 +64,7 @@ def channel_groups(network: Any) -> dict[str, str]:
 
 
 def _importance(network: Any, groups: dict[str, str]) -> dict[str, npt.NDArray[np.float64]]:
-    """For each group and channel: how much the group's normalisations let through, times the squared weights after it."""
+    """For each group and channel: how much the group's normalizations let through, times the squared weights after it."""
     passed: dict[str, Any] = defaultdict(float)
     taken: dict[str, Any] = defaultdict(float)
     for layer in network.layers:

@@ -3,7 +3,7 @@
 A plain regression on the teacher's vectors learns slowly. Here the teacher's rows are the classes of a fixed
 classifier (instance discrimination): the student's embedding is compared with its own teacher row and some thousand
 others, and the softmax of its cosines is pulled to the softmax of the teacher's own. People without a teacher are told
-apart by an additive-margin softmax over prototypes learnt beside (Wang et al., "CosFace", CVPR 2018).
+apart by an additive-margin softmax over prototypes learned beside (Wang et al., "CosFace", CVPR 2018).
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Distiller(keras.Model):  # type: ignore[misc]
         self.negatives = min(negatives, len(rows))
         self.temperature = temperature
         self.seed = keras.random.SeedGenerator(0, name="negatives")
-        # Neighbouring rows are of one source; a slice of shuffled rows is a random sample.
+        # Neighboring rows are of one source; a slice of shuffled rows is a random sample.
         self.rows = ops.convert_to_tensor(np.random.default_rng(0).permutation(rows))
         self.prototypes: Any = None
         if people:
@@ -85,7 +85,7 @@ class Distiller(keras.Model):  # type: ignore[misc]
 def _unevenness(outputs: Any) -> Any:
     """Mean squared logarithm of the mean square of each embedding's components.
 
-    Only directions matter to verification, but a group of faces with long embeddings takes the batch normalisation's
+    Only directions matter to verification, but a group of faces with long embeddings takes the batch normalization's
     variance and most of the int8 range for itself, and its gradients vanish.
     """
     return ops.mean(ops.square(ops.log(ops.mean(ops.square(outputs), axis=-1) + 1e-6)))

@@ -23,7 +23,7 @@ from ...training.precision import arithmetic
 from ...training.schedule import optimizer_of
 from .channel_selection import narrow
 from .distillation import DistillationBatches, Distiller, FaceSource
-from .wccn import normalised
+from .wccn import normalized
 
 VIEWS_OF_RENDERED = 6
 TEACHER_NETWORK = "teacher.onnx"
@@ -46,13 +46,13 @@ def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path |
         network = build_twin(**recipe.network.model_dump())
     if initial:
         _begin(network, recipe.network, initial)
-    learnt = ~faces.validation
-    crops, targets = faces.crops[learnt], faces.targets[learnt]
+    learned = ~faces.validation
+    crops, targets = faces.crops[learned], faces.targets[learned]
     names = np.asarray(faces.identities)
-    numbers = _labelled_people(names[learnt])
+    numbers = _labeled_people(names[learned])
     if recipe.within_class is not None and not (numbers >= 0).any():
         raise DataError(f"{data}: within_class needs people with two crops beside the validation people, found none")
-    main = FaceSource(crops, targets, numbers if recipe.faces.labelled else None)
+    main = FaceSource(crops, targets, numbers if recipe.faces.labeled else None)
     beside = _other_sources(main, crops, faces.directions, data, folder, recipe)
     people = 1 + max(_largest_number(source) for source in (main, *beside))
     distiller = Distiller(network, targets, people=people, temperature=recipe.temperature)
@@ -79,7 +79,7 @@ def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path |
         keep_average(distiller, network, crops)
     if recipe.within_class is None:
         return network
-    return normalised(network, crops[numbers >= 0], numbers[numbers >= 0], recipe.within_class)
+    return normalized(network, crops[numbers >= 0], numbers[numbers >= 0], recipe.within_class)
 
 
 def _begin(network: Any, arguments: Twin, initial: Path) -> None:
@@ -96,7 +96,7 @@ def _begin(network: Any, arguments: Twin, initial: Path) -> None:
     narrow(wide, network)
 
 
-def _labelled_people(identities: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:
+def _labeled_people(identities: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:
     """A number for each person with two crops or more, -1 for all others."""
     names, places, counts = np.unique(identities, return_inverse=True, return_counts=True)
     several = (names != "") & (counts >= 2)

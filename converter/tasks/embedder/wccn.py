@@ -1,9 +1,9 @@
-"""Within-class covariance normalisation: an embedder's outputs turned so that one person's pictures scatter evenly.
+"""Within-class covariance normalization: an embedder's outputs turned so that one person's pictures scatter evenly.
 
 A distilled embedder errs more along some directions than along others. Where the pictures of one person scatter widely, a
 difference says little about who it is; dividing by that scatter lets every direction speak as loudly as it deserves
 (Hatch, Kajarekar and Stolcke, "Within-Class Covariance Normalization for SVM-based Speaker Recognition", Interspeech
-2006). The normalisation is one matrix, and it is multiplied into the last convolution: the file grows by nothing.
+2006). The normalization is one matrix, and it is multiplied into the last convolution: the file grows by nothing.
 """
 
 from typing import Any
@@ -42,7 +42,7 @@ def within_class_covariance(embeddings: npt.NDArray[np.floating], people: npt.ND
     return np.asarray(deviations.T @ deviations / freedom)
 
 
-def normalising_matrix(covariance: Doubles, shrinkage: float) -> Doubles:
+def normalizing_matrix(covariance: Doubles, shrinkage: float) -> Doubles:
     """The symmetric ``(covariance + shrinkage * mean variance * I) ** -0.5``, scaled to a mean eigenvalue of 1.
 
     Args:
@@ -58,29 +58,29 @@ def normalising_matrix(covariance: Doubles, shrinkage: float) -> Doubles:
 def with_turned_outputs(network: Any, matrix: Doubles, outputs: npt.NDArray[np.floating]) -> Any:
     """A copy of a twin whose outputs are those of `network`, multiplied by `matrix`.
 
-    The batch normalisation after the last convolution gets the moments that the new outputs have, so training can go on
+    The batch normalization after the last convolution gets the moments that the new outputs have, so training can go on
     from the copy.
 
     Args:
-        network: of `networks.mobilenetv3`: it ends in a convolution and its batch normalisation.
+        network: of `networks.mobilenetv3`: it ends in a convolution and its batch normalization.
         matrix: ``(D, D)``.
-        outputs: ``(N, D)`` of `network` for typical pictures, not normalised.
+        outputs: ``(N, D)`` of `network` for typical pictures, not normalized.
     """
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
-    convolution, normalisation = copy.get_layer("embedding"), copy.get_layer("embedding_bn")
-    gamma, beta, mean, variance = (values.astype(np.float64) for values in normalisation.get_weights())
-    gain = gamma / np.sqrt(variance + normalisation.epsilon)
+    convolution, normalization = copy.get_layer("embedding"), copy.get_layer("embedding_bn")
+    gamma, beta, mean, variance = (values.astype(np.float64) for values in normalization.get_weights())
+    gain = gamma / np.sqrt(variance + normalization.epsilon)
     shift = (beta - mean * gain) @ matrix
     before = outputs @ matrix - shift
     moments = before.mean(axis=0), before.var(axis=0)
     convolution.set_weights([convolution.get_weights()[0] * gain @ matrix])
-    normalisation.set_weights([np.sqrt(moments[1] + normalisation.epsilon), moments[0] + shift, *moments])
+    normalization.set_weights([np.sqrt(moments[1] + normalization.epsilon), moments[0] + shift, *moments])
     return copy
 
 
-def normalised(network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[np.integer], shrinkage: float) -> Any:
-    """A copy of a twin, its outputs normalised by the scatter of `people`.
+def normalized(network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[np.integer], shrinkage: float) -> Any:
+    """A copy of a twin, its outputs normalized by the scatter of `people`.
 
     Embeddings are the mean over a crop and its mirror image, as the engine uses them.
 
@@ -88,11 +88,11 @@ def normalised(network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[n
         network: of `networks.mobilenetv3`.
         crops: uint8 ``(N, S, S, 3)`` RGB, pictures of training people.
         people: ``(N,)`` their numbers; negative where unknown.
-        shrinkage: of `normalising_matrix`.
+        shrinkage: of `normalizing_matrix`.
 
     Raises:
         DataError: nobody has two pictures.
     """
     outputs = float_outputs(network, crops)
     seen = unit_rows(unit_rows(outputs) + embed_float(network, crops[:, :, ::-1]))
-    return with_turned_outputs(network, normalising_matrix(within_class_covariance(seen, people), shrinkage), outputs)
+    return with_turned_outputs(network, normalizing_matrix(within_class_covariance(seen, people), shrinkage), outputs)

@@ -1,6 +1,6 @@
 """Fit the quality score: how much of a genuine score each defect costs.
 
-The genuine scores of a person's photographs are modelled as the person's own best one times ``exp(-weights . defects)``, by
+The genuine scores of a person's photographs are modeled as the person's own best one times ``exp(-weights . defects)``, by
 least squares with weights of at least 0, so that no defect can ever raise a quality. First what is seen in the picture is
 weighed against each other, then all of it together against the detector's score: that reacts to every defect, and would
 otherwise take the place of most of them.
@@ -173,7 +173,7 @@ def _least_squares(defects: Floats, utility: Floats, people: npt.NDArray[np.int6
 
 
 def _descend(curvature: Floats, target: Floats, weights: Floats) -> None:
-    """Minimise ``w . curvature . w / 2 - target . w`` over w >= 0 from `weights`, in place."""
+    """Minimize ``w . curvature . w / 2 - target . w`` over w >= 0 from `weights`, in place."""
     columns = np.flatnonzero(np.diag(curvature) > 0)
     for _ in range(_SWEEPS):
         most = 0.0
@@ -204,7 +204,7 @@ def _cross_validated(
 class _Judge:
     """Relative areas under error-versus-reject of scores of all samples, on untouched and on mixed photographs.
 
-    *Mixed* takes one photograph of each crop, untouched or spoilt in any way.
+    *Mixed* takes one photograph of each crop, untouched or spoiled in any way.
     """
 
     def __init__(self, samples: QualitySamples) -> None:

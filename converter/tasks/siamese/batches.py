@@ -1,4 +1,4 @@
-"""Batches of pairs, or of pictures by class, as a sampler says: augmented, normalised, the same again after a restart."""
+"""Batches of pairs, or of pictures by class, as a sampler says: augmented, normalized, the same again after a restart."""
 
 import math
 from collections.abc import Callable

@@ -10,7 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from edge_siamese.errors import DataError
 
-from ...data.labeled import LabelledPictures
+from ...data.labeled import LabeledPictures
 from ...data.lfw_pairs import OfficialPairs, read_official_pairs
 from ...data.sources import drawers, load_source, pairs_text
 from ...data.splits import Split, choose_validation, split_classes, split_units
@@ -44,15 +44,15 @@ class Divided:
     drawers: list[str] | None = None
 
     @property
-    def training(self) -> LabelledPictures:
+    def training(self) -> LabeledPictures:
         return self.split.training
 
     @property
-    def validation(self) -> LabelledPictures:
+    def validation(self) -> LabeledPictures:
         return self.split.validation
 
     @property
-    def test(self) -> LabelledPictures:
+    def test(self) -> LabeledPictures:
         return self.split.test
 
 
@@ -96,14 +96,14 @@ def load_divided(recipe: SiameseRecipe, data: Path | None, *, most_classes: int 
     return Divided(split, source, classes, protocol, skipped, drawers=drawers(test) if test.groups else None)
 
 
-def _thinned(pictures: LabelledPictures, classes: int) -> LabelledPictures:
+def _thinned(pictures: LabeledPictures, classes: int) -> LabeledPictures:
     """Evenly chosen classes, at least two of each group where there are groups."""
     names = pictures.classes
     kept = {names[place] for place in np.linspace(0, len(names) - 1, classes).round().astype(int)}
     return pictures.where(np.array([name in kept for name in pictures.names], bool))
 
 
-def _by_groups(recipe: SiameseRecipe, pictures: LabelledPictures) -> Split:
+def _by_groups(recipe: SiameseRecipe, pictures: LabeledPictures) -> Split:
     groups = sorted(set(pictures.groups or []))
     test = [group for group in groups if group.startswith(recipe.split.test_groups)]
     others = [group for group in groups if group not in test]
@@ -117,7 +117,7 @@ def _by_groups(recipe: SiameseRecipe, pictures: LabelledPictures) -> Split:
 
 
 def _by_folds(
-    recipe: SiameseRecipe, pictures: LabelledPictures, data: Path | None, source: str, skipped: dict[str, str]
+    recipe: SiameseRecipe, pictures: LabeledPictures, data: Path | None, source: str, skipped: dict[str, str]
 ) -> Divided:
     """The people of some folds of a ``pairs.txt`` are judged on the pairs listed there."""
     text = pairs_text(recipe.data.kind, data)
@@ -133,7 +133,7 @@ def _by_folds(
     return Divided(split, source, "people", protocol, skipped, pairs, folds)
 
 
-def _able(recipe: SiameseRecipe, pictures: LabelledPictures, test: set[str]) -> list[str]:
+def _able(recipe: SiameseRecipe, pictures: LabeledPictures, test: set[str]) -> list[str]:
     return [
         name
         for name, count in pictures.counts().items()

@@ -65,15 +65,15 @@ def document_of(
         divided: the data.
         comparison: of two embeddings.
         embeddings: the float network's ``(N, D)`` of the test pictures.
-        int8: the quantised network.
+        int8: the quantized network.
         threshold: where to accept, from the validation classes.
         folder: of the run.
     """
     raw, zero_point = int8.embed(divided.test.pictures)
     rounded = int8.real(raw)
-    judged, quantised = (judge_embeddings(comparison, each, divided, threshold) for each in (embeddings, rounded))
+    judged, quantized = (judge_embeddings(comparison, each, divided, threshold) for each in (embeddings, rounded))
     cosines = agreement(embeddings, rounded)
-    loss = judged.figures.verification["auc"] - quantised.figures.verification["auc"]
+    loss = judged.figures.verification["auc"] - quantized.figures.verification["auc"]
     parity = Parity(
         cosine_mean=float(cosines.mean()),
         cosine_p1=float(np.percentile(cosines, 1)),
@@ -92,7 +92,7 @@ def document_of(
         curves=tuple(read_log(folder)),
         best_epoch=int(load_arrays(folder / BEST)["epochs_done"]) if (folder / BEST).exists() else None,
         float_figures=judged.figures,
-        int8_figures=quantised.figures,
+        int8_figures=quantized.figures,
         parity=parity,
         published=_published(recipe),
     )
@@ -100,7 +100,7 @@ def document_of(
     arrays = RunArrays(
         embeddings=embeddings, numbers=test.numbers(), class_names=test.classes, paths=test.paths,
         thumbnails=thumbnails(test.pictures), pairs=judged.pairs.index, scores=judged.pairs.scores,
-        similarity=recipe.similarity, int8_embeddings=raw, zero_point=zero_point, int8_scores=quantised.pairs.scores,
+        similarity=recipe.similarity, int8_embeddings=raw, zero_point=zero_point, int8_scores=quantized.pairs.scores,
     )  # fmt: skip
     return document, arrays
 
@@ -131,9 +131,9 @@ def _facts(recipe: SiameseRecipe, int8: Int8Network) -> dict[str, str]:
     facts = {
         "network": recipe.network.name,
         "parameters": f"{network.count_params():,}",
-        "input": f"{width} x {height}, {'RGB' if channels == 3 else 'grey'}",
+        "input": f"{width} x {height}, {'RGB' if channels == 3 else 'gray'}",
         "embedding": f"{network.output_shape[-1]} values{views}, compared by {recipe.similarity}",
-        "normalisation": recipe.normalisation.name + (", part of the graph" if int8.folded else ", before the network"),
+        "normalization": recipe.normalization.name + (", part of the graph" if int8.folded else ", before the network"),
         "int8 file": f"{len(int8.model):,} bytes without its card",
     }
     head = int8.learned.comparison.head

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from ...data.labeled import LabelledPictures
+from ...data.labeled import LabeledPictures
 from ...networks.mobilenetv3 import build_twin
 from ...quantization.parity import embed_float
 from ...training.checkpoints import load_description, load_weights
@@ -40,7 +40,7 @@ def load_twin(path: Path) -> Any:
 
 def fine_tune(
     network: Any,
-    people: LabelledPictures,
+    people: LabeledPictures,
     folder: Path,
     *,
     epochs: int = 8,
@@ -51,7 +51,7 @@ def fine_tune(
 ) -> None:
     """Train `network` in place on aligned people; an interrupted run in `folder` goes on.
 
-    Batch normalisation stays as it is: small sets would spoil its statistics.
+    Batch normalization stays as it is: small sets would spoil its statistics.
     """
     numbers = people.numbers()
     before = embed_float(network, people.pictures)

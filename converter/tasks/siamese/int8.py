@@ -1,6 +1,6 @@
-"""The int8 form of a siamese network: quantised, judged on the same pictures, written with a card.
+"""The int8 form of a siamese network: quantized, judged on the same pictures, written with a card.
 
-A normalisation that is a mere scale and offset becomes part of the graph, whose input is then the project's own,
+A normalization that is a mere scale and offset becomes part of the graph, whose input is then the project's own,
 ``pixel ^ 0x80``. Any other is computed before the network: the card carries all of it, and `FaceEngine` does not serve such
 a model.
 """
@@ -17,15 +17,15 @@ from edge_siamese.embedding import seen
 from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import TfliteNetwork, load_network
 
-from ...data.labeled import LabelledPictures
+from ...data.labeled import LabeledPictures
 from ...export.conversion_data import UNALIGNED
-from ...export.convert import LabelledCrops, convert_embedder, golden_faces
+from ...export.convert import LabeledCrops, convert_embedder, golden_faces
 from ...export.model_file import Description, export_model, with_contract
 from ...importers.keras_files import at_contract
 from ...importers.pixel_scaling import PixelInput
 from ...quantization.calibration import require_calibration, spread
 from ...quantization.formats import convert_static, static_batch
-from ...quantization.keras.ptq import quantise
+from ...quantization.keras.ptq import quantize
 from ...quantization.parity import ParityReport, measure_parity, unit_rows
 from ...quantization.tflite.compact import compact
 from ...recipes.siamese import SiameseRecipe
@@ -34,12 +34,12 @@ from .network import Embeddings, SiameseNetwork
 
 @dataclass(frozen=True, eq=False)
 class Int8Network:
-    """A quantised network and what its pictures go through before it.
+    """A quantized network and what its pictures go through before it.
 
     Attributes:
         model: bytes of the .tflite, without card.
         learned: what it was made of.
-        folded: the normalisation is part of the graph.
+        folded: the normalization is part of the graph.
     """
 
     model: bytes
@@ -57,28 +57,28 @@ class Int8Network:
         ((_, zero_point),) = network.output_scales().values()
 
         def outputs(seen_ones: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
-            inputs = (one ^ 0x80 for one in seen_ones) if self.folded else self._normalised(network, seen_ones)
+            inputs = (one ^ 0x80 for one in seen_ones) if self.folded else self._normalized(network, seen_ones)
             return np.stack([next(iter(network.run(one.view(np.int8)[None]).values())).reshape(-1) for one in inputs])
 
         return seen(pictures, outputs, mirror=self.learned.mirror), zero_point
 
-    def _normalised(self, network: TfliteNetwork, pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
+    def _normalized(self, network: TfliteNetwork, pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         scale, zero_point = network.input_scale
-        levels = np.rint(self.learned.normalisation(pictures) / scale) + zero_point
+        levels = np.rint(self.learned.normalization(pictures) / scale) + zero_point
         return np.asarray(np.clip(levels, -128, 127), np.int8)
 
 
 def convert_learned(
     recipe: SiameseRecipe,
     learned: SiameseNetwork,
-    training: LabelledPictures,
-    validation: LabelledPictures,
+    training: LabeledPictures,
+    validation: LabeledPictures,
     output: Path,
     *,
     license: str,
     about_training: dict[str, Any],
 ) -> tuple[Int8Network, ParityReport]:
-    """Quantise a trained network, measure on the validation classes what that cost, and write it with its card.
+    """Quantize a trained network, measure on the validation classes what that cost, and write it with its card.
 
     An embedder for the engine has to pass the parity gate and gets operating points; of any other the cost is told.
 
@@ -88,17 +88,17 @@ def convert_learned(
     """
     name = f"{recipe.network.name}, {'fine-tuned' if recipe.network.weights else 'trained'}"
     if serves_the_engine(recipe, learned):
-        judged = LabelledCrops(validation.pictures, validation.numbers(), validation.digest)
+        judged = LabeledCrops(validation.pictures, validation.numbers(), validation.digest)
         parity = convert_embedder(
             learned.network, training.pictures, judged, output,
             name=name, license=license, training=about_training, mirror=learned.mirror,
         )  # fmt: skip
         return Int8Network(read_model(output).network, learned, True), parity
-    int8 = quantise_learned(learned, training.pictures)
+    int8 = quantize_learned(learned, training.pictures)
     raw, zero_point = int8.embed(validation.pictures)
     original = unit_rows(learned.embed(validation.pictures))
     parity = measure_parity(original, raw, zero_point, validation.numbers())
-    about = about_training | {"normalisation": learned.normalisation.to_json(), "parity": parity.to_json()}
+    about = about_training | {"normalization": learned.normalization.to_json(), "parity": parity.to_json()}
     model = with_contract(int8.model, "embedder", alignment=UNALIGNED, mirror=learned.mirror)
     goldens = golden_faces(model) if int8.folded else []
     export_model(output, model, Description("embedder", name, license, about), goldens)
@@ -109,23 +109,23 @@ def serves_the_engine(recipe: SiameseRecipe, learned: SiameseNetwork) -> bool:
     """Whether the network takes the engine's crops as they are."""
     aligned = recipe.data.preparation.align == "detector" and recipe.data.preparation.crop_factor == 1.0
     crops = learned.network.input_shape[1:] == (CROP_SIZE, CROP_SIZE, 3)
-    return aligned and crops and learned.normalisation.name == "signed"
+    return aligned and crops and learned.normalization.name == "signed"
 
 
-def quantise_learned(learned: SiameseNetwork, calibration: npt.NDArray[np.uint8]) -> Int8Network:
-    """Quantise a trained network; ranges are measured on pictures uint8 ``(N, H, W, C)``.
+def quantize_learned(learned: SiameseNetwork, calibration: npt.NDArray[np.uint8]) -> Int8Network:
+    """Quantize a trained network; ranges are measured on pictures uint8 ``(N, H, W, C)``.
 
     Raises:
         DataError: fewer than 20 pictures.
     """
     pictures = spread(calibration)
     require_calibration(pictures)
-    affine = learned.normalisation.affine
+    affine = learned.normalization.affine
     if affine:
         whole = at_contract("the network", learned.network, PixelInput.of_affine(*affine))
-        return Int8Network(quantise(whole, pictures), learned, True)
+        return Int8Network(quantize(whole, pictures), learned, True)
     static = static_batch(learned.network, pictures.shape[1:])
-    inputs = learned.normalisation(pictures)
+    inputs = learned.normalization(pictures)
     return Int8Network(compact(convert_static(static, "int8", inputs)), learned, False)
 
 

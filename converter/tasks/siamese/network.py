@@ -1,4 +1,4 @@
-"""What a recipe learns: a normalisation, an embedding network, and how two embeddings are compared."""
+"""What a recipe learns: a normalization, an embedding network, and how two embeddings are compared."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ...evaluation.scoring import Rows, Score, by_similarity
 from ...networks.registry import build_head, build_network
 from ...recipes.siamese import SiameseRecipe
 from ...training.checkpoints import assign_variables, load_arrays, variables_as_arrays
-from ...training.normalization.base import Normalisation, create
+from ...training.normalization.base import Normalization, create
 from ...training.precision import arithmetic
 
 Embeddings = npt.NDArray[np.float32]
@@ -59,15 +59,15 @@ class SiameseNetwork:
     """A recipe's learned parts.
 
     Attributes:
-        network: Keras model from normalised pictures to embeddings ``(N, D)``.
-        normalisation: from uint8 pictures to the network's input.
+        network: Keras model from normalized pictures to embeddings ``(N, D)``.
+        normalization: from uint8 pictures to the network's input.
         comparison: of two embeddings.
         equal_lengths: embeddings are brought to the length of the square root of D before they are compared.
         mirror: an embedding is the mean over a picture and its mirror image.
     """
 
     network: Any
-    normalisation: Normalisation
+    normalization: Normalization
     comparison: Comparison
     equal_lengths: bool = False
     mirror: bool = False
@@ -78,7 +78,7 @@ class SiameseNetwork:
 
     def _outputs(self, pictures: npt.NDArray[np.uint8]) -> Embeddings:
         parts = range(0, len(pictures), _PICTURES_AT_ONCE)
-        inputs = (self.normalisation(pictures[start : start + _PICTURES_AT_ONCE]) for start in parts)
+        inputs = (self.normalization(pictures[start : start + _PICTURES_AT_ONCE]) for start in parts)
         return np.concatenate([np.asarray(self.network(part, training=False), np.float32) for part in inputs])
 
     def finished(self, rows: Embeddings) -> Embeddings:
@@ -109,7 +109,7 @@ class SiameseNetwork:
 def build(
     recipe: SiameseRecipe, training: npt.NDArray[np.uint8], load_weights: Callable[[str, Any], None]
 ) -> SiameseNetwork:
-    """Build what a recipe asks for; the normalisation is fitted on the training pictures uint8 ``(N, H, W, C)``.
+    """Build what a recipe asks for; the normalization is fitted on the training pictures uint8 ``(N, H, W, C)``.
 
     Args:
         recipe: what to build.
@@ -122,7 +122,7 @@ def build(
     import keras
 
     keras.utils.set_random_seed(recipe.seed)
-    normalisation = create(recipe.normalisation.name, **recipe.normalisation.options).fit(training)
+    normalization = create(recipe.normalization.name, **recipe.normalization.options).fit(training)
     with arithmetic(recipe.precision):
         network = build_network(
             recipe.network.name,
@@ -136,6 +136,6 @@ def build(
     if recipe.head:
         head = build_head(recipe.head.name, network.output_shape[-1], **recipe.head.options)
     return SiameseNetwork(
-        network, normalisation, Comparison(recipe.similarity, head),
+        network, normalization, Comparison(recipe.similarity, head),
         equal_lengths=recipe.network.equal_lengths, mirror=recipe.network.mirror,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A recipe from data to report: load, split, train, judge on classes never seen, quantise, judge again.
+"""A recipe from data to report: load, split, train, judge on classes never seen, quantize, judge again.
 
 ::
 
@@ -15,7 +15,7 @@ from typing import Any
 from edge_siamese.evaluation.metrics import ErrorCurve
 
 from ...evaluation.evaluate import Threshold
-from ...export.licenses import UNSTATED, licence_of_weights
+from ...export.licenses import UNSTATED, license_of_weights
 from ...recipes.siamese import SiameseRecipe
 from ...reports.page import require_packages, write_run_report
 from ...training.checkpoints import load_description, load_weights, save_float16_weights
@@ -63,7 +63,7 @@ def run_recipe(
     divided.split.write(folder / SPLIT)
     before = _validated(learned, divided)
     _train(recipe, learned, divided, folder, tensorboard)
-    license_ = licence_of_weights(_weights_path(recipe.network.weights)) if recipe.network.weights else UNSTATED
+    license_ = license_of_weights(_weights_path(recipe.network.weights)) if recipe.network.weights else UNSTATED
     _save(recipe, learned, folder / WEIGHTS, license_)
     int8, parity = convert_learned(
         recipe, learned, divided.training, divided.validation, folder / MODEL,
@@ -93,7 +93,7 @@ def _train(recipe: SiameseRecipe, learned: SiameseNetwork, divided: Divided, fol
         train_siamese(recipe, learned, divided.training, divided.validation, folder, tensorboard=tensorboard)
         return
     fine_tune(
-        learned.network, divided.training, folder, epochs=recipe.training.epochs, rate=recipe.training.optimiser.rate,
+        learned.network, divided.training, folder, epochs=recipe.training.epochs, rate=recipe.training.optimizer.rate,
         seed=recipe.seed, measure=lambda: _validated(learned, divided), tensorboard=tensorboard,
     )  # fmt: skip
 

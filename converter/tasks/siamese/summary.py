@@ -19,7 +19,7 @@ class Outcome:
         report: path of the page.
         document: of the report.
         before, after: AUC and EER on the validation classes, as it began and as it ended.
-        parity: of float and int8 on the validation classes, `quantisation.parity.ParityReport.to_json`.
+        parity: of float and int8 on the validation classes, `quantization.parity.ParityReport.to_json`.
         serves_the_engine: the model is an embedder for `FaceEngine`.
     """
 

@@ -12,9 +12,9 @@ from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
 
 from ...augmentation.image import create_augmentation
 from ...data.bottlenecks import cached_bottlenecks, digest_of
-from ...data.labeled import LabelledPictures
+from ...data.labeled import LabeledPictures
 from ...distances import distance
-from ...recipes.siamese import Optimiser, SiameseRecipe
+from ...recipes.siamese import Optimizer, SiameseRecipe
 from ...registry import choose
 from ...training.checkpoints import assign_variables
 from ...training.ema import averaged_weights
@@ -32,8 +32,8 @@ _MOST_PAIRS = 200_000
 def train_siamese(
     recipe: SiameseRecipe,
     learned: SiameseNetwork,
-    training: LabelledPictures,
-    validation: LabelledPictures,
+    training: LabeledPictures,
+    validation: LabeledPictures,
     folder: Path,
     *,
     tensorboard: bool = False,
@@ -54,7 +54,7 @@ def train_siamese(
     frozen, fixed = _bottlenecks(learned, training, validation, folder) if recipe.network.frozen else (None, None)
     batches = _batches(recipe, learned, training, frozen)
     trainer = _trainer(recipe, learned, len(training.classes))
-    trainer.compile(optimizer=_optimiser(recipe, len(batches)), jit_compile=False)
+    trainer.compile(optimizer=_optimizer(recipe, len(batches)), jit_compile=False)
     trainer.build((None, *batches[0][0].shape[1:]))
     pairs = verification_pairs(validation.numbers(), validation.content_digests)
     best = recipe.training.keep == "best"
@@ -108,20 +108,20 @@ def figures_of(curve: ErrorCurve) -> dict[str, float]:
 
 
 def _bottlenecks(
-    learned: SiameseNetwork, training: LabelledPictures, validation: LabelledPictures, folder: Path
+    learned: SiameseNetwork, training: LabeledPictures, validation: LabeledPictures, folder: Path
 ) -> tuple[Embeddings, Embeddings]:
     """A frozen network's embeddings of both sides, from the run's cache where they are there."""
     finish = {"equal_lengths": learned.equal_lengths, "mirror": learned.mirror}
-    digest = digest_of(learned.network, learned.normalisation.to_json() | finish)
+    digest = digest_of(learned.network, learned.normalization.to_json() | finish)
 
-    def computed(pictures: LabelledPictures) -> Embeddings:
+    def computed(pictures: LabeledPictures) -> Embeddings:
         return cached_bottlenecks(pictures, learned.embed, folder / BOTTLENECKS, network_digest=digest)
 
     return computed(training), computed(validation)
 
 
 def _batches(
-    recipe: SiameseRecipe, learned: SiameseNetwork, training: LabelledPictures, frozen: Embeddings | None
+    recipe: SiameseRecipe, learned: SiameseNetwork, training: LabeledPictures, frozen: Embeddings | None
 ) -> Any:
     numbers = training.numbers()
     options = dict(recipe.sampler.options)
@@ -136,7 +136,7 @@ def _batches(
     if recipe.augmentation and frozen is None:
         augmentation = create_augmentation(recipe.augmentation.name, **recipe.augmentation.options)
     inputs: npt.NDArray[Any] = training.pictures if frozen is None else frozen
-    prepare = learned.normalisation if frozen is None else _as_they_are
+    prepare = learned.normalization if frozen is None else _as_they_are
     shared: dict[str, Any] = {"prepare": prepare, "augmentation": augmentation, "seed": recipe.seed}
     if kind == "batches":
         return ClassBatches(inputs, numbers, sampler, **shared)
@@ -163,8 +163,8 @@ def _trainer(recipe: SiameseRecipe, learned: SiameseNetwork, classes: int) -> An
     return PairTrainer(None if recipe.network.frozen else network, compare, loss)
 
 
-def _optimiser(recipe: SiameseRecipe, steps: int) -> Any:
-    chosen: Optimiser = recipe.training.optimiser
+def _optimizer(recipe: SiameseRecipe, steps: int) -> Any:
+    chosen: Optimizer = recipe.training.optimizer
     rate: Any = chosen.rate
     if chosen.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(chosen.rate, recipe.training.epochs * steps)

@@ -1,7 +1,7 @@
 """From stored pictures to network inputs: one definition for training, calibration, and the model card.
 
-A normalisation is chosen by name, fitted on the training pictures where it needs to be, and written to JSON with
-everything it has learnt. What is a mere ``pixel * scale + offset`` says so in `Normalisation.affine` and can be folded
+A normalization is chosen by name, fitted on the training pictures where it needs to be, and written to JSON with
+everything it has learned. What is a mere ``pixel * scale + offset`` says so in `Normalization.affine` and can be folded
 into the network. The module's own are simple arithmetic; the filters are in `contrast` and `whitening`.
 """
 
@@ -25,11 +25,11 @@ _PICTURES_AT_ONCE = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Normalisation(ABC):
+class Normalization(ABC):
     """Base of all. Keyword-only fields are options, the others what `fit` learns, None before.
 
     Attributes:
-        name: a key of `normalisations`.
+        name: a key of `normalizations`.
         affine: scale and offset where the result is ``pixel * scale + offset``, else None.
     """
 
@@ -37,7 +37,7 @@ class Normalisation(ABC):
     affine: ClassVar[tuple[float, float] | None] = None
 
     def fit(self, pictures: Pictures) -> Self:
-        """Return it fitted on the training pictures, uint8 ``(N, H, W, C)``; itself where nothing is learnt.
+        """Return it fitted on the training pictures, uint8 ``(N, H, W, C)``; itself where nothing is learned.
 
         Raises:
             DataError: the pictures are too few, too large or all alike.
@@ -53,34 +53,34 @@ class Normalisation(ABC):
         """
 
     def to_json(self) -> dict[str, Any]:
-        """Name, options and what was learnt, of JSON's types; arrays are little-endian float32 as base64."""
+        """Name, options and what was learned, of JSON's types; arrays are little-endian float32 as base64."""
         options = {key: getattr(self, key) for key in options_of(type(self))}
-        learnt = {key: _encoded(getattr(self, key)) for key in self._learnt() if getattr(self, key) is not None}
-        return {"name": self.name, "options": options, "learnt": learnt}
+        learned = {key: _encoded(getattr(self, key)) for key in self._learned() if getattr(self, key) is not None}
+        return {"name": self.name, "options": options, "learned": learned}
 
     @staticmethod
-    def from_json(document: Any) -> "Normalisation":
+    def from_json(document: Any) -> "Normalization":
         """Inverse of `to_json`.
 
         Raises:
             DataError: the document is not what `to_json` writes.
         """
         try:
-            name, options, learnt = (document[key] for key in ("name", "options", "learnt"))
-            kind = choose("normalisation", name, normalisations())
-            arrays = {key: _decoded(learnt[key]) for key in kind._learnt() if key in learnt}
-            return kind(**arrays, **checked_options(f"normalisation {name}", kind, options))
+            name, options, learned = (document[key] for key in ("name", "options", "learned"))
+            kind = choose("normalization", name, normalizations())
+            arrays = {key: _decoded(learned[key]) for key in kind._learned() if key in learned}
+            return kind(**arrays, **checked_options(f"normalization {name}", kind, options))
         except DataError:
             raise
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise DataError(f"expected a normalisation as JSON, found one that does not decode ({error!r})") from error
+            raise DataError(f"expected a normalization as JSON, found one that does not decode ({error!r})") from error
 
     @classmethod
-    def _learnt(cls) -> list[str]:
+    def _learned(cls) -> list[str]:
         return [field.name for field in fields(cls) if not field.kw_only]
 
 
-class Unit(Normalisation):
+class Unit(Normalization):
     """0 to 1: ``pixel / 255``."""
 
     name = "unit"
@@ -90,7 +90,7 @@ class Unit(Normalisation):
         return np.asarray(pictures, np.float32) / np.float32(255)
 
 
-class Signed(Normalisation):
+class Signed(Normalization):
     """-1 to 127/128: ``(pixel - 128) / 128``, what the device's models take."""
 
     name = "signed"
@@ -100,7 +100,7 @@ class Signed(Normalisation):
         return (np.asarray(pictures, np.float32) - np.float32(128)) / np.float32(128)
 
 
-class MinMax(Normalisation):
+class MinMax(Normalization):
     """-1 to 1 in every picture: ``(x - min) / (max - min) * 2 - 1``; a flat picture is -1."""
 
     name = "min-max"
@@ -112,10 +112,10 @@ class MinMax(Normalisation):
         return np.asarray((values - least) / extent * 2 - 1, np.float32)
 
 
-class Standardise(Normalisation):
+class Standardize(Normalization):
     """Zero mean and unit deviation in every picture: ``(x - mean) / max(std, 1 / sqrt(values))``."""
 
-    name = "standardise"
+    name = "standardize"
 
     def __call__(self, pictures: Pictures) -> Floats:
         values = np.asarray(pictures, np.float32)
@@ -124,27 +124,27 @@ class Standardise(Normalisation):
         return np.asarray((values - mean) / np.maximum(deviation, values[0].size ** -0.5), np.float32)
 
 
-def normalisations() -> dict[str, type[Normalisation]]:
-    """Every normalisation by name."""
+def normalizations() -> dict[str, type[Normalization]]:
+    """Every normalization by name."""
     from .contrast import LocalContrast, LocalMean
     from .whitening import Whitening
 
-    kinds = (Unit, Signed, MinMax, Standardise, LocalContrast, LocalMean, Whitening)
+    kinds = (Unit, Signed, MinMax, Standardize, LocalContrast, LocalMean, Whitening)
     return {kind.name: kind for kind in kinds}
 
 
-def create(name: str, **options: Any) -> Normalisation:
-    """A normalisation that is not fitted yet.
+def create(name: str, **options: Any) -> Normalization:
+    """A normalization that is not fitted yet.
 
     Args:
-        name: "unit", "signed", "min-max", "standardise", "lcn", "lcn-subtractive" or "zca".
+        name: "unit", "signed", "min-max", "standardize", "lcn", "lcn-subtractive" or "zca".
         options: the keyword-only fields of its class.
 
     Raises:
-        DataError: there is no normalisation or option of that name.
+        DataError: there is no normalization or option of that name.
     """
-    kind = choose("normalisation", name, normalisations())
-    return kind(**checked_options(f"normalisation {name}", kind, options))
+    kind = choose("normalization", name, normalizations())
+    return kind(**checked_options(f"normalization {name}", kind, options))
 
 
 def moments(pictures: Pictures) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -154,7 +154,7 @@ def moments(pictures: Pictures) -> tuple[npt.NDArray[np.float64], npt.NDArray[np
         DataError: there are no pictures.
     """
     if not len(pictures):
-        raise DataError("a normalisation is fitted on pictures, found none")
+        raise DataError("a normalization is fitted on pictures, found none")
     total = np.zeros(pictures.shape[1:], np.int64)
     squares = np.zeros_like(total)
     for part in parts(pictures):

@@ -1,4 +1,4 @@
-"""Local contrast normalisation: every pixel against its neighbourhood (Jarrett et al., ICCV 2009)."""
+"""Local contrast normalization: every pixel against its neighborhood (Jarrett et al., ICCV 2009)."""
 
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -9,16 +9,16 @@ import numpy.typing as npt
 
 from edge_siamese.errors import DataError
 
-from .base import Floats, Normalisation, Pictures, moments
+from .base import Floats, Normalization, Pictures, moments
 
 SOFTENING = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class LocalMean(Normalisation):
-    """Subtractive only: global standardisation, then minus the weighted mean of the neighbourhood over all channels.
+class LocalMean(Normalization):
+    """Subtractive only: global standardization, then minus the weighted mean of the neighborhood over all channels.
 
-    The neighbourhood is a Gaussian of sigma ``round(0.0625 * W)`` cut at 1.5 sigma to each side; borders continue with
+    The neighborhood is a Gaussian of sigma ``round(0.0625 * W)`` cut at 1.5 sigma to each side; borders continue with
     their nearest pixel.
 
     Attributes:
@@ -39,7 +39,7 @@ class LocalMean(Normalisation):
     def fit(self, pictures: Pictures) -> Self:
         mean, square = (float(each.mean()) for each in moments(pictures))
         if square - mean**2 < 1e-9:
-            raise DataError(f"{self.name} is fitted on pictures that show something, found a single level of grey")
+            raise DataError(f"{self.name} is fitted on pictures that show something, found a single level of gray")
         return replace(self, overall=np.array([mean, np.sqrt(square - mean**2)], np.float32))
 
     def __call__(self, pictures: Pictures) -> Floats:
@@ -47,25 +47,25 @@ class LocalMean(Normalisation):
             raise DataError(f"{self.name} has to be fitted on training pictures before it is used")
         mean, deviation = self.overall
         kernel = gaussian(pictures.shape[2], even=self.even_kernel)
-        normalised = np.empty(pictures.shape, np.float32)
+        normalized = np.empty(pictures.shape, np.float32)
         for place, picture in enumerate(pictures):
-            normalised[place] = self._localised((picture.astype(np.float32) - mean) / deviation, kernel)
-        return normalised
+            normalized[place] = self._localized((picture.astype(np.float32) - mean) / deviation, kernel)
+        return normalized
 
-    def _localised(self, picture: Floats, kernel: Floats) -> Floats:
-        return picture - _neighbourhood(picture, kernel)
+    def _localized(self, picture: Floats, kernel: Floats) -> Floats:
+        return picture - _neighborhood(picture, kernel)
 
 
 @dataclass(frozen=True, eq=False)
 class LocalContrast(LocalMean):
-    """Also divided by the neighbourhood's deviation + 0.1: ``centred / (sqrt(local mean of centred^2) + 0.1)``."""
+    """Also divided by the neighborhood's deviation + 0.1: ``centered / (sqrt(local mean of centered^2) + 0.1)``."""
 
     name = "lcn"
 
-    def _localised(self, picture: Floats, kernel: Floats) -> Floats:
-        centred = super()._localised(picture, kernel)
-        deviation: Floats = np.sqrt(_neighbourhood(np.square(centred), kernel)) + np.float32(SOFTENING)
-        return centred / deviation
+    def _localized(self, picture: Floats, kernel: Floats) -> Floats:
+        centered = super()._localized(picture, kernel)
+        deviation: Floats = np.sqrt(_neighborhood(np.square(centered), kernel)) + np.float32(SOFTENING)
+        return centered / deviation
 
 
 def gaussian(width: int, *, even: bool = False) -> Floats:
@@ -82,9 +82,9 @@ def gaussian(width: int, *, even: bool = False) -> Floats:
     return np.asarray(weights / weights.sum(), np.float32)
 
 
-def _neighbourhood(picture: Floats, kernel: Floats) -> Floats:
+def _neighborhood(picture: Floats, kernel: Floats) -> Floats:
     """Weighted mean around every pixel over all channels, float32 ``(H, W, 1)``."""
     middle = (len(kernel) - 1) // 2
-    grey = np.ascontiguousarray(picture.mean(axis=-1))
-    mean = cv2.sepFilter2D(grey, cv2.CV_32F, kernel, kernel, anchor=(middle, middle), borderType=cv2.BORDER_REPLICATE)
+    gray = np.ascontiguousarray(picture.mean(axis=-1))
+    mean = cv2.sepFilter2D(gray, cv2.CV_32F, kernel, kernel, anchor=(middle, middle), borderType=cv2.BORDER_REPLICATE)
     return np.asarray(mean, np.float32)[..., None]

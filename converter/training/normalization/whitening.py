@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from edge_siamese.errors import DataError
 
-from .base import Floats, Normalisation, Pictures, moments, parts
+from .base import Floats, Normalization, Pictures, moments, parts
 
 VALUES_LIMIT = 10_000
 REGULARISATION = 0.1
@@ -19,8 +19,8 @@ Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Whitening(Normalisation):
-    """Every value standardised, then multiplied by W = (covariance + 0.1 I)^(-1/2) (Bell and Sejnowski, 1997).
+class Whitening(Normalization):
+    """Every value standardized, then multiplied by W = (covariance + 0.1 I)^(-1/2) (Bell and Sejnowski, 1997).
 
     With the covariance's eigenvectors V and eigenvalues s, W = I / sqrt(0.1) + V (1 / sqrt(s + 0.1) - 1 / sqrt(0.1)) V^T,
     in which directions without variance drop out. So N pictures need N columns of V at most: exact, and for few large
@@ -40,8 +40,8 @@ class Whitening(Normalisation):
     gains: Floats | None = None
 
     def __post_init__(self) -> None:
-        learnt = (self.mean, self.deviation, self.directions, self.gains)
-        shapes = [None if each is None else each.shape for each in learnt]
+        learned = (self.mean, self.deviation, self.directions, self.gains)
+        shapes = [None if each is None else each.shape for each in learned]
         size, rank = (0 if each is None else each.size for each in (self.mean, self.gains))
         if shapes not in ([None] * 4, [shapes[0], shapes[0], (size, rank), (rank,)]):
             raise DataError(f"zca: mean, deviation, directions and gains do not fit together: {shapes}")
@@ -51,21 +51,21 @@ class Whitening(Normalisation):
         values = math.prod(pictures.shape[1:])
         if values > VALUES_LIMIT:
             raise DataError(
-                f"zca takes pictures of at most {VALUES_LIMIT:,} values, as 100x100 grey ones; found {values:,} in each"
+                f"zca takes pictures of at most {VALUES_LIMIT:,} values, as 100x100 gray ones; found {values:,} in each"
             )
         mean, square = moments(pictures)
         variance = square - np.square(mean)
         deviation = np.sqrt(np.where(variance > _NEGLIGIBLE, variance, 1.0))
         if len(pictures) < values:
-            variances, directions = _of_few(_standardised(pictures, mean, deviation))
+            variances, directions = _of_few(_standardized(pictures, mean, deviation))
         else:
             variances, directions = np.linalg.eigh(_covariance(pictures, mean, deviation))
         used = variances > _NEGLIGIBLE * values
         if not used.any():
             raise DataError(f"zca is fitted on pictures that differ, found {len(pictures)} that do not")
         gains = 1 / np.sqrt(variances[used] + REGULARISATION)
-        learnt = {"mean": mean, "deviation": deviation, "directions": directions[:, used], "gains": gains}
-        return replace(self, **{key: array.astype(np.float32) for key, array in learnt.items()})
+        learned = {"mean": mean, "deviation": deviation, "directions": directions[:, used], "gains": gains}
+        return replace(self, **{key: array.astype(np.float32) for key, array in learned.items()})
 
     def __call__(self, pictures: Pictures) -> Floats:
         if self.mean is None or self.deviation is None or self.directions is None or self.gains is None:
@@ -84,7 +84,7 @@ class Whitening(Normalisation):
         return whitened.reshape(pictures.shape)
 
 
-def _standardised(pictures: Pictures, mean: Doubles, deviation: Doubles) -> Doubles:
+def _standardized(pictures: Pictures, mean: Doubles, deviation: Doubles) -> Doubles:
     return np.asarray(((pictures - mean) / deviation).reshape(len(pictures), -1))
 
 
@@ -92,7 +92,7 @@ def _covariance(pictures: Pictures, mean: Doubles, deviation: Doubles) -> Double
     """Float64 ``(D, D)``, gathered some pictures at a time."""
     covariance = np.zeros((mean.size, mean.size))
     for part in parts(pictures):
-        values = _standardised(part, mean, deviation)
+        values = _standardized(part, mean, deviation)
         covariance += values.T @ values
     return covariance / len(pictures)
 

@@ -21,7 +21,7 @@ class HardNegatives(AllGenuine):
 
     Args:
         share: part of the impostor pairs that are hard, 0 to 1; only hard ones make many networks collapse.
-        nearest: a hard stranger is drawn at random from so many nearest, so that a mislabelled one does not come always.
+        nearest: a hard stranger is drawn at random from so many nearest, so that a mislabeled one does not come always.
         distance: of the embeddings, a name of `distances.DISTANCES`.
         per_class: as of `AllGenuine`.
     """

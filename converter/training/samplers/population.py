@@ -18,7 +18,7 @@ class Population:
 
     Args:
         numbers: class of each picture, integers ``(N,)``.
-        digests: content of each picture, equal for equal ones (`LabelledPictures.content_digests`); None takes all as
+        digests: content of each picture, equal for equal ones (`LabeledPictures.content_digests`); None takes all as
             different.
 
     Attributes:

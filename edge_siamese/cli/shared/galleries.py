@@ -107,7 +107,7 @@ def reference_engine(embedder: Path | None, detector: Path | None, threads: int)
     return FaceEngine.open(embedder, detector, delegate="reference", threads=threads)
 
 
-def enrol(
+def save_enrolled(
     path: Path,
     name: str,
     templates: "npt.NDArray[np.int8]",
@@ -128,7 +128,7 @@ def enrol(
 
 
 def require_gallery(path: Path, card: "ModelCard") -> None:
-    """Refuse early what `enrol` would refuse: a damaged gallery, or one of another embedder."""
+    """Refuse early what `enroll` would refuse: a damaged gallery, or one of another embedder."""
     from ...gallery import Gallery
 
     if path.exists():

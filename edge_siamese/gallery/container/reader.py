@@ -254,6 +254,6 @@ class _Reader:
 
 def squared_norms(templates: npt.NDArray[np.int8], zero_point: int) -> npt.NDArray[np.uint32]:
     """Squared norms uint32 ``(T,)`` of int8 ``(T, D)`` templates; D < 2**16 keeps them below 2**32."""
-    centred = templates.astype(np.int16) - np.int16(zero_point)
-    norms: npt.NDArray[np.int64] = np.einsum("td,td->t", centred, centred, dtype=np.int64)
+    centered = templates.astype(np.int16) - np.int16(zero_point)
+    norms: npt.NDArray[np.int64] = np.einsum("td,td->t", centered, centered, dtype=np.int64)
     return norms.astype(np.uint32)

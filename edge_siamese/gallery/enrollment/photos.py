@@ -58,7 +58,7 @@ def build_gallery(
     information: dict[str, Any] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Gallery, BuildReport]:
-    """Enrol everybody in an album with the largest face of each photograph.
+    """Enroll everybody in an album with the largest face of each photograph.
 
     Args:
         album: the people.

@@ -1,9 +1,9 @@
-"""Templates too far from the others of their person: somebody else's photograph, or nothing to recognise them by.
+"""Templates too far from the others of their person: somebody else's photograph, or nothing to recognize them by.
 
 A template is an outlier when its mean score with the others of its person is below half the median of these means. Like
 the local outlier factor (Breunig, Kriegel, Ng and Sander, "LOF: identifying density-based local outliers", SIGMOD 2000)
-the rule compares a point with its own neighbourhood, so it needs no threshold for a network; one person has too few
-templates for neighbourhoods within, so all others are the neighbours. Two templates cannot say which of them is wrong,
+the rule compares a point with its own neighborhood, so it needs no threshold for a network; one person has too few
+templates for neighborhoods within, so all others are the neighbors. Two templates cannot say which of them is wrong,
 and templates that do not agree at all (a median of 0 or less) not either: then nothing is rejected.
 
 ``docs/representatives.md`` has how many misfiled photographs it finds, and how many good ones it costs.

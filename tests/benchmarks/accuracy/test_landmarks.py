@@ -30,7 +30,7 @@ class Seeing:
 
 
 class Reading:
-    """An embedder that reads the person off the picture's colour, where the landmarks are on the picture."""
+    """An embedder that reads the person off the picture's color, where the landmarks are on the picture."""
 
     embedder_card: Any = SimpleNamespace(zero_point=0, mirror=False, digest="e" * 64, dimension=8)
 
@@ -64,7 +64,7 @@ def test_the_same_pairs_are_scored_with_each_detectors_faces(album: Path) -> Non
     assert document["genuine_pairs"] == PEOPLE * 6
     own, peer = document["detectors"]
     assert own["not_found"] == ["P0/P0_0000.png"]
-    assert peer["not_found"] == peer["off_centre"] == []
+    assert peer["not_found"] == peer["off_center"] == []
     assert own["accuracy"] > 0.9
     assert peer["accuracy"] < 0.7
     (difference,) = document["differences"]

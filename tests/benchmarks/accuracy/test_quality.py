@@ -22,8 +22,8 @@ def survey(blurred: int, without: int = 1) -> Survey:
     """People whose first photograph is soft and, for the first `blurred` of them, looks like nobody; the last photographs
     of the last `without` show no face."""
     rng = np.random.default_rng(0)
-    centres = rng.integers(-100, 101, (PEOPLE, 64))
-    embeddings = np.repeat(centres, PHOTOS, axis=0) + rng.integers(-20, 21, (PEOPLE * PHOTOS, 64))
+    centers = rng.integers(-100, 101, (PEOPLE, 64))
+    embeddings = np.repeat(centers, PHOTOS, axis=0) + rng.integers(-20, 21, (PEOPLE * PHOTOS, 64))
     sharpness = np.full(PEOPLE * PHOTOS, 5.0)
     for person in range(blurred):
         embeddings[person * PHOTOS] = rng.integers(-100, 101, 64)
@@ -36,7 +36,7 @@ def survey(blurred: int, without: int = 1) -> Survey:
         photos=photos,
         embeddings=np.clip(embeddings, -128, 127).astype(np.int8),
         found=found,
-        centred=found,
+        centered=found,
         unreadable={},
         zero_point=0,
         embedder="e" * 64,

@@ -58,14 +58,14 @@ def test_the_face_lies_where_the_box_says_with_the_height_asked_for(height: int,
     assert shown.shape == (120, 160, 3)
     assert box[3] == pytest.approx(height, abs=0.6)
     low, high = box[:2], box[:2] + box[2:]
-    assert (low >= -1.1).all()  # whole pixels, counted from the centre of the first
+    assert (low >= -1.1).all()  # whole pixels, counted from the center of the first
     assert (high <= np.array(FRAME) + 0.1).all()
     assert cv2.boundingRect((shown[..., 0] > 190).astype(np.uint8)) == pytest.approx(
         (low[0] + 0.5, low[1] + 0.5, box[2], box[3]), abs=1.5
     )
 
 
-def test_what_lies_beyond_the_photograph_is_grey() -> None:
+def test_what_lies_beyond_the_photograph_is_gray() -> None:
     shown, _ = place_face(photograph(), BOX, 12, FRAME, (1.0, 1.0))
     assert (shown[0, 0] == 128).all()
 

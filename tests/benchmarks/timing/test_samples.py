@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_siamese_benchmarks.timing.samples import Summary, collect, percentile, summarise
+from edge_siamese_benchmarks.timing.samples import Summary, collect, percentile, summarize
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from edge_siamese_benchmarks.timing.samples import Summary, collect, percentile,
     ],
 )
 def test_known_series(samples: list[int], expected: tuple[int, int, int]) -> None:
-    assert summarise(samples) == Summary(len(samples), *expected)
+    assert summarize(samples) == Summary(len(samples), *expected)
 
 
 @given(st.lists(st.integers(0, 10**12), min_size=1), st.floats(0.001, 100))

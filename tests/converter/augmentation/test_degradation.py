@@ -20,11 +20,11 @@ def edges(picture: Picture) -> float:
 
 
 @pytest.mark.parametrize("kind", DEGRADATIONS)
-def test_a_spoilt_crop_is_another_one_of_the_same_size(kind: str) -> None:
+def test_a_spoiled_crop_is_another_one_of_the_same_size(kind: str) -> None:
     before = CROP.copy()
-    for spoilt in strong(kind):
-        assert (spoilt.shape, spoilt.dtype) == (CROP.shape, np.uint8)
-        assert not np.array_equal(spoilt, CROP)
+    for spoiled in strong(kind):
+        assert (spoiled.shape, spoiled.dtype) == (CROP.shape, np.uint8)
+        assert not np.array_equal(spoiled, CROP)
     assert np.array_equal(CROP, before)
     assert np.array_equal(strong(kind)[0], strong(kind)[0])
 

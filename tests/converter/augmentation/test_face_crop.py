@@ -5,7 +5,7 @@ from edge_siamese_converter.augmentation.face_crop import CameraAugmentation
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (112, 112, 3), np.uint8)
 NOTHING = {
-    "flip": 0, "rotation_degrees": 0, "scale": 0, "shift_pixels": 0, "light": 0, "grey": 0, "low_resolution": 0,
+    "flip": 0, "rotation_degrees": 0, "scale": 0, "shift_pixels": 0, "light": 0, "gray": 0, "low_resolution": 0,
     "blur": 0, "jpeg": 0, "occlusion": 0,
 }  # fmt: skip
 
@@ -19,7 +19,7 @@ def test_a_flip_is_a_mirror() -> None:
     assert np.array_equal(flipped, PICTURE[:, ::-1])
 
 
-@pytest.mark.parametrize("effect", ["light", "grey", "low_resolution", "blur", "jpeg", "occlusion"])
+@pytest.mark.parametrize("effect", ["light", "gray", "low_resolution", "blur", "jpeg", "occlusion"])
 def test_each_effect_changes_the_picture_and_not_its_form(effect: str) -> None:
     before = PICTURE.copy()
     changed = CameraAugmentation(**NOTHING | {effect: 1})(PICTURE, np.random.default_rng(3))

@@ -2,15 +2,15 @@ import numpy as np
 
 from edge_siamese_converter.augmentation.text_overlay import written_over
 
-GREY = np.full((128, 160, 3), 128, np.uint8)
+GRAY = np.full((128, 160, 3), 128, np.uint8)
 
 
 def test_something_is_drawn_on_a_copy():
-    changed = [written_over(GREY, np.random.default_rng(seed)) for seed in range(30)]
-    assert {picture.shape for picture in changed} == {GREY.shape}
+    changed = [written_over(GRAY, np.random.default_rng(seed)) for seed in range(30)]
+    assert {picture.shape for picture in changed} == {GRAY.shape}
     assert {picture.dtype for picture in changed} == {np.dtype(np.uint8)}
-    assert sum((picture != GREY).any() for picture in changed) >= 28  # a line may lie outside
-    assert (GREY == 128).all()
+    assert sum((picture != GRAY).any() for picture in changed) >= 28  # a line may lie outside
+    assert (GRAY == 128).all()
 
 
 def test_some_grounds_are_plain_and_others_are_the_pictures():
@@ -21,5 +21,5 @@ def test_some_grounds_are_plain_and_others_are_the_pictures():
 
 
 def test_the_same_generator_writes_the_same():
-    first, second = (written_over(GREY, np.random.default_rng(7)) for _ in range(2))
+    first, second = (written_over(GRAY, np.random.default_rng(7)) for _ in range(2))
     np.testing.assert_array_equal(first, second)

@@ -13,7 +13,7 @@ from keras import layers
 from edge_siamese.cli.main import main
 from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese.tflite.model_card import read_card
-from edge_siamese_converter.export.licenses import licence_of_model
+from edge_siamese_converter.export.licenses import license_of_model
 
 
 def answer(*arguments: object) -> int:
@@ -23,14 +23,14 @@ def answer(*arguments: object) -> int:
 
 
 @pytest.fixture(scope="module")
-def colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve "people" who are told apart by their colour alone, eight pictures each."""
-    folder, rng = tmp_path_factory.mktemp("colours"), np.random.default_rng(0)
+def colors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve "people" who are told apart by their color alone, eight pictures each."""
+    folder, rng = tmp_path_factory.mktemp("colors"), np.random.default_rng(0)
     for number in range(12):
         (folder / f"p{number:02d}").mkdir()
-        colour = np.array([(number % 3) * 90 + 30, (number // 3 % 2) * 150 + 50, (number // 6) * 150 + 50])
+        color = np.array([(number % 3) * 90 + 30, (number // 3 % 2) * 150 + 50, (number // 6) * 150 + 50])
         for index in range(8):
-            picture = np.clip(colour + rng.normal(0, 8, (40, 40, 3)), 0, 255).astype(np.uint8)
+            picture = np.clip(color + rng.normal(0, 8, (40, 40, 3)), 0, 255).astype(np.uint8)
             cv2.imwrite(str(folder / f"p{number:02d}" / f"{index}.png"), picture)
     return folder
 
@@ -50,7 +50,7 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def embedder(path: Path, shape: tuple[int, int, int], activation: str = "relu") -> Path:
-    """Averages, spreads and squashes colours: enough to tell them apart."""
+    """Averages, spreads and squashes colors: enough to tell them apart."""
     keras.utils.set_random_seed(1)
     image = keras.Input(shape)
     x = layers.Conv2D(16, 3, 4, padding="same", activation=activation, name="stem")(image)
@@ -75,10 +75,10 @@ def test_a_foreign_embedder_serves_the_engine(faces: Path, tmp_path: Path, capsy
 
 
 def test_parity_is_measured_on_people_who_were_kept_back(
-    colours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    colors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     network, model = embedder(tmp_path / "n.keras", (32, 32, 3)), tmp_path / "n.tflite"
-    arguments = ["convert", network, colours, "-o", model, "--normalisation", "unit", "--pictures", "whole"]
+    arguments = ["convert", network, colors, "-o", model, "--normalization", "unit", "--pictures", "whole"]
     assert answer(*arguments, "--json") == 0
     parity = json.loads(capsys.readouterr().out)["parity"]
     assert parity["people"] == 2
@@ -86,17 +86,17 @@ def test_parity_is_measured_on_people_who_were_kept_back(
     assert parity["tar_int8"] is None
     card = read_card(model)
     assert (card.alignment, card.license, card.input_size) == ("none", "unstated", (32, 32))
-    assert answer("embed", colours, "-o", tmp_path / "f.npz", "--embedder", model) == 1
+    assert answer("embed", colors, "-o", tmp_path / "f.npz", "--embedder", model) == 1
     assert "wants the alignment 'none'" in capsys.readouterr().err
 
 
 def test_an_embedder_that_sees_mirror_images_is_judged_as_it_will_run(
-    colours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    colors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     network = embedder(tmp_path / "n.keras", (32, 32, 3))
     parities = []
     for model, options in ((tmp_path / "one.tflite", []), (tmp_path / "both.tflite", ["--mirror"])):
-        arguments = ["convert", network, colours, "-o", model, "--normalisation", "unit", "--pictures", "whole"]
+        arguments = ["convert", network, colors, "-o", model, "--normalization", "unit", "--pictures", "whole"]
         assert answer(*arguments, "--json", *options) == 0
         parities.append(json.loads(capsys.readouterr().out)["parity"])
         assert read_card(model).mirror is bool(options)
@@ -106,14 +106,14 @@ def test_an_embedder_that_sees_mirror_images_is_judged_as_it_will_run(
 
 
 @pytest.mark.parametrize("format", ["float", "16x8"])
-def test_other_formats_have_no_card_but_carry_the_licence(
-    format: str, colours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_other_formats_have_no_card_but_carry_the_license(
+    format: str, colors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     network, model = embedder(tmp_path / "n.keras", (32, 32, 1)), tmp_path / "n.tflite"
     arguments = [
         "convert",
         network,
-        colours,
+        colors,
         "-o",
         model,
         "--format",
@@ -125,11 +125,11 @@ def test_other_formats_have_no_card_but_carry_the_licence(
     ]
     assert answer(*arguments) == 0
     assert f"parity gate passed  float    {format}"[:19] in capsys.readouterr().out
-    assert licence_of_model(model) == "MIT"
+    assert license_of_model(model) == "MIT"
 
 
 def test_the_gate_names_the_layers_and_the_remedy(
-    colours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    colors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = embedder(tmp_path / "n.keras", (32, 32, 3), "silu")
     network = keras.saving.load_model(path)
@@ -140,7 +140,7 @@ def test_the_gate_names_the_layers_and_the_remedy(
     network.get_layer("stem").set_weights([np.abs(kernel) * factors, bias])
     network.save(path)
     model = tmp_path / "n.tflite"
-    assert answer("convert", path, colours, "-o", model, "--normalisation", "unit", "--pictures", "whole") == 1
+    assert answer("convert", path, colors, "-o", model, "--normalization", "unit", "--pictures", "whole") == 1
     error = capsys.readouterr().err
     assert "worst layers" in error
     assert "parity gate: int8" in error
@@ -153,13 +153,13 @@ def test_the_gate_names_the_layers_and_the_remedy(
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (["--use", "commercial"], 2, "the weights state no licence"),
+        (["--use", "commercial"], 2, "the weights state no license"),
         (["--license", "CC-BY-NC-4.0", "--use", "commercial"], 2, "the weights are for research only"),
         (["--mean", "1,2,x"], 2, "expected numbers with commas between, found '1,2,x'"),
         (["--mean", "1"], 2, "--mean and --std belong together"),
-        (["--normalisation", "unit", "--mean", "1", "--std", "1"], 2, "exclude each other"),
-        (["--normalisation", "lcn"], 2, "depends on the picture"),
-        (["--normalisation", "unti"], 2, "unknown normalisation"),
+        (["--normalization", "unit", "--mean", "1", "--std", "1"], 2, "exclude each other"),
+        (["--normalization", "lcn"], 2, "depends on the picture"),
+        (["--normalization", "unti"], 2, "unknown normalization"),
         (["--mirror", "--format", "16x8"], 2, "--mirror is kept in the card, which only --format int8 has"),
         (["--mirror", "--task", "detector"], 2, "--mirror and --format are for --task embedder"),
         (["--task", "detector"], 2, r"--task detector converts the .npz of train-detector"),
@@ -178,11 +178,11 @@ def test_shipped_weights_are_refused_for_commercial_use(tmp_path: Path, capsys: 
 
     for arguments in (["--use", "commercial"], ["--license", "MIT"]):
         assert answer("convert", shipped_weights("embedder"), tmp_path, "-o", tmp_path / "n.tflite", *arguments) == 2
-        assert "licence gate: the weights" in capsys.readouterr().err
+        assert "license gate: the weights" in capsys.readouterr().err
 
 
-def test_a_foreign_network_is_fine_tuned_for_int8(colours: Path, tmp_path: Path) -> None:
+def test_a_foreign_network_is_fine_tuned_for_int8(colors: Path, tmp_path: Path) -> None:
     network, model = embedder(tmp_path / "n.keras", (32, 32, 3)), tmp_path / "n.tflite"
-    arguments: list[Any] = ["--normalisation", "unit", "--pictures", "whole", "--aware-steps", 5]
-    assert answer("convert", network, colours, "-o", model, *arguments) == 0
-    assert read_card(model).training["quantisation_aware_steps"] == 5
+    arguments: list[Any] = ["--normalization", "unit", "--pictures", "whole", "--aware-steps", 5]
+    assert answer("convert", network, colors, "-o", model, *arguments) == 0
+    assert read_card(model).training["quantization_aware_steps"] == 5

@@ -19,9 +19,9 @@ def embeddings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1738324800")
     card, rng = read_card(default_model("embedder")), np.random.default_rng(5)
-    centres = rng.normal(0, 40, (PEOPLE, card.dimension))
-    rows = np.repeat(centres, PHOTOS, axis=0) + rng.normal(0, 15, (PEOPLE * PHOTOS, card.dimension))
-    rows[PHOTOS - 1] = centres[1] + rng.normal(0, 15, card.dimension)
+    centers = rng.normal(0, 40, (PEOPLE, card.dimension))
+    rows = np.repeat(centers, PHOTOS, axis=0) + rng.normal(0, 15, (PEOPLE * PHOTOS, card.dimension))
+    rows[PHOTOS - 1] = centers[1] + rng.normal(0, 15, card.dimension)
     np.savez(
         "faces.npz",
         paths=np.array([f"p{person}/{photo}.jpg" for person in range(PEOPLE) for photo in range(PHOTOS)]),

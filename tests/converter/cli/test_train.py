@@ -42,12 +42,12 @@ def test_every_shipped_recipe_names_parts_that_exist(name: str) -> None:
     from edge_siamese_converter.networks.registry import HEADS, NETWORKS
     from edge_siamese_converter.registry import choose
     from edge_siamese_converter.training.losses import LOSSES
-    from edge_siamese_converter.training.normalization.base import normalisations
+    from edge_siamese_converter.training.normalization.base import normalizations
     from edge_siamese_converter.training.samplers import SAMPLERS
 
     recipe = load_recipe(name, SiameseRecipe)
     choose("network", recipe.network.name, NETWORKS)
-    choose("normalisation", recipe.normalisation.name, normalisations())
+    choose("normalization", recipe.normalization.name, normalizations())
     loss = choose("loss", recipe.loss.name, LOSSES)
     sampler = choose("sampler", recipe.sampler.name, SAMPLERS)
     assert sampler.kind == ("batches" if loss.kind == "batch" else "pairs")

@@ -74,7 +74,7 @@ def detection(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("recipe") / "small.toml"
     path.write_text(
-        "task = 'embedder'\nbatch_size = 16\n[network]\ntable = 'small'\nwidth = 0.5\n[faces]\nlabelled = true\n"
+        "task = 'embedder'\nbatch_size = 16\n[network]\ntable = 'small'\nwidth = 0.5\n[faces]\nlabeled = true\n"
         "rendered_people = 2\nrendered_share = 0.1\n[[stretches]]\nepochs = 1\n[[stretches]]\nepochs = 1\ndecay = 1.0\n"
     )
     return path
@@ -147,7 +147,7 @@ def test_a_narrow_network_begins_from_a_wide_ones_weights(
     assert "expected weights of Twin(table='dense', dimension=64" in capsys.readouterr().err
 
 
-def test_normalising_asks_for_people_with_two_crops_before_it_trains(
+def test_normalizing_asks_for_people_with_two_crops_before_it_trains(
     faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recipe = tmp_path / "recipe.toml"

@@ -1,4 +1,4 @@
-"""Labelled pictures of random noise, and trees of small picture files."""
+"""Labeled pictures of random noise, and trees of small picture files."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,20 +7,20 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_siamese_converter.data.labeled import LabelledPictures
+from edge_siamese_converter.data.labeled import LabeledPictures
 
-Make = Callable[..., LabelledPictures]
+Make = Callable[..., LabeledPictures]
 
 
 @pytest.fixture(scope="session")
-def labelled() -> Make:
-    """``labelled({"anna": 3, "ben": 2}, channels=1)``: so many different pictures of everybody."""
+def labeled() -> Make:
+    """``labeled({"anna": 3, "ben": 2}, channels=1)``: so many different pictures of everybody."""
 
-    def make(counts: Mapping[str, int], channels: int = 3, *, grouped: bool = False) -> LabelledPictures:
+    def make(counts: Mapping[str, int], channels: int = 3, *, grouped: bool = False) -> LabeledPictures:
         names = [name for name, count in counts.items() for _ in range(count)]
         paths = [f"{name}/{number}.png" for name, count in counts.items() for number in range(count)]
         pictures = np.random.default_rng(1).integers(0, 256, (len(names), 8, 6, channels), np.uint8)
-        return LabelledPictures(pictures, names, paths, [name.split("/")[0] for name in names] if grouped else None)
+        return LabeledPictures(pictures, names, paths, [name.split("/")[0] for name in names] if grouped else None)
 
     return make
 

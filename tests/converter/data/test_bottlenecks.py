@@ -7,9 +7,9 @@ import pytest
 
 from edge_siamese.errors import DataError
 from edge_siamese_converter.data.bottlenecks import cached_bottlenecks, digest_of
-from edge_siamese_converter.data.labeled import LabelledPictures
+from edge_siamese_converter.data.labeled import LabeledPictures
 
-Make = Callable[..., LabelledPictures]
+Make = Callable[..., LabeledPictures]
 
 
 class Network:
@@ -25,8 +25,8 @@ class Network:
         return np.stack([pictures.mean(axis=(1, 2, 3)), pictures[:, 0, 0, 0]], axis=1).astype(np.float32)
 
 
-def test_the_cache_gives_what_the_network_gave_without_asking_it(labelled: Make, tmp_path: Path) -> None:
-    pictures, network = labelled({"a": 5, "b": 4}), Network()
+def test_the_cache_gives_what_the_network_gave_without_asking_it(labeled: Make, tmp_path: Path) -> None:
+    pictures, network = labeled({"a": 5, "b": 4}), Network()
     first = cached_bottlenecks(pictures, network, tmp_path / "b.npz", network_digest="n", batch_size=4)
     assert np.array_equal(first, Network()(pictures.pictures))
     again = cached_bottlenecks(pictures, Network(most=0), tmp_path / "b.npz", network_digest="n")
@@ -34,8 +34,8 @@ def test_the_cache_gives_what_the_network_gave_without_asking_it(labelled: Make,
     assert network.seen == 9
 
 
-def test_an_interrupted_computation_goes_on(labelled: Make, tmp_path: Path) -> None:
-    pictures = labelled({"a": 10})
+def test_an_interrupted_computation_goes_on(labeled: Make, tmp_path: Path) -> None:
+    pictures = labeled({"a": 10})
     with pytest.raises(KeyboardInterrupt):
         cached_bottlenecks(pictures, Network(most=7), tmp_path / "b.npz", network_digest="n", batch_size=3)
     network = Network()
@@ -48,10 +48,10 @@ def test_an_interrupted_computation_goes_on(labelled: Make, tmp_path: Path) -> N
     assert told == [(3, 4), (4, 4)]
 
 
-def test_equal_and_added_pictures_cost_only_what_is_new(labelled: Make, tmp_path: Path) -> None:
-    pictures, network = labelled({"a": 3, "b": 3}), Network()
+def test_equal_and_added_pictures_cost_only_what_is_new(labeled: Make, tmp_path: Path) -> None:
+    pictures, network = labeled({"a": 3, "b": 3}), Network()
     cached_bottlenecks(pictures.where(pictures.numbers() == 0), network, tmp_path / "b.npz", network_digest="n")
-    twice = LabelledPictures(
+    twice = LabeledPictures(
         np.concatenate([pictures.pictures] * 2),
         pictures.names * 2,
         [*pictures.paths, *(f"{p}2" for p in pictures.paths)],
@@ -61,8 +61,8 @@ def test_equal_and_added_pictures_cost_only_what_is_new(labelled: Make, tmp_path
     assert np.array_equal(rows[:6], rows[6:])
 
 
-def test_another_network_starts_anew(labelled: Make, tmp_path: Path) -> None:
-    pictures = labelled({"a": 3})
+def test_another_network_starts_anew(labeled: Make, tmp_path: Path) -> None:
+    pictures = labeled({"a": 3})
     cached_bottlenecks(
         pictures, lambda some: np.zeros((len(some), 2), np.float32), tmp_path / "b.npz", network_digest="n"
     )
@@ -70,17 +70,17 @@ def test_another_network_starts_anew(labelled: Make, tmp_path: Path) -> None:
     assert np.array_equal(other, Network()(pictures.pictures))
 
 
-def test_another_file_is_neither_used_nor_overwritten(labelled: Make, tmp_path: Path) -> None:
+def test_another_file_is_neither_used_nor_overwritten(labeled: Make, tmp_path: Path) -> None:
     (tmp_path / "b.npz").write_bytes(b"mine")
     with pytest.raises(DataError, match="expected a cache of bottlenecks"):
-        cached_bottlenecks(labelled({"a": 1}), Network(), tmp_path / "b.npz", network_digest="n")
+        cached_bottlenecks(labeled({"a": 1}), Network(), tmp_path / "b.npz", network_digest="n")
     assert (tmp_path / "b.npz").read_bytes() == b"mine"
 
 
-def test_values_that_are_not_finite_are_refused(labelled: Make, tmp_path: Path) -> None:
+def test_values_that_are_not_finite_are_refused(labeled: Make, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not finite"):
         cached_bottlenecks(
-            labelled({"a": 1}), lambda some: np.full((len(some), 2), np.nan, np.float32), tmp_path / "b.npz",
+            labeled({"a": 1}), lambda some: np.full((len(some), 2), np.nan, np.float32), tmp_path / "b.npz",
             network_digest="n",
         )  # fmt: skip
     assert not (tmp_path / "b.npz").exists()

@@ -1,37 +1,37 @@
 import numpy as np
 import pytest
 
-from edge_siamese_converter.data.labeled import LabelledPictures
+from edge_siamese_converter.data.labeled import LabeledPictures
 
 
-def grey(levels: list[int], names: list[str]) -> LabelledPictures:
+def gray(levels: list[int], names: list[str]) -> LabeledPictures:
     pictures = np.array(levels, np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 1), np.uint8)
-    return LabelledPictures(pictures, names, [f"{name}/{number}" for number, name in enumerate(names)])
+    return LabeledPictures(pictures, names, [f"{name}/{number}" for number, name in enumerate(names)])
 
 
 def test_numbers_follow_the_sorted_names_whatever_the_order_of_the_pictures() -> None:
-    pictures = grey([1, 2, 3, 4], ["mia", "anna", "mia", "ben"])
+    pictures = gray([1, 2, 3, 4], ["mia", "anna", "mia", "ben"])
     assert pictures.classes == ["anna", "ben", "mia"]
     assert pictures.numbers().tolist() == [2, 0, 2, 1]
     assert pictures.counts() == {"anna": 1, "ben": 1, "mia": 2}
 
 
 def test_chosen_pictures_keep_their_names_and_paths() -> None:
-    chosen = grey([1, 2, 3], ["a", "b", "c"]).where(np.array([True, False, True]))
+    chosen = gray([1, 2, 3], ["a", "b", "c"]).where(np.array([True, False, True]))
     assert (chosen.names, chosen.paths) == (["a", "c"], ["a/0", "c/2"])
     assert chosen.pictures[:, 0, 0, 0].tolist() == [1, 3]
 
 
 def test_the_digest_sees_names_pixels_and_shape() -> None:
-    same, pictures = grey([1, 2], ["a", "b"]), grey([1, 2], ["a", "b"])
+    same, pictures = gray([1, 2], ["a", "b"]), gray([1, 2], ["a", "b"])
     assert same.digest == pictures.digest
-    turned = LabelledPictures(pictures.pictures.reshape(2, 3, 2, 1), pictures.names, pictures.paths)
-    others = {grey([1, 3], ["a", "b"]).digest, grey([1, 2], ["a", "c"]).digest, turned.digest}
+    turned = LabeledPictures(pictures.pictures.reshape(2, 3, 2, 1), pictures.names, pictures.paths)
+    others = {gray([1, 3], ["a", "b"]).digest, gray([1, 2], ["a", "c"]).digest, turned.digest}
     assert len(others | {same.digest}) == 4
 
 
 def test_equal_pictures_have_equal_content_digests() -> None:
-    first, second, third = grey([5, 5, 6], ["a", "b", "b"]).content_digests
+    first, second, third = gray([5, 5, 6], ["a", "b", "b"]).content_digests
     assert first == second != third
 
 
@@ -40,9 +40,9 @@ def test_equal_pictures_have_equal_content_digests() -> None:
 )
 def test_other_arrays_are_refused(pictures: np.ndarray) -> None:
     with pytest.raises(ValueError, match="expected uint8"):
-        LabelledPictures(pictures, ["a", "b"], ["1", "2"])
+        LabeledPictures(pictures, ["a", "b"], ["1", "2"])
 
 
 def test_a_missing_name_is_refused() -> None:
     with pytest.raises(ValueError, match="each of 2 pictures"):
-        LabelledPictures(np.zeros((2, 4, 4, 1), np.uint8), ["a"], ["1", "2"])
+        LabeledPictures(np.zeros((2, 4, 4, 1), np.uint8), ["a"], ["1", "2"])

@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.data.labeled import LabelledPictures
+from edge_siamese_converter.data.labeled import LabeledPictures
 from edge_siamese_converter.data.manifests import read_manifest
 from edge_siamese_converter.data.splits import Split, split_classes
 
-Make = Callable[..., LabelledPictures]
+Make = Callable[..., LabeledPictures]
 
 
 @pytest.fixture
-def pictures(labelled: Make) -> LabelledPictures:
-    return labelled({f"group {number % 6}/class {number}": 3 for number in range(18)}, 1, grouped=True)
+def pictures(labeled: Make) -> LabeledPictures:
+    return labeled({f"group {number % 6}/class {number}": 3 for number in range(18)}, 1, grouped=True)
 
 
 @pytest.fixture
-def split(pictures: LabelledPictures) -> Split:
+def split(pictures: LabeledPictures) -> Split:
     return split_classes(pictures, test=0.3, validation=0.2)
 
 
@@ -31,7 +31,7 @@ def path(split: Split, tmp_path: Path) -> Path:
 
 
 def test_a_manifest_brings_the_same_split_back_whatever_the_order(
-    path: Path, split: Split, pictures: LabelledPictures
+    path: Path, split: Split, pictures: LabeledPictures
 ) -> None:
     order = np.random.default_rng(0).permutation(len(pictures))
     mixed = replace(
@@ -57,29 +57,29 @@ def test_a_manifest_lists_class_group_and_content(path: Path, split: Split) -> N
     }
 
 
-def test_a_split_judged_on_its_validation_classes_comes_back_so(labelled: Make, tmp_path: Path) -> None:
-    pictures = labelled({f"p{number}": 2 for number in range(6)})
+def test_a_split_judged_on_its_validation_classes_comes_back_so(labeled: Make, tmp_path: Path) -> None:
+    pictures = labeled({f"p{number}": 2 for number in range(6)})
     split_classes(pictures, test=0, validation=0.4).write(tmp_path / "split.json")
     again = read_manifest(tmp_path / "split.json").apply(pictures)
     assert again.test is again.validation
 
 
-def test_pictures_that_are_not_listed_are_left_out(path: Path, pictures: LabelledPictures) -> None:
+def test_pictures_that_are_not_listed_are_left_out(path: Path, pictures: LabeledPictures) -> None:
     extra = np.full((1, *pictures.pictures.shape[1:]), 7, np.uint8)
-    more = LabelledPictures(
+    more = LabeledPictures(
         np.concatenate([pictures.pictures, extra]), [*pictures.names, "new"], [*pictures.paths, "new/1"],
         [*(pictures.groups or []), "new"],
     )  # fmt: skip
     assert sum(len(side) for side in read_manifest(path).apply(more).sides().values()) == len(pictures)
 
 
-def test_a_changed_picture_is_found(path: Path, pictures: LabelledPictures) -> None:
+def test_a_changed_picture_is_found(path: Path, pictures: LabeledPictures) -> None:
     changed = replace(pictures, pictures=pictures.pictures ^ np.uint8(1))
     with pytest.raises(DataError, match="its prepared pixels are not those of the manifest"):
         read_manifest(path).apply(changed)
 
 
-def test_a_missing_or_renamed_picture_is_found(path: Path, pictures: LabelledPictures) -> None:
+def test_a_missing_or_renamed_picture_is_found(path: Path, pictures: LabeledPictures) -> None:
     keep = np.arange(len(pictures)) > 0
     skipping = replace(pictures.where(keep), skipped={pictures.paths[0]: "no face found"})
     with pytest.raises(DataError, match=r"which the pictures do not have \(no face found\)"):

@@ -12,7 +12,7 @@ def crops() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (6, 112, 112, 3), np.uint8)
 
 
-def mean_colours(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+def mean_colors(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     for picture in pictures:
         yield picture.mean((0, 1)).astype("f4") / 255
 
@@ -40,11 +40,11 @@ def test_mixtures_are_a_sequence_that_ends(crops: np.ndarray) -> None:
 
 def test_the_teacher_is_asked_once(crops: np.ndarray, tmp_path: Path) -> None:
     mixtures, cache = Mixtures(crops, 4), tmp_path / "targets.npz"
-    first = mixture_targets(mixtures, mean_colours, cache)
-    assert first == pytest.approx(np.stack(list(mean_colours(mixtures))), abs=1e-3)
+    first = mixture_targets(mixtures, mean_colors, cache)
+    assert first == pytest.approx(np.stack(list(mean_colors(mixtures))), abs=1e-3)
 
     def never(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         raise AssertionError("asked again")
 
     assert np.array_equal(mixture_targets(mixtures, never, cache).astype("f2"), first.astype("f2"))
-    assert len(mixture_targets(Mixtures(crops, 3), mean_colours, cache)) == 3
+    assert len(mixture_targets(Mixtures(crops, 3), mean_colors, cache)) == 3

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.data.labeled import LabelledPictures
+from edge_siamese_converter.data.labeled import LabeledPictures
 from edge_siamese_converter.data.people import split_people
 
 
-def people(*counts: int) -> LabelledPictures:
+def people(*counts: int) -> LabeledPictures:
     names = [f"person {number}" for number, count in enumerate(counts) for _ in range(count)]
     paths = [f"{name}/{number}.png" for number, name in enumerate(names)]
-    return LabelledPictures(np.zeros((len(names), 2, 2, 3), np.uint8), names, paths)
+    return LabeledPictures(np.zeros((len(names), 2, 2, 3), np.uint8), names, paths)
 
 
 def test_nobody_is_on_both_sides_and_nobody_is_lost() -> None:

@@ -9,7 +9,7 @@ from edge_siamese.alignment import align
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError
 from edge_siamese.rendering import Person, View, render_portrait
-from edge_siamese_converter.data.labeled import LabelledPictures
+from edge_siamese_converter.data.labeled import LabeledPictures
 from edge_siamese_converter.data.preparation import Preparation
 
 
@@ -29,20 +29,20 @@ def test_shrinking_averages_and_growing_interpolates() -> None:
     assert len(np.unique(grown)) > 16
 
 
-def test_grey_is_the_luma_of_bt_601() -> None:
+def test_gray_is_the_luma_of_bt_601() -> None:
     picture = np.full((8, 8, 3), (200, 100, 50), np.uint8)
-    grey = prepared(Preparation(size=(8, 8), channels=1), picture)
-    assert grey.shape == (8, 8, 1)
-    assert abs(int(grey[0, 0, 0]) - (0.299 * 200 + 0.587 * 100 + 0.114 * 50)) <= 1
+    gray = prepared(Preparation(size=(8, 8), channels=1), picture)
+    assert gray.shape == (8, 8, 1)
+    assert abs(int(gray[0, 0, 0]) - (0.299 * 200 + 0.587 * 100 + 0.114 * 50)) <= 1
 
 
-def test_the_centre_keeps_the_proportions_of_the_size() -> None:
+def test_the_center_keeps_the_proportions_of_the_size() -> None:
     """A disc stays a disc, though the picture is wide and the size is high."""
     picture = np.zeros((100, 200, 3), np.uint8)
     cv2.circle(picture, (100, 50), 20, (255, 255, 255), -1)
-    seen = prepared(Preparation(size=(80, 40), align="centre"), picture)[..., 0] > 127
+    seen = prepared(Preparation(size=(80, 40), align="center"), picture)[..., 0] > 127
     assert abs(int(seen.any(0).sum()) - int(seen.any(1).sum())) <= 1
-    closer = prepared(Preparation(size=(80, 40), align="centre", crop_factor=0.5), picture)[..., 0] > 127
+    closer = prepared(Preparation(size=(80, 40), align="center", crop_factor=0.5), picture)[..., 0] > 127
     assert closer.any(1).sum() == pytest.approx(2 * seen.any(1).sum(), abs=2)
 
 
@@ -53,7 +53,7 @@ def test_an_aligned_crop_is_the_devices_own() -> None:
     assert np.array_equal(prepared(Preparation(align="detector"), portrait), expected)
 
 
-def test_a_larger_crop_factor_shows_more_around_the_same_centre() -> None:
+def test_a_larger_crop_factor_shows_more_around_the_same_center() -> None:
     portrait = render_portrait(Person.from_seed(5), View(), background_seed=1).picture
     usual = prepared(Preparation(align="detector"), portrait).astype(float)
     wide = prepared(Preparation(align="detector", crop_factor=1.6), portrait)
@@ -75,9 +75,9 @@ def test_without_a_face_the_reason_is_given() -> None:
         {"size": (0, 5)},
         {"channels": 2},
         {"crop_factor": 1.2},
-        {"align": "centre", "crop_factor": 1.2},
+        {"align": "center", "crop_factor": 1.2},
         {"near_duplicates": 1.0},
-        {"colour": True},
+        {"color": True},
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, object]) -> None:
@@ -85,10 +85,10 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, object]) ->
         Preparation.model_validate(settings)
 
 
-def levels(pictures: list[tuple[str, int]]) -> LabelledPictures:
+def levels(pictures: list[tuple[str, int]]) -> LabeledPictures:
     array = np.stack([np.full((8, 8, 1), level, np.uint8) for _, level in pictures])
     names = [name for name, _ in pictures]
-    return LabelledPictures(array, names, [f"{name}/{row}" for row, name in enumerate(names)], None, {"x": "broken"})
+    return LabeledPictures(array, names, [f"{name}/{row}" for row, name in enumerate(names)], None, {"x": "broken"})
 
 
 def test_equal_pictures_are_left_out_and_named_in_one_class_or_two() -> None:

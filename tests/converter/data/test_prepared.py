@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.data.labeled import LabelledPictures
+from edge_siamese_converter.data.labeled import LabeledPictures
 from edge_siamese_converter.data.prepared import load_prepared, save_prepared
 
-Make = Callable[..., LabelledPictures]
+Make = Callable[..., LabeledPictures]
 
 
 @pytest.mark.parametrize("grouped", [False, True])
-def test_pictures_come_back_as_they_were(labelled: Make, tmp_path: Path, grouped: bool) -> None:
-    pictures = replace(labelled({"å/ä": 2, "b/c": 3}, 1, grouped=grouped), skipped={"b/9.png": "no face found"})
+def test_pictures_come_back_as_they_were(labeled: Make, tmp_path: Path, grouped: bool) -> None:
+    pictures = replace(labeled({"å/ä": 2, "b/c": 3}, 1, grouped=grouped), skipped={"b/9.png": "no face found"})
     save_prepared(tmp_path / "new" / "set.npz", pictures)
     read = load_prepared(tmp_path / "new" / "set.npz")
     assert read.digest == pictures.digest

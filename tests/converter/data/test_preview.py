@@ -36,7 +36,7 @@ def test_the_same_seed_shows_the_same() -> None:
     assert not np.array_equal(first, other)
 
 
-def test_the_grid_is_written_with_its_colours(tmp_path: Path) -> None:
+def test_the_grid_is_written_with_its_colors(tmp_path: Path) -> None:
     grid = np.full((8, 8, 3), (250, 20, 30), np.uint8)
     write_grid(tmp_path / "new" / "grid.png", grid)
     assert cv2.imread(str(tmp_path / "new" / "grid.png"))[0, 0].tolist() == [30, 20, 250]

@@ -6,21 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.data.labeled import LabelledPictures
+from edge_siamese_converter.data.labeled import LabeledPictures
 from edge_siamese_converter.data.splits import Split, split_classes, split_folds, split_rest, split_units
 
-Make = Callable[..., LabelledPictures]
+Make = Callable[..., LabeledPictures]
 PEOPLE = {f"person {number}": 3 for number in range(20)}
 ALPHABETS = {f"alphabet {number % 8}/letter {number}": 2 for number in range(40)}
 
 
-def unlike(counts: dict[str, int], grouped: bool = False) -> LabelledPictures:
+def unlike(counts: dict[str, int], grouped: bool = False) -> LabeledPictures:
     """Pictures whose two pixels count them."""
     names = [name for name, count in counts.items() for _ in range(count)]
     numbers = np.arange(len(names))
     pictures = np.stack([numbers // 256, numbers % 256], axis=1).astype(np.uint8).reshape(-1, 1, 2, 1)
     groups = [name.split("/")[0] for name in names] if grouped else None
-    return LabelledPictures(pictures, names, [f"{name}#{row}" for row, name in enumerate(names)], groups)
+    return LabeledPictures(pictures, names, [f"{name}#{row}" for row, name in enumerate(names)], groups)
 
 
 @given(
@@ -48,55 +48,55 @@ def test_sides_never_share_a_class_a_group_or_a_picture(
     assert all(sum(count >= 2 for count in side.counts().values()) >= 2 for side in sides)
 
 
-def test_the_same_classes_are_kept_back_whatever_else_is_there(labelled: Make) -> None:
-    first = split_classes(labelled(PEOPLE), test=0.3, validation=0.2)
-    again = split_classes(labelled(dict(reversed(PEOPLE.items()))), test=0.3, validation=0.2)
+def test_the_same_classes_are_kept_back_whatever_else_is_there(labeled: Make) -> None:
+    first = split_classes(labeled(PEOPLE), test=0.3, validation=0.2)
+    again = split_classes(labeled(dict(reversed(PEOPLE.items()))), test=0.3, validation=0.2)
     assert first.test.classes == again.test.classes
     assert [len(side.classes) for side in first.sides().values()] == [10, 4, 6]
-    other = split_classes(labelled(PEOPLE), test=0.3, validation=0.2, seed=1)
+    other = split_classes(labeled(PEOPLE), test=0.3, validation=0.2, seed=1)
     assert other.test.classes != first.test.classes
 
 
-def test_groups_stay_whole(labelled: Make) -> None:
-    split = split_classes(labelled(ALPHABETS, grouped=True), test=0.25, validation=0.1)
+def test_groups_stay_whole(labeled: Make) -> None:
+    split = split_classes(labeled(ALPHABETS, grouped=True), test=0.25, validation=0.1)
     assert [len(set(side.groups or [])) for side in split.sides().values()] == [5, 1, 2]
     assert [len(side.classes) for side in split.sides().values()] == [25, 5, 10]
 
 
-def test_classes_with_too_few_pictures_are_not_trained_on(labelled: Make) -> None:
-    split = split_classes(labelled(PEOPLE | {"once": 1, "twice": 2}), test=0.2, validation=0.2, least_pictures=3)
+def test_classes_with_too_few_pictures_are_not_trained_on(labeled: Make) -> None:
+    split = split_classes(labeled(PEOPLE | {"once": 1, "twice": 2}), test=0.2, validation=0.2, least_pictures=3)
     assert not {"once", "twice"} & set(split.training.classes) | {"once"} & set(split.validation.classes)
 
 
-def test_without_test_classes_the_validation_classes_are_judged_on(labelled: Make) -> None:
-    split = split_classes(labelled(PEOPLE), test=0, validation=0.2)
+def test_without_test_classes_the_validation_classes_are_judged_on(labeled: Make) -> None:
+    split = split_classes(labeled(PEOPLE), test=0, validation=0.2)
     assert split.test is split.validation
 
 
-def test_every_class_is_judged_on_in_one_fold(labelled: Make) -> None:
-    folds = list(split_folds(labelled(PEOPLE), 5, validation=0.25))
+def test_every_class_is_judged_on_in_one_fold(labeled: Make) -> None:
+    folds = list(split_folds(labeled(PEOPLE), 5, validation=0.25))
     assert sorted(name for fold in folds for name in fold.test.classes) == sorted(PEOPLE)
     assert {len(fold.validation.classes) for fold in folds} == {4}
 
 
-def test_named_classes_are_judged_on_and_a_share_of_the_others_chosen_by(labelled: Make) -> None:
-    split = split_rest(labelled(PEOPLE), ["person 3", "person 7"], validation=0.5)
+def test_named_classes_are_judged_on_and_a_share_of_the_others_chosen_by(labeled: Make) -> None:
+    split = split_rest(labeled(PEOPLE), ["person 3", "person 7"], validation=0.5)
     assert split.test.classes == ["person 3", "person 7"]
     assert len(split.validation.classes) == 9
 
 
-def test_an_unknown_name_is_refused(labelled: Make) -> None:
+def test_an_unknown_name_is_refused(labeled: Make) -> None:
     with pytest.raises(DataError, match="'nobody' is no class or group"):
-        split_units(labelled(PEOPLE), ["nobody"], ["person 1", "person 2"])
+        split_units(labeled(PEOPLE), ["nobody"], ["person 1", "person 2"])
 
 
-def test_too_few_classes_are_refused_with_the_numbers(labelled: Make) -> None:
+def test_too_few_classes_are_refused_with_the_numbers(labeled: Make) -> None:
     with pytest.raises(DataError, match=r"training needs at least 2 classes .*, found 1; there are 5 such classes"):
-        split_classes(labelled({f"p{number}": 2 for number in range(5)}), test=0.3, validation=0.2)
+        split_classes(labeled({f"p{number}": 2 for number in range(5)}), test=0.3, validation=0.2)
 
 
-def test_a_class_or_a_picture_on_two_sides_is_refused(labelled: Make) -> None:
-    first, second, third = (labelled({name: 2}) for name in "abc")
+def test_a_class_or_a_picture_on_two_sides_is_refused(labeled: Make) -> None:
+    first, second, third = (labeled({name: 2}) for name in "abc")
     with pytest.raises(DataError, match=r"the class a is in \w+ and in \w+"):
         Split(first, second, first)
     with pytest.raises(DataError, match=r"the picture [0-9a-f]{64} is in training and in validation"):

@@ -19,7 +19,7 @@ from edge_siamese_converter.data.teacher import (
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Twelve crops of grey level 10 * index: p0..p4 have two each, two are of unknown people."""
+    """Twelve crops of gray level 10 * index: p0..p4 have two each, two are of unknown people."""
     names = [f"p{index // 2}" for index in range(10)] + ["", ""]
     with gzip.open(tmp_path / "faces.csv.gz", "wt", newline="") as stream:
         writer = csv.writer(stream)

@@ -11,7 +11,7 @@ openvino = pytest.importorskip("openvino", reason="asking a teacher network need
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network whose embedding is the mean of each colour and a constant."""
+    """A network whose embedding is the mean of each color and a constant."""
     operations = openvino.opset13
     image = operations.parameter([-1, 3, 112, 112], np.float32, name="image")
     means = operations.reduce_mean(image, operations.constant(np.array([2, 3])), keep_dims=False)
@@ -23,10 +23,10 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_crop_gets_its_unit_vector_in_order(network: Path) -> None:
-    colours = np.random.default_rng(0).integers(0, 256, (BATCH + 3, 3))
-    crops = [np.full((112, 112, 3), colour, np.uint8) for colour in colours]
+    colors = np.random.default_rng(0).integers(0, 256, (BATCH + 3, 3))
+    crops = [np.full((112, 112, 3), color, np.uint8) for color in colors]
     rows = np.stack(list(TeacherNetwork(network)(crops)))
-    wanted = np.hstack([(colours - 127.5) / 127.5, np.ones((len(crops), 1))])
+    wanted = np.hstack([(colors - 127.5) / 127.5, np.ones((len(crops), 1))])
     assert rows == pytest.approx(wanted / np.linalg.norm(wanted, axis=1, keepdims=True), abs=2e-2)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.data.labeled import LabelledPictures
+from edge_siamese_converter.data.labeled import LabeledPictures
 from edge_siamese_converter.data.tfrecords import (
     read_bottleneck_pairs,
     read_picture_pairs,
@@ -13,13 +13,13 @@ from edge_siamese_converter.data.tfrecords import (
     write_picture_pairs,
 )
 
-Make = Callable[..., LabelledPictures]
+Make = Callable[..., LabeledPictures]
 INDEX, SAME = np.array([[0, 1], [2, 0], [3, 2]]), np.array([True, False, True])
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_pairs_of_pictures_come_back(labelled: Make, tmp_path: Path, channels: int) -> None:
-    pictures = labelled({"a": 2, "b": 2}, channels)
+def test_pairs_of_pictures_come_back(labeled: Make, tmp_path: Path, channels: int) -> None:
+    pictures = labeled({"a": 2, "b": 2}, channels)
     write_picture_pairs(tmp_path / "new" / "p.tfrecord", pictures, INDEX, SAME)
     first, second, same = read_picture_pairs(tmp_path / "new" / "p.tfrecord")
     assert np.array_equal(first, pictures.pictures[INDEX[:, 0]])
@@ -36,18 +36,18 @@ def test_pairs_of_bottlenecks_come_back(tmp_path: Path) -> None:
     assert np.array_equal(same, SAME)
 
 
-def test_other_readers_find_the_features_by_name(labelled: Make, tmp_path: Path) -> None:
+def test_other_readers_find_the_features_by_name(labeled: Make, tmp_path: Path) -> None:
     import tensorflow as tf
 
-    write_picture_pairs(tmp_path / "p.tfrecord", labelled({"a": 2, "b": 2}), INDEX, SAME)
+    write_picture_pairs(tmp_path / "p.tfrecord", labeled({"a": 2, "b": 2}), INDEX, SAME)
     first = next(iter(tf.data.TFRecordDataset(str(tmp_path / "p.tfrecord")))).numpy()
     features = tf.train.Example.FromString(first).features.feature
     assert sorted(features) == ["label", "path_1", "path_2", "picture_1", "picture_2"]
     assert features["path_2"].bytes_list.value[0] == b"a/1.png"
 
 
-def test_one_kind_is_not_taken_for_the_other(labelled: Make, tmp_path: Path) -> None:
-    write_picture_pairs(tmp_path / "p.tfrecord", labelled({"a": 2, "b": 2}), INDEX, SAME)
+def test_one_kind_is_not_taken_for_the_other(labeled: Make, tmp_path: Path) -> None:
+    write_picture_pairs(tmp_path / "p.tfrecord", labeled({"a": 2, "b": 2}), INDEX, SAME)
     with pytest.raises(DataError, match="expected bottlenecks of one size"):
         read_bottleneck_pairs(tmp_path / "p.tfrecord")
     write_bottleneck_pairs(tmp_path / "b.tfrecord", np.ones((4, 2), np.float32), INDEX, SAME)

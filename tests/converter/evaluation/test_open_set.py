@@ -59,7 +59,7 @@ def test_well_separated_people_are_named_and_strangers_are_not() -> None:
     assert document["enrolled"] == 15
 
 
-def test_a_trial_needs_somebody_to_enrol() -> None:
+def test_a_trial_needs_somebody_to_enroll() -> None:
     score, _ = people()
     with pytest.raises(DataError, match="found 1 with two or more, of 2"):
         Cast.draw(score, np.array([0, 0, 1]))

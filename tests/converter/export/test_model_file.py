@@ -12,7 +12,7 @@ from edge_siamese.tflite.model_card import read_card, read_model
 from edge_siamese.tflite.runtime import load_network
 from edge_siamese.tflite.self_test import self_test
 from edge_siamese_converter.export.model_file import Description, export_model, with_contract
-from edge_siamese_converter.quantization.keras.ptq import quantise
+from edge_siamese_converter.quantization.keras.ptq import quantize
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
 POINT = OperatingPoint(1e-3, 12345, 9e-4, 10_000, 12, 0.2, "digest")
@@ -24,7 +24,7 @@ def bare() -> bytes:
     image = keras.Input((32, 32, 3))
     x = keras.layers.Conv2D(8, 3, 2, activation="silu")(image)
     x = keras.layers.Conv2D(6, 15)(x)
-    return quantise(keras.Model(image, keras.layers.Reshape((6,))(x)), PICTURES)
+    return quantize(keras.Model(image, keras.layers.Reshape((6,))(x)), PICTURES)
 
 
 @pytest.fixture(scope="module")
@@ -79,4 +79,4 @@ def test_other_tools_can_open_the_card_as_a_zip(model: Path) -> None:
 
 def test_calibration_on_a_handful_of_pictures_is_refused() -> None:
     with pytest.raises(DataError, match="at least 20 pictures, better 200; found 19"):
-        quantise(None, PICTURES[:19])
+        quantize(None, PICTURES[:19])

@@ -22,7 +22,7 @@ def test_the_devices_own_input_needs_no_convolution() -> None:
 
 
 @given(st.tuples(*[st.floats(0, 255)] * 3), st.tuples(*[st.floats(0.5, 300)] * 3), st.booleans())
-def test_the_convolution_is_the_normalisation(mean: tuple[float, ...], std: tuple[float, ...], bgr: bool) -> None:
+def test_the_convolution_is_the_normalization(mean: tuple[float, ...], std: tuple[float, ...], bgr: bool) -> None:
     pixels = PixelInput(mean, std, bgr)
     wanted = ((PIXELS[:, ::-1] if bgr else PIXELS) - mean) / std
     if pixels.convolution(3) is not None:

@@ -61,11 +61,11 @@ def test_channels_first_becomes_channels_last(
     assert network.embed(pictures) == pytest.approx(wanted, abs=1e-5)
 
 
-def test_a_quantised_network_is_refused(original: Any, tmp_path: Path) -> None:
+def test_a_quantized_network_is_refused(original: Any, tmp_path: Path) -> None:
     (tmp_path / "shipped.tflite").write_bytes(read_model(default_model("embedder")).network)
     (tmp_path / "dynamic.tflite").write_bytes(convert_static(static_batch(wide(), (32, 32, 3)), "dynamic"))
     for name in ("shipped.tflite", "dynamic.tflite"):
-        with pytest.raises(DataError, match="expected a float32 network, found one that is quantised already"):
+        with pytest.raises(DataError, match="expected a float32 network, found one that is quantized already"):
             load_any(tmp_path / name)
 
 
@@ -86,7 +86,7 @@ def test_something_else_is_refused(tmp_path: Path) -> None:
     ("format", "cosine"), [("int8", 0.99), ("float", 0.999999), ("float16", 0.9999), ("dynamic", 0.99), ("16x8", 0.999)]
 )
 def test_a_graph_is_written_in_every_format(format: Any, cosine: float, tflite: Path, pictures: np.ndarray) -> None:
-    pytest.importorskip("ai_edge_quantizer", reason="graphs are quantised by ai-edge-quantizer (the extra 'import')")
+    pytest.importorskip("ai_edge_quantizer", reason="graphs are quantized by ai-edge-quantizer (the extra 'import')")
     network = load_any(tflite, pixels=UNIT)
     model = network.convert(format, pictures)
     ends = {tensor.kind for tensor in (*read_graph(model).inputs, *read_graph(model).outputs)}
@@ -96,7 +96,7 @@ def test_a_graph_is_written_in_every_format(format: Any, cosine: float, tflite: 
 
 
 def test_an_int8_graph_takes_pixels_with_their_top_bit_flipped(tflite: Path, pictures: np.ndarray) -> None:
-    pytest.importorskip("ai_edge_quantizer", reason="graphs are quantised by ai-edge-quantizer (the extra 'import')")
+    pytest.importorskip("ai_edge_quantizer", reason="graphs are quantized by ai-edge-quantizer (the extra 'import')")
     from edge_siamese.tflite.runtime import load_network
 
     assert load_network(load_any(tflite, pixels=UNIT).convert("int8", pictures)).input_scale == (1 / 128, 0)

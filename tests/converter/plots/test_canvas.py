@@ -67,5 +67,5 @@ def test_a_transparent_ground_becomes_white_where_there_is_none(tmp_path: Path) 
     assert cv2.imread(str(tmp_path / "map.jpg")).min() > 250
 
 
-def test_grey_pictures_become_rgb() -> None:
+def test_gray_pictures_become_rgb() -> None:
     assert as_rgb(np.full((2, 3, 4, 1), 7, np.uint8)).shape == (2, 3, 4, 3)

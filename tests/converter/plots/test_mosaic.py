@@ -12,9 +12,9 @@ def test_every_picture_is_there_once_near_its_place() -> None:
     pictures = np.repeat(np.arange(1, 91, dtype=np.uint8), 12 * 8).reshape(90, 12, 8, 1)
     pixels = mosaic(plane, pictures).pixels
     rows, columns = pixels.shape[0] // 16, pixels.shape[1] // 12
-    centres = pixels.reshape(rows, 16, columns, 12, 4)[:, 8, :, 6]
-    assert sorted(centres[..., 0][centres[..., 3] == 255].tolist()) == list(range(1, 91))
-    found = {int(centres[y, x, 0]): (x / (columns - 1), 1 - y / (rows - 1)) for y, x in np.argwhere(centres[..., 3])}
+    centers = pixels.reshape(rows, 16, columns, 12, 4)[:, 8, :, 6]
+    assert sorted(centers[..., 0][centers[..., 3] == 255].tolist()) == list(range(1, 91))
+    found = {int(centers[y, x, 0]): (x / (columns - 1), 1 - y / (rows - 1)) for y, x in np.argwhere(centers[..., 3])}
     distances = [np.hypot(*np.subtract(found[number + 1], place)) for number, place in enumerate(plane)]
     assert np.mean(distances) < 0.1
     assert np.max(distances) < 0.35
@@ -23,8 +23,8 @@ def test_every_picture_is_there_once_near_its_place() -> None:
 def test_frames_tell_classes_apart() -> None:
     plane = np.array([[0, 0], [1, 0], [2, 0]], np.float32)
     pixels = mosaic(plane, np.zeros((3, 4, 4, 3), np.uint8), np.array([5, 9, 5])).pixels
-    colours = {tuple(colour) for colour in pixels[pixels[..., :3].any(axis=2), :3].tolist()}
-    assert len(colours) == 2
+    colors = {tuple(color) for color in pixels[pixels[..., :3].any(axis=2), :3].tolist()}
+    assert len(colors) == 2
 
 
 @pytest.mark.parametrize(

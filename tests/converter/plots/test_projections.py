@@ -18,7 +18,7 @@ def clusters(classes: int = 4, pictures: int = 12) -> tuple[npt.NDArray[np.float
 
 
 @pytest.mark.parametrize("layout", ["tsne", pytest.param("umap", marks=pytest.mark.slow)])
-def test_neighbours_stay_neighbours_and_the_plane_repeats(layout: str) -> None:
+def test_neighbors_stay_neighbors_and_the_plane_repeats(layout: str) -> None:
     if layout == "umap":
         pytest.importorskip("umap", reason="UMAP needs umap-learn (the extra 'umap')")
     embeddings, numbers = clusters()

@@ -15,13 +15,13 @@ def embeddings(noise: float) -> np.ndarray:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def quantised(rows: np.ndarray, steps: float) -> np.ndarray:
+def quantized(rows: np.ndarray, steps: float) -> np.ndarray:
     return np.clip(np.round(rows * steps) + 5, -128, 127).astype(np.int8)
 
 
 def test_fine_steps_cost_nothing() -> None:
     rows = embeddings(0.7)
-    report = measure_parity(rows, quantised(rows, 200), 5, PEOPLE)
+    report = measure_parity(rows, quantized(rows, 200), 5, PEOPLE)
     assert report.cosine_p1 > 0.999
     assert abs(report.auc_loss) < 1e-3
     report.require()
@@ -29,14 +29,14 @@ def test_fine_steps_cost_nothing() -> None:
 
 def test_coarse_steps_do_not_pass_the_gate() -> None:
     rows = embeddings(1.2)
-    report = measure_parity(rows, quantised(rows, 1.5), 5, PEOPLE)
+    report = measure_parity(rows, quantized(rows, 1.5), 5, PEOPLE)
     assert report.auc_loss > 0.002
     with pytest.raises(EdgeSiameseError, match=r"parity gate: int8 costs 0\.\d+ AUC on 20 people, allowed are 0\.002"):
         report.require()
 
 
 def test_a_few_people_have_to_lose_more_before_it_says_something() -> None:
-    report = measure_parity(embeddings(0.7), quantised(embeddings(0.7), 200), 5, PEOPLE)
+    report = measure_parity(embeddings(0.7), quantized(embeddings(0.7), 200), 5, PEOPLE)
     three, twenty = (replace(report, auc_int8=report.auc_float - 0.004, people=people) for people in (3, 20))
     three.require()
     with pytest.raises(EdgeSiameseError, match=r"costs 0\.0040 AUC on 20 people, allowed are 0\.002"):
@@ -46,8 +46,8 @@ def test_a_few_people_have_to_lose_more_before_it_says_something() -> None:
 def test_rates_that_the_pairs_cannot_show_are_left_open() -> None:
     rows = embeddings(0.7)
     many, few = (
-        measure_parity(rows, quantised(rows, 200), 5, PEOPLE),
-        measure_parity(rows[:40], quantised(rows[:40], 200), 5, PEOPLE[:40]),
+        measure_parity(rows, quantized(rows, 200), 5, PEOPLE),
+        measure_parity(rows[:40], quantized(rows[:40], 200), 5, PEOPLE[:40]),
     )
     assert many.tar_float is not None
     assert few.auc_float is not None
@@ -58,7 +58,7 @@ def test_rates_that_the_pairs_cannot_show_are_left_open() -> None:
 @pytest.mark.parametrize("people", [None, np.arange(80), np.zeros(80, np.int64)])
 def test_without_pairs_the_cosine_is_the_gate(people: np.ndarray | None) -> None:
     rows = embeddings(0.7)
-    fine, coarse = (measure_parity(rows, quantised(rows, steps), 5, people) for steps in (200, 2))
+    fine, coarse = (measure_parity(rows, quantized(rows, steps), 5, people) for steps in (200, 2))
     assert fine.auc_loss is fine.auc_int8 is fine.eer_float is None
     assert fine.sqnr_db > 30 > coarse.sqnr_db
     fine.require()

@@ -13,7 +13,7 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (24, 24, 24, 3), np.uint8)
 
 
 def uneven_network() -> Any:
-    """A layer in the middle whose channels differ a thousandfold, which no equalisation reaches through its SiLU."""
+    """A layer in the middle whose channels differ a thousandfold, which no equalization reaches through its SiLU."""
     keras.utils.set_random_seed(3)
     image = keras.Input((24, 24, 3), name="image")
     x = layers.Conv2D(8, 3, 2, padding="same", activation="relu", name="stem")(image)
@@ -34,8 +34,8 @@ def models() -> tuple[KerasNetwork, bytes, bytes]:
 
 
 def test_the_layer_that_loses_is_named(models: tuple[KerasNetwork, bytes, bytes]) -> None:
-    network, original, quantised = models
-    layers_ = compare_layers(original, quantised, PICTURES[:4], network.layers)
+    network, original, quantized = models
+    layers_ = compare_layers(original, quantized, PICTURES[:4], network.layers)
     assert [layer.layer for layer in layers_ if layer.operator != "RESHAPE"] == ["stem", "uneven", "after", "embedding"]
     assert worst(layers_, 1)[0].layer == "after"
     by_name = {layer.layer: layer for layer in layers_}

@@ -20,9 +20,9 @@ def test_every_shipped_recipe_is_valid(name: str) -> None:
 def test_values_are_changed_by_dotted_keys(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(TASK + STRETCH)
-    changes = {"network.table": "small", "network.width": "0.5", "seed": "3", "faces.labelled": "true"}
+    changes = {"network.table": "small", "network.width": "0.5", "seed": "3", "faces.labeled": "true"}
     recipe = load_recipe(str(path), EmbedderRecipe, changes)
-    assert (recipe.network.table, recipe.network.width, recipe.seed, recipe.faces.labelled) == ("small", 0.5, 3, True)
+    assert (recipe.network.table, recipe.network.width, recipe.seed, recipe.faces.labeled) == ("small", 0.5, 3, True)
 
 
 def test_a_key_below_a_value_is_refused(tmp_path: Path) -> None:

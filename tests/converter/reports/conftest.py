@@ -20,23 +20,23 @@ def _embeddings() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="session")
 def arrays() -> RunArrays:
-    vectors, quantised, numbers = _embeddings()
+    vectors, quantized, numbers = _embeddings()
     index = np.stack(np.triu_indices(40, 1), axis=1)
     scores, int8_scores = (
         score_pairs(by_similarity(each.astype(np.float32)), index, numbers).scores.astype(np.float32)
-        for each in (vectors, quantised)
+        for each in (vectors, quantized)
     )
     thumbnails = np.random.default_rng(1).integers(0, 256, (40, 12, 10, 1)).astype(np.uint8)
     paths = [f"{NAMES[number]}/{row}.png" for row, number in enumerate(numbers)]
     return RunArrays(
-        vectors, numbers, NAMES, paths, thumbnails, index, scores, int8_embeddings=quantised, int8_scores=int8_scores
+        vectors, numbers, NAMES, paths, thumbnails, index, scores, int8_embeddings=quantized, int8_scores=int8_scores
     )
 
 
 @pytest.fixture(scope="session")
 def document(arrays: RunArrays) -> RunDocument:
     threshold = Threshold(0.3, "six validation people")
-    floating, quantised = (
+    floating, quantized = (
         judge(
             arrays.score(int8=int8), arrays.numbers, NAMES, pairs=arrays.scored_pairs(int8=int8), threshold=threshold,
             replicates=10,
@@ -60,7 +60,7 @@ def document(arrays: RunArrays) -> RunDocument:
         curves=tuple({"epoch": float(epoch), "loss": 1 / epoch, "auc": 0.9} for epoch in (1, 2, 3)),
         best_epoch=2,
         float_figures=floating,
-        int8_figures=quantised,
+        int8_figures=quantized,
         parity=Parity(cosine_mean=0.999, cosine_p1=0.99, auc_loss=0.001, allowed_auc_loss=0.002),
         published=Published(source="somebody", figures={"auc": 0.7, "eer": 0.01}),
     )

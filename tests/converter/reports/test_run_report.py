@@ -34,7 +34,7 @@ def test_int8_vectors_lose_their_zero_point(arrays: RunArrays) -> None:
         replace(arrays, int8_scores=None).scored_pairs(int8=True)
 
 
-@pytest.mark.parametrize("change", [{"format": "edge-siamese/run-report/9"}, {"data": {}}, {"colour": "blue"}])
+@pytest.mark.parametrize("change", [{"format": "edge-siamese/run-report/9"}, {"data": {}}, {"color": "blue"}])
 def test_another_document_is_refused(document: RunDocument, tmp_path: Path, change: dict[str, object]) -> None:
     content = json.loads(document.model_dump_json()) | change
     (tmp_path / "report.json").write_text(json.dumps(content))

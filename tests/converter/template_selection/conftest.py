@@ -28,9 +28,9 @@ def photographs(card: Any) -> Callable[..., Photographs]:
         paths, rows, people = [], [], {}
         for name, count in counts.items():
             rng = np.random.default_rng(list(name.encode()))
-            centre = rng.normal(0, 45, DIMENSION)
+            center = rng.normal(0, 45, DIMENSION)
             people[name] = list(range(len(rows), len(rows) + count))
-            rows += [centre + rng.normal(0, spread, DIMENSION) for _ in range(count)]
+            rows += [center + rng.normal(0, spread, DIMENSION) for _ in range(count)]
             paths += [f"{name}/{number}.jpg" for number in range(count)]
         embeddings = np.clip(np.rint(rows), -128, 127).astype(np.int8)
         return Photographs(paths, embeddings, people, card, [])

@@ -22,10 +22,10 @@ COUNTS = {f"person {number}": 6 for number in range(8)} | {"once": 1}
 def test_no_photograph_is_on_two_sides(photographs: People) -> None:
     everybody = photographs(COUNTS)
     trial = Trial.of(everybody, 1e-3)
-    assert len(trial.enrolment.people) == 6
-    assert [len(rows) for rows in trial.enrolment.people.values()] == [3] * 6
+    assert len(trial.enrollment.people) == 6
+    assert [len(rows) for rows in trial.enrollment.people.values()] == [3] * 6
     assert (len(trial.probes), len(trial.strangers)) == (18, 2 * 6 + 1)
-    sides = [trial.probes, trial.strangers, *trial.enrolment.templates().values()]
+    sides = [trial.probes, trial.strangers, *trial.enrollment.templates().values()]
     rows = [row.tobytes() for side in sides for row in side]
     assert len(rows) == len(set(rows)) == len(everybody.embeddings)
     assert np.array_equal(Trial.of(everybody, 1e-3).probes, trial.probes)
@@ -39,11 +39,11 @@ def test_too_few_people_are_refused(photographs: People, counts: dict[str, int])
 
 def test_what_is_measured_is_what_was_enrolled(photographs: People, card: Any) -> None:
     trial = Trial.of(photographs(COUNTS, spread=3), 1e-3)
-    first = {name: Choice((0,), ()) for name in trial.enrolment.people}
+    first = {name: Choice((0,), ()) for name in trial.enrollment.people}
     point = trial.measure("first", first)
     assert (point.rank1, point.named_rightly, point.named_wrongly, point.strangers_named) == (1, 1, 0, 0)
     assert point.threshold == 0.5
-    gallery = with_selected(Gallery.empty(card), trial.enrolment.templates(), first)
+    gallery = with_selected(Gallery.empty(card), trial.enrollment.templates(), first)
     assert point.bytes == sizes_of(gallery)(6) == len(encode(gallery))
 
 

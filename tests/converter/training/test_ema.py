@@ -36,7 +36,7 @@ def test_without_averages_the_weights_stay():
     np.testing.assert_array_equal(network.get_weights()[0], before)
 
 
-def test_batch_normalisations_get_the_moments_of_the_averaged_network():
+def test_batch_normalizations_get_the_moments_of_the_averaged_network():
     image = keras.Input((4, 4, 3))
     middle = layers.Conv2D(5, 3, name="convolution")(image)
     network = keras.Model(image, layers.BatchNormalization(momentum=0.9, name="bn")(middle))

@@ -93,7 +93,7 @@ def test_labels_of_the_users_own_are_a_table(album: Path, tmp_path: Path, capsys
     season = document(capsys, album, "--bootstrap", "0", "--slices", labels)["slices"][-1]
     assert season["attribute"] == "season"
     impostors = {row["class"]: row["fmr"]["of"] for row in season["rows"]}
-    assert impostors == {"summer": 10, "unlabelled": 40, "different": 40}
+    assert impostors == {"summer": 10, "unlabeled": 40, "different": 40}
 
 
 def test_a_photograph_the_album_lacks_is_named(album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

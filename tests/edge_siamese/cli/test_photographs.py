@@ -114,7 +114,7 @@ def test_an_album_with_pairs_is_evaluated_by_its_folds(
     assert answer("evaluate", tmp_path / "album.zip", "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["protocol"], document["genuine_pairs"], document["impostor_pairs"]) == ("lfw-pairs", 4, 4)
-    assert document["face_choice"] == "nearest the centre"
+    assert document["face_choice"] == "nearest the center"
 
 
 def test_a_photograph_without_a_face_counts_against_the_result(

@@ -24,7 +24,7 @@ from edge_siamese.rendering import Person, View, render_background, render_portr
 DIGEST = "ab" * 32
 CARD: Any = SimpleNamespace(digest=DIGEST, dimension=3, zero_point=0, operating_points=(), name="fake")
 SEEDS = {"Ada": 1, "Bob": 2, "stranger": 5}
-COLOURS = {"Ada": 0, "Bob": 1, "stranger": 2}
+COLORS = {"Ada": 0, "Bob": 1, "stranger": 2}
 SHOWN = {name: render_portrait(Person.from_seed(seed), View(), background_seed=seed) for name, seed in SEEDS.items()}
 NOBODY = render_background((320, 240), 3)
 
@@ -54,7 +54,7 @@ class FakeEngine:
         name = self.name_on(picture)
         assert name is not None
         values = np.zeros(3, np.int8)
-        values[COLOURS[name]] = 100
+        values[COLORS[name]] = 100
         return Embedding(values, 0, DIGEST)
 
 

@@ -55,7 +55,7 @@ def test_the_demo_ends_with_one_when_a_wrong_name_is_given(
     assert answer("demo", "--out", tmp_path / "demo") == code
     captured = capsys.readouterr()
     assert "Skipped: TensorFlow is not installed" in captured.out
-    assert ("2 of 2 enrolled people recognised, 0 wrong names" in captured.out) == (code == 0)
+    assert ("2 of 2 enrolled people recognized, 0 wrong names" in captured.out) == (code == 0)
     assert ("a wrong name was given" in captured.err) == (code == 1)
     page = (tmp_path / "demo" / "report.html").read_text()
     assert page.count("<img") >= 4

@@ -28,7 +28,7 @@ def test_right_names_wrong_names_and_named_strangers_are_told_apart() -> None:
     truth: dict[int | str, str | None] = {0: "Ada", 1: "Ben", 2: "stranger 1", 3: None}
     events = [event(0, "Ada"), event(1, "Ada"), event(2, "Ben"), event(2, None), event(3, None, track=None)]
     verdict = judge(cast(truth), events)
-    assert verdict.recognised == ["Ada"]
+    assert verdict.recognized == ["Ada"]
     assert [answer.place for answer in verdict.wrong] == [1, 2]
     assert verdict.strangers_named == 1
     assert len(verdict.answers) == 4

@@ -38,7 +38,7 @@ def make_survey() -> MakeSurvey:
             photos=photos,
             embeddings=np.where(found[:, None], np.clip(np.round(vectors * 30), -127, 127), 0).astype(np.int8),
             found=found,
-            centred=found,
+            centered=found,
             unreadable={},
             zero_point=0,
             embedder="ab" * 32,

@@ -53,7 +53,7 @@ def test_the_same_network_gives_the_same_scores_with_and_without_its_card(
 
 
 class FloatNetwork:
-    """The mean colour of the crop, as float32 from a float32 input."""
+    """The mean color of the crop, as float32 from a float32 input."""
 
     input_dtype = np.float32
 
@@ -67,7 +67,7 @@ class FloatNetwork:
 def test_a_float_network_gets_floats_and_gives_cosines(surveyed: Surveyed) -> None:
     album, survey = surveyed
     network: Any = FloatNetwork()
-    vectors = Rival("mean colour", "ab", "float32 embeddings", network, 0).embed(survey, album)
+    vectors = Rival("mean color", "ab", "float32 embeddings", network, 0).embed(survey, album)
     assert vectors.vectors.shape == (4, 3)
     assert (vectors.vectors[~survey.found] == 0).all()
     a, b = vectors.vectors[:2].astype(np.float64)

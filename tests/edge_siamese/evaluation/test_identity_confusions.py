@@ -23,7 +23,7 @@ def test_people_are_counted_whichever_photograph_comes_first() -> None:
     assert false_matches(comparisons, 13, NAMES) == []
 
 
-def test_people_who_are_not_recognised_are_listed_worst_first() -> None:
+def test_people_who_are_not_recognized_are_listed_worst_first() -> None:
     comparisons = compared({(0, 1): 5, (2, 3): 20, (4, 5): 5, (5, 4): 30, (0, 2): 99})
     assert false_non_matches(comparisons, 10, NAMES) == [
         {"person": "anna", "count": 1, "of": 1},

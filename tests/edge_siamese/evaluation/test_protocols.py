@@ -4,7 +4,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge_siamese.dataset_embeddings import Survey, centre_face, largest_face
+from edge_siamese.dataset_embeddings import Survey, center_face, largest_face
 from edge_siamese.evaluation.protocols import VerificationProtocol
 from edge_siamese.identity_dataset import Album
 
@@ -24,9 +24,9 @@ def test_a_list_of_pairs_beside_the_album_is_the_protocol_unless_all_are_wanted(
 def test_protocols_choose_faces_and_pairs_and_say_so(make_survey: MakeSurvey) -> None:
     survey = make_survey([2, 2], without_face=[3])
     listed, every = VerificationProtocol(PAIRS), VerificationProtocol(None)
-    assert (listed.choose, every.choose) == (centre_face, largest_face)
+    assert (listed.choose, every.choose) == (center_face, largest_face)
     assert (len(listed.compare(survey).scores), len(every.compare(survey).scores)) == (2, 6)
     assert listed.describe(survey) == {
-        "protocol": "lfw-pairs", "people": 2, "photographs": 4, "face_choice": "nearest the centre", "faces_not_found": 1,
+        "protocol": "lfw-pairs", "people": 2, "photographs": 4, "face_choice": "nearest the center", "faces_not_found": 1,
     }  # fmt: skip
     assert every.describe(survey)["protocol"] == "all-pairs"

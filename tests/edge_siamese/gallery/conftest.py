@@ -19,7 +19,7 @@ DIMENSION = (SIDE // CELL) ** 2
 
 
 class PatternEngine:
-    """Sees as many faces as the first pixel says; a face's embedding is the picture's coarse grey pattern."""
+    """Sees as many faces as the first pixel says; a face's embedding is the picture's coarse gray pattern."""
 
     delegate, runtime, threads = "reference", "patterns 1.0", 1
 
@@ -51,8 +51,8 @@ def _pattern(person: str, shot: int, faces: int) -> RGB:
     """A picture of somebody: the shots of one person score about 0.8, different people about 0."""
     own = np.random.default_rng(list(person.encode())).integers(-80, 80, (SIDE // CELL,) * 2)
     noise = np.random.default_rng([shot, *person.encode()]).integers(-40, 40, own.shape)
-    grey = np.kron(np.clip(own + noise + 128, 0, 255), np.ones((CELL, CELL))).astype(np.uint8)
-    picture = np.repeat(grey[..., None], 3, axis=2)
+    gray = np.kron(np.clip(own + noise + 128, 0, 255), np.ones((CELL, CELL))).astype(np.uint8)
+    picture = np.repeat(gray[..., None], 3, axis=2)
     picture[0, 0] = faces
     return picture
 

@@ -44,7 +44,7 @@ def test_a_flawless_face_has_a_hundred() -> None:
 
 
 @pytest.mark.parametrize(
-    ("component", "spoilt", "defect"),
+    ("component", "spoiled", "defect"),
     [
         ("size", {"side": 28}, 2.0),
         ("sharpness", {"sharpness": 0.5}, 3.0),
@@ -56,8 +56,8 @@ def test_a_flawless_face_has_a_hundred() -> None:
         ("detection", {"confidence": 0.5}, math.log(19)),
     ],
 )
-def test_each_defect_is_what_the_formula_says(component: str, spoilt: dict[str, float], defect: float) -> None:
-    quality = replace(FLAWLESS, **spoilt)
+def test_each_defect_is_what_the_formula_says(component: str, spoiled: dict[str, float], defect: float) -> None:
+    quality = replace(FLAWLESS, **spoiled)
     assert FORMULA.defects(quality) == pytest.approx(dict.fromkeys(COMPONENTS, 0.0) | {component: defect})
     assert FORMULA.score(quality) == pytest.approx(100 * math.exp(-FORMULA.weights[component] * defect))
 

@@ -57,8 +57,8 @@ def test_the_box_contains_the_landmarks(person: Person, view: View) -> None:
     assert (rendering.landmarks[0] < (x + width, y + height)).all()
 
 
-def test_an_upright_face_has_the_height_and_centre_asked_for() -> None:
-    x, y, width, height = render_portrait(PEOPLE[3], View(), face_height=90, centre=(100, 120)).boxes[0]
+def test_an_upright_face_has_the_height_and_center_asked_for() -> None:
+    x, y, width, height = render_portrait(PEOPLE[3], View(), face_height=90, center=(100, 120)).boxes[0]
     assert height == pytest.approx(90, abs=0.01)
     assert (x + width / 2, y + height / 2) == pytest.approx((100, 120), abs=0.01)
 
@@ -104,7 +104,7 @@ def test_the_eyes_are_dark_where_their_landmarks_are_and_close_with_a_blink() ->
         eyes = np.round(rendering.landmarks[0, :2]).astype(int)
         return float(np.mean([rendering.picture[y - 1 : y + 2, x - 1 : x + 2].mean() for x, y in eyes]))
 
-    assert darkness(View()) < 0.6 * sum(person.skin_colour) / 3
+    assert darkness(View()) < 0.6 * sum(person.skin_color) / 3
     assert darkness(View(blink=1.0)) > darkness(View()) + 8
 
 
@@ -152,11 +152,11 @@ def test_a_scene_of_nobody_is_the_background() -> None:
     assert (rendering.boxes.shape, rendering.landmarks.shape) == ((0, 4), (0, 5, 2))
 
 
-@pytest.mark.parametrize("centre", [(-500.0, 50.0), (400.0, -300.0), (0.0, 0.0), (319.0, 239.0)])
+@pytest.mark.parametrize("center", [(-500.0, 50.0), (400.0, -300.0), (0.0, 0.0), (319.0, 239.0)])
 @pytest.mark.parametrize("face_height", [10.0, 150.0])
-def test_a_face_may_lie_outside_the_picture(centre: tuple[float, float], face_height: float) -> None:
-    rendering = render_portrait(PEOPLE[0], VIEWS[0], face_height=face_height, centre=centre)
-    assert rendering.boxes[0, :2] + rendering.boxes[0, 2:] / 2 == pytest.approx(centre, abs=0.01)
+def test_a_face_may_lie_outside_the_picture(center: tuple[float, float], face_height: float) -> None:
+    rendering = render_portrait(PEOPLE[0], VIEWS[0], face_height=face_height, center=center)
+    assert rendering.boxes[0, :2] + rendering.boxes[0, 2:] / 2 == pytest.approx(center, abs=0.01)
 
 
 @pytest.mark.parametrize("style", ["bald", "buzz", "bob", "afro", "bun", "scarf", "beanie", "receding"])

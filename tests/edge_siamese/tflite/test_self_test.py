@@ -18,7 +18,7 @@ Image = npt.NDArray[np.int8]
 
 
 class Tampered:
-    """A real network whose input or output is spoilt as a careless delegate or port would."""
+    """A real network whose input or output is spoiled as a careless delegate or port would."""
 
     def __init__(self, network: Network, before: Callable[[Image], Image], after: Callable[[Image], Image]) -> None:
         self.network, self.before, self.after = network, before, after
@@ -49,7 +49,7 @@ def unsigned_as_signed(image: Image) -> Image:
 
 
 def divided_by_255(image: Image) -> Image:
-    """Pixels scaled to 0..1 before quantising with 1/128."""
+    """Pixels scaled to 0..1 before quantizing with 1/128."""
     pixels = (image.view(np.uint8) ^ 0x80).astype(np.float32)
     return np.clip(np.round(pixels / 255 * 128), -128, 127).astype(np.int8)
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from edge_siamese_converter.networks.layers import conv_bn, depthwise_bn
-from edge_siamese_converter.quantization.keras.preparation import equalised, rounded_keeping_sums
+from edge_siamese_converter.quantization.keras.preparation import equalized, rounded_keeping_sums
 
 INPUTS = np.random.default_rng(0).uniform(-1, 1, (30, 16, 16, 3)).astype("f4")
 
@@ -25,9 +25,9 @@ def channel_ranges(network: keras.Model) -> np.ndarray:
     return np.asarray(stem(INPUTS)).max(axis=(0, 1, 2))
 
 
-def test_equalising_evens_the_ranges_and_changes_no_result() -> None:
+def test_equalizing_evens_the_ranges_and_changes_no_result() -> None:
     network = uneven_network()
-    even = equalised(network, INPUTS)
+    even = equalized(network, INPUTS)
     assert np.asarray(even(INPUTS)) == pytest.approx(np.asarray(network(INPUTS)), abs=1e-4)
     before, after = channel_ranges(network), channel_ranges(even)
     assert before.max() / before.min() > 100
@@ -37,13 +37,13 @@ def test_equalising_evens_the_ranges_and_changes_no_result() -> None:
 def test_the_network_handed_in_stays_as_it_was() -> None:
     network = uneven_network()
     before = [array.copy() for array in network.get_weights()]
-    equalised(network, INPUTS)
+    equalized(network, INPUTS)
     assert all(np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True))
 
 
-def test_through_a_silu_nothing_can_be_equalised() -> None:
+def test_through_a_silu_nothing_can_be_equalized() -> None:
     network = uneven_network("silu")
-    even = equalised(network, INPUTS)
+    even = equalized(network, INPUTS)
     assert all(np.array_equal(a, b) for a, b in zip(network.get_weights(), even.get_weights(), strict=True))
 
 

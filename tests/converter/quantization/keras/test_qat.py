@@ -9,11 +9,11 @@ from edge_siamese.tflite.runtime import load_network
 from edge_siamese_converter.networks.layers import conv_bn, depthwise_bn
 from edge_siamese_converter.quantization.formats import model_input
 from edge_siamese_converter.quantization.keras.fake_quant import (
-    fake_quantised,
-    fold_batch_normalisation,
-    quantised_tensors,
+    fake_quantized,
+    fold_batch_normalization,
+    quantized_tensors,
 )
-from edge_siamese_converter.quantization.keras.qat import quantise_aware
+from edge_siamese_converter.quantization.keras.qat import quantize_aware
 from edge_siamese_converter.quantization.parity import embed_float, embed_int8
 from edge_siamese_converter.quantization.ranges import least_error_range, measure_ranges
 
@@ -45,28 +45,28 @@ def cosines(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def test_folding_changes_nothing(network: keras.Model, crops: np.ndarray) -> None:
-    folded = fold_batch_normalisation(network)
+    folded = fold_batch_normalization(network)
     assert not [layer for layer in folded.layers if isinstance(layer, layers.BatchNormalization)]
     assert embed_float(folded, crops) == pytest.approx(embed_float(network, crops), abs=1e-3)
 
 
 def test_a_layer_fused_with_its_relu_has_no_range_of_its_own(network: keras.Model) -> None:
-    names = quantised_tensors(fold_batch_normalisation(network))
+    names = quantized_tensors(fold_batch_normalization(network))
     assert "stem" not in names
     assert {"stem_relu", "down_relu", "add", "embedding"} <= set(names)
 
 
 def test_the_float_network_imitates_its_int8_self(network: keras.Model, crops: np.ndarray) -> None:
-    folded = fold_batch_normalisation(network)
-    ranges = measure_ranges(folded, quantised_tensors(folded), model_input(crops))
-    imitation = embed_float(fake_quantised(folded, ranges), crops)
-    int8 = load_network(quantise_aware(network, crops, crops, steps=0), "reference")
+    folded = fold_batch_normalization(network)
+    ranges = measure_ranges(folded, quantized_tensors(folded), model_input(crops))
+    imitation = embed_float(fake_quantized(folded, ranges), crops)
+    int8 = load_network(quantize_aware(network, crops, crops, steps=0), "reference")
     ((_, zero_point),) = int8.output_scales().values()
     assert cosines(imitation, embed_int8(int8, crops).astype("f4") - zero_point).min() > 0.99
 
 
 def uneven(network: keras.Model) -> keras.Model:
-    """The same function with one channel of the residual sum 64 times as large, where nothing can equalise it."""
+    """The same function with one channel of the residual sum 64 times as large, where nothing can equalize it."""
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
     factors = np.where(np.arange(8) == 0, 64, 1).astype("f4")
@@ -84,7 +84,7 @@ def test_fine_tuning_brings_int8_nearer_to_float(network: keras.Model, crops: np
     network = uneven(network)
     wanted, means = embed_float(network, crops), []
     for steps in (0, 120):
-        int8 = load_network(quantise_aware(network, crops, crops, steps=steps, rate=3e-4), "reference")
+        int8 = load_network(quantize_aware(network, crops, crops, steps=steps, rate=3e-4), "reference")
         ((_, zero_point),) = int8.output_scales().values()
         means.append(cosines(wanted, embed_int8(int8, crops).astype("f4") - zero_point).mean())
     assert means[1] > means[0]
@@ -109,6 +109,6 @@ def test_what_cannot_be_imitated_is_refused_by_name(crops: np.ndarray) -> None:
     for name, x in cases.items():
         model = keras.Model(image, layers.Dense(4)(layers.Flatten()(x)))
         with pytest.raises(DataError, match=f"fine-tuning for int8 does not take {name}"):
-            quantise_aware(model, crops, crops, steps=1)
+            quantize_aware(model, crops, crops, steps=1)
     with pytest.raises(DataError, match="at least 20 pictures"):
-        quantise_aware(model, crops[:5], crops, steps=1)
+        quantize_aware(model, crops[:5], crops, steps=1)

@@ -11,7 +11,7 @@ from edge_siamese_converter.importers import GraphNetwork, PixelInput
 from edge_siamese_converter.importers.tflite_files import adopt
 from edge_siamese_converter.quantization.formats import as_float
 from edge_siamese_converter.quantization.parity import embed_model, unit_rows
-from edge_siamese_converter.quantization.tflite.equalization import equalised_graph
+from edge_siamese_converter.quantization.tflite.equalization import equalized_graph
 from edge_siamese_converter.quantization.tflite.quantize import convert_graph
 from edge_siamese_converter.quantization.tflite.ranges import measure_graph_ranges, with_room_for_biases
 from edge_siamese_converter.tflite_edit import read_graph
@@ -59,25 +59,25 @@ def channel_extents(graph: bytes) -> np.ndarray:
     return np.abs(values).max(axis=(0, 1, 2))
 
 
-def test_equalising_evens_channels_through_a_prelu_and_changes_no_result() -> None:
+def test_equalizing_evens_channels_through_a_prelu_and_changes_no_result() -> None:
     network = embedder(spread=1000)
-    even = equalised_graph(network.graph, PICTURES)
+    even = equalized_graph(network.graph, PICTURES)
     assert cosines(network, even).min() > 0.99999
     before, after = channel_extents(network.graph), channel_extents(even)
     assert before.max() / before.min() > 100
     assert after.max() / after.min() < 3
 
 
-def test_what_equalising_leaves_alone_stays_as_it_was() -> None:
+def test_what_equalizing_leaves_alone_stays_as_it_was() -> None:
     image = keras.Input((24, 24, 3))
     x = layers.Conv2D(4, 3, activation="silu")(image)
     plain = as_float(keras.Model(image, layers.Dense(4)(layers.Flatten()(layers.DepthwiseConv2D(3)(x)))))
-    assert equalised_graph(plain, PICTURES) == plain
+    assert equalized_graph(plain, PICTURES) == plain
 
 
 @pytest.mark.parametrize("settings", [{}, {"spread": 1000.0}, {"dead_bias": 5.0}, {"steep": 30.0}])
 def test_int8_stays_near_float_whatever_the_channels_are(settings: dict[str, float]) -> None:
-    pytest.importorskip("ai_edge_quantizer", reason="graphs are quantised by ai-edge-quantizer (the extra 'import')")
+    pytest.importorskip("ai_edge_quantizer", reason="graphs are quantized by ai-edge-quantizer (the extra 'import')")
     network = embedder(**settings)
     assert cosines(network, convert_graph(network.graph, "int8", PICTURES)).min() > 0.99
 
@@ -103,4 +103,4 @@ def test_a_long_negative_half_does_not_take_the_range_before_a_prelu() -> None:
 
 def test_replaced_constants_are_not_kept_twice() -> None:
     network = embedder(spread=1000)
-    assert len(equalised_graph(network.graph, PICTURES)) < 1.1 * len(network.graph)
+    assert len(equalized_graph(network.graph, PICTURES)) < 1.1 * len(network.graph)

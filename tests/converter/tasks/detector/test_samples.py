@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edge_siamese.detection import STRIDES, cell_centres, decode_cells
+from edge_siamese.detection import STRIDES, cell_centers, decode_cells
 from edge_siamese.rendering import Person, View, render_crop, render_portrait
 from edge_siamese_converter.data.detection import AnnotatedPicture
 from edge_siamese_converter.tasks.detector.samples import Sample, SampleComposer
@@ -115,8 +115,8 @@ def test_what_is_encoded_for_a_face_decodes_to_it(side: int, stride: int) -> Non
     grid = grids[f"grid{stride}"].reshape(-1, 17)
     chosen = grid[:, 0] == 1
     assert chosen.any()
-    centres = cell_centres(SIZE, SIZE, stride).reshape(-1, 2)[chosen]
-    boxes, marks = decode_cells(centres, grid[chosen, 2:6], grid[chosen, 6:16], stride)
+    centers = cell_centers(SIZE, SIZE, stride).reshape(-1, 2)[chosen]
+    boxes, marks = decode_cells(centers, grid[chosen, 2:6], grid[chosen, 6:16], stride)
     assert boxes == pytest.approx(np.repeat(box, len(boxes), 0), abs=1e-3)
     assert marks == pytest.approx(np.repeat(landmarks, len(marks), 0), abs=1e-3)
 
@@ -132,16 +132,16 @@ def test_a_face_without_landmarks_teaches_no_landmarks() -> None:
 
 
 def test_what_surrounds_a_picture_seldom_fills_a_window():
-    """A window lies inside its picture where it fits: the grey around pictures has nothing to teach."""
+    """A window lies inside its picture where it fits: the gray around pictures has nothing to teach."""
     picture = np.random.default_rng(0).integers(0, 100, (300, 400, 3), np.uint8)
     box = np.array([(300, 40, 40, 50)], np.float32)
     corner = AnnotatedPicture(picture, box, np.full((1, 5, 2), np.nan, np.float32), "wider")
     composer = SampleComposer([corner], np.zeros((0, 112, 112, 3), np.uint8), [], SIZE)
-    grey = [
+    gray = [
         (composer._window(corner, SIZE, np.random.default_rng(seed)).picture == 128).all(axis=2).mean()
         for seed in range(60)
     ]
-    assert np.median(grey) < 0.3
+    assert np.median(gray) < 0.3
 
 
 def test_some_windows_are_stretched_with_their_boxes():

@@ -6,8 +6,8 @@ from edge_siamese.evaluation.metrics import all_pairs, error_curve
 from edge_siamese_converter.networks.mobilenetv3 import build_twin
 from edge_siamese_converter.quantization.parity import float_outputs, unit_rows
 from edge_siamese_converter.tasks.embedder.wccn import (
-    normalised,
-    normalising_matrix,
+    normalized,
+    normalizing_matrix,
     with_turned_outputs,
     within_class_covariance,
 )
@@ -42,19 +42,19 @@ def test_unknown_people_are_not_one_person():
         within_class_covariance(np.eye(3), np.array([-1, -1, 0]))
 
 
-def test_full_normalisation_makes_the_scatter_even():
+def test_full_normalization_makes_the_scatter_even():
     rng = np.random.default_rng(0)
     mixing = rng.normal(size=(6, 6))
     people = np.repeat(np.arange(300), 4)
     rows = rng.normal(size=(1200, 6)) @ mixing
-    matrix = normalising_matrix(within_class_covariance(rows, people), 0)
+    matrix = normalizing_matrix(within_class_covariance(rows, people), 0)
     even = within_class_covariance(rows @ matrix, people)
     np.testing.assert_allclose(even, np.eye(6) * even[0, 0], atol=1e-4 * even[0, 0])
 
 
 def test_much_shrinkage_changes_next_to_nothing():
     covariance = np.diag([1.0, 4.0, 9.0])
-    np.testing.assert_allclose(normalising_matrix(covariance, 1e6), np.eye(3), atol=1e-5)
+    np.testing.assert_allclose(normalizing_matrix(covariance, 1e6), np.eye(3), atol=1e-5)
 
 
 def test_people_who_scatter_unevenly_are_told_apart_better():
@@ -65,7 +65,7 @@ def test_people_who_scatter_unevenly_are_told_apart_better():
         people = np.repeat(np.arange(count), 4)
         return unit_rows(rng.normal(size=(count, 32))[people] + rng.normal(size=(4 * count, 32)) * scatter), people
 
-    matrix = normalising_matrix(within_class_covariance(*faces(200)), 0.1)
+    matrix = normalizing_matrix(within_class_covariance(*faces(200)), 0.1)
     rows, people = faces(100)
     turned = unit_rows(rows @ matrix)
     before, after = (error_curve(*all_pairs(each @ each.T, people)).auc for each in (rows, turned))
@@ -79,7 +79,7 @@ def test_turned_network_answers_the_product(network, crops):
     np.testing.assert_allclose(float_outputs(turned, crops), outputs @ matrix, rtol=1e-3, atol=1e-3)
 
 
-def test_turned_normalisation_knows_the_moments_of_what_it_sees(network, crops):
+def test_turned_normalization_knows_the_moments_of_what_it_sees(network, crops):
     outputs = float_outputs(network, crops)
     turned = with_turned_outputs(network, np.random.default_rng(2).normal(size=(16, 16)), outputs)
     gamma, beta, _, _ = turned.get_layer("embedding_bn").get_weights()
@@ -88,9 +88,9 @@ def test_turned_normalisation_knows_the_moments_of_what_it_sees(network, crops):
     np.testing.assert_allclose(answers.std(axis=0), gamma, rtol=1e-2)
 
 
-def test_normalised_leaves_the_given_network_alone(network, crops):
+def test_normalized_leaves_the_given_network_alone(network, crops):
     before = float_outputs(network, crops)
     people = np.repeat(np.arange(8), 3)
-    after = float_outputs(normalised(network, crops, people, 1.0), crops)
+    after = float_outputs(normalized(network, crops, people, 1.0), crops)
     np.testing.assert_array_equal(float_outputs(network, crops), before)
     assert not np.allclose(after, before, atol=1e-2)

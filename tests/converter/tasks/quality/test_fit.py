@@ -16,21 +16,21 @@ PEOPLE, PHOTOS, VERSIONS = 20, 4, 6
 
 def simulated(weight: float, rng: np.random.Generator) -> QualitySamples:
     """People whose photographs lose ``exp(-weight * octaves of sharpness)`` of their cosine; the rest is noise."""
-    centres = rng.normal(size=(PEOPLE, 64))
-    centres /= np.linalg.norm(centres, axis=1, keepdims=True)
+    centers = rng.normal(size=(PEOPLE, 64))
+    centers /= np.linalg.norm(centers, axis=1, keepdims=True)
     crops, people, kinds, qualities, embeddings = [], [], [], [], []
     for crop in range(PEOPLE * PHOTOS):
         for version in range(VERSIONS):
             octaves = rng.uniform(0, 3) if version else 0.0
             cosine = 0.9 * np.exp(-weight * octaves)
             across = rng.normal(size=64)
-            across -= (across @ centres[crop // PHOTOS]) * centres[crop // PHOTOS]
+            across -= (across @ centers[crop // PHOTOS]) * centers[crop // PHOTOS]
             across /= np.linalg.norm(across)
             crops.append(crop)
             people.append(crop // PHOTOS)
             kinds.append("blurred" if version else UNTOUCHED)
             qualities.append(Quality(112, 4.0 * 2**-octaves, 130.0, 40.0, 0.0, 0.0, 0.9))
-            embeddings.append(cosine * centres[crop // PHOTOS] + np.sqrt(1 - cosine**2) * across)
+            embeddings.append(cosine * centers[crop // PHOTOS] + np.sqrt(1 - cosine**2) * across)
     faces = [Face(np.zeros(4, np.float32), TEMPLATE, 0.9)] * len(crops)
     return QualitySamples(
         crop=np.array(crops),

@@ -1,4 +1,4 @@
-"""What the quality score is fitted on: crops of a teacher folder, spoilt, detected and measured; and the command."""
+"""What the quality score is fitted on: crops of a teacher folder, spoiled, detected and measured; and the command."""
 
 import csv
 import gzip
@@ -58,7 +58,7 @@ def samples(crops: np.ndarray) -> QualitySamples:
         return collect_samples(crops, np.arange(len(crops)) // PHOTOS, np.full(len(crops), 90.0), engine)
 
 
-def test_every_crop_is_measured_as_it_is_and_spoilt(samples: QualitySamples) -> None:
+def test_every_crop_is_measured_as_it_is_and_spoiled(samples: QualitySamples) -> None:
     assert len(samples.qualities) + sum(samples.missed.values()) == PEOPLE * PHOTOS * len(KINDS)
     assert samples.untouched.sum() == PEOPLE * PHOTOS - samples.missed[UNTOUCHED]
     assert set(samples.kind) <= set(KINDS)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from edge_siamese_converter.recipes.siamese import SiameseRecipe
-from edge_siamese_converter.tasks.siamese.int8 import agreement, quantise_learned
+from edge_siamese_converter.tasks.siamese.int8 import agreement, quantize_learned
 from edge_siamese_converter.tasks.siamese.network import build
 
 
-def recipe(normalisation: str, network: dict[str, Any]) -> SiameseRecipe:
+def recipe(normalization: str, network: dict[str, Any]) -> SiameseRecipe:
     return SiameseRecipe.model_validate(
         {
             "task": "siamese",
@@ -16,14 +16,14 @@ def recipe(normalisation: str, network: dict[str, Any]) -> SiameseRecipe:
             "data": {},
             "network": network,
             "head": {"name": "logistic"},
-            "normalisation": {"name": normalisation},
+            "normalization": {"name": normalization},
             "training": {"epochs": 1},
         }
     )
 
 
 @pytest.mark.parametrize(
-    ("normalisation", "network"),
+    ("normalization", "network"),
     [
         ("unit", {"name": "hani"}),
         ("min-max", {"name": "hani"}),
@@ -32,12 +32,12 @@ def recipe(normalisation: str, network: dict[str, Any]) -> SiameseRecipe:
     ],
 )
 def test_int8_embeddings_say_what_the_float_ones_do_in_direction_and_length(
-    normalisation: str, network: dict[str, Any]
+    normalization: str, network: dict[str, Any]
 ) -> None:
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (24, 64, 64, 1), np.uint8)
-    learned = build(recipe(normalisation, network), pictures, lambda name, network: None)
-    int8 = quantise_learned(learned, pictures)
+    learned = build(recipe(normalization, network), pictures, lambda name, network: None)
+    int8 = quantize_learned(learned, pictures)
     original, rounded = learned.embed(pictures), int8.real(int8.embed(pictures)[0])
     assert agreement(original, rounded).min() > 0.98
     lengths = np.linalg.norm(rounded, axis=1) / np.linalg.norm(original, axis=1)
@@ -46,4 +46,4 @@ def test_int8_embeddings_say_what_the_float_ones_do_in_direction_and_length(
     assert alike == learned.mirror == np.array_equal(int8.embed(pictures[:, :, ::-1])[0], int8.embed(pictures)[0])
     if learned.equal_lengths:
         assert np.linalg.norm(original, axis=1) == pytest.approx(np.sqrt(40), rel=1e-5)
-    assert int8.folded == (normalisation != "min-max")
+    assert int8.folded == (normalization != "min-max")

@@ -56,7 +56,7 @@ def test_a_recipe_goes_from_folders_to_int8_and_report(tmp_path: Path) -> None:
     assert document.int8_figures is not None
     assert abs(document.int8_figures.verification["auc"] - document.float_figures.verification["auc"]) < 0.05
     card = read_card(outcome.model)
-    assert (card.alignment, card.training["normalisation"]["name"]) == ("none", "min-max")
+    assert (card.alignment, card.training["normalization"]["name"]) == ("none", "min-max")
     assert not outcome.serves_the_engine
     assert outcome.report.read_text().startswith("<!doctype html>")
 
@@ -80,10 +80,10 @@ def test_a_finished_run_gives_the_same_figures_again(tmp_path: Path) -> None:
     assert len(first.document.curves) == len(again.document.curves)
 
 
-def test_a_foldable_normalisation_becomes_part_of_the_graph(tmp_path: Path) -> None:
+def test_a_foldable_normalization_becomes_part_of_the_graph(tmp_path: Path) -> None:
     data = write_stripes(tmp_path / "data", 12)
-    outcome = run(data, tmp_path / "run", normalisation__name="unit")
-    assert "part of the graph" in outcome.document.network["normalisation"]
+    outcome = run(data, tmp_path / "run", normalization__name="unit")
+    assert "part of the graph" in outcome.document.network["normalization"]
     assert outcome.document.parity is not None
     assert outcome.document.parity.cosine_mean > 0.97
 

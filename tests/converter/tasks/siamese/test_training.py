@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.data.labeled import LabelledPictures
+from edge_siamese_converter.data.labeled import LabeledPictures
 from edge_siamese_converter.recipes.siamese import SiameseRecipe
 from edge_siamese_converter.tasks.siamese.batches import PairBatches
 from edge_siamese_converter.tasks.siamese.network import SiameseNetwork, build
@@ -21,7 +21,7 @@ from edge_siamese_converter.training.loop import BEST, read_log
 from edge_siamese_converter.training.samplers import create_sampler
 
 
-def stripes(classes: int, each: int = 6, *, first: int = 0) -> LabelledPictures:
+def stripes(classes: int, each: int = 6, *, first: int = 0) -> LabeledPictures:
     """Classes of noisy stripes, each of an angle and frequency of its own."""
     rng = np.random.default_rng(first)
     y, x = np.mgrid[:64, :64] / 64
@@ -32,7 +32,7 @@ def stripes(classes: int, each: int = 6, *, first: int = 0) -> LabelledPictures:
             wave = np.sin(2 * np.pi * (waves * (x * np.cos(angle) + y * np.sin(angle)) + rng.uniform(0, 0.2)))
             pictures.append(np.clip(128 + 70 * wave + rng.normal(0, 25, (64, 64)), 0, 255).astype(np.uint8)[..., None])
             names.append(f"class{number:03}")
-    return LabelledPictures(np.stack(pictures), names, [f"{name}/{place}.png" for place, name in enumerate(names)])
+    return LabeledPictures(np.stack(pictures), names, [f"{name}/{place}.png" for place, name in enumerate(names)])
 
 
 def recipe(**changes: Any) -> SiameseRecipe:
@@ -41,10 +41,10 @@ def recipe(**changes: Any) -> SiameseRecipe:
         "summary": "stripes",
         "data": {"preparation": {"size": [64, 64], "channels": 1, "align": "none"}},
         "network": {"name": "hani"},
-        "normalisation": {"name": "min-max"},
+        "normalization": {"name": "min-max"},
         "loss": {"name": "contrastive-squared", "distance": "squared_l2"},
         "similarity": "squared_l2",
-        "training": {"epochs": 3, "batch_size": 20, "optimiser": {"rate": 2e-3}},
+        "training": {"epochs": 3, "batch_size": 20, "optimizer": {"rate": 2e-3}},
     }
     return SiameseRecipe.model_validate(content | changes)
 
@@ -67,7 +67,7 @@ def trained(wanted: SiameseRecipe, folder: Path, classes: int = 12) -> SiameseNe
         {
             "head": {"name": "difference-sigmoid", "options": {"hidden": 16}},
             "loss": {"name": "binary-crossentropy"},
-            "training": {"epochs": 3, "batch_size": 20, "optimiser": {"rate": 2e-3, "schedule": "cosine"}, "ema": 0.9},
+            "training": {"epochs": 3, "batch_size": 20, "optimizer": {"rate": 2e-3, "schedule": "cosine"}, "ema": 0.9},
         },
         {
             "loss": {"name": "arcface", "options": {"scale": 16}},
@@ -89,7 +89,7 @@ def test_it_learns_to_tell_classes_it_never_saw(tmp_path: Path, changes: dict[st
 
 
 def test_the_best_epoch_is_kept(tmp_path: Path) -> None:
-    learned = trained(recipe(training={"epochs": 4, "batch_size": 20, "optimiser": {"rate": 0.05}}), tmp_path)
+    learned = trained(recipe(training={"epochs": 4, "batch_size": 20, "optimizer": {"rate": 0.05}}), tmp_path)
     validation = stripes(6, first=100)
     pairs = verification_pairs(validation.numbers())
     figures = figures_of(scored(learned, learned.embed(validation.pictures), pairs))
@@ -97,7 +97,7 @@ def test_the_best_epoch_is_kept(tmp_path: Path) -> None:
 
 
 def test_the_last_epoch_is_kept_where_the_recipe_says_so(tmp_path: Path) -> None:
-    training: dict[str, Any] = {"epochs": 2, "batch_size": 20, "ema": 0.9, "optimiser": {"rate": 2e-3}, "keep": "last"}
+    training: dict[str, Any] = {"epochs": 2, "batch_size": 20, "ema": 0.9, "optimizer": {"rate": 2e-3}, "keep": "last"}
     learned = trained(recipe(training=training), tmp_path)
     assert not (tmp_path / BEST).exists()
     validation = stripes(6, first=100)
@@ -121,14 +121,14 @@ def test_a_frozen_network_stays_and_its_head_learns(tmp_path: Path) -> None:
     assert any(not np.array_equal(*pair) for pair in zip(*heads, strict=True))
 
 
-def test_what_a_frozen_network_gives_is_computed_once_for_one_normalisation(
+def test_what_a_frozen_network_gives_is_computed_once_for_one_normalization(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frozen = {
         "network": {"name": "hani", "frozen": True},
         "head": {"name": "difference-sigmoid", "options": {"hidden": 16}},
         "loss": {"name": "binary-crossentropy"},
-        "training": {"epochs": 1, "batch_size": 20, "optimiser": {"rate": 2e-3}},
+        "training": {"epochs": 1, "batch_size": 20, "optimizer": {"rate": 2e-3}},
     }
     trained(recipe(**frozen), tmp_path / "first")
     asked: list[int] = []
@@ -144,7 +144,7 @@ def test_what_a_frozen_network_gives_is_computed_once_for_one_normalisation(
         shutil.copy(tmp_path / "first" / BOTTLENECKS, tmp_path / name)
     trained(recipe(**frozen), tmp_path / "again")
     assert asked == []
-    trained(recipe(**frozen, normalisation={"name": "unit"}), tmp_path / "otherwise")
+    trained(recipe(**frozen, normalization={"name": "unit"}), tmp_path / "otherwise")
     assert sum(asked) == 12 * 6 + 6 * 6
 
 

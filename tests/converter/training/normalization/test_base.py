@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.training.normalization.base import Normalisation, create, normalisations
+from edge_siamese_converter.training.normalization.base import Normalization, create, normalizations
 
-NAMES = ["unit", "signed", "min-max", "standardise", "lcn", "lcn-subtractive", "zca"]
+NAMES = ["unit", "signed", "min-max", "standardize", "lcn", "lcn-subtractive", "zca"]
 PICTURE = np.array([[[0], [50]], [[100], [200]]], np.uint8)
 
 batches = st.tuples(st.integers(2, 6), st.integers(3, 8), st.integers(3, 8), st.sampled_from([1, 3])).flatmap(
@@ -23,7 +23,7 @@ batches = st.tuples(st.integers(2, 6), st.integers(3, 8), st.integers(3, 8), st.
         ("unit", [0.0, 50 / 255, 100 / 255, 200 / 255]),
         ("signed", [-1.0, -0.609375, -0.21875, 0.5625]),
         ("min-max", [-1.0, -0.5, 0.0, 1.0]),
-        ("standardise", [-1.1832160, -0.5070926, 0.1690309, 1.5212777]),
+        ("standardize", [-1.1832160, -0.5070926, 0.1690309, 1.5212777]),
     ],
 )
 def test_golden_values(name: str, expected: list[float]) -> None:
@@ -34,22 +34,22 @@ def test_golden_values(name: str, expected: list[float]) -> None:
 
 
 def test_every_name_makes_itself() -> None:
-    assert list(normalisations()) == NAMES
+    assert list(normalizations()) == NAMES
     assert [create(name).name for name in NAMES] == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_affine_normalisation_is_its_scale_and_offset(name: str) -> None:
-    normalisation = create(name)
-    assert (normalisation.affine is not None) == (name in {"unit", "signed"})
-    if normalisation.affine:
-        scale, offset = normalisation.affine
+def test_an_affine_normalization_is_its_scale_and_offset(name: str) -> None:
+    normalization = create(name)
+    assert (normalization.affine is not None) == (name in {"unit", "signed"})
+    if normalization.affine:
+        scale, offset = normalization.affine
         levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
-        assert normalisation(levels) == pytest.approx(levels * scale + offset, abs=1e-6)
+        assert normalization(levels) == pytest.approx(levels * scale + offset, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["min-max", "standardise"])
-def test_each_picture_is_normalised_by_itself(name: str) -> None:
+@pytest.mark.parametrize("name", ["min-max", "standardize"])
+def test_each_picture_is_normalized_by_itself(name: str) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (5, 6, 7, 3), np.uint8)
     together = create(name)(pictures)
     alone = np.concatenate([create(name)(pictures[at : at + 1]) for at in range(5)])
@@ -59,24 +59,24 @@ def test_each_picture_is_normalised_by_itself(name: str) -> None:
 def test_a_flat_picture_stays_finite() -> None:
     flat = np.full((1, 4, 4, 3), 77, np.uint8)
     assert (create("min-max")(flat) == -1).all()
-    assert (create("standardise")(flat) == 0).all()
+    assert (create("standardize")(flat) == 0).all()
 
 
 @settings(max_examples=60)
 @given(pictures=batches, name=st.sampled_from(NAMES), even=st.booleans())
-def test_json_gives_the_same_normalisation_again(pictures: np.ndarray, name: str, even: bool) -> None:
+def test_json_gives_the_same_normalization_again(pictures: np.ndarray, name: str, even: bool) -> None:
     pictures[0, 0, 0, 0], pictures[-1, -1, -1, -1] = 0, 255
     options = {"even_kernel": even} if name.startswith("lcn") else {}
-    normalisation = create(name, **options).fit(pictures)
-    text = json.dumps(normalisation.to_json(), allow_nan=False)
-    again = Normalisation.from_json(json.loads(text))
-    assert type(again) is type(normalisation)
-    assert again.to_json() == normalisation.to_json()
+    normalization = create(name, **options).fit(pictures)
+    text = json.dumps(normalization.to_json(), allow_nan=False)
+    again = Normalization.from_json(json.loads(text))
+    assert type(again) is type(normalization)
+    assert again.to_json() == normalization.to_json()
     result = again(pictures)
     assert result.shape == pictures.shape
     assert result.dtype == np.float32
     assert np.isfinite(result).all()
-    assert np.array_equal(result, normalisation(pictures))
+    assert np.array_equal(result, normalization(pictures))
 
 
 @pytest.mark.parametrize("name", ["lcn", "lcn-subtractive", "zca"])
@@ -89,38 +89,38 @@ def test_what_learns_has_to_be_fitted_and_stays_as_it_was(name: str) -> None:
         fresh(pictures)
     with pytest.raises(DataError, match="fitted on pictures, found none"):
         fresh.fit(pictures[:0])
-    assert Normalisation.from_json(fresh.to_json()).to_json()["learnt"] == {}
+    assert Normalization.from_json(fresh.to_json()).to_json()["learned"] == {}
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"name": "lnc"}, "unknown normalisation 'lnc'; did you mean 'lcn'"),
-        ({"name": 3}, "expected a normalisation as JSON"),
+        ({"name": "lnc"}, "unknown normalization 'lnc'; did you mean 'lcn'"),
+        ({"name": 3}, "expected a normalization as JSON"),
         ({"options": {"odd_kernel": True}}, "unknown option 'odd_kernel'; did you mean 'even_kernel'"),
-        ({"options": None}, "expected a normalisation as JSON"),
-        ({"learnt": {"overall": {"shape": [2], "float32": "?"}}}, "expected a normalisation as JSON"),
-        ({"learnt": {"overall": {"shape": [2], "float32": "AAAAAA=="}}}, "expected a normalisation as JSON"),
-        ({"learnt": {"overall": {"shape": [1], "float32": "AAAAAA=="}}}, "expected a mean and a deviation"),
+        ({"options": None}, "expected a normalization as JSON"),
+        ({"learned": {"overall": {"shape": [2], "float32": "?"}}}, "expected a normalization as JSON"),
+        ({"learned": {"overall": {"shape": [2], "float32": "AAAAAA=="}}}, "expected a normalization as JSON"),
+        ({"learned": {"overall": {"shape": [1], "float32": "AAAAAA=="}}}, "expected a mean and a deviation"),
     ],
 )
 def test_json_of_something_else_is_refused(change: dict[str, object], sentence: str) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), np.uint8)
     document = create("lcn").fit(pictures).to_json() | change
     with pytest.raises(DataError, match=sentence):
-        Normalisation.from_json(document)
+        Normalization.from_json(document)
 
 
 def test_arrays_that_do_not_fit_together_are_refused() -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), np.uint8)
     document = create("zca").fit(pictures).to_json()
-    del document["learnt"]["gains"]
+    del document["learned"]["gains"]
     with pytest.raises(DataError, match="do not fit together"):
-        Normalisation.from_json(document)
+        Normalization.from_json(document)
 
 
 def test_an_unknown_name_or_option_is_refused() -> None:
-    with pytest.raises(DataError, match="unknown normalisation 'standardize'; did you mean 'standardise'"):
+    with pytest.raises(DataError, match="unknown normalization 'standardize'; did you mean 'standardize'"):
         create("standardize")
-    with pytest.raises(DataError, match="normalisation unit: unknown option 'scale'; known are none"):
+    with pytest.raises(DataError, match="normalization unit: unknown option 'scale'; known are none"):
         create("unit", scale=2.0)

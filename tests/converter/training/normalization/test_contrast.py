@@ -11,11 +11,11 @@ def pictures(shape: tuple[int, ...] = (3, 20, 32, 1)) -> np.ndarray:
 
 
 def around(picture: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Weighted mean over channels and neighbourhood, by loops over the kernel."""
-    grey, before = picture.mean(axis=-1), (len(kernel) - 1) // 2
+    """Weighted mean over channels and neighborhood, by loops over the kernel."""
+    gray, before = picture.mean(axis=-1), (len(kernel) - 1) // 2
     after = len(kernel) - 1 - before
-    padded = np.pad(grey, (before, after), mode="edge")
-    height, width = grey.shape
+    padded = np.pad(gray, (before, after), mode="edge")
+    height, width = gray.shape
     parts = [a * b * padded[y : y + height, x : x + width] for y, a in enumerate(kernel) for x, b in enumerate(kernel)]
     return np.sum(parts, axis=0)[..., None]
 
@@ -26,10 +26,10 @@ def test_the_formula_by_loops(channels: int, even: bool) -> None:
     training = pictures((3, 20, 32, channels))
     kernel = gaussian(32, even=even).astype(float)
     picture = (training[1].astype(float) - training.mean()) / training.std()
-    centred = picture - around(picture, kernel)
-    contrast = centred / (np.sqrt(around(centred**2, kernel)) + 0.1)
+    centered = picture - around(picture, kernel)
+    contrast = centered / (np.sqrt(around(centered**2, kernel)) + 0.1)
     options = {"even_kernel": even}
-    assert create("lcn-subtractive", **options).fit(training)(training)[1] == pytest.approx(centred, abs=1e-4)
+    assert create("lcn-subtractive", **options).fit(training)(training)[1] == pytest.approx(centered, abs=1e-4)
     assert create("lcn", **options).fit(training)(training)[1] == pytest.approx(contrast, abs=1e-4)
 
 
@@ -65,14 +65,14 @@ def test_the_odd_kernel_keeps_the_picture_in_its_place() -> None:
 def test_a_flat_picture_is_zero_and_a_flat_training_set_refused() -> None:
     flat = np.full((2, 8, 8, 1), 9, np.uint8)
     assert create("lcn").fit(pictures())(flat) == pytest.approx(np.zeros(flat.shape), abs=1e-5)
-    with pytest.raises(DataError, match="single level of grey"):
+    with pytest.raises(DataError, match="single level of gray"):
         create("lcn").fit(flat)
 
 
 def test_light_and_contrast_hardly_matter() -> None:
     bright = pictures((2, 32, 32, 1)) // 2 + 100
     dark = (bright - 90) // 2
-    normalisation = create("lcn").fit(pictures())
-    before, after = normalisation(bright.astype(np.uint8)), normalisation(dark.astype(np.uint8))
+    normalization = create("lcn").fit(pictures())
+    before, after = normalization(bright.astype(np.uint8)), normalization(dark.astype(np.uint8))
     assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.99
     assert after.std() == pytest.approx(before.std(), rel=0.2)

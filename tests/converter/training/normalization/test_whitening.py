@@ -8,7 +8,7 @@ from edge_siamese_converter.training.normalization.whitening import Whitening
 
 
 def pictures(count: int, side: int = 4, seed: int = 0) -> np.ndarray:
-    """Pictures whose pixels depend on their neighbours."""
+    """Pictures whose pixels depend on their neighbors."""
     noise = np.random.default_rng(seed).normal(size=(count, side + 2, side + 2, 1))
     smooth = (noise[:, :-1] + noise[:, 1:])[:, :, :-1] + (noise[:, :-1] + noise[:, 1:])[:, :, 1:]
     return np.clip(smooth[:, :side, :side] * 25 + 128, 0, 255).astype(np.uint8)

@@ -21,7 +21,7 @@ def teaches(numbers: list[int], contents: list[str]) -> bool:
 
 
 @st.composite
-def labelled(draw: Callable[..., list[int]]) -> tuple[np.ndarray, list[str]]:
+def labeled(draw: Callable[..., list[int]]) -> tuple[np.ndarray, list[str]]:
     """Classes and contents, some of them equal within a class and across classes."""
     count = draw(st.integers(3, 25))
     numbers = draw(st.lists(st.sampled_from([0, 1, 2, 7, 40]), min_size=count, max_size=count))
@@ -31,7 +31,7 @@ def labelled(draw: Callable[..., list[int]]) -> tuple[np.ndarray, list[str]]:
 
 
 @settings(max_examples=150)
-@given(data=labelled(), name=st.sampled_from(OF_PAIRS), seed=st.integers(0, 9), number=st.integers(0, 9))
+@given(data=labeled(), name=st.sampled_from(OF_PAIRS), seed=st.integers(0, 9), number=st.integers(0, 9))
 def test_pairs_are_what_they_say(data: tuple[np.ndarray, list[str]], name: str, seed: int, number: int) -> None:
     numbers, contents = data
     sampler = create_sampler(name, numbers, seed=seed, digests=contents, **SMALL.get(name, {}))
@@ -54,7 +54,7 @@ def test_pairs_are_what_they_say(data: tuple[np.ndarray, list[str]], name: str, 
 
 
 @settings(max_examples=80)
-@given(data=labelled(), name=st.sampled_from(OF_BATCHES), seed=st.integers(0, 9), number=st.integers(0, 9))
+@given(data=labeled(), name=st.sampled_from(OF_BATCHES), seed=st.integers(0, 9), number=st.integers(0, 9))
 def test_batches_show_no_picture_twice(data: tuple[np.ndarray, list[str]], name: str, seed: int, number: int) -> None:
     numbers, contents = data
     classes_with_two = [each for each in set(numbers) if len({*np.array(contents)[numbers == each]}) >= 2]

@@ -116,10 +116,10 @@ def test_an_outlier_is_no_part_of_a_mean(people_folder: Folder, photograph: Fold
     folder = people_folder("people", {"anna": (1, 2, 3), "ben": (1,)})
     clean, _ = build_gallery(Album(folder), engine)
     photograph("people/anna/4.png", "ben", 4)
-    spoilt, _ = build_gallery(Album(folder), engine)
+    spoiled, _ = build_gallery(Album(folder), engine)
     rejecting, _ = build_gallery(Album(folder), engine, terms=Terms(Strategy.MEAN, reject_outliers=True))
     assert (rejecting.templates == clean.templates).all()
-    assert (spoilt.templates != clean.templates).any()
+    assert (spoiled.templates != clean.templates).any()
 
 
 def test_the_most_typical_photograph_comes_first_under_every_strategy(people_folder: Folder, engine: Any) -> None:

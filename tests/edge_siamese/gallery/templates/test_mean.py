@@ -26,8 +26,8 @@ def test_it_points_where_the_mean_of_the_directions_points(templates: np.ndarray
 def test_the_order_does_not_matter(templates: np.ndarray, zero_point: int, random: object) -> None:
     shuffled = np.random.default_rng(random.randint(0, 99)).permutation(templates)  # type: ignore[attr-defined]
     first, second = mean_template(templates, zero_point), mean_template(shuffled, zero_point)
-    cancelled = any((first == row).all() and (second == other).all() for row in templates for other in templates)
-    assert cancelled or (first == second).all()
+    canceled = any((first == row).all() and (second == other).all() for row in templates for other in templates)
+    assert canceled or (first == second).all()
 
 
 def test_a_long_vector_counts_no_more_than_a_short_one() -> None:

@@ -17,7 +17,7 @@ SEVERAL = (Strategy.GREEDY, Strategy.K_MEDOIDS, Strategy.FARTHEST_FIRST)
 
 
 def total(rows: np.ndarray, zero_point: int, chosen: list[int]) -> int:
-    """Sum of best scores with the chosen ones: what PAM maximises."""
+    """Sum of best scores with the chosen ones: what PAM maximizes."""
     return int(scores_q15(rows, rows, zero_point).astype(int)[:, chosen].max(axis=1).sum())
 
 
@@ -25,8 +25,8 @@ def total(rows: np.ndarray, zero_point: int, chosen: list[int]) -> int:
 def two_groups() -> np.ndarray:
     """An outlier in row 0, and eight templates around each of two directions."""
     rng = np.random.default_rng(0)
-    centres = np.array([(100, 0, 0, 0), (0, 100, 0, 0)])
-    groups = np.repeat(centres, 8, axis=0) + rng.integers(-8, 8, (16, 4))
+    centers = np.array([(100, 0, 0, 0), (0, 100, 0, 0)])
+    groups = np.repeat(centers, 8, axis=0) + rng.integers(-8, 8, (16, 4))
     return np.concatenate([[(-60, -60, -60, 60)], groups]).astype(np.int8)
 
 
