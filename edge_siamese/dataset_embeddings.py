@@ -45,7 +45,7 @@ class Survey:
         embedder: digest.
         faces: the chosen face of each photograph, not embedded, or None.
         qualities: what was measured of it, or None.
-        mirror: the embedder looks at mirror images too.
+        average_flip: the embedder looks at mirror images too.
     """
 
     photos: list[Photo]
@@ -57,7 +57,7 @@ class Survey:
     embedder: str
     faces: list[Face | None]
     qualities: list[Quality | None]
-    mirror: bool = False
+    average_flip: bool = False
 
     @property
     def people(self) -> npt.NDArray[np.int64]:
@@ -113,7 +113,7 @@ def survey_album(
         embedder=card.digest,
         faces=[None] * len(photos),
         qualities=[None] * len(photos),
-        mirror=card.mirror,
+        average_flip=card.average_flip,
     )
     for index, photo in enumerate(photos):
         try:

@@ -33,7 +33,7 @@ class FaceEmbedder:
 
     def embed(self, crop: RGB) -> Embedding:
         """Embed one aligned uint8 ``(112, 112, 3)`` RGB crop."""
-        values = seen(crop, self._output_of, mirror=self.card.mirror)
+        values = seen(crop, self._output_of, average_flip=self.card.average_flip)
         return Embedding(values, self.card.zero_point, self.card.digest)
 
     def _output_of(self, crop: RGB) -> npt.NDArray[np.int8]:
@@ -41,11 +41,11 @@ class FaceEmbedder:
 
 
 def seen(
-    crops: npt.NDArray[np.uint8], embed: Callable[[npt.NDArray[np.uint8]], npt.NDArray[Any]], *, mirror: bool
+    crops: npt.NDArray[np.uint8], embed: Callable[[npt.NDArray[np.uint8]], npt.NDArray[Any]], *, average_flip: bool
 ) -> npt.NDArray[Any]:
-    """What `embed` answers for pictures or, with `mirror`, the mean of its answers for them and their mirror images."""
+    """What `embed` answers for pictures or, with `average_flip`, the mean of its answers for them and their mirror images."""
     first = embed(crops)
-    return mean_of_views(first, embed(mirrored(crops))) if mirror else first
+    return mean_of_views(first, embed(mirrored(crops))) if average_flip else first
 
 
 def mean_of_views(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[Any]:

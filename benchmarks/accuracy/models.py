@@ -56,7 +56,7 @@ def price(path: Path, *, delegate: Delegate, threads: int, repeat: int, warmup: 
     model = read_model(path)
     graph = operators(model.network)
     network = load_network(model.network, delegate, threads)
-    views = 2 if model.card.mirror else 1
+    views = 2 if model.card.average_flip else 1
     image = np.random.default_rng(0).integers(-128, 128, network.input_shape).astype(np.int8)
     return Cost(
         file=path,

@@ -43,7 +43,7 @@ from .import_options import pixel_input, pixel_options
     help="Fine-tune the embedder for int8 by so many batches of 32; 400 are usual.",
 )
 @click.option(
-    "--mirror",
+    "--average-flip",
     is_flag=True,
     help="An embedding is the mean of a crop's and its mirror image's: twice the work for fewer errors. The card says so.",
 )
@@ -85,17 +85,17 @@ def convert(
     ours = model.suffix == ".npz"
     _require_sense(task, ours, input_size, options)
     network = None if ours else _foreign(model, input_size, options)
-    license = inherited(network.license if network else license_of_weights(model), license_)
-    require_use(license, use)
+    model_license = inherited(network.license if network else license_of_weights(model), license_)
+    require_use(model_license, use)
     card: dict[str, Any] = {
-        "name": name or model.stem, "license": license, "training": {"summary": training} if training else {}
+        "name": name or model.stem, "license": model_license, "training": {"summary": training} if training else {}
     }  # fmt: skip
     if task == "embedder":
         report, text = _embedder(model, network, data, output, card, options)
     else:
         report, text = _detector(model, data, output, input_size, card), ""
     if as_json:
-        emit_json("convert", {"output": str(output), "format": options["format_"], "license": license} | report)
+        emit_json("convert", {"output": str(output), "format": options["format_"], "license": model_license} | report)
     else:
         click.echo("\n".join(filter(None, [text, f"{output}: {output.stat().st_size:,} bytes"])))
 
@@ -105,16 +105,16 @@ def _require_sense(task: str, ours: bool, input_size: int | None, options: dict[
     if task == "detector":
         if input_size and input_size % 32:
             raise click.BadParameter(f"expected a multiple of 32, found {input_size}", param_hint="--input-size")
-        if options["float_output"] or options["aware_steps"] or options["mirror"] or options["format_"] != "int8":
-            raise click.UsageError("--float, --aware-steps, --mirror and --format are for --task embedder")
+        if options["float_output"] or options["aware_steps"] or options["average_flip"] or options["format_"] != "int8":
+            raise click.UsageError("--float, --aware-steps, --average-flip and --format are for --task embedder")
         if not ours:
             raise click.UsageError("--task detector converts the .npz of train-detector")
     elif ours and input_size:
         raise click.UsageError(
             "--input-size is for --task detector and foreign networks: our embedder's input is the 112 x 112 aligned crop"
         )
-    if options["mirror"] and options["format_"] != "int8":
-        raise click.UsageError("--mirror is kept in the card, which only --format int8 has")
+    if options["average_flip"] and options["format_"] != "int8":
+        raise click.UsageError("--average-flip is kept in the card, which only --format int8 has")
     if ours and any(options[key] for key in ("normalization", "mean", "std", "bgr")):
         raise click.UsageError("--normalization, --mean, --std and --bgr are for networks of other origin")
 
@@ -149,7 +149,7 @@ def _embedder(
     try:
         parity = convert_embedder(
             network, calibration, validation, output,
-            format=options["format_"], alignment=alignment, aware_steps=steps, mirror=options["mirror"], **card,
+            format=options["format_"], alignment=alignment, aware_steps=steps, average_flip=options["average_flip"], **card,
         )  # fmt: skip
     except ParityError as error:
         header = ("worst layers", "operator", "SQNR", "lost there")

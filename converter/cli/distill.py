@@ -23,9 +23,9 @@ def distill(data: Path, recipe: str, out: Path, initial: Path | None, license_: 
     from ..tasks.embedder.run import distill as run
     from ..training.checkpoints import save_float16_weights
 
-    license = inherited(license_of_weights(initial) if initial else "", license_)
+    model_license = inherited(license_of_weights(initial) if initial else "", license_)
     network = run(data, out, chosen, initial=initial)
-    save_float16_weights(out / "weights.npz", network, chosen.network.model_dump(), license=license)
+    save_float16_weights(out / "weights.npz", network, chosen.network.model_dump(), license=model_license)
     click.echo(
         f"{out / 'weights.npz'}: next, edge-siamese convert {out / 'weights.npz'} {data} -o embedder.tflite", err=True
     )

@@ -23,8 +23,8 @@ def train_detector(data: Path, crops: Path, recipe: str, out: Path, initial: Pat
     from ..tasks.detector.run import train_detector as run
     from ..training.checkpoints import save_float16_weights
 
-    license = inherited(license_of_weights(initial) if initial else "", license_)
+    model_license = inherited(license_of_weights(initial) if initial else "", license_)
     pasted, scenes = load_training_crops(crops, chosen.pasted_crops), rendered_scenes(chosen.rendered_scenes)
     network = run(data, pasted, out, chosen, rendered=scenes, initial=initial)
-    save_float16_weights(out / "weights.npz", network, {}, license=license)
+    save_float16_weights(out / "weights.npz", network, {}, license=model_license)
     click.echo(f"{out / 'weights.npz'}: next, edge-siamese convert --task detector", err=True)

@@ -71,7 +71,7 @@ def convert_embedder(
     format: Format = "int8",
     alignment: str = TEMPLATE_NAME,
     aware_steps: int = 0,
-    mirror: bool = False,
+    average_flip: bool = False,
     maximum_auc_loss: float = MAXIMUM_AUC_LOSS,
 ) -> ParityReport:
     """Quantize a float embedder, hold it against the parity gate and write it, int8 with its card.
@@ -87,7 +87,7 @@ def convert_embedder(
         format: only int8 gets a card, and runs in `FaceEngine`.
         alignment: name of the landmark template of the pictures.
         aware_steps: batches of quantization-aware fine-tuning; 0 quantizes the network as it is.
-        mirror: embeddings are to be the means of a picture's and its mirror image's, which the card says; int8 only.
+        average_flip: embeddings are to be the means of a picture's and its mirror image's, which the card says; int8 only.
         maximum_auc_loss: the gate.
 
     Raises:
@@ -99,16 +99,16 @@ def convert_embedder(
     model = _quantized(imported, format, pictures, calibration, aware_steps)
     judged = validation or LabeledCrops(pictures, np.zeros(0, np.int64), "")
     people = validation.people if validation else None
-    original = unit_rows(seen(judged.crops, imported.embed, mirror=mirror))
+    original = unit_rows(seen(judged.crops, imported.embed, average_flip=average_flip))
     if format != "int8":
         parity = measure_float_parity(original, embed_model(model, judged.crops), people)
         _require(parity, maximum_auc_loss, imported, model, pictures)
         export_plain(output, model, name=name, license=license)
         return parity
-    model = with_contract(model, "embedder", alignment=alignment, mirror=mirror)
+    model = with_contract(model, "embedder", alignment=alignment, average_flip=average_flip)
     int8 = load_network(model)
     ((_, zero_point),) = int8.output_scales().values()
-    embeddings = seen(judged.crops, lambda crops: embed_int8(int8, crops), mirror=mirror)
+    embeddings = seen(judged.crops, lambda crops: embed_int8(int8, crops), average_flip=average_flip)
     parity = measure_parity(original, embeddings, zero_point, people)
     _require(parity, maximum_auc_loss, imported, model, pictures)
     points = _operating_points(embeddings, zero_point, validation) if validation else ()

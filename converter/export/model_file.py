@@ -70,14 +70,14 @@ def export_plain(path: Path, network: bytes, *, name: str, license: str) -> None
         stream.write(_with_metadata(network, _metadata(name, "", license)))
 
 
-def with_contract(network: bytes, task: Task, *, alignment: str = TEMPLATE_NAME, mirror: bool = False) -> bytes:
+def with_contract(network: bytes, task: Task, *, alignment: str = TEMPLATE_NAME, average_flip: bool = False) -> bytes:
     """Put the contract into the network's own metadata; the result is what the digest is taken of.
 
     Args:
         network: a fully int8 network.
         task: what it is for.
         alignment: name of the landmark template of an embedder's pictures.
-        mirror: an embedding is the mean of the picture's and its mirror image's.
+        average_flip: an embedding is the mean of the picture's and its mirror image's.
     """
     loaded = load_network(network, "reference")
     _, height, width, _ = loaded.input_shape
@@ -93,8 +93,8 @@ def with_contract(network: bytes, task: Task, *, alignment: str = TEMPLATE_NAME,
         "dimension": next(iter(output.values())).size if embedder else 0,
         "zero_point": next(iter(scales.values()))[1] if embedder else 0,
     }
-    if mirror:
-        contract["mirror"] = True
+    if average_flip:
+        contract["average_flip"] = True
     return _with_metadata(network, _metadata("edge-siamese", json.dumps(contract)))
 
 

@@ -52,7 +52,7 @@ class Network(Part):
         weights: "" is random ones; a task whose weights ship ("embedder"), or a path to an ``.npz``.
         frozen: the network stays as it is, its outputs are computed once and only a head is trained.
         equal_lengths: of a frozen network: its outputs are brought to one length before the head sees them.
-        mirror: an embedding is the mean over a picture and its mirror image, in training's measures and in the exported file.
+        average_flip: an embedding is the mean over a picture and its mirror image, in training's measures and in the exported file.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Network(Part):
     weights: str = ""
     frozen: bool = False
     equal_lengths: bool = False
-    mirror: bool = False
+    average_flip: bool = False
 
 
 class Named(Part):

@@ -40,7 +40,7 @@ class Rival:
         about: what kind it is and what had to be assumed.
         network: computes it.
         zero_point: of int8 embeddings.
-        mirror: an embedding is the mean of the crop's and its mirror image's; None: as the surveyed embedder does.
+        average_flip: an embedding is the mean of the crop's and its mirror image's; None: as the surveyed embedder does.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Rival:
     about: str
     network: TfliteNetwork
     zero_point: int
-    mirror: bool | None = None
+    average_flip: bool | None = None
 
     def describe(self) -> dict[str, str]:
         """Which one it is, for the JSON document."""
@@ -56,12 +56,12 @@ class Rival:
 
     def embed(self, survey: Survey, album: Album, progress: Callable[[int, int], None] | None = None) -> "RivalVectors":
         """Embed the faces that a survey chose, with the survey's landmarks."""
-        mirror = survey.mirror if self.mirror is None else self.mirror
+        average_flip = survey.average_flip if self.average_flip is None else self.average_flip
         rows: dict[int, npt.NDArray[Any]] = {}
         for index, (photo, face) in enumerate(zip(survey.photos, survey.faces, strict=True)):
             if face:
                 crop = align(album.read(photo), face.landmarks)
-                rows[index] = seen(crop, self._output_of, mirror=mirror)
+                rows[index] = seen(crop, self._output_of, average_flip=average_flip)
             if progress:
                 progress(index + 1, len(survey.photos))
         example = next(iter(rows.values()), np.zeros(0, np.int8))
@@ -128,8 +128,8 @@ def _described(path: Path, network: TfliteNetwork, card: ModelCard | None, diges
     (name,) = outputs
     kind = f"{np.dtype(network.output_dtypes[name]).name} embeddings"
     about = kind if card else f"{kind}; no card: taken to want the same crops, (pixel - 128) / 128"
-    mirror = card.mirror if card else None
-    return Rival(card.name if card else path.name, digest, about, network, outputs[name][1], mirror)
+    average_flip = card.average_flip if card else None
+    return Rival(card.name if card else path.name, digest, about, network, outputs[name][1], average_flip)
 
 
 def _units(vectors: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

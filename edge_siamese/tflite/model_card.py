@@ -58,7 +58,7 @@ class ModelCard:
         dimension: length of the embedding; 0 for a detector.
         alignment: name of the crop's landmark template; empty for a detector.
         zero_point: of the embedding; 0 for a detector.
-        mirror: an embedding is the mean of two outputs, the crop's and its mirror image's.
+        average_flip: an embedding is the mean of two outputs, the crop's and its mirror image's.
         name, license, training: for people; `training` is a free JSON object.
         operating_points: calibrated thresholds, strictest FMR first.
         goldens: golden vectors.
@@ -72,7 +72,7 @@ class ModelCard:
     zero_point: int
     name: str
     license: str
-    mirror: bool = False
+    average_flip: bool = False
     training: dict[str, Any] = field(default_factory=dict)
     operating_points: tuple[OperatingPoint, ...] = ()
     goldens: tuple[Golden, ...] = ()
@@ -164,7 +164,7 @@ def _card(contract: dict[str, Any], network: bytes, archive: zipfile.ZipFile) ->
         zero_point=int(contract["zero_point"]),
         name=str(fields["name"]),
         license=str(fields["license"]),
-        mirror=bool(contract.get("mirror", False)),
+        average_flip=bool(contract.get("average_flip", False)),
         training=dict(fields["training"]),
         operating_points=tuple(OperatingPoint.from_json(point) for point in fields["operating_points"]),
         goldens=tuple(_golden(archive, number) for number in range(int(fields["goldens"]))),

@@ -42,7 +42,7 @@ class StillEngine:
     """The part of `FaceEngine` that benchmarks use, on networks that compute nothing."""
 
     runtime, delegate, threads = "still 1.0", "reference", 1
-    embedder_card: Any = SimpleNamespace(zero_point=0, mirror=False, digest="e" * 64, dimension=DIMENSION)
+    embedder_card: Any = SimpleNamespace(zero_point=0, average_flip=False, digest="e" * 64, dimension=DIMENSION)
     digests = {"embedder": "e" * 64, "detector": "d" * 64}  # noqa: RUF012
 
     def __init__(self) -> None:

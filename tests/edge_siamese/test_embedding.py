@@ -15,8 +15,8 @@ def crop() -> np.ndarray:
     return render_crop(Person.from_seed(GOLDEN_SEEDS[0]), View(yaw=20.0))
 
 
-def embedder(engine: FaceEngine, mirror: bool) -> FaceEmbedder:
-    return FaceEmbedder(engine.embedder.network, replace(engine.embedder.card, mirror=mirror))
+def embedder(engine: FaceEngine, average_flip: bool) -> FaceEmbedder:
+    return FaceEmbedder(engine.embedder.network, replace(engine.embedder.card, average_flip=average_flip))
 
 
 def test_an_embedding_is_what_the_network_answers_or_the_mean_with_the_mirror_images(
@@ -49,7 +49,7 @@ def test_the_first_answer_outlives_the_second_run(engine: FaceEngine, crop: np.n
             return {"output": self.memory}
 
     network: Any = OneBuffer()
-    card = replace(engine.embedder.card, mirror=True, zero_point=3)
+    card = replace(engine.embedder.card, average_flip=True, zero_point=3)
     picture = np.zeros((112, 112, 3), np.uint8)
     picture[:, :56], picture[:, 56:] = 128 + 10, 128 + 20
     assert FaceEmbedder(network, card).embed(picture).values.tolist() == [15] * 4

@@ -127,7 +127,7 @@ def _published(recipe: SiameseRecipe) -> Published | None:
 def _facts(recipe: SiameseRecipe, int8: Int8Network) -> dict[str, str]:
     network = int8.learned.network
     height, width, channels = network.input_shape[1:]
-    views = ", the mean over a picture and its mirror image" if int8.learned.mirror else ""
+    views = ", the mean over a picture and its mirror image" if int8.learned.average_flip else ""
     facts = {
         "network": recipe.network.name,
         "parameters": f"{network.count_params():,}",

@@ -60,7 +60,7 @@ class Int8Network:
             inputs = (one ^ 0x80 for one in seen_ones) if self.folded else self._normalized(network, seen_ones)
             return np.stack([next(iter(network.run(one.view(np.int8)[None]).values())).reshape(-1) for one in inputs])
 
-        return seen(pictures, outputs, mirror=self.learned.mirror), zero_point
+        return seen(pictures, outputs, average_flip=self.learned.average_flip), zero_point
 
     def _normalized(self, network: TfliteNetwork, pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         scale, zero_point = network.input_scale
@@ -91,7 +91,7 @@ def convert_learned(
         judged = LabeledCrops(validation.pictures, validation.numbers(), validation.digest)
         parity = convert_embedder(
             learned.network, training.pictures, judged, output,
-            name=name, license=license, training=about_training, mirror=learned.mirror,
+            name=name, license=license, training=about_training, average_flip=learned.average_flip,
         )  # fmt: skip
         return Int8Network(read_model(output).network, learned, True), parity
     int8 = quantize_learned(learned, training.pictures)
@@ -99,7 +99,7 @@ def convert_learned(
     original = unit_rows(learned.embed(validation.pictures))
     parity = measure_parity(original, raw, zero_point, validation.numbers())
     about = about_training | {"normalization": learned.normalization.to_json(), "parity": parity.to_json()}
-    model = with_contract(int8.model, "embedder", alignment=UNALIGNED, mirror=learned.mirror)
+    model = with_contract(int8.model, "embedder", alignment=UNALIGNED, average_flip=learned.average_flip)
     goldens = golden_faces(model) if int8.folded else []
     export_model(output, model, Description("embedder", name, license, about), goldens)
     return int8, parity

@@ -63,18 +63,18 @@ class SiameseNetwork:
         normalization: from uint8 pictures to the network's input.
         comparison: of two embeddings.
         equal_lengths: embeddings are brought to the length of the square root of D before they are compared.
-        mirror: an embedding is the mean over a picture and its mirror image.
+        average_flip: an embedding is the mean over a picture and its mirror image.
     """
 
     network: Any
     normalization: Normalization
     comparison: Comparison
     equal_lengths: bool = False
-    mirror: bool = False
+    average_flip: bool = False
 
     def embed(self, pictures: npt.NDArray[np.uint8]) -> Embeddings:
         """Embeddings float32 ``(N, D)`` of uint8 ``(N, H, W, C)``, of any length unless these are to be equal."""
-        return self.finished(seen(pictures, self._outputs, mirror=self.mirror))
+        return self.finished(seen(pictures, self._outputs, average_flip=self.average_flip))
 
     def _outputs(self, pictures: npt.NDArray[np.uint8]) -> Embeddings:
         parts = range(0, len(pictures), _PICTURES_AT_ONCE)
@@ -137,5 +137,5 @@ def build(
         head = build_head(recipe.head.name, network.output_shape[-1], **recipe.head.options)
     return SiameseNetwork(
         network, normalization, Comparison(recipe.similarity, head),
-        equal_lengths=recipe.network.equal_lengths, mirror=recipe.network.mirror,
+        equal_lengths=recipe.network.equal_lengths, average_flip=recipe.network.average_flip,
     )  # fmt: skip

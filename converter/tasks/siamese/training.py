@@ -111,7 +111,7 @@ def _bottlenecks(
     learned: SiameseNetwork, training: LabeledPictures, validation: LabeledPictures, folder: Path
 ) -> tuple[Embeddings, Embeddings]:
     """A frozen network's embeddings of both sides, from the run's cache where they are there."""
-    finish = {"equal_lengths": learned.equal_lengths, "mirror": learned.mirror}
+    finish = {"equal_lengths": learned.equal_lengths, "average_flip": learned.average_flip}
     digest = digest_of(learned.network, learned.normalization.to_json() | finish)
 
     def computed(pictures: LabeledPictures) -> Embeddings:

@@ -32,7 +32,7 @@ class Seeing:
 class Reading:
     """An embedder that reads the person off the picture's color, where the landmarks are on the picture."""
 
-    embedder_card: Any = SimpleNamespace(zero_point=0, mirror=False, digest="e" * 64, dimension=8)
+    embedder_card: Any = SimpleNamespace(zero_point=0, average_flip=False, digest="e" * 64, dimension=8)
 
     def detect(self, picture: RGB) -> list[Face]:
         raise AssertionError("its own detector is not to be asked")

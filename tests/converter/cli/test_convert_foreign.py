@@ -95,11 +95,11 @@ def test_an_embedder_that_sees_mirror_images_is_judged_as_it_will_run(
 ) -> None:
     network = embedder(tmp_path / "n.keras", (32, 32, 3))
     parities = []
-    for model, options in ((tmp_path / "one.tflite", []), (tmp_path / "both.tflite", ["--mirror"])):
+    for model, options in ((tmp_path / "one.tflite", []), (tmp_path / "both.tflite", ["--average-flip"])):
         arguments = ["convert", network, colors, "-o", model, "--normalization", "unit", "--pictures", "whole"]
         assert answer(*arguments, "--json", *options) == 0
         parities.append(json.loads(capsys.readouterr().out)["parity"])
-        assert read_card(model).mirror is bool(options)
+        assert read_card(model).average_flip is bool(options)
     one, both = parities
     assert both["cosine_mean"] != one["cosine_mean"]
     assert both["cosine_mean"] > 0.98
@@ -160,8 +160,8 @@ def test_the_gate_names_the_layers_and_the_remedy(
         (["--normalization", "unit", "--mean", "1", "--std", "1"], 2, "exclude each other"),
         (["--normalization", "lcn"], 2, "depends on the picture"),
         (["--normalization", "unti"], 2, "unknown normalization"),
-        (["--mirror", "--format", "16x8"], 2, "--mirror is kept in the card, which only --format int8 has"),
-        (["--mirror", "--task", "detector"], 2, "--mirror and --format are for --task embedder"),
+        (["--average-flip", "--format", "16x8"], 2, "--average-flip is kept in the card, which only --format int8 has"),
+        (["--average-flip", "--task", "detector"], 2, "--average-flip and --format are for --task embedder"),
         (["--task", "detector"], 2, r"--task detector converts the .npz of train-detector"),
     ],
 )

@@ -63,11 +63,11 @@ def test_the_same_export_gives_the_same_bytes(network: bytes, tmp_path: Path) ->
 
 
 def test_the_contract_says_whether_mirror_images_are_seen_too(tmp_path: Path, bare: bytes) -> None:
-    for name, mirror in (("one", False), ("both", True)):
-        model = with_contract(bare, "embedder", mirror=mirror)
+    for name, average_flip in (("one", False), ("both", True)):
+        model = with_contract(bare, "embedder", average_flip=average_flip)
         export_model(tmp_path / name, model, Description("embedder", name, "free"), [])
     one, both = read_card(tmp_path / "one"), read_card(tmp_path / "both")
-    assert (one.mirror, both.mirror) == (False, True)
+    assert (one.average_flip, both.average_flip) == (False, True)
     assert one.digest != both.digest
 
 

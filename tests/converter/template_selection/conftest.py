@@ -17,7 +17,9 @@ DIMENSION = 64
 def card() -> Any:
     """Accepts from a score of 0.5 at any rate."""
     point = OperatingPoint(1e-6, 16384, 5e-7, 10**7, 300, 0.1, "5a" * 32)
-    return SimpleNamespace(digest="ab" * 32, dimension=DIMENSION, zero_point=3, mirror=False, operating_points=(point,))
+    return SimpleNamespace(
+        digest="ab" * 32, dimension=DIMENSION, zero_point=3, average_flip=False, operating_points=(point,)
+    )
 
 
 @pytest.fixture

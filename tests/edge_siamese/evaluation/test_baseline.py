@@ -83,8 +83,10 @@ def test_a_plain_file_sees_mirror_images_when_the_embedder_beside_it_does(survey
     album, survey = surveyed
     network: Any = LeftHalf()
     whole: Any = FloatNetwork()
-    both = Rival("left", "ab", "", network, 0).embed(replace(survey, mirror=True), album).vectors
-    one = Rival("left", "ab", "", network, 0, mirror=False).embed(replace(survey, mirror=True), album).vectors
+    both = Rival("left", "ab", "", network, 0).embed(replace(survey, average_flip=True), album).vectors
+    one = (
+        Rival("left", "ab", "", network, 0, average_flip=False).embed(replace(survey, average_flip=True), album).vectors
+    )
     assert both == pytest.approx(Rival("all", "ab", "", whole, 0).embed(survey, album).vectors, abs=1e-5)
     assert not np.allclose(both, one, atol=1e-3)
 

@@ -25,7 +25,7 @@ class PatternEngine:
 
     def __init__(self, digest: str = "ab" * 32, operating_points: tuple[Any, ...] = ()) -> None:
         self.embedder_card: Any = SimpleNamespace(
-            mirror=False, digest=digest, dimension=DIMENSION, zero_point=0, operating_points=operating_points
+            average_flip=False, digest=digest, dimension=DIMENSION, zero_point=0, operating_points=operating_points
         )
         self.digests = {"embedder": digest, "detector": "cd" * 32}
 

@@ -28,7 +28,7 @@ def recipe(normalization: str, network: dict[str, Any]) -> SiameseRecipe:
         ("unit", {"name": "hani"}),
         ("min-max", {"name": "hani"}),
         ("signed", {"name": "hani", "frozen": True, "equal_lengths": True}),
-        ("min-max", {"name": "hani", "mirror": True}),
+        ("min-max", {"name": "hani", "average_flip": True}),
     ],
 )
 def test_int8_embeddings_say_what_the_float_ones_do_in_direction_and_length(
@@ -43,7 +43,7 @@ def test_int8_embeddings_say_what_the_float_ones_do_in_direction_and_length(
     lengths = np.linalg.norm(rounded, axis=1) / np.linalg.norm(original, axis=1)
     assert lengths == pytest.approx(1, abs=0.1)
     alike = np.abs(learned.embed(pictures[:, :, ::-1]) - original).max() < 1e-4 * np.abs(original).max()
-    assert alike == learned.mirror == np.array_equal(int8.embed(pictures[:, :, ::-1])[0], int8.embed(pictures)[0])
+    assert alike == learned.average_flip == np.array_equal(int8.embed(pictures[:, :, ::-1])[0], int8.embed(pictures)[0])
     if learned.equal_lengths:
         assert np.linalg.norm(original, axis=1) == pytest.approx(np.sqrt(40), rel=1e-5)
     assert int8.folded == (normalization != "min-max")
