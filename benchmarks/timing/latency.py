@@ -44,8 +44,8 @@ def stages(engine: FaceEngine, portrait: Rendering, templates: int) -> list[Stag
     photograph = cv2.imencode(".jpg", picture[..., ::-1])[1].tobytes()
     detector = engine.detector
     fitted, mapping = letterbox(picture, detector.height, detector.width)
-    image = model_input(fitted)
-    outputs = detector.network.run(image)
+    tensor = model_input(fitted)
+    outputs = detector.network.run(tensor)
     crop = align(picture, landmarks)
     embedding = engine.embedder.embed(crop)
     gallery = random_gallery(engine.embedder_card, templates)
@@ -60,7 +60,7 @@ def stages(engine: FaceEngine, portrait: Rendering, templates: int) -> list[Stag
     return [
         Stage("read photograph", lambda: read_picture(photograph)),
         Stage("detect: prepare", lambda: letterbox(picture, detector.height, detector.width)),
-        Stage("detect: network", lambda: detector.network.run(image)),
+        Stage("detect: network", lambda: detector.network.run(tensor)),
         Stage("detect: decode", lambda: detector.faces([detector.cells(outputs)], mapping)),
         Stage("align", lambda: align(picture, landmarks)),
         Stage("embed", lambda: engine.embedder.embed(crop)),

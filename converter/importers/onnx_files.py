@@ -55,8 +55,8 @@ def _original(model: Any, name: str, channels_first: bool) -> Callable[[Floats],
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
 
     def embed(picture: Floats) -> Floats:
-        image = np.ascontiguousarray(picture.transpose(0, 3, 1, 2)) if channels_first else picture
-        return np.asarray(session.run(None, {name: image})[0], np.float32)
+        tensor = np.ascontiguousarray(picture.transpose(0, 3, 1, 2)) if channels_first else picture
+        return np.asarray(session.run(None, {name: tensor})[0], np.float32)
 
     return embed
 

@@ -44,8 +44,8 @@ def test_the_first_answer_outlives_the_second_run(engine: FaceEngine, crop: np.n
         def output_scales(self) -> dict[str, tuple[float, int]]:
             return {"output": (1.0, 3)}
 
-        def run(self, image: np.ndarray) -> dict[str, np.ndarray]:
-            self.memory[:] = int(image[0, 0, 0, 0])
+        def run(self, tensor: np.ndarray) -> dict[str, np.ndarray]:
+            self.memory[:] = int(tensor[0, 0, 0, 0])
             return {"output": self.memory}
 
     network: Any = OneBuffer()

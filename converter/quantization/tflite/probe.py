@@ -35,8 +35,8 @@ class GraphProbe:
 
     def __call__(self, picture: npt.NDArray[np.uint8]) -> list[Floats]:
         """The tensors for one picture ``(H, W, C)``."""
-        image = int8_input(picture) if self._input["dtype"] == np.int8 else model_input(picture[None])
-        self._interpreter.set_tensor(self._input["index"], image)
+        tensor = int8_input(picture) if self._input["dtype"] == np.int8 else model_input(picture[None])
+        self._interpreter.set_tensor(self._input["index"], tensor)
         self._interpreter.invoke()
         return [self._real(detail) for detail in self._tensors]
 

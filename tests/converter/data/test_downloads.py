@@ -37,8 +37,8 @@ def test_lfw_is_read_from_the_folder_scikit_learn_unpacks(
 
 
 def test_olivetti_faces_become_pictures_of_numbered_people(monkeypatch: pytest.MonkeyPatch) -> None:
-    images = np.linspace(0, 1, 4, dtype=np.float32)[:, None, None] * np.ones((1, 64, 64), np.float32)
-    found = SimpleNamespace(images=images, target=np.array([0, 0, 11, 11]))
+    stored = np.linspace(0, 1, 4, dtype=np.float32)[:, None, None] * np.ones((1, 64, 64), np.float32)
+    found = SimpleNamespace(images=stored, target=np.array([0, 0, 11, 11]))
     monkeypatch.setattr(datasets, "fetch_olivetti_faces", lambda: found)
     pictures = load_source("olivetti", None, SMALL)
     assert pictures.paths == ["s01/01", "s01/02", "s12/01", "s12/02"]

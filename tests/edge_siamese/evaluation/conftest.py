@@ -16,18 +16,18 @@ MakeSurvey = Callable[..., Survey]
 @pytest.fixture(scope="session")
 def make_survey() -> MakeSurvey:
     def make(
-        photographs: Sequence[int],
+        counts: Sequence[int],
         noise: float = 1.0,
         seed: int = 0,
         without_face: Sequence[int] = (),
         side: float = 120.0,
     ) -> Survey:
-        """One person for each number of photographs; their embeddings are a direction of their own and noise."""
+        """One person for each number of counts; their embeddings are a direction of their own and noise."""
         rng = np.random.default_rng(seed)
-        owner = np.repeat(np.arange(len(photographs)), photographs)
-        vectors = rng.normal(size=(len(photographs), 32))[owner] + noise * rng.normal(size=(len(owner), 32))
+        owner = np.repeat(np.arange(len(counts)), counts)
+        vectors = rng.normal(size=(len(counts), 32))[owner] + noise * rng.normal(size=(len(owner), 32))
         found = ~np.isin(np.arange(len(owner)), without_face)
-        shots = [number + 1 for count in photographs for number in range(count)]
+        shots = [number + 1 for count in counts for number in range(count)]
         photos = [
             Photo(f"p{person:03d}", f"p{person:03d}/p{person:03d}_{shot:04d}.png")
             for person, shot in zip(owner, shots, strict=True)

@@ -15,8 +15,8 @@ from edge_siamese.gallery import Gallery
 Command = Callable[..., Any]
 
 
-def test_the_first_person_makes_the_gallery(command: Command, photograph: Command, delegates: list[str]) -> None:
-    photos = [str(photograph(f"{shot}.png", "anna", shot)) for shot in range(7)]
+def test_the_first_person_makes_the_gallery(command: Command, save_photo: Command, delegates: list[str]) -> None:
+    photos = [str(save_photo(f"{shot}.png", "anna", shot)) for shot in range(7)]
     answer = command("enroll", "Anna", "--gallery", "new.esg", *photos, "--created", "2025-01-31T12:00:00Z")
     assert answer.out == "new.esg: Anna has 1 template from 7 photographs; 1 person, 1 template\n"
     assert delegates == ["reference"]
@@ -25,8 +25,8 @@ def test_the_first_person_makes_the_gallery(command: Command, photograph: Comman
     assert gallery.information["people"] == {"Anna": {"created": "2025-01-31T12:00:00Z"}}
 
 
-def test_the_next_one_joins(command: Command, people_esg: Path, photograph: Command) -> None:
-    good, bad = photograph("1.png", "carla", 1), photograph("2.png", "carla", 2, faces=0)
+def test_the_next_one_joins(command: Command, people_esg: Path, save_photo: Command) -> None:
+    good, bad = save_photo("1.png", "carla", 1), save_photo("2.png", "carla", 2, faces=0)
     answer = command("enroll", "carla", str(good), str(bad), "--gallery", "people.esg", "--json")
     assert (answer.document["schema"], answer.document["used"]) == ("edge-siamese/enroll/1", 1)
     assert answer.document["skipped"][0]["photo"] == str(bad)
@@ -41,8 +41,8 @@ def test_photographs_or_a_camera(command: Command, arguments: tuple[str, ...], d
     assert delegates == []
 
 
-def test_nothing_is_made_when_nobody_is_seen(command: Command, photograph: Command, tmp_path: Path) -> None:
-    photo = photograph("1.png", "anna", 1, faces=0)
+def test_nothing_is_made_when_nobody_is_seen(command: Command, save_photo: Command, tmp_path: Path) -> None:
+    photo = save_photo("1.png", "anna", 1, faces=0)
     assert command("enroll", "anna", str(photo), "--gallery", "new.esg").code == 2
     assert list(tmp_path.iterdir()) == [photo]
 

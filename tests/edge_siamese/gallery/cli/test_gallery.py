@@ -41,8 +41,8 @@ def test_check_passes_a_whole_gallery_and_refuses_a_damaged_one(command: Command
     assert answer.err.startswith("edge-siamese: people.esg: payload CRC-32: expected ")
 
 
-def test_check_names_who_is_kept_too_long(command: Command, people_esg: Path, photograph: Command) -> None:
-    photo = str(photograph("3.png", "carla", 1))
+def test_check_names_who_is_kept_too_long(command: Command, people_esg: Path, save_photo: Command) -> None:
+    photo = str(save_photo("3.png", "carla", 1))
     command("gallery", "add", "people.esg", "carla", photo, "--retain-until", "2020-01-01")
     answer = command("gallery", "check", "people.esg")
     assert (answer.code, answer.err) == (0, "edge-siamese: people.esg: carla is kept beyond the last day\n")

@@ -20,8 +20,8 @@ def test_the_same_photographs_give_the_same_bytes(
     assert Path("again.esg").read_bytes() == people_esg.read_bytes()
 
 
-def test_what_was_built_is_reported(command: Command, people_esg: Path, photograph: Command) -> None:
-    photograph("people/ben/3.png", "ben", 3, faces=0)
+def test_what_was_built_is_reported(command: Command, people_esg: Path, save_photo: Command) -> None:
+    save_photo("people/ben/3.png", "ben", 3, faces=0)
     answer = command("gallery", "build", "people", "-o", "people.esg", "--consent", "on paper", "--json")
     document = answer.document
     assert document["schema"] == "edge-siamese/gallery-build/1"
@@ -32,8 +32,8 @@ def test_what_was_built_is_reported(command: Command, people_esg: Path, photogra
     assert Gallery.open(people_esg).information["consent"] == "on paper"
 
 
-def test_people_without_a_face_need_skip(command: Command, people_esg: Path, photograph: Command) -> None:
-    photograph("people/carla/1.png", "carla", 1, faces=0)
+def test_people_without_a_face_need_skip(command: Command, people_esg: Path, save_photo: Command) -> None:
+    save_photo("people/carla/1.png", "carla", 1, faces=0)
     before = people_esg.read_bytes()
     answer = command("gallery", "build", "people", "-o", "people.esg")
     assert (answer.code, people_esg.read_bytes()) == (2, before)
@@ -74,11 +74,11 @@ def test_a_folder_without_people_is_refused(command: Command, tmp_path: Path) ->
     assert "expected pictures as <person>/<photo>" in answer.err
 
 
-def test_add_a_person_and_more_of_one(command: Command, people_esg: Path, photograph: Command) -> None:
-    photo = str(photograph("3.png", "carla", 1))
+def test_add_a_person_and_more_of_one(command: Command, people_esg: Path, save_photo: Command) -> None:
+    photo = str(save_photo("3.png", "carla", 1))
     document = command("gallery", "add", "people.esg", "Carla", photo, "--consent", "e-mail", "--json").document
     assert (document["name"], document["kept"], document["identities"]) == ("Carla", 1, 3)
-    more = [str(photograph(f"{shot}.png", "anna", shot)) for shot in range(3, 9)]
+    more = [str(save_photo(f"{shot}.png", "anna", shot)) for shot in range(3, 9)]
     answer = command("gallery", "add", "people.esg", "anna", *more)
     assert answer.out == "people.esg: anna has 2 templates now; 3 people, 4 templates\n"
     gallery = Gallery.open(people_esg)
@@ -90,28 +90,28 @@ def test_add_a_person_and_more_of_one(command: Command, people_esg: Path, photog
 
 
 def test_add_says_that_operating_points_are_dropped(
-    command: Command, people_esg: Path, photograph: Command, operating_point: Command
+    command: Command, people_esg: Path, save_photo: Command, operating_point: Command
 ) -> None:
     Gallery.open(people_esg).with_operating_point(operating_point(0.01)).save(people_esg)
-    answer = command("gallery", "add", "people.esg", "carla", str(photograph("3.png", "carla", 1)))
+    answer = command("gallery", "add", "people.esg", "carla", str(save_photo("3.png", "carla", 1)))
     assert "its operating points were measured on other templates and are dropped" in answer.err
     assert Gallery.open(people_esg).operating_points == ()
 
 
 @pytest.mark.parametrize(("name", "faces"), [("carla", 0), ("car\nla", 1)])
 def test_add_changes_nothing_on_an_error(
-    command: Command, people_esg: Path, photograph: Command, name: str, faces: int
+    command: Command, people_esg: Path, save_photo: Command, name: str, faces: int
 ) -> None:
     before = people_esg.read_bytes()
-    answer = command("gallery", "add", "people.esg", name, str(photograph("3.png", "carla", 1, faces)))
+    answer = command("gallery", "add", "people.esg", name, str(save_photo("3.png", "carla", 1, faces)))
     assert (answer.code, people_esg.read_bytes()) == (2, before)
 
 
 def test_add_refuses_the_gallery_of_another_embedder(
-    command: Command, people_esg: Path, photograph: Command, engine: Any
+    command: Command, people_esg: Path, save_photo: Command, engine: Any
 ) -> None:
     engine.embedder_card.digest = "cd" * 32
-    answer = command("gallery", "add", "people.esg", "carla", str(photograph("3.png", "carla", 1)))
+    answer = command("gallery", "add", "people.esg", "carla", str(save_photo("3.png", "carla", 1)))
     assert answer.code == 2
     assert f"made with the embedder {'ab' * 16}, the embedder here is {'cd' * 16}" in answer.err
 
@@ -139,9 +139,9 @@ def test_a_budget_that_cannot_be_is_refused(
     assert sentence in answer.err
 
 
-def test_strategy_and_outliers_are_options(command: Command, people_folder: Command, photograph: Command) -> None:
+def test_strategy_and_outliers_are_options(command: Command, people_folder: Command, save_photo: Command) -> None:
     people_folder("people", {"anna": (1, 2, 3), "ben": (1,)})
-    photograph("people/anna/4.png", "ben", 4)
+    save_photo("people/anna/4.png", "ben", 4)
     answer = command(
         "gallery", "build", "people", "-o", "a.esg", "--reject-outliers", "--strategy", "k-medoids", "--json"
     )

@@ -37,8 +37,8 @@ def test_it_measures_with_the_delegate_that_will_run(
     assert delegates[1:] == ["xnnpack", "reference"]
 
 
-def test_the_result_is_said_in_words(command: Command, people_esg: Path, others: Path, photograph: Command) -> None:
-    photograph("others/stranger 1/4.png", "stranger", 4, faces=0)
+def test_the_result_is_said_in_words(command: Command, people_esg: Path, others: Path, save_photo: Command) -> None:
+    save_photo("others/stranger 1/4.png", "stranger", 4, faces=0)
     answer = command("gallery", "calibrate", "people.esg", "others", "--target-fmr", "0.05")
     assert answer.out.startswith("people.esg: FMR 0.05: threshold 0.")
     assert "120 comparisons with 20 strangers), FNMR 0.0000 of 2" in answer.out

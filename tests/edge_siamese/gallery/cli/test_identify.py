@@ -21,8 +21,8 @@ def calibrated(people_esg: Path, operating_point: Command) -> Path:
     return people_esg
 
 
-def test_every_face_is_named_or_unknown(command: Command, calibrated: Path, photograph: Command) -> None:
-    photos = [photograph("a.png", "anna", 7, 2), photograph("e.png", "eve", 1), photograph("n.png", "eve", 2, faces=0)]
+def test_every_face_is_named_or_unknown(command: Command, calibrated: Path, save_photo: Command) -> None:
+    photos = [save_photo("a.png", "anna", 7, 2), save_photo("e.png", "eve", 1), save_photo("n.png", "eve", 2, faces=0)]
     answer = command("identify", *map(str, photos), "--gallery", "people.esg", "--target-fpir", "0.02", "--json")
     assert answer.code == 0
     document = answer.document
@@ -41,8 +41,8 @@ def test_every_face_is_named_or_unknown(command: Command, calibrated: Path, phot
     assert (none["score"], none["box"], none["candidates"]) == (None, None, [])
 
 
-def test_as_many_candidates_as_asked_for(command: Command, calibrated: Path, photograph: Command) -> None:
-    photo = str(photograph("a.png", "anna", 7))
+def test_as_many_candidates_as_asked_for(command: Command, calibrated: Path, save_photo: Command) -> None:
+    photo = str(save_photo("a.png", "anna", 7))
     arguments = ("identify", photo, "--gallery", "people.esg", "--top-k")
     assert [len(command(*arguments, k, "--json").document["results"][0]["candidates"]) for k in "123"] == [1, 2, 2]
     lines = command(*arguments, "2").out.splitlines()
@@ -51,8 +51,8 @@ def test_as_many_candidates_as_asked_for(command: Command, calibrated: Path, pho
     assert f"{photo} face 0: 2. ben " in lines[3]
 
 
-def test_the_operating_point_is_said(command: Command, calibrated: Path, photograph: Command) -> None:
-    photo = str(photograph("a.png", "anna", 7))
+def test_the_operating_point_is_said(command: Command, calibrated: Path, save_photo: Command) -> None:
+    photo = str(save_photo("a.png", "anna", 7))
     answer = command("identify", photo, "--gallery", "people.esg", "--target-fpir", "0.02", "--json")
     assert answer.err == (
         "edge-siamese: operating point of the gallery: FMR 0.01 for one comparison, threshold 0.5000\n"
@@ -61,8 +61,8 @@ def test_the_operating_point_is_said(command: Command, calibrated: Path, photogr
     assert (used["of"], used["target_fmr"], used["wanted_fmr"], used["sufficient"]) == ("gallery", 0.01, 0.01, True)
 
 
-def test_a_weaker_point_than_asked_is_said_to_be_one(command: Command, calibrated: Path, photograph: Command) -> None:
-    photo = str(photograph("a.png", "anna", 7))
+def test_a_weaker_point_than_asked_is_said_to_be_one(command: Command, calibrated: Path, save_photo: Command) -> None:
+    photo = str(save_photo("a.png", "anna", 7))
     answer = command("identify", photo, "--gallery", "people.esg", "--json")
     assert "FMR 0.001 for one comparison, threshold 0.6104" in answer.err
     assert "weaker than the FMR 0.0005 that an FPIR of 0.001 with 2 people takes: the FPIR is up to 0.002" in answer.err
@@ -70,9 +70,9 @@ def test_a_weaker_point_than_asked_is_said_to_be_one(command: Command, calibrate
 
 
 def test_the_models_point_serves_a_gallery_without_one(
-    command: Command, people_esg: Path, photograph: Command, engine: Any, operating_point: Command
+    command: Command, people_esg: Path, save_photo: Command, engine: Any, operating_point: Command
 ) -> None:
-    photo = str(photograph("a.png", "anna", 7))
+    photo = str(save_photo("a.png", "anna", 7))
     answer = command("identify", photo, "--gallery", "people.esg")
     assert answer.code == 2
     assert "gallery calibrate" in answer.err
@@ -85,22 +85,22 @@ def test_the_models_point_serves_a_gallery_without_one(
     ("people", "code"), [(("anna", "ben"), 0), (("anna", "eve"), 3), (("nobody",), 3), (("anna", "nobody"), 3)]
 )
 def test_exit_status(
-    command: Command, calibrated: Path, photograph: Command, people: tuple[str, ...], code: int
+    command: Command, calibrated: Path, save_photo: Command, people: tuple[str, ...], code: int
 ) -> None:
-    photos = [str(photograph(f"{name}.png", name, 7, int(name != "nobody"))) for name in people]
+    photos = [str(save_photo(f"{name}.png", name, 7, int(name != "nobody"))) for name in people]
     assert command("identify", *photos, "--gallery", "people.esg").code == 0
     assert command("identify", *photos, "--gallery", "people.esg", "--exit-status").code == code
 
 
-def test_a_photograph_that_cannot_be_read(command: Command, calibrated: Path, photograph: Command) -> None:
-    photo = str(photograph("a.png", "anna", 7))
+def test_a_photograph_that_cannot_be_read(command: Command, calibrated: Path, save_photo: Command) -> None:
+    photo = str(save_photo("a.png", "anna", 7))
     answer = command("identify", photo, "absent.png", "--gallery", "people.esg", "--json")
     assert (answer.code, answer.out) == (2, "")
     assert "absent.png: cannot be read" in answer.err
 
 
-def test_the_gallery_of_another_embedder(command: Command, calibrated: Path, photograph: Command, engine: Any) -> None:
+def test_the_gallery_of_another_embedder(command: Command, calibrated: Path, save_photo: Command, engine: Any) -> None:
     engine.embedder_card.digest = "cd" * 32
-    answer = command("identify", str(photograph("a.png", "anna", 7)), "--gallery", "people.esg")
+    answer = command("identify", str(save_photo("a.png", "anna", 7)), "--gallery", "people.esg")
     assert answer.code == 2
     assert f"{'ab' * 16}, the embedder here is {'cd' * 16}" in answer.err
