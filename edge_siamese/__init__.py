@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .faces import Face as Face
     from .frames import Frame as Frame
     from .gallery import Gallery as Gallery
-    from .image_io import read_picture as read_picture
+    from .image_io import read_image as read_image
     from .verifier import Verifier as Verifier
 
 __version__ = "0.1.0"
@@ -32,7 +32,7 @@ _HOMES = {
     "Gallery": "gallery",
     "Verifier": "verifier",
     "open_source": "cameras",
-    "read_picture": "image_io",
+    "read_image": "image_io",
 }
 __all__ = ["__version__", *sorted(_HOMES)]
 

@@ -38,28 +38,28 @@ def similarity(source: npt.NDArray[np.floating], target: npt.NDArray[np.floating
     return np.column_stack([linear, mean_target - linear @ mean_source])
 
 
-def align(picture: RGB, landmarks: npt.NDArray[np.floating], template: npt.NDArray[np.floating] = TEMPLATE) -> RGB:
+def align(image: RGB, landmarks: npt.NDArray[np.floating], template: npt.NDArray[np.floating] = TEMPLATE) -> RGB:
     """Cut the aligned crop of one face.
 
     Args:
-        picture: uint8 ``(H, W, 3)``.
-        landmarks: ``(5, 2)`` in pixels of `picture`.
+        image: uint8 ``(H, W, 3)``.
+        landmarks: ``(5, 2)`` in pixels of `image`.
         template: where they come to lie in the crop, ``(5, 2)``.
 
     Returns:
-        uint8 ``(112, 112, 3)``; black where it reaches beyond the picture.
+        uint8 ``(112, 112, 3)``; black where it reaches beyond the image.
     """
     matrix = similarity(landmarks, template)
-    while np.hypot(matrix[0, 0], matrix[1, 0]) < 0.5 and min(picture.shape[:2]) > 1:
-        picture, matrix = _halved(picture, matrix)
-    return np.asarray(cv2.warpAffine(picture, matrix, (CROP_SIZE, CROP_SIZE), flags=cv2.INTER_LINEAR), np.uint8)
+    while np.hypot(matrix[0, 0], matrix[1, 0]) < 0.5 and min(image.shape[:2]) > 1:
+        image, matrix = _halved(image, matrix)
+    return np.asarray(cv2.warpAffine(image, matrix, (CROP_SIZE, CROP_SIZE), flags=cv2.INTER_LINEAR), np.uint8)
 
 
-def _halved(picture: RGB, matrix: npt.NDArray[np.float64]) -> tuple[RGB, npt.NDArray[np.float64]]:
-    """Halve a picture (averaging pixel areas) and adapt the matrix that maps from it."""
-    height, width = picture.shape[0] // 2, picture.shape[1] // 2
-    half = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-    steps = np.array([picture.shape[1] / width, picture.shape[0] / height])
-    # Pixel i of the half picture is centered on pixel steps * (i + 1/2) - 1/2 of the whole one.
+def _halved(image: RGB, matrix: npt.NDArray[np.float64]) -> tuple[RGB, npt.NDArray[np.float64]]:
+    """Halve an image (averaging pixel areas) and adapt the matrix that maps from it."""
+    height, width = image.shape[0] // 2, image.shape[1] // 2
+    half = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    steps = np.array([image.shape[1] / width, image.shape[0] / height])
+    # Pixel i of the half image is centered on pixel steps * (i + 1/2) - 1/2 of the whole one.
     linear, shift = matrix[:, :2], matrix[:, 2]
     return np.asarray(half, np.uint8), np.column_stack([linear * steps, linear @ (steps / 2 - 0.5) + shift])

@@ -1,4 +1,4 @@
-"""Run an album through the engine once: every photograph's chosen face and embedding."""
+"""Run an album through the engine once: every photo's chosen face and embedding."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from .errors import PictureError
+from .errors import ImageError
 from .faces import Embedding, Face, largest, nearest_center
 from .frames import RGB
 from .identity_dataset import Album, Photo
@@ -26,9 +26,9 @@ class Recognizer(Protocol):
     @property
     def embedder_card(self) -> ModelCard: ...
 
-    def detect(self, picture: RGB) -> list[Face]: ...
+    def detect(self, image: RGB) -> list[Face]: ...
 
-    def embed(self, picture: RGB, face: Face) -> Embedding: ...
+    def embed(self, image: RGB, face: Face) -> Embedding: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,14 +36,14 @@ class Survey:
     """Embeddings of an album.
 
     Attributes:
-        photos: N photographs, in album order.
+        photos: N photos, in album order.
         embeddings: int8 ``(N, D)``; rows without a face are zero.
         found: bool ``(N,)``: a face was found and embedded.
-        centered: bool ``(N,)``: a box contains the picture's center.
-        unreadable: what was wrong with each photograph that could not be decoded, by path; those count as no face.
+        centered: bool ``(N,)``: a box contains the image's center.
+        unreadable: what was wrong with each photo that could not be decoded, by path; those count as no face.
         zero_point: of the embeddings.
         embedder: digest.
-        faces: the chosen face of each photograph, not embedded, or None.
+        faces: the chosen face of each photo, not embedded, or None.
         qualities: what was measured of it, or None.
         average_flip: the embedder looks at mirror images too.
     """
@@ -61,7 +61,7 @@ class Survey:
 
     @property
     def people(self) -> npt.NDArray[np.int64]:
-        """A number for each photograph's person, ``(N,)``."""
+        """A number for each photo's person, ``(N,)``."""
         return np.unique([photo.person for photo in self.photos], return_inverse=True)[1].astype(np.int64)
 
     @property
@@ -70,34 +70,34 @@ class Survey:
         return sorted({photo.person for photo in self.photos})
 
     def scores(self, rows: Numbers, columns: Numbers) -> npt.NDArray[np.int16]:
-        """Q15 scores ``(R, C)`` of photographs against photographs, by number."""
+        """Q15 scores ``(R, C)`` of photos against photos, by number."""
         return scores_q15(self.embeddings[rows], self.embeddings[columns], self.zero_point)
 
     def digest(self) -> str:
-        """SHA-256 over who is on each photograph and its embedding, hex."""
+        """SHA-256 over who is on each photo and its embedding, hex."""
         digest = hashlib.sha256()
         for photo, row in zip(self.photos, self.embeddings, strict=True):
             digest.update(f"{photo.path}\0".encode() + row.tobytes())
         return digest.hexdigest()
 
 
-def largest_face(faces: list[Face], picture: RGB) -> Face | None:
+def largest_face(faces: list[Face], image: RGB) -> Face | None:
     """The choice for ordinary albums."""
     return largest(faces)
 
 
-def center_face(faces: list[Face], picture: RGB) -> Face | None:
+def center_face(faces: list[Face], image: RGB) -> Face | None:
     """The choice for LFW, whose person of interest is in the middle."""
-    return nearest_center(faces, picture.shape[1], picture.shape[0])
+    return nearest_center(faces, image.shape[1], image.shape[0])
 
 
 def survey_album(
     album: Album, engine: Recognizer, choose: Choose = largest_face, progress: Callable[[int, int], None] | None = None
 ) -> Survey:
-    """Detect, choose, align and embed one face of each photograph.
+    """Detect, choose, align and embed one face of each photo.
 
     Args:
-        album: the photographs.
+        album: the photos.
         engine: finds and embeds.
         choose: which of several faces counts.
         progress: called with the number done and the number of all.
@@ -118,24 +118,24 @@ def survey_album(
     for index, photo in enumerate(photos):
         try:
             _survey_photo(survey, index, album.read(photo), engine, choose)
-        except PictureError as error:
+        except ImageError as error:
             survey.unreadable[photo.path] = str(error)
         if progress:
             progress(index + 1, len(photos))
     return survey
 
 
-def _survey_photo(survey: Survey, index: int, picture: RGB, engine: Recognizer, choose: Choose) -> None:
-    faces = engine.detect(picture)
-    survey.centered[index] = any(_contains_center(face, picture) for face in faces)
-    chosen = choose(faces, picture)
+def _survey_photo(survey: Survey, index: int, image: RGB, engine: Recognizer, choose: Choose) -> None:
+    faces = engine.detect(image)
+    survey.centered[index] = any(_contains_center(face, image) for face in faces)
+    chosen = choose(faces, image)
     if chosen:
         survey.found[index] = True
-        survey.embeddings[index] = engine.embed(picture, chosen).values
-        survey.faces[index], survey.qualities[index] = chosen, measure(picture, chosen)
+        survey.embeddings[index] = engine.embed(image, chosen).values
+        survey.faces[index], survey.qualities[index] = chosen, measure(image, chosen)
 
 
-def _contains_center(face: Face, picture: RGB) -> bool:
-    x, y = (picture.shape[1] - 1) / 2, (picture.shape[0] - 1) / 2
+def _contains_center(face: Face, image: RGB) -> bool:
+    x, y = (image.shape[1] - 1) / 2, (image.shape[0] - 1) / 2
     left, top, width, height = face.box
     return bool(left <= x <= left + width and top <= y <= top + height)

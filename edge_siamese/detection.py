@@ -1,4 +1,4 @@
-"""Face detection: from a picture to boxes with five landmarks.
+"""Face detection: from an image to boxes with five landmarks.
 
 The detector is a fully convolutional int8 network. Each cell of its three grids (strides 8, 16 and 32) answers for a
 face centered near it: a score logit, the face's center and size, and its landmarks, all in units of the stride. This
@@ -25,22 +25,22 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Letterbox:
-    """A picture scaled to fit the detector's input, padded on the right and at the bottom."""
+    """An image scaled to fit the detector's input, padded on the right and at the bottom."""
 
     scale: float
 
-    def to_picture(self, points: Array) -> Array:
-        """Input pixels ``(..., 2)`` to picture pixels."""
+    def to_image(self, points: Array) -> Array:
+        """Input pixels ``(..., 2)`` to image pixels."""
         return np.asarray((points + 0.5) / self.scale - 0.5, np.float32)
 
 
-def letterbox(picture: RGB, height: int, width: int) -> tuple[RGB, Letterbox]:
-    """Fit a picture into ``(height, width)`` without changing its proportions."""
-    scale = min(height / picture.shape[0], width / picture.shape[1])
-    fitted = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+def letterbox(image: RGB, height: int, width: int) -> tuple[RGB, Letterbox]:
+    """Fit an image into ``(height, width)`` without changing its proportions."""
+    scale = min(height / image.shape[0], width / image.shape[1])
+    fitted = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     canvas = np.full((height, width, 3), 128, np.uint8)
-    canvas[: fitted[1], : fitted[0]] = cv2.resize(picture, fitted, interpolation=method)
+    canvas[: fitted[1], : fitted[0]] = cv2.resize(image, fitted, interpolation=method)
     return canvas, Letterbox(scale)
 
 
@@ -92,7 +92,7 @@ class Cells:
 class FaceDetector:
     """Finds faces with a detector network.
 
-    Where a face's score is in doubt, neither far above the threshold nor far below, the picture is looked at once more in the
+    Where a face's score is in doubt, neither far above the threshold nor far below, the image is looked at once more in the
     mirror, and a face's score is the mean of both looks. What only resembles a face seldom does so twice.
 
     Args:
@@ -114,9 +114,9 @@ class FaceDetector:
         if missing:
             raise ModelError(f"the detector lacks the output {min(missing)}: it is not a detector of this project")
 
-    def detect(self, picture: RGB) -> list[Face]:
-        """Faces on a uint8 ``(H, W, 3)`` RGB picture, largest first, in its pixels."""
-        fitted, mapping = letterbox(picture, self.height, self.width)
+    def detect(self, image: RGB) -> list[Face]:
+        """Faces on a uint8 ``(H, W, 3)`` RGB image, largest first, in its pixels."""
+        fitted, mapping = letterbox(image, self.height, self.width)
         first = self.cells(self.network.run(model_input(fitted)))
         faces = self.faces([first], mapping)
         if any(face.score < self._sure for face in faces):
@@ -130,7 +130,7 @@ class FaceDetector:
         return Cells(*(np.concatenate(parts) for parts in zip(*decoded, strict=True)))
 
     def faces(self, looks: Sequence[Cells], mapping: Letterbox) -> list[Face]:
-        """What looks like a face in one look at a picture or several, largest first: the averages of overlapping boxes."""
+        """What looks like a face in one look at an image or several, largest first: the averages of overlapping boxes."""
         scores, boxes, landmarks = (
             np.concatenate([getattr(look, name) for look in looks]) for name in ("scores", "boxes", "landmarks")
         )
@@ -141,8 +141,8 @@ class FaceDetector:
             weights = scores[group] / scores[group].sum()
             corner, size = np.split(np.asarray(weights @ boxes[group], np.float32), 2)
             points = np.asarray(np.tensordot(weights, landmarks[group], 1), np.float32)
-            box = np.concatenate([mapping.to_picture(corner), size / np.float32(mapping.scale)])
-            faces.append(Face(box, mapping.to_picture(points), float(np.mean(best))))
+            box = np.concatenate([mapping.to_image(corner), size / np.float32(mapping.scale)])
+            faces.append(Face(box, mapping.to_image(points), float(np.mean(best))))
         return sorted(faces, key=lambda face: -face.area)
 
     @cached_property

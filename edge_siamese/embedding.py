@@ -43,7 +43,7 @@ class FaceEmbedder:
 def seen(
     crops: npt.NDArray[np.uint8], embed: Callable[[npt.NDArray[np.uint8]], npt.NDArray[Any]], *, average_flip: bool
 ) -> npt.NDArray[Any]:
-    """What `embed` answers for pictures or, with `average_flip`, the mean of its answers for them and their mirror images."""
+    """What `embed` answers for images or, with `average_flip`, the mean of its answers for them and their mirror images."""
     first = embed(crops)
     return mean_of_views(first, embed(mirrored(crops))) if average_flip else first
 

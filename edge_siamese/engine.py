@@ -20,7 +20,7 @@ class FaceEngine:
     """Finds, aligns and embeds faces.
 
     >>> with FaceEngine.default() as engine:
-    ...     faces = engine.analyze(picture)  # uint8 (H, W, 3) RGB
+    ...     faces = engine.analyze(image)  # uint8 (H, W, 3) RGB
 
     An engine belongs to one thread at a time; make one for each thread that needs it.
     """
@@ -85,17 +85,17 @@ class FaceEngine:
         runtime = self.networks["embedder"].runtime
         return f"{runtime.name} {runtime.version}"
 
-    def detect(self, picture: RGB) -> list[Face]:
-        """Faces on a uint8 ``(H, W, 3)`` RGB picture, largest first, not embedded."""
-        return self.detector.detect(picture)
+    def detect(self, image: RGB) -> list[Face]:
+        """Faces on a uint8 ``(H, W, 3)`` RGB image, largest first, not embedded."""
+        return self.detector.detect(image)
 
-    def embed(self, picture: RGB, face: Face) -> Embedding:
-        """Align and embed one face of a picture."""
-        return self.embedder.embed(align(picture, face.landmarks))
+    def embed(self, image: RGB, face: Face) -> Embedding:
+        """Align and embed one face of an image."""
+        return self.embedder.embed(align(image, face.landmarks))
 
-    def analyze(self, picture: RGB) -> list[Face]:
-        """Detect and embed every face of a picture, largest first."""
-        return [face.embedded(self.embed(picture, face)) for face in self.detect(picture)]
+    def analyze(self, image: RGB) -> list[Face]:
+        """Detect and embed every face of an image, largest first."""
+        return [face.embedded(self.embed(image, face)) for face in self.detect(image)]
 
     def close(self) -> None:
         """Let go of the interpreters' memory; the engine cannot be used any more."""

@@ -8,9 +8,9 @@
     +-- SelfTestError           a delegate computes something else than the model's golden vectors say
     +-- CameraError             a camera cannot be opened or stopped delivering
     +-- DataError               exit 2: the user's file, folder or value is not what was expected
-        +-- PictureError        a picture that cannot be read
+        +-- ImageError        an image that cannot be read
         +-- GalleryError        a gallery that is damaged, of another version or of another embedder
-        +-- NoFaceError         a picture that had to show a face shows none
+        +-- NoFaceError         an image that had to show a face shows none
         +-- OperatingPointError the data cannot support the error rate asked for
 
 Messages are one sentence: what it was about, what was expected, what was found.
@@ -45,8 +45,8 @@ class DataError(EdgeSiameseError, ValueError):
     exit_code = 2
 
 
-class PictureError(DataError):
-    """A picture cannot be read."""
+class ImageError(DataError):
+    """An image cannot be read."""
 
 
 class GalleryError(DataError):
@@ -54,7 +54,7 @@ class GalleryError(DataError):
 
 
 class NoFaceError(DataError):
-    """A picture that had to show a face shows none."""
+    """An image that had to show a face shows none."""
 
 
 class OperatingPointError(DataError):

@@ -65,7 +65,7 @@ def largest(faces: list[Face]) -> Face | None:
 
 
 def nearest_center(faces: list[Face], width: int, height: int) -> Face | None:
-    """The face whose box center is nearest the middle of a picture of that size, or None."""
+    """The face whose box center is nearest the middle of an image of that size, or None."""
 
     def squared_distance(face: Face) -> float:
         x, y = face.center

@@ -1,4 +1,4 @@
-"""Albums: photographs sorted by person, in a folder or a zip.
+"""Albums: photos sorted by person, in a folder or a zip.
 
 ``<person>/<photo>`` at the root or under ``images/``; an LFW ``pairs.txt`` inside or beside is used when there.
 """
@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from .errors import DataError, PictureError
+from .errors import DataError, ImageError
 from .frames import RGB
-from .image_io import PICTURE_SUFFIXES, read_picture
+from .image_io import IMAGE_SUFFIXES, read_image
 
 
 @dataclass(frozen=True)
 class Photo:
-    """One photograph of an album: whose it is and its path ``person/file`` inside."""
+    """One photo of an album: whose it is and its path ``person/file`` inside."""
 
     person: str
     path: str
@@ -34,7 +34,7 @@ class Album:
         self._archive = _open_archive(path)
         self._members = dict(sorted(self._find_members()))
         if not self._members:
-            raise DataError(f"{path}: expected pictures as <person>/<photo>, found none")
+            raise DataError(f"{path}: expected images as <person>/<photo>, found none")
 
     @property
     def photos(self) -> list[Photo]:
@@ -45,19 +45,19 @@ class Album:
         return sorted({photo.person for photo in self.photos})
 
     def read(self, photo: Photo) -> RGB:
-        """Decode one photograph.
+        """Decode one photo.
 
         Raises:
-            PictureError: it cannot be read.
+            ImageError: it cannot be read.
         """
         member = self._members[photo.path]
         if not self._archive:
-            return read_picture(self.path / member)
+            return read_image(self.path / member)
         try:
             encoded = self._archive.read(member)
         except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
-            raise PictureError(f"{self.path}: {member} is damaged or encrypted ({error})") from error
-        return read_picture(encoded)
+            raise ImageError(f"{self.path}: {member} is damaged or encrypted ({error})") from error
+        return read_image(encoded)
 
     def pairs_file(self) -> str | None:
         """Text of ``pairs.txt`` inside the album or beside it, None where there is none."""
@@ -76,12 +76,12 @@ class Album:
             parts = PurePosixPath(name).parts
             if any(part.startswith((".", "__MACOSX")) for part in parts):
                 continue
-            if PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES and len(parts) >= 2:
+            if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES and len(parts) >= 2:
                 yield path_in_album(name), name
 
 
 def path_in_album(name: str) -> str:
-    """A picture's path as ``person/file``: without a leading ``images/``."""
+    """An image's path as ``person/file``: without a leading ``images/``."""
     parts = PurePosixPath(name).parts
     return "/".join(parts[1:] if parts[:1] == ("images",) and len(parts) >= 3 else parts)
 

@@ -1,6 +1,6 @@
-"""Photographs from files and bytes: always uint8 RGB, upright, and refused in one sentence when they cannot be read.
+"""Photos from files and bytes: always uint8 RGB, upright, and refused in one sentence when they cannot be read.
 
-The header is read before OpenCV sees the picture, because OpenCV allocates whatever a header promises.
+The header is read before OpenCV sees the image, because OpenCV allocates whatever a header promises.
 """
 
 import logging
@@ -13,10 +13,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .errors import DataError, PictureError
+from .errors import DataError, ImageError
 from .frames import RGB
 
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".pgm", ".ppm", ".tif", ".tiff"})
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".pgm", ".ppm", ".tif", ".tiff"})
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 200_000_000
 
@@ -24,8 +24,8 @@ _log = logging.getLogger(__name__)
 Size = tuple[int, int]
 
 
-def read_picture(source: str | os.PathLike[str] | bytes, *, name: str | None = None) -> RGB:
-    """Read one photograph: JPEG, PNG, WebP, BMP, PGM/PPM or TIFF.
+def read_image(source: str | os.PathLike[str] | bytes, *, name: str | None = None) -> RGB:
+    """Read one photo: JPEG, PNG, WebP, BMP, PGM/PPM or TIFF.
 
     EXIF orientation is obeyed, 16-bit samples are scaled to 8, gray becomes three equal channels, and an alpha channel
     is dropped: the colors beneath it are what the camera saw.
@@ -38,22 +38,22 @@ def read_picture(source: str | os.PathLike[str] | bytes, *, name: str | None = N
         uint8 ``(H, W, 3)`` RGB.
 
     Raises:
-        PictureError: unreadable, empty, not a picture, over 50 megapixels, or damaged.
+        ImageError: unreadable, empty, not an image, over 50 megapixels, or damaged.
     """
     if isinstance(source, bytes):
-        return _decode(source, name or "the picture")
+        return _decode(source, name or "the image")
     path = Path(source)
     name = name or str(path)
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise PictureError(f"{name}: {path.stat().st_size / 1e6:,.0f} MB is too large for a picture")
+            raise ImageError(f"{name}: {path.stat().st_size / 1e6:,.0f} MB is too large for an image")
         return _decode(path.read_bytes(), name)
     except OSError as error:
-        raise PictureError(f"{name}: cannot be read ({error.strerror or error})") from error
+        raise ImageError(f"{name}: cannot be read ({error.strerror or error})") from error
 
 
-def list_pictures(folder: str | os.PathLike[str]) -> list[Path]:
-    """The pictures in a folder and the folders below it, by suffix, in natural order; hidden ones are left out.
+def list_images(folder: str | os.PathLike[str]) -> list[Path]:
+    """The images in a folder and the folders below it, by suffix, in natural order; hidden ones are left out.
 
     Raises:
         DataError: the folder, or one below it, is missing or cannot be read.
@@ -65,14 +65,14 @@ def list_pictures(folder: str | os.PathLike[str]) -> list[Path]:
     found: list[Path] = []
     for parent, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found.extend(Path(parent, name) for name in files if is_picture_name(name))
+        found.extend(Path(parent, name) for name in files if is_image_name(name))
     return sorted(found, key=lambda path: natural_key(path.as_posix()))
 
 
-def is_picture_name(name: str) -> bool:
-    """Whether a file of this name is taken for a picture: a known suffix, not hidden."""
+def is_image_name(name: str) -> bool:
+    """Whether a file of this name is taken for an image: a known suffix, not hidden."""
     path = Path(name)
-    return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
 
 
 def natural_key(text: str) -> list[tuple[int, int, str]]:
@@ -81,8 +81,8 @@ def natural_key(text: str) -> list[tuple[int, int, str]]:
     return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts if part]
 
 
-def picture_size(data: bytes) -> Size | None:
-    """Width and height that a picture's header promises, or None when it is no picture this module reads."""
+def image_size(data: bytes) -> Size | None:
+    """Width and height that an image's header promises, or None when it is no image this module reads."""
     for magic, measure in _FORMATS:
         if re.match(magic, data, re.DOTALL):
             try:
@@ -94,22 +94,22 @@ def picture_size(data: bytes) -> Size | None:
 
 def _decode(data: bytes, name: str) -> RGB:
     if not data:
-        raise PictureError(f"{name}: the file is empty")
-    size = picture_size(data)
+        raise ImageError(f"{name}: the file is empty")
+    size = image_size(data)
     if size is None:
-        raise PictureError(f"{name}: not a JPEG, PNG, WebP, BMP, PGM, PPM or TIFF picture, or its header is damaged")
+        raise ImageError(f"{name}: not a JPEG, PNG, WebP, BMP, PGM, PPM or TIFF image, or its header is damaged")
     if size[0] * size[1] > MOST_PIXELS:
-        raise PictureError(
+        raise ImageError(
             f"{name}: {size[0]} x {size[1]} pixels are over the limit of {MOST_PIXELS // 10**6} megapixels"
         )
     try:
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         _log.debug("%s: %s", name, error)
-        picture = None
-    if picture is None:
-        raise PictureError(f"{name}: the picture is damaged or cut short")
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+        image = None
+    if image is None:
+        raise ImageError(f"{name}: the image is damaged or cut short")
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _png(data: bytes) -> Size:
@@ -184,12 +184,12 @@ _FORMATS: tuple[tuple[bytes, Callable[[bytes], Size]], ...] = (
 )
 
 
-def write_picture(path: Path, picture: RGB) -> None:
-    """Write a uint8 ``(H, W, 3)`` RGB picture in the format of the path's suffix; its folder is made when absent.
+def write_image(path: Path, image: RGB) -> None:
+    """Write a uint8 ``(H, W, 3)`` RGB image in the format of the path's suffix; its folder is made when absent.
 
     Raises:
-        PictureError: it cannot be written there.
+        ImageError: it cannot be written there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
-        raise PictureError(f"{path}: the picture could not be written")
+    if not cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR)):
+        raise ImageError(f"{path}: the image could not be written")

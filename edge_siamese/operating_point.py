@@ -94,7 +94,7 @@ def calibrate(
     if threshold >= Q15:
         raise OperatingPointError(
             f"an FMR of {target_fmr:g} allows {allowed:,} false matches, but more impostor pairs than that score 1: is one "
-            "photograph filed under two people?"
+            "photo filed under two people?"
         )
     false_matches = int(np.count_nonzero(impostor >= threshold))
     return OperatingPoint(

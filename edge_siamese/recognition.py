@@ -1,4 +1,4 @@
-"""What is said about photographs: do two show the same person (1:1), and who of a gallery is on one (1:N).
+"""What is said about photos: do two show the same person (1:1), and who of a gallery is on one (1:N).
 
 The command line and the preview page say it, and find it, here.
 """
@@ -30,7 +30,7 @@ _POOR = 50.0
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """One face of a photograph, embedded and measured.
+    """One face of a photo, embedded and measured.
 
     Attributes:
         face: where it is.
@@ -43,8 +43,8 @@ class Look:
     quality: Quality
 
     @classmethod
-    def at(cls, engine: "FaceEngine", picture: RGB, face: Face) -> "Look":
-        return cls(face, engine.embed(picture, face), measure(picture, face))
+    def at(cls, engine: "FaceEngine", image: RGB, face: Face) -> "Look":
+        return cls(face, engine.embed(image, face), measure(image, face))
 
     def remarks(self) -> list[str]:
         """Why an answer about this face is not to be relied on, for people; empty when nothing speaks against it."""
@@ -52,17 +52,15 @@ class Look:
         if refusal:
             return [_REMARKS[refusal]]
         poor = self.quality.score < _POOR
-        return (
-            [f"the photograph is poor (quality {self.quality.score:.0f} of 100), which lowers scores"] if poor else []
-        )
+        return [f"the photo is poor (quality {self.quality.score:.0f} of 100), which lowers scores"] if poor else []
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """The largest face of a photograph that is to be compared with another.
+    """The largest face of a photo that is to be compared with another.
 
     Attributes:
-        name: what messages call the photograph.
+        name: what messages call the photo.
         look: the face.
         faces: how many there are.
     """
@@ -72,26 +70,26 @@ class Subject:
     faces: int
 
     @classmethod
-    def on(cls, engine: "FaceEngine", picture: RGB, name: str) -> "Subject":
-        """Look at a uint8 ``(H, W, 3)`` picture.
+    def on(cls, engine: "FaceEngine", image: RGB, name: str) -> "Subject":
+        """Look at a uint8 ``(H, W, 3)`` image.
 
         Raises:
             NoFaceError: it shows none.
         """
-        faces = engine.detect(picture)
+        faces = engine.detect(image)
         if not faces:
             raise NoFaceError(f"{name}: no face found")
-        return cls(name, Look.at(engine, picture, faces[0]), len(faces))
+        return cls(name, Look.at(engine, image, faces[0]), len(faces))
 
     def remarks(self) -> list[str]:
-        """What people should know of the photograph, without its name."""
+        """What people should know of the photo, without its name."""
         several = [f"{self.faces} faces found, the largest is used"] if self.faces > 1 else []
         return several + self.look.remarks()
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two photographs held against each other.
+    """Two photos held against each other.
 
     Attributes:
         score: Q15.
@@ -140,7 +138,7 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class Identification:
-    """What a gallery says about one face of a photograph, or about one without a face.
+    """What a gallery says about one face of a photo, or about one without a face.
 
     Attributes:
         index: place of the face by size, 0 for the largest; None without one.
@@ -177,20 +175,20 @@ class Identification:
 
 
 def identify_faces(
-    engine: "FaceEngine", gallery: "Gallery", picture: RGB, *, threshold: int, top_k: int = 1
+    engine: "FaceEngine", gallery: "Gallery", image: RGB, *, threshold: int, top_k: int = 1
 ) -> list[Identification]:
-    """Name every face of a uint8 ``(H, W, 3)`` picture, largest first; without one, say once that there is none.
+    """Name every face of a uint8 ``(H, W, 3)`` image, largest first; without one, say once that there is none.
 
     Args:
         engine: finds and embeds.
         gallery: of the engine's embedder.
-        picture: the photograph.
+        image: the photo.
         threshold: Q15 score from which a name is given.
         top_k: how many candidates to list.
     """
     answers = []
-    for index, face in enumerate(engine.detect(picture)):
-        look = Look.at(engine, picture, face)
+    for index, face in enumerate(engine.detect(image)):
+        look = Look.at(engine, image, face)
         scores = gallery.scores(look.embedding)
         best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:top_k]
         answers.append(Identification(index, look, decide(scores, threshold), best))

@@ -1,6 +1,6 @@
 """Tracks: the same face in frame after frame, and what all its looks together say.
 
-Boxes are joined by overlap. A track ends when its face was missed for some frames, and at a scene cut: two photographs
+Boxes are joined by overlap. A track ends when its face was missed for some frames, and at a scene cut: two photos
 shown one after the other may have their faces in the same place and are still two people.
 """
 
@@ -17,7 +17,7 @@ from .detection import intersection_over_union
 from .faces import Face
 from .frames import RGB
 
-_THUMBNAIL = 160  # longest side of the small gray picture
+_THUMBNAIL = 160  # longest side of the small gray image
 _PATCH = 16  # side of what is compared around a face
 _SCENE = 32  # side of what is compared of the whole frame
 _PATCH_REACH = 1.5  # of the box, so that hair and some background are in it
@@ -35,7 +35,7 @@ class TrackingLimits:
     Attributes:
         least_overlap: intersection over union of its boxes in consecutive frames.
         most_missed: frames it may be missing.
-        most_change: `view_change` between its consecutive appearances. Two photographs with overlapping faces had more
+        most_change: `view_change` between its consecutive appearances. Two photos with overlapping faces had more
             in all of 38,827 pairs of the detector's training data (0.72 at least); a face that moves by 4 % of its
             width, turns by 1 degree and grows by 1.5 % from frame to frame has less in 98 % of the steps. A step beyond
             it costs one more embedding.
@@ -140,17 +140,17 @@ class Tracker:
         self.tracks: list[Track] = []
         self._count = 0
 
-    def update(self, picture: RGB, faces: Sequence[Face]) -> list[Track]:
+    def update(self, image: RGB, faces: Sequence[Face]) -> list[Track]:
         """Take in the next frame.
 
         Args:
-            picture: uint8 ``(H, W, 3)``.
+            image: uint8 ``(H, W, 3)``.
             faces: found on it, largest first.
 
         Returns:
             The track of each face, in the same order; `Track.face` is the face. Faces beyond the limit have none.
         """
-        thumbnail, scale = _thumbnail(picture)
+        thumbnail, scale = _thumbnail(image)
         scene = cv2.resize(thumbnail, (_SCENE, _SCENE), interpolation=cv2.INTER_AREA).astype(np.float32)
         faces = faces[: self.limits.most_tracks]
         owners = self._owners(faces)
@@ -193,9 +193,9 @@ class Tracker:
 
 
 def view_change(before: View, after: View) -> float:
-    """How much of the picture is another one: the change around the face plus the change of the whole frame.
+    """How much of the image is another one: the change around the face plus the change of the whole frame.
 
-    Each is the mean absolute difference of the gray in units of its contrast: 0 for equal pictures, about 1 for any two.
+    Each is the mean absolute difference of the gray in units of its contrast: 0 for equal images, about 1 for any two.
     """
     return _change(before.around, after.around) + _change(before.scene, after.scene)
 
@@ -205,9 +205,9 @@ def _change(before: Patch, after: Patch) -> float:
     return float(np.abs(after - before).mean()) / max(contrast, _LEAST_CONTRAST)
 
 
-def _thumbnail(picture: RGB) -> tuple[Gray, float]:
-    scale = min(1.0, _THUMBNAIL / max(picture.shape[:2]))
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else picture
+def _thumbnail(image: RGB) -> tuple[Gray, float]:
+    scale = min(1.0, _THUMBNAIL / max(image.shape[:2]))
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8), scale
 
 

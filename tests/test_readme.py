@@ -18,20 +18,20 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-def photograph(path: Path, seed: int, view: View) -> None:
+def photo(path: Path, seed: int, view: View) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    picture = render_portrait(Person.from_seed(seed), view).picture
-    assert cv2.imwrite(str(path), picture[..., ::-1])
+    image = render_portrait(Person.from_seed(seed), view).image
+    assert cv2.imwrite(str(path), image[..., ::-1])
 
 
 @pytest.fixture
 def family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with a gallery of rendered people and another picture of the first of them."""
+    """A folder with a gallery of rendered people and another image of the first of them."""
     monkeypatch.chdir(tmp_path)
     for name, seed in PEOPLE.items():
         for number, yaw in enumerate((-10.0, 0.0, 10.0)):
-            photograph(tmp_path / "people" / name / f"{number}.png", seed, View(yaw=yaw))
-    photograph(tmp_path / "visitor.jpg", PEOPLE["Anna"], View(yaw=5.0, smile=0.4))
+            photo(tmp_path / "people" / name / f"{number}.png", seed, View(yaw=yaw))
+    photo(tmp_path / "visitor.jpg", PEOPLE["Anna"], View(yaw=5.0, smile=0.4))
     root(["gallery", "build", "people", "-o", "family.esg"], standalone_mode=False)
 
 

@@ -1,4 +1,4 @@
-"""Recall, false boxes and landmark errors of detectors on annotated pictures, all in one run."""
+"""Recall, false boxes and landmark errors of detectors on annotated images, all in one run."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,33 +35,33 @@ class OwnDetector:
         self.threshold = own.score_threshold if threshold is None else threshold
         self._detector = FaceDetector(own.network, own.height, own.width, score_threshold=self.threshold)
 
-    def detect(self, picture: RGB) -> list[Face]:
-        """Faces on a uint8 ``(H, W, 3)`` RGB picture, in its pixels."""
-        return self._detector.detect(picture)
+    def detect(self, image: RGB) -> list[Face]:
+        """Faces on a uint8 ``(H, W, 3)`` RGB image, in its pixels."""
+        return self._detector.detect(image)
 
 
 @dataclass(frozen=True, eq=False)
 class AnnotatedResult:
-    """What detectors answered on the pictures of a set.
+    """What detectors answered on the images of a set.
 
     Attributes:
-        pictures: file, source and face heights of each picture, for JSON.
-        comparisons: for each detector, what it answered on each picture.
+        images: file, source and face heights of each image, for JSON.
+        comparisons: for each detector, what it answered on each image.
     """
 
     detectors: Sequence[Detector]
-    pictures: list[dict[str, Any]]
+    images: list[dict[str, Any]]
     comparisons: list[list[Comparison]]
 
     def to_json(self) -> dict[str, Any]:
-        """The figures, with the counts of every picture."""
+        """The figures, with the counts of every image."""
         measured = [
             {"name": detector.name, "threshold": detector.threshold}
             | detection_figures(answers).to_json()
-            | {"by_picture": [answer.to_json() for answer in answers]}
+            | {"by_image": [answer.to_json() for answer in answers]}
             for detector, answers in zip(self.detectors, self.comparisons, strict=True)
         ]
-        return {"least_overlap": LEAST_OVERLAP, "pictures": self.pictures, "detectors": measured}
+        return {"least_overlap": LEAST_OVERLAP, "images": self.images, "detectors": measured}
 
     def text(self) -> str:
         """The figures for people."""
@@ -71,7 +71,7 @@ class AnnotatedResult:
             "detector",
             "threshold",
             *(f"{name} px ({recall[name].trials})" for name in HEIGHT_CLASSES),
-            "false boxes a picture",
+            "false boxes an image",
             f"negatives ({figures[0].negatives.trials})",
             "landmark error",
         )
@@ -82,28 +82,28 @@ class AnnotatedResult:
 def measure_annotated(
     annotated: AnnotatedSet, split: str, detectors: Sequence[Detector], progress: Progress | None = None
 ) -> AnnotatedResult:
-    """Let every detector see every picture of a split.
+    """Let every detector see every image of a split.
 
     Raises:
-        DataError: the split has no pictures, or one cannot be read.
+        DataError: the split has no images, or one cannot be read.
     """
     total = annotated.count(split)
     if not total:
-        raise DataError(f"{annotated.path}: expected pictures of the split '{split}', found none")
-    pictures = []
+        raise DataError(f"{annotated.path}: expected images of the split '{split}', found none")
+    images = []
     comparisons: list[list[Comparison]] = [[] for _ in detectors]
-    for done, truth in enumerate(annotated.pictures(split), start=1):
+    for done, truth in enumerate(annotated.images(split), start=1):
         heights = [round(float(height), 1) for height in truth.boxes[:, 3]]
-        pictures.append({"file": truth.name, "source": truth.source, "heights": heights})
+        images.append({"file": truth.name, "source": truth.source, "heights": heights})
         for detector, answers in zip(detectors, comparisons, strict=True):
-            answers.append(compare(truth, detector.detect(truth.picture)))
+            answers.append(compare(truth, detector.detect(truth.image)))
         if progress:
             progress(done, total)
-    return AnnotatedResult(detectors, pictures, comparisons)
+    return AnnotatedResult(detectors, images, comparisons)
 
 
 def _row(detector: Detector, figures: DetectionFigures) -> tuple[str, ...]:
-    false_boxes, errors = figures.false_per_picture, figures.landmark_errors[next(iter(HEIGHT_CLASSES))]
+    false_boxes, errors = figures.false_per_image, figures.landmark_errors[next(iter(HEIGHT_CLASSES))]
     return (
         detector.name,
         f"{detector.threshold:.2f}",

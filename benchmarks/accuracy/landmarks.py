@@ -33,11 +33,11 @@ class DetectingWith:
     def embedder_card(self) -> ModelCard:
         return self.engine.embedder_card
 
-    def detect(self, picture: RGB) -> list[Face]:
-        return self.detector.detect(picture)
+    def detect(self, image: RGB) -> list[Face]:
+        return self.detector.detect(image)
 
-    def embed(self, picture: RGB, face: Face) -> Embedding:
-        return self.engine.embed(picture, face)
+    def embed(self, image: RGB, face: Face) -> Embedding:
+        return self.engine.embed(image, face)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Verified:
     headline: Headline
 
     def to_json(self) -> dict[str, Any]:
-        """The figures, and the photographs without a face, or without one in the middle."""
+        """The figures, and the photos without a face, or without one in the middle."""
         return {
             "name": self.detector.name,
             "threshold": self.detector.threshold,
@@ -86,7 +86,7 @@ class LandmarkComparison:
         first, *others = self.verified
         return {
             "protocol": "all-pairs" if first.comparisons.fold is None else "lfw-pairs",
-            "photographs": len(first.survey.photos),
+            "photos": len(first.survey.photos),
             "people": first.comparisons.person_count,
             "genuine_pairs": len(first.comparisons.genuine_scores),
             "impostor_pairs": len(first.comparisons.impostor_scores),
@@ -119,10 +119,10 @@ def compare_landmarks(
     """Verify the people of an album with the faces that each detector finds: its ``pairs.txt``, else all pairs.
 
     Args:
-        album: photographs of people.
+        album: photos of people.
         engine: its embedder is used.
         detectors: the one to be judged, then those it is held against.
-        progress: called with the number of photographs done and of all, for each detector anew.
+        progress: called with the number of photos done and of all, for each detector anew.
         replicates: draws of people for the intervals.
 
     Raises:

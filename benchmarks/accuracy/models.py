@@ -90,7 +90,7 @@ class People:
 
     @classmethod
     def find(cls, path: Path, progress: Progress | None = None) -> "People":
-        """Detect and choose the face of every photograph, as `edge-siamese evaluate` does."""
+        """Detect and choose the face of every photo, as `edge-siamese evaluate` does."""
         album = Album(path)
         pairs = album.pairs_file()
         with FaceEngine.default() as engine:

@@ -1,9 +1,9 @@
 """Open-set identification through the real loop: how often are enrolled people named, and strangers?
 
-Some people of an album are enrolled with their first photographs. What is left of theirs, and all photographs of
-the others, are shown to the verifier: as a folder of stills, and as a video of them. A picture counts as named when
-any decision on it is a match. Terms are those of ISO/IEC 19795-1: FPIR is the share of strangers' pictures named, FNIR
-that of enrolled people's pictures not named rightly.
+Some people of an album are enrolled with their first photos. What is left of theirs, and all photos of
+the others, are shown to the verifier: as a folder of stills, and as a video of them. An image counts as named when
+any decision on it is a match. Terms are those of ISO/IEC 19795-1: FPIR is the share of strangers' images named, FNIR
+that of enrolled people's images not named rightly.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.enrollment.photos import build_gallery
 from edge_siamese.identity_dataset import Album, Photo
-from edge_siamese.image_io import write_picture
+from edge_siamese.image_io import write_image
 from edge_siamese.verifier import Sighting, Verifier
 
 VIDEO_SIZE, VIDEO_FPS, FRAMES_EACH = (480, 480), 10, 3
@@ -33,8 +33,8 @@ class OpenSet:
     """An album split for open-set identification.
 
     Attributes:
-        enrolled: photographs for the gallery.
-        shown: photographs to show, enrolled people's and strangers' mixed.
+        enrolled: photos for the gallery.
+        shown: photos to show, enrolled people's and strangers' mixed.
         names: the enrolled people.
     """
 
@@ -45,37 +45,37 @@ class OpenSet:
 
 @dataclass(frozen=True)
 class Identification:
-    """What the loop said about the pictures shown.
+    """What the loop said about the images shown.
 
     Attributes:
         shown_as: ``"stills"`` or ``"video"``.
-        enrolled_pictures: of enrolled people; of these `named_rightly`, and `named_wrongly` as somebody else.
-        stranger_pictures: of strangers; of these `strangers_named`.
+        enrolled_images: of enrolled people; of these `named_rightly`, and `named_wrongly` as somebody else.
+        stranger_images: of strangers; of these `strangers_named`.
     """
 
     shown_as: str
-    enrolled_pictures: int
+    enrolled_images: int
     named_rightly: int
     named_wrongly: int
-    stranger_pictures: int
+    stranger_images: int
     strangers_named: int
 
     def to_json(self) -> dict[str, Any]:
         return {
             "shown_as": self.shown_as,
-            "enrolled_pictures": self.enrolled_pictures,
-            "named_rightly": self.named_rightly / max(self.enrolled_pictures, 1),
-            "named_wrongly": self.named_wrongly / max(self.enrolled_pictures, 1),
-            "stranger_pictures": self.stranger_pictures,
-            "strangers_named": self.strangers_named / max(self.stranger_pictures, 1),
+            "enrolled_images": self.enrolled_images,
+            "named_rightly": self.named_rightly / max(self.enrolled_images, 1),
+            "named_wrongly": self.named_wrongly / max(self.enrolled_images, 1),
+            "stranger_images": self.stranger_images,
+            "strangers_named": self.strangers_named / max(self.stranger_images, 1),
         }
 
 
 def split_open_set(album: Album, people: int, photos: int) -> OpenSet:
-    """Enroll `people` with their first `photos` photographs; the choice and the order depend on a hash of names alone.
+    """Enroll `people` with their first `photos` photos; the choice and the order depend on a hash of names alone.
 
     Raises:
-        DataError: so many people with more than that many photographs, and strangers beside them, are not there.
+        DataError: so many people with more than that many photos, and strangers beside them, are not there.
     """
     by_person: dict[str, list[Photo]] = defaultdict(list)
     for photo in album.photos:
@@ -83,7 +83,7 @@ def split_open_set(album: Album, people: int, photos: int) -> OpenSet:
     several = [name for name, taken in by_person.items() if len(taken) > photos]
     if len(several) < people or len(by_person) <= people:
         raise DataError(
-            f"{album.path}: expected {people} people with more than {photos} photographs and strangers beside them, found "
+            f"{album.path}: expected {people} people with more than {photos} photos and strangers beside them, found "
             f"{len(several)} of {len(by_person)} people with so many"
         )
     names = frozenset(sorted(several, key=_hash)[:people])
@@ -95,13 +95,13 @@ def split_open_set(album: Album, people: int, photos: int) -> OpenSet:
 def write_open_set(album: Album, split: OpenSet, folder: Path) -> None:
     """Write ``enrolled/``, ``shown/`` and ``shown.avi`` for ``edge-siamese gallery build`` and ``run``."""
     for photo in split.enrolled:
-        write_picture(_as_png(folder / "enrolled" / photo.path), album.read(photo))
+        write_image(_as_png(folder / "enrolled" / photo.path), album.read(photo))
     folder.mkdir(parents=True, exist_ok=True)
     video = cv2.VideoWriter(str(folder / "shown.avi"), cv2.VideoWriter.fourcc(*"MJPG"), VIDEO_FPS, VIDEO_SIZE)
     for photo in split.shown:
-        picture = album.read(photo)
-        write_picture(_as_png(folder / "shown" / photo.path), picture)
-        fitted, _ = letterbox(picture, VIDEO_SIZE[1], VIDEO_SIZE[0])
+        image = album.read(photo)
+        write_image(_as_png(folder / "shown" / photo.path), image)
+        fitted, _ = letterbox(image, VIDEO_SIZE[1], VIDEO_SIZE[0])
         for _ in range(FRAMES_EACH):
             video.write(cv2.cvtColor(fitted, cv2.COLOR_RGB2BGR))
     video.release()
@@ -125,7 +125,7 @@ def identify_stills(
 def identify_video(
     folder: Path, split: OpenSet, engine: FaceEngine, gallery: Gallery, target_fpir: float
 ) -> Identification:
-    """Show the video, every photograph for some frames of it."""
+    """Show the video, every photo for some frames of it."""
     with open_source(str(folder / "shown.avi")) as source:
         sightings = list(Verifier(source, engine, gallery, target_fpir=target_fpir))
     shown = ((split.shown[sighting.frame.sequence // FRAMES_EACH], sighting) for sighting in sightings)
@@ -141,10 +141,10 @@ def _count(shown_as: str, split: OpenSet, sightings: Iterable[tuple[Photo, Sight
     strangers = [photo for photo in split.shown if photo.person not in split.names]
     return Identification(
         shown_as=shown_as,
-        enrolled_pictures=len(enrolled),
+        enrolled_images=len(enrolled),
         named_rightly=sum(named[photo] == {photo.person} for photo in enrolled),
         named_wrongly=sum(bool(named[photo] - {photo.person}) for photo in enrolled),
-        stranger_pictures=len(strangers),
+        stranger_images=len(strangers),
         strangers_named=sum(bool(named[photo]) for photo in strangers),
     )
 

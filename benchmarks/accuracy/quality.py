@@ -1,4 +1,4 @@
-"""How well the quality score, and each of its components alone, foretells which photographs will be recognized wrongly."""
+"""How well the quality score, and each of its components alone, foretells which photos will be recognized wrongly."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class AtFmr:
     """Error versus reject at one threshold.
 
     Attributes:
-        fmr: asked for; the threshold is the lowest that keeps to it on all photographs.
+        fmr: asked for; the threshold is the lowest that keeps to it on all photos.
         threshold: Q15.
         quality: by the quality score.
         components: by each component alone.
@@ -53,14 +53,14 @@ class QualityReport:
     """What the command says.
 
     Attributes:
-        photographs: with a face.
-        not_found: photographs without one; they have no quality and are left out.
-        refused: photographs that the gate of `run` would refuse, by reason.
+        photos: with a face.
+        not_found: photos without one; they have no quality and are left out.
+        refused: photos that the gate of `run` would refuse, by reason.
         percentiles: 5th, 25th, 50th, 75th and 95th of the quality.
         at_fmr: curves by false match rate.
     """
 
-    photographs: int
+    photos: int
     not_found: int
     refused: dict[str, int]
     percentiles: tuple[float, ...]
@@ -68,7 +68,7 @@ class QualityReport:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "photographs": self.photographs,
+            "photos": self.photos,
             "not_found": self.not_found,
             "refused": self.refused,
             "quality_percentiles_5_25_50_75_95": self.percentiles,
@@ -80,7 +80,7 @@ class QualityReport:
         """The report for people."""
         refused = ", ".join(f"{reason} {count}" for reason, count in self.refused.items()) or "none"
         lines = [
-            f"{self.photographs:,} photographs with a face, {self.not_found:,} without; the gate refuses: {refused}",
+            f"{self.photos:,} photos with a face, {self.not_found:,} without; the gate refuses: {refused}",
             "quality, 5th to 95th percentile: " + ", ".join(f"{value:.0f}" for value in self.percentiles),
         ]
         for at in self.at_fmr:
@@ -95,15 +95,15 @@ class QualityReport:
 
 
 def judge_quality(survey: Survey, formula: QualityFormula, fmrs: Sequence[float]) -> QualityReport:
-    """Measure error versus reject over all pairs of the photographs on which a face was found.
+    """Measure error versus reject over all pairs of the photos on which a face was found.
 
     Args:
-        survey: the photographs.
+        survey: the photos.
         formula: of the score.
         fmrs: false match rates. Those that take more than the impostor pairs there are (1 / FMR) are left out.
 
     Raises:
-        DataError: no rate is left, or there are too few photographs.
+        DataError: no rate is left, or there are too few photos.
     """
     comparisons = compare_all(survey)
     seen = survey.found[comparisons.first] & survey.found[comparisons.second]
@@ -130,7 +130,7 @@ def judge_quality(survey: Survey, formula: QualityFormula, fmrs: Sequence[float]
         return AtFmr(fmr, threshold, error_versus_reject(pairs, values), alone, best)
 
     return QualityReport(
-        photographs=len(measured),
+        photos=len(measured),
         not_found=len(survey.photos) - len(measured),
         refused=_refusals(measured),
         percentiles=tuple(float(value) for value in np.percentile(values, (5, 25, 50, 75, 95))),

@@ -1,7 +1,7 @@
 """The share of faces a detector finds by how large they are in a frame of constant size.
 
-The largest face of each photograph, as a reference detector sees it at the photograph's own size, is brought to every height
-in turn: the photograph is shrunk and surrounded with gray, or enlarged and cropped. Where the face comes to lie in the
+The largest face of each photo, as a reference detector sees it at the photo's own size, is brought to every height
+in turn: the photo is shrunk and surrounded with gray, or enlarged and cropped. Where the face comes to lie in the
 frame is drawn at random, the same for all detectors, so that no grid of a detector is favored.
 """
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from edge_siamese.cli.shared.output import table
 from edge_siamese.detection import intersection_over_union
-from edge_siamese.errors import DataError, PictureError
+from edge_siamese.errors import DataError, ImageError
 from edge_siamese.evaluation.detection import LEAST_OVERLAP
 from edge_siamese.evaluation.proportion import Proportion
 from edge_siamese.faces import Face, largest
@@ -41,7 +41,7 @@ class Sweep:
         reference: name of the detector that says where the faces are.
         frame: width and height of the frames.
         sizes: face heights in pixels.
-        photos: path of each photograph whose face was brought to these sizes.
+        photos: path of each photo whose face was brought to these sizes.
         left_out: path and reason of the others.
         found: bool ``(detectors, sizes, photos)``.
     """
@@ -59,7 +59,7 @@ class Sweep:
         return Proportion(int(self.found[detector, size].sum()), len(self.photos))
 
     def to_json(self) -> dict[str, Any]:
-        """The shares, and the photographs whose face was missed at each size."""
+        """The shares, and the photos whose face was missed at each size."""
         by_detector = []
         for index, detector in enumerate(self.detectors):
             by_size = [
@@ -73,7 +73,7 @@ class Sweep:
             "reference": self.reference,
             "frame": list(self.frame),
             "least_overlap": LEAST_OVERLAP,
-            "photographs": len(self.photos),
+            "photos": len(self.photos),
             "left_out": self.left_out,
             "detectors": by_detector,
         }
@@ -86,7 +86,7 @@ class Sweep:
             for at, size in enumerate(self.sizes)
         ]
         about = (
-            f"{len(self.photos)} photographs, frames of {self.frame[0]} x {self.frame[1]} pixels, faces as "
+            f"{len(self.photos)} photos, frames of {self.frame[0]} x {self.frame[1]} pixels, faces as "
             f"{self.reference} sees them, {len(self.left_out)} left out"
         )
         return f"{about}\n{table(rows, header=header)}"
@@ -105,14 +105,14 @@ def sweep(
     frame: tuple[int, int],
     progress: Progress | None = None,
 ) -> Sweep:
-    """Bring the face of every photograph to every size and look for it.
+    """Bring the face of every photo to every size and look for it.
 
     Args:
-        album: photographs of people.
-        reference: says where the face of a photograph is.
+        album: photos of people.
+        reference: says where the face of a photo is.
         detectors: what is measured.
         frame: width and height of what they see.
-        progress: called with the number of photographs done and of all.
+        progress: called with the number of photos done and of all.
 
     Raises:
         DataError: the reference found no face at all.
@@ -121,62 +121,62 @@ def sweep(
     used, rows = [], []
     for done, photo in enumerate(photos, start=1):
         try:
-            picture = album.read(photo)
-        except PictureError as error:
+            image = album.read(photo)
+        except ImageError as error:
             left_out[photo.path] = str(error)
         else:
-            face = largest(reference.detect(picture))
+            face = largest(reference.detect(image))
             if face is None:
                 left_out[photo.path] = f"{reference.name} finds no face"
             else:
                 used.append(photo.path)
-                rows.append(_found_by_size(picture, face.box, detectors, sizes, frame, zlib.crc32(photo.path.encode())))
+                rows.append(_found_by_size(image, face.box, detectors, sizes, frame, zlib.crc32(photo.path.encode())))
         if progress:
             progress(done, len(photos))
     if not rows:
-        raise DataError(f"{album.path}: expected photographs in which {reference.name} finds a face, found none")
+        raise DataError(f"{album.path}: expected photos in which {reference.name} finds a face, found none")
     found = np.array(rows).transpose(2, 1, 0)
     return Sweep(detectors, reference.name, frame, sizes, used, left_out, found)
 
 
 def place_face(
-    picture: RGB, box: Box, height: float, frame: tuple[int, int], place: tuple[float, float]
+    image: RGB, box: Box, height: float, frame: tuple[int, int], place: tuple[float, float]
 ) -> tuple[RGB, Box]:
-    """A frame that shows a picture's face at a given height and place.
+    """A frame that shows an image's face at a given height and place.
 
     Args:
-        picture: uint8 ``(H, W, 3)``.
+        image: uint8 ``(H, W, 3)``.
         box: of the face: x, y, width, height.
         height: what the face's box shall have, in pixels.
         frame: width and height.
         place: where the face lies, from (0, 0), box in the top left corner of the frame, to (1, 1), bottom right.
 
     Returns:
-        The frame, gray where it reaches beyond the picture, and the box in it.
+        The frame, gray where it reaches beyond the image, and the box in it.
     """
     scale = height / float(box[3])
     steps = np.array([scale, scale])
     if scale < 1:  # warping alone would skip pixels
-        fitted = [max(1, round(side * scale)) for side in (picture.shape[1], picture.shape[0])]
-        steps = np.array(fitted) / (picture.shape[1], picture.shape[0])
-        picture = np.asarray(cv2.resize(picture, fitted, interpolation=cv2.INTER_AREA), np.uint8)
+        fitted = [max(1, round(side * scale)) for side in (image.shape[1], image.shape[0])]
+        steps = np.array(fitted) / (image.shape[1], image.shape[0])
+        image = np.asarray(cv2.resize(image, fitted, interpolation=cv2.INTER_AREA), np.uint8)
     size = box[2:] * steps
     corner = (box[:2] + 0.5) * steps - 0.5
     shift = np.round(np.array(place) * (frame - size) - 0.5 - corner)
     enlarge = max(scale, 1.0)
     matrix = np.column_stack([np.eye(2) * enlarge, shift + (enlarge - 1) / 2])
-    shown = cv2.warpAffine(picture, matrix, frame, flags=cv2.INTER_LINEAR, borderValue=_PADDING)
+    shown = cv2.warpAffine(image, matrix, frame, flags=cv2.INTER_LINEAR, borderValue=_PADDING)
     return np.asarray(shown, np.uint8), np.concatenate([corner + shift, size]).astype(np.float32)
 
 
 def _found_by_size(
-    picture: RGB, box: Box, detectors: Sequence[Detector], sizes: Sequence[int], frame: tuple[int, int], seed: int
+    image: RGB, box: Box, detectors: Sequence[Detector], sizes: Sequence[int], frame: tuple[int, int], seed: int
 ) -> list[list[bool]]:
     """Whether each detector finds the face, by size."""
     rng = np.random.default_rng(seed)
     found = []
     for height in sizes:
-        shown, there = place_face(picture, box, height, frame, (rng.random(), rng.random()))
+        shown, there = place_face(image, box, height, frame, (rng.random(), rng.random()))
         found.append([_is_found(detector.detect(shown), there) for detector in detectors])
     return found
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--people", type=click.IntRange(1), default=20, show_default=True, help="How many to enroll.")
-@click.option("--photos", type=click.IntRange(1), default=5, show_default=True, help="With how many photographs each.")
+@click.option("--photos", type=click.IntRange(1), default=5, show_default=True, help="With how many photos each.")
 @click.option("--target-fpir", type=float, default=(1e-3, 1e-2), show_default=True, multiple=True)
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="Write what is shown, and the gallery, to this new folder."
@@ -79,9 +79,9 @@ def _accuracy_table(results: list[dict[str, Any]]) -> str:
             result["shown_as"],
             f"{result['target_fpir']:g}",
             f"{result['operating_point']['threshold'] / Q15:.3f}",
-            f"{result['named_rightly']:.1%} of {result['enrolled_pictures']}",
+            f"{result['named_rightly']:.1%} of {result['enrolled_images']}",
             f"{result['named_wrongly']:.1%}",
-            f"{result['strangers_named']:.1%} of {result['stranger_pictures']}",
+            f"{result['strangers_named']:.1%} of {result['stranger_images']}",
         )
         for result in results
     ]

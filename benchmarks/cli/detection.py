@@ -25,12 +25,10 @@ def _frame_size(_: click.Context, parameter: click.Parameter, value: str) -> tup
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path), required=False)
-@click.option("--split", default="dev", show_default=True, help="Pictures of DATA to measure on.")
-@click.option(
-    "--sweep", "sweep_photos", type=click.Path(path_type=Path), help="Photographs of people for a scale sweep."
-)
+@click.option("--split", default="dev", show_default=True, help="Images of DATA to measure on.")
+@click.option("--sweep", "sweep_photos", type=click.Path(path_type=Path), help="Photos of people for a scale sweep.")
 @click.option("--frame", callback=_frame_size, default="320x240", show_default=True, help="Frames of the sweep.")
-@click.option("--verify", "verify_photos", type=click.Path(path_type=Path), help="Photographs of people to verify.")
+@click.option("--verify", "verify_photos", type=click.Path(path_type=Path), help="Photos of people to verify.")
 @click.option("--peer", "peers", multiple=True, metavar="yunet=FILE", help="Measure this detector beside ours.")
 @click.option(
     "--threshold", "thresholds", type=_RATE, multiple=True, help="Least score of ours, not its default; repeatable."
@@ -53,9 +51,9 @@ def detection(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Judge the detector on DATA: annotated pictures, a folder or zip of images/ and annotations.json.
+    """Judge the detector on DATA: annotated images, a folder or zip of images/ and annotations.json.
 
-    --sweep brings the faces of photographs (<person>/<photo>) to every size in frames of one size; --verify tells people
+    --sweep brings the faces of photos (<person>/<photo>) to every size in frames of one size; --verify tells people
     apart with our landmarks and with the peers'. These two use the first threshold of each detector.
     """
     if not (data or sweep_photos or verify_photos):
@@ -78,7 +76,7 @@ def detection(
         first = [ours[0], *(peer[0] for peer in theirs)]
         if annotated:
             everyone = [*ours, *(detector for peer in theirs for detector in peer)]
-            with progress_line("annotated pictures") as progress:
+            with progress_line("annotated images") as progress:
                 results["annotated"] = measure_annotated(annotated, split, everyone, progress)
         if swept:
             with progress_line("scale sweep") as progress:

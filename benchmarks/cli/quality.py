@@ -27,7 +27,7 @@ def quality(
 ) -> None:
     """Judge the quality score on DATA, a folder or zip of <person>/<photo>: error versus reject over all pairs.
 
-    The photographs of lowest quality are discarded, up to 30 %, while the threshold stays: if the score is good, the FNMR
+    The photos of lowest quality are discarded, up to 30 %, while the threshold stays: if the score is good, the FNMR
     falls. The area under the curve is compared with a random choice (1.000); the oracle knows the errors.
     """
     from edge_siamese.dataset_embeddings import survey_album

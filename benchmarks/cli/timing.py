@@ -50,11 +50,11 @@ def latency(
     raw: Path | None,
     as_json: bool,
 ) -> None:
-    """Time each step from a photograph to a score, one by one, on a rendered portrait."""
+    """Time each step from a photo to a score, one by one, on a rendered portrait."""
     from edge_siamese.engine import FaceEngine
     from edge_siamese.system.host import identify
 
-    from ..timing.latency import PICTURE_SIZE, sample_portrait, stages
+    from ..timing.latency import IMAGE_SIZE, sample_portrait, stages
     from ..timing.report import Report
     from ..timing.samples import collect
 
@@ -64,7 +64,7 @@ def latency(
             stage.name: collect(stage.action, repeat=repeat, warmup=warmup)
             for stage in stages(engine, sample_portrait(), templates)
         }
-        about = "one rendered face on {} x {} pixels".format(*PICTURE_SIZE)
+        about = "one rendered face on {} x {} pixels".format(*IMAGE_SIZE)
         report = Report(board, engine.runtime, delegate, threads, warmup, about, samples)
         _present("bench-latency", report, engine, raw=raw, as_json=as_json)
 

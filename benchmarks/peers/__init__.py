@@ -1,4 +1,4 @@
-"""Other people's detectors, measured in the same run and on the same pictures as ours."""
+"""Other people's detectors, measured in the same run and on the same images as ours."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -20,6 +20,6 @@ class Detector(Protocol):
     @property
     def threshold(self) -> float: ...
 
-    def detect(self, picture: RGB) -> list[Face]:
-        """Faces on a uint8 ``(H, W, 3)`` RGB picture, in its pixels."""
+    def detect(self, image: RGB) -> list[Face]:
+        """Faces on a uint8 ``(H, W, 3)`` RGB image, in its pixels."""
         ...

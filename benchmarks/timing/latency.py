@@ -1,4 +1,4 @@
-"""How long each step from a photograph to a score takes."""
+"""How long each step from a photo to a score takes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from edge_siamese.decision import Decision
 from edge_siamese.detection import letterbox
 from edge_siamese.engine import FaceEngine
 from edge_siamese.faces import Embedding
-from edge_siamese.image_io import read_picture
+from edge_siamese.image_io import read_image
 from edge_siamese.rendering import DEMO_SEEDS, Person, Rendering, View, render_portrait
 from edge_siamese.tflite.model import model_input
 
 from .synthetic_gallery import random_gallery
 
-PICTURE_SIZE = (640, 480)
+IMAGE_SIZE = (640, 480)
 
 
 @dataclass(frozen=True)
@@ -28,25 +28,25 @@ class Stage:
 
 
 def sample_portrait() -> Rendering:
-    """The picture that is timed: one rendered person at 640x480."""
-    return render_portrait(Person.from_seed(DEMO_SEEDS[0]), View(), size=PICTURE_SIZE, face_height=200.0)
+    """The image that is timed: one rendered person at 640x480."""
+    return render_portrait(Person.from_seed(DEMO_SEEDS[0]), View(), size=IMAGE_SIZE, face_height=200.0)
 
 
 def stages(engine: FaceEngine, portrait: Rendering, templates: int) -> list[Stage]:
-    """Every step from a photograph to a score, in order, then all of them but the reading together.
+    """Every step from a photo to a score, in order, then all of them but the reading together.
 
     Args:
         engine: with the networks to be timed.
         portrait: one face; its exact landmarks are used, so that every step has work whatever the detector finds.
         templates: how many the face is compared with.
     """
-    picture, landmarks = portrait.picture, portrait.landmarks[0]
-    photograph = cv2.imencode(".jpg", picture[..., ::-1])[1].tobytes()
+    image, landmarks = portrait.image, portrait.landmarks[0]
+    photo = cv2.imencode(".jpg", image[..., ::-1])[1].tobytes()
     detector = engine.detector
-    fitted, mapping = letterbox(picture, detector.height, detector.width)
+    fitted, mapping = letterbox(image, detector.height, detector.width)
     tensor = model_input(fitted)
     outputs = detector.network.run(tensor)
-    crop = align(picture, landmarks)
+    crop = align(image, landmarks)
     embedding = engine.embedder.embed(crop)
     gallery = random_gallery(engine.embedder_card, templates)
 
@@ -54,15 +54,15 @@ def stages(engine: FaceEngine, portrait: Rendering, templates: int) -> list[Stag
         return gallery.identify(probe, threshold=0)
 
     def detect_to_match() -> Decision:
-        engine.detect(picture)
-        return match(engine.embedder.embed(align(picture, landmarks)))
+        engine.detect(image)
+        return match(engine.embedder.embed(align(image, landmarks)))
 
     return [
-        Stage("read photograph", lambda: read_picture(photograph)),
-        Stage("detect: prepare", lambda: letterbox(picture, detector.height, detector.width)),
+        Stage("read photo", lambda: read_image(photo)),
+        Stage("detect: prepare", lambda: letterbox(image, detector.height, detector.width)),
         Stage("detect: network", lambda: detector.network.run(tensor)),
         Stage("detect: decode", lambda: detector.faces([detector.cells(outputs)], mapping)),
-        Stage("align", lambda: align(picture, landmarks)),
+        Stage("align", lambda: align(image, landmarks)),
         Stage("embed", lambda: engine.embedder.embed(crop)),
         Stage(f"match {templates}", lambda: match(embedding)),
         Stage("detect to match", detect_to_match),

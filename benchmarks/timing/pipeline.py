@@ -107,7 +107,7 @@ class ClipSource(Source):
 def _rendered_frames() -> tuple[Frame, ...]:
     clip = Clip([(f"person {seed}", Person.from_seed(seed)) for seed in DEMO_SEEDS[:2]])
     return tuple(
-        Frame(rendering.picture, timestamp, sequence, "rendered clip")
+        Frame(rendering.image, timestamp, sequence, "rendered clip")
         for sequence, (timestamp, rendering, _) in enumerate(clip)
     )
 

@@ -13,25 +13,25 @@ import numpy.typing as npt
 
 from edge_siamese.alignment import CROP_SIZE
 
-Picture = npt.NDArray[np.uint8]
-Degradation = Callable[[Picture, np.random.Generator], Picture]
+Image = npt.NDArray[np.uint8]
+Degradation = Callable[[Image, np.random.Generator], Image]
 
 _MARGIN = 1.2  # half of a scene's side by the crop's side; some are wider, some narrower
 
 
-def spoil(crop: Picture, kind: str, rng: np.random.Generator) -> Picture:
+def spoil(crop: Image, kind: str, rng: np.random.Generator) -> Image:
     """A copy of an aligned crop, uint8 ``(S, S, 3)``, with a defect of that kind in `DEGRADATIONS` and a random strength."""
     return DEGRADATIONS[kind](crop, rng)
 
 
-def scene(crop: Picture, side: float, background: Picture, rng: np.random.Generator) -> Picture:
-    """A picture in which the crop takes `side` pixels, somewhat turned, around the middle of a blurred background.
+def scene(crop: Image, side: float, background: Image, rng: np.random.Generator) -> Image:
+    """An image in which the crop takes `side` pixels, somewhat turned, around the middle of a blurred background.
 
     Args:
         crop: uint8 ``(S, S, 3)``.
         side: pixels, at most S.
         background: another crop.
-        rng: chooses angle, place and size of the picture.
+        rng: chooses angle, place and size of the image.
     """
     size = max(round(2 * _MARGIN * side * rng.uniform(0.85, 1.2)), 24)
     behind = cv2.resize(cv2.GaussianBlur(background, (0, 0), 6), (size, size), interpolation=cv2.INTER_LINEAR)
@@ -53,15 +53,15 @@ def between(low: float, high: float, rng: np.random.Generator) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def _noisy(values: npt.NDArray[np.floating] | Picture, deviation: float, rng: np.random.Generator) -> Picture:
+def _noisy(values: npt.NDArray[np.floating] | Image, deviation: float, rng: np.random.Generator) -> Image:
     return np.clip(values + rng.normal(0.0, deviation, values.shape) + 0.5, 0, 255).astype(np.uint8)
 
 
-def _blurred(crop: Picture, rng: np.random.Generator) -> Picture:
+def _blurred(crop: Image, rng: np.random.Generator) -> Image:
     return np.asarray(cv2.GaussianBlur(crop, (0, 0), between(0.5, 7.0, rng)), np.uint8)
 
 
-def _moved(crop: Picture, rng: np.random.Generator) -> Picture:
+def _moved(crop: Image, rng: np.random.Generator) -> Image:
     """Smeared along a line of 3 to 24 pixels."""
     length, angle = rng.uniform(3.0, 24.0), rng.uniform(0.0, np.pi)
     steps = np.linspace(-length / 2, length / 2, 61)
@@ -70,37 +70,37 @@ def _moved(crop: Picture, rng: np.random.Generator) -> Picture:
     return np.asarray(cv2.filter2D(crop, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def _dark(crop: Picture, rng: np.random.Generator) -> Picture:
+def _dark(crop: Image, rng: np.random.Generator) -> Image:
     return _noisy(crop * between(0.03, 0.7, rng), rng.uniform(1.0, 5.0), rng)
 
 
-def _bright(crop: Picture, rng: np.random.Generator) -> Picture:
+def _bright(crop: Image, rng: np.random.Generator) -> Image:
     return _noisy(crop * rng.uniform(1.2, 4.0) + rng.uniform(0.0, 60.0), 0.0, rng)
 
 
-def _flat(crop: Picture, rng: np.random.Generator) -> Picture:
+def _flat(crop: Image, rng: np.random.Generator) -> Image:
     """As if through fog."""
     share = rng.uniform(0.03, 0.7)
     return _noisy(crop * share + (1 - share) * rng.uniform(40.0, 215.0), rng.uniform(0.5, 3.0), rng)
 
 
-def _lit_from_the_side(crop: Picture, rng: np.random.Generator) -> Picture:
+def _lit_from_the_side(crop: Image, rng: np.random.Generator) -> Image:
     across = np.linspace(-1, 1, crop.shape[1]) * rng.choice([-1, 1])
     light = 1 / (1 + np.exp(-across * rng.uniform(2.0, 10.0) - rng.normal(0.0, 0.6)))
     least = rng.uniform(0.03, 0.6)
     return _noisy(crop * (least + (1.1 - least) * light)[None, :, None], 0.0, rng)
 
 
-def _grainy(crop: Picture, rng: np.random.Generator) -> Picture:
+def _grainy(crop: Image, rng: np.random.Generator) -> Image:
     return _noisy(crop, rng.uniform(5.0, 45.0), rng)
 
 
-def _compressed(crop: Picture, rng: np.random.Generator) -> Picture:
+def _compressed(crop: Image, rng: np.random.Generator) -> Image:
     _, encoded = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(4, 40))])
     return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
 
 
-def _covered(crop: Picture, rng: np.random.Generator) -> Picture:
+def _covered(crop: Image, rng: np.random.Generator) -> Image:
     """Mouth and chin, the eyes, or any part of the face behind one color."""
     size, crop, color = crop.shape[0], crop.copy(), rng.integers(0, 256, 3)
     part = rng.random()
@@ -115,14 +115,14 @@ def _covered(crop: Picture, rng: np.random.Generator) -> Picture:
     return crop
 
 
-def _turned(crop: Picture, rng: np.random.Generator) -> Picture:
-    """By 10 to 90 degrees in the picture."""
+def _turned(crop: Image, rng: np.random.Generator) -> Image:
+    """By 10 to 90 degrees in the image."""
     middle = (crop.shape[0] - 1) / 2
     matrix = cv2.getRotationMatrix2D((middle, middle), rng.uniform(10.0, 90.0) * rng.choice([-1, 1]), 1.0)
     return np.asarray(cv2.warpAffine(crop, matrix, crop.shape[1::-1], borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def _twice(crop: Picture, rng: np.random.Generator) -> Picture:
+def _twice(crop: Image, rng: np.random.Generator) -> Image:
     for kind in rng.choice(SIMPLE, 2, replace=False):
         crop = DEGRADATIONS[str(kind)](crop, rng)
     return crop

@@ -7,15 +7,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Picture = npt.NDArray[np.uint8]
-Augmentation = Callable[[Picture, np.random.Generator], Picture]
+Image = npt.NDArray[np.uint8]
+Augmentation = Callable[[Image, np.random.Generator], Image]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CameraAugmentation:
     """Random flip, small similarity warp, light, color cast, gray, low resolution, blur, JPEG and occlusion.
 
-    Every field but the extents is the probability that a picture gets the effect.
+    Every field but the extents is the probability that an image gets the effect.
     """
 
     flip: float = 0.5
@@ -29,26 +29,26 @@ class CameraAugmentation:
     jpeg: float = 0.1
     occlusion: float = 0.3
 
-    def __call__(self, picture: Picture, rng: np.random.Generator) -> Picture:
-        """Return a changed copy of a uint8 ``(H, W, 3)`` picture."""
-        picture = self._warped(picture, rng)
+    def __call__(self, image: Image, rng: np.random.Generator) -> Image:
+        """Return a changed copy of a uint8 ``(H, W, 3)`` image."""
+        image = self._warped(image, rng)
         if rng.random() < self.light:
-            picture = _lit(picture, rng)
+            image = _lit(image, rng)
         if rng.random() < self.gray:
-            picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+            image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
         if rng.random() < self.low_resolution:
-            picture = _low_resolution(picture, rng)
+            image = _low_resolution(image, rng)
         if rng.random() < self.blur:
-            picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.5, 2.0)))
+            image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.5, 2.0)))
         if rng.random() < self.jpeg:
-            _, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))])
-            picture = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+            _, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))])
+            image = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
         if rng.random() < self.occlusion:
-            picture = _occluded(picture, rng)
-        return np.asarray(picture, np.uint8)
+            image = _occluded(image, rng)
+        return np.asarray(image, np.uint8)
 
-    def _warped(self, picture: Picture, rng: np.random.Generator) -> Picture:
-        height, width = picture.shape[:2]
+    def _warped(self, image: Image, rng: np.random.Generator) -> Image:
+        height, width = image.shape[:2]
         angle = float(rng.normal(0.0, self.rotation_degrees / 2))
         scale = float(np.exp(rng.normal(0.0, self.scale)))
         matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, scale)
@@ -56,30 +56,30 @@ class CameraAugmentation:
         if rng.random() < self.flip:
             matrix[0] = (0, 0, width - 1) - matrix[0]
         return np.asarray(
-            cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         )
 
 
-def _lit(picture: Picture, rng: np.random.Generator) -> Picture:
+def _lit(image: Image, rng: np.random.Generator) -> Image:
     """Gain, offset, gamma and a color cast, by one table a channel."""
     levels = np.arange(256) / 255.0
     gamma = np.exp(rng.normal(0.0, 0.25))
     gains = np.exp(rng.normal(0.0, 0.2)) * np.exp(rng.normal(0.0, 0.06, 3))
     table = (levels[:, None] ** gamma - 0.5) * gains + 0.5 + rng.normal(0.0, 0.06)
-    return np.asarray(cv2.LUT(picture, np.clip(table * 255, 0, 255).astype(np.uint8).reshape(1, 256, 3)))
+    return np.asarray(cv2.LUT(image, np.clip(table * 255, 0, 255).astype(np.uint8).reshape(1, 256, 3)))
 
 
-def _low_resolution(picture: Picture, rng: np.random.Generator) -> Picture:
-    height, width = picture.shape[:2]
+def _low_resolution(image: Image, rng: np.random.Generator) -> Image:
+    height, width = image.shape[:2]
     factor = rng.uniform(0.22, 0.7)
-    small = cv2.resize(picture, (round(width * factor), round(height * factor)), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(image, (round(width * factor), round(height * factor)), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
-def _occluded(picture: Picture, rng: np.random.Generator) -> Picture:
-    height, width = picture.shape[:2]
+def _occluded(image: Image, rng: np.random.Generator) -> Image:
+    height, width = image.shape[:2]
     h, w = (int(rng.uniform(0.15, 0.4) * side) for side in (height, width))
     top, left = int(rng.integers(0, height - h)), int(rng.integers(0, width - w))
-    picture = picture.copy()
-    picture[top : top + h, left : left + w] = rng.integers(0, 256, 3)
-    return picture
+    image = image.copy()
+    image[top : top + h, left : left + w] = rng.integers(0, 256, 3)
+    return image

@@ -14,13 +14,13 @@ _FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_CO
 _LETTERS = string.ascii_letters + string.digits + "@&%?!$#" + 6 * "aeosgcdbpqBSOCGRQ0689"
 
 
-def written_over(picture: RGB, rng: np.random.Generator) -> RGB:
+def written_over(image: RGB, rng: np.random.Generator) -> RGB:
     """A copy with some lines of writing or rows of icons at random places; perhaps on a plain ground of one color."""
-    canvas = picture.copy()
+    canvas = image.copy()
     if rng.random() < 0.4:
         canvas[:] = _color(rng)
     for _ in range(int(rng.integers(1, 5))):
-        height = float(np.exp(rng.uniform(np.log(9), np.log(picture.shape[0] / 3))))
+        height = float(np.exp(rng.uniform(np.log(9), np.log(image.shape[0] / 3))))
         place = rng.uniform(-0.2, 0.9) * canvas.shape[1], rng.uniform(0, 1) * canvas.shape[0]
         draw = _write if rng.random() < 0.7 else _draw_icons
         for row in range(int(rng.integers(1, 5))):

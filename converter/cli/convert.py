@@ -74,7 +74,7 @@ def convert(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Quantize MODEL with pictures of DATA.
+    """Quantize MODEL with images of DATA.
 
     MODEL is the .npz of a run, or a network of other origin: .keras, .h5, SavedModel folder, .onnx, .pt2 (torch.export) or a
     float .tflite. For an embedder DATA is a folder or zip of <person>/<photo>, or a teacher folder; people kept back from
@@ -141,7 +141,7 @@ def _embedder(
     else:
         pixels = pixel_input(options["normalization"], options["mean"], options["std"], options["bgr"])
         card["training"]["imported"] = {"from": network.source, "input": pixels.describe() if pixels else "signed"}
-    shape, aligned, steps = network.input_shape, options["pictures"] == "aligned", options["aware_steps"]
+    shape, aligned, steps = network.input_shape, options["images"] == "aligned", options["aware_steps"]
     calibration, validation = load_conversion_data(data, shape, aligned=aligned, learning=steps > 0)
     if options["float_output"]:
         write_float(network, options["float_output"])

@@ -1,4 +1,4 @@
-"""What the ``data`` commands share: where pictures come from and how they are prepared, and options by ``KEY=VALUE``."""
+"""What the ``data`` commands share: where images come from and how they are prepared, and options by ``KEY=VALUE``."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +12,7 @@ from edge_siamese.cli.shared.galleries import note
 from edge_siamese.cli.shared.options import with_options
 
 if TYPE_CHECKING:
-    from ..data.labeled import LabeledPictures
+    from ..data.labeled import LabeledImages
     from ..data.sources import Kind
 
 PATH = click.Path(path_type=Path)
@@ -36,7 +36,7 @@ _SOURCE_OPTIONS = (
     click.argument("data", type=PATH, required=False),
     click.option("--kind", type=click.Choice(KINDS), help="Layout of DATA.  [default: folders]"),
     click.option("--merge-top", is_flag=True, help="The top folders (training, testing) hold the same classes."),
-    click.option("--size", type=Size(), help="Height and width of the pictures.  [default: 112x112]"),
+    click.option("--size", type=Size(), help="Height and width of the images.  [default: 112x112]"),
     click.option("--channels", type=click.IntRange(1, 3), help="1 is gray, 3 is RGB.  [default: 3]"),
     click.option(
         "--align",
@@ -44,12 +44,12 @@ _SOURCE_OPTIONS = (
         help="Cut the face out on its landmarks, a window from the middle, or take all.  [default: none]",
     ),
     click.option("--crop-factor", type=float, help="How much is seen of what --align cuts out.  [default: 1]"),
-    click.option("--least-pictures", type=click.IntRange(1), help="Leave out classes with fewer."),
-    click.option("--most-pictures", type=click.IntRange(1), help="Of larger classes take the first."),
+    click.option("--least-images", type=click.IntRange(1), help="Leave out classes with fewer."),
+    click.option("--most-images", type=click.IntRange(1), help="Of larger classes take the first."),
     click.option(
         "--near-duplicates",
         type=click.FloatRange(0, 1, max_open=True),
-        help="Leave out what differs less from another picture of its class; mean difference, 0 to 1.",
+        help="Leave out what differs less from another image of its class; mean difference, 0 to 1.",
     ),
 )
 
@@ -59,8 +59,8 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_options(command, _SOURCE_OPTIONS)
 
 
-def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation: Any) -> "LabeledPictures":
-    """Prepared pictures of an ``.npz``, or of a source prepared now; what gives no picture is told on stderr.
+def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation: Any) -> "LabeledImages":
+    """Prepared images of an ``.npz``, or of a source prepared now; what gives no image is told on stderr.
 
     Args:
         data: what `source_options` was given; None downloads.
@@ -88,10 +88,10 @@ def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation:
         first = error.errors()[0]
         about = ", ".join(f"--{part}".replace("_", "-") for part in first["loc"] if isinstance(part, str))
         raise click.UsageError(f"{about}: {first['msg']}" if about else first["msg"]) from error
-    with _counting("reading pictures") as progress:
-        pictures = load_source(kind or "folders", data, wanted, merge_top=merge_top, progress=progress)
-    _tell_skipped(pictures)
-    return pictures
+    with _counting("reading images") as progress:
+        images = load_source(kind or "folders", data, wanted, merge_top=merge_top, progress=progress)
+    _tell_skipped(images)
+    return images
 
 
 def parse_options(_: click.Context, parameter: click.Parameter, given: Iterable[str]) -> dict[str, Any]:
@@ -117,10 +117,10 @@ def _counting(label: str) -> Iterator[Callable[[int], None]]:
         yield lambda count: status.update(f"{label}: {count:,}")
 
 
-def _tell_skipped(pictures: "LabeledPictures") -> None:
+def _tell_skipped(images: "LabeledImages") -> None:
     """Some by name, and how many more."""
-    for path, reason in list(pictures.skipped.items())[:_MOST_NOTES]:
+    for path, reason in list(images.skipped.items())[:_MOST_NOTES]:
         note(f"{path}: skipped: {reason}")
-    more = len(pictures.skipped) - _MOST_NOTES
+    more = len(images.skipped) - _MOST_NOTES
     if more > 0:
         note(f"{more} more were skipped")

@@ -61,6 +61,6 @@ def _for_people(result: "QualityFit") -> str:
         [
             table(describe_fit(result), header=header),
             f"references: {references}",
-            f"{result.photographs:,} photographs; no face was found on {missed:,} others",
+            f"{result.photos:,} photos; no face was found on {missed:,} others",
         ]
     )

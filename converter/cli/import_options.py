@@ -35,18 +35,18 @@ _OPTIONS = (
     click.option("--std", callback=_numbers, help="See --mean."),
     click.option("--bgr", is_flag=True, help="The foreign network wants blue, green, red."),
     click.option(
-        "--pictures",
+        "--images",
         type=click.Choice(["aligned", "whole"]),
         default="aligned",
         show_default=True,
-        help="Cut faces out of DATA's photographs, or take them as they are.",
+        help="Cut faces out of DATA's photos, or take them as they are.",
     ),
     ONNX2TF,
 )
 
 
 def pixel_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what says how a foreign network wants its pictures; `pixel_input` makes one thing of it."""
+    """Add what says how a foreign network wants its images; `pixel_input` makes one thing of it."""
     return with_options(command, _OPTIONS)
 
 
@@ -75,7 +75,7 @@ def pixel_input(
     affine = create(normalization).affine
     if affine is None:
         raise DataError(
-            f"the normalization '{normalization}' depends on the picture, so it cannot become part of the network; "
+            f"the normalization '{normalization}' depends on the image, so it cannot become part of the network; "
             "expected signed, unit, or --mean and --std"
         )
     return PixelInput.of_affine(*affine, bgr=bgr)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     help="What to hold it against; may be given several times.  [default: all three]",
 )
 @click.option("--input-size", type=click.IntRange(8), help="Side of the input, where the model leaves it open.")
-@click.option("--channels", type=click.Choice(["1", "3"]), help="Of the pictures of a network by name.")
+@click.option("--channels", type=click.Choice(["1", "3"]), help="Of the images of a network by name.")
 @ONNX2TF
 @json_option
 def lint(

@@ -1,4 +1,4 @@
-"""``edge-siamese representatives``: which photographs stand for each person, why, and what the bytes buy."""
+"""``edge-siamese representatives``: which photos stand for each person, why, and what the bytes buy."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from edge_siamese.cli.shared.progress import progress_line
 if TYPE_CHECKING:
     from edge_siamese.gallery.templates.selection import Terms
 
-    from ..template_selection.photos import Photographs
+    from ..template_selection.photos import Photos
 
 TSNE_MEDOID = "tsne-medoid"
 
@@ -34,7 +34,7 @@ TSNE_MEDOID = "tsne-medoid"
 @click.option(
     "--curve", "curves", type=PATH, multiple=True, help="Also write accuracy against bytes as .svg or .csv; repeatable."
 )
-@click.option("--all", "everything", is_flag=True, help="List the photographs that others stand for, too.")
+@click.option("--all", "everything", is_flag=True, help="List the photos that others stand for, too.")
 @target_fpir_option
 @model_options
 @json_option
@@ -50,11 +50,11 @@ def representatives(
     as_json: bool,
     **models: Any,
 ) -> None:
-    """Show which photographs of each person 'gallery build' would keep as templates, which it would not, and why.
+    """Show which photos of each person 'gallery build' would keep as templates, which it would not, and why.
 
     PHOTOS is a folder or zip of <person>/<photo>, EMBEDDINGS.npz what 'embed' wrote of one. No file is moved or changed.
 
-    The curve splits them anew: strangers are never enrolled, and accuracy is measured on photographs that could not
+    The curve splits them anew: strangers are never enrolled, and accuracy is measured on photos that could not
     become templates.
     """
     from edge_siamese.gallery import Gallery
@@ -69,14 +69,14 @@ def representatives(
     terms = terms_of(limit=limit, strategy=None if tsne else strategy, budget=budget, reject_outliers=reject_outliers)
     for path in curves:
         check_curve_path(path)
-    photographs = _photographs(source, **models)
-    tell_skipped(photographs.skipped)
-    empty = Gallery.empty(photographs.card, describe())
-    choices = choose(photographs, empty, terms, tsne=tsne)
-    gallery = with_selected(empty, photographs.templates(), choices)
+    photos = _photos(source, **models)
+    tell_skipped(photos.skipped)
+    empty = Gallery.empty(photos.card, describe())
+    choices = choose(photos, empty, terms, tsne=tsne)
+    gallery = with_selected(empty, photos.templates(), choices)
     size = sizes_of(gallery)(len(gallery.templates))
-    accounts = [account(photographs, name, choice) for name, choice in choices.items()]
-    points = _write_curves(curves, photographs, target_fpir, terms, tsne)
+    accounts = [account(photos, name, choice) for name, choice in choices.items()]
+    points = _write_curves(curves, photos, target_fpir, terms, tsne)
     if as_json:
         body = {
             "strategy": TSNE_MEDOID if tsne else str(terms.strategy),
@@ -84,42 +84,42 @@ def representatives(
             "bytes": size,
             "templates": len(gallery.templates),
             "people": [told.to_json() for told in accounts],
-            "skipped": skipped_json(photographs.skipped),
+            "skipped": skipped_json(photos.skipped),
             "curve": points,
         }
-        emit_json("representatives", body, models={"embedder": photographs.card.digest})
+        emit_json("representatives", body, models={"embedder": photos.card.digest})
         return
     rows = [
         (told.name, photo.photo, photo.fate, photo.why)
         for told in accounts
-        for photo in told.photographs
+        for photo in told.photos
         if everything or photo.fate != "represented"
     ]
-    click.echo(table(rows, header=("person", "photograph", "", "why"), align="<<<<"))
-    for photo in (photo for told in accounts for photo in told.photographs if photo.suspect):
-        note(f"{photo.photo}: kept, but unlike the person's other photographs; --reject-outliers leaves it out")
+    click.echo(table(rows, header=("person", "photo", "", "why"), align="<<<<"))
+    for photo in (photo for told in accounts for photo in told.photos if photo.suspect):
+        note(f"{photo.photo}: kept, but unlike the person's other photos; --reject-outliers leaves it out")
     of_budget = "" if terms.budget is None else f" of {terms.budget:,}"
-    total = sum(len(told.photographs) for told in accounts)
+    total = sum(len(told.photos) for told in accounts)
     click.echo(
-        f"{len(gallery.templates):,} templates of {total:,} photographs stand for {len(accounts):,} people: "
+        f"{len(gallery.templates):,} templates of {total:,} photos stand for {len(accounts):,} people: "
         f"{size:,}{of_budget} bytes as a gallery"
     )
 
 
-def _photographs(source: Path, **models: Any) -> "Photographs":
+def _photos(source: Path, **models: Any) -> "Photos":
     from edge_siamese.models import default_model
     from edge_siamese.tflite.model_card import read_card
 
-    from ..template_selection.photos import read_embeddings, survey_photographs
+    from ..template_selection.photos import read_embeddings, survey_photos
 
     if source.suffix.lower() == ".npz":
         return read_embeddings(source, read_card(models["embedder"] or default_model("embedder")))
     with reference_engine(**models) as engine, progress_line("embedding") as progress:
-        return survey_photographs(source, engine, progress)
+        return survey_photos(source, engine, progress)
 
 
 def _write_curves(
-    paths: tuple[Path, ...], photographs: "Photographs", target_fpir: float, terms: "Terms", tsne: bool
+    paths: tuple[Path, ...], photos: "Photos", target_fpir: float, terms: "Terms", tsne: bool
 ) -> list[dict[str, Any]] | None:
     """Measure once and write every curve asked for; None when none is."""
     from dataclasses import asdict
@@ -129,7 +129,7 @@ def _write_curves(
 
     if not paths:
         return None
-    trial = Trial.of(photographs, target_fpir)
+    trial = Trial.of(photos, target_fpir)
     with progress_line("measuring") as progress:
         points = accuracy_curve(trial, reject_outliers=terms.reject_outliers, tsne=tsne, progress=progress)
     for path in paths:

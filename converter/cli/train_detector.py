@@ -12,7 +12,7 @@ from .run_options import run_options
 @click.option("--crops", type=click.Path(path_type=Path), required=True, help="Teacher folder whose crops are pasted.")
 @run_options("detector")
 def train_detector(data: Path, crops: Path, recipe: str, out: Path, initial: Path | None, license_: str | None) -> None:
-    """Train the detector on DATA, a zip of pictures with annotated boxes and landmarks (annotations.json)."""
+    """Train the detector on DATA, a zip of images with annotated boxes and landmarks (annotations.json)."""
     from ..recipes.schema import DetectorRecipe, load_recipe
 
     chosen = load_recipe(recipe, DetectorRecipe)

@@ -1,1 +1,1 @@
-"""Where training pictures come from."""
+"""Where training images come from."""

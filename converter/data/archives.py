@@ -1,4 +1,4 @@
-"""Pictures in a folder, a zip or a tar, in the order of their paths."""
+"""Images in a folder, a zip or a tar, in the order of their paths."""
 
 import lzma
 import tarfile
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from edge_siamese.errors import DataError
-from edge_siamese.image_io import MOST_BYTES, PICTURE_SUFFIXES, natural_key
+from edge_siamese.image_io import IMAGE_SUFFIXES, MOST_BYTES, natural_key
 
 File = tuple[str, bytes | str]
-"""Relative POSIX path and encoded bytes of a picture; instead of bytes, why they cannot be read."""
+"""Relative POSIX path and encoded bytes of an image; instead of bytes, why they cannot be read."""
 _UNREADABLE = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -24,16 +24,16 @@ _UNREADABLE = (
 )
 
 
-def picture_files(path: Path) -> Iterator[File]:
-    """Every picture of a folder, zip or tar (also .tar.gz, .tar.xz, .tar.bz2), hidden ones left out.
+def image_files(path: Path) -> Iterator[File]:
+    """Every image of a folder, zip or tar (also .tar.gz, .tar.xz, .tar.bz2), hidden ones left out.
 
     Raises:
-        DataError: the path is none of these, or damaged as a whole, or holds no picture.
+        DataError: the path is none of these, or damaged as a whole, or holds no image.
     """
     files = _opened(path)
     first = next(files, None)
     if first is None:
-        raise DataError(f"{path}: expected pictures, found none")
+        raise DataError(f"{path}: expected images, found none")
     yield _printable(first)
     yield from map(_printable, files)
 
@@ -62,12 +62,12 @@ def _opened(path: Path) -> Iterator[File]:
     if path.is_dir():
         return _in_folder(path)
     if not path.exists():
-        raise DataError(f"{path}: expected a folder, zip or tar of pictures, found nothing there")
+        raise DataError(f"{path}: expected a folder, zip or tar of images, found nothing there")
     if zipfile.is_zipfile(path):
         return _in_zip(path)
     if tarfile.is_tarfile(path):
         return _in_tar(path)
-    raise DataError(f"{path}: expected a folder, zip or tar of pictures, found another kind of file")
+    raise DataError(f"{path}: expected a folder, zip or tar of images, found another kind of file")
 
 
 def _in_folder(folder: Path) -> Iterator[File]:
@@ -94,7 +94,7 @@ def _in_zip(path: Path) -> Iterator[File]:
 
 
 def _in_tar(path: Path) -> Iterator[File]:
-    """A compressed tar can only be read from front to back, so its pictures are held, still encoded, and then sorted."""
+    """A compressed tar can only be read from front to back, so its images are held, still encoded, and then sorted."""
     found: dict[str, bytes | str] = {}
     try:
         with tarfile.open(path) as archive:
@@ -110,15 +110,15 @@ def _in_tar(path: Path) -> Iterator[File]:
 def _wanted(name: str) -> bool:
     parts = PurePosixPath(name).parts
     hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-    return not hidden and PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
+    return not hidden and PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
 
 
 def _too_large(size: int) -> str | None:
-    return f"{size / 1e6:,.0f} MB is too large for a picture" if size > MOST_BYTES else None
+    return f"{size / 1e6:,.0f} MB is too large for an image" if size > MOST_BYTES else None
 
 
 def _printable(file: File) -> File:
-    """A name that is not UTF-8 cannot be written into a manifest: its picture is left out."""
+    """A name that is not UTF-8 cannot be written into a manifest: its image is left out."""
     try:
         file[0].encode()
     except UnicodeEncodeError:

@@ -1,7 +1,7 @@
-"""Outputs of a frozen network, computed once for every picture.
+"""Outputs of a frozen network, computed once for every image.
 
-The cache is an ``.npz`` keyed by what was computed from what: the network's digest and the content of each picture. An
-interrupted computation goes on, pictures that are added cost only themselves, and another network starts anew.
+The cache is an ``.npz`` keyed by what was computed from what: the network's digest and the content of each image. An
+interrupted computation goes on, images that are added cost only themselves, and another network starts anew.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 
 from ..training.checkpoints import save_arrays
-from .labeled import LabeledPictures
+from .labeled import LabeledImages
 
 Rows = npt.NDArray[np.float32]
 Embed = Callable[[npt.NDArray[np.uint8]], Rows]
@@ -28,7 +28,7 @@ _NAMES = {"name", "keras_history", "inbound_nodes", "input_layers", "output_laye
 
 
 def cached_bottlenecks(
-    pictures: LabeledPictures,
+    images: LabeledImages,
     embed: Embed,
     cache: Path,
     *,
@@ -36,27 +36,27 @@ def cached_bottlenecks(
     batch_size: int = 64,
     progress: Callable[[int, int], None] | None = None,
 ) -> Rows:
-    """The network's output for every picture, float32 ``(N, D)``.
+    """The network's output for every image, float32 ``(N, D)``.
 
     Args:
-        pictures: equal ones are computed once.
+        images: equal ones are computed once.
         embed: from uint8 ``(B, H, W, C)`` to float32 ``(B, D)``, normalization included.
         cache: ``.npz``, read where it is there and written while computing.
         network_digest: changes whenever `embed` would give something else; see `digest_of`.
-        batch_size: pictures at once.
-        progress: told how many pictures are done and how many were to do.
+        batch_size: images at once.
+        progress: told how many images are done and how many were to do.
 
     Raises:
         DataError: `cache` is a file of another kind, or the network gave values that are not finite.
     """
-    digests = pictures.content_digests
+    digests = images.content_digests
     known = _load(cache, network_digest)
     missing = list({digest: row for row, digest in enumerate(digests) if digest not in known}.values())
     saved_at = time.monotonic()
     try:
         for start in range(0, len(missing), batch_size):
             rows = missing[start : start + batch_size]
-            known |= zip((digests[row] for row in rows), _computed(embed, pictures.pictures[rows]), strict=True)
+            known |= zip((digests[row] for row in rows), _computed(embed, images.images[rows]), strict=True)
             if time.monotonic() - saved_at > _SAVE_EVERY_SECONDS:
                 _save(cache, network_digest, known)
                 saved_at = time.monotonic()
@@ -73,7 +73,7 @@ def digest_of(network: Any, before: Any = None) -> str:
 
     Args:
         network: Keras network.
-        before: what is done to the pictures before they reach it, of JSON's types: `Normalization.to_json`.
+        before: what is done to the images before they reach it, of JSON's types: `Normalization.to_json`.
     """
     described = [_nameless(json.loads(network.to_json())), before]
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
@@ -89,8 +89,8 @@ def _nameless(config: Any) -> Any:
     return [_nameless(value) for value in config] if isinstance(config, list) else config
 
 
-def _computed(embed: Embed, pictures: npt.NDArray[np.uint8]) -> Rows:
-    rows = np.asarray(embed(pictures), np.float32)
+def _computed(embed: Embed, images: npt.NDArray[np.uint8]) -> Rows:
+    rows = np.asarray(embed(images), np.float32)
     if not np.isfinite(rows).all():
         raise DataError("the frozen network gives values that are not finite")
     return rows
@@ -103,7 +103,7 @@ def _load(cache: Path, network_digest: str) -> dict[str, Rows]:
         with cache.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             if str(archive["network"]) != network_digest:
                 return {}
-            return dict(zip(archive["pictures"].tolist(), archive["bottlenecks"], strict=True))
+            return dict(zip(archive["images"].tolist(), archive["bottlenecks"], strict=True))
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(f"{cache}: expected a cache of bottlenecks, cannot read it ({error}); delete it") from error
 
@@ -111,5 +111,5 @@ def _load(cache: Path, network_digest: str) -> dict[str, Rows]:
 def _save(cache: Path, network_digest: str, known: dict[str, Rows]) -> None:
     rows = np.stack(list(known.values()))
     save_arrays(
-        cache, {"network": np.array(network_digest), "pictures": np.array(list(known)), "bottlenecks": rows}
+        cache, {"network": np.array(network_digest), "images": np.array(list(known)), "bottlenecks": rows}
     )  # fmt: skip

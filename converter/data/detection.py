@@ -1,4 +1,4 @@
-"""Pictures with annotated faces (`edge_siamese.evaluation.annotations`) as the detector's training data."""
+"""Images with annotated faces (`edge_siamese.evaluation.annotations`) as the detector's training data."""
 
 from pathlib import Path
 
@@ -6,20 +6,20 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.detection import letterbox
-from edge_siamese.evaluation.annotations import AnnotatedPicture, AnnotatedSet
+from edge_siamese.evaluation.annotations import AnnotatedImage, AnnotatedSet
 
-__all__ = ["AnnotatedPicture", "load_annotated", "load_detector_inputs"]
+__all__ = ["AnnotatedImage", "load_annotated", "load_detector_inputs"]
 
 
-def load_annotated(path: Path, split: str) -> list[AnnotatedPicture]:
-    """Read all pictures of one split.
+def load_annotated(path: Path, split: str) -> list[AnnotatedImage]:
+    """Read all images of one split.
 
     Raises:
         DataError: the set is missing, or not what `AnnotatedSet` describes.
     """
-    return list(AnnotatedSet(path).pictures(split))
+    return list(AnnotatedSet(path).images(split))
 
 
 def load_detector_inputs(path: Path, size: int) -> npt.NDArray[np.uint8]:
-    """Training pictures fitted into the detector's input: uint8 ``(N, size, size, 3)``."""
-    return np.stack([letterbox(entry.picture, size, size)[0] for entry in AnnotatedSet(path).pictures("train")])
+    """Training images fitted into the detector's input: uint8 ``(N, size, size, 3)``."""
+    return np.stack([letterbox(entry.image, size, size)[0] for entry in AnnotatedSet(path).images("train")])

@@ -9,11 +9,11 @@ import numpy as np
 from edge_siamese.errors import EdgeSiameseError, RuntimeMissingError
 from edge_siamese.frames import RGB
 
-_ONLY_THE_LARGEST = 500  # photographs of a person; scikit-learn then decodes one person's only
+_ONLY_THE_LARGEST = 500  # photos of a person; scikit-learn then decodes one person's only
 
 
 def lfw_folder() -> Path:
-    """The original photographs of Labeled Faces in the Wild as ``<person>/<photo>``, ``pairs.txt`` beside the folder.
+    """The original photos of Labeled Faces in the Wild as ``<person>/<photo>``, ``pairs.txt`` beside the folder.
 
     They are read from the folder that scikit-learn unpacks, because its arrays have no file names and take 10 GB.
 
@@ -29,7 +29,7 @@ def lfw_folder() -> Path:
 
 
 def olivetti_faces() -> Iterator[tuple[str, str, RGB]]:
-    """Path ``<person>/<number>``, person and picture uint8 ``(64, 64, 3)`` of the 400 Olivetti faces.
+    """Path ``<person>/<number>``, person and image uint8 ``(64, 64, 3)`` of the 400 Olivetti faces.
 
     Raises:
         RuntimeMissingError, EdgeSiameseError: as of `lfw_folder`.

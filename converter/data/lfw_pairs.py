@@ -18,23 +18,23 @@ class OfficialPairs:
     """Listed pairs.
 
     Attributes:
-        photographs: stems of both photographs of each pair, ``<person>/<file without suffix>``.
+        photos: stems of both photos of each pair, ``<person>/<file without suffix>``.
         fold: int64 ``(P,)``, from 0 and without gaps.
     """
 
-    photographs: tuple[tuple[str, str], ...]
+    photos: tuple[tuple[str, str], ...]
     fold: Numbers
 
     @property
     def people(self) -> set[str]:
         """Everybody in them."""
-        return {photograph.split("/")[0] for pair in self.photographs for photograph in pair}
+        return {photo.split("/")[0] for pair in self.photos for photo in pair}
 
     def rows(self, paths: Sequence[str]) -> tuple[Numbers, Numbers]:
-        """Rows int64 ``(P, 2)`` of the pictures at `paths`, and their folds; pairs that lack a picture are left out."""
+        """Rows int64 ``(P, 2)`` of the images at `paths`, and their folds; pairs that lack an image are left out."""
         index = {"/".join(PurePosixPath(path).with_suffix("").parts[-2:]): row for row, path in enumerate(paths)}
-        found = [each for each, pair in enumerate(self.photographs) if all(one in index for one in pair)]
-        rows = [[index[one] for one in self.photographs[each]] for each in found]
+        found = [each for each, pair in enumerate(self.photos) if all(one in index for one in pair)]
+        rows = [[index[one] for one in self.photos[each]] for each in found]
         return np.array(rows, np.int64).reshape(-1, 2), self.fold[found]
 
 
@@ -50,4 +50,4 @@ def read_official_pairs(text: str, folds: Collection[int]) -> OfficialPairs:
         raise DataError(f"pairs.txt: has the folds 1 to {listed.folds}, asked for was {unknown[0]}")
     wanted = np.array(sorted(set(folds)), np.int64) - 1
     chosen = np.concatenate([np.flatnonzero(listed.fold == fold) for fold in wanted])
-    return OfficialPairs(tuple(listed.photographs[row] for row in chosen), np.searchsorted(wanted, listed.fold[chosen]))
+    return OfficialPairs(tuple(listed.photos[row] for row in chosen), np.searchsorted(wanted, listed.fold[chosen]))

@@ -1,8 +1,8 @@
 """Faces nobody has: mixtures of two training crops, with the teacher's own answer as the target.
 
-A teacher that answers for every picture the student sees lets a small data set last (Beyer et al., "Knowledge
+A teacher that answers for every image the student sees lets a small data set last (Beyer et al., "Knowledge
 distillation: a good teacher is patient and consistent", CVPR 2022). A mixture is known by its number alone: the same
-crops and number give the same picture, so only the targets are stored.
+crops and number give the same image, so only the targets are stored.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,8 +16,8 @@ from rich.progress import track
 
 from ..training.checkpoints import load_arrays, save_arrays
 
-Picture = npt.NDArray[np.uint8]
-Teacher = Callable[[Iterable[Picture]], Iterator[npt.NDArray[np.float32]]]
+Image = npt.NDArray[np.uint8]
+Teacher = Callable[[Iterable[Image]], Iterator[npt.NDArray[np.float32]]]
 
 _SEED = 20_000
 _PLAIN, _BLEND = 0.15, 0.5  # shares: bent only, blended throughout; the rest is cut along a soft line
@@ -33,16 +33,16 @@ class Mixtures:
     def __len__(self) -> int:
         return self.count
 
-    def __getitem__(self, number: int) -> Picture:
+    def __getitem__(self, number: int) -> Image:
         if not 0 <= number < self.count:
             raise IndexError(f"mixture {number} of {self.count}")
         return mixture(self.crops, int(number))
 
-    def __iter__(self) -> Iterator[Picture]:
+    def __iter__(self) -> Iterator[Image]:
         return (self[number] for number in range(self.count))
 
 
-def mixture(crops: npt.NDArray[np.uint8], number: int) -> Picture:
+def mixture(crops: npt.NDArray[np.uint8], number: int) -> Image:
     """The mixture of that number from `crops`, uint8 ``(N, S, S, 3)``: uint8 ``(S, S, 3)``."""
     rng = np.random.default_rng((_SEED, number))
     first, second = (_flipped(crops[row], rng) for row in rng.integers(0, len(crops), 2))
@@ -61,13 +61,13 @@ def mixture_targets(mixtures: Mixtures, teacher: Teacher, cache: Path) -> npt.ND
     if cache.exists() and len(targets := load_arrays(cache)["targets"]) == len(mixtures):
         return targets.astype(np.float32)
     console = Console(stderr=True)
-    pictures = track(mixtures, "asking the teacher", total=len(mixtures), console=console, transient=True)
-    targets = np.stack(list(teacher(pictures)))
+    images = track(mixtures, "asking the teacher", total=len(mixtures), console=console, transient=True)
+    targets = np.stack(list(teacher(images)))
     save_arrays(cache, {"targets": targets.astype(np.float16)})
     return targets
 
 
-def _flipped(crop: Picture, rng: np.random.Generator) -> Picture:
+def _flipped(crop: Image, rng: np.random.Generator) -> Image:
     return crop[:, ::-1] if rng.random() < 0.5 else crop
 
 
@@ -79,9 +79,9 @@ def _soft_line(size: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     return np.asarray(np.clip((across - rng.uniform(-0.35, 0.35)) / softness + 0.5, 0, 1), np.float32)[..., None]
 
 
-def _bent(picture: Picture, rng: np.random.Generator) -> Picture:
+def _bent(image: Image, rng: np.random.Generator) -> Image:
     """Move features by some pixels, smoothly: a face of other proportions."""
-    size = picture.shape[0]
+    size = image.shape[0]
     grid = rng.normal(0.0, _MOST_BEND_PIXELS / 2, (5, 5, 2)).astype(np.float32)
     field = cv2.resize(
         np.clip(grid, -_MOST_BEND_PIXELS, _MOST_BEND_PIXELS), (size, size), interpolation=cv2.INTER_CUBIC
@@ -89,6 +89,6 @@ def _bent(picture: Picture, rng: np.random.Generator) -> Picture:
     columns, rows = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
     return np.asarray(
         cv2.remap(
-            picture, columns + field[..., 0], rows + field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            image, columns + field[..., 0], rows + field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
     )

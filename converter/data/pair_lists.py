@@ -1,6 +1,6 @@
 """Lists of pairs that other tools read: a CSV of ``first,second,same``, or an ``.npz`` of the same columns.
 
-Pictures go by their path inside the source, relative and with forward slashes; ``same`` is 1 for two pictures of one class
+Images go by their path inside the source, relative and with forward slashes; ``same`` is 1 for two images of one class
 and 0 for two of different classes.
 """
 
@@ -18,14 +18,14 @@ from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError
 
 from ..training.checkpoints import save_arrays
-from .labeled import LabeledPictures
+from .labeled import LabeledImages
 
 COLUMNS = ("first", "second", "same")
 
 
 @dataclass(frozen=True, eq=False)
 class PairList:
-    """P pairs of pictures by path.
+    """P pairs of images by path.
 
     Attributes:
         first, second: P paths each, relative and with forward slashes.
@@ -50,27 +50,27 @@ class PairList:
         return len(self.same)
 
     @classmethod
-    def of(cls, pictures: LabeledPictures, index: npt.NDArray[np.int64], same: npt.NDArray[np.bool_]) -> "PairList":
-        """The pairs of a sampler, rows int64 ``(P, 2)`` of `pictures`."""
-        first, second = ([pictures.paths[row] for row in rows] for rows in index.T)
+    def of(cls, images: LabeledImages, index: npt.NDArray[np.int64], same: npt.NDArray[np.bool_]) -> "PairList":
+        """The pairs of a sampler, rows int64 ``(P, 2)`` of `images`."""
+        first, second = ([images.paths[row] for row in rows] for rows in index.T)
         return cls(first, second, same)
 
-    def rows(self, pictures: LabeledPictures) -> npt.NDArray[np.int64]:
-        """Rows int64 ``(P, 2)`` of these pictures.
+    def rows(self, images: LabeledImages) -> npt.NDArray[np.int64]:
+        """Rows int64 ``(P, 2)`` of these images.
 
         Raises:
-            DataError: a path is unknown, or ``same`` contradicts the pictures' classes.
+            DataError: a path is unknown, or ``same`` contradicts the images' classes.
         """
-        row_of = {path: row for row, path in enumerate(pictures.paths)}
+        row_of = {path: row for row, path in enumerate(images.paths)}
         try:
             index = np.array([[row_of[path] for path in pair] for pair in zip(self.first, self.second, strict=True)])
         except KeyError as error:
-            raise DataError(f"pairs: {error.args[0]} is not one of the pictures") from error
+            raise DataError(f"pairs: {error.args[0]} is not one of the images") from error
         index = index.astype(np.int64).reshape(-1, 2)
-        numbers = pictures.numbers()
+        numbers = images.numbers()
         wrong = np.flatnonzero((numbers[index[:, 0]] == numbers[index[:, 1]]) != self.same)
         if len(wrong):
-            first, second = (pictures.paths[row] for row in index[wrong[0]])
+            first, second = (images.paths[row] for row in index[wrong[0]])
             raise DataError(
                 f"pairs: same is {int(self.same[wrong[0]])} for {first} and {second}, their classes disagree"
             )

@@ -1,6 +1,6 @@
-"""Prepared pictures as a file: an ``.npz`` without pickles, so that a set is detected, cut and selected once.
+"""Prepared images as a file: an ``.npz`` without pickles, so that a set is detected, cut and selected once.
 
-Arrays ``pictures`` uint8 ``(N, H, W, C)``, ``names``, ``paths`` and, where there are some, ``groups`` ``(N,)`` as text, and
+Arrays ``images`` uint8 ``(N, H, W, C)``, ``names``, ``paths`` and, where there are some, ``groups`` ``(N,)`` as text, and
 ``skipped``, a JSON object of path -> reason.
 """
 
@@ -13,23 +13,23 @@ import numpy as np
 from edge_siamese.errors import DataError
 
 from ..training.checkpoints import save_arrays
-from .labeled import LabeledPictures
+from .labeled import LabeledImages
 
 
-def save_prepared(path: Path, pictures: LabeledPictures) -> None:
-    """Write pictures whole or not at all; the folder is made when absent."""
+def save_prepared(path: Path, images: LabeledImages) -> None:
+    """Write images whole or not at all; the folder is made when absent."""
     arrays = {
-        "pictures": pictures.pictures,
-        "names": np.array(pictures.names, np.str_),
-        "paths": np.array(pictures.paths, np.str_),
-        "skipped": np.array(json.dumps(pictures.skipped)),
+        "images": images.images,
+        "names": np.array(images.names, np.str_),
+        "paths": np.array(images.paths, np.str_),
+        "skipped": np.array(json.dumps(images.skipped)),
     }
-    if pictures.groups is not None:
-        arrays["groups"] = np.array(pictures.groups, np.str_)
+    if images.groups is not None:
+        arrays["groups"] = np.array(images.groups, np.str_)
     save_arrays(path, arrays)
 
 
-def load_prepared(path: Path) -> LabeledPictures:
+def load_prepared(path: Path) -> LabeledImages:
     """Read what `save_prepared` wrote.
 
     Raises:
@@ -39,8 +39,8 @@ def load_prepared(path: Path) -> LabeledPictures:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             groups = archive["groups"].tolist() if "groups" in archive else None
             skipped = dict(json.loads(str(archive["skipped"])))
-            return LabeledPictures(
-                archive["pictures"], archive["names"].tolist(), archive["paths"].tolist(), groups, skipped
+            return LabeledImages(
+                archive["images"], archive["names"].tolist(), archive["paths"].tolist(), groups, skipped
             )
     except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: expected pictures of 'data prepare' (.npz), cannot read them ({error})") from error
+        raise DataError(f"{path}: expected images of 'data prepare' (.npz), cannot read them ({error})") from error

@@ -1,4 +1,4 @@
-"""What an augmentation does, as a picture: originals on the left, augmented copies beside them."""
+"""What an augmentation does, as an image: originals on the left, augmented copies beside them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError
 
-Picture = npt.NDArray[np.uint8]
+Image = npt.NDArray[np.uint8]
 
 _GAP = 4
 _AFTER_ORIGINAL = 12
@@ -19,34 +19,34 @@ _LEAST_SIDE = 96
 
 
 def preview_grid(
-    pictures: npt.NDArray[np.uint8],
-    augmentation: Callable[[Picture, np.random.Generator], Picture],
+    images: npt.NDArray[np.uint8],
+    augmentation: Callable[[Image, np.random.Generator], Image],
     *,
     copies: int = 8,
     seed: int = 0,
-) -> Picture:
-    """A row for each picture: as it is, then `copies` augmented ones.
+) -> Image:
+    """A row for each image: as it is, then `copies` augmented ones.
 
     Args:
-        pictures: uint8 ``(N, H, W, C)``.
-        augmentation: from a picture ``(H, W, C)`` and a generator to one of the same shape.
+        images: uint8 ``(N, H, W, C)``.
+        augmentation: from an image ``(H, W, C)`` and a generator to one of the same shape.
         copies: of each.
         seed: of the generators; one for each copy.
 
     Returns:
-        uint8 ``(H', W', 3)`` RGB. Pictures under 96 pixels are enlarged by a whole factor.
+        uint8 ``(H', W', 3)`` RGB. Images under 96 pixels are enlarged by a whole factor.
     """
     rows = []
-    for number, picture in enumerate(pictures):
-        made = [augmentation(picture, np.random.default_rng((seed, number, copy))) for copy in range(copies)]
-        tiles = [_tile(picture, right=_AFTER_ORIGINAL - _GAP), *map(_tile, made)]
+    for number, image in enumerate(images):
+        made = [augmentation(image, np.random.default_rng((seed, number, copy))) for copy in range(copies)]
+        tiles = [_tile(image, right=_AFTER_ORIGINAL - _GAP), *map(_tile, made)]
         rows.append(np.concatenate(tiles, axis=1))
     grid = np.concatenate(rows)
     return np.pad(grid, ((_GAP, 0), (_GAP, 0), (0, 0)), constant_values=_BACKGROUND)
 
 
-def write_grid(path: Path, grid: Picture) -> None:
-    """Write an RGB picture in the format of the path's suffix, whole or not at all.
+def write_grid(path: Path, grid: Image) -> None:
+    """Write an RGB image in the format of the path's suffix, whole or not at all.
 
     Raises:
         DataError: there is no such format.
@@ -54,15 +54,15 @@ def write_grid(path: Path, grid: Picture) -> None:
     try:
         encoded = cv2.imencode(path.suffix, cv2.cvtColor(grid, cv2.COLOR_RGB2BGR))[1]
     except cv2.error as error:
-        raise DataError(f"{path}: expected a name that ends with .png, .jpg or another picture format") from error
+        raise DataError(f"{path}: expected a name that ends with .png, .jpg or another image format") from error
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(path) as stream:
         stream.write(bytes(encoded))
 
 
-def _tile(picture: Picture, right: int = 0) -> Picture:
+def _tile(image: Image, right: int = 0) -> Image:
     """RGB, enlarged, with a gap at the bottom and at the right."""
-    factor = -(-_LEAST_SIDE // min(picture.shape[:2]))
-    large = picture.repeat(factor, axis=0).repeat(factor, axis=1)
+    factor = -(-_LEAST_SIDE // min(image.shape[:2]))
+    large = image.repeat(factor, axis=0).repeat(factor, axis=1)
     color = np.broadcast_to(large, (*large.shape[:2], 3))
     return np.pad(color, ((0, _GAP), (0, _GAP + right), (0, 0)), constant_values=_BACKGROUND)

@@ -12,7 +12,7 @@ from rich.progress import track
 from edge_siamese.rendering import TRAINING_SEEDS, Person, View, render_crop, render_scene
 
 from ..tasks.embedder.distillation import FaceSource
-from .detection import AnnotatedPicture
+from .detection import AnnotatedImage
 
 
 def rendered_faces(people: int, views: int) -> FaceSource:
@@ -25,14 +25,14 @@ def rendered_faces(people: int, views: int) -> FaceSource:
     return FaceSource(crops, people=numbers)
 
 
-def rendered_scenes(count: int, size: tuple[int, int] = (320, 240)) -> list[AnnotatedPicture]:
-    """Pictures with one to three rendered people before rendered backgrounds."""
+def rendered_scenes(count: int, size: tuple[int, int] = (320, 240)) -> list[AnnotatedImage]:
+    """Images with one to three rendered people before rendered backgrounds."""
     return list(
         track(_scenes(count, size), "rendering scenes", total=count, console=Console(stderr=True), transient=True)
     )
 
 
-def _scenes(count: int, size: tuple[int, int]) -> Iterator[AnnotatedPicture]:
+def _scenes(count: int, size: tuple[int, int]) -> Iterator[AnnotatedImage]:
     width, height = size
     for number in range(count):
         rng = np.random.default_rng((1, number))
@@ -44,4 +44,4 @@ def _scenes(count: int, size: tuple[int, int]) -> Iterator[AnnotatedPicture]:
             center = ((position + rng.uniform(0.35, 0.65)) * width / faces, height * float(rng.uniform(0.35, 0.6)))
             placements.append((person, View.random(rng), face_height, center))
         scene = render_scene(placements, size=size, background_seed=number)
-        yield AnnotatedPicture(scene.picture, scene.boxes, scene.landmarks, "rendered")
+        yield AnnotatedImage(scene.image, scene.boxes, scene.landmarks, "rendered")

@@ -1,4 +1,4 @@
-"""Where labeled pictures come from: folders and archives, Omniglot, thermal faces, and two sets that download themselves."""
+"""Where labeled images come from: folders and archives, Omniglot, thermal faces, and two sets that download themselves."""
 
 import csv
 import io
@@ -11,14 +11,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.errors import DataError, PictureError
+from edge_siamese.errors import DataError, ImageError
 from edge_siamese.frames import RGB
 from edge_siamese.identity_dataset import path_in_album
-from edge_siamese.image_io import read_picture
+from edge_siamese.image_io import read_image
 
-from .archives import picture_files, text_file
+from .archives import image_files, text_file
 from .downloads import lfw_folder, olivetti_faces
-from .labeled import LabeledPictures
+from .labeled import LabeledImages
 from .preparation import Preparation
 
 Kind = Literal["folders", "omniglot", "lfw", "olivetti", "thermal"]
@@ -26,7 +26,7 @@ KINDS: tuple[Kind, ...] = ("folders", "omniglot", "lfw", "olivetti", "thermal")
 IDENTITIES, PAIRS = "identities.csv", "pairs.txt"
 Progress = Callable[[int], None]
 Sample = tuple[str, str, str | None, RGB | str]
-"""Path, class, group, and the photograph or why there is none."""
+"""Path, class, group, and the photo or why there is none."""
 _IN_NO_CLASS: tuple[str, str | None, RGB | str] = "", None, "is in no folder that names its class"
 
 
@@ -37,44 +37,44 @@ def load_source(
     *,
     merge_top: bool = False,
     progress: Progress | None = None,
-) -> LabeledPictures:
-    """Load pictures and prepare them.
+) -> LabeledImages:
+    """Load images and prepare them.
 
     Args:
-        kind: *folders* of ``<class>/<picture>``, at the root or under ``images/``; *omniglot*'s
-            ``<set>/<alphabet>/<character>/<picture>``; *lfw* and *olivetti* in the same form as folders, or downloaded where
-            `data` is None; *thermal*, flat pictures with a table ``file,identity``.
+        kind: *folders* of ``<class>/<image>``, at the root or under ``images/``; *omniglot*'s
+            ``<set>/<alphabet>/<character>/<image>``; *lfw* and *olivetti* in the same form as folders, or downloaded where
+            `data` is None; *thermal*, flat images with a table ``file,identity``.
         data: folder, zip or tar.
-        preparation: what is done to each photograph, and which are kept.
+        preparation: what is done to each photo, and which are kept.
         merge_top: the top folders hold the same classes and are merged, as ``training/`` and ``testing/`` are.
-        progress: called with the number of photographs read so far.
+        progress: called with the number of photos read so far.
 
     Raises:
-        DataError: nothing is there, or of another form, or no picture is left.
+        DataError: nothing is there, or of another form, or no image is left.
         RuntimeMissingError: scikit-learn, which downloads, is not installed.
         EdgeSiameseError: the download failed.
     """
     samples = _SAMPLES[kind](data, merge_top) if data else _downloaded(kind)
-    pictures: list[npt.NDArray[np.uint8]] = []
+    images: list[npt.NDArray[np.uint8]] = []
     names, paths, groups, skipped = [], [], [], {}
     with ExitStack() as stack:
         prepare = preparation.open(stack)
-        for number, (path, name, group, photograph) in enumerate(samples, start=1):
-            picture = photograph if isinstance(photograph, str) else prepare(photograph)
-            if isinstance(picture, str):
-                skipped[path] = picture
+        for number, (path, name, group, photo) in enumerate(samples, start=1):
+            image = photo if isinstance(photo, str) else prepare(photo)
+            if isinstance(image, str):
+                skipped[path] = image
             else:
-                pictures.append(picture)
+                images.append(image)
                 names.append(name)
                 paths.append(path)
                 groups.append(group)
             if progress:
                 progress(number)
-    if not pictures:
+    if not images:
         path, reason = next(iter(skipped.items()))
-        raise DataError(f"{data or kind}: none of its {len(skipped)} pictures can be used; {path} {reason}")
+        raise DataError(f"{data or kind}: none of its {len(skipped)} images can be used; {path} {reason}")
     above = [group for group in groups if group is not None] or None
-    return preparation.select(LabeledPictures(np.stack(pictures), names, paths, above, skipped))
+    return preparation.select(LabeledImages(np.stack(images), names, paths, above, skipped))
 
 
 def pairs_text(kind: Kind, data: Path | None) -> str:
@@ -90,22 +90,22 @@ def pairs_text(kind: Kind, data: Path | None) -> str:
     return text
 
 
-def drawers(pictures: LabeledPictures) -> list[str]:
-    """Who drew each Omniglot picture: the number behind the underscore of ``0709_17.png``."""
-    return [PurePosixPath(path).stem.rpartition("_")[2] for path in pictures.paths]
+def drawers(images: LabeledImages) -> list[str]:
+    """Who drew each Omniglot image: the number behind the underscore of ``0709_17.png``."""
+    return [PurePosixPath(path).stem.rpartition("_")[2] for path in images.paths]
 
 
 def _read(encoded: bytes | str) -> RGB | str:
     if isinstance(encoded, str):
         return encoded
     try:
-        return read_picture(encoded)
-    except PictureError as error:
-        return str(error).removeprefix("the picture: ")
+        return read_image(encoded)
+    except ImageError as error:
+        return str(error).removeprefix("the image: ")
 
 
 def _folders(data: Path, merge_top: bool) -> Iterator[Sample]:
-    for path, encoded in picture_files(data):
+    for path, encoded in image_files(data):
         parts = PurePosixPath(path_in_album(path)).parts
         if merge_top and len(parts) >= 3:
             parts = parts[1:]
@@ -114,13 +114,13 @@ def _folders(data: Path, merge_top: bool) -> Iterator[Sample]:
 
 def _lfw(data: Path, _: bool) -> Iterator[Sample]:
     """``<person>/<photo>`` below whatever folders an archive has above."""
-    for path, encoded in picture_files(data):
+    for path, encoded in image_files(data):
         parts = PurePosixPath(path).parts
         yield path, *((parts[-2], None, _read(encoded)) if len(parts) >= 2 else _IN_NO_CLASS)
 
 
 def _omniglot(data: Path, _: bool) -> Iterator[Sample]:
-    for path, encoded in picture_files(data):
+    for path, encoded in image_files(data):
         parts = PurePosixPath(path).parts
         if len(parts) >= 4:
             yield path, f"{parts[-3]}/{parts[-2]}", f"{parts[-4]}/{parts[-3]}", _read(encoded)
@@ -130,7 +130,7 @@ def _omniglot(data: Path, _: bool) -> Iterator[Sample]:
 
 def _thermal(data: Path, _: bool) -> Iterator[Sample]:
     table = _identities(data)
-    for path, encoded in picture_files(data):
+    for path, encoded in image_files(data):
         name = table.get(PurePosixPath(path).name)
         yield path, name or "", None, _read(encoded) if name else "is not in the table of identities"
 
@@ -148,7 +148,7 @@ def _downloaded(kind: Kind) -> Iterator[Sample]:
     if kind == "lfw":
         return _lfw(lfw_folder(), False)
     if kind == "olivetti":
-        return ((path, name, None, picture) for path, name, picture in olivetti_faces())
+        return ((path, name, None, image) for path, name, image in olivetti_faces())
     raise DataError(f"data of kind {kind} has to be given: it cannot be downloaded")
 
 

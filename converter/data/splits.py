@@ -1,6 +1,6 @@
 """Splits in which no class is on two sides, chosen by a hash of the names: the same people every time.
 
-A manifest says of every picture which side it is on, with a digest of its content, so that a split can be shown, kept and
+A manifest says of every image which side it is on, with a digest of its content, so that a split can be shown, kept and
 checked; `manifests` reads one.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError
 
-from .labeled import LabeledPictures
+from .labeled import LabeledImages
 
 SCHEMA = "edge-siamese/split/1"
 SIDES = ("training", "validation", "test")
@@ -25,15 +25,15 @@ _LEAST_CLASSES = 2  # on a side
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Pictures for training, for choosing, and for judging; `test` may be `validation` itself where there are too few.
+    """Images for training, for choosing, and for judging; `test` may be `validation` itself where there are too few.
 
     Raises:
-        DataError: a class, a group or the content of a picture is on two sides.
+        DataError: a class, a group or the content of an image is on two sides.
     """
 
-    training: LabeledPictures
-    validation: LabeledPictures
-    test: LabeledPictures
+    training: LabeledImages
+    validation: LabeledImages
+    test: LabeledImages
 
     def __post_init__(self) -> None:
         sides = self.sides()
@@ -41,9 +41,9 @@ class Split:
             del sides["test"]
         require_disjoint("class", {name: side.classes for name, side in sides.items()})
         require_disjoint("group", {name: side.groups or [] for name, side in sides.items()})
-        require_disjoint("picture", {name: side.content_digests for name, side in sides.items()})
+        require_disjoint("image", {name: side.content_digests for name, side in sides.items()})
 
-    def sides(self) -> dict[str, LabeledPictures]:
+    def sides(self) -> dict[str, LabeledImages]:
         """By name, in the order of use."""
         return dict(zip(SIDES, (self.training, self.validation, self.test), strict=True))
 
@@ -53,7 +53,7 @@ class Split:
         return hashlib.sha256(json.dumps(self.manifest(), sort_keys=True).encode()).hexdigest()
 
     def manifest(self) -> dict[str, Any]:
-        """Path, class, group where there are some, and SHA-256 of the prepared pixels of every picture, by side."""
+        """Path, class, group where there are some, and SHA-256 of the prepared pixels of every image, by side."""
         return {"schema": SCHEMA} | {name: _rows(side) for name, side in self.sides().items()}
 
     def write(self, path: Path) -> None:
@@ -63,90 +63,90 @@ class Split:
 
 
 def split_classes(
-    pictures: LabeledPictures, *, test: float, validation: float, seed: int = 0, least_pictures: int = 2
+    images: LabeledImages, *, test: float, validation: float, seed: int = 0, least_images: int = 2
 ) -> Split:
     """Split by shares of the classes, or of the groups where there are some.
 
     Args:
-        pictures: to be split.
+        images: to be split.
         test: share to judge on; 0 judges on the validation classes.
         validation: share to choose by.
         seed: 0 orders by the names' own hashes; another seed gives another order.
-        least_pictures: a class with fewer is neither trained nor validated on.
+        least_images: a class with fewer is neither trained nor validated on.
 
     Raises:
-        DataError: a side would have fewer than two classes with two pictures.
+        DataError: a side would have fewer than two classes with two images.
     """
-    units = pictures.groups or pictures.names
-    order = _shuffled(_with_pairs(pictures, units), seed)
-    held = max(_least_units(pictures), round(test * len(order))) if test else 0
-    chosen = max(_least_units(pictures), round(validation * len(order)))
-    return split_units(pictures, order[:held], order[held : held + chosen], least_pictures=least_pictures)
+    units = images.groups or images.names
+    order = _shuffled(_with_pairs(images, units), seed)
+    held = max(_least_units(images), round(test * len(order))) if test else 0
+    chosen = max(_least_units(images), round(validation * len(order)))
+    return split_units(images, order[:held], order[held : held + chosen], least_images=least_images)
 
 
 def split_folds(
-    pictures: LabeledPictures, folds: int, *, validation: float, seed: int = 0, least_pictures: int = 2
+    images: LabeledImages, folds: int, *, validation: float, seed: int = 0, least_images: int = 2
 ) -> Iterator[Split]:
     """Splits in each of which another part of the classes, or groups, is judged on: every one once.
 
     Args:
-        pictures: to be split.
+        images: to be split.
         folds: how many splits.
         validation: share of the classes that are not judged on to choose by.
-        seed, least_pictures: as of `split_classes`.
+        seed, least_images: as of `split_classes`.
 
     Raises:
-        DataError: a side would have fewer than two classes with two pictures.
+        DataError: a side would have fewer than two classes with two images.
     """
-    order = _shuffled(_with_pairs(pictures, pictures.groups or pictures.names), seed)
+    order = _shuffled(_with_pairs(images, images.groups or images.names), seed)
     for fold in range(folds):
         yield split_rest(
-            pictures, order[fold::folds], validation=validation, seed=seed, least_pictures=least_pictures
+            images, order[fold::folds], validation=validation, seed=seed, least_images=least_images
         )  # fmt: skip
 
 
 def split_rest(
-    pictures: LabeledPictures, test: Iterable[str], *, validation: float, seed: int = 0, least_pictures: int = 2
+    images: LabeledImages, test: Iterable[str], *, validation: float, seed: int = 0, least_images: int = 2
 ) -> Split:
     """Judge on the classes, or groups, named; of the rest a share is to choose by.
 
     Args:
-        pictures: to be split.
+        images: to be split.
         test: names.
-        validation: share of the others that have two pictures of a class.
-        seed, least_pictures: as of `split_classes`.
+        validation: share of the others that have two images of a class.
+        seed, least_images: as of `split_classes`.
 
     Raises:
-        DataError: a name is not known, or a side would have fewer than two classes with two pictures.
+        DataError: a name is not known, or a side would have fewer than two classes with two images.
     """
     held = set(test)
-    others = _shuffled(_with_pairs(pictures, pictures.groups or pictures.names) - held, seed)
-    chosen = others[: max(_least_units(pictures), round(validation * len(others)))]
-    return split_units(pictures, held, chosen, least_pictures=least_pictures)
+    others = _shuffled(_with_pairs(images, images.groups or images.names) - held, seed)
+    chosen = others[: max(_least_units(images), round(validation * len(others)))]
+    return split_units(images, held, chosen, least_images=least_images)
 
 
 def split_units(
-    pictures: LabeledPictures, test: Iterable[str], validation: Iterable[str], *, least_pictures: int = 2
+    images: LabeledImages, test: Iterable[str], validation: Iterable[str], *, least_images: int = 2
 ) -> Split:
     """Split by names of classes, or of groups where there are some; what is on neither list is trained on.
 
     Raises:
-        DataError: a name is not known, or a side would have fewer than two classes with two pictures.
+        DataError: a name is not known, or a side would have fewer than two classes with two images.
     """
-    units, held, chosen = np.array(pictures.groups or pictures.names), set(test), set(validation)
+    units, held, chosen = np.array(images.groups or images.names), set(test), set(validation)
     unknown = sorted((held | chosen) - set(units.tolist()))
     if unknown:
-        raise DataError(f"split: '{unknown[0]}' is no class or group of these pictures")
+        raise DataError(f"split: '{unknown[0]}' is no class or group of these images")
     testing, validating = np.isin(units, list(held)), np.isin(units, list(chosen))
-    counts = pictures.counts()
-    enough = np.array([counts[name] >= least_pictures for name in pictures.names], bool)
-    sides = [pictures.where(~testing & ~validating & enough), pictures.where(validating & enough)]
-    sides.append(pictures.where(testing) if held else sides[1])
+    counts = images.counts()
+    enough = np.array([counts[name] >= least_images for name in images.names], bool)
+    sides = [images.where(~testing & ~validating & enough), images.where(validating & enough)]
+    sides.append(images.where(testing) if held else sides[1])
     for name, side in zip(SIDES, sides, strict=True):
         pairs = sum(count >= 2 for count in side.counts().values())
         if pairs < _LEAST_CLASSES:
             raise DataError(
-                f"{name} needs at least {_LEAST_CLASSES} classes with 2 or more pictures, found {pairs}; there are "
+                f"{name} needs at least {_LEAST_CLASSES} classes with 2 or more images, found {pairs}; there are "
                 f"{sum(count >= 2 for count in counts.values())} such classes in all"
             )
     return Split(*sides)
@@ -171,7 +171,7 @@ def require_disjoint(what: str, members: Mapping[str, Iterable[str]]) -> None:
                 raise DataError(f"split: the {what} {member} is in {seen[member]} and in {side}")
 
 
-def _rows(side: LabeledPictures) -> list[dict[str, str]]:
+def _rows(side: LabeledImages) -> list[dict[str, str]]:
     rows = [
         {"path": path, "class": name, "sha256": digest}
         for path, name, digest in zip(side.paths, side.names, side.content_digests, strict=True)
@@ -182,15 +182,15 @@ def _rows(side: LabeledPictures) -> list[dict[str, str]]:
     return rows
 
 
-def _with_pairs(pictures: LabeledPictures, units: list[str]) -> set[str]:
-    """Units with a class of two pictures: others cannot be judged on."""
-    counts = pictures.counts()
-    return {unit for unit, name in zip(units, pictures.names, strict=True) if counts[name] >= 2}
+def _with_pairs(images: LabeledImages, units: list[str]) -> set[str]:
+    """Units with a class of two images: others cannot be judged on."""
+    counts = images.counts()
+    return {unit for unit, name in zip(units, images.names, strict=True) if counts[name] >= 2}
 
 
-def _least_units(pictures: LabeledPictures) -> int:
+def _least_units(images: LabeledImages) -> int:
     """A group may have all the classes a side needs."""
-    return 1 if pictures.groups else _LEAST_CLASSES
+    return 1 if images.groups else _LEAST_CLASSES
 
 
 def _shuffled(names: Iterable[str], seed: int) -> list[str]:

@@ -128,8 +128,8 @@ def _read_crops(folder: Path, rows: list[dict[str, str]]) -> npt.NDArray[np.uint
         with zipfile.ZipFile(io.BytesIO((folder / shard).read_bytes())) as archive:
             for index in indices:
                 encoded = np.frombuffer(archive.read(rows[index]["file"]), np.uint8)
-                picture: Any = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB)
-                if picture is None or picture.shape != (112, 112, 3):
-                    raise DataError(f"{folder / shard}: {rows[index]['file']} is not a 112x112 picture")
-                crops[index] = picture
+                image: Any = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB)
+                if image is None or image.shape != (112, 112, 3):
+                    raise DataError(f"{folder / shard}: {rows[index]['file']} is not a 112x112 image")
+                crops[index] = image
     return crops

@@ -1,10 +1,10 @@
-"""Pairs as TFRecord files of ``tf.train.Example``: with the pictures themselves, or with the outputs of a frozen network.
+"""Pairs as TFRecord files of ``tf.train.Example``: with the images themselves, or with the outputs of a frozen network.
 
 ========================== ==================== ================================================================
 feature                    type                 of
 ========================== ==================== ================================================================
-picture_1, picture_2       bytes, PNG           pairs of pictures
-path_1, path_2             bytes, UTF-8         pairs of pictures
+image_1, image_2       bytes, PNG           pairs of images
+path_1, path_2             bytes, UTF-8         pairs of images
 bottleneck_1, bottleneck_2 D floats             pairs of bottlenecks, named as in asik03/uc3m-bq-SiameseConvNet
 label                      int64                both: 1 for two of one class, 0 for two of different classes
 ========================== ==================== ================================================================
@@ -24,14 +24,14 @@ import numpy.typing as npt
 from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError, RuntimeMissingError
 
-from .labeled import LabeledPictures
+from .labeled import LabeledImages
 
 Index = npt.NDArray[np.int64]
 Same = npt.NDArray[np.bool_]
 
 
-def write_picture_pairs(path: Path, pictures: LabeledPictures, index: Index, same: Same) -> None:
-    """Write pairs, rows int64 ``(P, 2)`` of `pictures`, whole or not at all.
+def write_image_pairs(path: Path, images: LabeledImages, index: Index, same: Same) -> None:
+    """Write pairs, rows int64 ``(P, 2)`` of `images`, whole or not at all.
 
     Raises:
         RuntimeMissingError: TensorFlow is not installed.
@@ -40,11 +40,11 @@ def write_picture_pairs(path: Path, pictures: LabeledPictures, index: Index, sam
 
     @cache
     def encoded(row: int) -> bytes:
-        return _png(pictures.pictures[row])
+        return _png(images.images[row])
 
     def features(first: int, second: int) -> dict[str, Any]:
-        of = {"picture_1": encoded(first), "picture_2": encoded(second)}
-        of |= {"path_1": pictures.paths[first].encode(), "path_2": pictures.paths[second].encode()}
+        of = {"image_1": encoded(first), "image_2": encoded(second)}
+        of |= {"path_1": images.paths[first].encode(), "path_2": images.paths[second].encode()}
         return {name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value])) for name, value in of.items()}
 
     _write(tf, path, (features(first, second) for first, second in index.tolist()), same)
@@ -65,14 +65,14 @@ def write_bottleneck_pairs(path: Path, bottlenecks: npt.NDArray[np.float32], ind
     _write(tf, path, (features(first, second) for first, second in index.tolist()), same)
 
 
-def read_picture_pairs(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], Same]:
-    """Both pictures of every pair, uint8 ``(P, H, W, C)``, and whether they are of one class.
+def read_image_pairs(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], Same]:
+    """Both images of every pair, uint8 ``(P, H, W, C)``, and whether they are of one class.
 
     Raises:
         DataError: the file is missing, damaged, or holds something else.
     """
-    pairs = list(_read(path, ("picture_1", "picture_2"), "string"))
-    first, second = np.stack([_picture(pair[0]) for pair in pairs]), np.stack([_picture(pair[1]) for pair in pairs])
+    pairs = list(_read(path, ("image_1", "image_2"), "string"))
+    first, second = np.stack([_image(pair[0]) for pair in pairs]), np.stack([_image(pair[1]) for pair in pairs])
     return first, second, np.array([pair[2] == 1 for pair in pairs], bool)
 
 
@@ -134,14 +134,14 @@ def _read(path: Path, sides: tuple[str, str], kind: str) -> Iterator[tuple[Any, 
         raise DataError(f"{path}: expected pairs, the file holds none")
 
 
-def _png(picture: npt.NDArray[np.uint8]) -> bytes:
-    turned = picture if picture.shape[2] == 1 else cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+def _png(image: npt.NDArray[np.uint8]) -> bytes:
+    turned = image if image.shape[2] == 1 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     return bytes(cv2.imencode(".png", turned)[1])
 
 
-def _picture(encoded: bytes) -> npt.NDArray[np.uint8]:
+def _image(encoded: bytes) -> npt.NDArray[np.uint8]:
     """uint8 ``(H, W, C)`` with the channels it was written with."""
-    picture = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
-    if picture is None:
-        raise DataError("a record of pairs holds a picture that cannot be decoded")
-    return np.asarray(picture[..., None] if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+    image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise DataError("a record of pairs holds an image that cannot be decoded")
+    return np.asarray(image[..., None] if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)

@@ -1,4 +1,4 @@
-"""Everything that is said about one network on pictures it never saw, in one go."""
+"""Everything that is said about one network on images it never saw, in one go."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -54,7 +54,7 @@ class Figures(BaseModel):
 
 @dataclass(frozen=True)
 class Threshold:
-    """A threshold that was set on other pictures than those judged, and on which, for people."""
+    """A threshold that was set on other images than those judged, and on which, for people."""
 
     value: float
     source: str
@@ -62,7 +62,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Alphabets:
-    """For one-shot runs: the alphabet of each picture and who drew it, ``(N,)`` each."""
+    """For one-shot runs: the alphabet of each image and who drew it, ``(N,)`` each."""
 
     groups: Sequence[str]
     drawers: Sequence[str]
@@ -81,11 +81,11 @@ def judge(
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> tuple[Figures, ScoredPairs]:
-    """Judge a network on pictures that differ: of equal ones under two paths, leave one out before.
+    """Judge a network on images that differ: of equal ones under two paths, leave one out before.
 
     Args:
-        score: by what pictures are compared.
-        numbers: int64 ``(N,)`` class of each picture.
+        score: by what images are compared.
+        numbers: int64 ``(N,)`` class of each image.
         names: of the class numbers.
         pairs: those of a published list, or a learned head's; by default every pair, of very many a sample.
         threshold: where to accept; without one it is set on the pairs judged, and the figures say so.

@@ -1,4 +1,4 @@
-"""Closed-set identification: every picture is of somebody enrolled, and the most alike one is named.
+"""Closed-set identification: every image is of somebody enrolled, and the most alike one is named.
 
 Of equal scores the wrong class goes first, so that a network that answers the same for everything is never right.
 """
@@ -27,7 +27,7 @@ class Identification:
     Attributes:
         classes: int64 ``(K,)`` number of each, ascending.
         truth: int64 ``(P,)`` position of each probe's class in `classes`.
-        scores: float32 ``(P, K)`` best score with the pictures enrolled for each class.
+        scores: float32 ``(P, K)`` best score with the images enrolled for each class.
     """
 
     classes: Numbers
@@ -70,22 +70,22 @@ class Identification:
 
 
 def identify(score: Score, numbers: Numbers, enrolled: Rows, probes: Rows) -> Identification:
-    """Name probes by enrolled pictures.
+    """Name probes by enrolled images.
 
     Args:
-        score: of pictures.
-        numbers: class of each picture, ``(N,)``.
-        enrolled, probes: rows of pictures.
+        score: of images.
+        numbers: class of each image, ``(N,)``.
+        enrolled, probes: rows of images.
 
     Raises:
         DataError: nothing is enrolled or probed, a probe is enrolled itself, or is of a class that is not.
     """
     if not len(enrolled) or not len(probes):
         raise DataError(
-            f"identification: expected pictures enrolled and to be named, found {len(enrolled)} and {len(probes)}"
+            f"identification: expected images enrolled and to be named, found {len(enrolled)} and {len(probes)}"
         )
     if np.intersect1d(enrolled, probes).size:
-        raise DataError("identification: a picture that is enrolled cannot be a probe, too")
+        raise DataError("identification: an image that is enrolled cannot be a probe, too")
     classes = np.unique(numbers[enrolled])
     unknown = np.setdiff1d(numbers[probes], classes)
     if len(unknown):
@@ -103,7 +103,7 @@ def class_scores(score: Score, numbers: Numbers, enrolled: Rows, probes: Rows) -
 
 
 def representatives(score: Score, numbers: Numbers, count: int = 1, strategy: Strategy = Strategy.GREEDY) -> Rows:
-    """Rows of at most `count` pictures a class that stand for it, the medoid first; int64, in the order of the classes."""
+    """Rows of at most `count` images a class that stand for it, the medoid first; int64, in the order of the classes."""
     chosen: list[int] = []
     for rows in rows_by_class(numbers).values():
         scores = score(rows, rows).astype(np.float64)
@@ -113,42 +113,42 @@ def representatives(score: Score, numbers: Numbers, count: int = 1, strategy: St
 
 
 def identify_by_representatives(score: Score, numbers: Numbers, count: int = 1) -> Identification:
-    """Enroll everybody's representatives and name every other picture.
+    """Enroll everybody's representatives and name every other image.
 
     Raises:
-        DataError: no class has a picture beyond its representatives.
+        DataError: no class has an image beyond its representatives.
     """
     enrolled = representatives(score, numbers, count)
     return identify(score, numbers, enrolled, np.setdiff1d(np.arange(len(numbers)), enrolled))
 
 
 def one_shot(score: Score, numbers: Numbers, *, ways: int, trials: int = 1000, seed: int = 0) -> Proportion:
-    """N-way one-shot trials: a picture is named by one other picture of its class and one each of N - 1 other classes.
+    """N-way one-shot trials: an image is named by one other image of its class and one each of N - 1 other classes.
 
     Args:
-        score: of pictures.
-        numbers: class of each picture, ``(N,)``.
+        score: of images.
+        numbers: class of each image, ``(N,)``.
         ways: N, drawn anew for each trial without repetition.
         trials: how many.
         seed: of the draws.
 
     Raises:
-        DataError: fewer classes than ways, or none with two pictures.
+        DataError: fewer classes than ways, or none with two images.
     """
-    pictures = rows_by_class(numbers)
-    several = [number for number, rows in pictures.items() if len(rows) > 1]
-    if not 2 <= ways <= len(pictures) or not several:
+    images = rows_by_class(numbers)
+    several = [number for number, rows in images.items() if len(rows) > 1]
+    if not 2 <= ways <= len(images) or not several:
         raise DataError(
-            f"{ways}-way one-shot trials: expected {max(ways, 2)} classes or more, one of them with two pictures, found "
-            f"{len(pictures)} classes and {len(several)} with two"
+            f"{ways}-way one-shot trials: expected {max(ways, 2)} classes or more, one of them with two images, found "
+            f"{len(images)} classes and {len(several)} with two"
         )
     rng = np.random.default_rng(seed)
-    known, right = np.array(list(pictures)), 0
+    known, right = np.array(list(images)), 0
     for _ in range(trials):
         own = int(rng.choice(several))
-        probe, reference = rng.choice(pictures[own], 2, replace=False)
+        probe, reference = rng.choice(images[own], 2, replace=False)
         others = rng.choice(known[known != own], ways - 1, replace=False)
-        shown = [reference, *(rng.choice(pictures[int(other)]) for other in others)]
+        shown = [reference, *(rng.choice(images[int(other)]) for other in others)]
         scores = score(np.array([probe]), np.array(shown))[0]
         right += bool(scores[0] > scores[1:].max())
     return Proportion(right, trials)

@@ -25,7 +25,7 @@ RUNS, CHARACTERS = 20, 20
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One run: rows of the pictures shown and asked for, each class once in both.
+    """One run: rows of the images shown and asked for, each class once in both.
 
     Attributes:
         group: where its classes are from.
@@ -74,8 +74,8 @@ def draw_runs(
     """Draw runs over all groups that are large enough, every group as often as any other, give or take one.
 
     Args:
-        numbers: class of each picture, ``(N,)``.
-        groups: alphabet of each picture, ``(N,)``.
+        numbers: class of each image, ``(N,)``.
+        groups: alphabet of each image, ``(N,)``.
         drawers: who drew it, ``(N,)``.
         runs, ways: how many, and of how many classes each.
         seed: of the draws.
@@ -104,7 +104,7 @@ def judge_runs(score: Score, numbers: Numbers, runs: Sequence[Run]) -> RunsJudge
 
 
 def _drawings(numbers: Numbers, who: Numbers, rows: Rows) -> Numbers:
-    """Row of each class's picture by each drawer, ``(classes, drawers)``, -1 where there is none."""
+    """Row of each class's image by each drawer, ``(classes, drawers)``, -1 where there is none."""
     place = np.unique(numbers[rows], return_inverse=True)[1]
     table = np.full((int(place.max()) + 1, int(who.max()) + 1), -1, np.int64)
     table[place, who[rows]] = rows

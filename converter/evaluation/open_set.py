@@ -1,7 +1,7 @@
 """Open-set identification: some people are enrolled, others are strangers and must not be named.
 
-Rates are those of ISO/IEC 19795-1: FPIR is the share of strangers' pictures that are given a name; the detection and
-identification rate (DIR) is the share of known people's pictures given the right one, at a threshold.
+Rates are those of ISO/IEC 19795-1: FPIR is the share of strangers' images that are given a name; the detection and
+identification rate (DIR) is the share of known people's images given the right one, at a threshold.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ REPORTED_FPIRS = (0.1, 0.01)
 
 @dataclass(frozen=True, eq=False)
 class Cast:
-    """Who plays whom: rows of the pictures `enrolled`, of other pictures of the `known`, and of `strangers`."""
+    """Who plays whom: rows of the images `enrolled`, of other images of the `known`, and of `strangers`."""
 
     enrolled: Rows
     known: Rows
@@ -34,29 +34,29 @@ class Cast:
     def draw(
         cls, score: Score, numbers: Numbers, *, strangers: float = 0.25, templates: int = 1, seed: int = 0
     ) -> Self:
-        """Draw strangers among the classes, and enroll of all others the representatives of a half of their pictures.
+        """Draw strangers among the classes, and enroll of all others the representatives of a half of their images.
 
         Args:
-            score: by which representatives are chosen, among the pictures of that half only.
-            numbers: class of each picture, ``(N,)``.
-            strangers: share of the classes; with them goes every class of a single picture.
-            templates: how many pictures are enrolled of each.
+            score: by which representatives are chosen, among the images of that half only.
+            numbers: class of each image, ``(N,)``.
+            strangers: share of the classes; with them goes every class of a single image.
+            templates: how many images are enrolled of each.
             seed: of the draws.
 
         Raises:
             DataError: fewer than two classes to enroll, or no stranger.
         """
         rng = np.random.default_rng(seed)
-        pictures = {number: rng.permutation(rows) for number, rows in rows_by_class(numbers).items()}
-        several = rng.permutation([number for number, rows in pictures.items() if len(rows) > 1])
+        images = {number: rng.permutation(rows) for number, rows in rows_by_class(numbers).items()}
+        several = rng.permutation([number for number, rows in images.items() if len(rows) > 1])
         enrolled = set(several[round(strangers * len(several)) :].tolist())
-        outside = [rows for number, rows in pictures.items() if number not in enrolled]
+        outside = [rows for number, rows in images.items() if number not in enrolled]
         if len(enrolled) < 2 or not outside:
             raise DataError(
-                "an open-set trial: expected at least two classes with two pictures, and another class as a stranger; "
-                f"found {len(several)} with two or more, of {len(pictures)}"
+                "an open-set trial: expected at least two classes with two images, and another class as a stranger; "
+                f"found {len(several)} with two or more, of {len(images)}"
             )
-        halves = [np.array_split(rows, 2) for number, rows in pictures.items() if number in enrolled]
+        halves = [np.array_split(rows, 2) for number, rows in images.items() if number in enrolled]
         candidates, known = (np.sort(np.concatenate(side)) for side in zip(*halves, strict=True))
         chosen = representatives(lambda a, b: score(candidates[a], candidates[b]), numbers[candidates], templates)
         return cls(candidates[chosen], known, np.sort(np.concatenate(outside)))
@@ -67,9 +67,9 @@ class OpenSet:
     """Best scores of an open-set trial.
 
     Attributes:
-        right: bool ``(P,)``: the known picture's own class scores highest.
-        known: float32 ``(P,)`` best score of pictures of known people.
-        strangers: float32 ``(S,)`` best score of pictures of strangers.
+        right: bool ``(P,)``: the known image's own class scores highest.
+        known: float32 ``(P,)`` best score of images of known people.
+        strangers: float32 ``(S,)`` best score of images of strangers.
         enrolled: how many classes are enrolled.
     """
 
@@ -86,7 +86,7 @@ class OpenSet:
 
     @property
     def auc(self) -> float:
-        """Chance that a known picture's best score exceeds a stranger's, whoever it names."""
+        """Chance that a known image's best score exceeds a stranger's, whoever it names."""
         return error_curve(self.known, self.strangers).auc
 
     @cached_property
@@ -98,14 +98,14 @@ class OpenSet:
         """The smallest threshold at which no more than that share of strangers is named.
 
         Raises:
-            DataError: there are too few strangers' pictures to say.
+            DataError: there are too few strangers' images to say.
         """
         if len(self.strangers) < pairs_to_report(fpir):
             raise DataError(_refusal(fpir, len(self.strangers)))
         return self._curve.threshold_at_fmr(fpir)
 
     def at(self, threshold: float) -> dict[str, Any]:
-        """What happens at a threshold: counts of every answer, with exact intervals that take pictures as independent."""
+        """What happens at a threshold: counts of every answer, with exact intervals that take images as independent."""
         named = self.known >= threshold
         known, strangers = len(self.known), len(self.strangers)
         return {
@@ -130,4 +130,4 @@ class OpenSet:
 
 
 def _refusal(fpir: float, found: int) -> str:
-    return f"an FPIR of {fpir:g} needs at least {pairs_to_report(fpir):,} pictures of strangers, found {found:,}"
+    return f"an FPIR of {fpir:g} needs at least {pairs_to_report(fpir):,} images of strangers, found {found:,}"

@@ -1,4 +1,4 @@
-"""Scores of pictures against pictures, larger for more alike ones, and lists of scored pairs."""
+"""Scores of images against images, larger for more alike ones, and lists of scored pairs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ Rows = npt.NDArray[np.integer]
 Numbers = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.floating]
 Score = Callable[[Rows, Rows], Scores]
-"""Scores ``(R, C)`` of pictures against pictures, by number."""
+"""Scores ``(R, C)`` of images against images, by number."""
 
 MOST_PAIRS = 1_000_000
 _BLOCK = 512
@@ -39,12 +39,12 @@ def by_similarity(embeddings: Matrix, name: str = "cosine") -> Score:
 
 @dataclass(frozen=True, eq=False)
 class ScoredPairs:
-    """P pairs of N pictures, with their scores; an `edge_siamese.evaluation.verification_metrics.Scored`.
+    """P pairs of N images, with their scores; an `edge_siamese.evaluation.verification_metrics.Scored`.
 
     Attributes:
-        index: int64 ``(P, 2)`` numbers of the pictures.
+        index: int64 ``(P, 2)`` numbers of the images.
         scores: ``(P,)``, larger for more alike ones.
-        numbers: int64 ``(N,)`` class of each picture.
+        numbers: int64 ``(N,)`` class of each image.
         fold: int64 ``(P,)`` from 0, or None.
         probabilities: ``(P,)`` of being genuine, where the model states them.
 
@@ -71,7 +71,7 @@ class ScoredPairs:
 
     @cached_property
     def genuine(self) -> npt.NDArray[np.bool_]:
-        """bool ``(P,)``: both pictures are of one class."""
+        """bool ``(P,)``: both images are of one class."""
         return np.asarray(self.numbers[self.index[:, 0]] == self.numbers[self.index[:, 1]])
 
     @cached_property
@@ -125,8 +125,8 @@ class ScoredPairs:
 def score_pairs(score: Score, index: Numbers, numbers: Numbers, fold: Numbers | None = None) -> ScoredPairs:
     """Score listed pairs, int64 ``(P, 2)``.
 
-    Each block of first pictures is scored against all of its partners at once; where that is too dear, as with a learned
-    head on pairs drawn from many pictures, score the pairs themselves and build `ScoredPairs`.
+    Each block of first images is scored against all of its partners at once; where that is too dear, as with a learned
+    head on pairs drawn from many images, score the pairs themselves and build `ScoredPairs`.
 
     Raises:
         DataError: see `ScoredPairs`.
@@ -143,7 +143,7 @@ def score_pairs(score: Score, index: Numbers, numbers: Numbers, fold: Numbers | 
 
 
 def every_pair(numbers: Numbers, *, at_most: int = MOST_PAIRS, seed: int = 0) -> Numbers:
-    """Every two pictures once, int64 ``(P, 2)``; of more than `at_most` pairs a sample without repetitions.
+    """Every two images once, int64 ``(P, 2)``; of more than `at_most` pairs a sample without repetitions.
 
     The sample holds every genuine pair, or half of `at_most` where there are more, and impostor pairs drawn at random.
     """

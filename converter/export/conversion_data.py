@@ -1,4 +1,4 @@
-"""Pictures for a conversion: some to calibrate on, and people to judge it by."""
+"""Images for a conversion: some to calibrate on, and people to judge it by."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,17 +9,17 @@ import numpy.typing as npt
 
 from edge_siamese.alignment import CROP_SIZE, TEMPLATE_NAME
 from edge_siamese.engine import FaceEngine
-from edge_siamese.errors import DataError, PictureError
+from edge_siamese.errors import DataError, ImageError
 from edge_siamese.identity_dataset import Album
 
-from ..data.labeled import LabeledPictures
+from ..data.labeled import LabeledImages
 from ..data.people import align_album, split_people
 from ..data.teacher import load_teacher_faces, load_training_crops
-from ..quantization.calibration import CALIBRATION_PICTURES
+from ..quantization.calibration import CALIBRATION_IMAGES
 from .convert import LabeledCrops
 
 Shape = tuple[int, int, int]
-Pictures = npt.NDArray[np.uint8]
+Images = npt.NDArray[np.uint8]
 UNALIGNED = "none"
 _CROPS_TO_LEARN_FROM = 10_000
 
@@ -35,61 +35,61 @@ def alignment_name(shape: Shape, aligned: bool) -> str:
 
 def load_conversion_data(
     data: Path, shape: Shape, *, aligned: bool = True, learning: bool = False
-) -> tuple[Pictures, LabeledCrops | None]:
-    """Pictures of a network's input shape.
+) -> tuple[Images, LabeledCrops | None]:
+    """Images of a network's input shape.
 
     Args:
         data: a teacher folder, or a folder or zip of <person>/<photo>.
-        shape: height, width and channels (1 is gray) of the network's pictures.
-        aligned: cut the largest face of each photograph out on the landmark template; else take photographs whole.
-        learning: the network is to be fine-tuned: more pictures.
+        shape: height, width and channels (1 is gray) of the network's images.
+        aligned: cut the largest face of each photo out on the landmark template; else take photos whole.
+        learning: the network is to be fine-tuned: more images.
 
     Returns:
-        Pictures uint8 ``(N, *shape)`` to calibrate on, and people who are not on them; None instead of people when the
-        folder has fewer than four with two pictures, and then the pictures are all there are.
+        Images uint8 ``(N, *shape)`` to calibrate on, and people who are not on them; None instead of people when the
+        folder has fewer than four with two images, and then the images are all there are.
     """
     if (data / "faces.csv.gz").exists():
         faces = load_teacher_faces(data, 256, validation_only=True)
         numbers = np.unique(faces.identities, return_inverse=True)[1].astype(np.int64)
-        crops = load_training_crops(data, _CROPS_TO_LEARN_FROM if learning else CALIBRATION_PICTURES)
+        crops = load_training_crops(data, _CROPS_TO_LEARN_FROM if learning else CALIBRATION_IMAGES)
         return fitted(crops, shape), LabeledCrops(fitted(faces.crops, shape), numbers, faces.digest)
     people = _aligned(Album(data)) if aligned else _whole(Album(data), shape)
     try:
         training, validation = split_people(people)
     except DataError:  # too few people for two sides
-        return fitted(people.pictures, shape), None
-    labeled = LabeledCrops(fitted(validation.pictures, shape), validation.numbers(), validation.digest)
-    return fitted(training.pictures, shape), labeled
+        return fitted(people.images, shape), None
+    labeled = LabeledCrops(fitted(validation.images, shape), validation.numbers(), validation.digest)
+    return fitted(training.images, shape), labeled
 
 
-def fitted(pictures: Pictures | Sequence[Pictures], shape: Shape) -> Pictures:
-    """RGB pictures as uint8 ``(N, *shape)``: resized, and gray where the shape has one channel."""
+def fitted(images: Images | Sequence[Images], shape: Shape) -> Images:
+    """RGB images as uint8 ``(N, *shape)``: resized, and gray where the shape has one channel."""
     height, width, channels = shape
-    if isinstance(pictures, np.ndarray) and pictures.shape[1:] == shape:
-        return pictures
-    rows = np.empty((len(pictures), *shape), np.uint8)
-    for row, picture in zip(rows, pictures, strict=True):
-        shrinks = picture.shape[0] > height
-        resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    if isinstance(images, np.ndarray) and images.shape[1:] == shape:
+        return images
+    rows = np.empty((len(images), *shape), np.uint8)
+    for row, image in zip(rows, images, strict=True):
+        shrinks = image.shape[0] > height
+        resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
         row[:] = resized if channels == 3 else cv2.cvtColor(resized, cv2.COLOR_RGB2GRAY)[..., None]
     return rows
 
 
-def _aligned(album: Album) -> LabeledPictures:
+def _aligned(album: Album) -> LabeledImages:
     with FaceEngine.default() as engine:
         return align_album(album, engine)
 
 
-def _whole(album: Album, shape: Shape) -> LabeledPictures:
+def _whole(album: Album, shape: Shape) -> LabeledImages:
     rows, names, paths, skipped = [], [], [], {}
     for photo in album.photos:
         try:
             rows.append(fitted([album.read(photo)], shape)[0])
-        except PictureError as error:
+        except ImageError as error:
             skipped[photo.path] = str(error)
         else:
             names.append(photo.person)
             paths.append(photo.path)
     if not rows:
-        raise DataError(f"{album.path}: none of its {len(album.photos)} pictures can be read")
-    return LabeledPictures(np.stack(rows), names, paths, skipped=skipped)
+        raise DataError(f"{album.path}: none of its {len(album.photos)} images can be read")
+    return LabeledImages(np.stack(rows), names, paths, skipped=skipped)

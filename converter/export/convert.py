@@ -39,7 +39,7 @@ OPERATING_FMRS = (
     1e-2, 7e-3, 5e-3, 3e-3, 2e-3, 1.5e-3, 1e-3, 7e-4, 5e-4, 3e-4, 2e-4, 1.5e-4, 1e-4, 7e-5, 5e-5, 3e-5, 2e-5, 1.5e-5, 1e-5
 )  # fmt: skip
 _GOLDEN_FACES, _GOLDEN_SCENES = 3, 1
-_COMPARED_PICTURES = 8  # layer by layer
+_COMPARED_IMAGES = 8  # layer by layer
 
 
 class ParityError(EdgeSiameseError):
@@ -52,7 +52,7 @@ class ParityError(EdgeSiameseError):
 
 @dataclass(frozen=True, eq=False)
 class LabeledCrops:
-    """Pictures uint8 ``(N, H, W, C)``, the number of the person on each, and a digest of where they are from."""
+    """Images uint8 ``(N, H, W, C)``, the number of the person on each, and a digest of where they are from."""
 
     crops: npt.NDArray[np.uint8]
     people: npt.NDArray[np.int64]
@@ -78,16 +78,16 @@ def convert_embedder(
 
     Args:
         network: Keras embedder at this project's contract, or an imported network.
-        calibration: pictures to measure activation ranges on; 200 of them, evenly spread, are used. Quantization-aware
+        calibration: images to measure activation ranges on; 200 of them, evenly spread, are used. Quantization-aware
             fine-tuning learns from all of them.
         validation: people the network was not trained on; parity and operating points are measured on all their pairs.
-            None where there are too few: then vectors are compared on the calibration pictures.
+            None where there are too few: then vectors are compared on the calibration images.
         output: the .tflite to write.
         name, license, training: for the card.
         format: only int8 gets a card, and runs in `FaceEngine`.
-        alignment: name of the landmark template of the pictures.
+        alignment: name of the landmark template of the images.
         aware_steps: batches of quantization-aware fine-tuning; 0 quantizes the network as it is.
-        average_flip: embeddings are to be the means of a picture's and its mirror image's, which the card says; int8 only.
+        average_flip: embeddings are to be the means of an image's and its mirror image's, which the card says; int8 only.
         maximum_auc_loss: the gate.
 
     Raises:
@@ -95,14 +95,14 @@ def convert_embedder(
         DataError: fine-tuning for int8 of what is no Keras network, or holds layers it does not take.
     """
     imported = network if isinstance(network, KerasNetwork | GraphNetwork) else KerasNetwork(network)
-    pictures = spread(calibration)
-    model = _quantized(imported, format, pictures, calibration, aware_steps)
-    judged = validation or LabeledCrops(pictures, np.zeros(0, np.int64), "")
+    images = spread(calibration)
+    model = _quantized(imported, format, images, calibration, aware_steps)
+    judged = validation or LabeledCrops(images, np.zeros(0, np.int64), "")
     people = validation.people if validation else None
     original = unit_rows(seen(judged.crops, imported.embed, average_flip=average_flip))
     if format != "int8":
         parity = measure_float_parity(original, embed_model(model, judged.crops), people)
-        _require(parity, maximum_auc_loss, imported, model, pictures)
+        _require(parity, maximum_auc_loss, imported, model, images)
         export_plain(output, model, name=name, license=license)
         return parity
     model = with_contract(model, "embedder", alignment=alignment, average_flip=average_flip)
@@ -110,7 +110,7 @@ def convert_embedder(
     ((_, zero_point),) = int8.output_scales().values()
     embeddings = seen(judged.crops, lambda crops: embed_int8(int8, crops), average_flip=average_flip)
     parity = measure_parity(original, embeddings, zero_point, people)
-    _require(parity, maximum_auc_loss, imported, model, pictures)
+    _require(parity, maximum_auc_loss, imported, model, images)
     points = _operating_points(embeddings, zero_point, validation) if validation else ()
     card = training | {"parity": parity.to_json(), "quantization_aware_steps": aware_steps}
     export_model(output, model, Description("embedder", name, license, card, points), golden_faces(model))
@@ -120,17 +120,17 @@ def convert_embedder(
 def _quantized(
     network: ImportedNetwork,
     format: Format,
-    pictures: npt.NDArray[np.uint8],
+    images: npt.NDArray[np.uint8],
     learning: npt.NDArray[np.uint8],
     aware_steps: int,
 ) -> bytes:
     if not aware_steps:
-        return network.convert(format, pictures)
+        return network.convert(format, images)
     if not isinstance(network, KerasNetwork) or format != "int8":
         raise DataError(f"fine-tuning for int8 needs a Keras network and int8, found {network.source} and {format}")
     from ..quantization.keras.qat import quantize_aware
 
-    return quantize_aware(network.network, pictures, learning, steps=aware_steps)
+    return quantize_aware(network.network, images, learning, steps=aware_steps)
 
 
 def _require(
@@ -138,14 +138,14 @@ def _require(
     maximum_auc_loss: float,
     network: ImportedNetwork,
     model: bytes,
-    pictures: npt.NDArray[np.uint8],
+    images: npt.NDArray[np.uint8],
 ) -> None:
     """The gate, with a look at the layers of what does not pass."""
     try:
         parity.require(maximum_auc_loss)
     except EdgeSiameseError as error:
-        compared = spread(pictures, _COMPARED_PICTURES)
-        layers = compare_layers(network.reference(pictures), model, compared, network.layers)
+        compared = spread(images, _COMPARED_IMAGES)
+        layers = compare_layers(network.reference(images), model, compared, network.layers)
         raise ParityError(f"{error}{_advice(network, layers)}", layers) from error
 
 
@@ -157,7 +157,7 @@ def _advice(network: ImportedNetwork, layers: Sequence[LayerNoise]) -> str:
             f"{lost}; fine-tune for int8 with --aware-steps 400, put ReLU instead of other activations before depthwise "
             "convolutions so that their channels are equalized, or write --format 16x8"
         )
-    return f"{lost}; calibrate with pictures like those it was trained on, or write --format 16x8"
+    return f"{lost}; calibrate with images like those it was trained on, or write --format 16x8"
 
 
 def write_float(network: Any, output: Path) -> None:
@@ -176,7 +176,7 @@ def write_float(network: Any, output: Path) -> None:
 def convert_detector(
     network: Any, calibration: npt.NDArray[np.uint8], output: Path, *, name: str, license: str, training: dict[str, Any]
 ) -> None:
-    """Quantize a float detector for the size of its calibration pictures and write it with its card."""
+    """Quantize a float detector for the size of its calibration images and write it with its card."""
     model = with_contract(quantize(network, spread(calibration)), "detector")
     goldens = golden_scenes(calibration.shape[1])
     export_model(output, model, Description("detector", name, license, training), goldens)
@@ -206,20 +206,20 @@ def _golden_crop(seed: int, height: int, width: int) -> RGB:
 
 
 def golden_scenes(size: int) -> list[RGB]:
-    """The rendered pictures of the detector's self-test, ``size`` pixels square."""
+    """The rendered images of the detector's self-test, ``size`` pixels square."""
     return [
         _coarse(
             render_portrait(
                 Person.from_seed(seed), View(), size=(size, size), face_height=0.55 * size, background_seed=seed
-            ).picture
+            ).image
         )
         for seed in GOLDEN_SEEDS[:_GOLDEN_SCENES]
     ]
 
 
-def _coarse(picture: RGB) -> RGB:
+def _coarse(image: RGB) -> RGB:
     """Eight gray levels a channel: as good a test, and a quarter of the bytes in the file."""
-    return np.asarray((picture & 0xE0) | 0x10)
+    return np.asarray((image & 0xE0) | 0x10)
 
 
 def _operating_points(

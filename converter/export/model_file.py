@@ -49,17 +49,17 @@ class Description:
     operating_points: tuple[OperatingPoint, ...] = ()
 
 
-def export_model(path: Path, network: bytes, description: Description, golden_pictures: Sequence[RGB]) -> None:
+def export_model(path: Path, network: bytes, description: Description, golden_images: Sequence[RGB]) -> None:
     """Write `path`, whole or not at all.
 
     Args:
         path: the .tflite to write.
         network: bytes of a fully int8 network, from `with_contract` or plain.
         description: the card.
-        golden_pictures: uint8 inputs of the network's size; the reference kernels compute what belongs to them.
+        golden_images: uint8 inputs of the network's size; the reference kernels compute what belongs to them.
     """
     reference = load_network(network, "reference")
-    goldens = [Golden(picture, reference.run(model_input(picture))) for picture in golden_pictures]
+    goldens = [Golden(image, reference.run(model_input(image))) for image in golden_images]
     with write_atomically(path) as stream:
         stream.write(network + _archive(network, description, goldens))
 
@@ -76,8 +76,8 @@ def with_contract(network: bytes, task: Task, *, alignment: str = TEMPLATE_NAME,
     Args:
         network: a fully int8 network.
         task: what it is for.
-        alignment: name of the landmark template of an embedder's pictures.
-        average_flip: an embedding is the mean of the picture's and its mirror image's.
+        alignment: name of the landmark template of an embedder's images.
+        average_flip: an embedding is the mean of the image's and its mirror image's.
     """
     loaded = load_network(network, "reference")
     _, height, width, _ = loaded.input_shape
@@ -111,7 +111,7 @@ def _with_metadata(network: bytes, metadata: bytes) -> bytes:
 def _archive(network: bytes, description: Description, goldens: Sequence[Golden]) -> bytes:
     members = {}
     for number, golden in enumerate(goldens):
-        _, png = cv2.imencode(".png", cv2.cvtColor(golden.picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+        _, png = cv2.imencode(".png", cv2.cvtColor(golden.image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9])
         members[f"golden/{number}.png"] = png.tobytes()
         members[f"golden/{number}.npz"] = _npz(golden.outputs)
     card = {

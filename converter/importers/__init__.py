@@ -1,4 +1,4 @@
-"""Networks of other origin, brought to this project's contract: float32 pictures ``(1, H, W, C)`` scaled by
+"""Networks of other origin, brought to this project's contract: float32 images ``(1, H, W, C)`` scaled by
 ``(pixel - 128) / 128`` to one vector."""
 
 from .loading import load_any as load_any

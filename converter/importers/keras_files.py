@@ -14,7 +14,7 @@ from .. import networks
 from ..training.precision import in_float32
 from .networks import KerasNetwork
 from .pixel_scaling import PixelInput
-from .shapes import picture_shape, require_vector
+from .shapes import image_shape, require_vector
 
 
 def load_keras(path: Path, pixels: PixelInput, input_size: int | None) -> KerasNetwork:
@@ -36,12 +36,12 @@ def at_contract(what: str, network: Any, pixels: PixelInput, input_size: int | N
     """A Keras network that takes ``(pixel - 128) / 128``, of fixed size, as one flat functional graph in float32.
 
     Raises:
-        DataError: it is not one picture to one vector, or has its channels first.
+        DataError: it is not one image to one vector, or has its channels first.
     """
     if len(getattr(network, "inputs", None) or ()) != 1 or len(network.outputs) != 1:
         raise DataError(f"{what}: expected a functional or sequential network of one input and one output")
     network = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
-    shape, channels_first = picture_shape(what, network.inputs[0].shape, input_size)
+    shape, channels_first = image_shape(what, network.inputs[0].shape, input_size)
     if channels_first:
         raise DataError(
             f"{what}: takes channels first, (N, C, H, W), which no int8 runtime computes; build the network again with "

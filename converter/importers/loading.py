@@ -27,7 +27,7 @@ def load_any(
         onnx2tf: the command that reads ONNX.
 
     Raises:
-        DataError: the file is of no such kind, or its network is not one picture to one vector.
+        DataError: the file is of no such kind, or its network is not one image to one vector.
         RuntimeMissingError: the package that reads such files is missing; the sentence says what to install.
         EdgeSiameseError: that package cannot convert this network.
     """

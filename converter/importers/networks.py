@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ..quantization.formats import Format
 from ..tflite_edit import read_graph
 
-Pictures = npt.NDArray[np.uint8]
+Images = npt.NDArray[np.uint8]
 
 
 class ImportedNetwork(Protocol):
@@ -28,19 +28,19 @@ class ImportedNetwork(Protocol):
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels (1 or 3) of its pictures."""
+        """Height, width and channels (1 or 3) of its images."""
 
     @property
     def layers(self) -> list[str]:
         """Names of its layers, where they are known."""
 
-    def embed(self, pictures: Pictures) -> npt.NDArray[np.float32]:
-        """Float embeddings ``(N, D)`` of pictures ``(N, H, W, C)``, not normalized."""
+    def embed(self, images: Images) -> npt.NDArray[np.float32]:
+        """Float embeddings ``(N, D)`` of images ``(N, H, W, C)``, not normalized."""
 
-    def convert(self, format: Format, pictures: Pictures) -> bytes:
-        """Write it in a format of `quantization.formats`, ranges measured on pictures."""
+    def convert(self, format: Format, images: Images) -> bytes:
+        """Write it in a format of `quantization.formats`, ranges measured on images."""
 
-    def reference(self, pictures: Pictures) -> bytes:
+    def reference(self, images: Images) -> bytes:
         """The float .tflite whose layers `convert` rounds, for comparing layer by layer."""
 
 
@@ -61,30 +61,30 @@ class KerasNetwork:
     def layers(self) -> list[str]:
         return [layer.name for layer in self.network._flatten_layers(include_self=False)]
 
-    def embed(self, pictures: Pictures) -> npt.NDArray[np.float32]:
+    def embed(self, images: Images) -> npt.NDArray[np.float32]:
         from ..quantization.formats import model_input
 
-        blocks = [model_input(pictures[at : at + 128]) for at in range(0, len(pictures), 128)]
+        blocks = [model_input(images[at : at + 128]) for at in range(0, len(images), 128)]
         rows = np.concatenate([np.asarray(self.network.predict_on_batch(block), np.float32) for block in blocks])
         return rows.reshape(len(rows), -1)
 
-    def convert(self, format: Format, pictures: Pictures) -> bytes:
+    def convert(self, format: Format, images: Images) -> bytes:
         from ..quantization.calibration import require_calibration, with_whole_input_range
         from ..quantization.formats import convert_static, model_input, static_batch
         from ..quantization.keras.ptq import quantize
 
         if format == "int8":
-            return quantize(self.network, pictures)
+            return quantize(self.network, images)
         if format == "16x8":
-            require_calibration(pictures)
+            require_calibration(images)
         static = static_batch(self.network, self.input_shape)
-        return convert_static(static, format, model_input(with_whole_input_range(pictures)))
+        return convert_static(static, format, model_input(with_whole_input_range(images)))
 
-    def reference(self, pictures: Pictures) -> bytes:
+    def reference(self, images: Images) -> bytes:
         from ..quantization.formats import as_float, model_input
         from ..quantization.keras.preparation import equalized
 
-        return as_float(equalized(self.network, model_input(pictures)))
+        return as_float(equalized(self.network, model_input(images)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,17 +105,17 @@ class GraphNetwork:
     def layers(self) -> list[str]:
         return []
 
-    def embed(self, pictures: Pictures) -> npt.NDArray[np.float32]:
+    def embed(self, images: Images) -> npt.NDArray[np.float32]:
         from ..quantization.parity import embed_model
 
-        return embed_model(self.graph, pictures)
+        return embed_model(self.graph, images)
 
-    def convert(self, format: Format, pictures: Pictures) -> bytes:
+    def convert(self, format: Format, images: Images) -> bytes:
         from ..quantization.tflite.quantize import convert_graph
 
-        return convert_graph(self.graph, format, pictures)
+        return convert_graph(self.graph, format, images)
 
-    def reference(self, pictures: Pictures) -> bytes:
+    def reference(self, images: Images) -> bytes:
         from ..quantization.tflite.equalization import equalized_graph
 
-        return equalized_graph(self.graph, pictures)
+        return equalized_graph(self.graph, images)

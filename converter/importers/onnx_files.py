@@ -14,7 +14,7 @@ from edge_siamese.errors import DataError, EdgeSiameseError, RuntimeMissingError
 
 from .networks import GraphNetwork
 from .pixel_scaling import PixelInput
-from .shapes import picture_shape, require_vector
+from .shapes import image_shape, require_vector
 from .tflite_files import adopt
 from .verification import Floats, require_same
 
@@ -29,7 +29,7 @@ def load_onnx(path: Path, pixels: PixelInput, input_size: int | None, onnx2tf: s
     """Convert an ONNX network to float TFLite, channels last, and compare the two.
 
     Raises:
-        DataError: the file is no ONNX network of one picture to one vector.
+        DataError: the file is no ONNX network of one image to one vector.
         RuntimeMissingError: the packages onnx and onnxruntime or the program onnx2tf are missing or too old.
         EdgeSiameseError: onnx2tf cannot convert it, or gets it wrong.
     """
@@ -54,8 +54,8 @@ def _original(model: Any, name: str, channels_first: bool) -> Callable[[Floats],
 
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
 
-    def embed(picture: Floats) -> Floats:
-        tensor = np.ascontiguousarray(picture.transpose(0, 3, 1, 2)) if channels_first else picture
+    def embed(image: Floats) -> Floats:
+        tensor = np.ascontiguousarray(image.transpose(0, 3, 1, 2)) if channels_first else image
         return np.asarray(session.run(None, {name: tensor})[0], np.float32)
 
     return embed
@@ -105,7 +105,7 @@ def _fixed(path: Path, input_size: int | None) -> tuple[Any, str, bool]:
     (image,), (embedding,) = inputs, model.graph.output
     if image.type.tensor_type.elem_type != onnx.TensorProto.FLOAT:
         raise DataError(f"{path}: expected a float32 input, found another type")
-    (height, width, channels), first = picture_shape(str(path), _sides(image), input_size)
+    (height, width, channels), first = image_shape(str(path), _sides(image), input_size)
     require_vector(str(path), [None, *_sides(embedding)[1:]])
     for side, value in zip(
         _dimensions(image), (1, channels, height, width) if first else (1, height, width, channels), strict=True

@@ -11,7 +11,7 @@ from edge_siamese.errors import DataError, EdgeSiameseError, RuntimeMissingError
 
 from .networks import GraphNetwork
 from .pixel_scaling import PixelInput
-from .shapes import picture_shape
+from .shapes import image_shape
 from .tflite_files import adopt
 from .verification import require_same
 
@@ -21,7 +21,7 @@ def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> Grap
 
     Raises:
         RuntimeMissingError: torch or litert-torch is missing.
-        DataError: the file is no exported program of one picture to one vector.
+        DataError: the file is no exported program of one image to one vector.
         EdgeSiameseError: litert-torch cannot convert it.
     """
     try:
@@ -38,7 +38,7 @@ def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> Grap
         raise DataError(
             f"{path}: cannot be read as a program of torch.export ({str(error).splitlines()[0]})"
         ) from error
-    (height, width, channels), first = picture_shape(str(path), _input_sides(path, program), input_size)
+    (height, width, channels), first = image_shape(str(path), _input_sides(path, program), input_size)
     try:
         with redirect_stdout(sys.stderr), warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
             warnings.simplefilter("ignore")
@@ -49,7 +49,7 @@ def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> Grap
             litert_torch.convert(module, (torch.zeros(1, height, width, channels),)).export(str(converted))
             data = converted.read_bytes()
             require_same(
-                str(path), "litert-torch", lambda picture: module(torch.from_numpy(picture)).detach().numpy(), data
+                str(path), "litert-torch", lambda image: module(torch.from_numpy(image)).detach().numpy(), data
             )
     except EdgeSiameseError:
         raise

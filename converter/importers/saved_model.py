@@ -7,7 +7,7 @@ from edge_siamese.errors import DataError
 
 from .networks import GraphNetwork
 from .pixel_scaling import PixelInput
-from .shapes import picture_shape
+from .shapes import image_shape
 from .tflite_files import adopt
 
 _SIGNATURES = ("serving_default", "serve")
@@ -17,7 +17,7 @@ def load_saved_model(path: Path, pixels: PixelInput, input_size: int | None) -> 
     """Read the serving signature of a SavedModel, for a batch of one.
 
     Raises:
-        DataError: it cannot be read, or its signature is not one picture to one vector.
+        DataError: it cannot be read, or its signature is not one image to one vector.
         EdgeSiameseError: it uses operations that TFLite does not have.
     """
     import tensorflow as tf
@@ -34,7 +34,7 @@ def load_saved_model(path: Path, pixels: PixelInput, input_size: int | None) -> 
     name, (spec, *more) = _single(path, signature)
     if more or len(signature.structured_outputs) != 1:
         raise DataError(f"{path}: expected a signature of one input and one output")
-    (height, width, channels), first = picture_shape(str(path), spec.shape.as_list(), input_size)
+    (height, width, channels), first = image_shape(str(path), spec.shape.as_list(), input_size)
     side = (1, channels, height, width) if first else (1, height, width, channels)
 
     @tf.function(input_signature=[tf.TensorSpec(side, spec.dtype)])  # type: ignore[untyped-decorator]

@@ -1,4 +1,4 @@
-"""Where the height, the width and the channels of a picture tensor are."""
+"""Where the height, the width and the channels of an image tensor are."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from edge_siamese.errors import DataError
 _COLORS = {1, 3}
 
 
-def picture_shape(
+def image_shape(
     what: str, shape: Sequence[int | None], input_size: int | None = None
 ) -> tuple[tuple[int, int, int], bool]:
     """Height, width and channels of an input tensor, and whether its channels come first.
@@ -18,14 +18,14 @@ def picture_shape(
         input_size: for open sides.
 
     Raises:
-        DataError: it is not one picture of 1 or 3 channels, or its size is open and not given.
+        DataError: it is not one image of 1 or 3 channels, or its size is open and not given.
     """
     sides = [side if side is not None and side > 0 else None for side in shape]
     first = len(sides) == 4 and sides[1] in _COLORS and sides[3] not in _COLORS
     last = len(sides) == 4 and sides[3] in _COLORS
     if not (first or last) or sides[0] not in {None, 1}:
         raise DataError(
-            f"{what}: expected one picture of 1 or 3 channels as input, (1, H, W, C) or (1, C, H, W), found {tuple(shape)}"
+            f"{what}: expected one image of 1 or 3 channels as input, (1, H, W, C) or (1, C, H, W), found {tuple(shape)}"
         )
     channels = sides[1] if first else sides[3]
     height, width = sides[2:] if first else sides[1:3]

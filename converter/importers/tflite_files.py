@@ -21,7 +21,7 @@ from ..quantization.tflite.quantize import INPUT, OUTPUT, SIGNATURE
 from ..tflite_edit import operator_kind, read_model_object
 from .networks import GraphNetwork
 from .pixel_scaling import PixelInput
-from .shapes import picture_shape, require_vector
+from .shapes import image_shape, require_vector
 
 _TO_LAST, _TO_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 
@@ -31,7 +31,7 @@ def load_tflite(path: Path, pixels: PixelInput) -> GraphNetwork:
 
     Raises:
         ModelError: the file is something else.
-        DataError: it is quantized already, or not one picture to one vector.
+        DataError: it is quantized already, or not one image to one vector.
     """
     data = model_bytes(path)
     return GraphNetwork(adopt(data, str(path), pixels), "tflite", license_of_model(path))
@@ -46,7 +46,7 @@ def adopt(data: bytes, what: str, pixels: PixelInput) -> bytes:
         pixels: what the network wants of pixels.
 
     Raises:
-        DataError: it is quantized already, or not one picture to one vector.
+        DataError: it is quantized already, or not one image to one vector.
     """
     try:
         model = read_model_object(data)
@@ -58,7 +58,7 @@ def adopt(data: bytes, what: str, pixels: PixelInput) -> bytes:
         raise DataError(f"{what}: expected one graph of one input and one output")
     image, embedding = graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]
     _require_float(what, graph, image, embedding)
-    shape, channels_first = picture_shape(what, [1, *image.shape[1:]])
+    shape, channels_first = image_shape(what, [1, *image.shape[1:]])
     require_vector(what, [1, *embedding.shape[1:]])
     editor.fix_batch()
     if channels_first:

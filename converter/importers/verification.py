@@ -10,7 +10,7 @@ from edge_siamese.tflite.runtime import load_network
 
 Floats = npt.NDArray[np.float32]
 MOST_ERROR = 1e-3  # of the embedding's length
-_PICTURES = 2
+_IMAGES = 2
 
 
 def require_same(what: str, tool: str, original: Callable[[Floats], Floats], converted: bytes) -> None:
@@ -27,10 +27,10 @@ def require_same(what: str, tool: str, original: Callable[[Floats], Floats], con
     """
     network = load_network(converted, float_too=True)
     rng = np.random.default_rng(0)
-    for _ in range(_PICTURES):
-        picture = rng.uniform(-1, 1, network.input_shape).astype(np.float32)
-        wanted = np.asarray(original(picture), np.float32).reshape(-1)
-        (found,) = network.run(picture).values()
+    for _ in range(_IMAGES):
+        image = rng.uniform(-1, 1, network.input_shape).astype(np.float32)
+        wanted = np.asarray(original(image), np.float32).reshape(-1)
+        (found,) = network.run(image).values()
         error = np.linalg.norm(found.reshape(-1) - wanted) / max(float(np.linalg.norm(wanted)), 1e-12)
         if not error <= MOST_ERROR:
             raise EdgeSiameseError(

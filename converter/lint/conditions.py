@@ -24,8 +24,8 @@ def no_fused_activation(operator: Operator) -> str:
 
 def constant_weights(operator: Operator) -> str:
     """Of a convolution or a dense layer: kernel and bias."""
-    picture = 2 if operator.kind == "TRANSPOSE_CONV" else 0
-    computed = [tensor for at, tensor in enumerate(operator.inputs) if at != picture and _is_computed(tensor)]
+    image = 2 if operator.kind == "TRANSPOSE_CONV" else 0
+    computed = [tensor for at, tensor in enumerate(operator.inputs) if at != image and _is_computed(tensor)]
     return "its weights are computed while it runs" if computed else ""
 
 
@@ -56,10 +56,10 @@ def not_over_batch(operator: Operator) -> str:
 
 
 def depth_of_four(operator: Operator) -> str:
-    picture = operator.inputs[0]
-    if picture is None or len(picture.shape) - 1 not in _axes(operator):
+    image = operator.inputs[0]
+    if image is None or len(image.shape) - 1 not in _axes(operator):
         return ""
-    return "" if picture.shape[-1] % 4 == 0 else f"it averages {picture.shape[-1]} channels, not a multiple of 4"
+    return "" if image.shape[-1] % 4 == 0 else f"it averages {image.shape[-1]} channels, not a multiple of 4"
 
 
 def no_batch_padding(operator: Operator) -> str:
@@ -106,6 +106,6 @@ def _constant(operator: Operator, at: int) -> "np.ndarray[tuple[int, ...], np.dt
 
 def _axes(operator: Operator) -> set[int]:
     """Axes of a reduction, counted from the front."""
-    axes, picture = _constant(operator, 1), operator.inputs[0]
-    rank = len(picture.shape) if picture is not None else 0
+    axes, image = _constant(operator, 1), operator.inputs[0]
+    rank = len(image.shape) if image is not None else 0
     return set() if axes is None or not rank else {int(axis) % rank for axis in axes.ravel()}

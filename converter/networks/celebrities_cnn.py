@@ -1,7 +1,7 @@
 """A two-layer CNN for gray faces.
 
 The layers of https://github.com/gchoi/face-recognition-using-siamese-network, channels last: 504,962 parameters on
-pictures of 80 x 80 x 1.
+images of 80 x 80 x 1.
 """
 
 from typing import Any
@@ -17,10 +17,10 @@ def celebrities_cnn(
     hidden_dropout: float = 0.1,
     linear_embedding: bool = False,
 ) -> Any:
-    """Embeddings ``(N, dimension)`` of pictures ``(N, H, W, C)`` in 0..1, at least 10 pixels a side.
+    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in 0..1, at least 10 pixels a side.
 
     Args:
-        image: Keras tensor of pictures.
+        image: Keras tensor of images.
         dimension: length of the embedding.
         dropout: share of the values dropped after each pooling while training.
         hidden_dropout: share dropped before the last layer.

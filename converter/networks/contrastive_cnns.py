@@ -31,7 +31,7 @@ _ACTIVATIONS = {"relu": keras.activations.relu, "scaled-tanh": scaled_tanh}
 
 
 def hani(image: Any, *, dimension: int = 40, activation: str = "relu", dropout: float = 0.5) -> Any:
-    """Embeddings ``(N, dimension)`` of pictures ``(N, H, W, C)`` in -1..1, at least 36 pixels a side."""
+    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1, at least 36 pixels a side."""
     x = _conv(image, 5, 6, activation, strides=2, name="conv1")
     x = _conv(x, 14, 6, activation, strides=2, name="conv2")
     x = layers.Dropout(dropout, name="dropout")(x)
@@ -49,7 +49,7 @@ def chopra(
     dropout: float = 0.5,
     linear_embedding: bool = False,
 ) -> Any:
-    """Embeddings ``(N, dimension)`` of pictures ``(N, H, W, C)`` in -1..1, at least 46 pixels a side."""
+    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1, at least 46 pixels a side."""
     x = _conv(image, 15, 7, activation, name="conv1")
     x = layers.MaxPooling2D(2, name="pool1")(x)
     x = _conv(x, 45, 6, activation, name="conv2")
@@ -61,7 +61,7 @@ def chopra(
 
 
 def custom(image: Any, *, dimension: int = 40, activation: str = "relu", linear_embedding: bool = False) -> Any:
-    """Embeddings ``(N, dimension)`` of pictures ``(N, H, W, C)`` in -1..1, at least 36 pixels a side."""
+    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1, at least 36 pixels a side."""
     x = image
     for number, (first, second) in enumerate(((16, 32), (32, 64), (64, 128)), start=1):
         x = _conv(x, first, 3, activation, name=f"conv{number}a")
@@ -72,7 +72,7 @@ def custom(image: Any, *, dimension: int = 40, activation: str = "relu", linear_
 
 
 def deepid(image: Any, *, dimension: int = 40, activation: str = "relu", linear_embedding: bool = False) -> Any:
-    """Embeddings ``(N, dimension)`` of pictures ``(N, H, W, C)`` in -1..1, at least 81 pixels a side."""
+    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1, at least 81 pixels a side."""
     x = image
     for number, (filters, kernel) in enumerate(((20, 4), (40, 3), (60, 3)), start=1):
         x = _conv(x, filters, kernel, activation, name=f"conv{number}")

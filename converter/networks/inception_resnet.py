@@ -40,10 +40,10 @@ _MIXED_7A: _Branches = (
 
 
 def inception_resnet_v1(image: Any, *, dimension: int = 512, dropout: float = 0.2) -> Any:
-    """Embeddings ``(N, dimension)`` of standardized RGB pictures ``(N, H, W, 3)``, at least 75 pixels a side.
+    """Embeddings ``(N, dimension)`` of standardized RGB images ``(N, H, W, 3)``, at least 75 pixels a side.
 
     Args:
-        image: Keras tensor of pictures.
+        image: Keras tensor of images.
         dimension: length of the embedding; 512 and 128 have published weights, and 1792 is the pooled features
             themselves, without a bottleneck layer.
         dropout: share of the pooled features dropped while training.

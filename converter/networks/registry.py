@@ -19,7 +19,7 @@ class NetworkEntry:
     """An embedding network.
 
     Attributes:
-        builder: "module:function" of this package, from pictures ``(N, H, W, C)`` to embeddings ``(N, D)``.
+        builder: "module:function" of this package, from images ``(N, H, W, C)`` to embeddings ``(N, D)``.
         input_shape: (height, width, channels) that it is meant for.
         dimension: D, where nothing else is asked for.
         summary: one line for people.
@@ -134,7 +134,7 @@ NETWORKS: dict[str, NetworkEntry] = {
         "contrastive_cnns:deepid",
         (112, 112, 3),
         40,
-        "four convolutions for color pictures of 81 pixels or more",
+        "four convolutions for color images of 81 pixels or more",
         f"Sun, Wang and Tang, CVPR 2014; {_KADENZE}",
     ),
 }
@@ -168,7 +168,7 @@ def build_network(
 
     Args:
         name: in `NETWORKS`.
-        input_shape: (height, width, channels) of the pictures.
+        input_shape: (height, width, channels) of the images.
         dimension: length of the embedding; None is the network's own.
         spatial_transformer: 1 (or True) puts a spatial transformer in front, 2 one that halves the size; 0 none.
         options: keyword arguments of the network's builder.
@@ -177,7 +177,7 @@ def build_network(
         A Keras model from float32 ``(N, H, W, C)`` to embeddings ``(N, D)``, not normalized.
 
     Raises:
-        DataError: there is no network or option of that name, or it cannot be built for such pictures.
+        DataError: there is no network or option of that name, or it cannot be built for such images.
     """
     entry = choose("network", name, NETWORKS)
     builder = _load(entry.builder)
@@ -195,7 +195,7 @@ def build_network(
         raise
     except ValueError as error:
         reason = str(error).splitlines()[0]
-        raise DataError(f"network {name} cannot be built for pictures of shape {input_shape}: {reason}") from error
+        raise DataError(f"network {name} cannot be built for images of shape {input_shape}: {reason}") from error
     return keras.Model(image, embedding, name=name.replace("-", "_"))
 
 

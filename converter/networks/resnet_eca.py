@@ -1,6 +1,6 @@
-"""ResNet18 with efficient channel attention, for small pictures.
+"""ResNet18 with efficient channel attention, for small images.
 
-The layers of https://github.com/Qucy/Siamese-Network, 11,442,314 parameters on pictures of 32 x 32 x 3: He et al.,
+The layers of https://github.com/Qucy/Siamese-Network, 11,442,314 parameters on images of 32 x 32 x 3: He et al.,
 "Deep residual learning for image recognition" (CVPR 2016), with a stem that keeps the size, leaky ReLU inside the
 blocks, biases before the normalization, and after each stage the attention of Wang et al., "ECA-Net" (CVPR 2020).
 
@@ -37,14 +37,14 @@ def resnet18_eca(
     stem_strides: int = 1,
     momentum: float = 0.9,
 ) -> Any:
-    """Embeddings ``(N, dimension)`` of pictures ``(N, H, W, C)`` in 0..1.
+    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in 0..1.
 
     Args:
-        image: Keras tensor of pictures.
+        image: Keras tensor of images.
         dimension: length of the embedding.
         width: multiplier of the channels 64, 128, 256 and 512, rounded to multiples of 8.
         kernels: of the attention: ``"published"`` or ``"odd"``.
-        stem_strides: 2 halves the pictures at once and takes about a quarter of the time.
+        stem_strides: 2 halves the images at once and takes about a quarter of the time.
         momentum: of the batch normalization's averages, 0 to 1. The published 0.99 needs some hundreds of steps before
             inference works at all; 0.9 follows within about thirty.
 

@@ -1,6 +1,6 @@
 """A separable CNN for thermal faces.
 
-The layers of https://github.com/geunzz/siamese_conv_net, 171,171 parameters on pictures of 60 x 80 x 3. The separable
+The layers of https://github.com/geunzz/siamese_conv_net, 171,171 parameters on images of 60 x 80 x 3. The separable
 convolutions are written as depthwise and 1x1 convolutions: the same numbers, and layers that quantization knows.
 """
 
@@ -10,10 +10,10 @@ from keras import layers
 
 
 def separable_cnn(image: Any, *, dimension: int = 512, linear_embedding: bool = False) -> Any:
-    """Embeddings ``(N, dimension)`` of pictures ``(N, H, W, C)`` in 0..1, at least 58 pixels a side.
+    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in 0..1, at least 58 pixels a side.
 
     Args:
-        image: Keras tensor of pictures.
+        image: Keras tensor of images.
         dimension: length of the embedding.
         linear_embedding: leave out the sigmoid that ends the published network.
     """

@@ -1,1 +1,1 @@
-"""Pictures of how embeddings behave; see `canvas` for what they have in common."""
+"""Images of how embeddings behave; see `canvas` for what they have in common."""

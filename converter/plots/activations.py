@@ -1,4 +1,4 @@
-"""What the layers of a network answer to one picture: a montage of their channels."""
+"""What the layers of a network answer to one image: a montage of their channels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,12 +20,12 @@ class LayerActivation:
     values: npt.NDArray[np.float32]
 
 
-def layer_activations(network: Any, picture: npt.NDArray[np.float32]) -> list[LayerActivation]:
+def layer_activations(network: Any, image: npt.NDArray[np.float32]) -> list[LayerActivation]:
     """Outputs of up to six layers with a spatial output, spread evenly from the input to the embedding.
 
     Args:
         network: Keras model of float ``(N, H, W, C)``; layers inside of nested models are not entered.
-        picture: normalized float32 ``(H, W, C)``.
+        image: normalized float32 ``(H, W, C)``.
     """
     import keras
 
@@ -35,7 +35,7 @@ def layer_activations(network: Any, picture: npt.NDArray[np.float32]) -> list[La
     if not chosen:
         return []
     part = keras.Model(network.inputs, [layer.output for layer in chosen])
-    outputs = part([picture[None]], training=False)
+    outputs = part([image[None]], training=False)
     return [
         LayerActivation(layer.name, np.asarray(output, np.float32)[0])
         for layer, output in zip(chosen, outputs, strict=True)

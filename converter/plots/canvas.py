@@ -1,4 +1,4 @@
-"""What all pictures have in common: drawn by matplotlib, written whole as SVG or PNG, or put into a page as SVG.
+"""What all images have in common: drawn by matplotlib, written whole as SVG or PNG, or put into a page as SVG.
 
 The colors differ in lightness as well as in hue, so that they stay apart for the color-blind and in print (Okabe and
 Ito, "Color universal design", 2008). A file has a white ground. In a page ink, lines and ground are the page's own
@@ -36,7 +36,7 @@ __all__ = ["GENUINE", "GRAY", "IMPOSTOR", "INK", "MARKERS", "PALETTE", "Drawing"
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture that is drawn when it is wanted.
+    """An image that is drawn when it is wanted.
 
     Attributes:
         draw: draws on an empty ``matplotlib.figure.Figure``.
@@ -81,7 +81,7 @@ class Drawing:
 
 @dataclass(frozen=True, eq=False)
 class Raster:
-    """A picture of pixels: uint8 ``(H, W, C)``, gray for C = 1, RGB for C = 3, with opacity for C = 4."""
+    """An image of pixels: uint8 ``(H, W, C)``, gray for C = 1, RGB for C = 3, with opacity for C = 4."""
 
     pixels: Pixels
 
@@ -125,6 +125,6 @@ def check_path(path: Path, suffixes: tuple[str, ...]) -> None:
         raise DataError(f"{path}: there is no folder {path.resolve().parent}")
 
 
-def as_rgb(pictures: Pixels) -> Pixels:
-    """uint8 ``(..., 3)`` of pictures ``(..., 1 or 3)``."""
-    return np.repeat(pictures, 3, axis=-1) if pictures.shape[-1] == 1 else pictures
+def as_rgb(images: Pixels) -> Pixels:
+    """uint8 ``(..., 3)`` of images ``(..., 1 or 3)``."""
+    return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images

@@ -1,4 +1,4 @@
-"""Error rates as pictures: ROC, DET, score histogram, identification rank, and confusion matrices."""
+"""Error rates as images: ROC, DET, score histogram, identification rank, and confusion matrices."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -80,7 +80,7 @@ def score_histogram(verification: dict[str, Any], threshold: float) -> Drawing:
 
 
 def rank_curve(curves: Mapping[str, Sequence[float]]) -> Drawing:
-    """Cumulative match characteristics ``(K,)`` by name: share of pictures whose class is among the best."""
+    """Cumulative match characteristics ``(K,)`` by name: share of images whose class is among the best."""
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
@@ -94,7 +94,7 @@ def rank_curve(curves: Mapping[str, Sequence[float]]) -> Drawing:
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter("{x:g}")
         lowest = min(min(rates) for rates in curves.values())
-        axes.set(xlim=(0.9, count), ylim=(max(lowest - 0.02, 0), 1.004), xlabel="rank", ylabel="share of pictures")
+        axes.set(xlim=(0.9, count), ylim=(max(lowest - 0.02, 0), 1.004), xlabel="rank", ylabel="share of images")
         axes.yaxis.set_major_formatter(lambda rate, _: f"{100 * rate:g}%")
         if any(curves):
             axes.legend(loc="lower right")
@@ -103,7 +103,7 @@ def rank_curve(curves: Mapping[str, Sequence[float]]) -> Drawing:
 
 
 def confusion_matrix(counts: npt.NDArray[np.integer], names: Sequence[str]) -> Drawing:
-    """Who is taken for whom: a row for each class, shaded by the share of its pictures.
+    """Who is taken for whom: a row for each class, shaded by the share of its images.
 
     Args:
         counts: ``(K, K)``, the truth in rows and the answer in columns.

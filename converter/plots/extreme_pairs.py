@@ -27,7 +27,7 @@ class TellingPairs:
 
 
 def telling_pairs(pairs: ScoredPairs, count: int = 6) -> list[TellingPairs]:
-    """The `count` most telling pairs of each kind; a picture stands in one pair of a kind only, so that they differ."""
+    """The `count` most telling pairs of each kind; an image stands in one pair of a kind only, so that they differ."""
     chosen = []
     for kind in KINDS:
         genuine, upwards = kind.endswith("genuine"), kind in {"worst genuine", "best impostor"}
@@ -38,18 +38,18 @@ def telling_pairs(pairs: ScoredPairs, count: int = 6) -> list[TellingPairs]:
     return chosen
 
 
-def pair_sheet(telling: Sequence[TellingPairs], pictures: Pixels, names: Sequence[str], *, threshold: float) -> Drawing:
+def pair_sheet(telling: Sequence[TellingPairs], images: Pixels, names: Sequence[str], *, threshold: float) -> Drawing:
     """The pairs as a sheet: a row for each kind, scores in blue where they reach the threshold and orange below it.
 
     Args:
         telling: of `telling_pairs`.
-        pictures: uint8 ``(N, H, W, C)``.
-        names: class of each picture.
+        images: uint8 ``(N, H, W, C)``.
+        names: class of each image.
         threshold: pairs of at least this score match.
     """
     telling = [each for each in telling if len(each.index)]
     columns = max(len(each.index) for each in telling)
-    tall = pictures.shape[1] / pictures.shape[2]
+    tall = images.shape[1] / images.shape[2]
 
     def draw(figure: Any) -> None:
         for part, each in zip(figure.subfigures(len(telling), 1, squeeze=False)[:, 0], telling, strict=True):
@@ -57,7 +57,7 @@ def pair_sheet(telling: Sequence[TellingPairs], pictures: Pixels, names: Sequenc
             for axes, pair, score in zip(
                 part.subplots(1, columns, squeeze=False)[0], each.index, each.scores, strict=False
             ):
-                axes.imshow(_side_by_side(as_rgb(pictures[pair])), interpolation="nearest")
+                axes.imshow(_side_by_side(as_rgb(images[pair])), interpolation="nearest")
                 axes.set_title(f"{score:.3f}", fontsize=9, color=GENUINE if score >= threshold else IMPOSTOR)
                 axes.set_xlabel(_caption([names[row] for row in pair]), fontsize=7, color=GRAY)
             for axes in part.axes:

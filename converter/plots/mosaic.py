@@ -1,4 +1,4 @@
-"""A map of thumbnails: pictures on a grid, as near as they fit to where the plane has them."""
+"""A map of thumbnails: images on a grid, as near as they fit to where the plane has them."""
 
 import cv2
 import numpy as np
@@ -10,46 +10,46 @@ from .canvas import PALETTE, Pixels, Raster, as_rgb
 from .projections import Plane
 
 MOST_THUMBNAILS = 600
-_CELLS_A_PICTURE = 1.7
+_CELLS_A_IMAGE = 1.7
 _FRAME = 2
 
 
-def thumbnails(pictures: Pixels, size: int = 48) -> Pixels:
-    """Pictures uint8 ``(N, H, W, C)`` no larger than `size` on their longer side."""
-    height, width = pictures.shape[1:3]
+def thumbnails(images: Pixels, size: int = 48) -> Pixels:
+    """Images uint8 ``(N, H, W, C)`` no larger than `size` on their longer side."""
+    height, width = images.shape[1:3]
     scale = min(1.0, size / max(height, width))
     if scale == 1.0:
-        return pictures
+        return images
     wanted = max(round(width * scale), 1), max(round(height * scale), 1)
-    small = [cv2.resize(picture, wanted, interpolation=cv2.INTER_AREA) for picture in pictures]
-    return np.asarray(small, np.uint8).reshape(len(pictures), wanted[1], wanted[0], pictures.shape[3])
+    small = [cv2.resize(image, wanted, interpolation=cv2.INTER_AREA) for image in images]
+    return np.asarray(small, np.uint8).reshape(len(images), wanted[1], wanted[0], images.shape[3])
 
 
-def mosaic(plane: Plane, pictures: Pixels, numbers: Numbers | None = None) -> Raster:
-    """Put every picture in a cell of its own, so that all of them together move as little as possible.
+def mosaic(plane: Plane, images: Pixels, numbers: Numbers | None = None) -> Raster:
+    """Put every image in a cell of its own, so that all of them together move as little as possible.
 
     Free cells are transparent.
 
     Args:
         plane: ``(N, 2)``, y upwards; not many more than `MOST_THUMBNAILS`, the time grows with the cube.
-        pictures: uint8 ``(N, H, W, C)`` thumbnails.
+        images: uint8 ``(N, H, W, C)`` thumbnails.
         numbers: class of each, for the colors of the frames; without them there are none.
     """
-    height, width = pictures.shape[1] + 2 * _FRAME, pictures.shape[2] + 2 * _FRAME
-    rows, columns = _shape(len(pictures), height / width)
+    height, width = images.shape[1] + 2 * _FRAME, images.shape[2] + 2 * _FRAME
+    rows, columns = _shape(len(images), height / width)
     canvas = np.zeros((rows * height, columns * width, 4), np.uint8)
-    for picture, cell, color in zip(
-        as_rgb(pictures), _cells(plane, rows, columns), _colors(numbers, len(pictures)), strict=True
+    for image, cell, color in zip(
+        as_rgb(images), _cells(plane, rows, columns), _colors(numbers, len(images)), strict=True
     ):
         y, x = cell // columns * height, cell % columns * width
         canvas[y : y + height, x : x + width] = (*color, 255)
-        canvas[y + _FRAME : y + height - _FRAME, x + _FRAME : x + width - _FRAME, :3] = picture
+        canvas[y + _FRAME : y + height - _FRAME, x + _FRAME : x + width - _FRAME, :3] = image
     return Raster(canvas)
 
 
 def _shape(count: int, proportion: float) -> tuple[int, int]:
     """Rows and columns of a grid about as wide as 4/3 of its height, with cells to spare."""
-    cells = _CELLS_A_PICTURE * count
+    cells = _CELLS_A_IMAGE * count
     columns = max(int(np.ceil(np.sqrt(cells * proportion * 4 / 3))), 1)
     return max(int(np.ceil(cells / columns)), 1), columns
 

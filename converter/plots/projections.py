@@ -19,7 +19,7 @@ from .canvas import INK, MARKERS, PALETTE, Drawing
 
 Plane = npt.NDArray[np.float32]
 
-MOST_PICTURES, MOST_CLASSES = 1500, 40
+MOST_IMAGES, MOST_CLASSES = 1500, 40
 FEWEST = 5
 _METRICS = {"cosine": "cosine", "l1": "manhattan", "l2": "euclidean", "squared_l2": "sqeuclidean"}
 _LEGEND, _LABELED, _RASTERISED = 12, 40, 1500
@@ -66,26 +66,24 @@ def umap(embeddings: Matrix, similarity: str = "cosine", *, seed: int = 0) -> Pl
 LAYOUTS: dict[str, Callable[..., Plane]] = {"tsne": tsne, "umap": umap}
 
 
-def readable_rows(
-    numbers: Numbers, *, pictures: int = MOST_PICTURES, classes: int = MOST_CLASSES, seed: int = 0
-) -> Rows:
-    """Rows of no more pictures and classes than a picture can show: whole classes drawn at random, and of each as many."""
+def readable_rows(numbers: Numbers, *, images: int = MOST_IMAGES, classes: int = MOST_CLASSES, seed: int = 0) -> Rows:
+    """Rows of no more images and classes than an image can show: whole classes drawn at random, and of each as many."""
     rng = np.random.default_rng(seed)
     by_class = rows_by_class(numbers)
     chosen = rng.permutation(list(by_class))[:classes].tolist()
-    most = max(pictures // max(len(chosen), 1), 1)
+    most = max(images // max(len(chosen), 1), 1)
     rows = [rng.permutation(by_class[number])[:most] for number in chosen]
     return np.sort(np.concatenate(rows))
 
 
 def scatter(plane: Plane, numbers: Numbers, names: Sequence[str], representatives: Rows | None = None) -> Drawing:
-    """Pictures as points, a color and shape a class, representatives ringed.
+    """Images as points, a color and shape a class, representatives ringed.
 
     Args:
         plane: ``(N, 2)``.
         numbers: class of each, ``(N,)``.
         names: of the class numbers.
-        representatives: rows of the pictures that stand for their classes.
+        representatives: rows of the images that stand for their classes.
     """
     classes = np.unique(numbers)
     some = len(classes) <= _LEGEND

@@ -18,11 +18,11 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Curve:
-    """One run: a name, a value an epoch for each figure, and the pictures seen by then where the log has them."""
+    """One run: a name, a value an epoch for each figure, and the images seen by then where the log has them."""
 
     name: str
     figures: dict[str, list[float]]
-    pictures: list[float]
+    images: list[float]
 
 
 def read_curve(name: str, logs: list[Path]) -> Curve:
@@ -32,14 +32,14 @@ def read_curve(name: str, logs: list[Path]) -> Curve:
         DataError: a log is missing, or is not one.
     """
     figures: dict[str, list[float]] = {}
-    pictures: list[float] = []
+    images: list[float] = []
     for log in logs:
         for line in _lines(log):
             for key in LABELS.keys() & line.keys():
                 figures.setdefault(key, []).append(float(line[key]))
-            if "pictures" in line:
-                pictures.append(float(line["pictures"]))
-    return Curve(name, figures, pictures)
+            if "images" in line:
+                images.append(float(line["images"]))
+    return Curve(name, figures, images)
 
 
 def plot_curves(curves: list[Curve], output: Path) -> None:
@@ -61,13 +61,13 @@ def plot_curves(curves: list[Curve], output: Path) -> None:
 
 
 def _draw(axis: Any, key: str, curves: list[Curve]) -> None:
-    counted = all(curve.pictures for curve in curves)
+    counted = all(curve.images for curve in curves)
     for curve in curves:
         values = curve.figures.get(key, [])
-        places = [pictures / 1e6 for pictures in curve.pictures] if counted else range(1, len(values) + 1)
+        places = [images / 1e6 for images in curve.images] if counted else range(1, len(values) + 1)
         axis.plot(places, values, label=curve.name, linewidth=1.5, marker=".")
     axis.set_title(LABELS[key], fontsize=10)
-    axis.set_xlabel("million pictures" if counted else "epoch")
+    axis.set_xlabel("million images" if counted else "epoch")
     axis.grid(alpha=0.3)
     if len(curves) > 1:
         axis.legend(fontsize=8)

@@ -6,7 +6,7 @@ from typing import Any
 from .canvas import GENUINE, GRAY, Drawing
 from .run_curves import LABELS
 
-_LEFT_OUT = {"epoch", "seconds", "pictures"}
+_LEFT_OUT = {"epoch", "seconds", "images"}
 _COLUMNS = 3
 
 

@@ -1,34 +1,34 @@
-"""Pictures to measure activation ranges on: how many it takes, and which."""
+"""Images to measure activation ranges on: how many it takes, and which."""
 
 import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
 
-CALIBRATION_PICTURES = 200
-LEAST_PICTURES = 20
+CALIBRATION_IMAGES = 200
+LEAST_IMAGES = 20
 
 
-def require_calibration(pictures: npt.NDArray[np.uint8]) -> None:
+def require_calibration(images: npt.NDArray[np.uint8]) -> None:
     """Refuse what is too little to measure ranges on.
 
     Raises:
-        DataError: fewer than 20 pictures.
+        DataError: fewer than 20 images.
     """
-    if len(pictures) < LEAST_PICTURES:
+    if len(images) < LEAST_IMAGES:
         raise DataError(
-            f"calibration needs at least {LEAST_PICTURES} pictures, better {CALIBRATION_PICTURES}; found {len(pictures)}"
+            f"calibration needs at least {LEAST_IMAGES} images, better {CALIBRATION_IMAGES}; found {len(images)}"
         )
 
 
-def spread(pictures: npt.NDArray[np.uint8], count: int = CALIBRATION_PICTURES) -> npt.NDArray[np.uint8]:
-    """At most `count` pictures ``(N, H, W, C)``, evenly spread over all."""
-    chosen = np.unique(np.linspace(0, len(pictures) - 1, count).astype(int))
-    return np.asarray(pictures[chosen])
+def spread(images: npt.NDArray[np.uint8], count: int = CALIBRATION_IMAGES) -> npt.NDArray[np.uint8]:
+    """At most `count` images ``(N, H, W, C)``, evenly spread over all."""
+    chosen = np.unique(np.linspace(0, len(images) - 1, count).astype(int))
+    return np.asarray(images[chosen])
 
 
-def with_whole_input_range(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def with_whole_input_range(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """A copy that shows pixels 0 and 255, so that the input's measured range is exactly the pixels'."""
-    pictures = pictures.copy()
-    pictures[0, 0, 0], pictures[0, 0, 1] = 0, 255
-    return pictures
+    images = images.copy()
+    images[0, 0, 0], images[0, 0, 1] = 0, 255
+    return images

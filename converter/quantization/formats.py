@@ -6,7 +6,7 @@ format   weights               activations        for
 int8     int8, per channel     int8               every board; the only form with a card
 float    float32               float32            ``evaluate --against``, other tools
 float16  float16               float32            half the file, where float is wanted
-dynamic  int8                  float32            no calibration pictures; faster than float on some CPUs
+dynamic  int8                  float32            no calibration images; faster than float on some CPUs
 16x8     int8, per channel     int16              networks that int8 hurts; slow without special kernels
 ======== ===================== ================== =====================================================
 
@@ -31,9 +31,9 @@ Format = Literal["int8", "float", "float16", "dynamic", "16x8"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def model_input(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+def model_input(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Pixels as the float network wants them: ``(pixel - 128) / 128``."""
-    return (pictures.astype(np.float32) - np.float32(128)) / np.float32(128)
+    return (images.astype(np.float32) - np.float32(128)) / np.float32(128)
 
 
 def static_batch(network: Any, shape: tuple[int, ...]) -> Any:

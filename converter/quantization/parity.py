@@ -29,14 +29,14 @@ class ParityReport:
     """Float against its quantized form on the same people, all pairs.
 
     Attributes:
-        photographs, people: what it was measured on; no people where only vectors could be compared.
-        cosine_mean, cosine_p1: cosine between the two embeddings of a photograph; p1 is the first percentile.
+        photos, people: what it was measured on; no people where only vectors could be compared.
+        cosine_mean, cosine_p1: cosine between the two embeddings of a photo; p1 is the first percentile.
         auc_float, auc_int8, eer_float, eer_int8: verification before and after; None where there were too few people for
             a genuine and an impostor pair.
         tar_float, tar_int8: TAR at FMR 1e-3; None below 1,000 impostor pairs.
     """
 
-    photographs: int
+    photos: int
     people: int
     cosine_mean: float
     cosine_p1: float
@@ -69,7 +69,7 @@ class ParityReport:
         if self.tar_int8 is None and not self.cosine_mean >= LEAST_MEAN_COSINE:
             raise EdgeSiameseError(
                 f"parity gate: int8 embeddings have a mean cosine of {self.cosine_mean:.4f} to the float ones on "
-                f"{self.photographs} pictures, expected at least {LEAST_MEAN_COSINE}"
+                f"{self.photos} images, expected at least {LEAST_MEAN_COSINE}"
             )
         allowed = allowed_auc_loss(self.people, maximum_auc_loss)
         if self.auc_loss is not None and not self.auc_loss <= allowed:
@@ -103,14 +103,14 @@ def unit_rows(embeddings: npt.NDArray[Any]) -> Embeddings:
     return np.asarray(embeddings / np.maximum(lengths, 1e-12), np.float32)
 
 
-def embed_model(model: bytes, pictures: npt.NDArray[np.uint8]) -> Embeddings:
+def embed_model(model: bytes, images: npt.NDArray[np.uint8]) -> Embeddings:
     """Embeddings ``(N, D)`` of a .tflite, int8 or float32 at its ends, as real numbers up to a common factor."""
     network = load_network(model, float_too=True)
     ((_, zero_point),) = network.output_scales().values()
     whole = network.input_dtype == np.int8
     rows = [
-        next(iter(network.run(int8_input(picture) if whole else model_input(picture[None])).values())).reshape(-1)
-        for picture in pictures
+        next(iter(network.run(int8_input(image) if whole else model_input(image[None])).values())).reshape(-1)
+        for image in images
     ]
     return np.stack(rows).astype(np.float32) - zero_point
 
@@ -127,7 +127,7 @@ def measure_parity(
     zero_point: int,
     people: npt.NDArray[np.int64] | None,
 ) -> ParityReport:
-    """Compare unit float embeddings ``(N, D)`` and raw int8 ones of the same N photographs of numbered people.
+    """Compare unit float embeddings ``(N, D)`` and raw int8 ones of the same N photos of numbered people.
 
     Verification with int8 is scored as every board scores it. Without people only vectors are compared.
     """
@@ -151,7 +151,7 @@ def _report(
     original = _figures(None if people is None else all_pairs(before @ before.T, people))
     quantized = _figures(after)
     return ParityReport(
-        photographs=len(rows),
+        photos=len(rows),
         people=0 if people is None else len(np.unique(people)),
         cosine_mean=float(cosines.mean()),
         cosine_p1=float(np.percentile(cosines, 1)),

@@ -1,7 +1,7 @@
 """Activation ranges that lose least: a few outliers must not cost everybody else their resolution.
 
 An int8 tensor has 256 steps. Taking its range from the largest value ever seen makes the steps coarse for all the
-others; here each range is the one with the least mean squared error over real pictures, outliers saturating.
+others; here each range is the one with the least mean squared error over real images, outliers saturating.
 """
 
 from typing import Any

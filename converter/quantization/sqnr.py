@@ -1,6 +1,6 @@
 """Where a quantized network departs from its float original: the signal to quantization noise ratio of every layer.
 
-SQNR is ``10 log10(sum(float^2) / sum((float - quantized)^2))`` in decibels over some pictures, of values taken back to
+SQNR is ``10 log10(sum(float^2) / sum((float - quantized)^2))`` in decibels over some images, of values taken back to
 real numbers. One step with eight well-used bits leaves about 40 dB; what matters is where it falls.
 """
 
@@ -43,14 +43,14 @@ class LayerNoise:
 
 
 def compare_layers(
-    original: bytes, quantized: bytes, pictures: npt.NDArray[np.uint8], layers: Sequence[str] = ()
+    original: bytes, quantized: bytes, images: npt.NDArray[np.uint8], layers: Sequence[str] = ()
 ) -> list[LayerNoise]:
     """Compare two .tflite of one network, layer by layer, in the order in which they run.
 
     Args:
         original: the float network.
         quantized: the same in int8, 16x8 or another format.
-        pictures: uint8 ``(N, H, W, C)``.
+        images: uint8 ``(N, H, W, C)``.
         layers: names of the layers of the Keras network they came from, where there is one.
 
     Operators are matched by kind and output shape in their order; those without a counterpart are left out.
@@ -62,8 +62,8 @@ def compare_layers(
         GraphProbe(model, [pair[side].outputs[0].index for pair in pairs])
         for side, model in enumerate((original, quantized))
     ]
-    for picture in pictures:
-        for at, (wanted, found) in enumerate(zip(*(run(picture) for run in runs), strict=True)):
+    for image in images:
+        for at, (wanted, found) in enumerate(zip(*(run(image) for run in runs), strict=True)):
             signal[at] += np.sum(np.square(wanted))
             noise[at] += np.sum(np.square(wanted - found))
     decibels = [_decibels(*sums) for sums in zip(signal, noise, strict=True)]

@@ -111,9 +111,9 @@ class DetectorRecipe(_Run):
 
     Attributes:
         task: what it trains.
-        sample_size: side of the composed training pictures, a multiple of 32.
+        sample_size: side of the composed training images, a multiple of 32.
         batches: of an epoch.
-        pasted_crops, rendered_scenes: how many aligned crops and rendered pictures join the photographs.
+        pasted_crops, rendered_scenes: how many aligned crops and rendered images join the photos.
     """
 
     task: Literal["detector"]

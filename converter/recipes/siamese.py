@@ -9,7 +9,7 @@ from .schema import Part
 
 
 class Source(Part):
-    """Where pictures come from.
+    """Where images come from.
 
     Attributes:
         kind: of the data: a loader of `datasets.sources`.
@@ -30,7 +30,7 @@ class Split(Part):
             validation classes.
         test_folds: folds of the data's ``pairs.txt`` whose people are the test people instead, on the pairs listed there.
         test_groups: groups to test on instead, by the beginning of their names.
-        least_pictures: a class with fewer is neither trained nor validated on.
+        least_images: a class with fewer is neither trained nor validated on.
         seed: another one gives another choice.
     """
 
@@ -38,7 +38,7 @@ class Split(Part):
     validation: float = Field(default=0.15, gt=0, lt=1)
     test_folds: tuple[int, ...] = ()
     test_groups: str = ""
-    least_pictures: int = Field(default=2, ge=1)
+    least_images: int = Field(default=2, ge=1)
     seed: int = 0
 
 
@@ -52,7 +52,7 @@ class Network(Part):
         weights: "" is random ones; a task whose weights ship ("embedder"), or a path to an ``.npz``.
         frozen: the network stays as it is, its outputs are computed once and only a head is trained.
         equal_lengths: of a frozen network: its outputs are brought to one length before the head sees them.
-        average_flip: an embedding is the mean over a picture and its mirror image, in training's measures and in the exported file.
+        average_flip: an embedding is the mean over an image and its mirror image, in training's measures and in the exported file.
     """
 
     name: str
@@ -91,7 +91,7 @@ class Training(Part):
 
     Attributes:
         epochs: at most.
-        batch_size: pairs, or pictures where the loss takes whole batches.
+        batch_size: pairs, or images where the loss takes whole batches.
         optimizer: and its rate.
         patience: stop when the validation figure has not improved for so many epochs; None never stops early.
         ema: momentum of the averaged weights, which are measured and kept; 0 averages nothing.
@@ -147,7 +147,7 @@ class SiameseRecipe(Part):
         summary: one sentence for people.
         method: "pairs" learns from the sampler's pairs or batches; "fine-tune" tells people apart by a margin while
             every crop keeps its place (`fine_tuning`).
-        augmentation: a class of `picture_augmentation` or `augmentation`; None changes nothing.
+        augmentation: a class of `image_augmentation` or `augmentation`; None changes nothing.
         similarity: how two embeddings are compared when judged.
         precision: of the arithmetic while training.
     """

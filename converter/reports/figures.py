@@ -1,4 +1,4 @@
-"""The pictures of a run's page: of its figures, from the document alone, and of its embeddings."""
+"""The images of a run's page: of its figures, from the document alone, and of its embeddings."""
 
 import base64
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _FEWEST_FOR_A_PLANE = 5
 _PAIRS_OF_A_KIND = 6
 
 
-def figure_pictures(document: RunDocument) -> dict[str, str]:
+def figure_images(document: RunDocument) -> dict[str, str]:
     """SVG elements by name, of what the document has figures for."""
     floating, quantized = document.float_figures, document.int8_figures
     shipped = quantized or floating
@@ -49,12 +49,12 @@ def figure_pictures(document: RunDocument) -> dict[str, str]:
     return {name: draw() for name, draw in drawn.items()}
 
 
-def embedding_pictures(arrays: RunArrays, threshold: float) -> dict[str, Any]:
+def embedding_images(arrays: RunArrays, threshold: float) -> dict[str, Any]:
     """The plane, the map and the telling pairs: of int8 embeddings where there are some.
 
     Returns:
-        ``plane`` (SVG) and ``map`` (data URI), None of too few pictures, ``shown`` and ``mapped`` pictures in them;
-        ``pairs``: by kind what it means and a list of pairs with ``pictures`` (data URIs), ``names``, ``paths``,
+        ``plane`` (SVG) and ``map`` (data URI), None of too few images, ``shown`` and ``mapped`` images in them;
+        ``pairs``: by kind what it means and a list of pairs with ``images`` (data URIs), ``names``, ``paths``,
         ``score`` and ``match``.
     """
     int8 = arrays.int8_embeddings is not None
@@ -66,17 +66,17 @@ def embedding_pictures(arrays: RunArrays, threshold: float) -> dict[str, Any]:
         score = arrays.score(int8=int8)
         standing = representatives(lambda a, b: score(rows[a], rows[b]), numbers)
         looks["plane"] = scatter(plane, numbers, arrays.class_names, standing).svg()
-        few = readable_rows(numbers, pictures=MOST_THUMBNAILS)
+        few = readable_rows(numbers, images=MOST_THUMBNAILS)
         looks["map"] = mosaic(plane[few], arrays.thumbnails[rows[few]], numbers[few]).data_uri()
         looks["mapped"] = len(few)
     return looks | {"pairs": _telling(arrays, threshold, int8=int8 and arrays.int8_scores is not None)}
 
 
 def illustration(path: Path) -> str:
-    """A picture file as a data URI.
+    """An image file as a data URI.
 
     Raises:
-        DataError: it cannot be read, or is no picture for a page.
+        DataError: it cannot be read, or is no image for a page.
     """
     media = {".svg": "image/svg+xml", **_MEDIA}.get(path.suffix.lower())
     try:
@@ -95,7 +95,7 @@ def _telling(arrays: RunArrays, threshold: float, *, int8: bool) -> dict[str, An
             "means": KINDS[each.kind],
             "pairs": [
                 {
-                    "pictures": [Raster(arrays.thumbnails[row]).data_uri() for row in pair],
+                    "images": [Raster(arrays.thumbnails[row]).data_uri() for row in pair],
                     "names": [arrays.names[row] for row in pair],
                     "paths": [arrays.paths[row] for row in pair],
                     "score": score,

@@ -8,7 +8,7 @@ from edge_siamese.atomic import write_atomically
 from edge_siamese.reports.formatting import percent
 from edge_siamese.reports.pages import page_templates, require
 
-from .figures import embedding_pictures, figure_pictures, illustration
+from .figures import embedding_images, figure_images, illustration
 from .run_report import ARRAYS, PAGE, RunArrays, RunDocument
 
 _PACKAGES = ("jinja2", "matplotlib", "sklearn")
@@ -22,7 +22,7 @@ def write_run_report(folder: Path, document: RunDocument, arrays: RunArrays | No
     Args:
         folder: of the run; illustrations are read from it.
         document: words and figures.
-        arrays: the test pictures; without them the page shows no picture of theirs.
+        arrays: the test images; without them the page shows no image of theirs.
 
     Returns:
         The page.
@@ -68,8 +68,8 @@ def render(folder: Path, document: RunDocument, arrays: RunArrays | None) -> str
         run=document,
         shipped=shipped,
         compared=_compared(document),
-        pictures=figure_pictures(document),
-        looks=embedding_pictures(arrays, shipped.confusion["threshold"]) if arrays else None,
+        images=figure_images(document),
+        looks=embedding_images(arrays, shipped.confusion["threshold"]) if arrays else None,
         illustrations=[(each, illustration(folder / each.file)) for each in document.illustrations],
         version=__version__,
     )

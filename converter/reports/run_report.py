@@ -3,7 +3,7 @@
 ::
 
     RUN/report.json       a `RunDocument`: words and figures
-    RUN/evaluation.npz    `RunArrays`: the test pictures' embeddings and thumbnails, for looking at them again
+    RUN/evaluation.npz    `RunArrays`: the test images' embeddings and thumbnails, for looking at them again
     RUN/report.html       the page that `page` makes of both
 """
 
@@ -36,7 +36,7 @@ class Portion(_Part):
 
     name: str
     classes: int
-    pictures: int
+    images: int
 
 
 class DataAccount(_Part):
@@ -47,7 +47,7 @@ class DataAccount(_Part):
         classes: what they are, in the plural: "people", "characters".
         portions: in the order of use; no class is in two.
         digest: SHA-256 over the split, hex.
-        skipped: path -> why it gave no picture.
+        skipped: path -> why it gave no image.
     """
 
     source: str
@@ -58,10 +58,10 @@ class DataAccount(_Part):
 
 
 class Parity(_Part):
-    """What int8 cost on the test pictures, and the gate it had to pass.
+    """What int8 cost on the test images, and the gate it had to pass.
 
     Attributes:
-        cosine_mean, cosine_p1: between the float and the int8 embedding of a picture; p1 is the first percentile.
+        cosine_mean, cosine_p1: between the float and the int8 embedding of an image; p1 is the first percentile.
         auc_loss, allowed_auc_loss: float less int8, and how much may be lost.
     """
 
@@ -83,7 +83,7 @@ class Published(_Part):
 
 
 class Illustration(_Part):
-    """A further picture: an ``.svg``, ``.png`` or ``.jpg`` in the run folder."""
+    """A further image: an ``.svg``, ``.png`` or ``.jpg`` in the run folder."""
 
     title: str
     caption: str
@@ -109,7 +109,7 @@ class RunDocument(_Part):
         int8_figures: of the quantized one on the same pairs.
         parity: between the two.
         published: what it is compared with.
-        illustrations: further pictures, shown in this order.
+        illustrations: further images, shown in this order.
     """
 
     format: Literal["edge-siamese/run-report/1"] = "edge-siamese/run-report/1"
@@ -155,13 +155,13 @@ class RunDocument(_Part):
 
 @dataclass(frozen=True, eq=False)
 class RunArrays:
-    """The test pictures of a run.
+    """The test images of a run.
 
     Attributes:
         embeddings: float32 ``(N, D)``.
         numbers: int64 ``(N,)`` class of each.
         class_names: of the class numbers.
-        paths: where each picture came from.
+        paths: where each image came from.
         thumbnails: uint8 ``(N, h, w, C)``, gray or RGB; `looking.mosaic.thumbnails` makes them.
         pairs: int64 ``(P, 2)`` rows that were compared.
         scores: float32 ``(P,)`` of the float network, larger for more alike ones.
@@ -184,7 +184,7 @@ class RunArrays:
 
     @cached_property
     def names(self) -> list[str]:
-        """Class of each picture."""
+        """Class of each image."""
         return [self.class_names[number] for number in self.numbers]
 
     def vectors(self, *, int8: bool = False) -> npt.NDArray[np.float32]:
@@ -200,7 +200,7 @@ class RunArrays:
         return self.int8_embeddings.astype(np.float32) - np.float32(self.zero_point)
 
     def score(self, *, int8: bool = False) -> Score:
-        """Scores of pictures by their embeddings."""
+        """Scores of images by their embeddings."""
         return by_similarity(self.vectors(int8=int8), self.similarity)
 
     def scored_pairs(self, *, int8: bool = False) -> ScoredPairs:
@@ -266,6 +266,6 @@ class RunArrays:
             parts["int8_embeddings"] = self.int8_embeddings
         for name, part in parts.items():
             if len(part) != count:
-                raise DataError(f"{path}: expected {name} of {count} pictures, found {len(part)}")
+                raise DataError(f"{path}: expected {name} of {count} images, found {len(part)}")
         if self.numbers.max(initial=0) >= len(self.class_names) or self.pairs.max(initial=0) >= count:
             raise DataError(f"{path}: a class or pair names a row that is not there")

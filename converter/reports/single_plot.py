@@ -1,4 +1,4 @@
-"""One picture of a run, or of the ``.npz`` that ``edge-siamese embed`` wrote of ``<person>/<photo>``."""
+"""One image of a run, or of the ``.npz`` that ``edge-siamese embed`` wrote of ``<person>/<photo>``."""
 
 import zipfile
 from collections.abc import Callable
@@ -29,10 +29,10 @@ _MOST_CLASSES = 60
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What a picture is drawn of.
+    """What an image is drawn of.
 
     Attributes:
-        arrays: embeddings, classes and thumbnails; no thumbnails where there are no photographs.
+        arrays: embeddings, classes and thumbnails; no thumbnails where there are no photos.
         int8: look at the int8 network of a run.
         given_threshold: where the run's report decides, None to decide at the equal error rate.
         seed: of the layouts and of what is left out.
@@ -56,18 +56,18 @@ class Subject:
         return cls(arrays, int8, figures.confusion["threshold"], seed)
 
     @classmethod
-    def of_embeddings(cls, path: Path, photographs: Path | None = None, *, seed: int = 0) -> Self:
-        """The first face of each photograph in the ``.npz`` of ``embed``; the person is the first part of its path.
+    def of_embeddings(cls, path: Path, photos: Path | None = None, *, seed: int = 0) -> Self:
+        """The first face of each photo in the ``.npz`` of ``embed``; the person is the first part of its path.
 
         Args:
             path: the ``.npz``.
-            photographs: the folder or zip that was embedded, for thumbnails.
+            photos: the folder or zip that was embedded, for thumbnails.
             seed: see the class.
 
         Raises:
-            DataError: it is something else, a path names no person, or a photograph is missing.
+            DataError: it is something else, a path names no person, or a photo is missing.
         """
-        return cls(_read_faces(path, photographs), seed=seed)
+        return cls(_read_faces(path, photos), seed=seed)
 
     @cached_property
     def vectors(self) -> npt.NDArray[np.float32]:
@@ -87,21 +87,21 @@ class Subject:
 
     @property
     def shown(self) -> npt.NDArray[np.uint8]:
-        """Thumbnails of all pictures.
+        """Thumbnails of all images.
 
         Raises:
             DataError: there are none.
         """
         if not self.arrays.thumbnails.size:
-            raise DataError("thumbnails need the photographs that were embedded: --photos FOLDER|ZIP")
+            raise DataError("thumbnails need the photos that were embedded: --photos FOLDER|ZIP")
         return self.arrays.thumbnails
 
 
 def draw(kind: str, subject: Subject, path: Path) -> None:
-    """Write one picture of `KINDS`, whole or not at all.
+    """Write one image of `KINDS`, whole or not at all.
 
     Raises:
-        DataError: the suffix is not of such a picture, its folder does not exist, or the subject lacks what it shows.
+        DataError: the suffix is not of such an image, its folder does not exist, or the subject lacks what it shows.
         RuntimeMissingError: a package that it needs is not installed.
     """
     check_path(path, RASTER_SUFFIXES if kind == "map" else FIGURE_SUFFIXES)
@@ -118,7 +118,7 @@ def _plane(subject: Subject, layout: str) -> Drawing:
 
 def _map(subject: Subject) -> Raster:
     shown = subject.shown
-    rows = readable_rows(subject.arrays.numbers, pictures=MOST_THUMBNAILS, seed=subject.seed)
+    rows = readable_rows(subject.arrays.numbers, images=MOST_THUMBNAILS, seed=subject.seed)
     plane = LAYOUTS["tsne"](subject.vectors[rows], subject.arrays.similarity, seed=subject.seed)
     return mosaic(plane, shown[rows], subject.arrays.numbers[rows])
 
@@ -159,7 +159,7 @@ def is_run(path: Path) -> bool:
     return (path / DOCUMENT).exists()
 
 
-def _read_faces(path: Path, photographs: Path | None) -> RunArrays:
+def _read_faces(path: Path, photos: Path | None) -> RunArrays:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             first = arrays["face_index"] == 0
@@ -171,7 +171,7 @@ def _read_faces(path: Path, photographs: Path | None) -> RunArrays:
     strays = [name for name in paths if "/" not in name]
     if strays or not paths:
         found = repr(strays[0]) if strays else "none"
-        raise DataError(f"{path}: expected photographs as <person>/<photo>, found {found}")
+        raise DataError(f"{path}: expected photos as <person>/<photo>, found {found}")
     names, numbers = np.unique([name.split("/")[0] for name in paths], return_inverse=True)
     numbers = numbers.astype(np.int64)
     embeddings = quantized.astype(np.float32) - np.float32(zero_point)
@@ -181,18 +181,18 @@ def _read_faces(path: Path, photographs: Path | None) -> RunArrays:
         numbers=numbers,
         class_names=names.tolist(),
         paths=paths,
-        thumbnails=_crops(paths, landmarks, photographs) if photographs else np.zeros((len(paths), 0, 0, 3), np.uint8),
+        thumbnails=_crops(paths, landmarks, photos) if photos else np.zeros((len(paths), 0, 0, 3), np.uint8),
         pairs=pairs.index,
         scores=pairs.scores.astype(np.float32),
     )
 
 
-def _crops(paths: list[str], landmarks: npt.NDArray[np.float32], photographs: Path) -> npt.NDArray[np.uint8]:
-    album = Album(photographs)
+def _crops(paths: list[str], landmarks: npt.NDArray[np.float32], photos: Path) -> npt.NDArray[np.uint8]:
+    album = Album(photos)
     known = {photo.path for photo in album.photos}
     crops = []
     for path, points in zip(paths, landmarks, strict=True):
         if path not in known:
-            raise DataError(f"{photographs}: expected the photographs that were embedded, {path!r} is not among them")
+            raise DataError(f"{photos}: expected the photos that were embedded, {path!r} is not among them")
         crops.append(align(album.read(Photo(path.split("/")[0], path)), points))
     return thumbnails(np.stack(crops), 56)

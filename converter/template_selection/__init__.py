@@ -1,1 +1,1 @@
-"""Which photographs stand for each person, why, and what accuracy the bytes they take buy."""
+"""Which photos stand for each person, why, and what accuracy the bytes they take buy."""

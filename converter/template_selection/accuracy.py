@@ -1,9 +1,9 @@
-"""Accuracy of a gallery on photographs that it was not made from, and how it grows with the bytes.
+"""Accuracy of a gallery on photos that it was not made from, and how it grows with the bytes.
 
 The split is fixed by hashes of names and paths, so it is the same for every budget and strategy:
 
-* a quarter of the people are *strangers* and are never enrolled, and with them everybody with a single photograph;
-* half of the photographs of all others may become templates, the rest are *probes*.
+* a quarter of the people are *strangers* and are never enrolled, and with them everybody with a single photo;
+* half of the photos of all others may become templates, the rest are *probes*.
 
 A probe is named rightly at rank 1 when its own person scores highest; at the operating point that score must also reach
 the threshold that ``identify`` would take for this gallery. A stranger must stay below it.
@@ -24,7 +24,7 @@ from edge_siamese.gallery.templates.representatives import Strategy
 from edge_siamese.gallery.templates.selection import Choice, Terms, with_selected
 from edge_siamese.matching import Q15
 
-from .photos import Photographs
+from .photos import Photos
 from .selection import TSNE_MEDOID, choose
 
 RANDOM = "random"
@@ -43,7 +43,7 @@ class Point:
         threshold: score it accepts from.
         rank1: share of probes whose own person scores highest.
         named_rightly, named_wrongly: share of probes given their own, or another, name at the threshold.
-        strangers_named: share of strangers' photographs given a name.
+        strangers_named: share of strangers' photos given a name.
     """
 
     strategy: str
@@ -58,45 +58,43 @@ class Point:
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A split of photographs.
+    """A split of photos.
 
     Attributes:
-        enrollment: photographs of the enrolled that may become templates.
+        enrollment: photos of the enrolled that may become templates.
         probes: int8 ``(P, D)`` others of the same people.
         truth: the person of each probe, by place in `enrollment.people`.
         strangers: int8 ``(S, D)``.
         target_fpir: accepted rate of strangers named.
     """
 
-    enrollment: Photographs
+    enrollment: Photos
     probes: npt.NDArray[np.int8]
     truth: npt.NDArray[np.int64]
     strangers: npt.NDArray[np.int8]
     target_fpir: float
 
     @classmethod
-    def of(cls, photographs: Photographs, target_fpir: float) -> "Trial":
-        """Split photographs.
+    def of(cls, photos: Photos, target_fpir: float) -> "Trial":
+        """Split photos.
 
         Raises:
             DataError: fewer than two people to enroll, or no stranger.
         """
-        several = sorted((name for name, rows in photographs.people.items() if len(rows) > 1), key=_hash)
-        strangers = {*several[: len(several) // _STRANGERS_SHARE], *photographs.people.keys() - set(several)}
-        halves = {
-            name: _halves(photographs, rows) for name, rows in photographs.people.items() if name not in strangers
-        }
+        several = sorted((name for name, rows in photos.people.items() if len(rows) > 1), key=_hash)
+        strangers = {*several[: len(several) // _STRANGERS_SHARE], *photos.people.keys() - set(several)}
+        halves = {name: _halves(photos, rows) for name, rows in photos.people.items() if name not in strangers}
         if len(halves) < 2 or not strangers:
             raise DataError(
-                "an accuracy curve: expected at least two people with two photographs, and another person as a stranger; "
-                f"found {len(several)} with two or more, of {len(photographs.people)}"
+                "an accuracy curve: expected at least two people with two photos, and another person as a stranger; "
+                f"found {len(several)} with two or more, of {len(photos.people)}"
             )
-        enrollment = replace(photographs, people={name: rows for name, (rows, _) in halves.items()})
+        enrollment = replace(photos, people={name: rows for name, (rows, _) in halves.items()})
         return cls(
             enrollment=enrollment,
-            probes=photographs.embeddings[[row for _, rows in halves.values() for row in rows]],
+            probes=photos.embeddings[[row for _, rows in halves.values() for row in rows]],
             truth=np.repeat(np.arange(len(halves)), [len(rows) for _, rows in halves.values()]),
-            strangers=photographs.embeddings[[row for name in sorted(strangers) for row in photographs.people[name]]],
+            strangers=photos.embeddings[[row for name in sorted(strangers) for row in photos.people[name]]],
             target_fpir=target_fpir,
         )
 
@@ -177,9 +175,9 @@ def _mean(points: list[Point]) -> Point:
     return replace(points[0], **means)
 
 
-def _halves(photographs: Photographs, rows: list[int]) -> tuple[list[int], list[int]]:
+def _halves(photos: Photos, rows: list[int]) -> tuple[list[int], list[int]]:
     """Those that may become templates, one more when their number is odd, and those that are probes."""
-    ordered = sorted(rows, key=lambda row: _hash(photographs.paths[row]))
+    ordered = sorted(rows, key=lambda row: _hash(photos.paths[row]))
     half = (len(ordered) + 1) // 2
     return sorted(ordered[:half]), sorted(ordered[half:])
 

@@ -65,7 +65,7 @@ def _svg(points: Sequence[Point], trial: Trial) -> bytes:
         axis.set_title(title, fontsize=10)
     axis.legend(fontsize=8)
     figure.suptitle(
-        f"{len(trial.enrollment.people):,} people, {len(trial.probes):,} other photographs of them, "
+        f"{len(trial.enrollment.people):,} people, {len(trial.probes):,} other photos of them, "
         f"{len(trial.strangers):,} of strangers",
         fontsize=9,
     )
@@ -84,7 +84,7 @@ def _draw(axis: Any, points: Sequence[Point], field: str) -> None:
     axis.set_xticks(sizes, [f"{size:.3g}" for size in sizes])
     axis.set_xticks([], minor=True)
     axis.set_xlabel("gallery file, kB")
-    axis.set_ylabel("% of photographs")
+    axis.set_ylabel("% of photos")
     axis.grid(alpha=0.3)
 
 

@@ -1,4 +1,4 @@
-"""Embedded photographs of people: from an album, or from the ``.npz`` of ``edge-siamese embed``."""
+"""Embedded photos of people: from an album, or from the ``.npz`` of ``edge-siamese embed``."""
 
 import zipfile
 from collections.abc import Callable
@@ -17,15 +17,15 @@ from edge_siamese.tflite.model_card import ModelCard
 
 
 @dataclass(frozen=True, eq=False)
-class Photographs:
-    """One face of each photograph.
+class Photos:
+    """One face of each photo.
 
     Attributes:
         paths: ``person/file``, N of them.
         embeddings: int8 ``(N, D)``.
         people: rows of everybody, by name, sorted.
         card: of the embedder.
-        skipped: photographs that cannot be used, and why.
+        skipped: photos that cannot be used, and why.
     """
 
     paths: list[str]
@@ -39,24 +39,22 @@ class Photographs:
         return {name: self.embeddings[rows] for name, rows in self.people.items()}
 
 
-def survey_photographs(
-    path: Path, engine: Recognizer, progress: Callable[[int, int], None] | None = None
-) -> Photographs:
-    """Embed the largest face of every photograph of a folder or zip of ``<person>/<photo>``.
+def survey_photos(path: Path, engine: Recognizer, progress: Callable[[int, int], None] | None = None) -> Photos:
+    """Embed the largest face of every photo of a folder or zip of ``<person>/<photo>``.
 
     Raises:
         DataError: it is none.
-        NoFaceError: no photograph can be used.
+        NoFaceError: no photo can be used.
     """
     survey = survey_album(Album(path), engine, progress=progress)
     people = dict(sorted(rows_by_name(survey).items()))
     if not people:
-        raise NoFaceError(f"{path}: nobody has a photograph that can be used")
+        raise NoFaceError(f"{path}: nobody has a photo that can be used")
     paths = [photo.path for photo in survey.photos]
-    return Photographs(paths, survey.embeddings, people, engine.embedder_card, skipped_of(survey))
+    return Photos(paths, survey.embeddings, people, engine.embedder_card, skipped_of(survey))
 
 
-def read_embeddings(path: Path, card: ModelCard) -> Photographs:
+def read_embeddings(path: Path, card: ModelCard) -> Photos:
     """Read what ``edge-siamese embed`` wrote of ``<person>/<photo>``; of several faces the largest counts.
 
     Raises:
@@ -81,6 +79,6 @@ def read_embeddings(path: Path, card: ModelCard) -> Photographs:
     people: dict[str, list[int]] = {}
     for row, name in enumerate(paths):
         if "/" not in name:
-            raise DataError(f"{path}: expected photographs as <person>/<photo>, found {name!r}")
+            raise DataError(f"{path}: expected photos as <person>/<photo>, found {name!r}")
         people.setdefault(clean_name(name.split("/")[0]), []).append(row)
-    return Photographs(paths, embeddings, dict(sorted(people.items())), card, [])
+    return Photos(paths, embeddings, dict(sorted(people.items())), card, [])

@@ -1,4 +1,4 @@
-"""Choose representatives of photographs, and account for every photograph: chosen, represented or rejected, and why."""
+"""Choose representatives of photos, and account for every photo: chosen, represented or rejected, and why."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +11,7 @@ from edge_siamese.gallery.templates.representatives import Candidates, Strategy
 from edge_siamese.gallery.templates.selection import Choice, Terms, select
 from edge_siamese.matching import Q15, scores_q15
 
-from .photos import Photographs
+from .photos import Photos
 from .tsne import tsne_medoids
 
 TSNE_MEDOID = "tsne-medoid"
@@ -19,7 +19,7 @@ TSNE_MEDOID = "tsne-medoid"
 
 @dataclass(frozen=True)
 class Told:
-    """What became of one photograph.
+    """What became of one photo.
 
     Attributes:
         photo: its path.
@@ -39,89 +39,89 @@ class Told:
 
 @dataclass(frozen=True)
 class Account:
-    """One person's photographs.
+    """One person's photos.
 
     Attributes:
         name: the person.
-        coverage: mean best score of the photographs that were not rejected with a chosen one, or with their mean, -1 to 1.
-        photographs: chosen ones in the order of choice or averaged ones by score, then the others.
+        coverage: mean best score of the photos that were not rejected with a chosen one, or with their mean, -1 to 1.
+        photos: chosen ones in the order of choice or averaged ones by score, then the others.
     """
 
     name: str
     coverage: float
-    photographs: tuple[Told, ...]
+    photos: tuple[Told, ...]
 
     def to_json(self) -> dict[str, Any]:
-        told = [photo.to_json() for photo in self.photographs]
-        return {"name": self.name, "coverage": round(self.coverage, 5), "photographs": told}
+        told = [photo.to_json() for photo in self.photos]
+        return {"name": self.name, "coverage": round(self.coverage, 5), "photos": told}
 
 
-def choose(photographs: Photographs, empty: Gallery, terms: Terms, *, tsne: bool = False) -> dict[str, Choice]:
+def choose(photos: Photos, empty: Gallery, terms: Terms, *, tsne: bool = False) -> dict[str, Choice]:
     """Choose everybody's templates; see `edge_siamese.gallery.templates.selection.select`.
 
     Args:
-        photographs: to choose from.
+        photos: to choose from.
         empty: the gallery they are for.
         terms: how; with `tsne` only its budget and its outliers count.
         tsne: choose the medoid of the t-SNE plane.
 
     Raises:
-        DataError: the budget is too small, or there are too few photographs for t-SNE.
+        DataError: the budget is too small, or there are too few photos for t-SNE.
         RuntimeMissingError: t-SNE without scikit-learn.
     """
-    people = photographs.templates()
+    people = photos.templates()
     if not tsne:
         return select(empty, people, terms)
     choices = select(empty, people, replace(terms, strategy=Strategy.MEDOID))
     return tsne_medoids(people, choices, empty.zero_point)
 
 
-def account(photographs: Photographs, name: str, choice: Choice) -> Account:
-    """Say of each photograph of a person what became of it."""
-    rows = photographs.people[name]
-    candidates = Candidates.of(photographs.embeddings[rows], photographs.card.zero_point)
+def account(photos: Photos, name: str, choice: Choice) -> Account:
+    """Say of each photo of a person what became of it."""
+    rows = photos.people[name]
+    candidates = Candidates.of(photos.embeddings[rows], photos.card.zero_point)
     agreement = Agreement.of(candidates)
     if choice.averaged:
-        return _account_of_mean(photographs, name, choice, agreement)
+        return _account_of_mean(photos, name, choice, agreement)
     kept = [row for row in range(len(rows)) if row not in choice.rejected]
     best = candidates.scores[np.ix_(kept, choice.chosen)]
     told = [
-        Told(photographs.paths[rows[row]], "chosen", _why_chosen(best[:, : place + 1], agreement.means()[row]), suspect)
+        Told(photos.paths[rows[row]], "chosen", _why_chosen(best[:, : place + 1], agreement.means()[row]), suspect)
         for place, row in enumerate(choice.chosen)
         for suspect in (row in agreement.outliers,)
     ]
     for row in range(len(rows)):
-        path = photographs.paths[rows[row]]
+        path = photos.paths[rows[row]]
         if row in choice.rejected:
             told.append(Told(path, "rejected", agreement.reason(row)))
         elif row not in choice.chosen:
             nearest = choice.chosen[int(candidates.scores[row, choice.chosen].argmax())]
             score = candidates.scores[row, nearest] / Q15
-            why = f"{photographs.paths[rows[nearest]]} stands for it, score {score:.3f}"
+            why = f"{photos.paths[rows[nearest]]} stands for it, score {score:.3f}"
             told.append(Told(path, "represented", why, row in agreement.outliers))
     return Account(name, _coverage(best), tuple(told))
 
 
-def _account_of_mean(photographs: Photographs, name: str, choice: Choice, agreement: Agreement) -> Account:
-    rows, zero_point = photographs.people[name], photographs.card.zero_point
-    templates = photographs.embeddings[rows]
+def _account_of_mean(photos: Photos, name: str, choice: Choice, agreement: Agreement) -> Account:
+    rows, zero_point = photos.people[name], photos.card.zero_point
+    templates = photos.embeddings[rows]
     scores = scores_q15(templates, choice.templates(templates, zero_point), zero_point)[:, 0]
     averaged = sorted(choice.averaged, key=lambda row: (-int(scores[row]), row))
     told = [
         Told(
-            photographs.paths[rows[row]],
+            photos.paths[rows[row]],
             "averaged",
             f"score {scores[row] / Q15:.3f} with the mean",
             row in agreement.outliers,
         )
         for row in averaged
     ]
-    told += [Told(photographs.paths[rows[row]], "rejected", agreement.reason(row)) for row in choice.rejected]
+    told += [Told(photos.paths[rows[row]], "rejected", agreement.reason(row)) for row in choice.rejected]
     return Account(name, float(scores[averaged].mean() / Q15), tuple(told))
 
 
 def _why_chosen(best: Any, mean: float) -> str:
-    """`best`: Q15 scores of all photographs with those chosen so far, this one last."""
+    """`best`: Q15 scores of all photos with those chosen so far, this one last."""
     if len(best) == 1:
         return "the only one"
     if best.shape[1] == 1:

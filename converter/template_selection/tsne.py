@@ -1,4 +1,4 @@
-"""The medoid of the t-SNE plane, for comparison: the photograph with the smallest sum of distances to its person's others.
+"""The medoid of the t-SNE plane, for comparison: the photo with the smallest sum of distances to its person's others.
 
 t-SNE (van der Maaten and Hinton, "Visualizing data using t-SNE", JMLR 2008) keeps neighborhoods and not distances, so
 the medoid of the embeddings themselves is the better founded choice; ``docs/representatives.md`` compares the two.

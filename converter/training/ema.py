@@ -20,15 +20,13 @@ _BATCHES, _BATCH = 32, 128
 
 
 @contextmanager
-def averaged_weights(
-    trainer: Any, network: Any = None, pictures: npt.NDArray[np.uint8] | None = None
-) -> Iterator[None]:
+def averaged_weights(trainer: Any, network: Any = None, images: npt.NDArray[np.uint8] | None = None) -> Iterator[None]:
     """The optimizer's moving averages in place of the weights, where it keeps some; the weights come back afterwards.
 
     Args:
         trainer: compiled Keras model.
         network: Keras model that it trains, whose batch normalizations are to be measured anew; None leaves them.
-        pictures: uint8 ``(N, H, W, 3)`` training pictures for that, of which at most 4,096 are taken.
+        images: uint8 ``(N, H, W, 3)`` training images for that, of which at most 4,096 are taken.
     """
     optimizer = trainer.optimizer
     averages = optimizer._model_variables_moving_average if optimizer.use_ema and optimizer.built else []
@@ -37,29 +35,29 @@ def averaged_weights(
     try:
         for variable, average in pairs:
             variable.assign(average)
-        if pairs and network is not None and pictures is not None:
-            _measure_moments(network, pictures)
+        if pairs and network is not None and images is not None:
+            _measure_moments(network, images)
         yield
     finally:
         for variable, value in kept:
             variable.assign(value)
 
 
-def keep_average(trainer: Any, network: Any, pictures: npt.NDArray[np.uint8]) -> None:
+def keep_average(trainer: Any, network: Any, images: npt.NDArray[np.uint8]) -> None:
     """Give `network` the moving averages for good; the arguments are those of `averaged_weights`."""
-    with averaged_weights(trainer, network, pictures):
+    with averaged_weights(trainer, network, images):
         average = network.get_weights()
     network.set_weights(average)
 
 
-def _measure_moments(network: Any, pictures: npt.NDArray[np.uint8]) -> None:
+def _measure_moments(network: Any, images: npt.NDArray[np.uint8]) -> None:
     """Give every batch normalization the mean moments of some batches."""
     normalizations = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
     momenta = [layer.momentum for layer in normalizations]
-    order = np.random.default_rng(0).permutation(len(pictures))[: _BATCHES * _BATCH]
+    order = np.random.default_rng(0).permutation(len(images))[: _BATCHES * _BATCH]
     for number, rows in enumerate(np.array_split(order, -(-len(order) // _BATCH))):
         for layer in normalizations:
             layer.momentum = 1 - 1 / (number + 1)
-        network(ops.convert_to_tensor(model_input(pictures[rows])), training=True)
+        network(ops.convert_to_tensor(model_input(images[rows])), training=True)
     for layer, momentum in zip(normalizations, momenta, strict=True):
         layer.momentum = momentum

@@ -1,6 +1,6 @@
-"""Losses that a twin learns from: of pairs by their distance or logit, and of whole batches of labeled pictures.
+"""Losses that a twin learns from: of pairs by their distance or logit, and of whole batches of labeled images.
 
-A loss of pairs takes ``(distance or logit, same)``, ``same`` being 1 or True for two pictures of one person, and returns
+A loss of pairs takes ``(distance or logit, same)``, ``same`` being 1 or True for two images of one person, and returns
 one value a pair; a loss of batches takes ``(embeddings, numbers)`` and returns their mean.
 """
 

@@ -5,7 +5,7 @@
 ``0``, ``/dev/video0``    a USB camera
 ``rtsp://``, ``http://``  a network camera
 a video file              every frame, with the file's times; with `realtime`, as if it were live
-a folder, zip, picture    independent stills
+a folder, zip, image    independent stills
 ========================  ===================================================================================
 
 Live sources drop frames that nobody was free for. All others are pulled and lossless.
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import DataError
-from ..image_io import is_picture_name
+from ..image_io import is_image_name
 from .base import CameraBack as CameraBack
 from .base import CameraLost as CameraLost
 from .base import Capture
@@ -25,7 +25,7 @@ from .base import Notice as Notice
 
 
 def open_source(spec: str, *, realtime: bool = False) -> FrameSource:
-    """Open the camera, stream, video or pictures that `spec` names.
+    """Open the camera, stream, video or images that `spec` names.
 
     Args:
         spec: see the module.
@@ -35,7 +35,7 @@ def open_source(spec: str, *, realtime: bool = False) -> FrameSource:
         An open source; use it as a context manager.
 
     Raises:
-        DataError: nothing by that name, a folder without pictures, or pictures in real time.
+        DataError: nothing by that name, a folder without images, or images in real time.
         CameraError: the camera or video cannot be opened.
         RuntimeMissingError: a Pi camera without picamera2.
     """
@@ -47,9 +47,9 @@ def open_source(spec: str, *, realtime: bool = False) -> FrameSource:
     path = Path(spec)
     if not path.exists():
         raise DataError(f"{spec}: expected a camera, a URL, a video, a folder or a zip, found nothing there")
-    if path.is_dir() or path.suffix.lower() == ".zip" or is_picture_name(path.name):
+    if path.is_dir() or path.suffix.lower() == ".zip" or is_image_name(path.name):
         if realtime:
-            raise DataError(f"{spec}: pictures have no pace of their own, only a video can be played in real time")
+            raise DataError(f"{spec}: images have no pace of their own, only a video can be played in real time")
         from .folder import StillsSource
 
         return StillsSource(path)

@@ -47,7 +47,7 @@ Notice = CameraLost | CameraBack
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture as it leaves a capture: uint8 ``(H, W, 3)`` RGB and when it was taken.
+    """An image as it leaves a capture: uint8 ``(H, W, 3)`` RGB and when it was taken.
 
     A camera's times are on the monotonic clock, a recording's its own.
     """
@@ -60,7 +60,7 @@ class Capture(Protocol):
     """An open camera or recording. It belongs to the thread that reads it."""
 
     def read(self) -> Shot | None:
-        """Wait for the next picture; None after the last one of a recording.
+        """Wait for the next image; None after the last one of a recording.
 
         Raises:
             CameraError: the camera stopped delivering.

@@ -81,7 +81,7 @@ class LiveSource(Source):
         open_capture: opens the device; called again after a loss, in the capturing thread.
         clock: monotonic nanoseconds.
         back_off: seconds to pause before a numbered try to open it again.
-        paced: the capture is a recording; every picture waits until its time, counted from the first.
+        paced: the capture is a recording; every image waits until its time, counted from the first.
 
     Raises:
         CameraError: the camera cannot be opened the first time.

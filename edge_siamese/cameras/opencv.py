@@ -15,7 +15,7 @@ _PATIENCE_MS = 5000
 
 
 class OpenCVCapture:
-    """A USB camera or a network stream. Its timestamps say when a picture arrived, on the monotonic clock.
+    """A USB camera or a network stream. Its timestamps say when an image arrived, on the monotonic clock.
 
     Args:
         address: number of a USB camera, its device file, or a URL.
@@ -41,15 +41,15 @@ class OpenCVCapture:
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
     def read(self) -> Shot:
-        """Wait for the next picture.
+        """Wait for the next image.
 
         Raises:
             CameraError: the camera stopped delivering.
         """
-        got, picture = self._capture.read()
+        got, image = self._capture.read()
         if not got:
-            raise CameraError(f"camera {self._name} stopped delivering pictures")
-        return Shot(_rgb(picture), time.monotonic_ns())
+            raise CameraError(f"camera {self._name} stopped delivering images")
+        return Shot(_rgb(image), time.monotonic_ns())
 
     def close(self) -> None:
         self._capture.release()
@@ -59,32 +59,32 @@ class VideoCapture:
     """A video file; its timestamps are the file's own, from 0.
 
     Raises:
-        CameraError: the file is not a video that OpenCV's decoders know, or holds no picture.
+        CameraError: the file is not a video that OpenCV's decoders know, or holds no image.
     """
 
     def __init__(self, path: Path) -> None:
         self._capture = cv2.VideoCapture(str(path))
         if not self._capture.isOpened() or not self._capture.grab():
             self._capture.release()
-            raise CameraError(f"{path}: not a video that can be read, or one without pictures")
+            raise CameraError(f"{path}: not a video that can be read, or one without images")
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._step_ns = round(1e9 / rate) if 0 < rate <= 1000 else 40_000_000
         self._last_ns = -self._step_ns
         self._grabbed = True
 
     def read(self) -> Shot | None:
-        """The next picture, None after the last. A picture without a time of its own follows at the frame rate."""
+        """The next image, None after the last. An image without a time of its own follows at the frame rate."""
         if not (self._grabbed or self._capture.grab()):
             return None
         self._grabbed = False
         timestamp = round(self._capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6)
         self._last_ns = timestamp if timestamp > self._last_ns else self._last_ns + self._step_ns
-        got, picture = self._capture.retrieve()
-        return Shot(_rgb(picture), self._last_ns) if got else None
+        got, image = self._capture.retrieve()
+        return Shot(_rgb(image), self._last_ns) if got else None
 
     def close(self) -> None:
         self._capture.release()
 
 
-def _rgb(picture: npt.NDArray[np.uint8]) -> RGB:
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB if picture.ndim == 3 else cv2.COLOR_GRAY2RGB), np.uint8)
+def _rgb(image: npt.NDArray[np.uint8]) -> RGB:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB if image.ndim == 3 else cv2.COLOR_GRAY2RGB), np.uint8)

@@ -47,7 +47,7 @@ class PiCapture:
         self._stride = int(stream.get("stride", 0))
 
     def read(self) -> Shot:
-        """Wait for the next picture and copy it; the camera has its buffer back at once.
+        """Wait for the next image and copy it; the camera has its buffer back at once.
 
         Raises:
             CameraError: none came within five seconds.
@@ -57,17 +57,17 @@ class PiCapture:
         except (TimeoutError, RuntimeError, OSError) as error:
             raise CameraError(f"the Pi camera stopped delivering ({type(error).__name__} {error})") from error
         try:
-            picture = self._picture(request)
+            image = self._image(request)
             timestamp = request.get_metadata().get("SensorTimestamp") or time.monotonic_ns()
         finally:
             request.release()
-        return Shot(picture, int(timestamp))
+        return Shot(image, int(timestamp))
 
     def close(self) -> None:
         self._camera.stop()
         self._camera.close()
 
-    def _picture(self, request: Any) -> RGB:
+    def _image(self, request: Any) -> RGB:
         if self._format in _ONLY_BUFFERS:
             buffer, stride = request.make_buffer("main"), self._stride
         else:

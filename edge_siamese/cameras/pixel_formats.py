@@ -28,10 +28,10 @@ FORMATS = frozenset(_PACKED) | frozenset(_PLANAR)
 
 
 def to_rgb(buffer: npt.NDArray[np.uint8], pixel_format: str, width: int, height: int, stride: int) -> RGB:
-    """Convert one picture.
+    """Convert one image.
 
     Args:
-        buffer: uint8, the picture's bytes in any shape; bytes beyond the picture are ignored.
+        buffer: uint8, the image's bytes in any shape; bytes beyond the image are ignored.
         pixel_format: libcamera's name, one of `FORMATS`.
         width, height: in pixels.
         stride: bytes from one row of the first plane to the next.
@@ -50,8 +50,8 @@ def to_rgb(buffer: npt.NDArray[np.uint8], pixel_format: str, width: int, height:
         raise CameraError(f"the camera delivered {flat.size} bytes for {width} x {height} pixels of {pixel_format}")
     lines = flat[: rows * stride].reshape(rows, stride)
     if pixel_format in _PLANAR:
-        picture = cv2.cvtColor(lines, _PLANAR[pixel_format])[:, :width]
-        return np.array(picture, np.uint8)
+        image = cv2.cvtColor(lines, _PLANAR[pixel_format])[:, :width]
+        return np.array(image, np.uint8)
     channels, conversion = _PACKED[pixel_format]
     pixels = lines[:, : width * channels].reshape(height, width, channels)
     return np.array(pixels if conversion is None else cv2.cvtColor(pixels, conversion), np.uint8)

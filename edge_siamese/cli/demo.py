@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..demo.result import Verdict
     from ..demo.scenario import Cast
 
-_OWN_PHOTOGRAPHS = """Now with your own photographs (people/<name>/<photographs>) and camera:
+_OWN_PHOTOS = """Now with your own photos (people/<name>/<photos>) and camera:
 
   edge-siamese gallery build people/ -o people.esg
   edge-siamese identify visitor.jpg --gallery people.esg
@@ -43,7 +43,7 @@ def demo(photos: Path | None, out: Path) -> None:
     _step("People: yours" if photos else "People: rendered, not photographed")
     cast = photographed_cast(photos, out) if photos else render_cast(out)
     click.echo(f"{len(cast.names)} people to enroll: {', '.join(cast.names)}")
-    lead = "Your photographs." if photos else "Rendered people, not photographed; the shipped models never saw them."
+    lead = "Your photos." if photos else "Rendered people, not photographed; the shipped models never saw them."
     report = Report("edge-siamese demo", lead)
     model = _train(journey, cast, report)
     verdict = _watch(journey, cast, report, model)
@@ -51,7 +51,7 @@ def demo(photos: Path | None, out: Path) -> None:
     report.heading("What was run")
     report.code("\n".join(f"{command}   # {seconds:.1f} s" for command, seconds in journey.commands))
     report.save(out / "report.html")
-    click.echo(f"\nReport with pictures: {out / 'report.html'}\n\n{_OWN_PHOTOGRAPHS}")
+    click.echo(f"\nReport with images: {out / 'report.html'}\n\n{_OWN_PHOTOS}")
     if cast.rendered and (verdict.wrong or not verdict.recognized):
         click.echo("edge-siamese: the demo failed: a wrong name was given, or nobody was recognized", err=True)
         sys.exit(1)

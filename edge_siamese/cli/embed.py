@@ -14,7 +14,7 @@ from .shared.progress import progress_line
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The .npz to write.")
 @engine_options
 def embed(source: Path, output: Path, **engine_settings: Any) -> None:
-    """Write boxes, landmarks and embeddings of every face of SOURCE (a picture, folder or zip) to an .npz.
+    """Write boxes, landmarks and embeddings of every face of SOURCE (an image, folder or zip) to an .npz.
 
     Arrays: paths, face_index, boxes (N, 4), landmarks (N, 5, 2), scores (N,), quality (N,) from 0 to 100,
     embeddings int8 (N, D), zero_point, embedder_digest. Read them with numpy.load(..., allow_pickle=False).

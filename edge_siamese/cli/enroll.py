@@ -1,4 +1,4 @@
-"""``edge-siamese enroll``: one person, from photographs or in front of a camera."""
+"""``edge-siamese enroll``: one person, from photos or in front of a camera."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.argument("name")
 @click.argument("photos", type=PATH, nargs=-1)
 @click.option("--gallery", "path", type=PATH, required=True, help="The .esg to change; made when it is not there.")
-@click.option("--camera", help="picamera2, a camera's number, rtsp://..., a video or a folder, instead of photographs.")
+@click.option("--camera", help="picamera2, a camera's number, rtsp://..., a video or a folder, instead of photos.")
 @click.option("--frames", type=click.IntRange(1, 100), default=10, show_default=True, help="Good frames to take.")
 @click.option(
     "--interval", type=click.FloatRange(0), default=0.4, show_default=True, help="Seconds between two frames."
@@ -59,17 +59,17 @@ def enroll(
     as_json: bool,
     **models: Any,
 ) -> None:
-    """Add a person to a gallery, from photographs (the largest face of each) or from a camera.
+    """Add a person to a gallery, from photos (the largest face of each) or from a camera.
 
     A camera's frame is taken when it shows exactly one face, large enough. The person may turn the head a little
     meanwhile: the mean of the frames is remembered.
     """
-    from ..gallery.enrollment.photos import Skipped, embed_photographs
+    from ..gallery.enrollment.photos import Skipped, embed_photos
     from ..gallery.metadata import describe
     from ..gallery.names import clean_name
 
     if bool(photos) == bool(camera):
-        raise click.UsageError("give either photographs or --camera")
+        raise click.UsageError("give either photos or --camera")
     about = describe(created=created, consent=consent, retain_until=retain_until)
     name, skipped = clean_name(name), list[Skipped]()
     with reference_engine(**models) as engine:
@@ -77,7 +77,7 @@ def enroll(
         if camera:
             templates = _from_camera(camera, engine, frames, interval, timeout)
         else:
-            templates, skipped = embed_photographs(photos, engine)
+            templates, skipped = embed_photos(photos, engine)
         card, digests = engine.embedder_card, engine.digests
     tell_skipped(skipped)
     written = save_enrolled(path, name, templates, card, limit=limit, about=about)
@@ -86,8 +86,8 @@ def enroll(
         body = {"name": name, "used": len(templates), "kept": kept, "skipped": skipped_json(skipped)}
         emit_json("enroll", summary(written) | body, models=digests)
     else:
-        pictures = plural(len(templates), "frame" if camera else "photograph")
-        click.echo(f"{path}: {name} has {plural(kept, 'template')} from {pictures}; {counted(written)}")
+        images = plural(len(templates), "frame" if camera else "photo")
+        click.echo(f"{path}: {name} has {plural(kept, 'template')} from {images}; {counted(written)}")
 
 
 def _from_camera(

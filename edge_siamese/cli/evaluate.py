@@ -20,14 +20,14 @@ _SCHEMA_VERSION = 2
     "--target-fmr", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=DEFAULT_TARGET_FMR,
     show_default=True, help="For the operating point.",
 )  # fmt: skip
-@click.option("--all-pairs", is_flag=True, help="Compare all photographs even where there is a pairs.txt.")
+@click.option("--all-pairs", is_flag=True, help="Compare all photos even where there is a pairs.txt.")
 @click.option(
     "--against", type=click.Path(path_type=Path), help="Another embedder .tflite, int8 or float, on the same pairs."
 )
 @click.option(
     "--slices",
     type=click.Path(path_type=Path),
-    help="CSV of labels: photograph as <person>/<file>, then a column each.",
+    help="CSV of labels: photo as <person>/<file>, then a column each.",
 )
 @click.option("--report", type=click.Path(path_type=Path), help="Write a page with curves and tables (HTML, one file).")
 @click.option(
@@ -49,7 +49,7 @@ def evaluate(
 ) -> None:
     """Measure verification on DATA: a folder or zip of <person>/<photo>, with or without an LFW pairs.txt.
 
-    Photographs go end to end through detector, alignment and embedder. One without a face counts against the result.
+    Photos go end to end through detector, alignment and embedder. One without a face counts against the result.
     """
     from ..dataset_embeddings import survey_album
     from ..engine import FaceEngine
@@ -74,7 +74,7 @@ def evaluate(
     with FaceEngine.open(**engine_settings) as engine, progress_line("embedding") as progress:
         survey = survey_album(album, engine, protocol.choose, progress)
     for path, reason in survey.unreadable.items():
-        click.echo(f"edge-siamese: {path}: counted as a photograph without a face: {reason}", err=True)
+        click.echo(f"edge-siamese: {path}: counted as a photo without a face: {reason}", err=True)
     comparisons = protocol.compare(survey)
     bootstrap = PersonBootstrap(comparisons.person_count, replicates)
     instrument = Instrument(survey, comparisons, target_fmr, bootstrap, engine.embedder_card.operating_points, labels)

@@ -15,11 +15,11 @@ def summary(document: dict[str, Any]) -> str:
 
 
 def _facts(document: dict[str, Any]) -> str:
-    missing, photographs = document["faces_not_found"], document["photographs"]
+    missing, photos = document["faces_not_found"], document["photos"]
     rows = [
         ("protocol", f"{document['protocol']}, face {document['face_choice']}"),
-        ("photographs", f"{photographs:,} of {document['people']:,} people"),
-        ("faces not found", f"{missing:,} ({percent(missing / photographs)})"),
+        ("photos", f"{photos:,} of {document['people']:,} people"),
+        ("faces not found", f"{missing:,} ({percent(missing / photos)})"),
         ("pairs", f"{document['genuine_pairs']:,} genuine, {document['impostor_pairs']:,} impostor"),
     ]
     return table(rows, align="<<")

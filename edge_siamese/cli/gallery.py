@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _CLI = "edge_siamese.cli"
 COMMANDS = {
-    "build": Entry(f"{_CLI}.gallery_build:build", "Make a gallery from photographs sorted by person."),
-    "add": Entry(f"{_CLI}.gallery_build:add", "Add a person, or more photographs of one."),
+    "build": Entry(f"{_CLI}.gallery_build:build", "Make a gallery from photos sorted by person."),
+    "add": Entry(f"{_CLI}.gallery_build:add", "Add a person, or more photos of one."),
     "calibrate": Entry(f"{_CLI}.gallery_calibrate:calibrate", "Measure and store the gallery's own operating point."),
 }
 

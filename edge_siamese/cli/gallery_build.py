@@ -1,4 +1,4 @@
-"""``edge-siamese gallery build`` and ``add``: from photographs to a gallery."""
+"""``edge-siamese gallery build`` and ``add``: from photos to a gallery."""
 
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from .shared.progress import progress_line
     "-o", "--output", type=PATH, required=True, help="The .esg to write; a gallery that is there is replaced."
 )
 @selection_options(*STRATEGIES)
-@click.option("--skip", is_flag=True, help="Leave out people without a usable photograph instead of refusing.")
+@click.option("--skip", is_flag=True, help="Leave out people without a usable photo instead of refusing.")
 @click.option("--sequence", type=click.IntRange(1, 2**32 - 1), help="Anti-rollback number, instead of the next one.")
 @about_options
 @model_options
@@ -55,7 +55,7 @@ def build(
 ) -> None:
     """Make a gallery of everybody in PEOPLE, a folder or zip of <person>/<photo>.
 
-    The largest face of each photograph counts. The same photographs give the same bytes on every machine when
+    The largest face of each photo counts. The same photos give the same bytes on every machine when
     --created or SOURCE_DATE_EPOCH names the time. Under a --budget everybody gets equally many templates, and what is
     left goes to whom another one helps most.
     """
@@ -78,11 +78,11 @@ def build(
     written = replace(built, sequence=sequence).save(output)
     size = output.stat().st_size
     if as_json:
-        body = {"photos": report.photographs, "skipped": skipped_json(report.skipped), "bytes": size}
+        body = {"photos": report.photos, "skipped": skipped_json(report.skipped), "bytes": size}
         emit_json("gallery-build", summary(written) | body | {"people_skipped": report.people_skipped}, models=digests)
         return
-    used = report.photographs - len(report.skipped)
-    click.echo(f"{output}: {counted(written)} from {used} of {report.photographs} photographs")
+    used = report.photos - len(report.skipped)
+    click.echo(f"{output}: {counted(written)} from {used} of {report.photos} photos")
     if terms.budget is not None:
         click.echo(f"{size:,} of {terms.budget:,} bytes")
     if report.people_skipped:
@@ -110,7 +110,7 @@ def add(
 ) -> None:
     """Add a person to an existing GALLERY, or to what it remembers of one: the mean of the largest faces of PHOTOS."""
     from ..gallery import Gallery
-    from ..gallery.enrollment.photos import embed_photographs
+    from ..gallery.enrollment.photos import embed_photos
     from ..gallery.metadata import describe
     from ..gallery.names import clean_name
 
@@ -119,7 +119,7 @@ def add(
     Gallery.open(path)
     with reference_engine(**models) as engine:
         require_gallery(path, engine.embedder_card)
-        templates, skipped = embed_photographs(photos, engine)
+        templates, skipped = embed_photos(photos, engine)
         card, digests = engine.embedder_card, engine.digests
     tell_skipped(skipped)
     written = save_enrolled(path, name, templates, card, limit=limit, about=about)

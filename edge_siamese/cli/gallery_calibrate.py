@@ -30,8 +30,8 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     """Choose the GALLERY's threshold by how strangers score against it, and store it there.
 
     PEOPLE is a folder or zip of <person>/<photo>. A folder named as somebody in the gallery shows that person, all
-    others show strangers. Each photograph is compared with each person of the gallery, and each is embedded as it will be
-    when the gallery is used: choose the --delegate of the board. Of people in the gallery show other photographs than
+    others show strangers. Each photo is compared with each person of the gallery, and each is embedded as it will be
+    when the gallery is used: choose the --delegate of the board. Of people in the gallery show other photos than
     those it was made from.
     """
     from ..dataset_embeddings import survey_album
@@ -54,7 +54,7 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     skipped = skipped_of(survey)
     tell_skipped(skipped)
     if len(comparisons.genuine):
-        note("FNMR is of the photographs of people in the gallery: those that it was made from would make it too low")
+        note("FNMR is of the photos of people in the gallery: those that it was made from would make it too low")
     for point in points:
         gallery = gallery.with_operating_point(point)
     if Gallery.open(path).sequence != gallery.sequence:
@@ -81,4 +81,4 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
 
 
 def _fnmr(rate: float, pairs: int) -> str:
-    return f"{rate:.4f} of {pairs:,}" if pairs else "not measured: no other photographs of people in the gallery"
+    return f"{rate:.4f} of {pairs:,}" if pairs else "not measured: no other photos of people in the gallery"

@@ -1,4 +1,4 @@
-"""``edge-siamese identify``: 1:N on photographs, open set."""
+"""``edge-siamese identify``: 1:N on photos, open set."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,7 @@ NO_MATCH = 3
 @click.option("--gallery", "path", type=PATH, required=True, help="The .esg with the people to look for.")
 @click.option("--top-k", type=click.IntRange(1), default=1, show_default=True, help="How many candidates to list.")
 @target_fpir_option
-@click.option("--exit-status", is_flag=True, help="Exit 3 unless every photograph shows somebody of the gallery.")
+@click.option("--exit-status", is_flag=True, help="Exit 3 unless every photo shows somebody of the gallery.")
 @json_option
 @engine_options
 def identify(
@@ -30,10 +30,10 @@ def identify(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Name every face on the photographs, or say "unknown", or why it cannot be told."""
+    """Name every face on the photos, or say "unknown", or why it cannot be told."""
     from ..engine import FaceEngine
     from ..gallery import Gallery
-    from ..image_io import read_picture
+    from ..image_io import read_image
     from ..recognition import Evidence, identify_faces
 
     gallery = Gallery.open(path)
@@ -46,7 +46,7 @@ def identify(
             {"photo": str(photo)} | identification.to_json()
             for photo in photos
             for identification in identify_faces(
-                engine, gallery, read_picture(photo), threshold=evidence.point.threshold, top_k=top_k
+                engine, gallery, read_image(photo), threshold=evidence.point.threshold, top_k=top_k
             )
         ]
         digests, delegate = engine.digests, engine.delegate

@@ -21,18 +21,18 @@ def _training(target: str, line: str) -> Entry:
 _PAGES = ("matplotlib", "jinja2", "sklearn", "pydantic")
 
 COMMANDS = {
-    "verify": Entry(f"{_CLI}.verify:verify", "Compare the faces on two photographs (1:1)."),
-    "identify": Entry(f"{_CLI}.identify:identify", "Name the faces on photographs from a gallery (1:N, open set)."),
+    "verify": Entry(f"{_CLI}.verify:verify", "Compare the faces on two photos (1:1)."),
+    "identify": Entry(f"{_CLI}.identify:identify", "Name the faces on photos from a gallery (1:N, open set)."),
     "embed": Entry(f"{_CLI}.embed:embed", "Write boxes, landmarks and embeddings for your own analysis."),
     "evaluate": Entry(f"{_CLI}.evaluate:evaluate", "Measure verification on a folder or zip of people."),
     "run": Entry(f"{_CLI}.run:run", "Watch a camera, video or folder and tell who is there."),
-    "enroll": Entry(f"{_CLI}.enroll:enroll", "Add a person to a gallery from photographs or a camera."),
+    "enroll": Entry(f"{_CLI}.enroll:enroll", "Add a person to a gallery from photos or a camera."),
     "gallery": Entry(f"{_CLI}.gallery:gallery", "Build, look at, check and change galleries."),
     "doctor": Entry(f"{_CLI}.doctor:doctor", "Say what this machine can run, and what is missing."),
     "self-test": Entry(f"{_CLI}.self_test:self_test", "Prove that a delegate computes what the models' golden vectors say."),
-    "preview": Entry(f"{_CLI}.preview:preview", "Compare photographs on a page in the browser."),
-    "demo": Entry(f"{_CLI}.demo:demo", "See the whole chain work on rendered people, or on your photographs."),
-    "data": Entry("edge_siamese_converter.cli.data:data", "Prepare, split, pair and preview training pictures.", needs=("pydantic", "rich"), extra="converter"),
+    "preview": Entry(f"{_CLI}.preview:preview", "Compare photos on a page in the browser."),
+    "demo": Entry(f"{_CLI}.demo:demo", "See the whole chain work on rendered people, or on your photos."),
+    "data": Entry("edge_siamese_converter.cli.data:data", "Prepare, split, pair and preview training images.", needs=("pydantic", "rich"), extra="converter"),
     "train": _training("train:train", "Train a recipe on your data, or fine-tune the embedder on your people."),
     "sweep": _training("sweep:sweep", "Train a recipe with every combination of a grid of values."),
     "distill": _training("distill:distill", "Train the embedder from a teacher's embeddings."),
@@ -43,7 +43,7 @@ COMMANDS = {
     "convert": _training("convert:convert", "Quantize a trained network to int8 and prove what that cost."),
     "lint": _training("lint:lint", "Name operators that leave XNNPACK, the Edge TPU or a microcontroller."),
     "fit-quality": Entry("edge_siamese_converter.cli.fit_quality:fit_quality", "Fit the quality score to the models."),
-    "representatives": Entry("edge_siamese_converter.cli.representatives:representatives", "Show which photographs stand for each person, and why."),
+    "representatives": Entry("edge_siamese_converter.cli.representatives:representatives", "Show which photos stand for each person, and why."),
     "firmware": Entry("edge_siamese_firmware.cli:firmware", "Turn galleries into images for a board's flash."),
     "bench": Entry("edge_siamese_benchmarks.cli:bench", "Measure latency, the loop and the detector on this board."),
 }  # fmt: skip

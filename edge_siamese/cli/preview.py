@@ -1,4 +1,4 @@
-"""``edge-siamese preview``: compare photographs on a page in the browser."""
+"""``edge-siamese preview``: compare photos on a page in the browser."""
 
 import errno
 import signal
@@ -29,7 +29,7 @@ from .shared.output import emit_json
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=DEFAULT_TARGET_FMR,
     show_default=True,
-    help="Accepted false match rate of two photographs.",
+    help="Accepted false match rate of two photos.",
 )
 @target_fpir_option
 @json_option
@@ -45,7 +45,7 @@ def preview(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Serve a page on which photographs are dropped and compared, until Ctrl-C.
+    """Serve a page on which photos are dropped and compared, until Ctrl-C.
 
     It listens on this machine alone unless --host says otherwise; then the address carries a random token, and everybody
     who is given it may ask. Nothing is stored.

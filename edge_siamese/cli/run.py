@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "--camera",
     required=True,
     envvar="EDGE_SIAMESE_CAMERA",
-    help="picamera2, a USB camera's number, a URL (rtsp://...), a video file, or a folder or zip of pictures.",
+    help="picamera2, a USB camera's number, a URL (rtsp://...), a video file, or a folder or zip of images.",
 )
 @click.option("--gallery", "path", type=PATH, required=True, help="The .esg with the people to look for.")
 @click.option("--events", type=PATH, help="Append every event to this file as a JSON line.")
@@ -41,7 +41,7 @@ def run(
 ) -> None:
     """Watch a camera, video or folder and tell who is there, until it ends or Ctrl-C or SIGTERM comes.
 
-    For a camera or video a line is told whenever a decision changes, for pictures one for every face. With --json each
+    For a camera or video a line is told whenever a decision changes, for images one for every face. With --json each
     is an object of the schema edge-siamese/event/1.
     """
     from ..cameras import open_source

@@ -1,4 +1,4 @@
-"""``edge-siamese verify``: 1:1 on two photographs."""
+"""``edge-siamese verify``: 1:1 on two photos."""
 
 import sys
 from pathlib import Path
@@ -24,15 +24,15 @@ from .shared.output import emit_json
 def verify(
     first: Path, second: Path, target_fmr: float, exit_status: bool, as_json: bool, **engine_settings: Any
 ) -> None:
-    """Compare the largest faces of two photographs."""
+    """Compare the largest faces of two photos."""
     from ..engine import FaceEngine
-    from ..image_io import read_picture
+    from ..image_io import read_image
     from ..operating_point import choose_operating_point
     from ..recognition import Comparison, Subject
 
     with FaceEngine.open(**engine_settings) as engine:
         point = choose_operating_point(engine.embedder_card.operating_points, target_fmr)
-        subjects = [Subject.on(engine, read_picture(path), str(path)) for path in (first, second)]
+        subjects = [Subject.on(engine, read_image(path), str(path)) for path in (first, second)]
         digests, delegate = engine.digests, engine.delegate
     comparison = Comparison.of(subjects[0], subjects[1], point)
     for subject in subjects:

@@ -1,4 +1,4 @@
-"""The demo's report: one HTML file with its pictures inside."""
+"""The demo's report: one HTML file with its images inside."""
 
 import base64
 import html
@@ -12,7 +12,7 @@ import numpy as np
 from ..atomic import write_atomically
 from ..cameras import open_source
 from ..frames import RGB
-from ..image_io import list_pictures, read_picture
+from ..image_io import list_images, read_image
 from .result import Answer, Verdict
 from .scenario import Cast
 
@@ -52,9 +52,9 @@ class Report:
 
         self.parts.append("<table>" + line(header, "th") + "".join(line(row, "td") for row in rows) + "</table>")
 
-    def figure(self, picture: RGB, caption: str, kind: str = "none", height: int = 150) -> None:
-        scale = height / picture.shape[0]
-        small = cv2.resize(picture, (round(picture.shape[1] * scale), height), interpolation=cv2.INTER_AREA)
+    def figure(self, image: RGB, caption: str, kind: str = "none", height: int = 150) -> None:
+        scale = height / image.shape[0]
+        small = cv2.resize(image, (round(image.shape[1] * scale), height), interpolation=cv2.INTER_AREA)
         _, encoded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
         source = base64.b64encode(encoded.tobytes()).decode()
         self.parts.append(
@@ -73,14 +73,14 @@ class Report:
 
 
 def add_people(report: Report, cast: Cast) -> None:
-    """A photograph of everybody in the gallery."""
+    """A photo of everybody in the gallery."""
     for name in cast.names:
-        photos = list_pictures(cast.enrolled / name)
-        report.figure(read_picture(photos[0]), f"{name}, {len(photos)} photographs")
+        photos = list_images(cast.enrolled / name)
+        report.figure(read_image(photos[0]), f"{name}, {len(photos)} photos")
 
 
 def add_answers(report: Report, cast: Cast, verdict: Verdict) -> None:
-    """Pictures of the loop's answers, each with its box and what was said."""
+    """Images of the loop's answers, each with its box and what was said."""
     wanted = {answer.place: answer for answer in _worth_seeing(verdict)}
     with open_source(str(cast.shown)) as source:
         for frame in source:
@@ -105,10 +105,10 @@ def _caption(answer: Answer) -> str:
     return f"{said}{shown}; really {answer.truth or 'nobody'}"
 
 
-def _boxed(picture: RGB, answer: Answer) -> RGB:
+def _boxed(image: RGB, answer: Answer) -> RGB:
     color = (205, 43, 49) if answer.wrong else (48, 164, 108) if answer.named else (139, 141, 152)
-    picture = picture.copy()
+    image = image.copy()
     x, y, width, height = (round(value) for value in answer.event["box"])
-    thickness = max(2, round(picture.shape[0] / 120))
-    cv2.rectangle(picture, (x, y), (x + width, y + height), color, thickness)
-    return np.asarray(picture, np.uint8)
+    thickness = max(2, round(image.shape[0] / 120))
+    cv2.rectangle(image, (x, y), (x + width, y + height), color, thickness)
+    return np.asarray(image, np.uint8)

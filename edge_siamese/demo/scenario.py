@@ -1,4 +1,4 @@
-"""Who plays in the demo: folders of photographs, and pictures of which it is known who is on them."""
+"""Who plays in the demo: folders of photos, and images of which it is known who is on them."""
 
 import shutil
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..identity_dataset import Album
-from ..image_io import write_picture
+from ..image_io import write_image
 from ..rendering import DEMO_SEEDS, Clip, Person, View, render_portrait
 
 NAMES = ("Ada", "Ben", "Chloe", "Dev", "Elif", "Femi")
@@ -24,8 +24,8 @@ class Cast:
 
     Attributes:
         album: people to fine-tune on, ``<person>/<photo>``; rendered ones by `render_album`, when they are needed.
-        enrolled: people for the gallery, ``<person>/<photo>``, other photographs.
-        shown: a video, or a folder of pictures, to run the loop over.
+        enrolled: people for the gallery, ``<person>/<photo>``, other photos.
+        shown: a video, or a folder of images, to run the loop over.
         truth: who is really there: by frame number for a video, by path for a folder; None for nobody.
         names: the enrolled people.
         rendered: everybody is rendered, nobody photographed.
@@ -53,7 +53,7 @@ def render_cast(folder: Path) -> Cast:
 
 
 def render_album(folder: Path) -> None:
-    """Render who is fine-tuned on: the people to be enrolled, on other photographs, and others; no strangers."""
+    """Render who is fine-tuned on: the people to be enrolled, on other photos, and others; no strangers."""
     people = [Person.from_seed(seed) for seed in DEMO_SEEDS]
     others = people[len(NAMES) + _STRANGERS :][: _ALBUM_PEOPLE - len(NAMES)]
     album = dict(zip(NAMES, people, strict=False)) | {f"person {n:02d}": other for n, other in enumerate(others)}
@@ -62,16 +62,16 @@ def render_album(folder: Path) -> None:
 
 
 def photographed_cast(photos: Path, folder: Path) -> Cast:
-    """Sort somebody's photographs: most people are enrolled and shown on a photograph kept back, every fourth is not.
+    """Sort somebody's photos: most people are enrolled and shown on a photo kept back, every fourth is not.
 
     Raises:
-        DataError: fewer than two people with two photographs.
+        DataError: fewer than two people with two photos.
     """
     album = Album(photos)
     by_person = {name: [photo for photo in album.photos if photo.person == name] for name in album.people}
     several = [name for name, taken in by_person.items() if len(taken) >= 2]
     if len(several) < 2:
-        raise DataError(f"{photos}: the demo needs 2 or more people with 2 or more photographs, found {len(several)}")
+        raise DataError(f"{photos}: the demo needs 2 or more people with 2 or more photos, found {len(several)}")
     strangers = several[3::4]
     truth: dict[int | str, str | None] = {}
     for name in several:
@@ -79,7 +79,7 @@ def photographed_cast(photos: Path, folder: Path) -> Cast:
         for photo in by_person[name]:
             place = "enrolled" if photo in enrolled else "shown"
             target = (folder / place / photo.path).with_suffix(".png")
-            write_picture(target, album.read(photo))
+            write_image(target, album.read(photo))
             if place == "shown":
                 truth[target.relative_to(folder / "shown").as_posix()] = name
     names = tuple(name for name in several if name not in strangers)
@@ -110,7 +110,7 @@ def _render_photos(folder: Path, person: Person, count: int, seed: int) -> None:
             person, View.random(rng, difficulty=0.8), face_height=float(rng.uniform(90, 170)),
             background_seed=int(rng.integers(2**31)),
         )  # fmt: skip
-        write_picture(folder / f"{number}.jpg", portrait.picture)
+        write_image(folder / f"{number}.jpg", portrait.image)
 
 
 def _write_clip(path: Path, clip: Clip) -> dict[int | str, str | None]:
@@ -118,7 +118,7 @@ def _write_clip(path: Path, clip: Clip) -> dict[int | str, str | None]:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), clip.fps, clip.size)
     truth: dict[int | str, str | None] = {}
     for number, (_, rendering, name) in enumerate(clip):
-        writer.write(cv2.cvtColor(rendering.picture, cv2.COLOR_RGB2BGR))
+        writer.write(cv2.cvtColor(rendering.image, cv2.COLOR_RGB2BGR))
         truth[number] = name
     writer.release()
     return truth

@@ -1,4 +1,4 @@
-"""Pictures with annotated faces: what detectors are trained and judged on.
+"""Images with annotated faces: what detectors are trained and judged on.
 
 A zip or folder with ``images/`` and ``annotations.json``, a list of objects ``{file, split: train|dev, source, faces:
 [{box: [x, y, w, h], landmarks: [x1, y1, .. x5, y5] or null}]}`` (further keys are ignored): boxes and landmarks in pixels
@@ -18,24 +18,24 @@ import numpy.typing as npt
 
 from ..errors import DataError
 from ..frames import RGB
-from ..image_io import read_picture
+from ..image_io import read_image
 
 _NO_LANDMARKS = [float("nan")] * 10
 
 
 @dataclass(frozen=True, eq=False)
-class AnnotatedPicture:
-    """A picture and its faces.
+class AnnotatedImage:
+    """An image and its faces.
 
     Attributes:
-        picture: uint8 ``(H, W, 3)`` RGB.
+        image: uint8 ``(H, W, 3)`` RGB.
         boxes: float32 ``(F, 4)``: x, y, width, height.
         landmarks: float32 ``(F, 5, 2)``; NaN where a face has none.
-        source: where the picture is from.
+        source: where the image is from.
         name: its file in the set; empty for one that was never a file.
     """
 
-    picture: RGB
+    image: RGB
     boxes: npt.NDArray[np.float32]
     landmarks: npt.NDArray[np.float32]
     source: str
@@ -52,7 +52,7 @@ class _Entry:
 
 
 class AnnotatedSet:
-    """The annotations of a set, whose pictures are decoded one by one.
+    """The annotations of a set, whose images are decoded one by one.
 
     Raises:
         DataError: the set is missing or not as described in this module.
@@ -66,15 +66,15 @@ class AnnotatedSet:
         except ValueError as error:
             raise DataError(f"{path}: its annotations.json is not JSON ({error})") from error
         if not isinstance(listed, list):
-            raise DataError(f"{path}: expected annotations.json to hold a list of pictures, found something else")
+            raise DataError(f"{path}: expected annotations.json to hold a list of images, found something else")
         self._entries = [self._entry(number, fields) for number, fields in enumerate(listed)]
 
     def count(self, split: str) -> int:
-        """How many pictures a split has."""
+        """How many images a split has."""
         return sum(entry.split == split for entry in self._entries)
 
-    def pictures(self, split: str) -> Iterator[AnnotatedPicture]:
-        """The pictures of a split, in the order of the annotations.
+    def images(self, split: str) -> Iterator[AnnotatedImage]:
+        """The images of a split, in the order of the annotations.
 
         Raises:
             DataError: one is missing or cannot be read.
@@ -82,8 +82,8 @@ class AnnotatedSet:
         for entry in self._entries:
             if entry.split == split:
                 name = f"images/{entry.file}"
-                picture = read_picture(self._bytes(name), name=f"{self.path}: {name}")
-                yield AnnotatedPicture(picture, entry.boxes, entry.landmarks, entry.source, entry.file)
+                image = read_image(self._bytes(name), name=f"{self.path}: {name}")
+                yield AnnotatedImage(image, entry.boxes, entry.landmarks, entry.source, entry.file)
 
     def _bytes(self, name: str) -> bytes:
         try:

@@ -1,6 +1,6 @@
-"""Which photographs of a survey are compared, and their scores.
+"""Which photos of a survey are compared, and their scores.
 
-A photograph without a face scores -1 in all its pairs; it is never left out.
+A photo without a face scores -1 in all its pairs; it is never left out.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ from .pairs_file import parse_pairs_file
 
 Index = npt.NDArray[np.int32]
 ScoreMatrix = Callable[[Numbers, Numbers], npt.NDArray[np.int16]]
-"""Q15 scores ``(R, C)`` of photographs against photographs, by number."""
+"""Q15 scores ``(R, C)`` of photos against photos, by number."""
 _BLOCK = 512
 
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """Pairs of photographs to be compared: int32 ``first`` and ``second``, int64 ``fold`` from 0, all ``(P,)``."""
+    """Pairs of photos to be compared: int32 ``first`` and ``second``, int64 ``fold`` from 0, all ``(P,)``."""
 
     first: Index
     second: Index
@@ -32,13 +32,13 @@ class Pairs:
 
 @dataclass(frozen=True, eq=False)
 class Comparisons:
-    """P pairs of photographs.
+    """P pairs of photos.
 
     Attributes:
-        first, second: int32 ``(P,)`` numbers of the photographs.
+        first, second: int32 ``(P,)`` numbers of the photos.
         genuine: bool ``(P,)``: both are of one person.
         scores: int16 ``(P,)`` in Q15.
-        people: int64 ``(N,)`` number of each photograph's person, 0 to `person_count` - 1.
+        people: int64 ``(N,)`` number of each photo's person, 0 to `person_count` - 1.
         fold: int64 ``(P,)`` from 0, or None.
     """
 
@@ -74,10 +74,10 @@ class Comparisons:
 
 
 def compare_all(survey: Survey, score: ScoreMatrix | None = None) -> Comparisons:
-    """Every two photographs of a survey, each pair once.
+    """Every two photos of a survey, each pair once.
 
     Args:
-        survey: the photographs.
+        survey: the photos.
         score: by what; the survey's own embeddings unless another embedder is to be judged.
 
     Raises:
@@ -117,14 +117,14 @@ def parse_pairs(text: str, survey: Survey) -> Pairs:
     """The rows of a survey that a ``pairs.txt`` (`pairs_file`) compares.
 
     Raises:
-        DataError: a line is malformed, or names a photograph the survey lacks.
+        DataError: a line is malformed, or names a photo the survey lacks.
     """
     listed = parse_pairs_file(text)
     index = {photo.path.rsplit(".", 1)[0]: number for number, photo in enumerate(survey.photos)}
     try:
-        rows = [(index[first], index[second]) for first, second in listed.photographs]
+        rows = [(index[first], index[second]) for first, second in listed.photos]
     except KeyError as error:
-        raise DataError(f"pairs.txt: names {error.args[0]!r}, which the photographs do not have") from error
+        raise DataError(f"pairs.txt: names {error.args[0]!r}, which the photos do not have") from error
     first, second = np.array(rows, np.int32).reshape(-1, 2).T
     return Pairs(first, second, listed.fold)
 

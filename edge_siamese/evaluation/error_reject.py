@@ -1,6 +1,6 @@
-"""Error versus reject: does a quality score know which photographs will be recognized wrongly?
+"""Error versus reject: does a quality score know which photos will be recognized wrongly?
 
-The photographs of lowest quality are discarded, a growing share of them, and with each all of its comparisons: what is
+The photos of lowest quality are discarded, a growing share of them, and with each all of its comparisons: what is
 left are the pairs whose lower quality is high enough. The threshold stays where it was set on all pairs. If the score
 predicts errors, the FNMR of what is left falls (Grother and Tabassi, "Performance of biometric quality measures", PAMI
 2007; the error-versus-discard characteristic of ISO/IEC 29794-1).
@@ -21,18 +21,18 @@ Floats = npt.NDArray[np.floating]
 
 @dataclass(frozen=True, eq=False)
 class GenuinePairs:
-    """Genuine comparisons of N photographs at one threshold.
+    """Genuine comparisons of N photos at one threshold.
 
     Attributes:
-        first, second: ``(G,)`` numbers of the photographs compared, 0 to N - 1.
+        first, second: ``(G,)`` numbers of the photos compared, 0 to N - 1.
         match: bool ``(G,)``, whether the comparison matched.
-        photographs: N.
+        photos: N.
     """
 
     first: Index
     second: Index
     match: npt.NDArray[np.bool_]
-    photographs: int
+    photos: int
 
     @classmethod
     def at_threshold(
@@ -41,11 +41,11 @@ class GenuinePairs:
         second: Index,
         genuine: npt.NDArray[np.bool_],
         scores: npt.NDArray[np.number],
-        photographs: int,
+        photos: int,
         threshold: float,
     ) -> "GenuinePairs":
         """The genuine ones of P comparisons, a match when the score is at least the threshold; all arrays are ``(P,)``."""
-        return cls(first[genuine], second[genuine], scores[genuine] >= threshold, photographs)
+        return cls(first[genuine], second[genuine], scores[genuine] >= threshold, photos)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class RejectCurve:
     """FNMR after discarding.
 
     Attributes:
-        shares: of the photographs to discard, ascending from 0.
+        shares: of the photos to discard, ascending from 0.
         fnmr: of the pairs left, ``(K,)``.
         pairs: how many are left, ``(K,)``.
     """
@@ -75,9 +75,9 @@ class RejectCurve:
 
 
 def error_versus_reject(pairs: GenuinePairs, qualities: Floats, shares: Sequence[float] = SHARES) -> RejectCurve:
-    """Discard the photographs of lowest quality.
+    """Discard the photos of lowest quality.
 
-    Photographs of equal quality are kept together, so that at most the share is discarded and never a part of a tie.
+    Photos of equal quality are kept together, so that at most the share is discarded and never a part of a tie.
 
     Args:
         pairs: what is compared.
@@ -85,10 +85,10 @@ def error_versus_reject(pairs: GenuinePairs, qualities: Floats, shares: Sequence
         shares: ascending, from 0 to less than 1.
 
     Raises:
-        DataError: qualities and photographs differ in number, or at some share no genuine pair is left.
+        DataError: qualities and photos differ in number, or at some share no genuine pair is left.
     """
-    if len(qualities) != pairs.photographs:
-        raise DataError(f"expected a quality for each of {pairs.photographs} photographs, found {len(qualities)}")
+    if len(qualities) != pairs.photos:
+        raise DataError(f"expected a quality for each of {pairs.photos} photos, found {len(qualities)}")
     ordered = np.sort(qualities)
     lower = np.minimum(qualities[pairs.first], qualities[pairs.second])
     fnmr, counts = np.zeros(len(shares)), np.zeros(len(shares), np.int64)
@@ -96,7 +96,7 @@ def error_versus_reject(pairs: GenuinePairs, qualities: Floats, shares: Sequence
         kept = lower >= ordered[int(share * len(ordered) + 1e-9)]
         counts[index] = np.count_nonzero(kept)
         if not counts[index]:
-            raise DataError(f"with {share:.0%} of {len(ordered)} photographs discarded no genuine pair is left")
+            raise DataError(f"with {share:.0%} of {len(ordered)} photos discarded no genuine pair is left")
         fnmr[index] = np.mean(~pairs.match[kept])
     return RejectCurve(tuple(shares), fnmr, counts)
 
@@ -104,14 +104,14 @@ def error_versus_reject(pairs: GenuinePairs, qualities: Floats, shares: Sequence
 def oracle(pairs: GenuinePairs, most: float = SHARES[-1]) -> npt.NDArray[np.float64]:
     """Qualities ``(N,)`` of somebody who knows the errors: discards next whatever lowers the FNMR most.
 
-    Greedy, so a bound in practice and not in theory. Photographs beyond the share `most` share the highest quality.
+    Greedy, so a bound in practice and not in theory. Photos beyond the share `most` share the highest quality.
     """
-    count = pairs.photographs
+    count = pairs.photos
     qualities = np.full(count, float(count))
     alive = np.ones(len(pairs.match), bool)
     for step in range(int(most * count + 1e-9)):
-        total = _by_photograph(pairs, alive)
-        wrong = _by_photograph(pairs, alive & ~pairs.match)
+        total = _by_photo(pairs, alive)
+        wrong = _by_photo(pairs, alive & ~pairs.match)
         left = np.count_nonzero(alive) - total
         rate = (np.count_nonzero(alive & ~pairs.match) - wrong) / np.maximum(left, 1)
         rate[(qualities < count) | (left == 0)] = np.inf
@@ -123,7 +123,7 @@ def oracle(pairs: GenuinePairs, most: float = SHARES[-1]) -> npt.NDArray[np.floa
     return qualities
 
 
-def _by_photograph(pairs: GenuinePairs, chosen: npt.NDArray[np.bool_]) -> Index:
-    """In how many chosen pairs each photograph is."""
-    count = pairs.photographs
+def _by_photo(pairs: GenuinePairs, chosen: npt.NDArray[np.bool_]) -> Index:
+    """In how many chosen pairs each photo is."""
+    count = pairs.photos
     return np.bincount(pairs.first[chosen], minlength=count) + np.bincount(pairs.second[chosen], minlength=count)

@@ -38,12 +38,12 @@ class Instrument:
     """Measures one embedder on a survey's comparisons.
 
     Args:
-        survey: the photographs.
+        survey: the photos.
         comparisons: which of them are compared, and their scores.
         target_fmr: for the operating point.
         bootstrap: the draws of people.
         card_points: operating points of the embedder's card, measured on other people.
-        labels: of the photographs, by name; see `labels.read_labels`.
+        labels: of the photos, by name; see `labels.read_labels`.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class Instrument:
 
 
 def _histogram(survey: Survey, comparisons: Comparisons) -> dict[str, Any]:
-    """Counts of scores in equal bins from -1 to 1; pairs with a photograph without a face are counted apart."""
+    """Counts of scores in equal bins from -1 to 1; pairs with a photo without a face are counted apart."""
     found = survey.found[comparisons.first] & survey.found[comparisons.second]
     edges = np.linspace(-1, 1, _HISTOGRAM_BINS + 1)
     histogram: dict[str, Any] = {"edges": edges.tolist()}

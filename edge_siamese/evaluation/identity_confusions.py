@@ -1,4 +1,4 @@
-"""Who is taken for whom, and who is not recognized: names and counts, never pictures."""
+"""Who is taken for whom, and who is not recognized: names and counts, never images."""
 
 from typing import Any
 

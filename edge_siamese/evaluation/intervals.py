@@ -2,7 +2,7 @@
 
 Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika 1934:
 the rates that a two-sided (or one-sided) binomial test of the count does not reject. They take the trials as
-independent, which pairs of photographs are not when they share people; `bootstrap` makes no such assumption.
+independent, which pairs of photos are not when they share people; `bootstrap` makes no such assumption.
 """
 
 import math

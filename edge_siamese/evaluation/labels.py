@@ -1,4 +1,4 @@
-"""Labels that the user gives to photographs, to see error rates by them."""
+"""Labels that the user gives to photos, to see error rates by them."""
 
 import csv
 import io
@@ -9,22 +9,22 @@ from ..identity_dataset import Photo
 
 
 def read_labels(path: Path, photos: list[Photo]) -> dict[str, list[str]]:
-    """Read a CSV with a header: first the photograph as ``<person>/<file>``, then one column a label.
+    """Read a CSV with a header: first the photo as ``<person>/<file>``, then one column a label.
 
-    Photographs the file does not name are unlabeled.
+    Photos the file does not name are unlabeled.
 
     Returns:
         By column the label of each of `photos`, empty without one.
 
     Raises:
-        DataError: it is no such file, or names a photograph the album lacks, or one twice.
+        DataError: it is no such file, or names a photo the album lacks, or one twice.
     """
     header, rows = _read(path)
     labels: dict[str, dict[str, str]] = {name: {} for name in header[1:]}
     known, seen = {photo.path for photo in photos}, set()
     for photo, *values in rows:
         if photo not in known or photo in seen:
-            problem = "names twice" if photo in seen else "names a photograph the album does not have:"
+            problem = "names twice" if photo in seen else "names a photo the album does not have:"
             raise DataError(f"{path}: {problem} {photo!r}; expected paths as '{photos[0].path}', each once")
         seen.add(photo)
         for name, value in zip(header[1:], values, strict=True):

@@ -14,15 +14,15 @@ from ..errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class ListedPairs:
-    """Pairs of photographs.
+    """Pairs of photos.
 
     Attributes:
-        photographs: stems of both photographs of each pair, ``<person>/<file without suffix>``.
+        photos: stems of both photos of each pair, ``<person>/<file without suffix>``.
         fold: int64 ``(P,)``, from 0.
         folds: how many.
     """
 
-    photographs: tuple[tuple[str, str], ...]
+    photos: tuple[tuple[str, str], ...]
     fold: npt.NDArray[np.int64]
     folds: int
 

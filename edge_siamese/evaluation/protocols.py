@@ -1,6 +1,6 @@
-"""Verification protocols: which face of a photograph counts, and which photographs are compared.
+"""Verification protocols: which face of a photo counts, and which photos are compared.
 
-*All pairs*: the largest face; every two photographs of an album, genuine when of one person. *LFW pairs*: the face nearest
+*All pairs*: the largest face; every two photos of an album, genuine when of one person. *LFW pairs*: the face nearest
 the center; the pairs and folds of a ``pairs.txt`` (Huang et al., "Labeled Faces in the Wild", 2007).
 """
 
@@ -38,12 +38,12 @@ class VerificationProtocol:
         return compare_listed(survey, parse_pairs(self.pairs_text, survey), score)
 
     def describe(self, survey: Survey) -> dict[str, Any]:
-        """Protocol and photographs, for the JSON document. On LFW a face is found when a box contains the center."""
+        """Protocol and photos, for the JSON document. On LFW a face is found when a box contains the center."""
         listed = self.pairs_text is not None
         return {
             "protocol": "lfw-pairs" if listed else "all-pairs",
             "people": len(survey.names),
-            "photographs": len(survey.photos),
+            "photos": len(survey.photos),
             "face_choice": "nearest the center" if listed else "largest",
             "faces_not_found": int((~(survey.centered if listed else survey.found)).sum()),
         }

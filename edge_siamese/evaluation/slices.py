@@ -1,7 +1,7 @@
-"""Error rates by what the photographs are like: size, light, sharpness and pose of the faces, or labels of the user's own.
+"""Error rates by what the photos are like: size, light, sharpness and pose of the faces, or labels of the user's own.
 
-A measured attribute of a pair is that of the worse photograph, so that every pair is in one row and the rows add up to
-all pairs. A label of a pair is that of both photographs where they agree (the within-group comparisons of ISO/IEC
+A measured attribute of a pair is that of the worse photo, so that every pair is in one row and the rows add up to
+all pairs. A label of a pair is that of both photos where they agree (the within-group comparisons of ISO/IEC
 19795-10), and "different" where they do not.
 """
 
@@ -45,7 +45,7 @@ class Attribute:
 
 ATTRIBUTES = (
     Attribute(
-        "face size", "side of the aligned crop in pixels of the photograph, the smaller of the two",
+        "face size", "side of the aligned crop in pixels of the photo, the smaller of the two",
         lambda quality: quality.side, np.minimum, (64, 112), ("small, under 64", "medium, 64 to 112", "large, from 112"),
     ),
     Attribute(
@@ -94,14 +94,14 @@ def slice_by_quality(
 def slice_by_labels(
     labels: dict[str, list[str]], comparisons: Comparisons, threshold: float, bootstrap: PersonBootstrap
 ) -> list[SliceTable]:
-    """A table for each column of `labels`: by name, the label of every photograph (empty: none)."""
+    """A table for each column of `labels`: by name, the label of every photo (empty: none)."""
     tables = []
     for name, column in labels.items():
         classes, number = np.unique([label or UNLABELED for label in column], return_inverse=True)
         one, other = number[comparisons.first], number[comparisons.second]
         group = np.where(one == other, one, len(classes))
         rows = _rows((*map(str, classes), DIFFERENT), group, comparisons, threshold, bootstrap)
-        tables.append(SliceTable(name, "the label of both photographs", rows))
+        tables.append(SliceTable(name, "the label of both photos", rows))
     return tables
 
 

@@ -23,7 +23,7 @@ class Scored(Protocol):
         genuine: bool ``(P,)``.
         scores: ``(P,)``.
         fold: int64 ``(P,)`` from 0, or None.
-        first_person, second_person: whose the pictures are, ``(P,)`` from 0.
+        first_person, second_person: whose the images are, ``(P,)`` from 0.
     """
 
     @property

@@ -6,11 +6,11 @@ Every event has the same keys; those that do not apply to its kind are null:
 ``schema``, ``version``, ``model``     of the format, of the program, and the digests of the models
 ``event``                              ``started``, ``decision``, ``camera_lost``, ``camera_back``, ``stopped``
 ``time``, ``monotonic_ns``             when it was told: RFC 3339 in UTC, and on the board's monotonic clock
-``source``                             camera, video, or the picture's path inside its folder
+``source``                             camera, video, or the image's path inside its folder
 ``sequence``, ``frame_time_ns``        number of the frame at its source, and its time there
 ``track``, ``face``, ``box``           number of the track, place of the face by size (0 is the largest), x y w h
 ``decision`` to ``threshold``          see `decision.Decision.to_json`
-``latency_ms``                         from the picture to the decision
+``latency_ms``                         from the image to the decision
 ``detail``                             of the other kinds: the reason, the operating point, counters, time away
 =====================================  ==============================================================================
 """

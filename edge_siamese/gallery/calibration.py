@@ -13,23 +13,23 @@ from ..operating_point import OperatingPoint, calibrate
 from .gallery import Gallery
 from .names import clean_name
 
-SAME_PHOTOGRAPH = threshold_q15(0.95)
-"""A score from which a photograph is one that the gallery was made from; delegates differ by less."""
+SAME_PHOTO = threshold_q15(0.95)
+"""A score from which a photo is one that the gallery was made from; delegates differ by less."""
 
 Scores = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, eq=False)
 class Comparisons:
-    """Photographs scored against a gallery. One comparison is one photograph against one person: the best of the
+    """Photos scored against a gallery. One comparison is one photo against one person: the best of the
     person's templates, as `Gallery.identify` does it.
 
     Attributes:
-        genuine: Q15 scores of enrolled people's photographs against themselves; those enrolled from are left out.
-        impostor: Q15 scores of strangers' photographs against everybody.
+        genuine: Q15 scores of enrolled people's photos against themselves; those enrolled from are left out.
+        impostor: Q15 scores of strangers' photos against everybody.
         strangers: how many people the strangers are.
-        enrolled_from: how many photographs were left out because the gallery was made from them.
-        digest: SHA-256 of templates, photographs' embeddings and names, hex.
+        enrolled_from: how many photos were left out because the gallery was made from them.
+        digest: SHA-256 of templates, photos' embeddings and names, hex.
     """
 
     genuine: Scores
@@ -40,7 +40,7 @@ class Comparisons:
 
 
 def compare(gallery: Gallery, survey: Survey) -> Comparisons:
-    """Score every photograph of a survey with a face; a folder named as a person of the gallery is that person.
+    """Score every photo of a survey with a face; a folder named as a person of the gallery is that person.
 
     Raises:
         DataError: nobody in the survey is a stranger to the gallery.
@@ -51,9 +51,9 @@ def compare(gallery: Gallery, survey: Survey) -> Comparisons:
     scores = gallery.scores_of(probes)
     known = np.array([name in gallery.names for name in names], bool)
     if not gallery.names or known.all():
-        raise DataError(f"{gallery.source}: calibrating needs people in it, and photographs of others; found none")
+        raise DataError(f"{gallery.source}: calibrating needs people in it, and photos of others; found none")
     own = np.array([scores[row, gallery.names.index(names[row])] for row in np.flatnonzero(known)], np.int16)
-    enrolled_from = own >= SAME_PHOTOGRAPH
+    enrolled_from = own >= SAME_PHOTO
     return Comparisons(
         genuine=own[~enrolled_from],
         impostor=scores[~known].reshape(-1),
@@ -67,7 +67,7 @@ def operating_point(gallery: Gallery, comparisons: Comparisons, target_fmr: floa
     """Calibrate to a false match rate for one comparison.
 
     Raises:
-        OperatingPointError: there are too few strangers' photographs; the sentence says how many comparisons it takes.
+        OperatingPointError: there are too few strangers' photos; the sentence says how many comparisons it takes.
     """
     return calibrate(
         comparisons.genuine,

@@ -25,7 +25,7 @@ _NAMESPACE = uuid.UUID("5f0bd9a6-6f5b-5c0f-9a0c-3a6d0f6f6f33")
 _DIGEST_BYTES = 16
 DEFAULT_TEMPLATES = 5
 DEFAULT_TARGET_FPIR = 1e-3
-# How often the mean of three to ten photographs matches a stranger for each time that one photograph does, at thresholds
+# How often the mean of three to ten photos matches a stranger for each time that one photo does, at thresholds
 # of an FMR of 1e-3 to 1e-4: 1.6 to 2.6, measured on the validation people.
 _MATCHES_OF_A_MEAN = 3
 
@@ -138,7 +138,7 @@ class Gallery:
         """False match rate that one comparison may have, so that a stranger is named at most at `target_fpir`.
 
         The gallery's own operating points were measured on comparisons with a person, a model's on comparisons with one
-        photograph. A stranger meets every template, and a template may be the mean of several photographs.
+        photo. A stranger meets every template, and a template may be the mean of several photos.
         """
         comparisons = len(self.names) if self.operating_points else _MATCHES_OF_A_MEAN * len(self.templates)
         return target_fpir / max(comparisons, 1)

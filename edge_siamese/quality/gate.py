@@ -1,7 +1,7 @@
 """What is measured of a face before it is embedded, and the gate: is there enough of it to be compared, and if not, why.
 
-The limits are lenient: they turn away what cannot be recognized, not what is merely a poor photograph. Of 900 in-the-wild
-photographs of the detector's training data, also reduced to faces of 40 and of 24 pixels, they refuse three, all seen
+The limits are lenient: they turn away what cannot be recognized, not what is merely a poor photo. Of 900 in-the-wild
+photos of the detector's training data, also reduced to faces of 40 and of 24 pixels, they refuse three, all seen
 from the side. A comparison that passes may still come out as "unknown".
 """
 
@@ -29,7 +29,7 @@ class QualityLimits:
     Attributes:
         least_side: pixels of the frame along one side of the aligned crop; about the height of the face's box.
         least_sharpness: mean squared Sobel gradient (Tenengrad) of the crop divided by its variance, so that light and
-            contrast cancel. Sharp photographs have 2 to 15, a face of 24 pixels enlarged has 0.6 to 4, and a blur as
+            contrast cancel. Sharp photos have 2 to 15, a face of 24 pixels enlarged has 0.6 to 4, and a blur as
             wide as an eye leaves less than 0.5.
         least_light, most_light: mean gray of the crop, 0 to 255.
         least_contrast: standard deviation of the gray.
@@ -81,9 +81,9 @@ class Quality:
         return shipped_formula().score(self)
 
 
-def measure(picture: RGB, face: Face) -> Quality:
-    """Measure one face of a uint8 ``(H, W, 3)`` picture."""
-    gray = cv2.cvtColor(align(picture, face.landmarks), cv2.COLOR_RGB2GRAY)[_INNER_FACE]
+def measure(image: RGB, face: Face) -> Quality:
+    """Measure one face of a uint8 ``(H, W, 3)`` image."""
+    gray = cv2.cvtColor(align(image, face.landmarks), cv2.COLOR_RGB2GRAY)[_INNER_FACE]
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(gray))
     across, down = cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)
     gradient = float(np.vdot(across, across) + np.vdot(down, down)) / gray.size

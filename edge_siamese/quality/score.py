@@ -1,12 +1,12 @@
 """The quality score: one number from 0 to 100 that predicts how much of a genuine comparison's score is left.
 
-A *defect* says how far one measurement falls short of an ordinary photograph; it is 0 at or above that and at most 8.
+A *defect* says how far one measurement falls short of an ordinary photo; it is 0 at or above that and at most 8.
 
     quality = 100 * exp(-(sum of weight * defect))
 
 So every component is a factor between 0 and 1, the smallest one is to blame, and a quality of 50 stands for genuine
 scores of about half the height: higher is better, in the sense of ISO/IEC 29794-1. The references (medians of ordinary
-photographs) and the weights are fitted by ``edge-siamese fit-quality`` and shipped in ``models/quality.json``.
+photos) and the weights are fitted by ``edge-siamese fit-quality`` and shipped in ``models/quality.json``.
 """
 
 import json
@@ -32,7 +32,7 @@ MOST_DEFECT = 8.0
 
 @dataclass(frozen=True)
 class QualityFormula:
-    """What an ordinary photograph measures, and how much each defect costs.
+    """What an ordinary photo measures, and how much each defect costs.
 
     Attributes:
         references: by name in `REFERENCES`, in the units of `Quality`.

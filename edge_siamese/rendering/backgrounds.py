@@ -12,7 +12,7 @@ def checked_size(size: tuple[int, int]) -> tuple[int, int]:
     """Width and height as they are, or a DataError."""
     width, height = size
     if not (16 <= width <= 8192 and 16 <= height <= 8192):
-        raise DataError(f"a rendered picture must be 16 to 8192 pixels wide and high, not {width} x {height}")
+        raise DataError(f"a rendered image must be 16 to 8192 pixels wide and high, not {width} x {height}")
     return int(width), int(height)
 
 
@@ -27,10 +27,10 @@ def render_background(size: tuple[int, int], seed: int) -> RGB:
     if rng.random() < 0.4:
         _lights(wall, rng)
     blurred = cv2.GaussianBlur(wall, (0, 0), float(rng.uniform(0.4, 0.025 * small_width)) + 0.2)
-    picture = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
+    image = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
     grain = int(rng.integers(1, 9))
     noise = cv2.merge([rng.integers(-grain, grain + 1, (height, width), np.int16)] * 3)
-    return np.asarray(cv2.add(picture, noise, dtype=cv2.CV_8U), np.uint8)
+    return np.asarray(cv2.add(image, noise, dtype=cv2.CV_8U), np.uint8)
 
 
 def _wall(rng: np.random.Generator, width: int, height: int) -> RGB:

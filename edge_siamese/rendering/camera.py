@@ -1,4 +1,4 @@
-"""Where things land in the picture: rotation, weak perspective and the way back along a pixel's ray."""
+"""Where things land in the image: rotation, weak perspective and the way back along a pixel's ray."""
 
 from dataclasses import dataclass
 

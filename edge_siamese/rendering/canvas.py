@@ -104,7 +104,7 @@ def polygon_mask(points: Floats, size: tuple[int, int], blur: float = 0.0) -> Ar
 
     Args:
         points: ``(N, 2)`` pixels.
-        size: width and height of the picture it is clipped to.
+        size: width and height of the image it is clipped to.
         blur: standard deviation of its edge in pixels; below 0.3 the edge is only anti-aliased.
 
     Returns:

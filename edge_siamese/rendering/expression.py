@@ -24,7 +24,7 @@ def paint_expression(canvas: Canvas, person: Person, view: View) -> None:
 
 
 def _lids(person: Person, view: View, side: int) -> tuple[Floats, Floats]:
-    """Upper and lower edge of an open eye, ``(17, 2)`` each, from the picture's left to its right."""
+    """Upper and lower edge of an open eye, ``(17, 2)`` each, from the image's left to its right."""
     p = person
     closed = min(1.0, view.blink + 0.22 * view.smile)
     tilt = -side * p.eye_tilt * _LINE

@@ -1,7 +1,7 @@
 """Who is rendered: every trait of a person, drawn from one seed.
 
 Lengths are in *head units*: about 72 mm, half the width of an average head. The head's origin is the center of the
-skull at eye level; x points to the picture's right (the subject's left), y down, z out of the face.
+skull at eye level; x points to the image's right (the subject's left), y down, z out of the face.
 """
 
 from dataclasses import dataclass

@@ -27,17 +27,17 @@ def light_color(view: View) -> Floats:
     return np.array([1 + 0.35 * warm, 1.0, 1 - 0.55 * warm])
 
 
-def draw_head(picture: Field, head: Head, canvas: Canvas, camera: Camera, view: View) -> None:
-    """Draw a head into a float32 ``(H, W, 3)`` picture.
+def draw_head(image: Field, head: Head, canvas: Canvas, camera: Camera, view: View) -> None:
+    """Draw a head into a float32 ``(H, W, 3)`` image.
 
     Args:
-        picture: RGB 0..255, changed in place.
+        image: RGB 0..255, changed in place.
         head: the shape.
         canvas: its painted chart.
-        camera: from head to pixels of `picture`.
+        camera: from head to pixels of `image`.
         view: expression and light.
     """
-    x, y, width, height = _window(head, camera, picture.shape[1], picture.shape[0])
+    x, y, width, height = _window(head, camera, image.shape[1], image.shape[0])
     if width < 2 or height < 2:
         return
     meeting = _Rays(head, camera, view, x, y, width, height)
@@ -47,7 +47,7 @@ def draw_head(picture: Field, head: Head, canvas: Canvas, camera: Camera, view: 
     paint = _looked_up(canvas.cells, column, row)
     relief = _looked_up(head.relief, column, row)
     lit = _lit(paint, relief, camera, view)
-    part = picture[y : y + height, x : x + width]
+    part = image[y : y + height, x : x + width]
     lit -= part
     lit *= alpha[..., None]
     part += lit

@@ -10,10 +10,10 @@ class View:
     """Pose, light and expression of one rendering; the defaults are frontal, neutral and evenly lit.
 
     Attributes:
-        yaw: degrees; positive turns the face towards the picture's right.
+        yaw: degrees; positive turns the face towards the image's right.
         pitch: degrees; positive looks up.
-        roll: degrees; positive tilts the head clockwise in the picture.
-        light_azimuth: degrees; positive comes from the picture's right.
+        roll: degrees; positive tilts the head clockwise in the image.
+        light_azimuth: degrees; positive comes from the image's right.
         light_elevation: degrees above the horizon.
         light_strength: brightness of the directional light, about 0..1.2.
         ambient: brightness of the light from all around, about 0.2..0.8.
@@ -22,7 +22,7 @@ class View:
         mouth_open: 0..1.
         blink: 0 (open) .. 1 (closed).
         brow: -1 (frown) .. 1 (raised).
-        gaze_x: -1..1, towards the picture's right.
+        gaze_x: -1..1, towards the image's right.
         gaze_y: -1..1, downwards.
         background: seed of what is behind a crop and of the clothes in it.
         without_glasses: whether a wearer of glasses has taken them off.

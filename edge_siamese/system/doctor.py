@@ -228,7 +228,7 @@ def check_cameras(root: Path) -> Findings:
     if names:
         yield Finding("cameras", Status.OK, ", ".join(names))
     else:
-        remedy = "connect a camera, or use photographs, a video file or a stream"
+        remedy = "connect a camera, or use photos, a video file or a stream"
         yield Finding("cameras", Status.WARN, "no video device found", remedy)
 
 

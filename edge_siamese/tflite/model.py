@@ -22,6 +22,6 @@ class Network(Protocol):
         """Scale and zero point of each output, by name."""
 
 
-def model_input(picture: RGB) -> npt.NDArray[np.int8]:
-    """A uint8 ``(H, W, 3)`` picture as the networks take it: ``(pixel - 128) / 128`` at scale 1/128, so ``pixel ^ 0x80``."""
-    return (picture ^ 0x80).view(np.int8)[None]
+def model_input(image: RGB) -> npt.NDArray[np.int8]:
+    """A uint8 ``(H, W, 3)`` image as the networks take it: ``(pixel - 128) / 128`` at scale 1/128, so ``pixel ^ 0x80``."""
+    return (image ^ 0x80).view(np.int8)[None]

@@ -39,11 +39,11 @@ class Golden:
     """What the reference kernels computed for one input.
 
     Attributes:
-        picture: uint8 ``(H, W, 3)`` RGB, exactly the network's input size.
+        image: uint8 ``(H, W, 3)`` RGB, exactly the network's input size.
         outputs: int8 outputs by name.
     """
 
-    picture: RGB
+    image: RGB
     outputs: dict[str, npt.NDArray[np.int8]]
 
 
@@ -173,6 +173,6 @@ def _card(contract: dict[str, Any], network: bytes, archive: zipfile.ZipFile) ->
 
 def _golden(archive: zipfile.ZipFile, number: int) -> Golden:
     encoded = np.frombuffer(archive.read(f"golden/{number}.png"), np.uint8)
-    picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB)
+    image = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB)
     with np.load(io.BytesIO(archive.read(f"golden/{number}.npz")), allow_pickle=False) as outputs:
-        return Golden(np.asarray(picture, np.uint8), dict(outputs))
+        return Golden(np.asarray(image, np.uint8), dict(outputs))

@@ -39,7 +39,7 @@ def self_test(network: Network, card: ModelCard) -> SelfTestResult:
         )
     cosines = []
     for golden in card.goldens:
-        outputs = network.run(model_input(golden.picture))
+        outputs = network.run(model_input(golden.image))
         cosines.append(min(_cosines(golden.outputs, outputs, network.output_scales())))
     result = SelfTestResult(card.task, network.delegate, tuple(cosines))
     if min(cosines) < LEAST_COSINE or np.mean(cosines) < LEAST_MEAN_COSINE:

@@ -1,1 +1,1 @@
-"""A page in the browser on which photographs are compared: ``edge-siamese preview``."""
+"""A page in the browser on which photos are compared: ``edge-siamese preview``."""

@@ -1,4 +1,4 @@
-"""The answers of the page as JSON documents, from uploaded photographs."""
+"""The answers of the page as JSON documents, from uploaded photos."""
 
 import base64
 import threading
@@ -14,7 +14,7 @@ from ..errors import EdgeSiameseError
 from ..faces import Face
 from ..frames import RGB
 from ..gallery import Gallery
-from ..image_io import read_picture
+from ..image_io import read_image
 from ..matching import Q15
 from ..operating_point import choose_operating_point
 from ..recognition import Comparison, Evidence, Identification, Look, Subject, identify_faces
@@ -25,11 +25,11 @@ CANDIDATES = 3
 
 
 class PreviewApi:
-    """Answers about uploaded photographs. Any number of threads may ask: the engine serves one after the other.
+    """Answers about uploaded photos. Any number of threads may ask: the engine serves one after the other.
 
     Args:
         engine: detects and embeds; closing it stays with the caller.
-        target_fmr: accepted false match rate of two photographs.
+        target_fmr: accepted false match rate of two photos.
         gallery: who is looked for; without one `identify` is refused.
         target_fpir: accepted rate of strangers named.
 
@@ -49,7 +49,7 @@ class PreviewApi:
             self._evidence = Evidence.for_gallery(gallery, engine, target_fpir)
 
     def about(self) -> dict[str, Any]:
-        """What the page says before the first photograph."""
+        """What the page says before the first photo."""
         gallery, card = self._gallery, self._engine.embedder_card
         body = {
             "embedder": card.name,
@@ -64,52 +64,52 @@ class PreviewApi:
         return document("preview-about", body, models=self._engine.digests)
 
     def verify(self, uploads: Mapping[str, Upload]) -> dict[str, Any]:
-        """Compare the largest faces of the photographs ``first`` and ``second``.
+        """Compare the largest faces of the photos ``first`` and ``second``.
 
         Raises:
             RefusedError: one is missing or cannot be used.
         """
-        photographs, subjects = [], []
+        photos, subjects = [], []
         for upload in _wanted(uploads, "first", "second"):
             with self._lock:
-                picture, subject = self._subject(upload)
+                image, subject = self._subject(upload)
             subjects.append(subject)
-            height, width = picture.shape[:2]
+            height, width = image.shape[:2]
             seen = {"name": upload.name, "width": width, "height": height, "faces": subject.faces}
-            photographs.append(seen | _look_json(picture, subject.look) | {"remarks": subject.remarks()})
+            photos.append(seen | _look_json(image, subject.look) | {"remarks": subject.remarks()})
         comparison = Comparison.of(subjects[0], subjects[1], self._point)
         said = {"sentence": comparison.sentence, "explanation": comparison.explanation}
-        body = said | {"photographs": photographs, "delegate": self._engine.delegate}
+        body = said | {"photos": photos, "delegate": self._engine.delegate}
         return document("preview-verify", comparison.to_json() | body, models=self._engine.digests)
 
     def identify(self, uploads: Mapping[str, Upload]) -> dict[str, Any]:
-        """Name every face of the photograph ``photograph``.
+        """Name every face of the photo ``photo``.
 
         Raises:
-            RefusedError: there is no gallery, or the photograph is missing or cannot be used.
+            RefusedError: there is no gallery, or the photo is missing or cannot be used.
         """
         if self._gallery is None or self._evidence is None:
             raise RefusedError(409, "there is no gallery to look in: start 'edge-siamese preview' with --gallery G.esg")
-        (upload,) = _wanted(uploads, "photograph")
+        (upload,) = _wanted(uploads, "photo")
         with self._lock:
-            picture = _read(upload)
+            image = _read(upload)
             found = identify_faces(
-                self._engine, self._gallery, picture, threshold=self._evidence.point.threshold, top_k=CANDIDATES
+                self._engine, self._gallery, image, threshold=self._evidence.point.threshold, top_k=CANDIDATES
             )
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         body = {
             "operating_point": self._evidence.to_json(),
             "notes": self._evidence.sentences(),
-            "photograph": {"name": upload.name, "width": width, "height": height},
-            "results": [_identification_json(picture, identification) for identification in found],
+            "photo": {"name": upload.name, "width": width, "height": height},
+            "results": [_identification_json(image, identification) for identification in found],
             "delegate": self._engine.delegate,
         }
         return document("preview-identify", body, models=self._engine.digests)
 
     def _subject(self, upload: Upload) -> tuple[RGB, Subject]:
-        picture = _read(upload)
+        image = _read(upload)
         try:
-            return picture, Subject.on(self._engine, picture, upload.name)
+            return image, Subject.on(self._engine, image, upload.name)
         except EdgeSiameseError as error:
             raise RefusedError.of(error, upload.data, upload.field) from error
 
@@ -118,34 +118,34 @@ def _wanted(uploads: Mapping[str, Upload], *fields: str) -> list[Upload]:
     for field in fields:
         if field not in uploads:
             found = ", ".join(uploads) or "none"
-            raise RefusedError(400, f"a form: expected photographs as {' and '.join(fields)}, found {found}", field)
+            raise RefusedError(400, f"a form: expected photos as {' and '.join(fields)}, found {found}", field)
     return [uploads[field] for field in fields]
 
 
 def _read(upload: Upload) -> RGB:
     try:
-        return read_picture(upload.data, name=upload.name)
+        return read_image(upload.data, name=upload.name)
     except EdgeSiameseError as error:
         raise RefusedError.of(error, upload.data, upload.field) from error
 
 
-def _identification_json(picture: RGB, identification: Identification) -> dict[str, Any]:
+def _identification_json(image: RGB, identification: Identification) -> dict[str, Any]:
     look = identification.look
-    seen = _look_json(picture, look) if look else {"landmarks": None, "quality": None, "crop": None}
+    seen = _look_json(image, look) if look else {"landmarks": None, "quality": None, "crop": None}
     remarks = look.remarks() if look else []
     return seen | identification.to_json() | {"explanation": identification.explanation, "remarks": remarks}
 
 
-def _look_json(picture: RGB, look: Look) -> dict[str, Any]:
+def _look_json(image: RGB, look: Look) -> dict[str, Any]:
     return {
         "box": look.face.box.tolist(),
         "landmarks": look.face.landmarks.tolist(),
         "quality": round(look.quality.score, 1),
-        "crop": _crop_uri(picture, look.face),
+        "crop": _crop_uri(image, look.face),
     }
 
 
-def _crop_uri(picture: RGB, face: Face) -> str:
+def _crop_uri(image: RGB, face: Face) -> str:
     """The aligned crop, exactly what the embedder saw, as a PNG in a ``data:`` address."""
-    _, encoded = cv2.imencode(".png", cv2.cvtColor(align(picture, face.landmarks), cv2.COLOR_RGB2BGR))
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(align(image, face.landmarks), cv2.COLOR_RGB2BGR))
     return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode()

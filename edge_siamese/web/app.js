@@ -1,9 +1,9 @@
-// What the page does: takes photographs by drop, paste or choice, asks the server, hands the answer to the view.
+// What the page does: takes photos by drop, paste or choice, asks the server, hands the answer to the view.
 
 import * as view from "./view.js";
 
 const TITLES = { verify: "Is it the same person?", identify: "Who is it?" };
-const form = document.getElementById("photographs");
+const form = document.getElementById("photos");
 const answer = document.getElementById("answer");
 const token = new URLSearchParams(location.search).get("token");
 const slots = [...form.querySelectorAll(".slot")];
@@ -84,7 +84,7 @@ function switchTo(wanted) {
   ask();
 }
 
-/** Ask as soon as every photograph is there. */
+/** Ask as soon as every photo is there. */
 async function ask() {
   const number = ++question;
   const shown = slots.filter((slot) => slot.dataset.of === mode);
@@ -105,7 +105,7 @@ async function ask() {
   try {
     const reply = await request(`api/${asked}`, { method: "POST", body });
     if (number !== question) return;
-    if (reply.error) refuse(reply.error, reply.photograph);
+    if (reply.error) refuse(reply.error, reply.photo);
     else tell(asked, shown, reply);
   } catch {
     if (number === question) view.sentence(answer, "refusal", "No answer: is 'edge-siamese preview' still running?");
@@ -114,10 +114,10 @@ async function ask() {
 
 function tell(asked, shown, reply) {
   if (asked === "verify") {
-    reply.photographs.forEach(({ width, height, box }, index) => view.mark(shown[index], width, height, [box]));
+    reply.photos.forEach(({ width, height, box }, index) => view.mark(shown[index], width, height, [box]));
     view.comparison(answer, reply);
   } else {
-    const { width, height } = reply.photograph;
+    const { width, height } = reply.photo;
     view.mark(shown[0], width, height, reply.results.flatMap(({ box }) => (box ? [box] : [])));
     view.identification(answer, reply);
   }

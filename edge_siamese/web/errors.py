@@ -1,7 +1,7 @@
 """Requests that are not answered: an HTTP status and one sentence, the command line's where it has one."""
 
-from ..errors import EdgeSiameseError, NoFaceError, PictureError
-from ..image_io import MOST_PIXELS, picture_size
+from ..errors import EdgeSiameseError, ImageError, NoFaceError
+from ..image_io import MOST_PIXELS, image_size
 
 
 class RefusedError(Exception):
@@ -10,24 +10,24 @@ class RefusedError(Exception):
     Attributes:
         status: of HTTP.
         sentence: for people.
-        photograph: the form's field it is about, if it is about one.
+        photo: the form's field it is about, if it is about one.
     """
 
-    def __init__(self, status: int, sentence: str, photograph: str | None = None) -> None:
+    def __init__(self, status: int, sentence: str, photo: str | None = None) -> None:
         super().__init__(sentence)
-        self.status, self.sentence, self.photograph = status, sentence, photograph
+        self.status, self.sentence, self.photo = status, sentence, photo
 
     @classmethod
-    def of(cls, error: EdgeSiameseError, data: bytes, photograph: str) -> "RefusedError":
-        """What an error about an uploaded photograph means.
+    def of(cls, error: EdgeSiameseError, data: bytes, photo: str) -> "RefusedError":
+        """What an error about an uploaded photo means.
 
-        No picture is 415, one too large to decode 413, a damaged one or one without a face 422; the rest is 500.
+        No image is 415, one too large to decode 413, a damaged one or one without a face 422; the rest is 500.
         """
         if isinstance(error, NoFaceError):
-            return cls(422, str(error), photograph)
-        if not isinstance(error, PictureError):
-            return cls(500, str(error), photograph)
-        size = picture_size(data)
+            return cls(422, str(error), photo)
+        if not isinstance(error, ImageError):
+            return cls(500, str(error), photo)
+        size = image_size(data)
         if size is None:
-            return cls(415, str(error), photograph)
-        return cls(413 if size[0] * size[1] > MOST_PIXELS else 422, str(error), photograph)
+            return cls(415, str(error), photo)
+        return cls(413 if size[0] * size[1] > MOST_PIXELS else 422, str(error), photo)

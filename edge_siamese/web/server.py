@@ -23,7 +23,7 @@ from .uploads import MOST_BYTES, read_form
 
 MOST_BODY = 2 * MOST_BYTES + 65_536
 AT_ONCE = 4
-"""Photographs of how many requests are held in memory at the same time."""
+"""Photos of how many requests are held in memory at the same time."""
 _MOST_DRAINED = 4 * MOST_BODY
 _PATIENCE_S = 20.0
 _ABOUT = "/api/about"
@@ -128,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.guard.check_origin(self.headers.get("Origin"), self.headers.get("Host"))
         self.server.guard.check_token(self._token())
         if not self.server.slots.acquire(timeout=_PATIENCE_S):
-            raise RefusedError(503, "too many photographs at once: try again")
+            raise RefusedError(503, "too many photos at once: try again")
         try:
             return _encoded(questions[self._path](read_form(self.headers.get("Content-Type", ""), self._body())))
         finally:
@@ -137,11 +137,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         length = self._length()
         if length is None:
-            raise RefusedError(411, "a request with photographs: expected its length in Content-Length, found none")
+            raise RefusedError(411, "a request with photos: expected its length in Content-Length, found none")
         if length > MOST_BODY:
-            raise RefusedError(
-                413, f"expected at most {MOST_BODY / 1e6:.0f} MB of photographs, found {length / 1e6:.0f} MB"
-            )
+            raise RefusedError(413, f"expected at most {MOST_BODY / 1e6:.0f} MB of photos, found {length / 1e6:.0f} MB")
         body = self.rfile.read(length)
         self._unread -= len(body)
         if self._unread:
@@ -173,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
         """A refusal as JSON for the page and its like, as text for people who typed an address."""
         if not self._path.startswith("/api/"):
             return "text/plain; charset=utf-8", f"{refusal.sentence}\n".encode()
-        return _encoded(document("preview-error", {"error": refusal.sentence, "photograph": refusal.photograph}))
+        return _encoded(document("preview-error", {"error": refusal.sentence, "photo": refusal.photo}))
 
     def _send(self, status: int, kind: str, body: bytes) -> None:
         self.send_response(status, HTTPStatus(status).phrase)

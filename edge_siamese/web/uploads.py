@@ -1,4 +1,4 @@
-"""Photographs out of the body of a request: ``multipart/form-data`` (RFC 7578), as browsers and ``curl -F`` send it."""
+"""Photos out of the body of a request: ``multipart/form-data`` (RFC 7578), as browsers and ``curl -F`` send it."""
 
 import email.parser
 import re
@@ -8,7 +8,7 @@ from email.message import Message
 from .errors import RefusedError
 
 MOST_BYTES = 16_000_000
-"""Of one photograph: more than a telephone's camera writes."""
+"""Of one photo: more than a telephone's camera writes."""
 MOST_PARTS = 4
 
 
@@ -57,7 +57,7 @@ def _upload(piece: bytes) -> Upload:
     field = fields.get_param("name", header="content-disposition")
     if not isinstance(field, str):
         raise RefusedError(400, "a form: expected a part with a name, found none")
-    name = clean_file_name(fields.get_filename() or "") or f"the {field} photograph"
+    name = clean_file_name(fields.get_filename() or "") or f"the {field} photo"
     if len(data) > MOST_BYTES:
         raise RefusedError(
             413, f"{name}: expected at most {MOST_BYTES / 1e6:.0f} MB, found {len(data) / 1e6:.1f} MB", field

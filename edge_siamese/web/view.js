@@ -1,4 +1,4 @@
-// What the page shows: answers as elements. Texts of photographs and answers only ever become text, never markup.
+// What the page shows: answers as elements. Texts of photos and answers only ever become text, never markup.
 
 const SCALE = { low: -0.25, high: 1 };
 
@@ -14,22 +14,22 @@ export function sentence(answer, kind, text) {
   answer.replaceChildren(paragraph(kind, text));
 }
 
-/** Show the answer about two photographs. */
+/** Show the answer about two photos. */
 export function comparison(answer, body) {
   const said = verdict({
     kind: body.same ? "same" : "other",
     title: body.same ? "Same person" : "Different people",
     explanation: body.explanation,
-    crops: body.photographs.map((photograph) => ({ source: photograph.crop, caption: qualityOf(photograph), name: photograph.name })),
+    crops: body.photos.map((photo) => ({ source: photo.crop, caption: qualityOf(photo), name: photo.name })),
     score: body.score,
     threshold: body.threshold,
     ends: ["different", "same"],
-    remarks: body.photographs.flatMap((photograph) => photograph.remarks.map((remark) => `${photograph.name}: ${remark}`)),
+    remarks: body.photos.flatMap((photo) => photo.remarks.map((remark) => `${photo.name}: ${remark}`)),
   });
   show(answer, [said]);
 }
 
-/** Show the answers about the faces of one photograph. */
+/** Show the answers about the faces of one photo. */
 export function identification(answer, body) {
   show(answer, body.results.map((result, index) => verdict({
     kind: { match: "same", unknown: "other" }[result.decision] ?? "untold",
@@ -44,7 +44,7 @@ export function identification(answer, body) {
   })));
 }
 
-/** Mark faces on a photograph of a slot; boxes are x, y, width, height in its pixels. */
+/** Mark faces on a photo of a slot; boxes are x, y, width, height in its pixels. */
 export function mark(slot, width, height, boxes) {
   slot.querySelector(".boxes").replaceChildren(...boxes.map(([x, y, w, h]) => {
     const box = document.createElement("span");
@@ -56,7 +56,7 @@ export function mark(slot, width, height, boxes) {
 /** Say in the footer what answers. */
 export function about(footer, body) {
   const people = body.gallery ? `, gallery of ${body.gallery.people} ${body.gallery.people === 1 ? "person" : "people"}` : ", no gallery";
-  const rate = `Two photographs: false match rate ${body.target_fmr}, threshold ${body.threshold.toFixed(3)}.`;
+  const rate = `Two photos: false match rate ${body.target_fmr}, threshold ${body.threshold.toFixed(3)}.`;
   footer.replaceChildren(
     paragraph("", `${body.embedder} (${body.model.embedder.slice(0, 12)}), ${body.delegate}${people}.`),
     paragraph("", rate),
@@ -122,6 +122,6 @@ function stamp(name) {
 }
 
 const qualityOf = ({ quality }) => `quality ${Math.round(quality)} of 100`;
-const faceName = (body, index) => (body.results.length > 1 ? `face ${index + 1} of ${body.photograph.name}` : body.photograph.name);
+const faceName = (body, index) => (body.results.length > 1 ? `face ${index + 1} of ${body.photo.name}` : body.photo.name);
 const place = (score) => (Math.min(Math.max(score, SCALE.low), SCALE.high) - SCALE.low) / (SCALE.high - SCALE.low);
 const percent = (share) => `${100 * share}%`;

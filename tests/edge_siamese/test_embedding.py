@@ -50,9 +50,9 @@ def test_the_first_answer_outlives_the_second_run(engine: FaceEngine, crop: np.n
 
     network: Any = OneBuffer()
     card = replace(engine.embedder.card, average_flip=True, zero_point=3)
-    picture = np.zeros((112, 112, 3), np.uint8)
-    picture[:, :56], picture[:, 56:] = 128 + 10, 128 + 20
-    assert FaceEmbedder(network, card).embed(picture).values.tolist() == [15] * 4
+    image = np.zeros((112, 112, 3), np.uint8)
+    image[:, :56], image[:, 56:] = 128 + 10, 128 + 20
+    assert FaceEmbedder(network, card).embed(image).values.tolist() == [15] * 4
 
 
 def test_halves_go_to_the_even_neighbor_and_nothing_overflows() -> None:

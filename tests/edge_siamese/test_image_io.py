@@ -8,25 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_siamese.errors import DataError, PictureError
-from edge_siamese.image_io import MOST_PIXELS, list_pictures, natural_key, picture_size, read_picture, write_picture
+from edge_siamese.errors import DataError, ImageError
+from edge_siamese.image_io import MOST_PIXELS, image_size, list_images, natural_key, read_image, write_image
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
 
 def flag(height: int = 40, width: int = 60) -> np.ndarray:
     """RGB: red on the left, blue on the right, a green bar at the top."""
-    picture = np.zeros((height, width, 3), np.uint8)
-    picture[:, : width // 2], picture[:, width // 2 :] = RED, BLUE
-    picture[: height // 4] = GREEN
-    return picture
+    image = np.zeros((height, width, 3), np.uint8)
+    image[:, : width // 2], image[:, width // 2 :] = RED, BLUE
+    image[: height // 4] = GREEN
+    return image
 
 
-def encoded(picture: np.ndarray, suffix: str = ".png", *options: int) -> bytes:
-    """The bytes of an RGB, RGBA or gray picture."""
-    if picture.ndim == 3:
-        picture = np.dstack([picture[..., 2::-1], picture[..., 3:]])
-    return cv2.imencode(suffix, picture, list(options))[1].tobytes()
+def encoded(image: np.ndarray, suffix: str = ".png", *options: int) -> bytes:
+    """The bytes of an RGB, RGBA or gray image."""
+    if image.ndim == 3:
+        image = np.dstack([image[..., 2::-1], image[..., 3:]])
+    return cv2.imencode(suffix, image, list(options))[1].tobytes()
 
 
 def with_exif_orientation(jpeg: bytes, orientation: int) -> bytes:
@@ -36,72 +36,72 @@ def with_exif_orientation(jpeg: bytes, orientation: int) -> bytes:
 
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".ppm", ".tiff", ".jpg", ".webp"])
-def test_pictures_come_out_as_rgb(suffix: str, tmp_path: Path) -> None:
+def test_images_come_out_as_rgb(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"flag{suffix}"
     path.write_bytes(encoded(flag(), suffix))
 
-    picture = read_picture(path)
+    image = read_image(path)
 
-    assert picture.dtype == np.uint8
-    assert picture.shape == (40, 60, 3)
-    np.testing.assert_allclose(picture[30, 5], RED, atol=12)
-    np.testing.assert_allclose(picture[30, 55], BLUE, atol=12)
+    assert image.dtype == np.uint8
+    assert image.shape == (40, 60, 3)
+    np.testing.assert_allclose(image[30, 5], RED, atol=12)
+    np.testing.assert_allclose(image[30, 55], BLUE, atol=12)
 
 
 def test_bytes_read_as_the_file_does(tmp_path: Path) -> None:
     data = encoded(flag())
     (tmp_path / "a.png").write_bytes(data)
-    np.testing.assert_array_equal(read_picture(data), read_picture(tmp_path / "a.png"))
+    np.testing.assert_array_equal(read_image(data), read_image(tmp_path / "a.png"))
 
 
 def test_gray_becomes_three_equal_channels() -> None:
-    picture = read_picture(encoded(np.arange(100, dtype=np.uint8).reshape(10, 10)))
-    np.testing.assert_array_equal(picture, np.repeat(np.arange(100, dtype=np.uint8).reshape(10, 10, 1), 3, axis=2))
+    image = read_image(encoded(np.arange(100, dtype=np.uint8).reshape(10, 10)))
+    np.testing.assert_array_equal(image, np.repeat(np.arange(100, dtype=np.uint8).reshape(10, 10, 1), 3, axis=2))
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tiff"])
 def test_sixteen_bits_are_scaled_to_eight(suffix: str) -> None:
-    picture = read_picture(encoded(np.full((8, 8), 0x8080, np.uint16), suffix))
-    assert picture.dtype == np.uint8
-    assert picture[0, 0].tolist() == [0x80, 0x80, 0x80]
+    image = read_image(encoded(np.full((8, 8), 0x8080, np.uint16), suffix))
+    assert image.dtype == np.uint8
+    assert image[0, 0].tolist() == [0x80, 0x80, 0x80]
 
 
 def test_alpha_is_dropped_and_the_colors_beneath_kept() -> None:
     transparent = np.dstack([flag(), np.zeros((40, 60), np.uint8)])
-    np.testing.assert_array_equal(read_picture(encoded(transparent)), flag())
+    np.testing.assert_array_equal(read_image(encoded(transparent)), flag())
 
 
 def test_exif_orientation_is_obeyed() -> None:
-    upright = read_picture(encoded(flag(), ".jpg"))
-    turned = read_picture(with_exif_orientation(encoded(flag(), ".jpg"), 6))  # to be turned clockwise
+    upright = read_image(encoded(flag(), ".jpg"))
+    turned = read_image(with_exif_orientation(encoded(flag(), ".jpg"), 6))  # to be turned clockwise
     np.testing.assert_array_equal(turned, np.rot90(upright, -1))
 
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".ppm", ".tiff", ".jpg", ".webp"])
 @pytest.mark.parametrize("kept", [0.5, 0.9])
-def test_a_picture_cut_short_is_refused(suffix: str, kept: float) -> None:
+def test_a_image_cut_short_is_refused(suffix: str, kept: float) -> None:
     data = encoded(np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8), suffix)
-    with pytest.raises(PictureError, match=r"^cut: .*damaged"):
-        read_picture(data[: int(len(data) * kept)], name="cut")
+    with pytest.raises(ImageError, match=r"^cut: .*damaged"):
+        read_image(data[: int(len(data) * kept)], name="cut")
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
     [(b"", "empty"), (b"hello, this is text", "not a JPEG"), (b"\xff\xd8\xff\xe0\x00", "header is damaged")],
 )
-def test_what_is_no_picture_gets_one_sentence(data: bytes, words: str, tmp_path: Path) -> None:
+def test_what_is_no_image_gets_one_sentence(data: bytes, words: str, tmp_path: Path) -> None:
     (tmp_path / "x.jpg").write_bytes(data)
-    with pytest.raises(PictureError, match=words) as caught:
-        read_picture(tmp_path / "x.jpg")
+    with pytest.raises(ImageError, match=words) as caught:
+        read_image(tmp_path / "x.jpg")
     assert "x.jpg" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(PictureError, match="No such file"):
-        read_picture(tmp_path / "none.jpg")
-    with pytest.raises(PictureError, match="cannot be read"):
-        read_picture(tmp_path)
+    with pytest.raises(ImageError, match="No such file"):
+        read_image(tmp_path / "none.jpg")
+    with pytest.raises(ImageError, match="cannot be read"):
+        read_image(tmp_path)
 
 
 def huge_headers() -> dict[str, bytes]:
@@ -117,45 +117,45 @@ def huge_headers() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("kind", huge_headers())
-def test_a_huge_picture_is_refused_by_its_header(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_huge_image_is_refused_by_its_header(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> None:
         raise AssertionError("decoded")
 
     monkeypatch.setattr(cv2, "imdecode", never)
-    with pytest.raises(PictureError, match="20000 x 20000 pixels are over the limit of 50 megapixels"):
-        read_picture(huge_headers()[kind])
+    with pytest.raises(ImageError, match="20000 x 20000 pixels are over the limit of 50 megapixels"):
+        read_image(huge_headers()[kind])
 
 
 @given(st.sampled_from(sorted(huge_headers())), st.binary(max_size=60))
 def test_no_header_breaks_the_reader(kind: str, tail: bytes) -> None:
-    size = picture_size(huge_headers()[kind][:12] + tail)
+    size = image_size(huge_headers()[kind][:12] + tail)
     assert size is None or (size[0] >= 0 and size[1] >= 0)
 
 
 @given(st.integers(1, 90), st.integers(1, 90), st.sampled_from([".png", ".jpg", ".bmp", ".ppm", ".tiff", ".webp"]))
 def test_the_header_tells_the_size_that_is_decoded(width: int, height: int, suffix: str) -> None:
-    assert picture_size(encoded(np.full((height, width, 3), 90, np.uint8), suffix)) == (width, height)
+    assert image_size(encoded(np.full((height, width, 3), 90, np.uint8), suffix)) == (width, height)
 
 
 def test_lossy_webp_tells_its_size_too() -> None:
-    assert picture_size(encoded(flag(), ".webp", cv2.IMWRITE_WEBP_QUALITY, 50)) == (60, 40)
+    assert image_size(encoded(flag(), ".webp", cv2.IMWRITE_WEBP_QUALITY, 50)) == (60, 40)
 
 
 def test_fifty_megapixels_is_the_limit() -> None:
     assert MOST_PIXELS == 50_000_000
 
 
-def test_pictures_are_listed_below_the_folder_in_natural_order(tmp_path: Path) -> None:
+def test_images_are_listed_below_the_folder_in_natural_order(tmp_path: Path) -> None:
     for name in ("b/a10.jpg", "b/a2.JPG", "a.png", "notes.txt", ".hidden/x.png", ".x.png", "b/c/z.webp"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    found = [path.relative_to(tmp_path).as_posix() for path in list_pictures(tmp_path)]
+    found = [path.relative_to(tmp_path).as_posix() for path in list_images(tmp_path)]
     assert found == ["a.png", "b/a2.JPG", "b/a10.jpg", "b/c/z.webp"]
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nowhere: the folder cannot be read \(No such file"):
-        list_pictures(tmp_path / "nowhere")
+        list_images(tmp_path / "nowhere")
 
 
 @given(st.lists(st.text(max_size=8), max_size=8), st.randoms())
@@ -164,13 +164,13 @@ def test_natural_order_does_not_depend_on_the_order_before(names: list[str], ran
     assert sorted(shuffled, key=natural_key) == sorted(names, key=natural_key)
 
 
-def test_a_written_picture_reads_back_as_it_was(tmp_path: Path) -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
-    write_picture(tmp_path / "new" / "p.png", picture)
-    assert np.array_equal(read_picture(tmp_path / "new" / "p.png"), picture)
+def test_a_written_image_reads_back_as_it_was(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
+    write_image(tmp_path / "new" / "p.png", image)
+    assert np.array_equal(read_image(tmp_path / "new" / "p.png"), image)
 
 
-def test_a_picture_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_image_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "p.png").mkdir()
-    with pytest.raises(PictureError, match=r"p\.png: the picture could not be written"):
-        write_picture(tmp_path / "p.png", np.zeros((4, 4, 3), np.uint8))
+    with pytest.raises(ImageError, match=r"p\.png: the image could not be written"):
+        write_image(tmp_path / "p.png", np.zeros((4, 4, 3), np.uint8))

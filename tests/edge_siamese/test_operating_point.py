@@ -32,12 +32,10 @@ def test_too_few_pairs_are_refused_with_the_number_it_takes() -> None:
     assert calibrate(np.zeros(1, np.int16), np.zeros(2995, np.int16), target_fmr=1e-3, **ABOUT).threshold == 1
 
 
-def test_one_photograph_under_two_people_is_refused_rather_than_accepted() -> None:
+def test_one_photo_under_two_people_is_refused_rather_than_accepted() -> None:
     impostor = np.zeros(3000, np.int16)
     impostor[:2] = 32767
-    with pytest.raises(
-        OperatingPointError, match="more impostor pairs than that score 1: is one photograph filed under"
-    ):
+    with pytest.raises(OperatingPointError, match="more impostor pairs than that score 1: is one photo filed under"):
         calibrate(np.zeros(1, np.int16), impostor, target_fmr=1e-3, **ABOUT)
 
 

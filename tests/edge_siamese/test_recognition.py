@@ -1,4 +1,4 @@
-"""What is said about photographs, in one place for the command line and the page."""
+"""What is said about photos, in one place for the command line and the page."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,13 +19,13 @@ from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_background, 
 POINT = OperatingPoint(1e-3, 16384, 9e-4, 10_000, 50, 0.1, "5a" * 32)
 
 
-def picture(person: int, yaw: float = 0.0) -> Any:
-    return render_portrait(Person.from_seed(DEMO_SEEDS[person]), View(yaw=yaw)).picture
+def image(person: int, yaw: float = 0.0) -> Any:
+    return render_portrait(Person.from_seed(DEMO_SEEDS[person]), View(yaw=yaw)).image
 
 
 @pytest.fixture(scope="module")
 def subject(engine: FaceEngine) -> Subject:
-    return Subject.on(engine, picture(0), "a.png")
+    return Subject.on(engine, image(0), "a.png")
 
 
 def with_embedding(subject: Subject, values: list[int]) -> Subject:
@@ -54,7 +54,7 @@ def test_without_a_face_there_is_no_subject(engine: FaceEngine) -> None:
 
 
 def test_several_faces_are_remarked_on(engine: FaceEngine) -> None:
-    both = Subject.on(engine, np.hstack([picture(0), picture(1)]), "both.png")
+    both = Subject.on(engine, np.hstack([image(0), image(1)]), "both.png")
     assert both.remarks() == ["2 faces found, the largest is used"]
 
 
@@ -66,7 +66,7 @@ def test_several_faces_are_remarked_on(engine: FaceEngine) -> None:
         ({"sharpness": 0.1}, "the face is too blurred to rely on the answer"),
         ({"light": 250.0}, "the face is too dark, too bright or too flat to rely on the answer"),
         ({"yaw": 2.0}, "the face is seen too much from the side to rely on the answer"),
-        ({"sharpness": 0.55, "side": 25.0, "contrast": 6.0, "confidence": 0.5}, "the photograph is poor (quality "),
+        ({"sharpness": 0.55, "side": 25.0, "contrast": 6.0, "confidence": 0.5}, "the photo is poor (quality "),
     ],
 )
 def test_a_face_that_cannot_be_relied_on_is_remarked_on(
@@ -80,9 +80,9 @@ def test_a_face_that_cannot_be_relied_on_is_remarked_on(
 
 
 def test_faces_are_named_from_the_largest(engine: FaceEngine) -> None:
-    templates = {"Ada": engine.embed(picture(0, 8.0), engine.detect(picture(0, 8.0))[0]).values[None]}
+    templates = {"Ada": engine.embed(image(0, 8.0), engine.detect(image(0, 8.0))[0]).values[None]}
     gallery = Gallery.empty(engine.embedder_card).with_people(templates)
-    both = np.hstack([picture(0), picture(1)])
+    both = np.hstack([image(0), image(1)])
     answers = identify_faces(engine, gallery, both, threshold=POINT.threshold, top_k=3)
     assert [answer.index for answer in answers] == [0, 1]
     assert {answer.decision.identity for answer in answers} == {"Ada", None}

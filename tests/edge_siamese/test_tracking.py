@@ -18,9 +18,9 @@ def face(x: float, y: float, size: float = 60) -> Face:
     return Face(np.array((x, y, size, size), np.float32), np.zeros((5, 2), np.float32), 1.0)
 
 
-def photograph(seed: int, center: tuple[float, float] = (160.0, 120.0), view: View | None = None) -> tuple[RGB, Face]:
+def photo(seed: int, center: tuple[float, float] = (160.0, 120.0), view: View | None = None) -> tuple[RGB, Face]:
     rendering = render_portrait(Person.from_seed(seed), view or View(), center=center, background_seed=seed)
-    return rendering.picture, Face(rendering.boxes[0], rendering.landmarks[0], 1.0)
+    return rendering.image, Face(rendering.boxes[0], rendering.landmarks[0], 1.0)
 
 
 def textured(seed: int = 0) -> RGB:
@@ -36,62 +36,62 @@ class TestJoining:
     def test_a_moving_face_stays_one_track(self) -> None:
         tracker, found = Tracker(), []
         for step in range(12):
-            picture, seen = photograph(1, (110 + 5.0 * step, 120), View(yaw=-15 + 2.5 * step))
-            found += numbers(tracker.update(picture, [seen]))
+            image, seen = photo(1, (110 + 5.0 * step, 120), View(yaw=-15 + 2.5 * step))
+            found += numbers(tracker.update(image, [seen]))
         assert set(found) == {1}
 
     def test_two_faces_keep_their_numbers_when_their_order_changes(self) -> None:
-        tracker, picture = Tracker(), textured()
+        tracker, image = Tracker(), textured()
         left, right = face(40, 60), face(200, 60)
-        assert numbers(tracker.update(picture, [left, right])) == [1, 2]
-        assert numbers(tracker.update(picture, [right, left])) == [2, 1]
+        assert numbers(tracker.update(image, [left, right])) == [1, 2]
+        assert numbers(tracker.update(image, [right, left])) == [2, 1]
 
     def test_a_track_has_one_face_and_the_nearer_one_gets_it(self) -> None:
-        tracker, picture = Tracker(), textured()
-        tracker.update(picture, [face(100, 60)])
-        assert numbers(tracker.update(picture, [face(120, 60), face(101, 60)])) == [2, 1]
+        tracker, image = Tracker(), textured()
+        tracker.update(image, [face(100, 60)])
+        assert numbers(tracker.update(image, [face(120, 60), face(101, 60)])) == [2, 1]
 
     def test_a_face_elsewhere_is_another_track(self) -> None:
-        tracker, picture = Tracker(), textured()
-        assert numbers(tracker.update(picture, [face(20, 20)])) == [1]
-        assert numbers(tracker.update(picture, [face(220, 140)])) == [2]
+        tracker, image = Tracker(), textured()
+        assert numbers(tracker.update(image, [face(20, 20)])) == [1]
+        assert numbers(tracker.update(image, [face(220, 140)])) == [2]
 
     @pytest.mark.parametrize(("missed", "number"), [(5, 1), (6, 2)])
     def test_a_face_missed_too_long_comes_back_as_another(self, missed: int, number: int) -> None:
-        tracker, picture = Tracker(TrackingLimits(most_missed=5)), textured()
-        tracker.update(picture, [face(100, 60)])
+        tracker, image = Tracker(TrackingLimits(most_missed=5)), textured()
+        tracker.update(image, [face(100, 60)])
         for _ in range(missed):
-            assert tracker.update(picture, []) == []
-        assert numbers(tracker.update(picture, [face(100, 60)])) == [number]
+            assert tracker.update(image, []) == []
+        assert numbers(tracker.update(image, [face(100, 60)])) == [number]
 
     def test_reset_ends_every_track(self) -> None:
-        tracker, picture = Tracker(), textured()
-        tracker.update(picture, [face(100, 60)])
+        tracker, image = Tracker(), textured()
+        tracker.update(image, [face(100, 60)])
         tracker.reset()
-        assert numbers(tracker.update(picture, [face(100, 60)])) == [2]
+        assert numbers(tracker.update(image, [face(100, 60)])) == [2]
 
 
 class TestSceneCuts:
     @pytest.mark.parametrize("pair", [(1, 2), (3, 4), (5, 6), (7, 8)])
-    def test_two_photographs_with_their_faces_in_the_same_place_are_two_tracks(self, pair: tuple[int, int]) -> None:
+    def test_two_photos_with_their_faces_in_the_same_place_are_two_tracks(self, pair: tuple[int, int]) -> None:
         tracker = Tracker()
-        (first, one), (second, other) = (photograph(seed) for seed in pair)
+        (first, one), (second, other) = (photo(seed) for seed in pair)
         assert numbers(tracker.update(first, [one])) == [1]
         assert numbers(tracker.update(first, [one])) == [1]
         assert numbers(tracker.update(second, [other])) == [2]
         assert len(tracker.tracks) == 1
 
-    def test_the_cut_is_seen_on_dark_photographs_too(self) -> None:
+    def test_the_cut_is_seen_on_dark_photos_too(self) -> None:
         tracker = Tracker()
         for number, seed in enumerate((1, 2), start=1):
-            picture, seen = photograph(seed)
-            assert numbers(tracker.update((picture * 0.3).astype(np.uint8), [seen])) == [number]
+            image, seen = photo(seed)
+            assert numbers(tracker.update((image * 0.3).astype(np.uint8), [seen])) == [number]
 
     def test_noise_and_a_change_of_exposure_are_no_cut(self) -> None:
-        tracker, (picture, seen) = Tracker(), photograph(1)
+        tracker, (image, seen) = Tracker(), photo(1)
         rng = np.random.default_rng(2)
         for gain in (1.0, 0.93, 1.04, 0.98):
-            noisy = np.clip(picture * gain + rng.normal(0, 6, picture.shape), 0, 255).astype(np.uint8)
+            noisy = np.clip(image * gain + rng.normal(0, 6, image.shape), 0, 255).astype(np.uint8)
             assert numbers(tracker.update(noisy, [seen])) == [1]
 
     def test_one_color_all_over_is_no_cut(self) -> None:
@@ -116,11 +116,11 @@ class TestBounds:
             assert len(tracker.tracks) <= 5
 
     def test_a_thousand_passers_by_leave_nothing_behind(self) -> None:
-        tracker, picture, rng = Tracker(), textured(), np.random.default_rng(0)
+        tracker, image, rng = Tracker(), textured(), np.random.default_rng(0)
         for _ in range(1000):
-            tracker.update(picture, [face(rng.uniform(0, 250), rng.uniform(0, 250), 12)])
+            tracker.update(image, [face(rng.uniform(0, 250), rng.uniform(0, 250), 12)])
         for _ in range(10):
-            tracker.update(picture, [])
+            tracker.update(image, [])
         assert tracker.tracks == []
 
     def test_looks_are_bounded(self) -> None:

@@ -37,19 +37,19 @@ class People:
 
     def show(self, name: str, **how: Any) -> RGB:
         rendering = render_portrait(Person.from_seed(SEEDS[name]), View(), background_seed=SEEDS[name], **how)
-        self._shown.pop(rendering.picture.tobytes(), None)
-        return self.shows(rendering.picture, name, Face(rendering.boxes[0], rendering.landmarks[0], 0.9))
+        self._shown.pop(rendering.image.tobytes(), None)
+        return self.shows(rendering.image, name, Face(rendering.boxes[0], rendering.landmarks[0], 0.9))
 
-    def shows(self, picture: RGB, name: str, face: Face) -> RGB:
-        self._shown.setdefault(picture.tobytes(), []).append((name, face))
-        return picture
+    def shows(self, image: RGB, name: str, face: Face) -> RGB:
+        self._shown.setdefault(image.tobytes(), []).append((name, face))
+        return image
 
-    def detect(self, picture: RGB) -> list[Face]:
-        return [face for _, face in self._shown.get(picture.tobytes(), [])]
+    def detect(self, image: RGB) -> list[Face]:
+        return [face for _, face in self._shown.get(image.tobytes(), [])]
 
-    def embed(self, picture: RGB, face: Face) -> Embedding:
+    def embed(self, image: RGB, face: Face) -> Embedding:
         self.embedded += 1
-        name = next(name for name, known in self._shown[picture.tobytes()] if known.box is face.box)
+        name = next(name for name, known in self._shown[image.tobytes()] if known.box is face.box)
         return Embedding(np.array(VECTORS[name], np.int8), 0, DIGEST)
 
 
@@ -144,7 +144,7 @@ def test_a_clearly_better_look_is_embedded_at_once(people: People, watch: Watch,
     assert people.embedded == embedded
 
 
-def test_one_photograph_after_the_other_in_a_video_is_another_person(people: People, watch: Watch) -> None:
+def test_one_photo_after_the_other_in_a_video_is_another_person(people: People, watch: Watch) -> None:
     sightings = watch([people.show("Ada")] * 5 + [people.show("a stranger")] * 5 + [people.show("Bob")] * 5)
     assert told(sightings) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
     assert all(seen.decision.identity != "Ada" for seen in sightings[5:])
@@ -166,12 +166,12 @@ def test_a_face_that_cannot_be_compared_is_undecided_with_the_reason(people: Peo
 
 
 def test_a_bad_frame_does_not_unmake_what_is_known(people: People, watch: Watch) -> None:
-    picture = people.show("Ada")
-    face = people.detect(picture)[0]
+    image = people.show("Ada")
+    face = people.detect(image)[0]
     turned = face.landmarks.copy()
     turned[2, 0] += 3 * (turned[1, 0] - turned[0, 0])
-    away = people.shows(np.array(picture) ^ np.uint8(1), "Ada", Face(face.box, turned, 0.9))
-    assert told(watch([picture, away, picture])) == [("Ada", "ok")]
+    away = people.shows(np.array(image) ^ np.uint8(1), "Ada", Face(face.box, turned, 0.9))
+    assert told(watch([image, away, image])) == [("Ada", "ok")]
 
 
 def test_stale_frames_are_not_looked_at(people: People, gallery: Gallery) -> None:
@@ -190,12 +190,12 @@ def test_notices_pass_through_and_end_the_tracks(people: People, gallery: Galler
 
 
 def test_several_faces_are_told_by_size(people: People, watch: Watch) -> None:
-    picture = people.show("Ada")
-    face = people.detect(picture)[0]
+    image = people.show("Ada")
+    face = people.detect(image)[0]
     shift = np.array((90, 20), np.float32)
     other = Face(np.concatenate([face.box[:2] + shift, face.box[2:] * np.float32(0.5)]), face.landmarks, 0.8)
-    people.shows(picture, "Bob", other)
-    sightings = watch([picture], stills=True)
+    people.shows(image, "Bob", other)
+    sightings = watch([image], stills=True)
     assert [(seen.face_index, seen.decision.identity) for seen in sightings] == [(0, "Ada"), (1, "Bob")]
 
 

@@ -67,7 +67,7 @@ def equalized(network: Any, inputs: npt.NDArray[np.float32]) -> Any:
 
     Args:
         network: Keras model.
-        inputs: float32 ``(N, H, W, 3)`` real pictures, as the network takes them, to measure ranges on.
+        inputs: float32 ``(N, H, W, 3)`` real images, as the network takes them, to measure ranges on.
     """
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())

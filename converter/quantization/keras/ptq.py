@@ -11,23 +11,23 @@ from ..tflite.compact import compact
 from .preparation import prepared
 
 
-def quantize(network: Any, pictures: npt.NDArray[np.uint8]) -> bytes:
+def quantize(network: Any, images: npt.NDArray[np.uint8]) -> bytes:
     """Convert a network to fully int8 TFLite.
 
     Args:
         network: Keras model from float32 ``(N, H, W, C)`` scaled by ``(pixel - 128) / 128``.
-        pictures: uint8 ``(M, H, W, C)`` real inputs to measure activation ranges on; 100-200 are enough.
+        images: uint8 ``(M, H, W, C)`` real inputs to measure activation ranges on; 100-200 are enough.
 
     Returns:
         The .tflite's bytes. The input's scale is 1/128 and its zero point 0, so ``pixel ^ 0x80`` is the input.
 
     Raises:
-        DataError: fewer than 20 pictures.
+        DataError: fewer than 20 images.
     """
-    require_calibration(pictures)
-    return convert_int8(static_batch(prepared(network, model_input(pictures)), pictures.shape[1:]), pictures)
+    require_calibration(images)
+    return convert_int8(static_batch(prepared(network, model_input(images)), images.shape[1:]), images)
 
 
-def convert_int8(network: Any, pictures: npt.NDArray[np.uint8]) -> bytes:
-    """Convert a network of batch size 1 as it is; ranges it does not fix itself are measured on `pictures`."""
-    return compact(convert_static(network, "int8", model_input(with_whole_input_range(pictures))))
+def convert_int8(network: Any, images: npt.NDArray[np.uint8]) -> bytes:
+    """Convert a network of batch size 1 as it is; ranges it does not fix itself are measured on `images`."""
+    return compact(convert_static(network, "int8", model_input(with_whole_input_range(images))))

@@ -25,7 +25,7 @@ BATCH_SIZE = 32
 
 def quantize_aware(
     network: Any,
-    pictures: npt.NDArray[np.uint8],
+    images: npt.NDArray[np.uint8],
     crops: npt.NDArray[np.uint8],
     *,
     steps: int = 400,
@@ -36,7 +36,7 @@ def quantize_aware(
 
     Args:
         network: Keras embedder.
-        pictures: uint8 ``(M, H, W, C)`` real inputs to measure activation ranges on.
+        images: uint8 ``(M, H, W, C)`` real inputs to measure activation ranges on.
         crops: uint8 ``(N, H, W, C)`` training crops, C = 1 or 3, to learn from.
         steps: batches of 32; 0 only chooses ranges.
         rate: learning rate, falling to zero along a cosine.
@@ -46,11 +46,11 @@ def quantize_aware(
         The .tflite's bytes, as from `ptq.quantize`.
 
     Raises:
-        DataError: fewer than 20 pictures, or a layer that cannot be fine-tuned for int8.
+        DataError: fewer than 20 images, or a layer that cannot be fine-tuned for int8.
     """
-    require_calibration(pictures)
+    require_calibration(images)
     require_foldable(network)
-    inputs = model_input(pictures)
+    inputs = model_input(images)
     folded = fold_batch_normalization(equalized(network, inputs))
     ranges = measure_ranges(folded, quantized_tensors(folded), inputs)
     student = fake_quantized(folded, ranges)
@@ -58,7 +58,7 @@ def quantize_aware(
         _imitate(student, network, _Batches(crops, steps, seed), rate)
     static = fake_quantized(folded, ranges, batch_size=1)
     static.set_weights(student.get_weights())
-    return convert_int8(static, pictures)
+    return convert_int8(static, images)
 
 
 def _imitate(student: Any, original: Any, batches: "_Batches", rate: float) -> None:
@@ -76,8 +76,8 @@ class _Imitation(keras.Model):  # type: ignore[misc]
         self.student, self.original = student, original
         self.original.trainable = False
 
-    def call(self, pictures: Any, training: bool | None = None) -> Any:
-        return self.student(pictures, training=training)
+    def call(self, images: Any, training: bool | None = None) -> Any:
+        return self.student(images, training=training)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
@@ -100,8 +100,8 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
         rows = rng.integers(0, len(self.crops), BATCH_SIZE)
         return (model_input(np.stack([self._changed(self.crops[row], rng) for row in rows])),)
 
-    def _changed(self, picture: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-        if picture.shape[2] == 3:
-            return self.augmentation(picture, rng)
-        colored = self.augmentation(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), rng)
+    def _changed(self, image: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+        if image.shape[2] == 3:
+            return self.augmentation(image, rng)
+        colored = self.augmentation(cv2.cvtColor(image, cv2.COLOR_GRAY2RGB), rng)
         return np.asarray(cv2.cvtColor(colored, cv2.COLOR_RGB2GRAY)[..., None])

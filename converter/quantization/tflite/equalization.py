@@ -19,7 +19,7 @@ from .probe import GraphProbe
 
 _CONVOLUTIONS, _PASSING = {"CONV_2D", "DEPTHWISE_CONV_2D"}, {"RELU", "LEAKY_RELU", "PRELU", "PAD"}
 _LINEAR_OR_RELU = {0, 1}  # fused activations
-_PERCENTILE, _PICTURES = 99.9, 32
+_PERCENTILE, _IMAGES = 99.9, 32
 _LEAST_SHARE = 1e-3  # of the largest range; channels below are as good as dead
 # What a channel may reach in its evened range: rarely, and before an activation that stands for itself.
 _MOST_RARE = _MOST_BEFORE = 4
@@ -39,19 +39,19 @@ class _Pair:
     between: int
 
 
-def equalized_graph(graph: bytes, pictures: npt.NDArray[np.uint8]) -> bytes:
+def equalized_graph(graph: bytes, images: npt.NDArray[np.uint8]) -> bytes:
     """The same function with evener channels.
 
     Args:
         graph: float32 .tflite at this project's contract.
-        pictures: uint8 ``(N, H, W, C)`` real inputs to measure ranges on; 32 of them are used.
+        images: uint8 ``(N, H, W, C)`` real inputs to measure ranges on; 32 of them are used.
     """
     model = read_model_object(graph)
     pairs = _pairs(model)
     if not pairs:
         return graph
     tensors = [index for pair in pairs for index in (pair.between, int(pair.first.outputs[0]))]
-    ranges = _channel_ranges(graph, tensors, spread(pictures, _PICTURES))
+    ranges = _channel_ranges(graph, tensors, spread(images, _IMAGES))
     # A channel that a parametric ReLU all but closes must not be blown up before it.
     extents = [
         np.maximum(after, before / _MOST_BEFORE) for after, before in zip(ranges[::2], ranges[1::2], strict=True)
@@ -137,12 +137,12 @@ def _scale(model: Any, index: int, axis: int, factor: npt.NDArray[np.float64]) -
     replace_constant(model, index, values * factor.reshape(shape))
 
 
-def _channel_ranges(graph: bytes, tensors: list[int], pictures: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.float64]]:
-    """For each tensor the size of each channel, ``(C,)``: the 99.9th percentile, mean over pictures, or a share of the most."""
+def _channel_ranges(graph: bytes, tensors: list[int], images: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.float64]]:
+    """For each tensor the size of each channel, ``(C,)``: the 99.9th percentile, mean over images, or a share of the most."""
     probe = GraphProbe(graph, tensors)
     rows: list[list[npt.NDArray[np.float64]]] = [[] for _ in tensors]
-    for picture in pictures:
-        for row, values in zip(rows, probe(picture), strict=True):
+    for image in images:
+        for row, values in zip(rows, probe(image), strict=True):
             sizes = np.abs(values).reshape(-1, values.shape[-1])
             row.append(np.stack([np.percentile(sizes, _PERCENTILE, axis=0), sizes.max(axis=0)]))
     typical = [np.mean(row, axis=0)[0] for row in rows]

@@ -33,9 +33,9 @@ class GraphProbe:
         self._tensors = [details[index] for index in tensors]
         (self._input,) = self._interpreter.get_input_details()
 
-    def __call__(self, picture: npt.NDArray[np.uint8]) -> list[Floats]:
-        """The tensors for one picture ``(H, W, C)``."""
-        tensor = int8_input(picture) if self._input["dtype"] == np.int8 else model_input(picture[None])
+    def __call__(self, image: npt.NDArray[np.uint8]) -> list[Floats]:
+        """The tensors for one image ``(H, W, C)``."""
+        tensor = int8_input(image) if self._input["dtype"] == np.int8 else model_input(image[None])
         self._interpreter.set_tensor(self._input["index"], tensor)
         self._interpreter.invoke()
         return [self._real(detail) for detail in self._tensors]

@@ -26,28 +26,28 @@ from .ranges import measure_graph_ranges, with_room_for_biases
 SIGNATURE, INPUT, OUTPUT = "serving_default", "image", "embedding"
 
 
-def convert_graph(graph: bytes, format: Format, pictures: npt.NDArray[np.uint8]) -> bytes:
+def convert_graph(graph: bytes, format: Format, images: npt.NDArray[np.uint8]) -> bytes:
     """Write a float .tflite in one of the formats.
 
     Args:
         graph: a float32 .tflite with the signature `SIGNATURE` from `INPUT`, ``(1, H, W, C)`` scaled by
             ``(pixel - 128) / 128``, to `OUTPUT`; `importers.adopt` makes one.
         format: one of `formats.FORMATS`.
-        pictures: uint8 ``(M, H, W, C)`` real inputs; ranges of int8 and 16x8 are measured on them.
+        images: uint8 ``(M, H, W, C)`` real inputs; ranges of int8 and 16x8 are measured on them.
 
     Raises:
         RuntimeMissingError: ai-edge-quantizer is not installed.
         EdgeSiameseError: it cannot write this network so.
-        DataError: fewer than 20 pictures for a format that needs them.
+        DataError: fewer than 20 images for a format that needs them.
     """
     if format == "float":
         return compact(graph)
     if format in {"int8", "16x8"}:
-        require_calibration(pictures)
+        require_calibration(images)
     ranges: dict[str, Range] = {}
     if format == "int8":
-        graph = equalized_graph(graph, pictures)
-        ranges = measure_graph_ranges(graph, pictures)
+        graph = equalized_graph(graph, images)
+        ranges = measure_graph_ranges(graph, images)
         graph = with_room_for_biases(graph, ranges)
     try:
         from ai_edge_quantizer import quantizer
@@ -61,7 +61,7 @@ def convert_graph(graph: bytes, format: Format, pictures: npt.NDArray[np.uint8])
             tool = quantizer.Quantizer(graph, _recipe(format))
             statistics = None
             if tool.need_calibration:
-                statistics = _statistics(graph, tool.get_quantization_recipe(), pictures, ranges)
+                statistics = _statistics(graph, tool.get_quantization_recipe(), images, ranges)
             written = tool.quantize(statistics, enable_progress_bar=False, enable_progress_report=False)
             return compact(bytes(written.quantized_model))
     except (ValueError, RuntimeError, KeyError, NotImplementedError) as error:
@@ -103,7 +103,7 @@ def _recipe(format: Format) -> Any:
     return manager.get_quantization_recipe()
 
 
-def _statistics(graph: bytes, recipe: Any, pictures: npt.NDArray[np.uint8], ranges: dict[str, Range]) -> Any:
+def _statistics(graph: bytes, recipe: Any, images: npt.NDArray[np.uint8], ranges: dict[str, Range]) -> Any:
     """What the tool wants to know of every tensor: its range, or least and greatest value where none is given."""
     from ai_edge_quantizer import calibrator, recipe_manager
     from ai_edge_quantizer.utils import qsv_utils
@@ -111,7 +111,7 @@ def _statistics(graph: bytes, recipe: Any, pictures: npt.NDArray[np.uint8], rang
     manager = recipe_manager.RecipeManager()
     manager.load_quantization_recipe(recipe)
     measure = calibrator.Calibrator(graph, num_threads=1, qsv_update_func=qsv_utils.min_max_update)
-    inputs = model_input(with_whole_input_range(pictures))
+    inputs = model_input(with_whole_input_range(images))
     measure.calibrate({SIGNATURE: [{INPUT: each[None]} for each in inputs]}, manager)
     statistics = measure.get_model_qsvs()
     for name, (low, high) in ranges.items():

@@ -22,21 +22,21 @@ from .probe import GraphProbe
 
 _WITH_BIAS = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
 _SAME_RANGE = {"RESHAPE", "TRANSPOSE", "PAD", "MAX_POOL_2D", "SQUEEZE", "EXPAND_DIMS", "STRIDED_SLICE", "SLICE"}
-_PICTURES, _ROWS = 64, 60  # looked at, and vectors along the last axis that each gives to a tensor
+_IMAGES, _ROWS = 64, 60  # looked at, and vectors along the last axis that each gives to a tensor
 _SHARES = np.linspace(0.02, 1.0, 50)
 _BIAS_STEPS = 2**30
 
 
-def measure_graph_ranges(graph: bytes, pictures: npt.NDArray[np.uint8]) -> dict[str, Range]:
+def measure_graph_ranges(graph: bytes, images: npt.NDArray[np.uint8]) -> dict[str, Range]:
     """The best range of the input and of each float tensor that an operator computes, by the tensor's name.
 
     Args:
         graph: float32 .tflite at this project's contract.
-        pictures: uint8 ``(N, H, W, C)`` real inputs; 64 of them are used.
+        images: uint8 ``(N, H, W, C)`` real inputs; 64 of them are used.
     """
     read = read_graph(graph)
     operators = [each for each in read.operators if each.outputs[0].kind == "FLOAT32"]
-    samples = _samples(graph, [each.outputs[0].index for each in operators], spread(pictures, _PICTURES))
+    samples = _samples(graph, [each.outputs[0].index for each in operators], spread(images, _IMAGES))
     slopes = _slopes(read)
     found: dict[str, Range] = {tensor.name: INPUT_RANGE for tensor in read.inputs}
     for operator, rows in zip(operators, samples, strict=True):
@@ -73,13 +73,13 @@ def _make_room(model: Any, operator: Any, input_scale: float) -> None:
         replace_constant(model, operator.inputs[1], np.moveaxis(taps.reshape(kernel.shape), 0, axis))
 
 
-def _samples(graph: bytes, tensors: list[int], pictures: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.float32]]:
+def _samples(graph: bytes, tensors: list[int], images: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.float32]]:
     """Random vectors ``(K, C)`` of each tensor, the last two its channels' least and greatest values."""
     probe, rng = GraphProbe(graph, tensors), np.random.default_rng(0)
     rows: list[list[npt.NDArray[np.float32]]] = [[] for _ in tensors]
     extremes: list[list[npt.NDArray[np.float32]]] = [[] for _ in tensors]
-    for picture in pictures:
-        for row, extreme, values in zip(rows, extremes, probe(picture), strict=True):
+    for image in images:
+        for row, extreme, values in zip(rows, extremes, probe(image), strict=True):
             vectors = values.reshape(-1, values.shape[-1]).astype(np.float32)
             row.append(vectors[rng.integers(0, len(vectors), min(_ROWS, len(vectors)))])
             extreme.append(np.stack([vectors.min(axis=0), vectors.max(axis=0)]))

@@ -1,4 +1,4 @@
-"""Train a detector from annotated pictures, aligned crops and rendered faces as a recipe says."""
+"""Train a detector from annotated images, aligned crops and rendered faces as a recipe says."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...data.detection import AnnotatedPicture, load_annotated
+from ...data.detection import AnnotatedImage, load_annotated
 from ...networks.detector import build_detector
 from ...recipes.schema import DetectorRecipe
 from ...training.checkpoints import load_weights
@@ -21,29 +21,29 @@ _MOMENT_BATCHES = 32
 
 
 def train_detector(
-    pictures: Path,
+    images: Path,
     crops: npt.NDArray[np.uint8],
     folder: Path,
     recipe: DetectorRecipe,
     *,
-    rendered: list[AnnotatedPicture],
+    rendered: list[AnnotatedImage],
     initial: Path | None = None,
 ) -> Any:
     """Train the detector and return its network.
 
     Args:
-        pictures: zip of annotated pictures (`datasets.detection`).
+        images: zip of annotated images (`datasets.detection`).
         crops: aligned crops to paste into backgrounds.
         folder: run folder, with one run for each stretch of the recipe; an interrupted run goes on.
         recipe: how long to train and at which rates.
-        rendered: rendered pictures with their faces.
+        rendered: rendered images with their faces.
         initial: weights to begin from.
     """
     with arithmetic(recipe.precision):
         network = build_detector(recipe.sample_size)
     if initial:
         load_weights(initial, network)
-    composer = SampleComposer(load_annotated(pictures, "train"), crops, rendered, recipe.sample_size)
+    composer = SampleComposer(load_annotated(images, "train"), crops, rendered, recipe.sample_size)
     trainer = DetectorTrainer(network)
     for number, stretch in enumerate(recipe.stretches):
         optimizer = optimizer_of(stretch, recipe.batches, recipe.weight_decay, clipnorm=5.0)

@@ -1,9 +1,9 @@
-"""Training pictures for the detector, composed at random.
+"""Training images for the detector, composed at random.
 
-A window of an annotated picture is warped (scale, rotation, flip, perhaps made wider or narrower) so that one of its
+A window of an annotated image is warped (scale, rotation, flip, perhaps made wider or narrower) so that one of its
 faces gets a random size, or four such windows are laid side by side (mosaic, Bochkovskiy et al., "YOLOv4", 2020: more
-faces a picture), or a window of a background gets faces pasted in: aligned crops, whose landmarks are the template's,
-or rendered faces, whose landmarks are exact. Backgrounds are pictures without faces and parts of those with; they may
+faces an image), or a window of a background gets faces pasted in: aligned crops, whose landmarks are the template's,
+or rendered faces, whose landmarks are exact. Backgrounds are images without faces and parts of those with; they may
 lie on a side, be negatives or two in one (what has no face has none then either) and have writing on them. Something
 may stand before a part of a face. Then the camera's effects follow (`augmentation`).
 """
@@ -20,17 +20,17 @@ from edge_siamese.frames import RGB
 
 from ...augmentation.face_crop import CameraAugmentation
 from ...augmentation.text_overlay import written_over
-from ...data.detection import AnnotatedPicture
+from ...data.detection import AnnotatedImage
 
-# Where the annotators' boxes lie in the aligned crop (medians over the frontal faces of the training pictures).
+# Where the annotators' boxes lie in the aligned crop (medians over the frontal faces of the training images).
 TEMPLATE_BOX = np.array([(16.2, 9.3), (96.0, 118.8)], np.float32)
 SMALLEST = 8.0
 _WINDOWS, _MOSAICS, _RENDERED = 0.4, 0.25, 0.05  # shares; the rest are backgrounds
 _PASTED, _EMPTY_TILES = 0.5, 0.15  # backgrounds with faces pasted in; tiles of a mosaic that are backgrounds
-_BESIDE_FACES = 0.6  # share of the backgrounds that are parts of pictures with faces elsewhere
+_BESIDE_FACES = 0.6  # share of the backgrounds that are parts of images with faces elsewhere
 _WRITTEN = 0.4  # share of the backgrounds with writing or icons on them
 _COVERED = 0.05  # share of the faces that something stands before
-_SMALL_PICTURES = 0.15  # share of the windows that may show a whole picture smaller than they are
+_SMALL_IMAGES = 0.15  # share of the windows that may show a whole image smaller than they are
 _STRETCHED = 0.3  # share of the windows that are made wider or narrower, as faces seen from a side are
 _EFFECTS = CameraAugmentation(
     flip=0, rotation_degrees=0, scale=0, shift_pixels=0, light=0.5, gray=0.1, low_resolution=0.08, occlusion=0.0
@@ -39,9 +39,9 @@ _EFFECTS = CameraAugmentation(
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One training picture: uint8 ``(S, S, 3)``, boxes ``(F, 4)``, landmarks ``(F, 5, 2)`` (NaN where unknown)."""
+    """One training image: uint8 ``(S, S, 3)``, boxes ``(F, 4)``, landmarks ``(F, 5, 2)`` (NaN where unknown)."""
 
-    picture: RGB
+    image: RGB
     boxes: npt.NDArray[np.float32]
     landmarks: npt.NDArray[np.float32]
 
@@ -50,24 +50,24 @@ class SampleComposer:
     """Draws samples.
 
     Args:
-        pictures: annotated pictures, those without faces among them (backgrounds).
+        images: annotated images, those without faces among them (backgrounds).
         crops: aligned crops uint8 ``(N, 112, 112, 3)`` to paste.
-        rendered: rendered pictures with their faces, used like photographs.
+        rendered: rendered images with their faces, used like photos.
         size: side of the samples.
     """
 
     def __init__(
         self,
-        pictures: list[AnnotatedPicture],
+        images: list[AnnotatedImage],
         crops: npt.NDArray[np.uint8],
-        rendered: list[AnnotatedPicture],
+        rendered: list[AnnotatedImage],
         size: int,
     ) -> None:
-        self.faces = [picture for picture in pictures if len(picture.boxes)]
-        self.empty = [picture for picture in pictures if not len(picture.boxes)]
+        self.faces = [image for image in images if len(image.boxes)]
+        self.empty = [image for image in images if not len(image.boxes)]
         self.crops, self.rendered, self.size = crops, rendered, size
         # A crowd has more to teach than a portrait, but not as much more as it has faces.
-        crowds = np.array([_unusual_shape(picture.boxes).sum() for picture in self.faces]) ** 0.65
+        crowds = np.array([_unusual_shape(image.boxes).sum() for image in self.faces]) ** 0.65
         self.weights = crowds / crowds.sum()
 
     def __call__(self, rng: np.random.Generator) -> Sample:
@@ -82,27 +82,27 @@ class SampleComposer:
             sample = self._background(self.size, rng)
             if len(self.crops) and rng.random() < _PASTED:
                 sample = self._with_pasted(sample, rng)
-        return replace(sample, picture=_EFFECTS(self._partly_covered(sample, rng), rng))
+        return replace(sample, image=_EFFECTS(self._partly_covered(sample, rng), rng))
 
-    def _with_faces(self, rng: np.random.Generator) -> AnnotatedPicture:
+    def _with_faces(self, rng: np.random.Generator) -> AnnotatedImage:
         return self.faces[rng.choice(len(self.faces), p=self.weights)]
 
-    def _without_faces(self, rng: np.random.Generator) -> AnnotatedPicture:
-        """A picture without faces, or a part of one that has some elsewhere: bodies, hands and hair are no faces."""
+    def _without_faces(self, rng: np.random.Generator) -> AnnotatedImage:
+        """An image without faces, or a part of one that has some elsewhere: bodies, hands and hair are no faces."""
         part = self._beside_faces(rng) if rng.random() < _BESIDE_FACES else None
         return part or self.empty[rng.integers(len(self.empty))]
 
-    def _beside_faces(self, rng: np.random.Generator) -> AnnotatedPicture | None:
+    def _beside_faces(self, rng: np.random.Generator) -> AnnotatedImage | None:
         source = self.faces[rng.integers(len(self.faces))]
-        sides = np.array(source.picture.shape[1::-1])
+        sides = np.array(source.image.shape[1::-1])
         for _ in range(8):
             size = (rng.uniform(0.3, 0.9, 2) * sides).astype(int)
             corner = rng.integers(0, sides - size + 1)
             part = np.concatenate([corner, size])
             if not any(_touches(part, box) for box in source.boxes):
                 (left, top), (width, height) = corner, size
-                picture = source.picture[top : top + height, left : left + width]
-                return AnnotatedPicture(picture, source.boxes[:0], source.landmarks[:0], source.source)
+                image = source.image[top : top + height, left : left + width]
+                return AnnotatedImage(image, source.boxes[:0], source.landmarks[:0], source.source)
         return None
 
     def _mosaic(self, rng: np.random.Generator) -> Sample:
@@ -113,7 +113,7 @@ class SampleComposer:
             else self._window(self._with_faces(rng), side, rng)
             for _ in range(4)
         ]
-        left, right = (np.vstack([above.picture, below.picture]) for above, below in (windows[:2], windows[2:]))
+        left, right = (np.vstack([above.image, below.image]) for above, below in (windows[:2], windows[2:]))
         places = np.array([(0, 0), (0, side), (side, 0), (side, side)], np.float32)
         boxes = [one.boxes + np.append(place, (0, 0)) for one, place in zip(windows, places, strict=True)]
         landmarks = [one.landmarks + place for one, place in zip(windows, places, strict=True)]
@@ -123,30 +123,30 @@ class SampleComposer:
         )  # fmt: skip
 
     def _background(self, size: int, rng: np.random.Generator) -> Sample:
-        """A window of a picture without faces, turned by quarters, perhaps blended, written over or a negative."""
+        """A window of an image without faces, turned by quarters, perhaps blended, written over or a negative."""
         sample = self._window(self._without_faces(rng), size, rng)
-        picture = sample.picture
+        image = sample.image
         if rng.random() < 0.25:
-            other = self._window(self._without_faces(rng), size, rng).picture
-            picture = np.asarray(cv2.addWeighted(picture, 0.5, other, 0.5, 0), np.uint8)
+            other = self._window(self._without_faces(rng), size, rng).image
+            image = np.asarray(cv2.addWeighted(image, 0.5, other, 0.5, 0), np.uint8)
         if rng.random() < 0.15:
-            picture = 255 - picture
-        picture = np.ascontiguousarray(np.rot90(picture, int(rng.integers(4))))
-        return replace(sample, picture=written_over(picture, rng) if rng.random() < _WRITTEN else picture)
+            image = 255 - image
+        image = np.ascontiguousarray(np.rot90(image, int(rng.integers(4))))
+        return replace(sample, image=written_over(image, rng) if rng.random() < _WRITTEN else image)
 
-    def _window(self, source: AnnotatedPicture, size: int, rng: np.random.Generator) -> Sample:
-        """A square window of a picture, perhaps stretched, in which one face, if any, has a random size."""
+    def _window(self, source: AnnotatedImage, size: int, rng: np.random.Generator) -> Sample:
+        """A square window of an image, perhaps stretched, in which one face, if any, has a random size."""
         wider = float(np.exp(rng.uniform(-0.3, 0.3))) if rng.random() < _STRETCHED else 1.0
         stretch = np.array([wider, 1 / wider], np.float32)
-        height, width = source.picture.shape[:2] * stretch[::-1]
+        height, width = source.image.shape[:2] * stretch[::-1]
         boxes, landmarks = source.boxes * np.tile(stretch, 2), source.landmarks * stretch
         if len(boxes):
             sides = np.sqrt(boxes[:, 2] * boxes[:, 3])
             likely = np.sqrt(sides) * _unusual_shape(source.boxes)
             chosen = boxes[rng.choice(len(sides), p=likely / likely.sum())]
             side = float(np.sqrt(chosen[2] * chosen[3]))
-            # Seldom a picture smaller than its window: what surrounds it then has nothing to teach.
-            least = 0.15 if rng.random() < _SMALL_PICTURES else size / max(height, width)
+            # Seldom an image smaller than its window: what surrounds it then has nothing to teach.
+            least = 0.15 if rng.random() < _SMALL_IMAGES else size / max(height, width)
             scale = float(np.clip(_random_face_size(rng, size) / side, least, 4.0))
             reach = max(size / scale / 2 - side / 2, 0.0)
             center = chosen[:2] + chosen[2:] / 2 + rng.uniform(-reach, reach, 2)
@@ -158,12 +158,12 @@ class SampleComposer:
         flip = rng.random() < 0.5
         matrix = _similarity(center, scale, _random_roll(rng), flip, ((size - 1) / 2,) * 2)
         method = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-        picture = _shrunk_warp(source.picture, matrix * np.append(stretch, 1), scale, size, method)
+        image = _shrunk_warp(source.image, matrix * np.append(stretch, 1), scale, size, method)
         boxes, landmarks = _moved(boxes, landmarks, matrix, flip)
-        return _inside(Sample(picture, boxes, landmarks), size)
+        return _inside(Sample(image, boxes, landmarks), size)
 
     def _with_pasted(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        picture = sample.picture.copy()
+        image = sample.image.copy()
         boxes, landmarks = list(sample.boxes), list(sample.landmarks)
         for _ in range(int(rng.integers(1, 4))):
             scale = _random_face_size(rng, self.size) / float(np.sqrt(np.prod(TEMPLATE_BOX[1] - TEMPLATE_BOX[0])))
@@ -175,14 +175,14 @@ class SampleComposer:
             box, marks = _moved(corner_box.astype(np.float32), TEMPLATE[None], matrix, flip)
             if any(_touches(box[0], other) for other in boxes):
                 continue
-            _paste(picture, self.crops[rng.integers(len(self.crops))], matrix, scale, rng)
+            _paste(image, self.crops[rng.integers(len(self.crops))], matrix, scale, rng)
             boxes.append(box[0])
             landmarks.append(marks[0])
-        return _inside(Sample(picture, np.reshape(boxes, (-1, 4)), np.reshape(landmarks, (-1, 5, 2))), self.size)
+        return _inside(Sample(image, np.reshape(boxes, (-1, 4)), np.reshape(landmarks, (-1, 5, 2))), self.size)
 
     def _partly_covered(self, sample: Sample, rng: np.random.Generator) -> RGB:
-        """The picture with a strip of some background over a side of some faces, who stay faces."""
-        picture = sample.picture.copy()
+        """The image with a strip of some background over a side of some faces, who stay faces."""
+        image = sample.image.copy()
         for x, y, width, height in sample.boxes:
             if rng.random() >= _COVERED:
                 continue
@@ -193,9 +193,9 @@ class SampleComposer:
             corners += rng.uniform(0, 0.15, (2, 2)) * np.stack([-size, size])
             left, top, right, bottom = np.clip(corners, 0, self.size).round().astype(int).ravel()
             if right > left and bottom > top:
-                texture = self._without_faces(rng).picture
-                picture[top:bottom, left:right] = cv2.resize(texture, (right - left, bottom - top))
-        return picture
+                texture = self._without_faces(rng).image
+                image[top:bottom, left:right] = cv2.resize(texture, (right - left, bottom - top))
+        return image
 
 
 def _unusual_shape(boxes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -227,13 +227,13 @@ def _similarity(
     return np.column_stack([linear, np.asarray(place) - linear @ center])
 
 
-def _shrunk_warp(picture: RGB, matrix: npt.NDArray[np.float64], scale: float, size: int, method: int) -> RGB:
+def _shrunk_warp(image: RGB, matrix: npt.NDArray[np.float64], scale: float, size: int, method: int) -> RGB:
     """Warp; strong reductions are averaged first, or they would alias."""
     if method == cv2.INTER_AREA:
-        picture = cv2.resize(picture, None, fx=scale * 1.5, fy=scale * 1.5, interpolation=cv2.INTER_AREA)
+        image = cv2.resize(image, None, fx=scale * 1.5, fy=scale * 1.5, interpolation=cv2.INTER_AREA)
         matrix = np.column_stack([matrix[:, :2] / (scale * 1.5), matrix[:, 2]])
     return np.asarray(
-        cv2.warpAffine(picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderValue=(128, 128, 128)), np.uint8
+        cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderValue=(128, 128, 128)), np.uint8
     )
 
 
@@ -251,18 +251,18 @@ def _moved(
 
 
 def _inside(sample: Sample, size: int) -> Sample:
-    """Keep the faces whose center is in the picture."""
+    """Keep the faces whose center is in the image."""
     centers = sample.boxes[:, :2] + sample.boxes[:, 2:] / 2
     keep = ((centers > 0) & (centers < size)).all(axis=1)
-    return Sample(sample.picture, sample.boxes[keep].astype(np.float32), sample.landmarks[keep].astype(np.float32))
+    return Sample(sample.image, sample.boxes[keep].astype(np.float32), sample.landmarks[keep].astype(np.float32))
 
 
 def _touches(box: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> bool:
     return bool(np.all(box[:2] < other[:2] + other[2:]) and np.all(other[:2] < box[:2] + box[2:]))
 
 
-def _paste(picture: RGB, crop: RGB, matrix: npt.NDArray[np.float64], scale: float, rng: np.random.Generator) -> None:
-    """Blend a crop into a picture: through a soft ellipse, or with hard edges as photographs on a wall have."""
+def _paste(image: RGB, crop: RGB, matrix: npt.NDArray[np.float64], scale: float, rng: np.random.Generator) -> None:
+    """Blend a crop into an image: through a soft ellipse, or with hard edges as photos on a wall have."""
     if scale < 0.5:
         crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), 0.35 / scale), np.uint8)
     mask = np.zeros((CROP_SIZE, CROP_SIZE), np.float32)
@@ -272,7 +272,7 @@ def _paste(picture: RGB, crop: RGB, matrix: npt.NDArray[np.float64], scale: floa
         mask[[0, -1], :] = mask[:, [0, -1]] = 0
     else:
         mask[2:-2, 2:-2] = 1
-    size = (picture.shape[1], picture.shape[0])
+    size = (image.shape[1], image.shape[0])
     alpha = cv2.warpAffine(mask, matrix, size)[..., None]
     warped = cv2.warpAffine(crop, matrix, size).astype(np.float32)
-    picture[:] = (warped * alpha + picture * (1 - alpha) + 0.5).astype(np.uint8)
+    image[:] = (warped * alpha + image * (1 - alpha) + 0.5).astype(np.uint8)

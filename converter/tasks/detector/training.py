@@ -60,14 +60,14 @@ def _mark_face(
 
 
 class DetectorTrainer(keras.Model):  # type: ignore[misc]
-    """Trains a detector network on batches of ``(pictures, {"grid8": ..., "grid16": ..., "grid32": ...})``."""
+    """Trains a detector network on batches of ``(images, {"grid8": ..., "grid16": ..., "grid32": ...})``."""
 
     def __init__(self, network: Any) -> None:
         super().__init__(name="detector_trainer")
         self.network = network
 
-    def call(self, pictures: Any, training: bool | None = None) -> Any:
-        return self.network((ops.cast(pictures, "float32") - 128.0) / 128.0, training=training)
+    def call(self, images: Any, training: bool | None = None) -> Any:
+        return self.network((ops.cast(images, "float32") - 128.0) / 128.0, training=training)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
@@ -135,6 +135,6 @@ class DetectorBatches(keras.utils.PyDataset):  # type: ignore[misc]
         rng = np.random.default_rng((self.seed, self.epoch, index))
         samples = [self.composer(rng) for _ in range(self.batch_size)]
         targets = [encode_targets(sample, self.composer.size) for sample in samples]
-        return np.stack([sample.picture for sample in samples]), {
+        return np.stack([sample.image for sample in samples]), {
             key: np.stack([target[key] for target in targets]) for key in targets[0]
         }

@@ -23,7 +23,7 @@ NORM_WEIGHT = 0.1
 
 
 class Distiller(keras.Model):  # type: ignore[misc]
-    """Trains `network`; ``fit`` it on batches of ``(pictures, {"target": (B, D), "person": (B,)})``.
+    """Trains `network`; ``fit`` it on batches of ``(images, {"target": (B, D), "person": (B,)})``.
 
     A face with a target (a row that is not zero) learns from it, one with a person (not -1) is told from the other
     people; a face may have both.
@@ -50,8 +50,8 @@ class Distiller(keras.Model):  # type: ignore[misc]
             shape = (people, rows.shape[1])
             self.prototypes = self.add_weight(shape=shape, initializer="random_normal", name="prototypes")
 
-    def call(self, pictures: Any, training: bool | None = None) -> Any:
-        return self.network((ops.cast(pictures, "float32") - 128.0) / 128.0, training=training)
+    def call(self, images: Any, training: bool | None = None) -> Any:
+        return self.network((ops.cast(images, "float32") - 128.0) / 128.0, training=training)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
@@ -119,7 +119,7 @@ class DistillationBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     Args:
         main: the source that counts the epochs.
-        batch_size: pictures a batch.
+        batch_size: images a batch.
         dimension: length of the targets.
         beside: other sources and their shares of a batch.
         augmentation: what is done to every crop.
@@ -163,5 +163,5 @@ class DistillationBatches(keras.utils.PyDataset):  # type: ignore[misc]
                 targets[place] = source.targets[row]
             if source.people is not None:
                 people[place] = source.people[row]
-        pictures = np.stack([self.augmentation(source.crops[row], rng) for source, row in chosen])
-        return pictures, {"target": targets, "person": people}
+        images = np.stack([self.augmentation(source.crops[row], rng) for source, row in chosen])
+        return images, {"target": targets, "person": people}

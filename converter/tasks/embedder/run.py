@@ -39,7 +39,7 @@ def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path |
         initial: weights to begin from instead of random ones, of the same network or of a wider one (`narrowing`).
 
     Raises:
-        DataError: the folder is not as described, or has nobody whose pictures could say how a person's scatter.
+        DataError: the folder is not as described, or has nobody whose images could say how a person's scatter.
     """
     faces = load_teacher_faces(data, recipe.network.dimension)
     with arithmetic(recipe.precision):

@@ -1,6 +1,6 @@
-"""Within-class covariance normalization: an embedder's outputs turned so that one person's pictures scatter evenly.
+"""Within-class covariance normalization: an embedder's outputs turned so that one person's images scatter evenly.
 
-A distilled embedder errs more along some directions than along others. Where the pictures of one person scatter widely, a
+A distilled embedder errs more along some directions than along others. Where the images of one person scatter widely, a
 difference says little about who it is; dividing by that scatter lets every direction speak as loudly as it deserves
 (Hatch, Kajarekar and Stolcke, "Within-Class Covariance Normalization for SVM-based Speaker Recognition", Interspeech
 2006). The normalization is one matrix, and it is multiplied into the last convolution: the file grows by nothing.
@@ -33,7 +33,7 @@ def within_class_covariance(embeddings: npt.NDArray[np.floating], people: npt.ND
     _, person, counts = np.unique(people[known], return_inverse=True, return_counts=True)
     several = counts[person] >= 2
     if not several.any():
-        raise DataError("the scatter of one person's embeddings: expected a person with two pictures, found none")
+        raise DataError("the scatter of one person's embeddings: expected a person with two images, found none")
     rows = embeddings[known].astype(np.float64)
     means = np.zeros((len(counts), rows.shape[1]))
     np.add.at(means, person, rows)
@@ -64,7 +64,7 @@ def with_turned_outputs(network: Any, matrix: Doubles, outputs: npt.NDArray[np.f
     Args:
         network: of `networks.mobilenetv3`: it ends in a convolution and its batch normalization.
         matrix: ``(D, D)``.
-        outputs: ``(N, D)`` of `network` for typical pictures, not normalized.
+        outputs: ``(N, D)`` of `network` for typical images, not normalized.
     """
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
@@ -86,12 +86,12 @@ def normalized(network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[n
 
     Args:
         network: of `networks.mobilenetv3`.
-        crops: uint8 ``(N, S, S, 3)`` RGB, pictures of training people.
+        crops: uint8 ``(N, S, S, 3)`` RGB, images of training people.
         people: ``(N,)`` their numbers; negative where unknown.
         shrinkage: of `normalizing_matrix`.
 
     Raises:
-        DataError: nobody has two pictures.
+        DataError: nobody has two images.
     """
     outputs = float_outputs(network, crops)
     seen = unit_rows(unit_rows(outputs) + embed_float(network, crops[:, :, ::-1]))

@@ -1,7 +1,7 @@
 """Fit the quality score: how much of a genuine score each defect costs.
 
-The genuine scores of a person's photographs are modeled as the person's own best one times ``exp(-weights . defects)``, by
-least squares with weights of at least 0, so that no defect can ever raise a quality. First what is seen in the picture is
+The genuine scores of a person's photos are modeled as the person's own best one times ``exp(-weights . defects)``, by
+least squares with weights of at least 0, so that no defect can ever raise a quality. First what is seen in the image is
 weighed against each other, then all of it together against the detector's score: that reacts to every defect, and would
 otherwise take the place of most of them.
 """
@@ -34,7 +34,7 @@ class Judged:
     Attributes:
         name: of the component.
         weight: in the formula; None when it is not in it.
-        alone: area by this component alone, on untouched and on mixed photographs.
+        alone: area by this component alone, on untouched and on mixed photos.
         toggled: the whole score's areas without it, or with it where it is not in the formula.
     """
 
@@ -52,14 +52,14 @@ class QualityFit:
         formula: fitted on everybody.
         areas: of its cross-validated scores, as in `Judged`.
         components: judged, those of the formula first.
-        photographs: how many were used.
-        missed: photographs without a face, by kind.
+        photos: how many were used.
+        missed: photos without a face, by kind.
     """
 
     formula: QualityFormula
     areas: tuple[float, float]
     components: tuple[Judged, ...]
-    photographs: int
+    photos: int
     missed: Mapping[str, int]
 
 
@@ -87,7 +87,7 @@ def fit_quality(samples: QualitySamples, origin: Mapping[str, str]) -> QualityFi
     ]
     added = [
         Judged(name, None, judge.areas(-defect), areas([name, *COMPONENTS], {**defects, name: defect}))
-        for name, defect in picture_candidates(samples).items()
+        for name, defect in image_candidates(samples).items()
     ]
     norm = norm_defect(samples)
     added.append(
@@ -103,7 +103,7 @@ def fit_quality(samples: QualitySamples, origin: Mapping[str, str]) -> QualityFi
 
 
 def describe_fit(fit: QualityFit) -> list[tuple[str, ...]]:
-    """Rows of the fit's table: component, weight, areas alone and toggled, each on untouched and on mixed photographs."""
+    """Rows of the fit's table: component, weight, areas alone and toggled, each on untouched and on mixed photos."""
     rows: list[tuple[str, ...]] = [("quality", "", *_areas(fit.areas), "", "")]
     for component in fit.components:
         weight = "not used" if component.weight is None else f"{component.weight:.3f}"
@@ -125,8 +125,8 @@ def fit_weights(
     return dict(zip(names, [*(share * relative).tolist(), *behind], strict=True))
 
 
-def picture_candidates(samples: QualitySamples) -> dict[str, Floats]:
-    """Defects seen in the picture that are reported, but not in the formula."""
+def image_candidates(samples: QualitySamples) -> dict[str, Floats]:
+    """Defects seen in the image that are reported, but not in the formula."""
     pitch = np.array([_nose_height(face.landmarks.astype(np.float64)) for face in samples.faces])
     typical = float(np.median(pitch[samples.untouched]))
     return {"pitch": np.minimum(np.abs(pitch - typical), 1.0), "side light": np.minimum(samples.side_light, 8.0)}
@@ -140,10 +140,10 @@ def norm_defect(samples: QualitySamples) -> Floats:
 
 
 def _references(samples: QualitySamples) -> dict[str, float]:
-    """Medians of the untouched photographs."""
+    """Medians of the untouched photos."""
     untouched = [quality for quality, kept in zip(samples.qualities, samples.untouched, strict=True) if kept]
     if not untouched:
-        raise DataError("the quality score needs untouched photographs on which a face is found, found none")
+        raise DataError("the quality score needs untouched photos on which a face is found, found none")
     return {
         name: round(float(np.median([getattr(quality, name) for quality in untouched])), 4)
         for name in ("sharpness", "contrast", "light", "confidence")
@@ -158,7 +158,7 @@ def _least_squares(defects: Floats, utility: Floats, people: npt.NDArray[np.int6
     for _ in range(_ITERATIONS):
         share = np.exp(-defects @ weights)
         product, square = utility * share, share * share
-        # One photograph's worth of everybody's best score keeps the best of people with hardly any share finite.
+        # One photo's worth of everybody's best score keeps the best of people with hardly any share finite.
         squares = np.bincount(person, square) + 1.0
         best = (np.bincount(person, product) + product.sum() / square.sum()) / squares
         slopes = -(best[person] * share)[:, None] * defects
@@ -192,7 +192,7 @@ def _cross_validated(
     people: npt.NDArray[np.int64],
     known: npt.NDArray[np.bool_],
 ) -> Floats:
-    """Scores of every photograph, ``(S,)``, with weights fitted on other people; higher is better."""
+    """Scores of every photo, ``(S,)``, with weights fitted on other people; higher is better."""
     scores, fold = np.zeros(len(utility)), people % _FOLDS
     for held_out in range(_FOLDS):
         train = known & (fold != held_out)
@@ -202,9 +202,9 @@ def _cross_validated(
 
 
 class _Judge:
-    """Relative areas under error-versus-reject of scores of all samples, on untouched and on mixed photographs.
+    """Relative areas under error-versus-reject of scores of all samples, on untouched and on mixed photos.
 
-    *Mixed* takes one photograph of each crop, untouched or spoiled in any way.
+    *Mixed* takes one photo of each crop, untouched or spoiled in any way.
     """
 
     def __init__(self, samples: QualitySamples) -> None:

@@ -1,6 +1,6 @@
-"""Photographs that are known to be worse than others of the same person: what the quality score is fitted on.
+"""Photos that are known to be worse than others of the same person: what the quality score is fitted on.
 
-Every crop of the validation people is put into a picture of its own as it is and once with every kind of defect, at the
+Every crop of the validation people is put into an image of its own as it is and once with every kind of defect, at the
 size it was photographed at. What counts is what the device would measure there: face, landmarks and detector score are
 those that the detector finds.
 """
@@ -20,7 +20,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.faces import Face, largest
 from edge_siamese.quality.gate import Quality, measure
 
-from ...augmentation.degradation import DEGRADATIONS, Picture, between, scene, spoil
+from ...augmentation.degradation import DEGRADATIONS, Image, between, scene, spoil
 from ...data.teacher import validation_people
 
 UNTOUCHED, SMALL = "untouched", "small"
@@ -31,7 +31,7 @@ _FACE_OF_CROP = 0.7
 
 @dataclass(frozen=True, eq=False)
 class QualitySamples:
-    """S photographs on which a face was found.
+    """S photos on which a face was found.
 
     Attributes:
         crop: ``(S,)``, number of the crop each was made of.
@@ -40,7 +40,7 @@ class QualitySamples:
         qualities, faces: what was measured.
         side_light: ``(S,)``, octaves between the mean grays of the face's halves.
         embeddings: float32 ``(S, D)``, without zero point, not normalized.
-        missed: photographs without a face, by kind.
+        missed: photos without a face, by kind.
     """
 
     crop: npt.NDArray[np.int64]
@@ -62,7 +62,7 @@ class QualitySamples:
         return np.asarray(self.embeddings / np.maximum(norms, 1e-6), np.float32)
 
     def utility(self) -> npt.NDArray[np.float64]:
-        """``(S,)``: cosine to the mean direction of the person's other untouched photographs; NaN without any."""
+        """``(S,)``: cosine to the mean direction of the person's other untouched photos; NaN without any."""
         units = self.unit_embeddings
         whole = np.zeros((int(self.crop.max()) + 1, units.shape[1]))
         whole[self.crop[self.untouched]] = units[self.untouched]
@@ -83,7 +83,7 @@ def collect_samples(
     engine: Recognizer,
     progress: Callable[[int, int], None] | None = None,
 ) -> QualitySamples:
-    """Spoil, detect, measure and embed every crop in every way; the same input gives the same photographs.
+    """Spoil, detect, measure and embed every crop in every way; the same input gives the same photos.
 
     Args:
         crops: uint8 ``(N, 112, 112, 3)``.
@@ -98,14 +98,14 @@ def collect_samples(
     found: list[tuple[int, str, Quality, Face, float, npt.NDArray[np.int16]]] = []
     missed = dict.fromkeys(KINDS, 0)
     for row in range(len(crops)):
-        for kind, picture in _photographs(crops, row, float(sides[row])):
-            face = largest(engine.detect(picture))
+        for kind, image in _photos(crops, row, float(sides[row])):
+            face = largest(engine.detect(image))
             if face is None:
                 missed[kind] += 1
                 continue
-            embedding = engine.embed(picture, face)
+            embedding = engine.embed(image, face)
             values = embedding.values.astype(np.int16) - embedding.zero_point
-            found.append((row, kind, measure(picture, face), face, _side_light(align(picture, face.landmarks)), values))
+            found.append((row, kind, measure(image, face), face, _side_light(align(image, face.landmarks)), values))
         if progress:
             progress(row + 1, len(crops))
     if not found:
@@ -125,7 +125,7 @@ def collect_samples(
 
 
 def source_sides(folder: Path) -> npt.NDArray[np.float64]:
-    """Side in pixels that each validation crop of a teacher folder had in its photograph, in the order of the table.
+    """Side in pixels that each validation crop of a teacher folder had in its photo, in the order of the table.
 
     Raises:
         DataError: the table is missing or has no `source_face_px`.
@@ -140,13 +140,13 @@ def source_sides(folder: Path) -> npt.NDArray[np.float64]:
     return np.array([width / _FACE_OF_CROP for name, width in rows if name in kept_back])
 
 
-def _side_light(crop: Picture) -> float:
+def _side_light(crop: Image) -> float:
     rows, middle = slice(20, 104), crop.shape[1] // 2
     left, right = (float(crop[rows, part].mean()) + 1.0 for part in (slice(20, middle), slice(middle, 92)))
     return abs(float(np.log2(left / right)))
 
 
-def _photographs(crops: npt.NDArray[np.uint8], row: int, side: float) -> Iterator[tuple[str, Picture]]:
+def _photos(crops: npt.NDArray[np.uint8], row: int, side: float) -> Iterator[tuple[str, Image]]:
     for number, kind in enumerate(KINDS):
         rng = np.random.default_rng((row, number))
         crop = spoil(crops[row], kind, rng) if kind in DEGRADATIONS else crops[row]

@@ -1,4 +1,4 @@
-"""Batches of pairs, or of pictures by class, as a sampler says: augmented, normalized, the same again after a restart."""
+"""Batches of pairs, or of images by class, as a sampler says: augmented, normalized, the same again after a restart."""
 
 import math
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
         chosen = self.inputs[rows]
         if self.augmentation:
             rng = np.random.default_rng((self.seed, self.epoch, batch))
-            chosen = np.stack([self.augmentation(picture, rng) for picture in chosen])
+            chosen = np.stack([self.augmentation(image, rng) for image in chosen])
         return self.prepare(chosen)
 
 
@@ -41,11 +41,11 @@ class PairBatches(_Batches):
     """Batches ``(inputs (2B, ...), {"same": float32 (B,)})``: the first halves of the pairs, then the second.
 
     Args:
-        inputs: one row for each picture.
+        inputs: one row for each image.
         sampler: gives the pairs of an epoch; all epochs have equally many.
         batch_size: pairs; a last partial batch is kept.
         prepare: from chosen rows to what the network takes.
-        augmentation: done to each picture first, or None.
+        augmentation: done to each image first, or None.
         seed: of augmentation.
         embed: embeddings of all inputs as the network is now, for a sampler that looks for hard pairs.
     """

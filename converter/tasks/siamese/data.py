@@ -10,7 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from edge_siamese.errors import DataError
 
-from ...data.labeled import LabeledPictures
+from ...data.labeled import LabeledImages
 from ...data.lfw_pairs import OfficialPairs, read_official_pairs
 from ...data.sources import drawers, load_source, pairs_text
 from ...data.splits import Split, choose_validation, split_classes, split_units
@@ -25,13 +25,13 @@ class Divided:
     """What a run learns from and is judged on.
 
     Attributes:
-        split: training, validation and test pictures.
+        split: training, validation and test images.
         source: of the data, for people.
         classes: what they are, in the plural.
         protocol: who is compared with whom, one sentence.
-        skipped: path -> why it gave no picture.
-        listed_pairs: int64 ``(P, 2)`` rows of the test pictures to be compared, and the fold of each; None is all pairs.
-        drawers: of the test pictures, where they are characters.
+        skipped: path -> why it gave no image.
+        listed_pairs: int64 ``(P, 2)`` rows of the test images to be compared, and the fold of each; None is all pairs.
+        drawers: of the test images, where they are characters.
     """
 
     split: Split
@@ -44,15 +44,15 @@ class Divided:
     drawers: list[str] | None = None
 
     @property
-    def training(self) -> LabeledPictures:
+    def training(self) -> LabeledImages:
         return self.split.training
 
     @property
-    def validation(self) -> LabeledPictures:
+    def validation(self) -> LabeledImages:
         return self.split.validation
 
     @property
-    def test(self) -> LabeledPictures:
+    def test(self) -> LabeledImages:
         return self.split.test
 
 
@@ -67,44 +67,44 @@ def load_divided(recipe: SiameseRecipe, data: Path | None, *, most_classes: int 
     Raises:
         DataError: the data is not what the recipe needs.
     """
-    columns = (SpinnerColumn(), TextColumn("reading pictures: {task.completed:,.0f}"))
+    columns = (SpinnerColumn(), TextColumn("reading images: {task.completed:,.0f}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("")
-        pictures = load_source(
+        images = load_source(
             recipe.data.kind, data, recipe.data.preparation, merge_top=recipe.data.merge_top,
             progress=lambda count: progress.update(task, completed=count),
         )  # fmt: skip
-    skipped = pictures.skipped
-    if most_classes is not None and len(pictures.classes) > most_classes:
-        pictures = _thinned(pictures, most_classes)
+    skipped = images.skipped
+    if most_classes is not None and len(images.classes) > most_classes:
+        images = _thinned(images, most_classes)
     classes = _CLASSES.get(recipe.data.kind, "people")
     source = f"{recipe.data.kind}, {data.name}" if data else recipe.data.kind
     if recipe.split.test_folds:
-        return _by_folds(recipe, pictures, data, source, skipped)
+        return _by_folds(recipe, images, data, source, skipped)
     if recipe.split.test_groups:
-        split = _by_groups(recipe, pictures)
+        split = _by_groups(recipe, images)
     else:
         wanted = recipe.split
         split = split_classes(
-            pictures, test=wanted.test, validation=wanted.validation, seed=wanted.seed,
-            least_pictures=wanted.least_pictures,
+            images, test=wanted.test, validation=wanted.validation, seed=wanted.seed,
+            least_images=wanted.least_images,
         )  # fmt: skip
     test = split.test
     seen = "none of them was trained on" + ("" if recipe.split.test else "; they also served as validation")
     of = f" of {len(set(test.groups))} alphabets" if test.groups else ""
-    protocol = f"every picture of {len(test.classes)} {classes}{of} against every other; {seen}"
+    protocol = f"every image of {len(test.classes)} {classes}{of} against every other; {seen}"
     return Divided(split, source, classes, protocol, skipped, drawers=drawers(test) if test.groups else None)
 
 
-def _thinned(pictures: LabeledPictures, classes: int) -> LabeledPictures:
+def _thinned(images: LabeledImages, classes: int) -> LabeledImages:
     """Evenly chosen classes, at least two of each group where there are groups."""
-    names = pictures.classes
+    names = images.classes
     kept = {names[place] for place in np.linspace(0, len(names) - 1, classes).round().astype(int)}
-    return pictures.where(np.array([name in kept for name in pictures.names], bool))
+    return images.where(np.array([name in kept for name in images.names], bool))
 
 
-def _by_groups(recipe: SiameseRecipe, pictures: LabeledPictures) -> Split:
-    groups = sorted(set(pictures.groups or []))
+def _by_groups(recipe: SiameseRecipe, images: LabeledImages) -> Split:
+    groups = sorted(set(images.groups or []))
     test = [group for group in groups if group.startswith(recipe.split.test_groups)]
     others = [group for group in groups if group not in test]
     if not test or not others:
@@ -113,29 +113,29 @@ def _by_groups(recipe: SiameseRecipe, pictures: LabeledPictures) -> Split:
             f"{len(test)} and {len(others)}"
         )
     validation = choose_validation(others, recipe.split.validation, recipe.split.seed)
-    return split_units(pictures, test, validation, least_pictures=recipe.split.least_pictures)
+    return split_units(images, test, validation, least_images=recipe.split.least_images)
 
 
 def _by_folds(
-    recipe: SiameseRecipe, pictures: LabeledPictures, data: Path | None, source: str, skipped: dict[str, str]
+    recipe: SiameseRecipe, images: LabeledImages, data: Path | None, source: str, skipped: dict[str, str]
 ) -> Divided:
     """The people of some folds of a ``pairs.txt`` are judged on the pairs listed there."""
     text = pairs_text(recipe.data.kind, data)
     listed: OfficialPairs = read_official_pairs(text, recipe.split.test_folds)
-    test = sorted(listed.people & set(pictures.names))
-    validation = choose_validation(_able(recipe, pictures, set(test)), recipe.split.validation, recipe.split.seed)
-    split = split_units(pictures, test, validation, least_pictures=recipe.split.least_pictures)
+    test = sorted(listed.people & set(images.names))
+    validation = choose_validation(_able(recipe, images, set(test)), recipe.split.validation, recipe.split.seed)
+    split = split_units(images, test, validation, least_images=recipe.split.least_images)
     pairs, folds = listed.rows(split.test.paths)
     numbers = ", ".join(map(str, recipe.split.test_folds))
     missing = len(listed.fold) - len(folds)
-    without = f"; {missing} of them show a photograph without a face and are left out" if missing else ""
+    without = f"; {missing} of them show a photo without a face and are left out" if missing else ""
     protocol = f"the {len(listed.fold):,} listed pairs of folds {numbers}{without}; none of these people was trained on"
     return Divided(split, source, "people", protocol, skipped, pairs, folds)
 
 
-def _able(recipe: SiameseRecipe, pictures: LabeledPictures, test: set[str]) -> list[str]:
+def _able(recipe: SiameseRecipe, images: LabeledImages, test: set[str]) -> list[str]:
     return [
         name
-        for name, count in pictures.counts().items()
-        if name not in test and count >= max(recipe.split.least_pictures, 2)
+        for name, count in images.counts().items()
+        if name not in test and count >= max(recipe.split.least_images, 2)
     ]

@@ -1,4 +1,4 @@
-"""Judge a trained network and its int8 form on the same pictures, and say it all in one document."""
+"""Judge a trained network and its int8 form on the same images, and say it all in one document."""
 
 import platform
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Judged:
 
 
 def judge_embeddings(comparison: Comparison, embeddings: Embeddings, divided: Divided, threshold: Threshold) -> Judged:
-    """Judge embeddings ``(N, D)`` of the test pictures: on the listed pairs where there are some, else on all."""
+    """Judge embeddings ``(N, D)`` of the test images: on the listed pairs where there are some, else on all."""
     test = divided.test
     numbers, index = test.numbers(), divided.listed_pairs
     if index is None:
@@ -64,12 +64,12 @@ def document_of(
         recipe: of the run.
         divided: the data.
         comparison: of two embeddings.
-        embeddings: the float network's ``(N, D)`` of the test pictures.
+        embeddings: the float network's ``(N, D)`` of the test images.
         int8: the quantized network.
         threshold: where to accept, from the validation classes.
         folder: of the run.
     """
-    raw, zero_point = int8.embed(divided.test.pictures)
+    raw, zero_point = int8.embed(divided.test.images)
     rounded = int8.real(raw)
     judged, quantized = (judge_embeddings(comparison, each, divided, threshold) for each in (embeddings, rounded))
     cosines = agreement(embeddings, rounded)
@@ -99,7 +99,7 @@ def document_of(
     test = divided.test
     arrays = RunArrays(
         embeddings=embeddings, numbers=test.numbers(), class_names=test.classes, paths=test.paths,
-        thumbnails=thumbnails(test.pictures), pairs=judged.pairs.index, scores=judged.pairs.scores,
+        thumbnails=thumbnails(test.images), pairs=judged.pairs.index, scores=judged.pairs.scores,
         similarity=recipe.similarity, int8_embeddings=raw, zero_point=zero_point, int8_scores=quantized.pairs.scores,
     )  # fmt: skip
     return document, arrays
@@ -111,7 +111,7 @@ def _account(divided: Divided) -> DataAccount:
         source=divided.source,
         classes=divided.classes,
         portions=tuple(
-            Portion(name=name, classes=len(each.classes), pictures=len(each)) for name, each in portions.items()
+            Portion(name=name, classes=len(each.classes), images=len(each)) for name, each in portions.items()
         ),
         digest=divided.split.digest,
         skipped=divided.skipped,
@@ -127,7 +127,7 @@ def _published(recipe: SiameseRecipe) -> Published | None:
 def _facts(recipe: SiameseRecipe, int8: Int8Network) -> dict[str, str]:
     network = int8.learned.network
     height, width, channels = network.input_shape[1:]
-    views = ", the mean over a picture and its mirror image" if int8.learned.average_flip else ""
+    views = ", the mean over an image and its mirror image" if int8.learned.average_flip else ""
     facts = {
         "network": recipe.network.name,
         "parameters": f"{network.count_params():,}",

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from ...data.labeled import LabeledPictures
+from ...data.labeled import LabeledImages
 from ...networks.mobilenetv3 import build_twin
 from ...quantization.parity import embed_float
 from ...training.checkpoints import load_description, load_weights
@@ -40,7 +40,7 @@ def load_twin(path: Path) -> Any:
 
 def fine_tune(
     network: Any,
-    people: LabeledPictures,
+    people: LabeledImages,
     folder: Path,
     *,
     epochs: int = 8,
@@ -54,8 +54,8 @@ def fine_tune(
     Batch normalization stays as it is: small sets would spoil its statistics.
     """
     numbers = people.numbers()
-    before = embed_float(network, people.pictures)
-    batches = DistillationBatches(FaceSource(people.pictures, before, numbers), BATCH_SIZE, before.shape[1], seed=seed)
+    before = embed_float(network, people.images)
+    batches = DistillationBatches(FaceSource(people.images, before, numbers), BATCH_SIZE, before.shape[1], seed=seed)
     for layer in network.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False

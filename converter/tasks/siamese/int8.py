@@ -1,4 +1,4 @@
-"""The int8 form of a siamese network: quantized, judged on the same pictures, written with a card.
+"""The int8 form of a siamese network: quantized, judged on the same images, written with a card.
 
 A normalization that is a mere scale and offset becomes part of the graph, whose input is then the project's own,
 ``pixel ^ 0x80``. Any other is computed before the network: the card carries all of it, and `FaceEngine` does not serve such
@@ -17,7 +17,7 @@ from edge_siamese.embedding import seen
 from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import TfliteNetwork, load_network
 
-from ...data.labeled import LabeledPictures
+from ...data.labeled import LabeledImages
 from ...export.conversion_data import UNALIGNED
 from ...export.convert import LabeledCrops, convert_embedder, golden_faces
 from ...export.model_file import Description, export_model, with_contract
@@ -34,7 +34,7 @@ from .network import Embeddings, SiameseNetwork
 
 @dataclass(frozen=True, eq=False)
 class Int8Network:
-    """A quantized network and what its pictures go through before it.
+    """A quantized network and what its images go through before it.
 
     Attributes:
         model: bytes of the .tflite, without card.
@@ -51,8 +51,8 @@ class Int8Network:
         ((scale, zero_point),) = load_network(self.model).output_scales().values()
         return self.learned.finished((raw.astype(np.float32) - zero_point) * np.float32(scale))
 
-    def embed(self, pictures: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int8], int]:
-        """Raw int8 embeddings ``(N, D)`` of uint8 pictures, and their zero point."""
+    def embed(self, images: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int8], int]:
+        """Raw int8 embeddings ``(N, D)`` of uint8 images, and their zero point."""
         network = load_network(self.model)
         ((_, zero_point),) = network.output_scales().values()
 
@@ -60,19 +60,19 @@ class Int8Network:
             inputs = (one ^ 0x80 for one in seen_ones) if self.folded else self._normalized(network, seen_ones)
             return np.stack([next(iter(network.run(one.view(np.int8)[None]).values())).reshape(-1) for one in inputs])
 
-        return seen(pictures, outputs, average_flip=self.learned.average_flip), zero_point
+        return seen(images, outputs, average_flip=self.learned.average_flip), zero_point
 
-    def _normalized(self, network: TfliteNetwork, pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
+    def _normalized(self, network: TfliteNetwork, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         scale, zero_point = network.input_scale
-        levels = np.rint(self.learned.normalization(pictures) / scale) + zero_point
+        levels = np.rint(self.learned.normalization(images) / scale) + zero_point
         return np.asarray(np.clip(levels, -128, 127), np.int8)
 
 
 def convert_learned(
     recipe: SiameseRecipe,
     learned: SiameseNetwork,
-    training: LabeledPictures,
-    validation: LabeledPictures,
+    training: LabeledImages,
+    validation: LabeledImages,
     output: Path,
     *,
     license: str,
@@ -83,20 +83,20 @@ def convert_learned(
     An embedder for the engine has to pass the parity gate and gets operating points; of any other the cost is told.
 
     Raises:
-        DataError: there are fewer than 20 training pictures to calibrate on.
+        DataError: there are fewer than 20 training images to calibrate on.
         ParityError: int8 costs more than the gate allows; nothing is written.
     """
     name = f"{recipe.network.name}, {'fine-tuned' if recipe.network.weights else 'trained'}"
     if serves_the_engine(recipe, learned):
-        judged = LabeledCrops(validation.pictures, validation.numbers(), validation.digest)
+        judged = LabeledCrops(validation.images, validation.numbers(), validation.digest)
         parity = convert_embedder(
-            learned.network, training.pictures, judged, output,
+            learned.network, training.images, judged, output,
             name=name, license=license, training=about_training, average_flip=learned.average_flip,
         )  # fmt: skip
         return Int8Network(read_model(output).network, learned, True), parity
-    int8 = quantize_learned(learned, training.pictures)
-    raw, zero_point = int8.embed(validation.pictures)
-    original = unit_rows(learned.embed(validation.pictures))
+    int8 = quantize_learned(learned, training.images)
+    raw, zero_point = int8.embed(validation.images)
+    original = unit_rows(learned.embed(validation.images))
     parity = measure_parity(original, raw, zero_point, validation.numbers())
     about = about_training | {"normalization": learned.normalization.to_json(), "parity": parity.to_json()}
     model = with_contract(int8.model, "embedder", alignment=UNALIGNED, average_flip=learned.average_flip)
@@ -113,23 +113,23 @@ def serves_the_engine(recipe: SiameseRecipe, learned: SiameseNetwork) -> bool:
 
 
 def quantize_learned(learned: SiameseNetwork, calibration: npt.NDArray[np.uint8]) -> Int8Network:
-    """Quantize a trained network; ranges are measured on pictures uint8 ``(N, H, W, C)``.
+    """Quantize a trained network; ranges are measured on images uint8 ``(N, H, W, C)``.
 
     Raises:
-        DataError: fewer than 20 pictures.
+        DataError: fewer than 20 images.
     """
-    pictures = spread(calibration)
-    require_calibration(pictures)
+    images = spread(calibration)
+    require_calibration(images)
     affine = learned.normalization.affine
     if affine:
         whole = at_contract("the network", learned.network, PixelInput.of_affine(*affine))
-        return Int8Network(quantize(whole, pictures), learned, True)
-    static = static_batch(learned.network, pictures.shape[1:])
-    inputs = learned.normalization(pictures)
+        return Int8Network(quantize(whole, images), learned, True)
+    static = static_batch(learned.network, images.shape[1:])
+    inputs = learned.normalization(images)
     return Int8Network(compact(convert_static(static, "int8", inputs)), learned, False)
 
 
 def agreement(first: Embeddings, second: Embeddings) -> npt.NDArray[np.float64]:
-    """Cosines ``(N,)`` between two embeddings of each picture; 0 where one has no length."""
+    """Cosines ``(N,)`` between two embeddings of each image; 0 where one has no length."""
     norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
     return np.asarray(np.sum(first * second, axis=1) / np.maximum(norms, 1e-9), np.float64)

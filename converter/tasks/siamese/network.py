@@ -19,7 +19,7 @@ from ...training.normalization.base import Normalization, create
 from ...training.precision import arithmetic
 
 Embeddings = npt.NDArray[np.float32]
-_PICTURES_AT_ONCE = 256
+_IMAGES_AT_ONCE = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Comparison:
         return logits[:, 1] - logits[:, 0] if logits.ndim == 2 else logits
 
     def of(self, embeddings: Embeddings) -> Score:
-        """Scores of pictures against pictures by their embeddings ``(N, D)``."""
+        """Scores of images against images by their embeddings ``(N, D)``."""
         if self.head is None:
             return by_similarity(embeddings, self.similarity)
 
@@ -59,11 +59,11 @@ class SiameseNetwork:
     """A recipe's learned parts.
 
     Attributes:
-        network: Keras model from normalized pictures to embeddings ``(N, D)``.
-        normalization: from uint8 pictures to the network's input.
+        network: Keras model from normalized images to embeddings ``(N, D)``.
+        normalization: from uint8 images to the network's input.
         comparison: of two embeddings.
         equal_lengths: embeddings are brought to the length of the square root of D before they are compared.
-        average_flip: an embedding is the mean over a picture and its mirror image.
+        average_flip: an embedding is the mean over an image and its mirror image.
     """
 
     network: Any
@@ -72,13 +72,13 @@ class SiameseNetwork:
     equal_lengths: bool = False
     average_flip: bool = False
 
-    def embed(self, pictures: npt.NDArray[np.uint8]) -> Embeddings:
+    def embed(self, images: npt.NDArray[np.uint8]) -> Embeddings:
         """Embeddings float32 ``(N, D)`` of uint8 ``(N, H, W, C)``, of any length unless these are to be equal."""
-        return self.finished(seen(pictures, self._outputs, average_flip=self.average_flip))
+        return self.finished(seen(images, self._outputs, average_flip=self.average_flip))
 
-    def _outputs(self, pictures: npt.NDArray[np.uint8]) -> Embeddings:
-        parts = range(0, len(pictures), _PICTURES_AT_ONCE)
-        inputs = (self.normalization(pictures[start : start + _PICTURES_AT_ONCE]) for start in parts)
+    def _outputs(self, images: npt.NDArray[np.uint8]) -> Embeddings:
+        parts = range(0, len(images), _IMAGES_AT_ONCE)
+        inputs = (self.normalization(images[start : start + _IMAGES_AT_ONCE]) for start in parts)
         return np.concatenate([np.asarray(self.network(part, training=False), np.float32) for part in inputs])
 
     def finished(self, rows: Embeddings) -> Embeddings:
@@ -109,15 +109,15 @@ class SiameseNetwork:
 def build(
     recipe: SiameseRecipe, training: npt.NDArray[np.uint8], load_weights: Callable[[str, Any], None]
 ) -> SiameseNetwork:
-    """Build what a recipe asks for; the normalization is fitted on the training pictures uint8 ``(N, H, W, C)``.
+    """Build what a recipe asks for; the normalization is fitted on the training images uint8 ``(N, H, W, C)``.
 
     Args:
         recipe: what to build.
-        training: the training pictures.
+        training: the training images.
         load_weights: gives a network the weights that the recipe names.
 
     Raises:
-        DataError: a name or option is not known, or the network does not take such pictures.
+        DataError: a name or option is not known, or the network does not take such images.
     """
     import keras
 

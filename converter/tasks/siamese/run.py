@@ -2,7 +2,7 @@
 
 ::
 
-    RUN/split.json         which picture was used for what
+    RUN/split.json         which image was used for what
     RUN/checkpoint.npz ..  `training`
     RUN/weights.npz        network and head of the best epoch, float16
     RUN/embedder.tflite    int8, with its card
@@ -58,7 +58,7 @@ def run_recipe(
     if quick:
         recipe = _quick(recipe)
     divided = load_divided(recipe, data, most_classes=recipe.quick.classes if quick else None)
-    learned = build(recipe, divided.training.pictures, _load_named_weights)
+    learned = build(recipe, divided.training.images, _load_named_weights)
     folder.mkdir(parents=True, exist_ok=True)
     divided.split.write(folder / SPLIT)
     before = _validated(learned, divided)
@@ -70,7 +70,7 @@ def run_recipe(
         license=license_, about_training={"recipe": recipe.summary, "epochs": len(read_log(folder))},
     )  # fmt: skip
     curve = _validation_curve(learned, divided)
-    embeddings = learned.embed(divided.test.pictures)
+    embeddings = learned.embed(divided.test.images)
     document, arrays = document_of(
         recipe, divided, learned.comparison, embeddings, int8, _threshold(curve, divided), folder
     )
@@ -106,7 +106,7 @@ def _validated(learned: SiameseNetwork, divided: Divided) -> dict[str, float]:
 def _validation_curve(learned: SiameseNetwork, divided: Divided) -> ErrorCurve:
     validation = divided.validation
     pairs = verification_pairs(validation.numbers(), validation.content_digests)
-    return scored(learned, learned.embed(validation.pictures), pairs)
+    return scored(learned, learned.embed(validation.images), pairs)
 
 
 def _threshold(curve: ErrorCurve, divided: Divided) -> Threshold:

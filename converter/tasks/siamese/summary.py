@@ -33,7 +33,7 @@ class Outcome:
 
     @property
     def skipped(self) -> dict[str, str]:
-        """Why pictures were left out, by path."""
+        """Why images were left out, by path."""
         return self.document.data.skipped
 
     def to_json(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
 
 from ...augmentation.image import create_augmentation
 from ...data.bottlenecks import cached_bottlenecks, digest_of
-from ...data.labeled import LabeledPictures
+from ...data.labeled import LabeledImages
 from ...distances import distance
 from ...recipes.siamese import Optimizer, SiameseRecipe
 from ...registry import choose
@@ -32,8 +32,8 @@ _MOST_PAIRS = 200_000
 def train_siamese(
     recipe: SiameseRecipe,
     learned: SiameseNetwork,
-    training: LabeledPictures,
-    validation: LabeledPictures,
+    training: LabeledImages,
+    validation: LabeledImages,
     folder: Path,
     *,
     tensorboard: bool = False,
@@ -43,7 +43,7 @@ def train_siamese(
     Args:
         recipe: how.
         learned: what, from `siamese_network.build`.
-        training, validation: pictures without a common class.
+        training, validation: images without a common class.
         folder: run folder; an interrupted run goes on, and what a frozen network gives is kept there.
         tensorboard: write event files.
 
@@ -61,7 +61,7 @@ def train_siamese(
 
     def measure() -> dict[str, float]:
         with averaged_weights(trainer):
-            embeddings = learned.embed(validation.pictures) if fixed is None else fixed
+            embeddings = learned.embed(validation.images) if fixed is None else fixed
             return figures_of(scored(learned, embeddings, pairs))
 
     def keep() -> dict[str, Any]:
@@ -82,7 +82,7 @@ def train_siamese(
 def verification_pairs(
     numbers: npt.NDArray[np.int64], digests: list[str] | None = None, *, most: int = _MOST_PAIRS
 ) -> Pairs:
-    """All pairs of pictures by class ``(N,)``, or where these are more than `most` as many genuine as impostor ones.
+    """All pairs of images by class ``(N,)``, or where these are more than `most` as many genuine as impostor ones.
 
     Raises:
         DataError: there are no genuine or no impostor pairs.
@@ -108,21 +108,19 @@ def figures_of(curve: ErrorCurve) -> dict[str, float]:
 
 
 def _bottlenecks(
-    learned: SiameseNetwork, training: LabeledPictures, validation: LabeledPictures, folder: Path
+    learned: SiameseNetwork, training: LabeledImages, validation: LabeledImages, folder: Path
 ) -> tuple[Embeddings, Embeddings]:
     """A frozen network's embeddings of both sides, from the run's cache where they are there."""
     finish = {"equal_lengths": learned.equal_lengths, "average_flip": learned.average_flip}
     digest = digest_of(learned.network, learned.normalization.to_json() | finish)
 
-    def computed(pictures: LabeledPictures) -> Embeddings:
-        return cached_bottlenecks(pictures, learned.embed, folder / BOTTLENECKS, network_digest=digest)
+    def computed(images: LabeledImages) -> Embeddings:
+        return cached_bottlenecks(images, learned.embed, folder / BOTTLENECKS, network_digest=digest)
 
     return computed(training), computed(validation)
 
 
-def _batches(
-    recipe: SiameseRecipe, learned: SiameseNetwork, training: LabeledPictures, frozen: Embeddings | None
-) -> Any:
+def _batches(recipe: SiameseRecipe, learned: SiameseNetwork, training: LabeledImages, frozen: Embeddings | None) -> Any:
     numbers = training.numbers()
     options = dict(recipe.sampler.options)
     kind = choose("sampler", recipe.sampler.name, SAMPLERS).kind
@@ -135,12 +133,12 @@ def _batches(
     augmentation = None
     if recipe.augmentation and frozen is None:
         augmentation = create_augmentation(recipe.augmentation.name, **recipe.augmentation.options)
-    inputs: npt.NDArray[Any] = training.pictures if frozen is None else frozen
+    inputs: npt.NDArray[Any] = training.images if frozen is None else frozen
     prepare = learned.normalization if frozen is None else _as_they_are
     shared: dict[str, Any] = {"prepare": prepare, "augmentation": augmentation, "seed": recipe.seed}
     if kind == "batches":
         return ClassBatches(inputs, numbers, sampler, **shared)
-    embed = (lambda: learned.embed(training.pictures)) if frozen is None else (lambda: frozen)
+    embed = (lambda: learned.embed(training.images)) if frozen is None else (lambda: frozen)
     return PairBatches(inputs, sampler, recipe.training.batch_size, embed=embed, **shared)
 
 

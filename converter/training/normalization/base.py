@@ -1,6 +1,6 @@
-"""From stored pictures to network inputs: one definition for training, calibration, and the model card.
+"""From stored images to network inputs: one definition for training, calibration, and the model card.
 
-A normalization is chosen by name, fitted on the training pictures where it needs to be, and written to JSON with
+A normalization is chosen by name, fitted on the training images where it needs to be, and written to JSON with
 everything it has learned. What is a mere ``pixel * scale + offset`` says so in `Normalization.affine` and can be folded
 into the network. The module's own are simple arithmetic; the filters are in `contrast` and `whitening`.
 """
@@ -18,10 +18,10 @@ from edge_siamese.errors import DataError
 
 from ...registry import checked_options, choose, options_of
 
-Pictures = npt.NDArray[np.uint8]
+Images = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-_PICTURES_AT_ONCE = 256
+_IMAGES_AT_ONCE = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,20 +36,20 @@ class Normalization(ABC):
     name: ClassVar[str]
     affine: ClassVar[tuple[float, float] | None] = None
 
-    def fit(self, pictures: Pictures) -> Self:
-        """Return it fitted on the training pictures, uint8 ``(N, H, W, C)``; itself where nothing is learned.
+    def fit(self, images: Images) -> Self:
+        """Return it fitted on the training images, uint8 ``(N, H, W, C)``; itself where nothing is learned.
 
         Raises:
-            DataError: the pictures are too few, too large or all alike.
+            DataError: the images are too few, too large or all alike.
         """
         return self
 
     @abstractmethod
-    def __call__(self, pictures: Pictures) -> Floats:
-        """Return float32 ``(N, H, W, C)`` of uint8 pictures ``(N, H, W, C)``.
+    def __call__(self, images: Images) -> Floats:
+        """Return float32 ``(N, H, W, C)`` of uint8 images ``(N, H, W, C)``.
 
         Raises:
-            DataError: it is not fitted, or was on pictures of another size.
+            DataError: it is not fitted, or was on images of another size.
         """
 
     def to_json(self) -> dict[str, Any]:
@@ -86,8 +86,8 @@ class Unit(Normalization):
     name = "unit"
     affine = (1 / 255, 0.0)
 
-    def __call__(self, pictures: Pictures) -> Floats:
-        return np.asarray(pictures, np.float32) / np.float32(255)
+    def __call__(self, images: Images) -> Floats:
+        return np.asarray(images, np.float32) / np.float32(255)
 
 
 class Signed(Normalization):
@@ -96,29 +96,29 @@ class Signed(Normalization):
     name = "signed"
     affine = (1 / 128, -1.0)
 
-    def __call__(self, pictures: Pictures) -> Floats:
-        return (np.asarray(pictures, np.float32) - np.float32(128)) / np.float32(128)
+    def __call__(self, images: Images) -> Floats:
+        return (np.asarray(images, np.float32) - np.float32(128)) / np.float32(128)
 
 
 class MinMax(Normalization):
-    """-1 to 1 in every picture: ``(x - min) / (max - min) * 2 - 1``; a flat picture is -1."""
+    """-1 to 1 in every image: ``(x - min) / (max - min) * 2 - 1``; a flat image is -1."""
 
     name = "min-max"
 
-    def __call__(self, pictures: Pictures) -> Floats:
-        values = np.asarray(pictures, np.float32)
+    def __call__(self, images: Images) -> Floats:
+        values = np.asarray(images, np.float32)
         least = values.min(axis=(1, 2, 3), keepdims=True)
         extent = np.maximum(values.max(axis=(1, 2, 3), keepdims=True) - least, 1)
         return np.asarray((values - least) / extent * 2 - 1, np.float32)
 
 
 class Standardize(Normalization):
-    """Zero mean and unit deviation in every picture: ``(x - mean) / max(std, 1 / sqrt(values))``."""
+    """Zero mean and unit deviation in every image: ``(x - mean) / max(std, 1 / sqrt(values))``."""
 
     name = "standardize"
 
-    def __call__(self, pictures: Pictures) -> Floats:
-        values = np.asarray(pictures, np.float32)
+    def __call__(self, images: Images) -> Floats:
+        values = np.asarray(images, np.float32)
         mean = values.mean(axis=(1, 2, 3), keepdims=True, dtype=np.float64)
         deviation = values.std(axis=(1, 2, 3), keepdims=True, dtype=np.float64)
         return np.asarray((values - mean) / np.maximum(deviation, values[0].size ** -0.5), np.float32)
@@ -147,27 +147,27 @@ def create(name: str, **options: Any) -> Normalization:
     return kind(**checked_options(f"normalization {name}", kind, options))
 
 
-def moments(pictures: Pictures) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Mean and mean square of every value over the pictures, float64 ``(H, W, C)``, from exact sums.
+def moments(images: Images) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Mean and mean square of every value over the images, float64 ``(H, W, C)``, from exact sums.
 
     Raises:
-        DataError: there are no pictures.
+        DataError: there are no images.
     """
-    if not len(pictures):
-        raise DataError("a normalization is fitted on pictures, found none")
-    total = np.zeros(pictures.shape[1:], np.int64)
+    if not len(images):
+        raise DataError("a normalization is fitted on images, found none")
+    total = np.zeros(images.shape[1:], np.int64)
     squares = np.zeros_like(total)
-    for part in parts(pictures):
+    for part in parts(images):
         values = part.astype(np.int64)
         total += values.sum(axis=0)
         squares += np.square(values).sum(axis=0)
-    return total / len(pictures), squares / len(pictures)
+    return total / len(images), squares / len(images)
 
 
-def parts(pictures: Pictures) -> Iterator[Pictures]:
-    """The pictures, some at a time."""
-    for first in range(0, len(pictures), _PICTURES_AT_ONCE):
-        yield pictures[first : first + _PICTURES_AT_ONCE]
+def parts(images: Images) -> Iterator[Images]:
+    """The images, some at a time."""
+    for first in range(0, len(images), _IMAGES_AT_ONCE):
+        yield images[first : first + _IMAGES_AT_ONCE]
 
 
 def _encoded(values: Floats) -> dict[str, Any]:

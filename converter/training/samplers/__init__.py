@@ -1,4 +1,4 @@
-"""Which pictures meet in training: samplers of pairs and of batches, by name."""
+"""Which images meet in training: samplers of pairs and of batches, by name."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -57,14 +57,14 @@ def create_sampler(
 
     Args:
         name: in `SAMPLERS`.
-        numbers: class of each picture, ``(N,)``.
+        numbers: class of each image, ``(N,)``.
         seed: 0 or more; another one gives other epochs.
-        digests: content of each picture, so that byte-equal ones are never paired; None takes all as different.
+        digests: content of each image, so that byte-equal ones are never paired; None takes all as different.
         options: in place of the entry's defaults.
 
     Raises:
-        DataError: there is no sampler or option of that name, an option is out of its range, or the pictures have fewer
-            than two classes, or no class with two different pictures.
+        DataError: there is no sampler or option of that name, an option is out of its range, or the images have fewer
+            than two classes, or no class with two different images.
     """
     entry = choose("sampler", name, SAMPLERS)
     in_range(0, seed=seed)

@@ -1,4 +1,4 @@
-"""Batches of pictures for losses that look at a whole batch: triplets within it, or a softmax over all classes."""
+"""Batches of images for losses that look at a whole batch: triplets within it, or a softmax over all classes."""
 
 import math
 from collections.abc import Iterator
@@ -22,27 +22,27 @@ class BatchSampler(Protocol):
 
 
 class ByClass:
-    """Some pictures of each of some classes, so that every batch has genuine pairs (Schroff et al., CVPR 2015).
+    """Some images of each of some classes, so that every batch has genuine pairs (Schroff et al., CVPR 2015).
 
-    No batch shows one picture twice. Places left by classes with too few pictures go to random others, as strangers; a
-    batch is smaller only where there are none left. An epoch has as many batches as all pictures would fill.
+    No batch shows one image twice. Places left by classes with too few images go to random others, as strangers; a
+    batch is smaller only where there are none left. An epoch has as many batches as all images would fill.
 
     Args:
-        classes: of a batch, out of those with two pictures.
-        pictures: of each.
+        classes: of a batch, out of those with two images.
+        images: of each.
     """
 
-    def __init__(self, population: Population, seed: int, *, classes: int = 16, pictures: int = 4) -> None:
-        in_range(2, classes=classes, pictures=pictures)
+    def __init__(self, population: Population, seed: int, *, classes: int = 16, images: int = 4) -> None:
+        in_range(2, classes=classes, images=images)
         if classes > len(population.members):
             raise DataError(
-                f"batches of {classes} classes need as many with two different pictures, found {len(population.members)}"
+                f"batches of {classes} classes need as many with two different images, found {len(population.members)}"
             )
         self.population, self.seed = population, seed
-        self.classes, self.pictures = classes, pictures
+        self.classes, self.images = classes, images
 
     def __len__(self) -> int:
-        return max(1, len(self.population.rows) // (self.classes * self.pictures))
+        return max(1, len(self.population.rows) // (self.classes * self.images))
 
     def epoch(self, number: int) -> Iterator[npt.NDArray[np.int64]]:
         return (self._batch(np.random.default_rng((self.seed, number, batch))) for batch in range(len(self)))
@@ -50,11 +50,11 @@ class ByClass:
     def _batch(self, rng: np.random.Generator) -> Rows:
         members = self.population.members
         chosen = [
-            rng.choice(members[at], min(self.pictures, len(members[at])), replace=False)
+            rng.choice(members[at], min(self.images, len(members[at])), replace=False)
             for at in rng.choice(len(members), self.classes, replace=False)
         ]
         batch = self._without_copies(np.concatenate(chosen))
-        missing = self.classes * self.pictures - len(batch)
+        missing = self.classes * self.images - len(batch)
         if missing:
             contents = self.population.contents
             rows = self.population.rows
@@ -69,19 +69,19 @@ class ByClass:
 
 
 class Shuffled:
-    """Every picture once an epoch in random order, for losses with a prototype of every class.
+    """Every image once an epoch in random order, for losses with a prototype of every class.
 
     Args:
-        pictures: of a batch; a last partial batch is kept.
+        images: of a batch; a last partial batch is kept.
     """
 
-    def __init__(self, population: Population, seed: int, *, pictures: int = 64) -> None:
-        in_range(1, pictures=pictures)
-        self.population, self.seed, self.pictures = population, seed, pictures
+    def __init__(self, population: Population, seed: int, *, images: int = 64) -> None:
+        in_range(1, images=images)
+        self.population, self.seed, self.images = population, seed, images
 
     def __len__(self) -> int:
-        return math.ceil(len(self.population.rows) / self.pictures)
+        return math.ceil(len(self.population.rows) / self.images)
 
     def epoch(self, number: int) -> Iterator[npt.NDArray[np.int64]]:
         rows = np.random.default_rng((self.seed, number)).permutation(self.population.rows)
-        return (rows[first : first + self.pictures] for first in range(0, len(rows), self.pictures))
+        return (rows[first : first + self.images] for first in range(0, len(rows), self.images))

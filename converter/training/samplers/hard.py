@@ -44,17 +44,17 @@ class HardNegatives(AllGenuine):
         self._nearest: tuple[Rows, Rows, Rows] | None = None
 
     def update(self, embeddings: npt.NDArray[np.floating]) -> None:
-        """Find the nearest strangers of every picture, some rows at a time.
+        """Find the nearest strangers of every image, some rows at a time.
 
         Args:
-            embeddings: of all pictures the sampler was made for, ``(N, D)``.
+            embeddings: of all images the sampler was made for, ``(N, D)``.
 
         Raises:
-            DataError: there is not one for each picture, or they are not finite.
+            DataError: there is not one for each image, or they are not finite.
         """
         population = self.population
         if len(embeddings) != len(population.numbers):
-            raise DataError(f"expected embeddings of {len(population.numbers)} pictures, found {len(embeddings)}")
+            raise DataError(f"expected embeddings of {len(population.numbers)} images, found {len(embeddings)}")
         if not np.isfinite(embeddings).all():
             raise DataError("expected finite embeddings to find hard impostors with, found some that are not")
         found, counts = [], []

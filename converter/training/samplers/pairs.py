@@ -1,7 +1,7 @@
 """Pairs to learn from, an epoch at a time: as many genuine as impostor ones, other ones every epoch.
 
 Every sampler is deterministic in its seed and the epoch's number, holds the pairs of one epoch and nothing else, and
-never pairs a picture with itself or with a byte-equal one. A class of one picture takes part in impostor pairs only.
+never pairs an image with itself or with a byte-equal one. A class of one image takes part in impostor pairs only.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from .population import Population, Rows
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """Pairs of pictures.
+    """Pairs of images.
 
     Attributes:
-        index: rows of both pictures, int64 ``(P, 2)``.
+        index: rows of both images, int64 ``(P, 2)``.
         same: whether they are of one class, bool ``(P,)``.
     """
 
@@ -39,7 +39,7 @@ class PairSampler(Protocol):
 
 
 class PerClass:
-    """As many genuine and impostor pairs of every class with two pictures (asik03/uc3m-bq-SiameseConvNet).
+    """As many genuine and impostor pairs of every class with two images (asik03/uc3m-bq-SiameseConvNet).
 
     Args:
         pairs: of each kind for each class; a class with fewer different ones has them several times.
@@ -61,9 +61,9 @@ class PerClass:
 
 
 class Chained:
-    """Every picture with the next of its class, and with a stranger (geunzz/siamese_conv_net).
+    """Every image with the next of its class, and with a stranger (geunzz/siamese_conv_net).
 
-    The chain of a class goes through all its pictures, in another order every epoch.
+    The chain of a class goes through all its images, in another order every epoch.
     """
 
     def __init__(self, population: Population, seed: int) -> None:
@@ -83,8 +83,8 @@ class FixedCount:
     """A chosen number of pairs of each kind (gchoi/face-recognition-using-siamese-network).
 
     Args:
-        genuine: pairs, shared out evenly among the classes with two pictures.
-        impostor: pairs of random pictures.
+        genuine: pairs, shared out evenly among the classes with two images.
+        impostor: pairs of random images.
     """
 
     def __init__(self, population: Population, seed: int, *, genuine: int = 20_000, impostor: int = 20_000) -> None:
@@ -108,7 +108,7 @@ class AllGenuine:
 
     Args:
         per_class: genuine pairs of a class at most, other ones every epoch; 0 takes all, which grows with the square
-            of the pictures of a class.
+            of the images of a class.
     """
 
     def __init__(self, population: Population, seed: int, *, per_class: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""The pictures a sampler draws from: grouped by class, each content once, whatever names its files have."""
+"""The images a sampler draws from: grouped by class, each content once, whatever names its files have."""
 
 from collections.abc import Sequence
 
@@ -11,24 +11,24 @@ Rows = npt.NDArray[np.int64]
 
 
 class Population:
-    """Pictures by class, with what genuine and impostor pairs may be made of.
+    """Images by class, with what genuine and impostor pairs may be made of.
 
-    Byte-equal pictures of one class count as one, the first, so that two different rows of a class never show the same
-    picture. A picture that two classes share is never paired with itself.
+    Byte-equal images of one class count as one, the first, so that two different rows of a class never show the same
+    image. An image that two classes share is never paired with itself.
 
     Args:
-        numbers: class of each picture, integers ``(N,)``.
-        digests: content of each picture, equal for equal ones (`LabeledPictures.content_digests`); None takes all as
+        numbers: class of each image, integers ``(N,)``.
+        digests: content of each image, equal for equal ones (`LabeledImages.content_digests`); None takes all as
             different.
 
     Attributes:
-        rows: the pictures drawn from, class after class, int64 ``(K,)``.
-        numbers: class of each picture, int64 ``(N,)``.
-        contents: a number for each picture's content, int64 ``(N,)``.
+        rows: the images drawn from, class after class, int64 ``(K,)``.
+        numbers: class of each image, int64 ``(N,)``.
+        contents: a number for each image's content, int64 ``(N,)``.
         members: rows of each class that has two or more, in the order of the classes' numbers.
 
     Raises:
-        DataError: there are fewer than two classes, or no class has two different pictures.
+        DataError: there are fewer than two classes, or no class has two different images.
     """
 
     def __init__(self, numbers: npt.NDArray[np.integer], digests: Sequence[str] | None = None) -> None:
@@ -45,7 +45,7 @@ class Population:
         ]
         if not self.members:
             raise DataError(
-                f"learning who is who needs a class with two different pictures, found one in each of "
+                f"learning who is who needs a class with two different images, found one in each of "
                 f"{len(self._classes)} classes"
             )
         others = len(self.rows) - np.repeat(self._sizes, self._sizes)
@@ -53,7 +53,7 @@ class Population:
         self._with_strangers = self.rows[others > alike]
 
     def genuine(self, counts: Rows, rng: np.random.Generator) -> Rows:
-        """So many pairs of two different pictures of each class of `members`, int64 ``(sum of counts, 2)``.
+        """So many pairs of two different images of each class of `members`, int64 ``(sum of counts, 2)``.
 
         None comes again before all of its class have come.
         """
@@ -65,11 +65,11 @@ class Population:
         return np.array([len(rows) * (len(rows) - 1) // 2 for rows in self.members], np.int64)
 
     def impostors(self, count: int, rng: np.random.Generator) -> Rows:
-        """Random pairs of different pictures of different classes, int64 ``(count, 2)``."""
+        """Random pairs of different images of different classes, int64 ``(count, 2)``."""
         return self.strangers_of(rng.choice(self._with_strangers, count), rng)
 
     def strangers_of(self, firsts: Rows, rng: np.random.Generator) -> Rows:
-        """Each of these rows with a random, different picture of another class, int64 ``(P, 2)``.
+        """Each of these rows with a random, different image of another class, int64 ``(P, 2)``.
 
         A row whose only strangers are byte-equal to it gives its place to another row.
         """
@@ -89,11 +89,11 @@ class Population:
 
 
 def _contents(count: int, digests: Sequence[str] | None) -> Rows:
-    """A number for each picture's content, int64 ``(N,)``."""
+    """A number for each image's content, int64 ``(N,)``."""
     if digests is None:
         return np.arange(count)
     if len(digests) != count:
-        raise DataError(f"expected a digest for each of {count} pictures, found {len(digests)}")
+        raise DataError(f"expected a digest for each of {count} images, found {len(digests)}")
     return np.asarray(np.unique(np.asarray(digests), return_inverse=True)[1], np.int64)
 
 

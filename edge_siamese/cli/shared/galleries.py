@@ -71,9 +71,7 @@ def selection_options(*strategies: str) -> Decorator:
         click.option(
             "--budget", metavar="SIZE", help="Bytes the whole .esg may have, such as 8kB (8000) or 8KiB (8192)."
         ),
-        click.option(
-            "--reject-outliers", is_flag=True, help="Leave out photographs too unlike the others of their person."
-        ),
+        click.option("--reject-outliers", is_flag=True, help="Leave out photos too unlike the others of their person."),
     )
     return lambda command: with_options(command, options)
 
@@ -145,13 +143,13 @@ def tell_dropped_points(before: "Gallery", after: "Gallery") -> None:
 
 
 def tell_skipped(skipped: "Sequence[Skipped]") -> None:
-    """Name every photograph that was not used."""
-    for photograph in skipped:
-        note(f"{photograph.photograph}: not used: {photograph.reason}")
+    """Name every photo that was not used."""
+    for photo in skipped:
+        note(f"{photo.photo}: not used: {photo.reason}")
 
 
 def skipped_json(skipped: "Sequence[Skipped]") -> list[dict[str, str]]:
-    return [{"photo": photograph.photograph, "reason": photograph.reason} for photograph in skipped]
+    return [{"photo": photo.photo, "reason": photo.reason} for photo in skipped]
 
 
 def summary(gallery: "Gallery") -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""From photographs to a gallery, one face of each.
+"""From photos to a gallery, one face of each.
 
 Engines handed in here run the ``reference`` delegate where the bytes matter: it computes the same everywhere, so the same
-photographs give the same gallery.
+photos give the same gallery.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from ...dataset_embeddings import Survey, survey_album
 from ...engine import FaceEngine
-from ...errors import NoFaceError, PictureError
+from ...errors import ImageError, NoFaceError
 from ...faces import largest
 from ...frames import RGB
 from ...identity_dataset import Album
-from ...image_io import read_picture
+from ...image_io import read_image
 from ..gallery import Gallery
 from ..names import clean_name
 from ..templates.outliers import Agreement
@@ -28,23 +28,23 @@ from ..templates.selection import DEFAULT_TERMS, Choice, Terms, select, with_sel
 
 @dataclass(frozen=True)
 class Skipped:
-    """A photograph that was not used, and why."""
+    """A photo that was not used, and why."""
 
-    photograph: str
+    photo: str
     reason: str
 
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What became of the photographs.
+    """What became of the photos.
 
     Attributes:
-        photographs: how many there were.
+        photos: how many there were.
         skipped: those not used: unreadable, without a face, or an outlier.
         people_skipped: people left out because none of theirs could be used.
     """
 
-    photographs: int
+    photos: int
     skipped: list[Skipped]
     people_skipped: list[str]
 
@@ -58,30 +58,30 @@ def build_gallery(
     information: dict[str, Any] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Gallery, BuildReport]:
-    """Enroll everybody in an album with the largest face of each photograph.
+    """Enroll everybody in an album with the largest face of each photo.
 
     Args:
         album: the people.
         engine: finds and embeds.
         terms: how each person's templates are chosen.
-        skip_people: leave out people without a usable photograph instead of refusing.
+        skip_people: leave out people without a usable photo instead of refusing.
         information: see `information.describe`.
         progress: called with the number done and the number of all.
 
     Raises:
-        NoFaceError: a person has no usable photograph, or nobody has.
+        NoFaceError: a person has no usable photo, or nobody has.
         DataError: the budget of `terms` is too small.
     """
     survey = survey_album(album, engine, progress=progress)
     report = BuildReport(len(survey.photos), skipped_of(survey), _without_a_face(survey))
     if report.people_skipped and not skip_people:
         raise NoFaceError(
-            f"{album.path}: no photograph of {', '.join(report.people_skipped)} can be used "
-            f"({report.skipped[0].photograph}: {report.skipped[0].reason}); --skip leaves such people out"
+            f"{album.path}: no photo of {', '.join(report.people_skipped)} can be used "
+            f"({report.skipped[0].photo}: {report.skipped[0].reason}); --skip leaves such people out"
         )
     rows = rows_by_name(survey)
     if not rows:
-        raise NoFaceError(f"{album.path}: nobody has a photograph that can be used")
+        raise NoFaceError(f"{album.path}: nobody has a photo that can be used")
     templates = {name: survey.embeddings[numbers] for name, numbers in rows.items()}
     empty = Gallery.empty(engine.embedder_card, information)
     choices = select(empty, templates, terms)
@@ -90,7 +90,7 @@ def build_gallery(
 
 
 def skipped_of(survey: Survey) -> list[Skipped]:
-    """The photographs of a survey that cannot be used."""
+    """The photos of a survey that cannot be used."""
     return [
         Skipped(photo.path, _reason(survey.unreadable.get(photo.path, "shows no face"), photo.path))
         for photo, found in zip(survey.photos, survey.found, strict=True)
@@ -99,15 +99,15 @@ def skipped_of(survey: Survey) -> list[Skipped]:
 
 
 def rows_by_name(survey: Survey) -> dict[str, list[int]]:
-    """Photographs with a face, by number in the survey, of everybody by the name that a gallery gives them."""
+    """Photos with a face, by number in the survey, of everybody by the name that a gallery gives them."""
     rows: dict[str, list[int]] = {}
     for row in np.flatnonzero(survey.found).tolist():
         rows.setdefault(clean_name(survey.photos[row].person), []).append(row)
     return rows
 
 
-def embed_photographs(paths: Iterable[Path], engine: FaceEngine) -> tuple[npt.NDArray[np.int8], list[Skipped]]:
-    """Embed the largest face of each photograph.
+def embed_photos(paths: Iterable[Path], engine: FaceEngine) -> tuple[npt.NDArray[np.int8], list[Skipped]]:
+    """Embed the largest face of each photo.
 
     Returns:
         Templates int8 ``(n, D)`` of those that can be used, and the others.
@@ -118,20 +118,20 @@ def embed_photographs(paths: Iterable[Path], engine: FaceEngine) -> tuple[npt.ND
     templates, skipped = [], []
     for path in paths:
         try:
-            templates.append(_embed_largest(read_picture(path), engine, str(path)))
-        except (PictureError, NoFaceError) as error:
+            templates.append(_embed_largest(read_image(path), engine, str(path)))
+        except (ImageError, NoFaceError) as error:
             skipped.append(Skipped(str(path), _reason(error, path)))
     if not templates:
-        reasons = "; ".join(f"{skip.photograph}: {skip.reason}" for skip in skipped)
-        raise NoFaceError(f"none of the photographs can be used: {reasons}")
+        reasons = "; ".join(f"{skip.photo}: {skip.reason}" for skip in skipped)
+        raise NoFaceError(f"none of the photos can be used: {reasons}")
     return np.stack(templates), skipped
 
 
-def _embed_largest(picture: RGB, engine: FaceEngine, name: str) -> npt.NDArray[np.int8]:
-    face = largest(engine.detect(picture))
+def _embed_largest(image: RGB, engine: FaceEngine, name: str) -> npt.NDArray[np.int8]:
+    face = largest(engine.detect(image))
     if face is None:
         raise NoFaceError(f"{name}: shows no face")
-    return engine.embed(picture, face).values
+    return engine.embed(image, face).values
 
 
 def _reason(message: object, path: object) -> str:

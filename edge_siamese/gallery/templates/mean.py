@@ -1,6 +1,6 @@
 """One template that is the mean direction of several.
 
-Photographs of one person err in different directions, and their mean errs less: it names more other photographs of a
+Photos of one person err in different directions, and their mean errs less: it names more other photos of a
 person rightly than all of them apart do, in a fraction of the bytes (docs/representatives.md).
 """
 

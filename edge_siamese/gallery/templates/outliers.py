@@ -1,4 +1,4 @@
-"""Templates too far from the others of their person: somebody else's photograph, or nothing to recognize them by.
+"""Templates too far from the others of their person: somebody else's photo, or nothing to recognize them by.
 
 A template is an outlier when its mean score with the others of its person is below half the median of these means. Like
 the local outlier factor (Breunig, Kriegel, Ng and Sander, "LOF: identifying density-based local outliers", SIGMOD 2000)
@@ -6,7 +6,7 @@ the rule compares a point with its own neighborhood, so it needs no threshold fo
 templates for neighborhoods within, so all others are the neighbors. Two templates cannot say which of them is wrong,
 and templates that do not agree at all (a median of 0 or less) not either: then nothing is rejected.
 
-``docs/representatives.md`` has how many misfiled photographs it finds, and how many good ones it costs.
+``docs/representatives.md`` has how many misfiled photos it finds, and how many good ones it costs.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Agreement:
         """Why a template is an outlier, for people."""
         means = self.means()
         return (
-            f"an outlier: its mean score {means[row]:.3f} with the person's other photographs is below half of what is "
+            f"an outlier: its mean score {means[row]:.3f} with the person's other photos is below half of what is "
             f"usual among them, {np.median(means):.3f}"
         )
 

@@ -1,4 +1,4 @@
-"""Whom a gallery remembers by which photographs: outliers, strategy, limit and budget together."""
+"""Whom a gallery remembers by which photos: outliers, strategy, limit and budget together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -23,10 +23,10 @@ class Knowing:
     threshold: float = 0.5
     everywhere: list[Face] = field(default_factory=list)
 
-    def detect(self, picture: RGB) -> list[Face]:
+    def detect(self, image: RGB) -> list[Face]:
         faces = list(self.everywhere)
         for scene in self.scenes:
-            if np.array_equal(scene.picture, picture):
+            if np.array_equal(scene.image, image):
                 faces += [
                     Face(box, marks + np.array((self.moved * box[2], 0), np.float32), 0.9)
                     for box, marks in zip(scene.boxes, scene.landmarks, strict=True)
@@ -38,7 +38,7 @@ class Knowing:
 CORNER = Face(np.array((0, 0, 12, 12), np.float32), np.zeros((5, 2), np.float32), 0.6)
 
 
-def test_detectors_are_measured_on_the_same_pictures(annotated: Path, scenes: list[Rendering]) -> None:
+def test_detectors_are_measured_on_the_same_images(annotated: Path, scenes: list[Rendering]) -> None:
     everything, large, wild = Knowing(scenes), Knowing(scenes, 80, 0.05), Knowing([], everywhere=[CORNER])
     seen: list[tuple[int, int]] = []
     result = measure_annotated(
@@ -51,19 +51,19 @@ def test_detectors_are_measured_on_the_same_pictures(annotated: Path, scenes: li
     assert (best["false_boxes"], best["negatives_with_a_box"]["count"]) == (0, 0)
     assert half["recall"][">=40"]["count"] == 3
     assert half["landmark_error"][">=40"]["mean"] == pytest.approx(0.05, abs=1e-4)
-    assert (none["false_boxes"], none["false_boxes_a_picture"]) == (3, 1.0)
+    assert (none["false_boxes"], none["false_boxes_a_image"]) == (3, 1.0)
     assert none["negatives_with_a_box"]["rate"] == 1.0
 
 
-def test_the_document_keeps_the_counts_of_every_picture(annotated: Path, scenes: list[Rendering]) -> None:
+def test_the_document_keeps_the_counts_of_every_image(annotated: Path, scenes: list[Rendering]) -> None:
     document = measure_annotated(AnnotatedSet(annotated), "dev", [Knowing(scenes, 80)]).to_json()
-    assert [picture["source"] for picture in document["pictures"]] == ["rendered"] * 3 + ["negative"] * 2
+    assert [image["source"] for image in document["images"]] == ["rendered"] * 3 + ["negative"] * 2
     (measured,) = document["detectors"]
-    assert len(measured["by_picture"]) == 5
-    by_heights = zip(document["pictures"], measured["by_picture"], strict=True)
-    assert all(answer["found"] == [height >= 80 for height in picture["heights"]] for picture, answer in by_heights)
-    assert measured["by_picture"][0]["landmark_errors"][0] is None
-    assert measured["by_picture"][4] == {"found": [], "landmark_errors": [], "boxes": 0, "false_boxes": 0}
+    assert len(measured["by_image"]) == 5
+    by_heights = zip(document["images"], measured["by_image"], strict=True)
+    assert all(answer["found"] == [height >= 80 for height in image["heights"]] for image, answer in by_heights)
+    assert measured["by_image"][0]["landmark_errors"][0] is None
+    assert measured["by_image"][4] == {"found": [], "landmark_errors": [], "boxes": 0, "false_boxes": 0}
 
 
 def test_the_table_has_a_line_for_every_detector(annotated: Path, scenes: list[Rendering]) -> None:
@@ -75,7 +75,7 @@ def test_the_table_has_a_line_for_every_detector(annotated: Path, scenes: list[R
 
 
 def test_a_split_that_is_not_there_is_an_error(annotated: Path) -> None:
-    with pytest.raises(DataError, match="expected pictures of the split 'test', found none"):
+    with pytest.raises(DataError, match="expected images of the split 'test', found none"):
         measure_annotated(AnnotatedSet(annotated), "test", [Knowing([])])
 
 

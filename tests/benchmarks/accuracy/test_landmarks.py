@@ -15,44 +15,44 @@ PEOPLE, PHOTOS = 6, 4
 
 
 class Seeing:
-    """Finds one face in the middle of every picture, or none in dark ones; a bad one has landmarks off the face."""
+    """Finds one face in the middle of every image, or none in dark ones; a bad one has landmarks off the face."""
 
     threshold = 0.5
 
     def __init__(self, name: str, *, good: bool, least_light: int = 0) -> None:
         self.name, self.good, self.least_light = name, good, least_light
 
-    def detect(self, picture: RGB) -> list[Face]:
-        if picture[0, 0, 2] < self.least_light:
+    def detect(self, image: RGB) -> list[Face]:
+        if image[0, 0, 2] < self.least_light:
             return []
         marks = np.array([(20, 24), (40, 24), (30, 34), (22, 44), (38, 44)], np.float32)
         return [Face(np.array((10, 10, 40, 44), np.float32), marks if self.good else marks + 100, 0.9)]
 
 
 class Reading:
-    """An embedder that reads the person off the picture's color, where the landmarks are on the picture."""
+    """An embedder that reads the person off the image's color, where the landmarks are on the image."""
 
     embedder_card: Any = SimpleNamespace(zero_point=0, average_flip=False, digest="e" * 64, dimension=8)
 
-    def detect(self, picture: RGB) -> list[Face]:
+    def detect(self, image: RGB) -> list[Face]:
         raise AssertionError("its own detector is not to be asked")
 
-    def embed(self, picture: RGB, face: Face) -> Embedding:
+    def embed(self, image: RGB, face: Face) -> Embedding:
         values = np.full(8, 5, np.int8)
-        person = int(picture[0, 0, 0]) // 10 if face.landmarks.max() < 64 else int(picture[0, 0, 1]) // 10
+        person = int(image[0, 0, 0]) // 10 if face.landmarks.max() < 64 else int(image[0, 0, 1]) // 10
         values[person] = 90
         return Embedding(values, 0, "e" * 64)
 
 
 @pytest.fixture
 def album(tmp_path: Path) -> Path:
-    """Red tells the person, green misleads, blue is dark on one photograph of the first person."""
+    """Red tells the person, green misleads, blue is dark on one photo of the first person."""
     for person in range(PEOPLE):
         (tmp_path / f"P{person}").mkdir()
         for photo in range(PHOTOS):
-            picture = np.zeros((60, 60, 3), np.uint8)
-            picture[...] = (10 * person + 5, 10 * (photo % 3) + 5, 5 if person == photo == 0 else 200)
-            cv2.imwrite(str(tmp_path / f"P{person}" / f"P{person}_{photo:04d}.png"), picture[..., ::-1])
+            image = np.zeros((60, 60, 3), np.uint8)
+            image[...] = (10 * person + 5, 10 * (photo % 3) + 5, 5 if person == photo == 0 else 200)
+            cv2.imwrite(str(tmp_path / f"P{person}" / f"P{person}_{photo:04d}.png"), image[..., ::-1])
     return tmp_path
 
 
@@ -60,7 +60,7 @@ def test_the_same_pairs_are_scored_with_each_detectors_faces(album: Path) -> Non
     detectors = [Seeing("own", good=True, least_light=50), Seeing("peer", good=False)]
     result = compare_landmarks(Album(album), Reading(), detectors, replicates=50)
     document = result.to_json()
-    assert (document["protocol"], document["people"], document["photographs"]) == ("all-pairs", PEOPLE, 24)
+    assert (document["protocol"], document["people"], document["photos"]) == ("all-pairs", PEOPLE, 24)
     assert document["genuine_pairs"] == PEOPLE * 6
     own, peer = document["detectors"]
     assert own["not_found"] == ["P0/P0_0000.png"]

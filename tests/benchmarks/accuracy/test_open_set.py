@@ -22,11 +22,11 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(PHOTOS):
             view = View.random(np.random.default_rng((person, number)), difficulty=0.5)
             portrait = render_portrait(Person.from_seed(3600 + person), view, background_seed=number)
-            cv2.imwrite(str(folder / f"p{person}" / f"{number}.jpg"), portrait.picture[..., ::-1])
+            cv2.imwrite(str(folder / f"p{person}" / f"{number}.jpg"), portrait.image[..., ::-1])
     return folder
 
 
-def test_enrolled_photographs_are_never_shown(album: Path) -> None:
+def test_enrolled_photos_are_never_shown(album: Path) -> None:
     split = split_open_set(Album(album), people=3, photos=2)
     assert len(split.names) == 3
     assert len(split.enrolled) == 6
@@ -41,9 +41,7 @@ def test_the_split_is_the_same_every_time(album: Path) -> None:
 
 
 @pytest.mark.parametrize(("people", "photos"), [(5, 2), (3, 4)])
-def test_without_strangers_or_photographs_left_there_is_nothing_to_measure(
-    album: Path, people: int, photos: int
-) -> None:
+def test_without_strangers_or_photos_left_there_is_nothing_to_measure(album: Path, people: int, photos: int) -> None:
     with pytest.raises(DataError, match="strangers beside them, found"):
         split_open_set(Album(album), people, photos)
 
@@ -58,7 +56,7 @@ def test_stills_and_video_go_through_the_loop(album: Path, tmp_path: Path, capsy
     stills, video = json.loads(capsys.readouterr().out)["results"]
     assert (stills["shown_as"], video["shown_as"]) == ("stills", "video")
     for result in (stills, video):
-        assert (result["enrolled_pictures"], result["stranger_pictures"]) == (6, 8)
+        assert (result["enrolled_images"], result["stranger_images"]) == (6, 8)
         assert result["named_rightly"] > result["named_wrongly"]
     assert (tmp_path / "kept" / "people.esg").exists()
     assert (tmp_path / "kept" / "shown.avi").exists()

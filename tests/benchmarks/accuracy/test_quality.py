@@ -1,4 +1,4 @@
-"""The quality's report counts photographs with a face only, and puts every component beside the score."""
+"""The quality's report counts photos with a face only, and puts every component beside the score."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ FORMULA = QualityFormula(
 
 
 def survey(blurred: int, without: int = 1) -> Survey:
-    """People whose first photograph is soft and, for the first `blurred` of them, looks like nobody; the last photographs
+    """People whose first photo is soft and, for the first `blurred` of them, looks like nobody; the last photos
     of the last `without` show no face."""
     rng = np.random.default_rng(0)
     centers = rng.integers(-100, 101, (PEOPLE, 64))
@@ -50,7 +50,7 @@ def report() -> QualityReport:
     return judge_quality(survey(blurred=2), FORMULA, (1e-2, 1e-3, 1e-6))
 
 
-def test_discarding_the_soft_photographs_leaves_no_error(report: QualityReport) -> None:
+def test_discarding_the_soft_photos_leaves_no_error(report: QualityReport) -> None:
     at = report.at_fmr[0]
     assert at.quality.fnmr[0] == pytest.approx(2 * 3 / (PEOPLE * 6 - 3))
     assert at.quality.fnmr[1:].tolist() == [0.0] * (len(SHARES) - 1)
@@ -59,8 +59,8 @@ def test_discarding_the_soft_photographs_leaves_no_error(report: QualityReport) 
     assert at.components["yaw"].relative_area == pytest.approx(1.0)
 
 
-def test_photographs_without_a_face_are_counted_apart(report: QualityReport) -> None:
-    assert (report.photographs, report.not_found, report.refused) == (PEOPLE * PHOTOS - 1, 1, {})
+def test_photos_without_a_face_are_counted_apart(report: QualityReport) -> None:
+    assert (report.photos, report.not_found, report.refused) == (PEOPLE * PHOTOS - 1, 1, {})
     assert report.percentiles[-1] == 100.0
 
 
@@ -79,7 +79,7 @@ def test_the_gates_refusals_are_counted() -> None:
 
 def test_it_is_told_in_a_table_and_in_json(report: QualityReport) -> None:
     lines = report.text().splitlines()
-    assert lines[0] == "47 photographs with a face, 1 without; the gate refuses: none"
+    assert lines[0] == "47 photos with a face, 1 without; the gate refuses: none"
     first = lines.index("")
     assert lines[first + 1].startswith("FNMR at FMR 0.01, discarding")
     assert [line.split()[0] for line in lines[first + 2 : first + 4 + len(COMPONENTS)]] == [

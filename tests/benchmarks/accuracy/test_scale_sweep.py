@@ -14,11 +14,11 @@ BOX = np.array((60, 40, 48, 60), np.float32)
 FRAME = (160, 120)
 
 
-def photograph() -> RGB:
+def photo() -> RGB:
     """Dark, with a white box where the face is."""
-    picture = np.full((150, 200, 3), 10, np.uint8)
-    picture[40:100, 60:108] = 250
-    return picture
+    image = np.full((150, 200, 3), 10, np.uint8)
+    image[40:100, 60:108] = 250
+    return image
 
 
 class WhiteBox:
@@ -29,8 +29,8 @@ class WhiteBox:
     def __init__(self, name: str, least: float, off: float = 0.0) -> None:
         self.name, self.least, self.off = name, least, off
 
-    def detect(self, picture: RGB) -> list[Face]:
-        x, y, width, height = cv2.boundingRect((picture[..., 0] > 190).astype(np.uint8))
+    def detect(self, image: RGB) -> list[Face]:
+        x, y, width, height = cv2.boundingRect((image[..., 0] > 190).astype(np.uint8))
         if height < max(self.least, 1):
             return []
         box = np.array((x - 0.5 + self.off * height, y - 0.5, width, height), np.float32)
@@ -40,9 +40,9 @@ class WhiteBox:
 @pytest.fixture
 def album(tmp_path: Path) -> Album:
     (tmp_path / "Ada").mkdir()
-    for name, picture in (("0", photograph()), ("1", photograph()[:, ::-1]), ("dark", photograph() // 8)):
-        cv2.imwrite(str(tmp_path / "Ada" / f"{name}.png"), picture)
-    (tmp_path / "Ada" / "broken.png").write_bytes(b"no picture")
+    for name, image in (("0", photo()), ("1", photo()[:, ::-1]), ("dark", photo() // 8)):
+        cv2.imwrite(str(tmp_path / "Ada" / f"{name}.png"), image)
+    (tmp_path / "Ada" / "broken.png").write_bytes(b"no image")
     return Album(tmp_path)
 
 
@@ -54,7 +54,7 @@ def test_heights_go_up_to_nine_tenths_of_the_short_side() -> None:
 @pytest.mark.parametrize("height", [12, 24, 60, 90, 108])
 @pytest.mark.parametrize("place", [(0.0, 0.0), (0.5, 0.3), (1.0, 1.0)])
 def test_the_face_lies_where_the_box_says_with_the_height_asked_for(height: int, place: tuple[float, float]) -> None:
-    shown, box = place_face(photograph(), BOX - (0.5, 0.5, 0, 0), height, FRAME, place)
+    shown, box = place_face(photo(), BOX - (0.5, 0.5, 0, 0), height, FRAME, place)
     assert shown.shape == (120, 160, 3)
     assert box[3] == pytest.approx(height, abs=0.6)
     low, high = box[:2], box[:2] + box[2:]
@@ -65,8 +65,8 @@ def test_the_face_lies_where_the_box_says_with_the_height_asked_for(height: int,
     )
 
 
-def test_what_lies_beyond_the_photograph_is_gray() -> None:
-    shown, _ = place_face(photograph(), BOX, 12, FRAME, (1.0, 1.0))
+def test_what_lies_beyond_the_photo_is_gray() -> None:
+    shown, _ = place_face(photo(), BOX, 12, FRAME, (1.0, 1.0))
     assert (shown[0, 0] == 128).all()
 
 
@@ -76,7 +76,7 @@ def test_every_detector_is_asked_about_every_size(album: Album) -> None:
     assert result.photos == ["Ada/0.png", "Ada/1.png"]
     assert "Ada/broken.png" in result.left_out
     document = result.to_json()
-    assert (document["reference"], document["photographs"], document["frame"]) == ("peer", 2, [160, 120])
+    assert (document["reference"], document["photos"], document["frame"]) == ("peer", 2, [160, 120])
     ours, theirs = document["detectors"]
     assert [size["height"] for size in ours["by_size"]] == [12, 16, 24, 32, 48, 64, 96, 108]
     assert [size["rate"] for size in ours["by_size"]] == [0, 0, 0, 1, 1, 1, 1, 1]
@@ -96,8 +96,8 @@ def test_the_places_are_the_same_every_time(album: Album) -> None:
             super().__init__("recording", 0)
             self.boxes: list[list[float]] = []
 
-        def detect(self, picture: RGB) -> list[Face]:
-            faces = super().detect(picture)
+        def detect(self, image: RGB) -> list[Face]:
+            faces = super().detect(image)
             self.boxes += [face.box.tolist() for face in faces]
             return faces
 
@@ -108,5 +108,5 @@ def test_the_places_are_the_same_every_time(album: Album) -> None:
 
 
 def test_without_a_face_there_is_nothing_to_sweep(album: Album) -> None:
-    with pytest.raises(DataError, match="expected photographs in which blind finds a face, found none"):
+    with pytest.raises(DataError, match="expected photos in which blind finds a face, found none"):
         sweep(album, WhiteBox("blind", 1000), [WhiteBox("own", 0)], FRAME)

@@ -1,4 +1,4 @@
-"""``bench detection`` with the shipped models on rendered pictures."""
+"""``bench detection`` with the shipped models on rendered images."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from edge_siamese.cli.main import main
 from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
-from edge_siamese.image_io import write_picture
+from edge_siamese.image_io import write_image
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 from edge_siamese_benchmarks import peers
 
@@ -23,7 +23,7 @@ class CornerPeer:
     def __init__(self, path: Path, threshold: float) -> None:
         self.threshold = threshold
 
-    def detect(self, picture: RGB) -> list[Face]:
+    def detect(self, image: RGB) -> list[Face]:
         return [Face(np.array((0, 0, 20, 20), np.float32), np.zeros((5, 2), np.float32), 0.9)]
 
 
@@ -39,7 +39,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for photo in range(2):
             view = View(yaw=10.0 * photo)
             portrait = render_portrait(Person.from_seed(DEMO_SEEDS[person]), view, background_seed=photo)
-            write_picture(folder / f"P{person}" / f"{photo}.png", portrait.picture)
+            write_image(folder / f"P{person}" / f"{photo}.png", portrait.image)
     return folder
 
 
@@ -76,7 +76,7 @@ def test_sweep_and_verification_in_one_run(people: Path, capsys: pytest.CaptureF
     (swept,) = report["sweep"]["detectors"]
     assert [size["height"] for size in swept["by_size"]] == [12, 16, 24, 32, 48, 64, 96, 115]
     assert swept["by_size"][-3]["count"] == 6
-    assert (report["verification"]["protocol"], report["verification"]["photographs"]) == ("all-pairs", 6)
+    assert (report["verification"]["protocol"], report["verification"]["photos"]) == ("all-pairs", 6)
     assert report["verification"]["differences"] == []
 
 
@@ -84,7 +84,7 @@ def test_tables_for_people(annotated: Path, people: Path, capsys: pytest.Capture
     assert answer(annotated, "--sweep", people, "--frame", "64x64") == 0
     tables = capsys.readouterr().out.split("\n\n")
     assert tables[0].splitlines()[1].startswith("edge-siamese")
-    assert tables[1].startswith("6 photographs, frames of 64 x 64 pixels, faces as edge-siamese sees them, 0 left out")
+    assert tables[1].startswith("6 photos, frames of 64 x 64 pixels, faces as edge-siamese sees them, 0 left out")
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 
 @pytest.fixture(scope="module")
 def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three rendered people, three photographs each."""
+    """Three rendered people, three photos each."""
     folder = tmp_path_factory.mktemp("people")
     for seed in DEMO_SEEDS[:3]:
         (folder / str(seed)).mkdir()
         for number in range(3):
             scene = render_portrait(Person.from_seed(seed), View(), size=(240, 240), background_seed=number)
-            cv2.imwrite(str(folder / str(seed) / f"{number}.png"), scene.picture[..., ::-1])
+            cv2.imwrite(str(folder / str(seed) / f"{number}.png"), scene.image[..., ::-1])
     return folder
 
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from edge_siamese.errors import DataError
-from edge_siamese.image_io import write_picture
+from edge_siamese.image_io import write_image
 from edge_siamese.quality.score import shipped_formula
 from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese_benchmarks.cli import bench
@@ -20,8 +20,8 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for person in range(5):
         for number in range(4):
             view = View.random(np.random.default_rng((person, number)), difficulty=0.4)
-            picture = render_portrait(Person.from_seed(3500 + person), view, background_seed=number).picture
-            write_picture(folder / f"p{person}" / f"{number}.png", picture)
+            image = render_portrait(Person.from_seed(3500 + person), view, background_seed=number).image
+            write_image(folder / f"p{person}" / f"{number}.png", image)
     return folder
 
 
@@ -32,7 +32,7 @@ def test_it_answers_in_json(album: Path, tmp_path: Path) -> None:
     assert answer.exit_code == 0, answer.output
     document = json.loads(answer.stdout)
     assert document["schema"] == "edge-siamese/bench-quality/1"
-    assert document["photographs"] + document["not_found"] == 20
+    assert document["photos"] + document["not_found"] == 20
     assert [at["fmr"] for at in document["at_fmr"]] == [0.1]
     assert document["formula"] == shipped_formula().to_json()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.rendering import Rendering
-from edge_siamese_benchmarks.timing.latency import PICTURE_SIZE, sample_portrait, stages
+from edge_siamese_benchmarks.timing.latency import IMAGE_SIZE, sample_portrait, stages
 
 
 @pytest.fixture(scope="module")
@@ -15,14 +15,14 @@ def portrait() -> Rendering:
 
 
 def test_the_portrait_shows_one_face(portrait: Rendering) -> None:
-    assert portrait.picture.shape == (PICTURE_SIZE[1], PICTURE_SIZE[0], 3)
+    assert portrait.image.shape == (IMAGE_SIZE[1], IMAGE_SIZE[0], 3)
     assert portrait.landmarks.shape == (1, 5, 2)
 
 
 def test_every_step_runs(engine: Any, portrait: Rendering) -> None:
     steps = {stage.name: stage.action() for stage in stages(engine, portrait, templates=7)}
     assert list(steps) == [
-        "read photograph",
+        "read photo",
         "detect: prepare",
         "detect: network",
         "detect: decode",
@@ -31,7 +31,7 @@ def test_every_step_runs(engine: Any, portrait: Rendering) -> None:
         "match 7",
         "detect to match",
     ]
-    assert np.shape(steps["read photograph"]) == portrait.picture.shape
+    assert np.shape(steps["read photo"]) == portrait.image.shape
     assert np.shape(steps["align"]) == (112, 112, 3)
     assert steps["match 7"] == steps["detect to match"]
 

@@ -7,13 +7,13 @@ GRAY = np.full((128, 160, 3), 128, np.uint8)
 
 def test_something_is_drawn_on_a_copy():
     changed = [written_over(GRAY, np.random.default_rng(seed)) for seed in range(30)]
-    assert {picture.shape for picture in changed} == {GRAY.shape}
-    assert {picture.dtype for picture in changed} == {np.dtype(np.uint8)}
-    assert sum((picture != GRAY).any() for picture in changed) >= 28  # a line may lie outside
+    assert {image.shape for image in changed} == {GRAY.shape}
+    assert {image.dtype for image in changed} == {np.dtype(np.uint8)}
+    assert sum((image != GRAY).any() for image in changed) >= 28  # a line may lie outside
     assert (GRAY == 128).all()
 
 
-def test_some_grounds_are_plain_and_others_are_the_pictures():
+def test_some_grounds_are_plain_and_others_are_the_images():
     texture = np.random.default_rng(0).integers(0, 256, (128, 160, 3), np.uint8)
     kept = [(written_over(texture, np.random.default_rng(seed)) == texture).all(axis=2).mean() for seed in range(40)]
     plain = sum(share < 0.1 for share in kept)

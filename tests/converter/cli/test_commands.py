@@ -21,8 +21,8 @@ def album(folder: Path, people: int, photos: int) -> Path:
         (folder / f"p{seed}").mkdir(parents=True)
         for number in range(photos):
             view = View.random(np.random.default_rng((seed, number)))
-            picture = render_portrait(Person.from_seed(3000 + seed), view).picture
-            cv2.imwrite(str(folder / f"p{seed}" / f"{number}.png"), picture[..., ::-1])
+            image = render_portrait(Person.from_seed(3000 + seed), view).image
+            cv2.imwrite(str(folder / f"p{seed}" / f"{number}.png"), image[..., ::-1])
     return folder
 
 
@@ -50,7 +50,7 @@ def test_fine_tuning_goes_all_the_way(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_too_few_people_end_with_a_sentence_and_no_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = album(tmp_path / "album", people=2, photos=2)
     assert answer(["train", "--data", data, "--out", tmp_path / "run"]) == 2
-    assert "training needs at least 2 classes with 2 or more pictures" in capsys.readouterr().err
+    assert "training needs at least 2 classes with 2 or more images" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 

@@ -24,14 +24,14 @@ def answer(*arguments: object) -> int:
 
 @pytest.fixture(scope="module")
 def colors(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve "people" who are told apart by their color alone, eight pictures each."""
+    """Twelve "people" who are told apart by their color alone, eight images each."""
     folder, rng = tmp_path_factory.mktemp("colors"), np.random.default_rng(0)
     for number in range(12):
         (folder / f"p{number:02d}").mkdir()
         color = np.array([(number % 3) * 90 + 30, (number // 3 % 2) * 150 + 50, (number // 6) * 150 + 50])
         for index in range(8):
-            picture = np.clip(color + rng.normal(0, 8, (40, 40, 3)), 0, 255).astype(np.uint8)
-            cv2.imwrite(str(folder / f"p{number:02d}" / f"{index}.png"), picture)
+            image = np.clip(color + rng.normal(0, 8, (40, 40, 3)), 0, 255).astype(np.uint8)
+            cv2.imwrite(str(folder / f"p{number:02d}" / f"{index}.png"), image)
     return folder
 
 
@@ -42,10 +42,10 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed in range(3):
         (folder / f"p{seed}").mkdir()
         for number in range(8):
-            picture = render_portrait(
+            image = render_portrait(
                 Person.from_seed(3000 + seed), View.random(np.random.default_rng((seed, number)))
-            ).picture
-            cv2.imwrite(str(folder / f"p{seed}" / f"{number}.png"), picture[..., ::-1])
+            ).image
+            cv2.imwrite(str(folder / f"p{seed}" / f"{number}.png"), image[..., ::-1])
     return folder
 
 
@@ -78,7 +78,7 @@ def test_parity_is_measured_on_people_who_were_kept_back(
     colors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     network, model = embedder(tmp_path / "n.keras", (32, 32, 3)), tmp_path / "n.tflite"
-    arguments = ["convert", network, colors, "-o", model, "--normalization", "unit", "--pictures", "whole"]
+    arguments = ["convert", network, colors, "-o", model, "--normalization", "unit", "--images", "whole"]
     assert answer(*arguments, "--json") == 0
     parity = json.loads(capsys.readouterr().out)["parity"]
     assert parity["people"] == 2
@@ -96,7 +96,7 @@ def test_an_embedder_that_sees_mirror_images_is_judged_as_it_will_run(
     network = embedder(tmp_path / "n.keras", (32, 32, 3))
     parities = []
     for model, options in ((tmp_path / "one.tflite", []), (tmp_path / "both.tflite", ["--average-flip"])):
-        arguments = ["convert", network, colors, "-o", model, "--normalization", "unit", "--pictures", "whole"]
+        arguments = ["convert", network, colors, "-o", model, "--normalization", "unit", "--images", "whole"]
         assert answer(*arguments, "--json", *options) == 0
         parities.append(json.loads(capsys.readouterr().out)["parity"])
         assert read_card(model).average_flip is bool(options)
@@ -118,7 +118,7 @@ def test_other_formats_have_no_card_but_carry_the_license(
         model,
         "--format",
         format,
-        "--pictures",
+        "--images",
         "whole",
         "--license",
         "MIT",
@@ -140,7 +140,7 @@ def test_the_gate_names_the_layers_and_the_remedy(
     network.get_layer("stem").set_weights([np.abs(kernel) * factors, bias])
     network.save(path)
     model = tmp_path / "n.tflite"
-    assert answer("convert", path, colors, "-o", model, "--normalization", "unit", "--pictures", "whole") == 1
+    assert answer("convert", path, colors, "-o", model, "--normalization", "unit", "--images", "whole") == 1
     error = capsys.readouterr().err
     assert "worst layers" in error
     assert "parity gate: int8" in error
@@ -158,7 +158,7 @@ def test_the_gate_names_the_layers_and_the_remedy(
         (["--mean", "1,2,x"], 2, "expected numbers with commas between, found '1,2,x'"),
         (["--mean", "1"], 2, "--mean and --std belong together"),
         (["--normalization", "unit", "--mean", "1", "--std", "1"], 2, "exclude each other"),
-        (["--normalization", "lcn"], 2, "depends on the picture"),
+        (["--normalization", "lcn"], 2, "depends on the image"),
         (["--normalization", "unti"], 2, "unknown normalization"),
         (["--average-flip", "--format", "16x8"], 2, "--average-flip is kept in the card, which only --format int8 has"),
         (["--average-flip", "--task", "detector"], 2, "--average-flip and --format are for --task embedder"),
@@ -183,6 +183,6 @@ def test_shipped_weights_are_refused_for_commercial_use(tmp_path: Path, capsys: 
 
 def test_a_foreign_network_is_fine_tuned_for_int8(colors: Path, tmp_path: Path) -> None:
     network, model = embedder(tmp_path / "n.keras", (32, 32, 3)), tmp_path / "n.tflite"
-    arguments: list[Any] = ["--normalization", "unit", "--pictures", "whole", "--aware-steps", 5]
+    arguments: list[Any] = ["--normalization", "unit", "--images", "whole", "--aware-steps", 5]
     assert answer("convert", network, colors, "-o", model, *arguments) == 0
     assert read_card(model).training["quantization_aware_steps"] == 5

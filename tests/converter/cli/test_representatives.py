@@ -15,7 +15,7 @@ PEOPLE, PHOTOS = 5, 4
 
 @pytest.fixture
 def embeddings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Five people with four photographs; the last of person 0 is of person 1."""
+    """Five people with four photos; the last of person 0 is of person 1."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1738324800")
     card, rng = read_card(default_model("embedder")), np.random.default_rng(5)
@@ -44,9 +44,9 @@ def test_the_choice_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr()
     lines = printed.out.splitlines()
     assert [line.split()[2] for line in lines[1:-1]] == ["chosen"] * 2 * PEOPLE
-    assert lines[-1].startswith("10 templates of 20 photographs stand for 5 people: ")
+    assert lines[-1].startswith("10 templates of 20 photos stand for 5 people: ")
     assert printed.err == (
-        "edge-siamese: p0/3.jpg: kept, but unlike the person's other photographs; --reject-outliers leaves it out\n"
+        "edge-siamese: p0/3.jpg: kept, but unlike the person's other photos; --reject-outliers leaves it out\n"
     )
 
 
@@ -57,7 +57,7 @@ def test_the_document_accounts_for_everything(capsys: pytest.CaptureFixture[str]
     assert document["schema"] == "edge-siamese/representatives/1"
     assert document["budget"] == 4000
     assert 3700 < document["bytes"] <= 4000
-    told = {photo["photo"]: photo["fate"] for person in document["people"] for photo in person["photographs"]}
+    told = {photo["photo"]: photo["fate"] for person in document["people"] for photo in person["photos"]}
     assert len(told) == PEOPLE * PHOTOS
     assert [photo for photo, fate in told.items() if fate == "rejected"] == ["p0/3.jpg"]
     assert sum(fate == "chosen" for fate in told.values()) == document["templates"]

@@ -33,7 +33,7 @@ def test_a_change_without_a_value(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 def test_data_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     message = refused(capsys, "--recipe", "olivetti-hani", "--data", tmp_path / "gone", "--out", tmp_path / "run")
-    assert "expected a folder, zip or tar of pictures, found nothing there" in message
+    assert "expected a folder, zip or tar of images, found nothing there" in message
     assert not (tmp_path / "run").exists()
 
 

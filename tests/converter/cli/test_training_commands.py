@@ -1,4 +1,4 @@
-"""``distill``, ``train-detector`` and ``convert`` from end to end on rendered data of a few pictures."""
+"""``distill``, ``train-detector`` and ``convert`` from end to end on rendered data of a few images."""
 
 import csv
 import gzip
@@ -54,15 +54,15 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def detection(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An annotated zip: twenty portraits and two pictures without a face."""
+    """An annotated zip: twenty portraits and two images without a face."""
     path = tmp_path_factory.mktemp("detection") / "detection.zip"
     entries = []
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(22):
             portrait = render_portrait(Person.from_seed(3900 + number), View(), background_seed=number)
             empty = number >= 20
-            picture = np.full((200, 200, 3), 90, np.uint8) if empty else portrait.picture
-            archive.writestr(f"images/{number}.png", cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
+            image = np.full((200, 200, 3), 90, np.uint8) if empty else portrait.image
+            archive.writestr(f"images/{number}.png", cv2.imencode(".png", image[..., ::-1])[1].tobytes())
             face = {"box": portrait.boxes[0].tolist(), "landmarks": portrait.landmarks[0].reshape(-1).tolist()}
             entry = {"file": f"{number}.png", "split": "train", "source": "rendered", "faces": [] if empty else [face]}
             entries.append(entry)

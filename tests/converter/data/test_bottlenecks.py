@@ -7,54 +7,54 @@ import pytest
 
 from edge_siamese.errors import DataError
 from edge_siamese_converter.data.bottlenecks import cached_bottlenecks, digest_of
-from edge_siamese_converter.data.labeled import LabeledPictures
+from edge_siamese_converter.data.labeled import LabeledImages
 
-Make = Callable[..., LabeledPictures]
+Make = Callable[..., LabeledImages]
 
 
 class Network:
-    """Embeds a picture as its mean and its first pixel, counts pictures, and is interrupted after `most`."""
+    """Embeds an image as its mean and its first pixel, counts images, and is interrupted after `most`."""
 
     def __init__(self, most: int = 10**6) -> None:
         self.seen, self.most = 0, most
 
-    def __call__(self, pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        if self.seen + len(pictures) > self.most:
+    def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        if self.seen + len(images) > self.most:
             raise KeyboardInterrupt
-        self.seen += len(pictures)
-        return np.stack([pictures.mean(axis=(1, 2, 3)), pictures[:, 0, 0, 0]], axis=1).astype(np.float32)
+        self.seen += len(images)
+        return np.stack([images.mean(axis=(1, 2, 3)), images[:, 0, 0, 0]], axis=1).astype(np.float32)
 
 
 def test_the_cache_gives_what_the_network_gave_without_asking_it(labeled: Make, tmp_path: Path) -> None:
-    pictures, network = labeled({"a": 5, "b": 4}), Network()
-    first = cached_bottlenecks(pictures, network, tmp_path / "b.npz", network_digest="n", batch_size=4)
-    assert np.array_equal(first, Network()(pictures.pictures))
-    again = cached_bottlenecks(pictures, Network(most=0), tmp_path / "b.npz", network_digest="n")
+    images, network = labeled({"a": 5, "b": 4}), Network()
+    first = cached_bottlenecks(images, network, tmp_path / "b.npz", network_digest="n", batch_size=4)
+    assert np.array_equal(first, Network()(images.images))
+    again = cached_bottlenecks(images, Network(most=0), tmp_path / "b.npz", network_digest="n")
     assert np.array_equal(again, first)
     assert network.seen == 9
 
 
 def test_an_interrupted_computation_goes_on(labeled: Make, tmp_path: Path) -> None:
-    pictures = labeled({"a": 10})
+    images = labeled({"a": 10})
     with pytest.raises(KeyboardInterrupt):
-        cached_bottlenecks(pictures, Network(most=7), tmp_path / "b.npz", network_digest="n", batch_size=3)
+        cached_bottlenecks(images, Network(most=7), tmp_path / "b.npz", network_digest="n", batch_size=3)
     network = Network()
     told: list[tuple[int, int]] = []
     cached_bottlenecks(
-        pictures, network, tmp_path / "b.npz", network_digest="n", batch_size=3,
+        images, network, tmp_path / "b.npz", network_digest="n", batch_size=3,
         progress=lambda done, total: told.append((done, total)),
     )  # fmt: skip
     assert network.seen == 4
     assert told == [(3, 4), (4, 4)]
 
 
-def test_equal_and_added_pictures_cost_only_what_is_new(labeled: Make, tmp_path: Path) -> None:
-    pictures, network = labeled({"a": 3, "b": 3}), Network()
-    cached_bottlenecks(pictures.where(pictures.numbers() == 0), network, tmp_path / "b.npz", network_digest="n")
-    twice = LabeledPictures(
-        np.concatenate([pictures.pictures] * 2),
-        pictures.names * 2,
-        [*pictures.paths, *(f"{p}2" for p in pictures.paths)],
+def test_equal_and_added_images_cost_only_what_is_new(labeled: Make, tmp_path: Path) -> None:
+    images, network = labeled({"a": 3, "b": 3}), Network()
+    cached_bottlenecks(images.where(images.numbers() == 0), network, tmp_path / "b.npz", network_digest="n")
+    twice = LabeledImages(
+        np.concatenate([images.images] * 2),
+        images.names * 2,
+        [*images.paths, *(f"{p}2" for p in images.paths)],
     )
     rows = cached_bottlenecks(twice, network, tmp_path / "b.npz", network_digest="n")
     assert network.seen == 6
@@ -62,12 +62,12 @@ def test_equal_and_added_pictures_cost_only_what_is_new(labeled: Make, tmp_path:
 
 
 def test_another_network_starts_anew(labeled: Make, tmp_path: Path) -> None:
-    pictures = labeled({"a": 3})
+    images = labeled({"a": 3})
     cached_bottlenecks(
-        pictures, lambda some: np.zeros((len(some), 2), np.float32), tmp_path / "b.npz", network_digest="n"
+        images, lambda some: np.zeros((len(some), 2), np.float32), tmp_path / "b.npz", network_digest="n"
     )
-    other = cached_bottlenecks(pictures, Network(), tmp_path / "b.npz", network_digest="m")
-    assert np.array_equal(other, Network()(pictures.pictures))
+    other = cached_bottlenecks(images, Network(), tmp_path / "b.npz", network_digest="m")
+    assert np.array_equal(other, Network()(images.images))
 
 
 def test_another_file_is_neither_used_nor_overwritten(labeled: Make, tmp_path: Path) -> None:

@@ -36,13 +36,13 @@ def test_lfw_is_read_from_the_folder_scikit_learn_unpacks(
     assert pairs_text("lfw", None) == "1\t1\n"
 
 
-def test_olivetti_faces_become_pictures_of_numbered_people(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_olivetti_faces_become_images_of_numbered_people(monkeypatch: pytest.MonkeyPatch) -> None:
     stored = np.linspace(0, 1, 4, dtype=np.float32)[:, None, None] * np.ones((1, 64, 64), np.float32)
     found = SimpleNamespace(images=stored, target=np.array([0, 0, 11, 11]))
     monkeypatch.setattr(datasets, "fetch_olivetti_faces", lambda: found)
-    pictures = load_source("olivetti", None, SMALL)
-    assert pictures.paths == ["s01/01", "s01/02", "s12/01", "s12/02"]
-    assert pictures.pictures[:, 0, 0, 0].tolist() == [0, 85, 170, 255]
+    images = load_source("olivetti", None, SMALL)
+    assert images.paths == ["s01/01", "s01/02", "s12/01", "s12/02"]
+    assert images.images[:, 0, 0, 0].tolist() == [0, 85, 170, 255]
 
 
 @pytest.mark.parametrize(("kind", "fetch"), [("lfw", "fetch_lfw_people"), ("olivetti", "fetch_olivetti_faces")])

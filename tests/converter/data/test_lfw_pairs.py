@@ -17,7 +17,7 @@ def test_the_people_of_a_fold_include_those_of_impostor_pairs() -> None:
     assert read_official_pairs(TEXT, [2]).people == {"Ed_Xu", "Fay_Yu", "Gus_Ra"}
 
 
-def test_rows_go_by_person_and_number_wherever_the_pictures_lie() -> None:
+def test_rows_go_by_person_and_number_wherever_the_images_lie() -> None:
     listed = read_official_pairs(TEXT, [2, 1])
     paths = [
         "images/Ed_Xu/Ed_Xu_0001.jpg",

@@ -12,12 +12,12 @@ def crops() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (6, 112, 112, 3), np.uint8)
 
 
-def mean_colors(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-    for picture in pictures:
-        yield picture.mean((0, 1)).astype("f4") / 255
+def mean_colors(images: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    for image in images:
+        yield image.mean((0, 1)).astype("f4") / 255
 
 
-def test_a_number_always_gives_the_same_picture(crops: np.ndarray) -> None:
+def test_a_number_always_gives_the_same_image(crops: np.ndarray) -> None:
     assert np.array_equal(mixture(crops, 3), mixture(crops.copy(), 3))
     assert not np.array_equal(mixture(crops, 3), mixture(crops, 4))
 
@@ -43,7 +43,7 @@ def test_the_teacher_is_asked_once(crops: np.ndarray, tmp_path: Path) -> None:
     first = mixture_targets(mixtures, mean_colors, cache)
     assert first == pytest.approx(np.stack(list(mean_colors(mixtures))), abs=1e-3)
 
-    def never(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    def never(images: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         raise AssertionError("asked again")
 
     assert np.array_equal(mixture_targets(mixtures, never, cache).astype("f2"), first.astype("f2"))

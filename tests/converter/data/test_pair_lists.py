@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.data.labeled import LabeledPictures
+from edge_siamese_converter.data.labeled import LabeledImages
 from edge_siamese_converter.data.pair_lists import PairList, read_pairs, write_pairs
 
-Make = Callable[..., LabeledPictures]
+Make = Callable[..., LabeledImages]
 NAME = st.text(st.characters(categories=["L", "N", "P", "S"], exclude_characters="/\\"), min_size=1, max_size=8).filter(
     lambda name: name.isprintable() and name not in {".", ".."}
 )
@@ -31,8 +31,8 @@ def test_lists_come_back_as_they_were_written(suffix: str, pairs: list[tuple[str
 
 
 def test_a_csv_is_plain(labeled: Make, tmp_path: Path) -> None:
-    pictures = labeled({"a": 2, "b": 1})
-    write_pairs(tmp_path / "p.csv", PairList.of(pictures, np.array([[0, 1], [2, 0]]), np.array([True, False])))
+    images = labeled({"a": 2, "b": 1})
+    write_pairs(tmp_path / "p.csv", PairList.of(images, np.array([[0, 1], [2, 0]]), np.array([True, False])))
     assert (tmp_path / "p.csv").read_bytes() == b"first,second,same\na/0.png,a/1.png,1\nb/0.png,a/0.png,0\n"
 
 
@@ -42,17 +42,17 @@ def test_a_csv_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
 
 
 def test_rows_are_found_again(labeled: Make) -> None:
-    pictures = labeled({"a": 3, "b": 2})
+    images = labeled({"a": 3, "b": 2})
     index, same = np.array([[0, 2], [4, 1], [3, 4]]), np.array([True, False, True])
-    assert np.array_equal(PairList.of(pictures, index, same).rows(pictures), index)
+    assert np.array_equal(PairList.of(images, index, same).rows(images), index)
 
 
-def test_what_contradicts_the_pictures_is_refused(labeled: Make) -> None:
-    pictures = labeled({"a": 2, "b": 1})
+def test_what_contradicts_the_images_is_refused(labeled: Make) -> None:
+    images = labeled({"a": 2, "b": 1})
     with pytest.raises(DataError, match=r"same is 0 for a/0\.png and a/1\.png, their classes disagree"):
-        PairList(["a/0.png"], ["a/1.png"], np.array([False])).rows(pictures)
-    with pytest.raises(DataError, match=r"c/0\.png is not one of the pictures"):
-        PairList(["a/0.png"], ["c/0.png"], np.array([False])).rows(pictures)
+        PairList(["a/0.png"], ["a/1.png"], np.array([False])).rows(images)
+    with pytest.raises(DataError, match=r"c/0\.png is not one of the images"):
+        PairList(["a/0.png"], ["c/0.png"], np.array([False])).rows(images)
 
 
 @pytest.mark.parametrize("path", ["/a/1.png", "a\\1.png", "../1.png", "a/../1.png", "", "a/\n.png"])

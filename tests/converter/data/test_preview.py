@@ -8,14 +8,14 @@ from edge_siamese.errors import DataError
 from edge_siamese_converter.data.preview import preview_grid, write_grid
 
 
-def darker(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return (picture * rng.uniform(0.2, 0.6)).astype(np.uint8)
+def darker(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return (image * rng.uniform(0.2, 0.6)).astype(np.uint8)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_originals_stand_left_of_their_copies(channels: int) -> None:
-    pictures = np.full((2, 100, 120, channels), 200, np.uint8)
-    grid = preview_grid(pictures, darker, copies=3)
+    images = np.full((2, 100, 120, channels), 200, np.uint8)
+    grid = preview_grid(images, darker, copies=3)
     assert grid.shape == (4 + 2 * 104, 4 + 124 + 8 + 3 * 124, 3)
     assert np.all(grid[50, 60] == 200)
     copies = [int(grid[50, 4 + 124 + 8 + 124 * copy + 60, 0]) for copy in range(3)]
@@ -23,15 +23,15 @@ def test_originals_stand_left_of_their_copies(channels: int) -> None:
     assert len(set(copies)) > 1
 
 
-def test_small_pictures_are_enlarged_by_a_whole_factor() -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (1, 30, 40, 3), np.uint8)
-    grid = preview_grid(pictures, darker, copies=1)
-    assert np.array_equal(grid[4 : 4 + 120 : 4, 4 : 4 + 160 : 4], pictures[0])
+def test_small_images_are_enlarged_by_a_whole_factor() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (1, 30, 40, 3), np.uint8)
+    grid = preview_grid(images, darker, copies=1)
+    assert np.array_equal(grid[4 : 4 + 120 : 4, 4 : 4 + 160 : 4], images[0])
 
 
 def test_the_same_seed_shows_the_same() -> None:
-    pictures = np.full((1, 96, 96, 1), 200, np.uint8)
-    first, again, other = (preview_grid(pictures, darker, seed=seed) for seed in (1, 1, 2))
+    images = np.full((1, 96, 96, 1), 200, np.uint8)
+    first, again, other = (preview_grid(images, darker, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 

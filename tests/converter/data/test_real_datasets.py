@@ -12,7 +12,7 @@ from edge_siamese_converter.data.splits import split_rest
 
 DATA = Path(os.environ.get("EDGE_SIAMESE_DATA", ""))
 pytestmark = pytest.mark.skipif(
-    "EDGE_SIAMESE_DATA" not in os.environ, reason="EDGE_SIAMESE_DATA does not name a folder with the real photographs"
+    "EDGE_SIAMESE_DATA" not in os.environ, reason="EDGE_SIAMESE_DATA does not name a folder with the real photos"
 )
 SMALL = Preparation(size=(32, 32), channels=1)
 
@@ -25,10 +25,10 @@ def test_the_two_folders_of_orl_are_one_set_of_40_people() -> None:
 def test_the_13_celebrities_have_three_files_twice() -> None:
     found = load_source("folders", DATA / "seeds" / "celebrities13.zip", SMALL)
     assert (len(found), len(found.classes), len(found.skipped)) == (315, 13, 3)
-    assert all("the same picture as" in reason for reason in found.skipped.values())
+    assert all("the same image as" in reason for reason in found.skipped.values())
 
 
-def test_every_thermal_picture_has_an_identity() -> None:
+def test_every_thermal_image_has_an_identity() -> None:
     found = load_source("thermal", DATA / "seeds" / "thermal.zip", SMALL)
     assert (len(found), len(found.classes), found.skipped) == (51, 9, {})
     assert min(found.counts().values()) == 4
@@ -45,7 +45,7 @@ def test_omniglot_has_50_alphabets_each_drawn_by_20_people() -> None:
 def test_the_people_of_the_official_folds_are_judged_on_and_never_trained_on() -> None:
     found = load_source("lfw", DATA / "lfw_dev.zip", Preparation(size=(32, 32), align="center", crop_factor=0.5))
     listed = read_official_pairs(pairs_text("lfw", DATA / "lfw_dev.zip"), [4, 5])
-    split = split_rest(found, listed.people, validation=0.15, least_pictures=4)
+    split = split_rest(found, listed.people, validation=0.15, least_images=4)
     rows, folds = listed.rows(split.test.paths)
     assert len(rows) >= 1195
     assert set(folds.tolist()) == {0, 1}

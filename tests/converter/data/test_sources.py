@@ -19,7 +19,7 @@ def test_folders_may_lie_under_images(tmp_path: Path, write_noise: Write) -> Non
     found = load_source("folders", tmp_path, SMALL)
     assert found.names == ["a", "a", "b"]
     assert found.paths == ["images/a/1.png", "images/a/2.png", "images/b/1.png"]
-    assert found.pictures.shape == (3, 12, 10, 3)
+    assert found.images.shape == (3, 12, 10, 3)
     assert found.groups is None
 
 
@@ -38,10 +38,10 @@ def test_an_archive_gives_what_its_folder_gives(tmp_path: Path, write_noise: Wri
     assert load_source("folders", packed, SMALL).digest == load_source("folders", tmp_path / "tree", SMALL).digest
 
 
-def test_what_gives_no_picture_is_named_with_the_reason(tmp_path: Path, write_noise: Write) -> None:
+def test_what_gives_no_image_is_named_with_the_reason(tmp_path: Path, write_noise: Write) -> None:
     write_noise(tmp_path / "a" / "1.png", 1)
     write_noise(tmp_path / "stray.png", 2)
-    (tmp_path / "a" / "2.png").write_bytes(b"no picture")
+    (tmp_path / "a" / "2.png").write_bytes(b"no image")
     (tmp_path / "a" / "3.png").write_bytes(b"")
     seen: list[int] = []
     found = load_source("folders", tmp_path, SMALL, progress=seen.append)
@@ -54,9 +54,9 @@ def test_what_gives_no_picture_is_named_with_the_reason(tmp_path: Path, write_no
     assert seen == [1, 2, 3, 4]
 
 
-def test_without_any_usable_picture_one_reason_is_told(tmp_path: Path, write_noise: Write) -> None:
+def test_without_any_usable_image_one_reason_is_told(tmp_path: Path, write_noise: Write) -> None:
     write_noise(tmp_path / "stray.png", 2)
-    with pytest.raises(DataError, match=r"none of its 1 pictures can be used; stray.png is in no folder"):
+    with pytest.raises(DataError, match=r"none of its 1 images can be used; stray.png is in no folder"):
         load_source("folders", tmp_path, SMALL)
 
 
@@ -75,7 +75,7 @@ def test_lfw_is_found_below_the_folders_of_its_archive(tmp_path: Path, write_noi
     assert load_source("lfw", tmp_path, SMALL).names == ["Ann_Li"]
 
 
-def test_thermal_pictures_get_their_identity_from_the_table_that_ships(tmp_path: Path, write_noise: Write) -> None:
+def test_thermal_images_get_their_identity_from_the_table_that_ships(tmp_path: Path, write_noise: Write) -> None:
     for number, name in enumerate(["L-46.bmp", "L-56.bmp", "L-1655.bmp", "L-9.bmp"]):
         write_noise(tmp_path / name, number)
     found = load_source("thermal", tmp_path, Preparation(size=(12, 10), channels=1))
@@ -83,7 +83,7 @@ def test_thermal_pictures_get_their_identity_from_the_table_that_ships(tmp_path:
         "L-46.bmp": "person1", "L-56.bmp": "person1", "L-1655.bmp": "person9",
     }  # fmt: skip
     assert found.skipped == {"L-9.bmp": "is not in the table of identities"}
-    assert found.pictures.shape[3] == 1
+    assert found.images.shape[3] == 1
 
 
 def test_a_table_of_ones_own_goes_first(tmp_path: Path, write_noise: Write) -> None:
@@ -92,7 +92,7 @@ def test_a_table_of_ones_own_goes_first(tmp_path: Path, write_noise: Write) -> N
     assert load_source("thermal", tmp_path, SMALL).names == ["anna"]
     (tmp_path / "identities.csv").write_text("\ufefffile,identity\nx.bmp,bela\n", "utf-8")
     assert load_source("thermal", tmp_path, SMALL).names == ["bela"]
-    (tmp_path / "identities.csv").write_text("picture,who\nx.bmp,anna\n")
+    (tmp_path / "identities.csv").write_text("image,who\nx.bmp,anna\n")
     with pytest.raises(DataError, match="columns file,identity"):
         load_source("thermal", tmp_path, SMALL)
 
@@ -115,5 +115,5 @@ def test_equal_files_are_used_once(tmp_path: Path, write_noise: Write) -> None:
     write_noise(tmp_path / "a" / "1.png", 1)
     shutil.copy(tmp_path / "a" / "1.png", tmp_path / "a" / "copy.png")
     found = load_source("folders", tmp_path, SMALL)
-    assert found.skipped == {"a/copy.png": "the same picture as a/1.png"}
+    assert found.skipped == {"a/copy.png": "the same image as a/1.png"}
     assert np.array_equal(found.numbers(), [0])

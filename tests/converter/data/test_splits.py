@@ -6,21 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.data.labeled import LabeledPictures
+from edge_siamese_converter.data.labeled import LabeledImages
 from edge_siamese_converter.data.splits import Split, split_classes, split_folds, split_rest, split_units
 
-Make = Callable[..., LabeledPictures]
+Make = Callable[..., LabeledImages]
 PEOPLE = {f"person {number}": 3 for number in range(20)}
 ALPHABETS = {f"alphabet {number % 8}/letter {number}": 2 for number in range(40)}
 
 
-def unlike(counts: dict[str, int], grouped: bool = False) -> LabeledPictures:
-    """Pictures whose two pixels count them."""
+def unlike(counts: dict[str, int], grouped: bool = False) -> LabeledImages:
+    """Images whose two pixels count them."""
     names = [name for name, count in counts.items() for _ in range(count)]
     numbers = np.arange(len(names))
-    pictures = np.stack([numbers // 256, numbers % 256], axis=1).astype(np.uint8).reshape(-1, 1, 2, 1)
+    images = np.stack([numbers // 256, numbers % 256], axis=1).astype(np.uint8).reshape(-1, 1, 2, 1)
     groups = [name.split("/")[0] for name in names] if grouped else None
-    return LabeledPictures(pictures, names, [f"{name}#{row}" for row, name in enumerate(names)], groups)
+    return LabeledImages(images, names, [f"{name}#{row}" for row, name in enumerate(names)], groups)
 
 
 @given(
@@ -31,12 +31,12 @@ def unlike(counts: dict[str, int], grouped: bool = False) -> LabeledPictures:
     seed=st.integers(0, 5),
     grouped=st.booleans(),
 )
-def test_sides_never_share_a_class_a_group_or_a_picture(
+def test_sides_never_share_a_class_a_group_or_a_image(
     counts: dict[str, int], shares: tuple[float, float], seed: int, grouped: bool
 ) -> None:
-    pictures = unlike(counts, grouped)
+    images = unlike(counts, grouped)
     try:
-        split = split_classes(pictures, test=shares[0], validation=shares[1], seed=seed, least_pictures=1)
+        split = split_classes(images, test=shares[0], validation=shares[1], seed=seed, least_images=1)
     except DataError:
         return
     sides = list(split.sides().values())
@@ -44,7 +44,7 @@ def test_sides_never_share_a_class_a_group_or_a_picture(
         assert sum(len(set(each)) for each in members) == len(set().union(*members))
     if grouped:
         assert not set(split.test.groups or []) & set(split.training.groups or [])
-    assert sorted(path for side in sides for path in side.paths) == sorted(pictures.paths)
+    assert sorted(path for side in sides for path in side.paths) == sorted(images.paths)
     assert all(sum(count >= 2 for count in side.counts().values()) >= 2 for side in sides)
 
 
@@ -63,8 +63,8 @@ def test_groups_stay_whole(labeled: Make) -> None:
     assert [len(side.classes) for side in split.sides().values()] == [25, 5, 10]
 
 
-def test_classes_with_too_few_pictures_are_not_trained_on(labeled: Make) -> None:
-    split = split_classes(labeled(PEOPLE | {"once": 1, "twice": 2}), test=0.2, validation=0.2, least_pictures=3)
+def test_classes_with_too_few_images_are_not_trained_on(labeled: Make) -> None:
+    split = split_classes(labeled(PEOPLE | {"once": 1, "twice": 2}), test=0.2, validation=0.2, least_images=3)
     assert not {"once", "twice"} & set(split.training.classes) | {"once"} & set(split.validation.classes)
 
 
@@ -95,9 +95,9 @@ def test_too_few_classes_are_refused_with_the_numbers(labeled: Make) -> None:
         split_classes(labeled({f"p{number}": 2 for number in range(5)}), test=0.3, validation=0.2)
 
 
-def test_a_class_or_a_picture_on_two_sides_is_refused(labeled: Make) -> None:
+def test_a_class_or_a_image_on_two_sides_is_refused(labeled: Make) -> None:
     first, second, third = (labeled({name: 2}) for name in "abc")
     with pytest.raises(DataError, match=r"the class a is in \w+ and in \w+"):
         Split(first, second, first)
-    with pytest.raises(DataError, match=r"the picture [0-9a-f]{64} is in training and in validation"):
+    with pytest.raises(DataError, match=r"the image [0-9a-f]{64} is in training and in validation"):
         Split(first, second, third)

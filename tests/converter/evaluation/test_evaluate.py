@@ -6,9 +6,9 @@ from edge_siamese_converter.evaluation.evaluate import SAME_PAIRS, Alphabets, Fi
 from edge_siamese_converter.evaluation.scoring import Score, by_similarity, every_pair, score_pairs
 
 
-def network(classes: int, pictures: int) -> tuple[Score, npt.NDArray[np.int64], list[str]]:
+def network(classes: int, images: int) -> tuple[Score, npt.NDArray[np.int64], list[str]]:
     rng = np.random.default_rng(7)
-    numbers = np.repeat(np.arange(classes), pictures)
+    numbers = np.repeat(np.arange(classes), images)
     embeddings = rng.normal(size=(classes, 16))[numbers] + rng.normal(size=(len(numbers), 16))
     return by_similarity(embeddings.astype(np.float32)), numbers, [f"person {number}" for number in range(classes)]
 

@@ -13,9 +13,9 @@ from edge_siamese_converter.evaluation.identification import (
 from edge_siamese_converter.evaluation.scoring import Score, by_similarity
 
 
-def clusters(classes: int, pictures: int, spread: float, seed: int = 0) -> tuple[Score, npt.NDArray[np.int64]]:
+def clusters(classes: int, images: int, spread: float, seed: int = 0) -> tuple[Score, npt.NDArray[np.int64]]:
     rng = np.random.default_rng(seed)
-    numbers = np.repeat(np.arange(classes), pictures)
+    numbers = np.repeat(np.arange(classes), images)
     embeddings = rng.normal(size=(classes, 16))[numbers] + spread * rng.normal(size=(len(numbers), 16))
     return by_similarity(embeddings.astype(np.float32)), numbers
 
@@ -34,7 +34,7 @@ def test_ranks_and_who_is_taken_for_whom() -> None:
     assert found.to_json([*"abcdefghi"])["classes"] == ["d", "f", "i"]
 
 
-def test_a_class_is_as_alike_as_its_most_alike_picture() -> None:
+def test_a_class_is_as_alike_as_its_most_alike_image() -> None:
     embeddings = np.array([[1, 0], [0, 1], [1, 0.3], [-1, 0], [1, 0.1]], np.float32)
     numbers = np.array([7, 4, 4, 7, 7])
     found = identify(by_similarity(embeddings), numbers, np.array([0, 1, 2, 3]), np.array([4]))
@@ -43,7 +43,7 @@ def test_a_class_is_as_alike_as_its_most_alike_picture() -> None:
     assert found.rank1.rate == 1
 
 
-def test_pictures_are_never_named_by_themselves() -> None:
+def test_images_are_never_named_by_themselves() -> None:
     score, numbers = clusters(4, 3, 0.1)
     with pytest.raises(DataError, match="enrolled cannot be a probe"):
         identify(score, numbers, np.array([0, 3]), np.array([0, 4]))
@@ -86,10 +86,10 @@ def test_trials_repeat_with_their_seed() -> None:
     assert results[0] == results[1] != results[2]
 
 
-@pytest.mark.parametrize(("ways", "pictures", "message"), [
+@pytest.mark.parametrize(("ways", "images", "message"), [
     (6, 3, "found 5 classes and 5 with two"), (1, 3, "expected 2 classes"), (3, 1, "0 with two"),
 ])  # fmt: skip
-def test_trials_that_cannot_be_drawn_are_refused(ways: int, pictures: int, message: str) -> None:
-    score, numbers = clusters(5, pictures, 0.1)
+def test_trials_that_cannot_be_drawn_are_refused(ways: int, images: int, message: str) -> None:
+    score, numbers = clusters(5, images, 0.1)
     with pytest.raises(DataError, match=message):
         one_shot(score, numbers, ways=ways)

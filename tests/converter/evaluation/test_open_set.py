@@ -23,14 +23,14 @@ def test_naming_somebody_wrongly_is_a_miss_at_every_threshold() -> None:
     document = trial().to_json(0.45)
     assert document["dir_at_fpir"] == {"0.1": 0.5, "0.01": None}
     assert document["dir_at_fpir_refused"] == {
-        "0.01": "an FPIR of 0.01 needs at least 100 pictures of strangers, found 11"
+        "0.01": "an FPIR of 0.01 needs at least 100 images of strangers, found 11"
     }
     assert 0.4 < trial().threshold_at_fpir(0.1) <= 0.5
     assert trial().auc == pytest.approx((11 * 3 + 7) / 44)
 
 
 def test_too_few_strangers_do_not_make_a_threshold() -> None:
-    with pytest.raises(DataError, match="needs at least 1,000 pictures of strangers, found 11"):
+    with pytest.raises(DataError, match="needs at least 1,000 images of strangers, found 11"):
         trial().threshold_at_fpir(1e-3)
 
 
@@ -40,7 +40,7 @@ def people() -> tuple[Score, npt.NDArray[np.int64]]:
     return by_similarity(rng.normal(size=(21, 24))[numbers] + 0.1 * rng.normal(size=(101, 24))), numbers
 
 
-def test_nobody_plays_two_parts_and_no_picture_stands_twice() -> None:
+def test_nobody_plays_two_parts_and_no_image_stands_twice() -> None:
     score, numbers = people()
     cast = Cast.draw(score, numbers, seed=2)
     assert not set(numbers[cast.strangers]) & set(numbers[cast.enrolled])

@@ -10,7 +10,7 @@ from edge_siamese_converter.evaluation.scoring import ScoredPairs, by_similarity
 rng = np.random.default_rng(5)
 
 
-def test_every_similarity_is_larger_for_more_alike_pictures() -> None:
+def test_every_similarity_is_larger_for_more_alike_images() -> None:
     embeddings = np.array([[1.0, 0.0], [0.9, 0.1], [-1.0, 0.5]], np.float32)
     for name in ("cosine", "l1", "l2", "squared_l2"):
         scores = by_similarity(embeddings, name)(np.array([0]), np.array([0, 1, 2]))[0]

@@ -18,13 +18,13 @@ from edge_siamese_converter.evaluation.verification import (
 
 
 def pairs_of(genuine: list[float], impostor: list[float], **parts: object) -> ScoredPairs:
-    """Pairs of pictures 0 and 1 of one class, and of 0 and 2 of two."""
+    """Pairs of images 0 and 1 of one class, and of 0 and 2 of two."""
     index = np.array([[0, 1]] * len(genuine) + [[0, 2]] * len(impostor))
     return ScoredPairs(index, np.array([*genuine, *impostor]), np.array([0, 0, 1]), **parts)  # type: ignore[arg-type]
 
 
 def example(seed: int = 0) -> ScoredPairs:
-    """All pairs of 12 classes of 5 pictures, with scores far beyond -1 to 1."""
+    """All pairs of 12 classes of 5 images, with scores far beyond -1 to 1."""
     rng = np.random.default_rng(seed)
     numbers = np.repeat(np.arange(12), 5)
     index = every_pair(numbers)

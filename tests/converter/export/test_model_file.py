@@ -14,7 +14,7 @@ from edge_siamese.tflite.self_test import self_test
 from edge_siamese_converter.export.model_file import Description, export_model, with_contract
 from edge_siamese_converter.quantization.keras.ptq import quantize
 
-PICTURES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
+IMAGES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
 POINT = OperatingPoint(1e-3, 12345, 9e-4, 10_000, 12, 0.2, "digest")
 
 
@@ -24,7 +24,7 @@ def bare() -> bytes:
     image = keras.Input((32, 32, 3))
     x = keras.layers.Conv2D(8, 3, 2, activation="silu")(image)
     x = keras.layers.Conv2D(6, 15)(x)
-    return quantize(keras.Model(image, keras.layers.Reshape((6,))(x)), PICTURES)
+    return quantize(keras.Model(image, keras.layers.Reshape((6,))(x)), IMAGES)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def network(bare: bytes) -> bytes:
 @pytest.fixture
 def model(network: bytes, tmp_path: Path) -> Path:
     path = tmp_path / "model.tflite"
-    export_model(path, network, Description("embedder", "tiny", "free", {"epochs": 1}, (POINT,)), list(PICTURES[:2]))
+    export_model(path, network, Description("embedder", "tiny", "free", {"epochs": 1}, (POINT,)), list(IMAGES[:2]))
     return path
 
 
@@ -43,7 +43,7 @@ def test_an_exported_model_reads_back_as_described(model: Path) -> None:
     card = read_card(model)
     assert (card.task, card.name, card.license, card.training) == ("embedder", "tiny", "free", {"epochs": 1})
     assert (card.dimension, card.input_size, card.operating_points) == (6, (32, 32), (POINT,))
-    assert np.array_equal(card.goldens[1].picture, PICTURES[1])
+    assert np.array_equal(card.goldens[1].image, IMAGES[1])
 
 
 def test_pixels_enter_as_they_are_but_for_the_sign_bit(network: bytes) -> None:
@@ -58,7 +58,7 @@ def test_the_exported_model_passes_its_own_self_test(model: Path) -> None:
 
 def test_the_same_export_gives_the_same_bytes(network: bytes, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        export_model(tmp_path / name, network, Description("embedder", "tiny", "free"), list(PICTURES[:1]))
+        export_model(tmp_path / name, network, Description("embedder", "tiny", "free"), list(IMAGES[:1]))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
@@ -77,6 +77,6 @@ def test_other_tools_can_open_the_card_as_a_zip(model: Path) -> None:
         assert json.loads(archive.read("card.json"))["name"] == "tiny"
 
 
-def test_calibration_on_a_handful_of_pictures_is_refused() -> None:
-    with pytest.raises(DataError, match="at least 20 pictures, better 200; found 19"):
-        quantize(None, PICTURES[:19])
+def test_calibration_on_a_handful_of_images_is_refused() -> None:
+    with pytest.raises(DataError, match="at least 20 images, better 200; found 19"):
+        quantize(None, IMAGES[:19])

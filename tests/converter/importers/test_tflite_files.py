@@ -32,11 +32,11 @@ def tflite(original: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_float_tflite_takes_the_devices_pixels(original: Any, tflite: Path, pictures: np.ndarray) -> None:
+def test_a_float_tflite_takes_the_devices_pixels(original: Any, tflite: Path, images: np.ndarray) -> None:
     network = load_any(tflite, pixels=UNIT)
     assert isinstance(network, GraphNetwork)
     assert (network.source, network.input_shape, network.license) == ("tflite", (32, 32, 3), "CC-BY-NC-4.0")
-    assert network.embed(pictures) == pytest.approx(original.predict_on_batch(pictures / np.float32(255)), abs=1e-5)
+    assert network.embed(images) == pytest.approx(original.predict_on_batch(images / np.float32(255)), abs=1e-5)
 
 
 def channels_first(original: Any, turns_back: bool, path: Path) -> Path:
@@ -50,15 +50,15 @@ def channels_first(original: Any, turns_back: bool, path: Path) -> Path:
 
 @pytest.mark.parametrize("turns_back", [True, False])
 def test_channels_first_becomes_channels_last(
-    turns_back: bool, original: Any, pictures: np.ndarray, tmp_path: Path
+    turns_back: bool, original: Any, images: np.ndarray, tmp_path: Path
 ) -> None:
     network = load_any(channels_first(original, turns_back, tmp_path / "n.tflite"), pixels=UNIT)
     assert isinstance(network, GraphNetwork)
     kinds = [operator.kind for operator in read_graph(network.graph).operators]
     assert kinds.count("TRANSPOSE") == (0 if turns_back else 1)
-    values = pictures / np.float32(255)
+    values = images / np.float32(255)
     wanted = original.predict_on_batch(values) if turns_back else np.abs(values - 0.5).mean(axis=(1, 2))
-    assert network.embed(pictures) == pytest.approx(wanted, abs=1e-5)
+    assert network.embed(images) == pytest.approx(wanted, abs=1e-5)
 
 
 def test_a_quantized_network_is_refused(original: Any, tmp_path: Path) -> None:
@@ -85,18 +85,18 @@ def test_something_else_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("format", "cosine"), [("int8", 0.99), ("float", 0.999999), ("float16", 0.9999), ("dynamic", 0.99), ("16x8", 0.999)]
 )
-def test_a_graph_is_written_in_every_format(format: Any, cosine: float, tflite: Path, pictures: np.ndarray) -> None:
+def test_a_graph_is_written_in_every_format(format: Any, cosine: float, tflite: Path, images: np.ndarray) -> None:
     pytest.importorskip("ai_edge_quantizer", reason="graphs are quantized by ai-edge-quantizer (the extra 'import')")
     network = load_any(tflite, pixels=UNIT)
-    model = network.convert(format, pictures)
+    model = network.convert(format, images)
     ends = {tensor.kind for tensor in (*read_graph(model).inputs, *read_graph(model).outputs)}
     assert ends == {"INT8" if format == "int8" else "FLOAT32"}
-    cosines = np.sum(unit_rows(embed_model(model, pictures)) * unit_rows(network.embed(pictures)), axis=1)
+    cosines = np.sum(unit_rows(embed_model(model, images)) * unit_rows(network.embed(images)), axis=1)
     assert cosines.min() > cosine
 
 
-def test_an_int8_graph_takes_pixels_with_their_top_bit_flipped(tflite: Path, pictures: np.ndarray) -> None:
+def test_an_int8_graph_takes_pixels_with_their_top_bit_flipped(tflite: Path, images: np.ndarray) -> None:
     pytest.importorskip("ai_edge_quantizer", reason="graphs are quantized by ai-edge-quantizer (the extra 'import')")
     from edge_siamese.tflite.runtime import load_network
 
-    assert load_network(load_any(tflite, pixels=UNIT).convert("int8", pictures)).input_scale == (1 / 128, 0)
+    assert load_network(load_any(tflite, pixels=UNIT).convert("int8", images)).input_scale == (1 / 128, 0)

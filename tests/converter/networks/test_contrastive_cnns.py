@@ -27,11 +27,11 @@ def test_weights_start_as_published() -> None:
 
 
 @pytest.mark.parametrize("name", ["hani", "chopra", "custom", "celebrities-cnn"])
-def test_gradients_are_finite_where_two_pictures_coincide(name: str) -> None:
+def test_gradients_are_finite_where_two_images_coincide(name: str) -> None:
     network = build_network(name, input_shape=(64, 64, 1))
-    picture = np.random.default_rng(0).uniform(-1, 1, (2, 64, 64, 1)).astype("f4")
+    image = np.random.default_rng(0).uniform(-1, 1, (2, 64, 64, 1)).astype("f4")
     with tf.GradientTape() as tape:
-        embedding = network(picture)
-        loss = keras.ops.mean(contrastive(l2(embedding, network(picture)), np.array([True, False])))
+        embedding = network(image)
+        loss = keras.ops.mean(contrastive(l2(embedding, network(image)), np.array([True, False])))
     gradients = tape.gradient(loss, [variable.value for variable in network.trainable_variables])
     assert all(np.isfinite(gradient).all() for gradient in gradients)

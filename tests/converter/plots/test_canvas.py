@@ -55,7 +55,7 @@ def test_pixels_come_back_from_a_data_uri(channels: int) -> None:
     np.testing.assert_array_equal(decoded.reshape(8, 6, channels)[..., order], pixels)
 
 
-def test_photographs_are_packed_smaller() -> None:
+def test_photos_are_packed_smaller() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     smooth = cv2.GaussianBlur(noise, (0, 0), 3)
     assert Raster(smooth).data_uri().startswith("data:image/webp")
@@ -67,5 +67,5 @@ def test_a_transparent_ground_becomes_white_where_there_is_none(tmp_path: Path) 
     assert cv2.imread(str(tmp_path / "map.jpg")).min() > 250
 
 
-def test_gray_pictures_become_rgb() -> None:
+def test_gray_images_become_rgb() -> None:
     assert as_rgb(np.full((2, 3, 4, 1), 7, np.uint8)).shape == (2, 3, 4, 3)

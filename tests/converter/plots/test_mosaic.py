@@ -6,11 +6,11 @@ from edge_siamese_converter.plots.mosaic import mosaic, thumbnails
 pytest.importorskip("scipy", reason="a map of thumbnails needs scipy (the extra 'converter')")
 
 
-def test_every_picture_is_there_once_near_its_place() -> None:
+def test_every_image_is_there_once_near_its_place() -> None:
     rng = np.random.default_rng(0)
     plane = rng.uniform(size=(90, 2)).astype(np.float32)
-    pictures = np.repeat(np.arange(1, 91, dtype=np.uint8), 12 * 8).reshape(90, 12, 8, 1)
-    pixels = mosaic(plane, pictures).pixels
+    images = np.repeat(np.arange(1, 91, dtype=np.uint8), 12 * 8).reshape(90, 12, 8, 1)
+    pixels = mosaic(plane, images).pixels
     rows, columns = pixels.shape[0] // 16, pixels.shape[1] // 12
     centers = pixels.reshape(rows, 16, columns, 12, 4)[:, 8, :, 6]
     assert sorted(centers[..., 0][centers[..., 3] == 255].tolist()) == list(range(1, 91))

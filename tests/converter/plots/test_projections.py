@@ -9,9 +9,9 @@ from edge_siamese.errors import DataError, RuntimeMissingError
 from edge_siamese_converter.plots.projections import LAYOUTS, readable_rows, scatter, tsne, umap
 
 
-def clusters(classes: int = 4, pictures: int = 12) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+def clusters(classes: int = 4, images: int = 12) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     rng = np.random.default_rng(0)
-    numbers = np.repeat(np.arange(classes), pictures)
+    numbers = np.repeat(np.arange(classes), images)
     return (rng.normal(size=(classes, 16))[numbers] + 0.1 * rng.normal(size=(len(numbers), 16))).astype(
         np.float32
     ), numbers
@@ -39,14 +39,14 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         tsne(clusters()[0])
 
 
-def test_too_few_pictures_are_refused() -> None:
+def test_too_few_images_are_refused() -> None:
     with pytest.raises(DataError, match="expected 5 or more, found 4"):
         tsne(clusters()[0][:4])
 
 
 def test_what_is_shown_is_readable_and_fair() -> None:
     numbers = np.concatenate([np.repeat(np.arange(100), 4), np.full(5000, 100)])
-    rows = readable_rows(numbers, pictures=200, classes=20)
+    rows = readable_rows(numbers, images=200, classes=20)
     counts = np.unique(numbers[rows], return_counts=True)[1]
     assert len(counts) == 20
     assert counts.max() <= 10

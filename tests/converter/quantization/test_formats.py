@@ -11,7 +11,7 @@ from edge_siamese_converter.importers import KerasNetwork
 from edge_siamese_converter.quantization.parity import embed_model, unit_rows
 from edge_siamese_converter.tflite_edit import read_graph
 
-PICTURES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
+IMAGES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
 
 
 def network(activation: str = "relu") -> KerasNetwork:
@@ -41,7 +41,7 @@ def small() -> KerasNetwork:
 def test_a_network_is_written_in_every_format(
     format: Any, cosine: float, weights: set[str], small: KerasNetwork
 ) -> None:
-    model = small.convert(format, PICTURES)
+    model = small.convert(format, IMAGES)
     graph = read_graph(model)
     ends = {tensor.kind for tensor in (*graph.inputs, *graph.outputs)}
     assert ends == {"INT8" if format == "int8" else "FLOAT32"}
@@ -50,18 +50,18 @@ def test_a_network_is_written_in_every_format(
         if tensor is not None and tensor.data is not None and len(tensor.shape) == 4
     }  # fmt: skip
     assert kernels <= weights
-    cosines = np.sum(unit_rows(embed_model(model, PICTURES)) * unit_rows(small.embed(PICTURES)), axis=1)
+    cosines = np.sum(unit_rows(embed_model(model, IMAGES)) * unit_rows(small.embed(IMAGES)), axis=1)
     assert cosines.min() > cosine
 
 
 def test_what_a_format_has_no_operator_for_is_said_in_one_sentence() -> None:
     with pytest.raises(EdgeSiameseError, match=r"cannot write this network as 16x8: HARD_SWISH cannot be written so"):
-        network("hard_swish").convert("16x8", PICTURES)
+        network("hard_swish").convert("16x8", IMAGES)
 
 
 @pytest.mark.parametrize(
-    "convert", [lambda n: n.convert("int8", PICTURES[:19]), lambda n: n.convert("16x8", PICTURES[:19])]
+    "convert", [lambda n: n.convert("int8", IMAGES[:19]), lambda n: n.convert("16x8", IMAGES[:19])]
 )
-def test_too_few_pictures_are_refused(convert: Callable[[KerasNetwork], bytes], small: KerasNetwork) -> None:
-    with pytest.raises(DataError, match="calibration needs at least 20 pictures, better 200; found 19"):
+def test_too_few_images_are_refused(convert: Callable[[KerasNetwork], bytes], small: KerasNetwork) -> None:
+    with pytest.raises(DataError, match="calibration needs at least 20 images, better 200; found 19"):
         convert(small)

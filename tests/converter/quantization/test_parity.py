@@ -63,7 +63,7 @@ def test_without_pairs_the_cosine_is_the_gate(people: np.ndarray | None) -> None
     assert fine.sqnr_db > 30 > coarse.sqnr_db
     fine.require()
     with pytest.raises(
-        EdgeSiameseError, match=r"mean cosine of 0\.\d+ to the float ones on 80 pictures, expected at least 0\.95"
+        EdgeSiameseError, match=r"mean cosine of 0\.\d+ to the float ones on 80 images, expected at least 0\.95"
     ):
         coarse.require()
 

@@ -9,7 +9,7 @@ from edge_siamese_converter.importers import KerasNetwork
 from edge_siamese_converter.quantization.formats import convert_static, model_input, static_batch
 from edge_siamese_converter.quantization.sqnr import compare_layers, worst
 
-PICTURES = np.random.default_rng(0).integers(0, 256, (24, 24, 24, 3), np.uint8)
+IMAGES = np.random.default_rng(0).integers(0, 256, (24, 24, 24, 3), np.uint8)
 
 
 def uneven_network() -> Any:
@@ -30,12 +30,12 @@ def uneven_network() -> Any:
 @pytest.fixture(scope="module")
 def models() -> tuple[KerasNetwork, bytes, bytes]:
     network = KerasNetwork(uneven_network())
-    return network, network.reference(PICTURES), network.convert("int8", PICTURES)
+    return network, network.reference(IMAGES), network.convert("int8", IMAGES)
 
 
 def test_the_layer_that_loses_is_named(models: tuple[KerasNetwork, bytes, bytes]) -> None:
     network, original, quantized = models
-    layers_ = compare_layers(original, quantized, PICTURES[:4], network.layers)
+    layers_ = compare_layers(original, quantized, IMAGES[:4], network.layers)
     assert [layer.layer for layer in layers_ if layer.operator != "RESHAPE"] == ["stem", "uneven", "after", "embedding"]
     assert worst(layers_, 1)[0].layer == "after"
     by_name = {layer.layer: layer for layer in layers_}
@@ -44,15 +44,15 @@ def test_the_layer_that_loses_is_named(models: tuple[KerasNetwork, bytes, bytes]
 
 def test_a_network_beside_itself_has_no_noise(models: tuple[KerasNetwork, bytes, bytes]) -> None:
     network, original, _ = models
-    assert {layer.sqnr_db for layer in compare_layers(original, original, PICTURES[:2], network.layers)} == {120.0}
+    assert {layer.sqnr_db for layer in compare_layers(original, original, IMAGES[:2], network.layers)} == {120.0}
 
 
 def test_the_figure_is_that_of_its_definition(models: tuple[KerasNetwork, bytes, bytes]) -> None:
     network, original, _ = models
     dynamic = convert_static(static_batch(network.network, (24, 24, 3)), "dynamic")
-    last = compare_layers(original, dynamic, PICTURES[:3], network.layers)[-1]
+    last = compare_layers(original, dynamic, IMAGES[:3], network.layers)[-1]
     from edge_siamese_converter.quantization.parity import embed_model
 
-    wanted = np.asarray(network.network(model_input(PICTURES[:3])))
-    error = wanted - embed_model(dynamic, PICTURES[:3])
+    wanted = np.asarray(network.network(model_input(IMAGES[:3])))
+    error = wanted - embed_model(dynamic, IMAGES[:3])
     assert last.sqnr_db == pytest.approx(min(120, 10 * np.log10(np.sum(wanted**2) / np.sum(error**2))), abs=0.5)

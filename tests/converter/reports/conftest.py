@@ -52,7 +52,7 @@ def document(arrays: RunArrays) -> RunDocument:
         network={"parameters": "188,299"},
         data=DataAccount(
             source="folders in faces.zip",
-            portions=(Portion(name="training", classes=9, pictures=90), Portion(name="test", classes=8, pictures=40)),
+            portions=(Portion(name="training", classes=9, images=90), Portion(name="test", classes=8, images=40)),
             digest="ab" * 32,
             skipped={"x/1.png": "damaged & empty"},
         ),

@@ -40,7 +40,7 @@ def test_the_page_says_what_was_measured(html: str, document: RunDocument, read_
     assert "TAR at FMR 0.001 needs at least 1,000 impostor pairs, found 700" in text
     assert "5-way one-shot" in text
     assert "the weights of epoch 2 were kept" in text
-    assert "1 picture was skipped" in text
+    assert "1 image was skipped" in text
     assert 'name = "hani"' in text
 
 
@@ -66,7 +66,7 @@ def test_the_telling_pairs_are_shown(html: str, read_page: Reader) -> None:
     assert html.count('class="pair"') == 24
 
 
-def test_a_float_run_without_comparison_or_pictures_has_a_page_too(
+def test_a_float_run_without_comparison_or_images_has_a_page_too(
     document: RunDocument, tmp_path: Path, read_page: Reader
 ) -> None:
     bare = document.model_copy(

@@ -54,7 +54,7 @@ def test_an_unfinished_run_is_refused(tmp_path: Path) -> None:
 
 def test_arrays_that_do_not_fit_each_other_are_refused(arrays: RunArrays, tmp_path: Path) -> None:
     replace(arrays, thumbnails=arrays.thumbnails[:7]).save(tmp_path)
-    with pytest.raises(DataError, match="expected thumbnails of 40 pictures, found 7"):
+    with pytest.raises(DataError, match="expected thumbnails of 40 images, found 7"):
         RunArrays.read(tmp_path)
     replace(arrays, class_names=["one"]).save(tmp_path)
     with pytest.raises(DataError, match="names a row that is not there"):

@@ -32,7 +32,7 @@ def run(document: RunDocument, arrays: RunArrays, tmp_path_factory: pytest.TempP
 
 
 def faces_file(folder: Path, *, paths: list[str] | None = None) -> Path:
-    """What ``embed`` writes: six people of four photographs, and a second face on the first one."""
+    """What ``embed`` writes: six people of four photos, and a second face on the first one."""
     rng = np.random.default_rng(2)
     numbers = np.append(np.repeat(np.arange(6), 4), 0)
     vectors = rng.normal(size=(6, 16))[numbers] + 0.4 * rng.normal(size=(25, 16))
@@ -58,7 +58,7 @@ def album(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"umap"}))
-def test_every_picture_of_a_run_is_drawn(run: Path, tmp_path: Path, kind: str) -> None:
+def test_every_image_of_a_run_is_drawn(run: Path, tmp_path: Path, kind: str) -> None:
     output = tmp_path / ("map.png" if kind == "map" else f"{kind}.svg")
     draw(kind, Subject.of_run(run), output)
     assert output.stat().st_size > 1000
@@ -84,15 +84,15 @@ def test_embeddings_are_read_by_person_and_the_first_face_counts(tmp_path: Path)
     assert subject.threshold == subject.verification.curve.eer_threshold
 
 
-def test_thumbnails_are_the_aligned_photographs(tmp_path: Path) -> None:
+def test_thumbnails_are_the_aligned_photos(tmp_path: Path) -> None:
     subject = Subject.of_embeddings(faces_file(tmp_path), album(tmp_path / "album"))
     assert subject.shown.shape == (24, 56, 56, 3)
-    assert [int(picture[28, 28, 0]) for picture in subject.shown] == [10 * row for row in range(24)]
+    assert [int(image[28, 28, 0]) for image in subject.shown] == [10 * row for row in range(24)]
     draw("map", subject, tmp_path / "map.png")
     draw("pairs", subject, tmp_path / "pairs.png")
 
 
-def test_thumbnails_need_photographs(tmp_path: Path) -> None:
+def test_thumbnails_need_photos(tmp_path: Path) -> None:
     path = faces_file(tmp_path)
     with pytest.raises(DataError, match="--photos FOLDER"):
         draw("map", Subject.of_embeddings(path), tmp_path / "map.png")
@@ -101,7 +101,7 @@ def test_thumbnails_need_photographs(tmp_path: Path) -> None:
         Subject.of_embeddings(path, tmp_path / "album")
 
 
-def test_the_command_writes_a_picture(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_a_image(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer("plot", "roc", run, "-o", tmp_path / "roc.svg", "--float") == 0
     assert "AUC" in (tmp_path / "roc.svg").read_text()
     assert answer("plot", "det", faces_file(tmp_path), "-o", tmp_path / "det.png") == 0
@@ -122,14 +122,14 @@ def test_what_cannot_be_drawn_ends_with_a_sentence(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_photographs_of_nobody_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"expected photographs as <person>/<photo>, found 'a\.png'"):
+def test_photos_of_nobody_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"expected photos as <person>/<photo>, found 'a\.png'"):
         Subject.of_embeddings(faces_file(tmp_path, paths=["a.png"] * 25))
 
 
 def test_a_matrix_that_nobody_can_read_is_refused(arrays: RunArrays) -> None:
     many = replace(arrays, numbers=np.arange(40), class_names=[str(number) for number in range(40)])
-    with pytest.raises(DataError, match="pictures enrolled and to be named, found 40 and 0"):
+    with pytest.raises(DataError, match="images enrolled and to be named, found 40 and 0"):
         draw("confusion", Subject(many), Path("confusion.svg"))
 
 

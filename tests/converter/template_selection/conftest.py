@@ -1,4 +1,4 @@
-"""Embedded photographs of people who are directions in space, with an embedder's card."""
+"""Embedded photos of people who are directions in space, with an embedder's card."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.operating_point import OperatingPoint
-from edge_siamese_converter.template_selection.photos import Photographs
+from edge_siamese_converter.template_selection.photos import Photos
 
 DIMENSION = 64
 
@@ -23,10 +23,10 @@ def card() -> Any:
 
 
 @pytest.fixture
-def photographs(card: Any) -> Callable[..., Photographs]:
-    """``photographs({"anna": 4}, spread=20)``: so many templates of everybody, around one direction each."""
+def photos(card: Any) -> Callable[..., Photos]:
+    """``photos({"anna": 4}, spread=20)``: so many templates of everybody, around one direction each."""
 
-    def make(counts: dict[str, int], spread: float = 20.0) -> Photographs:
+    def make(counts: dict[str, int], spread: float = 20.0) -> Photos:
         paths, rows, people = [], [], {}
         for name, count in counts.items():
             rng = np.random.default_rng(list(name.encode()))
@@ -35,6 +35,6 @@ def photographs(card: Any) -> Callable[..., Photographs]:
             rows += [center + rng.normal(0, spread, DIMENSION) for _ in range(count)]
             paths += [f"{name}/{number}.jpg" for number in range(count)]
         embeddings = np.clip(np.rint(rows), -128, 127).astype(np.int8)
-        return Photographs(paths, embeddings, people, card, [])
+        return Photos(paths, embeddings, people, card, [])
 
     return make

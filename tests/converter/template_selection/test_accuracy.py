@@ -1,4 +1,4 @@
-"""Accuracy on photographs that the gallery was not made from."""
+"""Accuracy on photos that the gallery was not made from."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,14 +13,14 @@ from edge_siamese.gallery.templates.budget import sizes_of
 from edge_siamese.gallery.templates.selection import Choice, with_selected
 from edge_siamese_converter.template_selection.accuracy import STRATEGIES, Trial, accuracy_curve
 from edge_siamese_converter.template_selection.curve import write_curve
-from edge_siamese_converter.template_selection.photos import Photographs
+from edge_siamese_converter.template_selection.photos import Photos
 
-People = Callable[..., Photographs]
+People = Callable[..., Photos]
 COUNTS = {f"person {number}": 6 for number in range(8)} | {"once": 1}
 
 
-def test_no_photograph_is_on_two_sides(photographs: People) -> None:
-    everybody = photographs(COUNTS)
+def test_no_photo_is_on_two_sides(photos: People) -> None:
+    everybody = photos(COUNTS)
     trial = Trial.of(everybody, 1e-3)
     assert len(trial.enrollment.people) == 6
     assert [len(rows) for rows in trial.enrollment.people.values()] == [3] * 6
@@ -32,13 +32,13 @@ def test_no_photograph_is_on_two_sides(photographs: People) -> None:
 
 
 @pytest.mark.parametrize("counts", [{"anna": 5}, {"anna": 5, "ben": 5}, {"anna": 1, "ben": 1, "carla": 1}])
-def test_too_few_people_are_refused(photographs: People, counts: dict[str, int]) -> None:
-    with pytest.raises(DataError, match="at least two people with two photographs, and another person as a stranger"):
-        Trial.of(photographs(counts), 1e-3)
+def test_too_few_people_are_refused(photos: People, counts: dict[str, int]) -> None:
+    with pytest.raises(DataError, match="at least two people with two photos, and another person as a stranger"):
+        Trial.of(photos(counts), 1e-3)
 
 
-def test_what_is_measured_is_what_was_enrolled(photographs: People, card: Any) -> None:
-    trial = Trial.of(photographs(COUNTS, spread=3), 1e-3)
+def test_what_is_measured_is_what_was_enrolled(photos: People, card: Any) -> None:
+    trial = Trial.of(photos(COUNTS, spread=3), 1e-3)
     first = {name: Choice((0,), ()) for name in trial.enrollment.people}
     point = trial.measure("first", first)
     assert (point.rank1, point.named_rightly, point.named_wrongly, point.strangers_named) == (1, 1, 0, 0)
@@ -47,8 +47,8 @@ def test_what_is_measured_is_what_was_enrolled(photographs: People, card: Any) -
     assert point.bytes == sizes_of(gallery)(6) == len(encode(gallery))
 
 
-def test_the_curve_has_every_strategy_at_every_budget(photographs: People) -> None:
-    trial = Trial.of(photographs(COUNTS, spread=60), 1e-3)
+def test_the_curve_has_every_strategy_at_every_budget(photos: People) -> None:
+    trial = Trial.of(photos(COUNTS, spread=60), 1e-3)
     curve = accuracy_curve(trial, points=4)
     by_strategy = {strategy: [p for p in curve if p.strategy == strategy] for strategy in STRATEGIES}
     (mean,) = by_strategy.pop("mean")
@@ -63,8 +63,8 @@ def test_the_curve_has_every_strategy_at_every_budget(photographs: People) -> No
     assert by_strategy["greedy"][0].rank1 == by_strategy["k-medoids"][0].rank1
 
 
-def test_the_curve_is_written_as_table_and_as_plot(photographs: People, tmp_path: Any) -> None:
-    trial = Trial.of(photographs(COUNTS), 1e-3)
+def test_the_curve_is_written_as_table_and_as_plot(photos: People, tmp_path: Any) -> None:
+    trial = Trial.of(photos(COUNTS), 1e-3)
     curve = accuracy_curve(trial, points=2)
     write_curve(tmp_path / "curve.csv", curve, trial)
     lines = (tmp_path / "curve.csv").read_text().splitlines()
@@ -74,10 +74,10 @@ def test_the_curve_is_written_as_table_and_as_plot(photographs: People, tmp_path
     write_curve(tmp_path / "curve.svg", curve, trial)
     svg = (tmp_path / "curve.svg").read_text()
     assert "strangers named at the operating point" in svg
-    assert "6 people, 18 other photographs of them, 13 of strangers" in svg
+    assert "6 people, 18 other photos of them, 13 of strangers" in svg
 
 
 @pytest.mark.parametrize("name", ["curve.png", "absent/curve.csv"])
-def test_a_curve_that_cannot_be_written_is_refused(photographs: People, tmp_path: Any, name: str) -> None:
+def test_a_curve_that_cannot_be_written_is_refused(photos: People, tmp_path: Any, name: str) -> None:
     with pytest.raises(DataError, match=r"curve\.png: expected a name that ends in|there is no folder"):
-        write_curve(tmp_path / name, [], Trial.of(photographs(COUNTS), 1e-3))
+        write_curve(tmp_path / name, [], Trial.of(photos(COUNTS), 1e-3))

@@ -23,11 +23,11 @@ def written(folder: Path, **changes: Any) -> Path:
     return folder / "faces.npz"
 
 
-def test_the_largest_face_of_each_photograph_is_its_persons(tmp_path: Path, card: Any) -> None:
-    photographs = read_embeddings(written(tmp_path), card)
-    assert photographs.people == {"anna": [1, 2], "ben": [0]}
-    assert photographs.paths == ["ben/1.jpg", "anna/1.jpg", "anna/2.jpg"]
-    assert np.array_equal(photographs.templates()["anna"], EMBEDDINGS[[1, 3]])
+def test_the_largest_face_of_each_photo_is_its_persons(tmp_path: Path, card: Any) -> None:
+    photos = read_embeddings(written(tmp_path), card)
+    assert photos.people == {"anna": [1, 2], "ben": [0]}
+    assert photos.paths == ["ben/1.jpg", "anna/1.jpg", "anna/2.jpg"]
+    assert np.array_equal(photos.templates()["anna"], EMBEDDINGS[[1, 3]])
 
 
 @pytest.mark.parametrize(

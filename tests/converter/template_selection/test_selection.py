@@ -1,4 +1,4 @@
-"""Every photograph is accounted for."""
+"""Every photo is accounted for."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,52 +10,52 @@ from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.templates.representatives import Strategy
 from edge_siamese.gallery.templates.selection import Terms
 from edge_siamese_converter.plots.projections import tsne
-from edge_siamese_converter.template_selection.photos import Photographs
+from edge_siamese_converter.template_selection.photos import Photos
 from edge_siamese_converter.template_selection.selection import account, choose
 
-People = Callable[..., Photographs]
+People = Callable[..., Photos]
 
 
-def test_every_photograph_has_one_fate(photographs: People, card: Any) -> None:
-    everybody = photographs({"anna": 9, "ben": 1})
+def test_every_photo_has_one_fate(photos: People, card: Any) -> None:
+    everybody = photos({"anna": 9, "ben": 1})
     everybody.embeddings[4] = -everybody.embeddings[3]  # nothing like anna
     terms = Terms(limit=3, reject_outliers=True)
     choices = choose(everybody, Gallery.empty(card), terms)
     anna, ben = (account(everybody, name, choices[name]) for name in ("anna", "ben"))
-    assert sorted(told.photo for told in anna.photographs) == sorted(everybody.paths[:9])
-    assert [told.fate for told in anna.photographs[:3]] == ["chosen"] * 3
-    assert [told.photo for told in anna.photographs if told.fate == "rejected"] == ["anna/4.jpg"]
-    assert anna.photographs[0].why.startswith("the most typical, mean score 0.")
-    assert anna.photographs[1].why.startswith("raises the coverage from 0.")
-    assert "stands for it, score 0." in next(told.why for told in anna.photographs if told.fate == "represented")
-    assert [told.why for told in ben.photographs] == ["the only one"]
+    assert sorted(told.photo for told in anna.photos) == sorted(everybody.paths[:9])
+    assert [told.fate for told in anna.photos[:3]] == ["chosen"] * 3
+    assert [told.photo for told in anna.photos if told.fate == "rejected"] == ["anna/4.jpg"]
+    assert anna.photos[0].why.startswith("the most typical, mean score 0.")
+    assert anna.photos[1].why.startswith("raises the coverage from 0.")
+    assert "stands for it, score 0." in next(told.why for told in anna.photos if told.fate == "represented")
+    assert [told.why for told in ben.photos] == ["the only one"]
 
 
-def test_what_makes_up_a_mean_is_told(photographs: People, card: Any) -> None:
-    everybody = photographs({"anna": 9, "ben": 1})
+def test_what_makes_up_a_mean_is_told(photos: People, card: Any) -> None:
+    everybody = photos({"anna": 9, "ben": 1})
     everybody.embeddings[4] = -everybody.embeddings[3]  # nothing like anna
     choices = choose(everybody, Gallery.empty(card), Terms(Strategy.MEAN, reject_outliers=True))
     anna, ben = (account(everybody, name, choices[name]) for name in ("anna", "ben"))
-    assert [told.fate for told in anna.photographs] == ["averaged"] * 8 + ["rejected"]
-    assert anna.photographs[8].photo == "anna/4.jpg"
-    scores = [float(told.why.split()[1]) for told in anna.photographs[:8]]
+    assert [told.fate for told in anna.photos] == ["averaged"] * 8 + ["rejected"]
+    assert anna.photos[8].photo == "anna/4.jpg"
+    scores = [float(told.why.split()[1]) for told in anna.photos[:8]]
     assert scores == sorted(scores, reverse=True)
     assert anna.coverage == pytest.approx(np.mean(scores), abs=1e-3)
-    assert [(told.fate, told.why) for told in ben.photographs] == [("averaged", "score 1.000 with the mean")]
+    assert [(told.fate, told.why) for told in ben.photos] == [("averaged", "score 1.000 with the mean")]
 
 
-def test_an_outlier_that_is_kept_is_a_suspect(photographs: People, card: Any) -> None:
-    everybody = photographs({"anna": 6})
+def test_an_outlier_that_is_kept_is_a_suspect(photos: People, card: Any) -> None:
+    everybody = photos({"anna": 6})
     everybody.embeddings[4] = -everybody.embeddings[3]
     for strategy in (Strategy.MEAN, Strategy.GREEDY, Strategy.FARTHEST_FIRST):
         choices = choose(everybody, Gallery.empty(card), Terms(strategy, limit=2))
-        told = account(everybody, "anna", choices["anna"]).photographs
+        told = account(everybody, "anna", choices["anna"]).photos
         assert [photo.photo for photo in told if photo.suspect] == ["anna/4.jpg"]
 
 
-def test_the_tsne_medoid_is_one_for_everybody_and_no_outlier(photographs: People, card: Any) -> None:
+def test_the_tsne_medoid_is_one_for_everybody_and_no_outlier(photos: People, card: Any) -> None:
     pytest.importorskip("sklearn", reason="t-SNE needs the converter extra")
-    everybody = photographs({"anna": 8, "ben": 7, "carla": 6}, spread=10)
+    everybody = photos({"anna": 8, "ben": 7, "carla": 6}, spread=10)
     everybody.embeddings[4] = everybody.embeddings[9]  # anna's fifth is ben
     choices = choose(everybody, Gallery.empty(card), Terms(reject_outliers=True), tsne=True)
     assert [len(choice.chosen) for choice in choices.values()] == [1, 1, 1]

@@ -41,15 +41,15 @@ def test_batch_normalizations_get_the_moments_of_the_averaged_network():
     middle = layers.Conv2D(5, 3, name="convolution")(image)
     network = keras.Model(image, layers.BatchNormalization(momentum=0.9, name="bn")(middle))
     network.compile(optimizer=keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5), loss="mse")
-    pictures = np.random.default_rng(0).integers(0, 256, (300, 4, 4, 3), dtype=np.uint8)
-    inputs = (pictures.astype(np.float32) - 128) / 128
+    images = np.random.default_rng(0).integers(0, 256, (300, 4, 4, 3), dtype=np.uint8)
+    inputs = (images.astype(np.float32) - 128) / 128
     for _ in range(3):
         network.train_on_batch(inputs, np.ones((300, 2, 2, 5), np.float32))
     moments = network.get_layer("bn").get_weights()[2:]
-    with averaged_weights(network, network, pictures):
+    with averaged_weights(network, network, images):
         assert not np.allclose(network.get_layer("bn").get_weights()[2:], moments, atol=1e-4)
     np.testing.assert_array_equal(network.get_layer("bn").get_weights()[2:], moments)
-    keep_average(network, network, pictures)
+    keep_average(network, network, images)
     inside = keras.Model(network.input, network.get_layer("convolution").output).predict_on_batch(inputs)
     _, _, mean, variance = network.get_layer("bn").get_weights()
     np.testing.assert_allclose(mean, inside.mean(axis=(0, 1, 2)), atol=1e-3)

@@ -230,7 +230,7 @@ def test_the_age_of_a_frame_is_measured_against_the_clock() -> None:
     source.close()
 
 
-def test_a_paced_recording_delivers_every_picture_at_its_time() -> None:
+def test_a_paced_recording_delivers_every_image_at_its_time() -> None:
     ticks = iter(range(1_000_000_000, 2_000_000_000, 10_000_000))
     times = []
 

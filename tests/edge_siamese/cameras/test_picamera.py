@@ -83,7 +83,7 @@ class FakePicamera2:
 
 
 def in_memory(pixel_format: str, padding: int = 16) -> tuple[np.ndarray, int]:
-    """An orange picture as libcamera lays it in memory, each row padded, and its stride."""
+    """An orange image as libcamera lays it in memory, each row padded, and its stride."""
     red, green, blue = ORANGE
     pixels = {
         "RGB888": (blue, green, red),
@@ -142,7 +142,7 @@ def test_a_format_nobody_knows_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
     assert FakePicamera2.latest.held == 0
 
 
-def test_buffers_are_given_back_and_pictures_are_copies() -> None:
+def test_buffers_are_given_back_and_images_are_copies() -> None:
     capture = PiCapture()
     shots = [capture.read() for _ in range(3)]
     FakePicamera2.latest.buffer[:] = 0

@@ -1,4 +1,4 @@
-"""``evaluate`` with its options, on rendered photographs and the shipped models."""
+"""``evaluate`` with its options, on rendered photos and the shipped models."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.cli.main import main
-from edge_siamese.image_io import write_picture
+from edge_siamese.image_io import write_image
 from edge_siamese.models import default_model
 from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese.reports import evaluation as report_module
@@ -30,7 +30,7 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(PHOTOS):
             view = View.random(np.random.default_rng((person, number)), difficulty=0.5)
             portrait = render_portrait(Person.from_seed(5200 + person), view, background_seed=number)
-            write_picture(folder / f"p{person}" / f"{number}.png", portrait.picture)
+            write_image(folder / f"p{person}" / f"{number}.png", portrait.image)
     return folder
 
 
@@ -96,10 +96,10 @@ def test_labels_of_the_users_own_are_a_table(album: Path, tmp_path: Path, capsys
     assert impostors == {"summer": 10, "unlabeled": 40, "different": 40}
 
 
-def test_a_photograph_the_album_lacks_is_named(album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_photo_the_album_lacks_is_named(album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "labels.csv").write_text("photo,season\np9/0.png,summer\n")
     assert answer("evaluate", album, "--slices", tmp_path / "labels.csv") == 2
-    assert "labels.csv: names a photograph the album does not have: 'p9/0.png'" in capsys.readouterr().err
+    assert "labels.csv: names a photo the album does not have: 'p9/0.png'" in capsys.readouterr().err
 
 
 def test_a_page_is_written(album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,7 +109,7 @@ def test_a_page_is_written(album: Path, tmp_path: Path, capsys: pytest.CaptureFi
     assert "accuracy" in capsys.readouterr().out
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "<title>Verification on people" in page
-    assert "15 photographs of 5 people" in page
+    assert "15 photos of 5 people" in page
 
 
 def test_missing_packages_are_named_before_anything_is_measured(

@@ -69,7 +69,7 @@ def test_a_missing_extra_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys
 @pytest.mark.parametrize(
     ("error", "code", "sentence"),
     [
-        (DataError("a.jpg: expected a picture, found text"), 2, "edge-siamese: a.jpg: expected a picture, found text"),
+        (DataError("a.jpg: expected an image, found text"), 2, "edge-siamese: a.jpg: expected an image, found text"),
         (RuntimeMissingError("no TFLite runtime"), 1, "edge-siamese: no TFLite runtime"),
         (FileNotFoundError(2, "No such file", "x.esg"), 1, "edge-siamese: x.esg: No such file"),
         (KeyboardInterrupt(), 130, "edge-siamese: stopped"),

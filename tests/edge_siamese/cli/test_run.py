@@ -30,7 +30,7 @@ NOBODY = render_background((320, 240), 3)
 
 
 class FakeEngine:
-    """Knows the rendered pictures again, by the nearest one, and embeds each person as an axis of its own."""
+    """Knows the rendered images again, by the nearest one, and embeds each person as an axis of its own."""
 
     embedder_card, delegate, digests = CARD, "fake", {"embedder": DIGEST, "detector": DIGEST}
 
@@ -40,18 +40,18 @@ class FakeEngine:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def name_on(self, picture: RGB) -> str | None:
-        if picture.shape != NOBODY.shape:
+    def name_on(self, image: RGB) -> str | None:
+        if image.shape != NOBODY.shape:
             return None
-        pictures = {None: NOBODY} | {name: rendering.picture for name, rendering in SHOWN.items()}
-        return min(pictures, key=lambda name: float(np.abs(pictures[name].astype(int) - picture).mean()))
+        images = {None: NOBODY} | {name: rendering.image for name, rendering in SHOWN.items()}
+        return min(images, key=lambda name: float(np.abs(images[name].astype(int) - image).mean()))
 
-    def detect(self, picture: RGB) -> list[Face]:
-        name = self.name_on(picture)
+    def detect(self, image: RGB) -> list[Face]:
+        name = self.name_on(image)
         return [] if name is None else [Face(SHOWN[name].boxes[0], SHOWN[name].landmarks[0], 0.9)]
 
-    def embed(self, picture: RGB, face: Face) -> Embedding:
-        name = self.name_on(picture)
+    def embed(self, image: RGB, face: Face) -> Embedding:
+        name = self.name_on(image)
         assert name is not None
         values = np.zeros(3, np.int8)
         values[COLORS[name]] = 100
@@ -85,9 +85,9 @@ def album(tmp_path: Path) -> Path:
     folder.mkdir()
     shown = {"1": "Ada", "2": "stranger", "10": "Bob"}
     for file, name in shown.items():
-        cv2.imwrite(str(folder / f"{file}.png"), SHOWN[name].picture[..., ::-1])
+        cv2.imwrite(str(folder / f"{file}.png"), SHOWN[name].image[..., ::-1])
     cv2.imwrite(str(folder / "3.png"), NOBODY[..., ::-1])
-    (folder / "4.png").write_bytes(b"no picture")
+    (folder / "4.png").write_bytes(b"no image")
     return folder
 
 
@@ -95,8 +95,8 @@ def album(tmp_path: Path) -> Path:
 def video(tmp_path: Path) -> Path:
     path = tmp_path / "door.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (320, 240))
-    for picture in [NOBODY] * 2 + [SHOWN["Ada"].picture] * 6 + [SHOWN["stranger"].picture] * 6:
-        writer.write(np.ascontiguousarray(picture[..., ::-1]))
+    for image in [NOBODY] * 2 + [SHOWN["Ada"].image] * 6 + [SHOWN["stranger"].image] * 6:
+        writer.write(np.ascontiguousarray(image[..., ::-1]))
     writer.release()
     return path
 
@@ -124,7 +124,7 @@ def decisions(lines: list[dict[str, Any]]) -> list[tuple[str, str, str | None]]:
     return [(line["source"], line["reason"], line["identity"]) for line in lines if line["event"] == "decision"]
 
 
-def test_every_picture_of_a_folder_gets_its_line(run: Run, album: Path) -> None:
+def test_every_image_of_a_folder_gets_its_line(run: Run, album: Path) -> None:
     lines, _ = run(album)
     assert decisions(lines) == [
         ("1.png", "ok", "Ada"),
@@ -229,9 +229,9 @@ def test_a_signal_ends_the_run_after_the_current_frame(
 ) -> None:
     before, detect = signal.getsignal(number), FakeEngine.detect
 
-    def detect_and_stop(self: FakeEngine, picture: RGB) -> list[Face]:
+    def detect_and_stop(self: FakeEngine, image: RGB) -> list[Face]:
         os.kill(os.getpid(), number)
-        return detect(self, picture)
+        return detect(self, image)
 
     monkeypatch.setattr(FakeEngine, "detect", detect_and_stop)
     lines, _ = run(album)

@@ -62,13 +62,13 @@ def test_the_demo_ends_with_one_when_a_wrong_name_is_given(
     assert "Rendered people, not photographed" in page
 
 
-def test_the_demo_takes_photographs_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_takes_photos_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, person in PEOPLE.items():
         (tmp_path / "people" / name).mkdir(parents=True)
         for number in range(3):
             view = View.random(np.random.default_rng(number), difficulty=0.4)
-            picture = render_portrait(person, view).picture
-            cv2.imwrite(str(tmp_path / "people" / name / f"{number}.png"), picture[..., ::-1])
+            image = render_portrait(person, view).image
+            cv2.imwrite(str(tmp_path / "people" / name / f"{number}.png"), image[..., ::-1])
     assert answer("demo", "--photos", tmp_path / "people", "--out", tmp_path / "demo") == 0
     captured = capsys.readouterr()
     assert "People: yours" in captured.out

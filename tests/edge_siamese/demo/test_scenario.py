@@ -38,7 +38,7 @@ def test_other_events_are_no_answers() -> None:
     assert judge(cast({}), [{"event": "started"}, {"event": "stopped"}]).answers == ()
 
 
-def test_own_photographs_are_split_into_enrolled_and_shown(tmp_path: Path) -> None:
+def test_own_photos_are_split_into_enrolled_and_shown(tmp_path: Path) -> None:
     for person in ("a", "b", "c", "d", "once"):
         (tmp_path / "photos" / person).mkdir(parents=True)
         for number in range(1 if person == "once" else 3):
@@ -54,7 +54,7 @@ def test_own_photographs_are_split_into_enrolled_and_shown(tmp_path: Path) -> No
 def test_one_person_is_too_few(tmp_path: Path) -> None:
     (tmp_path / "photos" / "a").mkdir(parents=True)
     cv2.imwrite(str(tmp_path / "photos" / "a" / "1.png"), np.zeros((20, 20, 3), np.uint8))
-    with pytest.raises(DataError, match="needs 2 or more people with 2 or more photographs, found 0"):
+    with pytest.raises(DataError, match="needs 2 or more people with 2 or more photos, found 0"):
         photographed_cast(tmp_path / "photos", tmp_path / "demo")
 
 

@@ -1,4 +1,4 @@
-"""Surveys of people who are directions with noise, without photographs."""
+"""Surveys of people who are directions with noise, without photos."""
 
 from collections.abc import Callable, Sequence
 

@@ -12,7 +12,7 @@ from edge_siamese.errors import ModelError
 from edge_siamese.evaluation.baseline import Rival, RivalVectors, open_rival
 from edge_siamese.evaluation.comparisons import compare_all
 from edge_siamese.identity_dataset import Album
-from edge_siamese.image_io import write_picture
+from edge_siamese.image_io import write_image
 from edge_siamese.models import default_model
 from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese.tflite.model_card import read_model
@@ -26,8 +26,8 @@ def surveyed(engine: FaceEngine, tmp_path_factory: pytest.TempPathFactory) -> Su
     for number, person in enumerate((7, 7, 8)):
         view = View.random(np.random.default_rng(number), difficulty=0.3)
         path = folder / f"p{person}" / f"{number}.png"
-        write_picture(path, render_portrait(Person.from_seed(person), view, background_seed=number).picture)
-    write_picture(folder / "p8" / "wall.png", np.full((160, 160, 3), 128, np.uint8))
+        write_image(path, render_portrait(Person.from_seed(person), view, background_seed=number).image)
+    write_image(folder / "p8" / "wall.png", np.full((160, 160, 3), 128, np.uint8))
     album = Album(folder)
     return album, survey_album(album, engine)
 

@@ -13,7 +13,7 @@ MakeSurvey = Callable[..., Survey]
 LISTED = "1\t2\np000\t1\t2\np001\t1\t2\np000\t1\tp001\t1\np000\t2\tp001\t2\n"
 
 
-def test_all_pairs_are_every_two_photographs_once(make_survey: MakeSurvey) -> None:
+def test_all_pairs_are_every_two_photos_once(make_survey: MakeSurvey) -> None:
     survey = make_survey([300, 250, 2])  # more than one block of rows
     comparisons = compare_all(survey)
     pairs = set(zip(comparisons.first.tolist(), comparisons.second.tolist(), strict=True))
@@ -26,7 +26,7 @@ def test_all_pairs_are_every_two_photographs_once(make_survey: MakeSurvey) -> No
     assert comparisons.person_count == 3
 
 
-def test_a_photograph_without_a_face_scores_lowest_in_all_its_pairs(make_survey: MakeSurvey) -> None:
+def test_a_photo_without_a_face_scores_lowest_in_all_its_pairs(make_survey: MakeSurvey) -> None:
     comparisons = compare_all(make_survey([3, 3], without_face=[1]))
     touched = (comparisons.first == 1) | (comparisons.second == 1)
     assert (comparisons.scores[touched] == NO_SCORE).all()
@@ -53,12 +53,10 @@ def test_another_embedders_scores_stand_on_the_same_pairs(make_survey: MakeSurve
     assert compare_listed(survey, parse_pairs(LISTED, survey), sums).scores.tolist() == [1, NO_SCORE, 2, NO_SCORE]
 
 
-@pytest.mark.parametrize("photographs", [[1, 1], [3]])
-def test_without_both_kinds_of_pairs_there_is_nothing_to_measure(
-    make_survey: MakeSurvey, photographs: list[int]
-) -> None:
+@pytest.mark.parametrize("photos", [[1, 1], [3]])
+def test_without_both_kinds_of_pairs_there_is_nothing_to_measure(make_survey: MakeSurvey, photos: list[int]) -> None:
     with pytest.raises(DataError, match="needs genuine and impostor pairs, found"):
-        compare_all(make_survey(photographs))
+        compare_all(make_survey(photos))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +66,7 @@ def test_without_both_kinds_of_pairs_there_is_nothing_to_measure(
         ("one\t2\n", "expected 'folds<TAB>pairs a fold'"),
         ("1\t2\np000\t1\t2\n", "expected 4 pairs after its first line, found 1"),
         ("1\t1\np000\t1\t2\np000\t1\tp001\n", "a line of 3 or 4 fields was expected"),
-        ("1\t1\np000\t1\t2\np000\t1\tp009\t1\n", "names 'p009/p009_0001', which the photographs do not have"),
+        ("1\t1\np000\t1\t2\np000\t1\tp009\t1\n", "names 'p009/p009_0001', which the photos do not have"),
     ],
 )
 def test_a_bad_list_of_pairs_is_named(make_survey: MakeSurvey, text: str, sentence: str) -> None:

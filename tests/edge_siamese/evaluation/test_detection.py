@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edge_siamese.evaluation.annotations import AnnotatedPicture
+from edge_siamese.evaluation.annotations import AnnotatedImage
 from edge_siamese.evaluation.detection import Comparison, compare, detection_figures
 from edge_siamese.faces import Face
 
@@ -13,11 +13,9 @@ def landmarks(box: tuple[float, ...]) -> np.ndarray:
     return np.array(box[:2], np.float32) + shape * np.array(box[2:], np.float32)
 
 
-def truth(*boxes: tuple[float, ...]) -> AnnotatedPicture:
+def truth(*boxes: tuple[float, ...]) -> AnnotatedImage:
     marks = np.array([landmarks(box) for box in boxes], np.float32).reshape(-1, 5, 2)
-    return AnnotatedPicture(
-        np.zeros((60, 240, 3), np.uint8), np.array(boxes, np.float32).reshape(-1, 4), marks, "drawn"
-    )
+    return AnnotatedImage(np.zeros((60, 240, 3), np.uint8), np.array(boxes, np.float32).reshape(-1, 4), marks, "drawn")
 
 
 def face(box: tuple[float, ...], moved: tuple[float, float] = (0.0, 0.0)) -> Face:
@@ -70,7 +68,7 @@ def test_figures_sum_up_by_height_and_keep_negatives_apart() -> None:
     assert {name: (share.count, share.trials) for name, share in figures.recall.items()} == {
         ">=40": (1, 1), "20-40": (1, 2), "10-20": (0, 0),
     }  # fmt: skip
-    assert figures.false_per_picture == 1.0  # two on two pictures with faces; those of the negatives count apart
+    assert figures.false_per_image == 1.0  # two on two images with faces; those of the negatives count apart
     assert (figures.negatives.count, figures.negatives.trials) == (1, 2)
     document = figures.to_json()
     assert document["recall"]["10-20"]["rate"] is None
@@ -78,8 +76,8 @@ def test_figures_sum_up_by_height_and_keep_negatives_apart() -> None:
     assert document["landmark_error"]["10-20"] == {"faces": 0, "mean": None, "median": None, "p90": None}
 
 
-def test_a_set_without_pictures_of_a_kind_has_no_rate_of_it() -> None:
-    assert detection_figures([]).false_per_picture is None
+def test_a_set_without_images_of_a_kind_has_no_rate_of_it() -> None:
+    assert detection_figures([]).false_per_image is None
     assert detection_figures([]).negatives.rate is None
 
 

@@ -9,12 +9,12 @@ from edge_siamese.errors import DataError
 from edge_siamese.evaluation.error_reject import GenuinePairs, error_versus_reject, oracle
 
 
-def pairs(photographs: int, *compared: tuple[int, int, bool]) -> GenuinePairs:
+def pairs(photos: int, *compared: tuple[int, int, bool]) -> GenuinePairs:
     first, second, match = zip(*compared, strict=True)
-    return GenuinePairs(np.array(first), np.array(second), np.array(match), photographs)
+    return GenuinePairs(np.array(first), np.array(second), np.array(match), photos)
 
 
-# Photograph 0 fails in all three of its pairs, 3 in one of the others.
+# Photo 0 fails in all three of its pairs, 3 in one of the others.
 FIVE = pairs(
     5,
     (0, 1, False), (0, 2, False), (0, 3, False), (1, 2, True), (1, 3, False), (2, 3, True), (1, 4, True), (3, 4, True),
@@ -56,9 +56,9 @@ def test_no_error_leaves_nothing_to_gain() -> None:
 
 
 def test_running_out_of_pairs_and_wrong_numbers_are_refused() -> None:
-    with pytest.raises(DataError, match="with 60% of 5 photographs discarded no genuine pair is left"):
+    with pytest.raises(DataError, match="with 60% of 5 photos discarded no genuine pair is left"):
         error_versus_reject(FIVE, np.array([1, 2, 9, 3, 8]), (0.0, 0.6))
-    with pytest.raises(DataError, match="a quality for each of 5 photographs, found 4"):
+    with pytest.raises(DataError, match="a quality for each of 5 photos, found 4"):
         error_versus_reject(FIVE, np.arange(4))
 
 
@@ -110,11 +110,11 @@ def test_only_the_order_of_qualities_counts(case: tuple[GenuinePairs, list[int]]
 
 
 @given(comparisons())
-def test_the_oracle_never_lowers_less_than_one_best_photograph(case: tuple[GenuinePairs, list[int]]) -> None:
+def test_the_oracle_never_lowers_less_than_one_best_photo(case: tuple[GenuinePairs, list[int]]) -> None:
     compared, _ = case
-    share = 1.0 / compared.photographs
+    share = 1.0 / compared.photos
     best = error_versus_reject(compared, oracle(compared, share), (0.0, share)).fnmr[1]
-    for photograph in range(compared.photographs):
-        qualities = np.ones(compared.photographs)
-        qualities[photograph] = 0
+    for photo in range(compared.photos):
+        qualities = np.ones(compared.photos)
+        qualities[photo] = 0
         assert best <= error_versus_reject(compared, qualities, (0.0, share)).fnmr[1] + 1e-12

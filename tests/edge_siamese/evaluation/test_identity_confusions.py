@@ -13,7 +13,7 @@ def compared(pairs: dict[tuple[int, int], int]) -> Comparisons:
     return Comparisons(first, second, PEOPLE[first] == PEOPLE[second], scores, PEOPLE)
 
 
-def test_people_are_counted_whichever_photograph_comes_first() -> None:
+def test_people_are_counted_whichever_photo_comes_first() -> None:
     comparisons = compared({(0, 2): 10, (3, 1): 12, (0, 3): 1, (0, 4): 11, (2, 5): 3, (2, 4): 9})
     assert false_matches(comparisons, 10, NAMES) == [
         {"people": ["anna", "ben"], "count": 2, "of": 3},

@@ -18,8 +18,8 @@ def test_what_is_listed_is_read(entries: list[tuple[str, int, int, str, int]], w
     newline = "\r\n" if windows_newlines else "\n"
     listed = parse_pairs_file(newline.join([f"1\t{len(entries)}", *genuine, *impostor, ""]))
     name, first, second, other, third = entries[-1]
-    assert listed.photographs[len(entries) - 1] == (f"{name}/{name}_{first:04d}", f"{name}/{name}_{second:04d}")
-    assert listed.photographs[-1] == (f"{name}/{name}_{first:04d}", f"{other}/{other}_{third:04d}")
+    assert listed.photos[len(entries) - 1] == (f"{name}/{name}_{first:04d}", f"{name}/{name}_{second:04d}")
+    assert listed.photos[-1] == (f"{name}/{name}_{first:04d}", f"{other}/{other}_{third:04d}")
     assert listed.fold.tolist() == [0] * 2 * len(entries)
 
 
@@ -48,4 +48,4 @@ def test_what_is_no_list_of_pairs_is_refused(text: str, sentence: str) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     with suppress(DataError):
         listed = parse_pairs_file(text)
-        assert len(listed.photographs) == len(listed.fold)
+        assert len(listed.photos) == len(listed.fold)

@@ -27,6 +27,6 @@ def test_protocols_choose_faces_and_pairs_and_say_so(make_survey: MakeSurvey) ->
     assert (listed.choose, every.choose) == (center_face, largest_face)
     assert (len(listed.compare(survey).scores), len(every.compare(survey).scores)) == (2, 6)
     assert listed.describe(survey) == {
-        "protocol": "lfw-pairs", "people": 2, "photographs": 4, "face_choice": "nearest the center", "faces_not_found": 1,
+        "protocol": "lfw-pairs", "people": 2, "photos": 4, "face_choice": "nearest the center", "faces_not_found": 1,
     }  # fmt: skip
     assert every.describe(survey)["protocol"] == "all-pairs"

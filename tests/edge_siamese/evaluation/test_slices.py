@@ -12,7 +12,7 @@ from edge_siamese.evaluation.slices import slice_by_labels, slice_by_quality
 MakeSurvey = Callable[..., Survey]
 
 
-def test_the_worse_photograph_of_a_pair_decides_and_every_pair_counts_once(make_survey: MakeSurvey) -> None:
+def test_the_worse_photo_of_a_pair_decides_and_every_pair_counts_once(make_survey: MakeSurvey) -> None:
     survey = make_survey([3, 3, 3], noise=1.5, without_face=[8])
     for number, side in enumerate((30.0, 80.0, 200.0, 30.0, 80.0, 200.0, 80.0, 200.0)):
         quality = survey.qualities[number]
@@ -46,7 +46,7 @@ def test_rates_count_scores_at_the_threshold_as_matches(make_survey: MakeSurvey)
     assert rates_at(comparisons, 32768, PersonBootstrap(3, 100)).fmr.people is None, "no error, nothing to resample"
 
 
-def test_labels_of_both_photographs_make_a_group(make_survey: MakeSurvey) -> None:
+def test_labels_of_both_photos_make_a_group(make_survey: MakeSurvey) -> None:
     comparisons = compare_all(make_survey([2, 2, 2]))
     (table,) = slice_by_labels(
         {"light": ["day", "day", "night", "day", "night", ""]}, comparisons, 0, PersonBootstrap(3, 9)

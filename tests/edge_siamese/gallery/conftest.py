@@ -19,7 +19,7 @@ DIMENSION = (SIDE // CELL) ** 2
 
 
 class PatternEngine:
-    """Sees as many faces as the first pixel says; a face's embedding is the picture's coarse gray pattern."""
+    """Sees as many faces as the first pixel says; a face's embedding is the image's coarse gray pattern."""
 
     delegate, runtime, threads = "reference", "patterns 1.0", 1
 
@@ -29,16 +29,16 @@ class PatternEngine:
         )
         self.digests = {"embedder": digest, "detector": "cd" * 32}
 
-    def detect(self, picture: RGB) -> list[Face]:
-        boxes = [np.array((8, 8, 100 - index, 100 - index), np.float32) for index in range(int(picture[0, 0, 0]))]
+    def detect(self, image: RGB) -> list[Face]:
+        boxes = [np.array((8, 8, 100 - index, 100 - index), np.float32) for index in range(int(image[0, 0, 0]))]
         return [Face(box, np.zeros((5, 2), np.float32), 0.9) for box in boxes]
 
-    def embed(self, picture: RGB, face: Face) -> Embedding:
-        pattern = picture[CELL // 2 :: CELL, CELL // 2 :: CELL, 1].astype(np.int16) - 128
+    def embed(self, image: RGB, face: Face) -> Embedding:
+        pattern = image[CELL // 2 :: CELL, CELL // 2 :: CELL, 1].astype(np.int16) - 128
         return Embedding(pattern.astype(np.int8).reshape(-1), 0, self.embedder_card.digest)
 
-    def analyze(self, picture: RGB) -> list[Face]:
-        return [face.embedded(self.embed(picture, face)) for face in self.detect(picture)]
+    def analyze(self, image: RGB) -> list[Face]:
+        return [face.embedded(self.embed(image, face)) for face in self.detect(image)]
 
     def __enter__(self) -> "PatternEngine":
         return self
@@ -48,18 +48,18 @@ class PatternEngine:
 
 
 def _pattern(person: str, shot: int, faces: int) -> RGB:
-    """A picture of somebody: the shots of one person score about 0.8, different people about 0."""
+    """An image of somebody: the shots of one person score about 0.8, different people about 0."""
     own = np.random.default_rng(list(person.encode())).integers(-80, 80, (SIDE // CELL,) * 2)
     noise = np.random.default_rng([shot, *person.encode()]).integers(-40, 40, own.shape)
     gray = np.kron(np.clip(own + noise + 128, 0, 255), np.ones((CELL, CELL))).astype(np.uint8)
-    picture = np.repeat(gray[..., None], 3, axis=2)
-    picture[0, 0] = faces
-    return picture
+    image = np.repeat(gray[..., None], 3, axis=2)
+    image[0, 0] = faces
+    return image
 
 
 @pytest.fixture
 def pattern() -> Callable[..., RGB]:
-    """``pattern(person, shot, faces=1)``: a picture for the engine below."""
+    """``pattern(person, shot, faces=1)``: an image for the engine below."""
     return lambda person, shot, faces=1: _pattern(person, shot, faces)
 
 
@@ -74,8 +74,8 @@ def engine() -> PatternEngine:
 
 
 @pytest.fixture
-def photograph(tmp_path: Path) -> Callable[..., Path]:
-    """``photograph("anna/1.png", "anna", 1, faces=1)`` writes a picture below the test's folder."""
+def photo(tmp_path: Path) -> Callable[..., Path]:
+    """``photo("anna/1.png", "anna", 1, faces=1)`` writes an image below the test's folder."""
 
     def write(path: str, person: str, shot: int, faces: int = 1) -> Path:
         target = tmp_path / path
@@ -87,13 +87,13 @@ def photograph(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def people_folder(tmp_path: Path, photograph: Callable[..., Path]) -> Callable[..., Path]:
+def people_folder(tmp_path: Path, photo: Callable[..., Path]) -> Callable[..., Path]:
     """``people_folder("people", {"anna": (1, 2)})`` writes shots 1 and 2 of anna and returns the folder."""
 
     def write(folder: str, shots: Mapping[str, tuple[int, ...]]) -> Path:
         for person, numbers in shots.items():
             for shot in numbers:
-                photograph(f"{folder}/{person}/{shot}.png", person, shot)
+                photo(f"{folder}/{person}/{shot}.png", person, shot)
         return tmp_path / folder
 
     return write

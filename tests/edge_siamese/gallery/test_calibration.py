@@ -41,11 +41,11 @@ def test_strangers_are_impostors_to_everybody_and_namesakes_are_genuine(
     assert point.dataset_digest == compare(enrolled, survey).digest != compare(enrolled.without("ben"), survey).digest
 
 
-def test_photographs_without_a_face_are_no_comparisons(
-    people_folder: Folder, photograph: Folder, engine: Any, enrolled: Gallery
+def test_photos_without_a_face_are_no_comparisons(
+    people_folder: Folder, photo: Folder, engine: Any, enrolled: Gallery
 ) -> None:
     folder = people_folder("others", {"eve": (1,)})
-    photograph("others/eve/2.png", "eve", 2, faces=0)
+    photo("others/eve/2.png", "eve", 2, faces=0)
     assert len(compare(enrolled, survey_album(Album(folder), engine)).impostor) == 2
 
 

@@ -69,7 +69,7 @@ def test_people_stay_sorted_and_the_order_of_adding_does_not_matter() -> None:
     np.testing.assert_array_equal(one.owners, [0, 1, 2])
 
 
-def test_more_photographs_of_somebody_join_the_old_ones(gallery: Gallery) -> None:
+def test_more_photos_of_somebody_join_the_old_ones(gallery: Gallery) -> None:
     more = gallery.with_people({"ben": np.array([(1, 2, 3, 4), (5, 6, 7, -8)], np.int8)})
     assert [len(more.templates_of(name)) for name in more.names] == [2, 3]
     assert len(gallery.with_people({"ben": more.templates_of("ben")}, limit=1).templates_of("ben")) == 1

@@ -14,11 +14,11 @@ LIMITS = QualityLimits()
 
 def portrait(view: View | None = None) -> tuple[RGB, Face]:
     rendering = render_portrait(Person.from_seed(3), view or View())
-    return rendering.picture, Face(rendering.boxes[0], rendering.landmarks[0], 1.0)
+    return rendering.image, Face(rendering.boxes[0], rendering.landmarks[0], 1.0)
 
 
-def resized(picture: RGB, face: Face, factor: float) -> tuple[RGB, Face]:
-    small = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+def resized(image: RGB, face: Face, factor: float) -> tuple[RGB, Face]:
+    small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     return small, Face(face.box * np.float32(factor), (face.landmarks + 0.5) * np.float32(factor) - 0.5, face.score)
 
 
@@ -26,8 +26,8 @@ def side(factor: float) -> float:
     return measure(*resized(*portrait(), factor)).side
 
 
-def refusal(picture: RGB, face: Face) -> Reason | None:
-    return measure(picture, face).refusal(LIMITS)
+def refusal(image: RGB, face: Face) -> Reason | None:
+    return measure(image, face).refusal(LIMITS)
 
 
 def test_an_ordinary_face_passes() -> None:
@@ -35,9 +35,9 @@ def test_an_ordinary_face_passes() -> None:
 
 
 def test_a_face_of_forty_pixels_passes() -> None:
-    picture, face = resized(*portrait(), 40 / side(1.0))
-    assert measure(picture, face).side == pytest.approx(40, abs=1)
-    assert refusal(picture, face) is None
+    image, face = resized(*portrait(), 40 / side(1.0))
+    assert measure(image, face).side == pytest.approx(40, abs=1)
+    assert refusal(image, face) is None
 
 
 def test_a_turned_face_passes() -> None:
@@ -49,39 +49,39 @@ def test_a_tiny_face_is_too_small() -> None:
 
 
 def test_heavy_blur_is_refused_and_light_blur_is_not() -> None:
-    picture, face = portrait()
-    width = measure(picture, face).side / 112  # one pixel of the crop
-    assert refusal(np.asarray(cv2.GaussianBlur(picture, (0, 0), 12 * width)), face) is Reason.BLURRED
-    assert refusal(np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.5 * width)), face) is None
+    image, face = portrait()
+    width = measure(image, face).side / 112  # one pixel of the crop
+    assert refusal(np.asarray(cv2.GaussianBlur(image, (0, 0), 12 * width)), face) is Reason.BLURRED
+    assert refusal(np.asarray(cv2.GaussianBlur(image, (0, 0), 1.5 * width)), face) is None
 
 
 def test_sharpness_does_not_depend_on_the_light() -> None:
-    picture, face = portrait()
-    dim = (picture * 0.4).astype(np.uint8)
-    assert measure(dim, face).sharpness == pytest.approx(measure(picture, face).sharpness, rel=0.15)
+    image, face = portrait()
+    dim = (image * 0.4).astype(np.uint8)
+    assert measure(dim, face).sharpness == pytest.approx(measure(image, face).sharpness, rel=0.15)
 
 
 @pytest.mark.parametrize("level", [0, 10, 128, 255])
 def test_what_shows_nothing_is_dark(level: int) -> None:
-    picture, face = portrait()
-    assert refusal(np.full_like(picture, level), face) is Reason.DARK
+    image, face = portrait()
+    assert refusal(np.full_like(image, level), face) is Reason.DARK
 
 
 def test_dim_light_passes() -> None:
-    picture, face = portrait()
-    assert refusal((picture * 0.3).astype(np.uint8), face) is None
+    image, face = portrait()
+    assert refusal((image * 0.3).astype(np.uint8), face) is None
 
 
 def test_a_profile_is_refused() -> None:
-    picture, face = portrait()
+    image, face = portrait()
     landmarks = face.landmarks.copy()
     landmarks[2, 0] = landmarks[1, 0] + 0.5 * (landmarks[1, 0] - landmarks[0, 0])  # nose far beyond the left eye
-    assert refusal(picture, Face(face.box, landmarks, 1.0)) is Reason.POSE
+    assert refusal(image, Face(face.box, landmarks, 1.0)) is Reason.POSE
 
 
 def test_coinciding_landmarks_are_refused_and_do_not_raise() -> None:
-    picture, face = portrait()
-    assert refusal(picture, Face(face.box, np.full((5, 2), 50, np.float32), 1.0)) is not None
+    image, face = portrait()
+    assert refusal(image, Face(face.box, np.full((5, 2), 50, np.float32), 1.0)) is not None
 
 
 def test_yaw_is_zero_on_the_template_and_one_when_the_nose_covers_an_eye() -> None:

@@ -30,7 +30,7 @@ SEEDS = (3, 11, 25)
 
 def portrait(seed: int, view: View | None = None) -> tuple[RGB, Face]:
     rendering = render_portrait(Person.from_seed(seed), view or View(), face_height=150.0)
-    return rendering.picture, Face(rendering.boxes[0], rendering.landmarks[0], 0.97)
+    return rendering.image, Face(rendering.boxes[0], rendering.landmarks[0], 0.97)
 
 
 def falling(values: list[float]) -> bool:
@@ -102,21 +102,21 @@ class TestShipped:
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_blur_lowers_it(self, seed: int) -> None:
-        picture, face = portrait(seed)
-        blurred = [np.asarray(cv2.GaussianBlur(picture, (0, 0), width), np.uint8) for width in (1.5, 3, 6, 12)]
+        image, face = portrait(seed)
+        blurred = [np.asarray(cv2.GaussianBlur(image, (0, 0), width), np.uint8) for width in (1.5, 3, 6, 12)]
         assert falling([measure(shown, face).score for shown in blurred])
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_darkness_lowers_it(self, seed: int) -> None:
-        picture, face = portrait(seed)
-        assert falling([measure((picture * gain).astype(np.uint8), face).score for gain in (0.6, 0.3, 0.15, 0.05)])
+        image, face = portrait(seed)
+        assert falling([measure((image * gain).astype(np.uint8), face).score for gain in (0.6, 0.3, 0.15, 0.05)])
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_smallness_lowers_it(self, seed: int) -> None:
-        picture, face = portrait(seed)
+        image, face = portrait(seed)
         scores = []
         for factor in (0.5, 0.3, 0.2, 0.12):
-            small = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+            small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
             moved = replace(face, landmarks=(face.landmarks + 0.5) * np.float32(factor) - np.float32(0.5))
             scores.append(measure(np.asarray(small, np.uint8), moved).score)
         assert falling(scores)
@@ -130,8 +130,8 @@ class TestShipped:
         assert falling([measure(*portrait(3, View(roll=degrees))).score for degrees in (0, 15, 30, 45)])
 
     def test_a_less_certain_detector_lowers_it(self) -> None:
-        picture, face = portrait(3)
-        assert falling([measure(picture, replace(face, score=score)).score for score in (0.97, 0.9, 0.7, 0.5)])
+        image, face = portrait(3)
+        assert falling([measure(image, replace(face, score=score)).score for score in (0.97, 0.9, 0.7, 0.5)])
 
     def test_it_was_fitted_with_the_shipped_models(self) -> None:
         origin = shipped_formula().origin

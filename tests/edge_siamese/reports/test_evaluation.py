@@ -45,7 +45,7 @@ def document() -> dict[str, Any]:
     histogram = np.histogram(np.linspace(-0.4, 0.9, 200), np.linspace(-1, 1, 129))[0].tolist()
     return {
         "version": "0.1.0", "model": {"embedder": "ab" * 32, "detector": "cd" * 32}, "data": "people <1>.zip",
-        "delegate": "xnnpack", "protocol": "all-pairs", "people": 40, "photographs": 400, "face_choice": "largest",
+        "delegate": "xnnpack", "protocol": "all-pairs", "people": 40, "photos": 400, "face_choice": "largest",
         "faces_not_found": 2, "genuine_pairs": 200, "impostor_pairs": 1800, "intervals": {"replicates": 30, "seed": 1},
         "operating_point": None, "operating_point_refused": "an FMR of 0.001 needs at least 2,995 impostor pairs",
         "thresholds": [
@@ -78,7 +78,7 @@ def test_the_page_says_what_was_measured_and_what_was_refused(document: dict[str
     assert "refused: needs at least 10,000 impostor pairs, found 1,800" in text
     assert "No operating point from this data: an FMR of 0.001 needs at least 2,995 impostor pairs" in text
     assert "model card, for FMR 0.001" in text
-    assert "2 photographs (0.50%) without a face; they count as errors" in text
+    assert "2 photos (0.50%) without a face; they count as errors" in text
     assert "Against cost $x^2$ & more" in text
     assert "Nobody: no false non-match at this threshold" in text
     assert "small, under 64" in text

@@ -45,7 +45,7 @@ def test_the_shipped_models_keep_to_their_size() -> None:
     assert sum(sizes.values()) <= 4_500_000
 
 
-def test_the_small_detector_sees_less_of_a_picture() -> None:
+def test_the_small_detector_sees_less_of_a_image() -> None:
     assert read_card(named_model("detector-small")).input_size < read_card(default_model("detector")).input_size
 
 

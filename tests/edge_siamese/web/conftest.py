@@ -173,15 +173,15 @@ def portrait(person: int, shot: int) -> RGB:
     """A rendered person, another light, pose and background for each shot."""
     view = View.random(np.random.default_rng((person, shot)), difficulty=0.4)
     who = Person.from_seed(DEMO_SEEDS[person])
-    return render_portrait(who, view, face_height=130.0, background_seed=10 * person + shot).picture
+    return render_portrait(who, view, face_height=130.0, background_seed=10 * person + shot).image
 
 
 @pytest.fixture(scope="session")
-def photographs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Files by name: two shots of Ada, one of Ben, one of both, a dark one of Ada, a wall, and what is no picture."""
-    folder = tmp_path_factory.mktemp("photographs")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Files by name: two shots of Ada, one of Ben, one of both, a dark one of Ada, a wall, and what is no image."""
+    folder = tmp_path_factory.mktemp("photos")
     ada, again, ben = portrait(0, 0), portrait(0, 1), portrait(1, 0)
-    pictures = {
+    images = {
         "ada": ada,
         "again": again,
         "ben": ben,
@@ -189,20 +189,20 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "dark": ada // 10,
         "wall": render_background((240, 320), seed=3),
     }
-    paths = {name: folder / f"{name}.png" for name in (*pictures, "letter")}
-    for name, picture in pictures.items():
-        assert cv2.imwrite(str(paths[name]), picture[..., ::-1])
+    paths = {name: folder / f"{name}.png" for name in (*images, "letter")}
+    for name, image in images.items():
+        assert cv2.imwrite(str(paths[name]), image[..., ::-1])
     paths["letter"].write_text("dear somebody")
     return paths
 
 
 @pytest.fixture(scope="session")
 def family(engine: FaceEngine) -> Gallery:
-    """Ada and Carla, who is on no photograph."""
+    """Ada and Carla, who is on no photo."""
     templates = {}
     for name, person in (("Ada", 0), ("Carla", 2)):
-        pictures = [portrait(person, shot) for shot in (5, 6, 7)]
-        templates[name] = np.stack([engine.analyze(picture)[0].embedding.values for picture in pictures])  # type: ignore[union-attr]
+        images = [portrait(person, shot) for shot in (5, 6, 7)]
+        templates[name] = np.stack([engine.analyze(image)[0].embedding.values for image in images])  # type: ignore[union-attr]
     return Gallery.empty(engine.embedder_card, {"created": "2025-01-31T12:00:00Z"}).with_people(templates)
 
 

@@ -14,7 +14,7 @@ import pytest
 from edge_siamese.alignment import align
 from edge_siamese.engine import FaceEngine
 from edge_siamese.gallery import Gallery
-from edge_siamese.image_io import read_picture
+from edge_siamese.image_io import read_image
 from edge_siamese.matching import Q15, score_q15
 from edge_siamese.operating_point import choose_operating_point
 from edge_siamese.web import server as server_module
@@ -37,15 +37,13 @@ def request(
         connection.close()
 
 
-def ask(
-    server: PreviewServer, question: str, photographs: dict[str, Path], **headers: str
-) -> tuple[int, dict[str, Any]]:
-    """Post photographs by field."""
+def ask(server: PreviewServer, question: str, photos: dict[str, Path], **headers: str) -> tuple[int, dict[str, Any]]:
+    """Post photos by field."""
     body = b"".join(
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"; filename="{path.name}"\r\n\r\n'.encode()
         + path.read_bytes()
         + b"\r\n"
-        for field, path in photographs.items()
+        for field, path in photos.items()
     )
     kind = f"multipart/form-data; boundary={BOUNDARY}"
     sent = body + f"--{BOUNDARY}--\r\n".encode()
@@ -55,33 +53,31 @@ def ask(
     return response.status, document
 
 
-def test_two_photographs_are_compared_as_the_engine_does(
-    serve: Serve, photographs: dict[str, Path], engine: FaceEngine
-) -> None:
+def test_two_photos_are_compared_as_the_engine_does(serve: Serve, photos: dict[str, Path], engine: FaceEngine) -> None:
     with serve() as server:
-        status, document = ask(server, "verify", {"first": photographs["ada"], "second": photographs["again"]})
+        status, document = ask(server, "verify", {"first": photos["ada"], "second": photos["again"]})
     assert status == 200
     assert document["schema"] == "edge-siamese/preview-verify/1"
     assert document["model"] == engine.digests
-    pictures = [read_picture(photographs[name]) for name in ("ada", "again")]
-    faces = [engine.detect(picture)[0] for picture in pictures]
-    first, second = (engine.embed(picture, face) for picture, face in zip(pictures, faces, strict=True))
+    images = [read_image(photos[name]) for name in ("ada", "again")]
+    faces = [engine.detect(image)[0] for image in images]
+    first, second = (engine.embed(image, face) for image, face in zip(images, faces, strict=True))
     point = choose_operating_point(engine.embedder_card.operating_points, 1e-3)
     assert document["score"] == score_q15(first, second) / Q15
     assert document["threshold"] == point.threshold / Q15
     assert document["same"] is (document["score"] >= document["threshold"])
     assert document["sentence"].startswith("same person: score 0." if document["same"] else "different people: score")
-    seen = document["photographs"][0]
+    seen = document["photos"][0]
     assert (seen["name"], seen["width"], seen["height"], seen["faces"]) == ("ada.png", 320, 240, 1)
     assert seen["box"] == faces[0].box.tolist()
     crop = cv2.imdecode(np.frombuffer(base64.b64decode(seen["crop"].split(",")[1]), np.uint8), cv2.IMREAD_COLOR_RGB)
-    assert np.array_equal(crop, align(pictures[0], faces[0].landmarks))
+    assert np.array_equal(crop, align(images[0], faces[0].landmarks))
 
 
-def test_every_face_is_held_against_the_gallery(serve: Serve, photographs: dict[str, Path], family: Gallery) -> None:
+def test_every_face_is_held_against_the_gallery(serve: Serve, photos: dict[str, Path], family: Gallery) -> None:
     with serve(family) as server:
-        status, document = ask(server, "identify", {"photograph": photographs["both"]})
-        _, nobody = ask(server, "identify", {"photograph": photographs["wall"]})
+        status, document = ask(server, "identify", {"photo": photos["both"]})
+        _, nobody = ask(server, "identify", {"photo": photos["wall"]})
     assert status == 200
     assert document["schema"] == "edge-siamese/preview-identify/1"
     assert {result["identity"] for result in document["results"]} == {"Ada", None}
@@ -95,33 +91,33 @@ def test_every_face_is_held_against_the_gallery(serve: Serve, photographs: dict[
 @pytest.mark.parametrize(
     ("name", "status", "sentence"),
     [
-        ("letter", 415, "letter.png: not a JPEG, PNG, WebP, BMP, PGM, PPM or TIFF picture, or its header is damaged"),
+        ("letter", 415, "letter.png: not a JPEG, PNG, WebP, BMP, PGM, PPM or TIFF image, or its header is damaged"),
         ("wall", 422, "wall.png: no face found"),
-        ("cut", 422, "cut.png: the picture is damaged or cut short"),
+        ("cut", 422, "cut.png: the image is damaged or cut short"),
         ("huge", 413, "huge.png: 60000 x 60000 pixels are over the limit of 50 megapixels"),
         ("empty", 415, "empty.png: the file is empty"),
     ],
 )
-def test_a_bad_photograph_gives_the_command_lines_sentence(
-    serve: Serve, photographs: dict[str, Path], tmp_path: Path, name: str, status: int, sentence: str
+def test_a_bad_photo_gives_the_command_lines_sentence(
+    serve: Serve, photos: dict[str, Path], tmp_path: Path, name: str, status: int, sentence: str
 ) -> None:
-    whole = photographs["ada"].read_bytes()
+    whole = photos["ada"].read_bytes()
     made = {"cut": whole[:40], "huge": whole[:16] + (60000).to_bytes(4, "big") * 2 + whole[24:], "empty": b""}
-    path = photographs.get(name, tmp_path / f"{name}.png")
+    path = photos.get(name, tmp_path / f"{name}.png")
     if name in made:
         path.write_bytes(made[name])
     with serve() as server:
-        answer = ask(server, "verify", {"first": photographs["ada"], "second": path})
+        answer = ask(server, "verify", {"first": photos["ada"], "second": path})
     assert answer[0] == status
     assert answer[1]["schema"] == "edge-siamese/preview-error/1"
-    assert (answer[1]["error"], answer[1]["photograph"]) == (sentence, "second")
+    assert (answer[1]["error"], answer[1]["photo"]) == (sentence, "second")
 
 
-def test_questions_that_cannot_be_answered(serve: Serve, photographs: dict[str, Path]) -> None:
+def test_questions_that_cannot_be_answered(serve: Serve, photos: dict[str, Path]) -> None:
     with serve() as server:
-        missing = ask(server, "verify", {"first": photographs["ada"]})
-        no_gallery = ask(server, "identify", {"photograph": photographs["ada"]})
-    assert (missing[0], missing[1]["error"]) == (400, "a form: expected photographs as first and second, found first")
+        missing = ask(server, "verify", {"first": photos["ada"]})
+        no_gallery = ask(server, "identify", {"photo": photos["ada"]})
+    assert (missing[0], missing[1]["error"]) == (400, "a form: expected photos as first and second, found first")
     assert (no_gallery[0], "--gallery" in no_gallery[1]["error"]) == (409, True)
 
 
@@ -136,7 +132,7 @@ def test_questions_that_cannot_be_answered(serve: Serve, photographs: dict[str, 
         ("GET", "/", {"Host": "evil.example"}, 421, "does not answer to the name 'evil.example'"),
         ("POST", "/api/verify", {"Origin": "http://evil.example"}, 403, "page of another site"),
         ("POST", "/api/verify", {"Content-Length": "0"}, 415, "expected multipart/form-data"),
-        ("POST", "/api/verify", {"Content-Length": "99999999999"}, 413, "expected at most 32 MB of photographs"),
+        ("POST", "/api/verify", {"Content-Length": "99999999999"}, 413, "expected at most 32 MB of photos"),
         ("POST", "/api/verify", {"Transfer-Encoding": "chunked"}, 411, "Content-Length, found none"),
     ],
 )
@@ -174,9 +170,9 @@ def test_every_answer_forbids_what_the_page_does_not_need(serve: Serve) -> None:
             assert (head.headers["Content-Length"], nothing) == (str(len(body)), b"")
 
 
-def test_with_a_token_nothing_is_told_without_it(serve: Serve, photographs: dict[str, Path]) -> None:
+def test_with_a_token_nothing_is_told_without_it(serve: Serve, photos: dict[str, Path]) -> None:
     guard = Guard(frozenset({"127.0.0.1"}), any_address=False, token="s3cret")
-    pair = {"first": photographs["ada"], "second": photographs["ben"]}
+    pair = {"first": photos["ada"], "second": photos["ben"]}
     with serve(guard=guard) as server:
         assert server.url.endswith("/?token=s3cret")
         for path in ("/", "/api/about", "/?token=guess"):
@@ -197,9 +193,9 @@ def test_a_request_that_is_cut_short_does_no_harm(serve: Serve) -> None:
 
 
 def test_what_goes_wrong_inside_is_a_sentence_and_the_next_request_is_served(
-    serve: Serve, photographs: dict[str, Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    serve: Serve, photos: dict[str, Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pair = {"first": photographs["ada"], "second": photographs["ben"]}
+    pair = {"first": photos["ada"], "second": photos["ben"]}
     with serve() as server:
         with monkeypatch.context() as broken:
             broken.setattr(server.api, "verify", lambda uploads: uploads["absent"])
@@ -210,13 +206,13 @@ def test_what_goes_wrong_inside_is_a_sentence_and_the_next_request_is_served(
 
 
 def test_only_so_many_uploads_are_held_at_once(
-    serve: Serve, photographs: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    serve: Serve, photos: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server_module, "_PATIENCE_S", 0.01)
     with serve() as server:
         for _ in range(server_module.AT_ONCE):
             assert server.slots.acquire(blocking=False)
-        status, document = ask(server, "identify", {"photograph": photographs["ada"]})
-        assert (status, document["error"]) == (503, "too many photographs at once: try again")
+        status, document = ask(server, "identify", {"photo": photos["ada"]})
+        assert (status, document["error"]) == (503, "too many photos at once: try again")
         server.slots.release(server_module.AT_ONCE)
-        assert ask(server, "identify", {"photograph": photographs["ada"]})[0] == 409
+        assert ask(server, "identify", {"photo": photos["ada"]})[0] == 409

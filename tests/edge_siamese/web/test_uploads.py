@@ -61,11 +61,11 @@ def test_what_is_no_form_is_refused(content_type: str, body: bytes, status: int,
     assert refused.value.status == status
 
 
-def test_a_photograph_that_is_too_large_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_photo_that_is_too_large_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MOST_BYTES", 2_000_000)
     with pytest.raises(RefusedError, match=r"a\.png: expected at most 2 MB, found 2\.5 MB") as refused:
         read_form(TYPE, form(part("second", "a.png", bytes(2_500_000))))
-    assert (refused.value.status, refused.value.photograph) == (413, "second")
+    assert (refused.value.status, refused.value.photo) == (413, "second")
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,4 @@ def test_names_are_for_showing(name: str, clean: str) -> None:
 
 
 def test_a_file_without_a_name_is_called_by_its_field() -> None:
-    assert read_form(TYPE, form(part("first", "", b"abc")))["first"].name == "the first photograph"
+    assert read_form(TYPE, form(part("first", "", b"abc")))["first"].name == "the first photo"

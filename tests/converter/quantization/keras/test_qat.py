@@ -110,5 +110,5 @@ def test_what_cannot_be_imitated_is_refused_by_name(crops: np.ndarray) -> None:
         model = keras.Model(image, layers.Dense(4)(layers.Flatten()(x)))
         with pytest.raises(DataError, match=f"fine-tuning for int8 does not take {name}"):
             quantize_aware(model, crops, crops, steps=1)
-    with pytest.raises(DataError, match="at least 20 pictures"):
+    with pytest.raises(DataError, match="at least 20 images"):
         quantize_aware(model, crops[:5], crops, steps=1)

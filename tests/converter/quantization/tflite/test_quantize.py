@@ -16,7 +16,7 @@ from edge_siamese_converter.quantization.tflite.quantize import convert_graph
 from edge_siamese_converter.quantization.tflite.ranges import measure_graph_ranges, with_room_for_biases
 from edge_siamese_converter.tflite_edit import read_graph
 
-PICTURES = np.random.default_rng(0).integers(0, 256, (24, 24, 24, 3), np.uint8)
+IMAGES = np.random.default_rng(0).integers(0, 256, (24, 24, 24, 3), np.uint8)
 
 
 def embedder(*, spread: float = 1.0, dead_bias: float = 0.0, steep: float = 0.0) -> GraphNetwork:
@@ -48,20 +48,20 @@ def embedder(*, spread: float = 1.0, dead_bias: float = 0.0, steep: float = 0.0)
 
 
 def cosines(network: GraphNetwork, model: bytes) -> Any:
-    return np.sum(unit_rows(network.embed(PICTURES)) * unit_rows(embed_model(model, PICTURES)), axis=1)
+    return np.sum(unit_rows(network.embed(IMAGES)) * unit_rows(embed_model(model, IMAGES)), axis=1)
 
 
 def channel_extents(graph: bytes) -> np.ndarray:
     from edge_siamese_converter.quantization.tflite.probe import GraphProbe
 
     slopes = next(each for each in read_graph(graph).operators if each.kind == "PRELU")
-    (values,) = GraphProbe(graph, [slopes.outputs[0].index])(PICTURES[0])
+    (values,) = GraphProbe(graph, [slopes.outputs[0].index])(IMAGES[0])
     return np.abs(values).max(axis=(0, 1, 2))
 
 
 def test_equalizing_evens_channels_through_a_prelu_and_changes_no_result() -> None:
     network = embedder(spread=1000)
-    even = equalized_graph(network.graph, PICTURES)
+    even = equalized_graph(network.graph, IMAGES)
     assert cosines(network, even).min() > 0.99999
     before, after = channel_extents(network.graph), channel_extents(even)
     assert before.max() / before.min() > 100
@@ -72,19 +72,19 @@ def test_what_equalizing_leaves_alone_stays_as_it_was() -> None:
     image = keras.Input((24, 24, 3))
     x = layers.Conv2D(4, 3, activation="silu")(image)
     plain = as_float(keras.Model(image, layers.Dense(4)(layers.Flatten()(layers.DepthwiseConv2D(3)(x)))))
-    assert equalized_graph(plain, PICTURES) == plain
+    assert equalized_graph(plain, IMAGES) == plain
 
 
 @pytest.mark.parametrize("settings", [{}, {"spread": 1000.0}, {"dead_bias": 5.0}, {"steep": 30.0}])
 def test_int8_stays_near_float_whatever_the_channels_are(settings: dict[str, float]) -> None:
     pytest.importorskip("ai_edge_quantizer", reason="graphs are quantized by ai-edge-quantizer (the extra 'import')")
     network = embedder(**settings)
-    assert cosines(network, convert_graph(network.graph, "int8", PICTURES)).min() > 0.99
+    assert cosines(network, convert_graph(network.graph, "int8", IMAGES)).min() > 0.99
 
 
 def test_room_for_a_dead_channels_bias_changes_nothing_else() -> None:
     network = embedder(dead_bias=5.0)
-    ranges = measure_graph_ranges(network.graph, PICTURES)
+    ranges = measure_graph_ranges(network.graph, IMAGES)
     roomy = with_room_for_biases(network.graph, ranges)
     assert cosines(network, roomy).min() > 0.999999
     before, after = ((read_graph(graph).operators[0].inputs[1]) for graph in (network.graph, roomy))
@@ -97,10 +97,10 @@ def test_room_for_a_dead_channels_bias_changes_nothing_else() -> None:
 def test_a_long_negative_half_does_not_take_the_range_before_a_prelu() -> None:
     network = embedder(steep=30.0)
     stem = read_graph(network.graph).operators[0].outputs[0].name
-    low, high = measure_graph_ranges(network.graph, PICTURES)[stem]
+    low, high = measure_graph_ranges(network.graph, IMAGES)[stem]
     assert -10 < low < 0 < high < 10
 
 
 def test_replaced_constants_are_not_kept_twice() -> None:
     network = embedder(spread=1000)
-    assert len(equalized_graph(network.graph, PICTURES)) < 1.1 * len(network.graph)
+    assert len(equalized_graph(network.graph, IMAGES)) < 1.1 * len(network.graph)

@@ -3,7 +3,7 @@ import pytest
 
 from edge_siamese.detection import STRIDES, cell_centers, decode_cells
 from edge_siamese.rendering import Person, View, render_crop, render_portrait
-from edge_siamese_converter.data.detection import AnnotatedPicture
+from edge_siamese_converter.data.detection import AnnotatedImage
 from edge_siamese_converter.tasks.detector.samples import Sample, SampleComposer
 from edge_siamese_converter.tasks.detector.training import encode_targets
 
@@ -13,8 +13,8 @@ SIZE = 160
 @pytest.fixture(scope="module")
 def composer() -> SampleComposer:
     scene = render_portrait(Person.from_seed(0), View())
-    face = AnnotatedPicture(scene.picture, scene.boxes, scene.landmarks, "rendered")
-    empty = AnnotatedPicture(
+    face = AnnotatedImage(scene.image, scene.boxes, scene.landmarks, "rendered")
+    empty = AnnotatedImage(
         np.full((240, 320, 3), 90, np.uint8), np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), "negative"
     )
     return SampleComposer([face, empty], render_crop(Person.from_seed(1), View())[None], [face], SIZE)
@@ -24,7 +24,7 @@ def test_samples_have_faces_with_landmarks_in_their_boxes(composer: SampleCompos
     faces = 0
     for seed in range(60):
         sample = composer(np.random.default_rng(seed))
-        assert sample.picture.shape == (SIZE, SIZE, 3)
+        assert sample.image.shape == (SIZE, SIZE, 3)
         for box, landmarks in zip(sample.boxes, sample.landmarks, strict=True):
             faces += 1
             assert (landmarks > box[:2] - 0.1 * box[2:]).all()
@@ -32,7 +32,7 @@ def test_samples_have_faces_with_landmarks_in_their_boxes(composer: SampleCompos
     assert faces > 40
 
 
-def test_a_mirrored_face_keeps_its_right_eye_on_the_pictures_left(composer: SampleComposer) -> None:
+def test_a_mirrored_face_keeps_its_right_eye_on_the_images_left(composer: SampleComposer) -> None:
     for seed in range(40):
         for landmarks in composer(np.random.default_rng(seed)).landmarks:
             assert landmarks[0, 0] < landmarks[1, 0]
@@ -40,14 +40,12 @@ def test_a_mirrored_face_keeps_its_right_eye_on_the_pictures_left(composer: Samp
 
 
 def test_boxes_follow_their_faces_into_windows_and_mosaics() -> None:
-    picture = np.full((300, 400, 3), 20, np.uint8)
+    image = np.full((300, 400, 3), 20, np.uint8)
     boxes = np.array([(60, 50, 40, 40), (250, 180, 60, 60)], np.float32)
     for x, y, width, height in boxes.astype(int):
-        picture[y : y + height, x : x + width] = 220
-    squares = AnnotatedPicture(picture, boxes, np.full((2, 5, 2), np.nan, np.float32), "wider")
-    dark = AnnotatedPicture(
-        np.full((240, 320, 3), 20, np.uint8), boxes[:0], np.zeros((0, 5, 2), np.float32), "negative"
-    )
+        image[y : y + height, x : x + width] = 220
+    squares = AnnotatedImage(image, boxes, np.full((2, 5, 2), np.nan, np.float32), "wider")
+    dark = AnnotatedImage(np.full((240, 320, 3), 20, np.uint8), boxes[:0], np.zeros((0, 5, 2), np.float32), "negative")
     composer = SampleComposer([squares, dark], np.zeros((0, 112, 112, 3), np.uint8), [], SIZE)
     bright, faces, crowded = 0, 0, 0
     for seed in range(80):
@@ -55,18 +53,18 @@ def test_boxes_follow_their_faces_into_windows_and_mosaics() -> None:
         crowded += len(sample.boxes) > 2
         for x, y, width, height in sample.boxes:
             faces += 1
-            middle = sample.picture[int(y + height / 2), int(x + width / 2)].mean()
-            bright += middle > sample.picture.mean(axis=2).min() + 40
+            middle = sample.image[int(y + height / 2), int(x + width / 2)].mean()
+            bright += middle > sample.image.mean(axis=2).min() + 40
     assert bright > 0.95 * faces > 0
     assert crowded > 10
 
 
 def test_something_stands_before_a_side_of_some_faces_but_not_before_their_middle() -> None:
-    white = AnnotatedPicture(
+    white = AnnotatedImage(
         np.full((300, 300, 3), 255, np.uint8), np.array([(100, 100, 80, 80)], np.float32),
         np.full((1, 5, 2), np.nan, np.float32), "wider",
     )  # fmt: skip
-    black = AnnotatedPicture(
+    black = AnnotatedImage(
         np.zeros((240, 320, 3), np.uint8), np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), "negative"
     )
     composer = SampleComposer([white, black], np.zeros((0, 112, 112, 3), np.uint8), [], SIZE)
@@ -76,7 +74,7 @@ def test_something_stands_before_a_side_of_some_faces_but_not_before_their_middl
         for x, y, width, height in sample.boxes:
             if width > 24 and min(x, y) > 0.2 * width and max(x, y) + 1.2 * width < SIZE:
                 faces += 1
-                inside = sample.picture[int(y) : int(y + height), int(x) : int(x + width)].max(axis=2)
+                inside = sample.image[int(y) : int(y + height), int(x) : int(x + width)].max(axis=2)
                 covered += (inside < 60).mean() > 0.05
                 assert inside[int(0.49 * height), int(0.49 * width)] > 60
     assert faces > 60
@@ -84,13 +82,13 @@ def test_something_stands_before_a_side_of_some_faces_but_not_before_their_middl
 
 
 def test_backgrounds_come_turned_blended_and_as_negatives() -> None:
-    def empty(red_side: slice, shade: int) -> AnnotatedPicture:
-        picture = np.full((240, 240, 3), shade, np.uint8)
-        picture[red_side, :, 0] = 250
-        return AnnotatedPicture(picture, np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), "negative")
+    def empty(red_side: slice, shade: int) -> AnnotatedImage:
+        image = np.full((240, 240, 3), shade, np.uint8)
+        image[red_side, :, 0] = 250
+        return AnnotatedImage(image, np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), "negative")
 
     face = render_portrait(Person.from_seed(0), View())
-    faces = AnnotatedPicture(face.picture, face.boxes, face.landmarks, "rendered")
+    faces = AnnotatedImage(face.image, face.boxes, face.landmarks, "rendered")
     composer = SampleComposer(
         [faces, empty(slice(0, 120), 10), empty(slice(120, 240), 90)], np.zeros((0, 112, 112, 3), np.uint8), [], SIZE
     )
@@ -99,9 +97,9 @@ def test_backgrounds_come_turned_blended_and_as_negatives() -> None:
         sample = composer(np.random.default_rng(seed))
         if len(sample.boxes) == 0:
             seen += 1
-            red = sample.picture[..., 0].astype(float)
+            red = sample.image[..., 0].astype(float)
             lying += np.ptp(red.mean(axis=0)) > 2 * np.ptp(red.mean(axis=1))
-            negatives += bool(np.median(sample.picture[..., 1]) > 140)
+            negatives += bool(np.median(sample.image[..., 1]) > 140)
     assert 100 < seen < 190
     assert lying > 0.2 * seen
     assert 0.05 * seen < negatives < 0.4 * seen
@@ -131,24 +129,24 @@ def test_a_face_without_landmarks_teaches_no_landmarks() -> None:
         assert not grid[grid[..., 0] == 1, 1].any()
 
 
-def test_what_surrounds_a_picture_seldom_fills_a_window():
-    """A window lies inside its picture where it fits: the gray around pictures has nothing to teach."""
-    picture = np.random.default_rng(0).integers(0, 100, (300, 400, 3), np.uint8)
+def test_what_surrounds_a_image_seldom_fills_a_window():
+    """A window lies inside its image where it fits: the gray around images has nothing to teach."""
+    image = np.random.default_rng(0).integers(0, 100, (300, 400, 3), np.uint8)
     box = np.array([(300, 40, 40, 50)], np.float32)
-    corner = AnnotatedPicture(picture, box, np.full((1, 5, 2), np.nan, np.float32), "wider")
+    corner = AnnotatedImage(image, box, np.full((1, 5, 2), np.nan, np.float32), "wider")
     composer = SampleComposer([corner], np.zeros((0, 112, 112, 3), np.uint8), [], SIZE)
     gray = [
-        (composer._window(corner, SIZE, np.random.default_rng(seed)).picture == 128).all(axis=2).mean()
+        (composer._window(corner, SIZE, np.random.default_rng(seed)).image == 128).all(axis=2).mean()
         for seed in range(60)
     ]
     assert np.median(gray) < 0.3
 
 
 def test_some_windows_are_stretched_with_their_boxes():
-    picture = np.full((300, 400, 3), 20, np.uint8)
-    picture[100:200, 150:250] = 220
+    image = np.full((300, 400, 3), 20, np.uint8)
+    image[100:200, 150:250] = 220
     box = np.array([(150, 100, 100, 100)], np.float32)
-    square = AnnotatedPicture(picture, box, np.full((1, 5, 2), np.nan, np.float32), "wider")
+    square = AnnotatedImage(image, box, np.full((1, 5, 2), np.nan, np.float32), "wider")
     composer = SampleComposer([square], np.zeros((0, 112, 112, 3), np.uint8), [], SIZE)
     shapes = []
     for seed in range(60):
@@ -158,13 +156,13 @@ def test_some_windows_are_stretched_with_their_boxes():
     assert max(shapes) < 0.61
 
 
-def test_parts_of_pictures_with_faces_are_backgrounds_only_where_no_face_is():
-    picture = np.full((200, 300, 3), 20, np.uint8)
-    picture[60:120, 200:260] = 220
+def test_parts_of_images_with_faces_are_backgrounds_only_where_no_face_is():
+    image = np.full((200, 300, 3), 20, np.uint8)
+    image[60:120, 200:260] = 220
     box = np.array([(200, 60, 60, 60)], np.float32)
-    bright = AnnotatedPicture(picture, box, np.full((1, 5, 2), np.nan, np.float32), "wider")
+    bright = AnnotatedImage(image, box, np.full((1, 5, 2), np.nan, np.float32), "wider")
     composer = SampleComposer([bright], np.zeros((0, 112, 112, 3), np.uint8), [], SIZE)
     parts = [composer._beside_faces(np.random.default_rng(seed)) for seed in range(60)]
     found = [part for part in parts if part is not None]
     assert len(found) > 40
-    assert all(part.picture.max() == 20 and not len(part.boxes) for part in found)
+    assert all(part.image.max() == 20 and not len(part.boxes) for part in found)

@@ -34,8 +34,8 @@ def test_without_the_channels_that_say_nothing_it_answers_the_same():
             layer.set_weights([scale, 0 * beta, mean, variance])
     assert sum(map(len, dead.values())) > 300
     narrow(wide, thin)
-    pictures = rng.uniform(-1, 1, (2, 112, 112, 3)).astype(np.float32)
-    np.testing.assert_allclose(thin.predict_on_batch(pictures), wide.predict_on_batch(pictures), rtol=1e-4, atol=1e-7)
+    images = rng.uniform(-1, 1, (2, 112, 112, 3)).astype(np.float32)
+    np.testing.assert_allclose(thin.predict_on_batch(images), wide.predict_on_batch(images), rtol=1e-4, atol=1e-7)
 
 
 def test_as_many_channels_are_a_copy():

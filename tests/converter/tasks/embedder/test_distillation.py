@@ -23,8 +23,8 @@ def crops(count: int) -> np.ndarray:
 class Still:
     """An augmentation that changes nothing."""
 
-    def __call__(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return picture
+    def __call__(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return image
 
 
 def test_a_student_that_answers_as_the_teacher_has_the_least_loss() -> None:
@@ -71,10 +71,10 @@ def test_an_epoch_shows_every_crop_once_beside_random_others() -> None:
     assert len(batches) == 3
     seen = []
     for index in range(3):
-        pictures, y = batches[index]
+        images, y = batches[index]
         assert list(y["person"][:4]) == [-1] * 4
         assert y["person"][4] >= 0
         assert not y["target"][4].any()
-        seen += list(pictures[:4, 0, 0, 0])
+        seen += list(images[:4, 0, 0, 0])
     assert sorted(seen) == list(range(12))
     assert np.array_equal(batches[1][0], batches[1][0])

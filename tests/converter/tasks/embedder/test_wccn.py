@@ -32,13 +32,13 @@ def network(crops):
 
 def test_covariance_is_that_of_the_deviations_from_each_persons_mean():
     rows = np.array([[1.0, 0.0], [3.0, 0.0], [5.0, 1.0], [5.0, 3.0], [9.0, 9.0], [7.0, -7.0]])
-    people = np.array([4, 4, 2, 2, 8, -1])  # 8 has one picture, the last is nobody known
+    people = np.array([4, 4, 2, 2, 8, -1])  # 8 has one image, the last is nobody known
     # two deviations of 1 along each axis; four rows about two means leave two degrees of freedom
     np.testing.assert_allclose(within_class_covariance(rows, people), np.eye(2))
 
 
 def test_unknown_people_are_not_one_person():
-    with pytest.raises(DataError, match="expected a person with two pictures"):
+    with pytest.raises(DataError, match="expected a person with two images"):
         within_class_covariance(np.eye(3), np.array([-1, -1, 0]))
 
 

@@ -15,7 +15,7 @@ PEOPLE, PHOTOS, VERSIONS = 20, 4, 6
 
 
 def simulated(weight: float, rng: np.random.Generator) -> QualitySamples:
-    """People whose photographs lose ``exp(-weight * octaves of sharpness)`` of their cosine; the rest is noise."""
+    """People whose photos lose ``exp(-weight * octaves of sharpness)`` of their cosine; the rest is noise."""
     centers = rng.normal(size=(PEOPLE, 64))
     centers /= np.linalg.norm(centers, axis=1, keepdims=True)
     crops, people, kinds, qualities, embeddings = [], [], [], [], []
@@ -44,7 +44,7 @@ def simulated(weight: float, rng: np.random.Generator) -> QualitySamples:
     )
 
 
-def test_utility_is_the_cosine_to_the_persons_other_untouched_photographs() -> None:
+def test_utility_is_the_cosine_to_the_persons_other_untouched_photos() -> None:
     samples = simulated(0.5, np.random.default_rng(0))
     utility, units = samples.utility(), samples.unit_embeddings
     for row in (0, 1, VERSIONS * PHOTOS + 3):
@@ -53,7 +53,7 @@ def test_utility_is_the_cosine_to_the_persons_other_untouched_photographs() -> N
         assert utility[row] == pytest.approx(units[row] @ mean / np.linalg.norm(mean), abs=1e-5)
 
 
-def test_a_person_with_a_single_photograph_has_no_utility() -> None:
+def test_a_person_with_a_single_photo_has_no_utility() -> None:
     samples = simulated(0.5, np.random.default_rng(0))
     samples.people[samples.crop == 0] = PEOPLE
     assert np.isnan(samples.utility()[samples.crop == 0]).all()
@@ -61,13 +61,13 @@ def test_a_person_with_a_single_photograph_has_no_utility() -> None:
 
 
 @pytest.mark.parametrize("weight", [0.15, 0.6])
-def test_the_weight_that_made_the_photographs_is_found(weight: float) -> None:
+def test_the_weight_that_made_the_photos_is_found(weight: float) -> None:
     fit = fit_quality(simulated(weight, np.random.default_rng(1)), {"embedder": "e"})
     assert fit.formula.weights["sharpness"] == pytest.approx(weight, rel=0.1)
     assert [name for name, other in fit.formula.weights.items() if other > 0] == ["sharpness"]
     assert fit.formula.references == {"sharpness": 4.0, "contrast": 40.0, "light": 130.0, "confidence": 0.9}
     assert fit.formula.origin == {"embedder": "e"}
-    assert (fit.photographs, fit.missed) == (PEOPLE * PHOTOS * VERSIONS, {"dark": 2})
+    assert (fit.photos, fit.missed) == (PEOPLE * PHOTOS * VERSIONS, {"dark": 2})
 
 
 def test_what_matters_lowers_the_area_and_what_does_not_leaves_it() -> None:

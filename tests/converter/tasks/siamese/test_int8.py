@@ -35,15 +35,15 @@ def test_int8_embeddings_say_what_the_float_ones_do_in_direction_and_length(
     normalization: str, network: dict[str, Any]
 ) -> None:
     rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 256, (24, 64, 64, 1), np.uint8)
-    learned = build(recipe(normalization, network), pictures, lambda name, network: None)
-    int8 = quantize_learned(learned, pictures)
-    original, rounded = learned.embed(pictures), int8.real(int8.embed(pictures)[0])
+    images = rng.integers(0, 256, (24, 64, 64, 1), np.uint8)
+    learned = build(recipe(normalization, network), images, lambda name, network: None)
+    int8 = quantize_learned(learned, images)
+    original, rounded = learned.embed(images), int8.real(int8.embed(images)[0])
     assert agreement(original, rounded).min() > 0.98
     lengths = np.linalg.norm(rounded, axis=1) / np.linalg.norm(original, axis=1)
     assert lengths == pytest.approx(1, abs=0.1)
-    alike = np.abs(learned.embed(pictures[:, :, ::-1]) - original).max() < 1e-4 * np.abs(original).max()
-    assert alike == learned.average_flip == np.array_equal(int8.embed(pictures[:, :, ::-1])[0], int8.embed(pictures)[0])
+    alike = np.abs(learned.embed(images[:, :, ::-1]) - original).max() < 1e-4 * np.abs(original).max()
+    assert alike == learned.average_flip == np.array_equal(int8.embed(images[:, :, ::-1])[0], int8.embed(images)[0])
     if learned.equal_lengths:
         assert np.linalg.norm(original, axis=1) == pytest.approx(np.sqrt(40), rel=1e-5)
     assert int8.folded == (normalization != "min-max")

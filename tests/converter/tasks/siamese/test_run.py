@@ -32,8 +32,8 @@ def write_stripes(folder: Path, classes: int, each: int = 6) -> Path:
         angle, waves = number * 2.4, 2 + number % 5
         for place in range(each):
             wave = np.sin(2 * np.pi * (waves * (x * np.cos(angle) + y * np.sin(angle)) + rng.uniform(0, 0.2)))
-            picture = np.clip(128 + 70 * wave + rng.normal(0, 25, wave.shape), 0, 255).astype(np.uint8)
-            cv2.imwrite(str(folder / f"class{number:02}" / f"{place}.png"), picture)
+            image = np.clip(128 + 70 * wave + rng.normal(0, 25, wave.shape), 0, 255).astype(np.uint8)
+            cv2.imwrite(str(folder / f"class{number:02}" / f"{place}.png"), image)
     return folder
 
 
@@ -44,7 +44,7 @@ def run(data: Path, out: Path, **changes: str) -> Outcome:
 
 def test_a_recipe_goes_from_folders_to_int8_and_report(tmp_path: Path) -> None:
     data = write_stripes(tmp_path / "data", 12)
-    (data / "class03" / "broken.png").write_bytes(b"no picture")
+    (data / "class03" / "broken.png").write_bytes(b"no image")
     outcome = run(data, tmp_path / "run")
     assert list(outcome.skipped) == ["class03/broken.png"]
     split = json.loads((tmp_path / "run" / "split.json").read_text())
@@ -90,7 +90,7 @@ def test_a_foldable_normalization_becomes_part_of_the_graph(tmp_path: Path) -> N
 
 def test_too_few_classes_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     data = write_stripes(tmp_path / "data", 4)
-    with pytest.raises(DataError, match="training needs at least 2 classes with 2 or more pictures"):
+    with pytest.raises(DataError, match="training needs at least 2 classes with 2 or more images"):
         run(data, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

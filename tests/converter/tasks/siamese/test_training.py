@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.data.labeled import LabeledPictures
+from edge_siamese_converter.data.labeled import LabeledImages
 from edge_siamese_converter.recipes.siamese import SiameseRecipe
 from edge_siamese_converter.tasks.siamese.batches import PairBatches
 from edge_siamese_converter.tasks.siamese.network import SiameseNetwork, build
@@ -21,18 +21,18 @@ from edge_siamese_converter.training.loop import BEST, read_log
 from edge_siamese_converter.training.samplers import create_sampler
 
 
-def stripes(classes: int, each: int = 6, *, first: int = 0) -> LabeledPictures:
+def stripes(classes: int, each: int = 6, *, first: int = 0) -> LabeledImages:
     """Classes of noisy stripes, each of an angle and frequency of its own."""
     rng = np.random.default_rng(first)
     y, x = np.mgrid[:64, :64] / 64
-    pictures, names = [], []
+    images, names = [], []
     for number in range(first, first + classes):
         angle, waves = number * 2.4, 2 + number % 5
         for _ in range(each):
             wave = np.sin(2 * np.pi * (waves * (x * np.cos(angle) + y * np.sin(angle)) + rng.uniform(0, 0.2)))
-            pictures.append(np.clip(128 + 70 * wave + rng.normal(0, 25, (64, 64)), 0, 255).astype(np.uint8)[..., None])
+            images.append(np.clip(128 + 70 * wave + rng.normal(0, 25, (64, 64)), 0, 255).astype(np.uint8)[..., None])
             names.append(f"class{number:03}")
-    return LabeledPictures(np.stack(pictures), names, [f"{name}/{place}.png" for place, name in enumerate(names)])
+    return LabeledImages(np.stack(images), names, [f"{name}/{place}.png" for place, name in enumerate(names)])
 
 
 def recipe(**changes: Any) -> SiameseRecipe:
@@ -55,7 +55,7 @@ def no_weights(name: str, network: Any) -> None:
 
 def trained(wanted: SiameseRecipe, folder: Path, classes: int = 12) -> SiameseNetwork:
     training, validation = stripes(classes), stripes(6, first=100)
-    learned = build(wanted, training.pictures, no_weights)
+    learned = build(wanted, training.images, no_weights)
     train_siamese(wanted, learned, training, validation, folder)
     return learned
 
@@ -71,9 +71,9 @@ def trained(wanted: SiameseRecipe, folder: Path, classes: int = 12) -> SiameseNe
         },
         {
             "loss": {"name": "arcface", "options": {"scale": 16}},
-            "sampler": {"name": "by-class", "options": {"classes": 6, "pictures": 4}},
+            "sampler": {"name": "by-class", "options": {"classes": 6, "images": 4}},
             "similarity": "cosine",
-            "augmentation": {"name": "picture"},
+            "augmentation": {"name": "image"},
         },
     ],
     ids=["contrastive", "head", "arcface"],
@@ -83,8 +83,8 @@ def test_it_learns_to_tell_classes_it_never_saw(tmp_path: Path, changes: dict[st
     learned = trained(wanted, tmp_path)
     unseen = stripes(6, first=200)
     pairs = verification_pairs(unseen.numbers())
-    raw = build(wanted, stripes(12).pictures, no_weights)
-    before, after = (scored(one, one.embed(unseen.pictures), pairs).auc for one in (raw, learned))
+    raw = build(wanted, stripes(12).images, no_weights)
+    before, after = (scored(one, one.embed(unseen.images), pairs).auc for one in (raw, learned))
     assert after > max(before, 0.8)
 
 
@@ -92,7 +92,7 @@ def test_the_best_epoch_is_kept(tmp_path: Path) -> None:
     learned = trained(recipe(training={"epochs": 4, "batch_size": 20, "optimizer": {"rate": 0.05}}), tmp_path)
     validation = stripes(6, first=100)
     pairs = verification_pairs(validation.numbers())
-    figures = figures_of(scored(learned, learned.embed(validation.pictures), pairs))
+    figures = figures_of(scored(learned, learned.embed(validation.images), pairs))
     assert figures["auc"] == pytest.approx(max(line["auc"] for line in read_log(tmp_path)), abs=1e-4)
 
 
@@ -102,7 +102,7 @@ def test_the_last_epoch_is_kept_where_the_recipe_says_so(tmp_path: Path) -> None
     assert not (tmp_path / BEST).exists()
     validation = stripes(6, first=100)
     pairs = verification_pairs(validation.numbers(), validation.content_digests)
-    figures = figures_of(scored(learned, learned.embed(validation.pictures), pairs))
+    figures = figures_of(scored(learned, learned.embed(validation.images), pairs))
     assert figures["auc"] == pytest.approx(float(read_log(tmp_path)[-1]["auc"]), abs=1e-6)
 
 
@@ -114,7 +114,7 @@ def test_a_frozen_network_stays_and_its_head_learns(tmp_path: Path) -> None:
         sampler={"name": "per-class", "options": {"pairs": 10}},
     )
     learned = trained(wanted, tmp_path)
-    untouched = build(wanted, stripes(12).pictures, no_weights)
+    untouched = build(wanted, stripes(12).images, no_weights)
     for mine, theirs in zip(learned.network.get_weights(), untouched.network.get_weights(), strict=True):
         assert np.array_equal(mine, theirs)
     heads = (learned.comparison.head.get_weights(), untouched.comparison.head.get_weights())
@@ -134,9 +134,9 @@ def test_what_a_frozen_network_gives_is_computed_once_for_one_normalization(
     asked: list[int] = []
     embed = SiameseNetwork.embed
 
-    def counting(learned: SiameseNetwork, pictures: Any) -> Any:
-        asked.append(len(pictures))
-        return embed(learned, pictures)
+    def counting(learned: SiameseNetwork, images: Any) -> Any:
+        asked.append(len(images))
+        return embed(learned, images)
 
     monkeypatch.setattr(SiameseNetwork, "embed", counting)
     for name in ("again", "otherwise"):
@@ -165,7 +165,7 @@ def test_parts_that_do_not_go_together_get_one_sentence(tmp_path: Path, changes:
         trained(recipe(**changes), tmp_path)
 
 
-def test_many_pictures_are_judged_on_a_balanced_sample_of_pairs() -> None:
+def test_many_images_are_judged_on_a_balanced_sample_of_pairs() -> None:
     numbers = np.repeat(np.arange(30), 30)
     few, many = verification_pairs(numbers[:60]), verification_pairs(numbers, most=2000)
     assert (len(few.same), few.same.sum()) == (60 * 59 // 2, 2 * 30 * 29 // 2)
@@ -173,8 +173,8 @@ def test_many_pictures_are_judged_on_a_balanced_sample_of_pairs() -> None:
 
 
 def test_hard_impostors_are_looked_for_before_every_epoch() -> None:
-    pictures = stripes(6)
-    embeddings = np.random.default_rng(0).normal(size=(len(pictures), 4)).astype(np.float32)
+    images = stripes(6)
+    embeddings = np.random.default_rng(0).normal(size=(len(images), 4)).astype(np.float32)
     asked = []
 
     def embed() -> np.ndarray:
@@ -182,8 +182,8 @@ def test_hard_impostors_are_looked_for_before_every_epoch() -> None:
         return embeddings
 
     def batches(sampler: str, **options: Any) -> PairBatches:
-        made = create_sampler(sampler, pictures.numbers(), **options)
-        return PairBatches(pictures.pictures, made, 20, prepare=lambda chosen: chosen.astype(np.float32), embed=embed)
+        made = create_sampler(sampler, images.numbers(), **options)
+        return PairBatches(images.images, made, 20, prepare=lambda chosen: chosen.astype(np.float32), embed=embed)
 
     hard, plain = batches("hard-negatives", nearest=3), batches("all-genuine")
     assert (len(hard), asked) == (len(plain), [0])

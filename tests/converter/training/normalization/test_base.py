@@ -10,7 +10,7 @@ from edge_siamese.errors import DataError
 from edge_siamese_converter.training.normalization.base import Normalization, create, normalizations
 
 NAMES = ["unit", "signed", "min-max", "standardize", "lcn", "lcn-subtractive", "zca"]
-PICTURE = np.array([[[0], [50]], [[100], [200]]], np.uint8)
+IMAGE = np.array([[[0], [50]], [[100], [200]]], np.uint8)
 
 batches = st.tuples(st.integers(2, 6), st.integers(3, 8), st.integers(3, 8), st.sampled_from([1, 3])).flatmap(
     lambda shape: hnp.arrays(np.uint8, shape)
@@ -27,7 +27,7 @@ batches = st.tuples(st.integers(2, 6), st.integers(3, 8), st.integers(3, 8), st.
     ],
 )
 def test_golden_values(name: str, expected: list[float]) -> None:
-    result = create(name)(PICTURE[None])
+    result = create(name)(IMAGE[None])
     assert result.dtype == np.float32
     assert result.shape == (1, 2, 2, 1)
     assert result.ravel() == pytest.approx(expected, abs=1e-6)
@@ -49,46 +49,46 @@ def test_an_affine_normalization_is_its_scale_and_offset(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["min-max", "standardize"])
-def test_each_picture_is_normalized_by_itself(name: str) -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (5, 6, 7, 3), np.uint8)
-    together = create(name)(pictures)
-    alone = np.concatenate([create(name)(pictures[at : at + 1]) for at in range(5)])
+def test_each_image_is_normalized_by_itself(name: str) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (5, 6, 7, 3), np.uint8)
+    together = create(name)(images)
+    alone = np.concatenate([create(name)(images[at : at + 1]) for at in range(5)])
     assert np.array_equal(together, alone)
 
 
-def test_a_flat_picture_stays_finite() -> None:
+def test_a_flat_image_stays_finite() -> None:
     flat = np.full((1, 4, 4, 3), 77, np.uint8)
     assert (create("min-max")(flat) == -1).all()
     assert (create("standardize")(flat) == 0).all()
 
 
 @settings(max_examples=60)
-@given(pictures=batches, name=st.sampled_from(NAMES), even=st.booleans())
-def test_json_gives_the_same_normalization_again(pictures: np.ndarray, name: str, even: bool) -> None:
-    pictures[0, 0, 0, 0], pictures[-1, -1, -1, -1] = 0, 255
+@given(images=batches, name=st.sampled_from(NAMES), even=st.booleans())
+def test_json_gives_the_same_normalization_again(images: np.ndarray, name: str, even: bool) -> None:
+    images[0, 0, 0, 0], images[-1, -1, -1, -1] = 0, 255
     options = {"even_kernel": even} if name.startswith("lcn") else {}
-    normalization = create(name, **options).fit(pictures)
+    normalization = create(name, **options).fit(images)
     text = json.dumps(normalization.to_json(), allow_nan=False)
     again = Normalization.from_json(json.loads(text))
     assert type(again) is type(normalization)
     assert again.to_json() == normalization.to_json()
-    result = again(pictures)
-    assert result.shape == pictures.shape
+    result = again(images)
+    assert result.shape == images.shape
     assert result.dtype == np.float32
     assert np.isfinite(result).all()
-    assert np.array_equal(result, normalization(pictures))
+    assert np.array_equal(result, normalization(images))
 
 
 @pytest.mark.parametrize("name", ["lcn", "lcn-subtractive", "zca"])
 def test_what_learns_has_to_be_fitted_and_stays_as_it_was(name: str) -> None:
     fresh = create(name)
-    pictures = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), np.uint8)
-    fitted = fresh.fit(pictures)
-    assert fitted(pictures).shape == pictures.shape
+    images = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), np.uint8)
+    fitted = fresh.fit(images)
+    assert fitted(images).shape == images.shape
     with pytest.raises(DataError, match=f"{name} has to be fitted"):
-        fresh(pictures)
-    with pytest.raises(DataError, match="fitted on pictures, found none"):
-        fresh.fit(pictures[:0])
+        fresh(images)
+    with pytest.raises(DataError, match="fitted on images, found none"):
+        fresh.fit(images[:0])
     assert Normalization.from_json(fresh.to_json()).to_json()["learned"] == {}
 
 
@@ -105,15 +105,15 @@ def test_what_learns_has_to_be_fitted_and_stays_as_it_was(name: str) -> None:
     ],
 )
 def test_json_of_something_else_is_refused(change: dict[str, object], sentence: str) -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), np.uint8)
-    document = create("lcn").fit(pictures).to_json() | change
+    images = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), np.uint8)
+    document = create("lcn").fit(images).to_json() | change
     with pytest.raises(DataError, match=sentence):
         Normalization.from_json(document)
 
 
 def test_arrays_that_do_not_fit_together_are_refused() -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), np.uint8)
-    document = create("zca").fit(pictures).to_json()
+    images = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), np.uint8)
+    document = create("zca").fit(images).to_json()
     del document["learned"]["gains"]
     with pytest.raises(DataError, match="do not fit together"):
         Normalization.from_json(document)

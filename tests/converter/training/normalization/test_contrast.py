@@ -6,13 +6,13 @@ from edge_siamese_converter.training.normalization.base import create
 from edge_siamese_converter.training.normalization.contrast import gaussian
 
 
-def pictures(shape: tuple[int, ...] = (3, 20, 32, 1)) -> np.ndarray:
+def images(shape: tuple[int, ...] = (3, 20, 32, 1)) -> np.ndarray:
     return np.random.default_rng(4).integers(0, 256, shape, np.uint8)
 
 
-def around(picture: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def around(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Weighted mean over channels and neighborhood, by loops over the kernel."""
-    gray, before = picture.mean(axis=-1), (len(kernel) - 1) // 2
+    gray, before = image.mean(axis=-1), (len(kernel) - 1) // 2
     after = len(kernel) - 1 - before
     padded = np.pad(gray, (before, after), mode="edge")
     height, width = gray.shape
@@ -23,10 +23,10 @@ def around(picture: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("even", [False, True])
 def test_the_formula_by_loops(channels: int, even: bool) -> None:
-    training = pictures((3, 20, 32, channels))
+    training = images((3, 20, 32, channels))
     kernel = gaussian(32, even=even).astype(float)
-    picture = (training[1].astype(float) - training.mean()) / training.std()
-    centered = picture - around(picture, kernel)
+    image = (training[1].astype(float) - training.mean()) / training.std()
+    centered = image - around(image, kernel)
     contrast = centered / (np.sqrt(around(centered**2, kernel)) + 0.1)
     options = {"even_kernel": even}
     assert create("lcn-subtractive", **options).fit(training)(training)[1] == pytest.approx(centered, abs=1e-4)
@@ -34,7 +34,7 @@ def test_the_formula_by_loops(channels: int, even: bool) -> None:
 
 
 @pytest.mark.parametrize(("width", "odd", "even"), [(64, 13, 12), (32, 7, 6), (48, 9, 9), (4, 3, 3)])
-def test_the_kernels_width_follows_the_pictures(width: int, odd: int, even: int) -> None:
+def test_the_kernels_width_follows_the_images(width: int, odd: int, even: int) -> None:
     assert len(gaussian(width)) == odd
     assert len(gaussian(width, even=True)) == even
 
@@ -52,7 +52,7 @@ def test_golden_kernels_of_64_pixels() -> None:
     assert ratio == pytest.approx(np.exp(-(6**2 - (6 / 11) ** 2) / 32), rel=1e-5)
 
 
-def test_the_odd_kernel_keeps_the_picture_in_its_place() -> None:
+def test_the_odd_kernel_keeps_the_image_in_its_place() -> None:
     training = np.zeros((1, 33, 33, 1), np.uint8)
     training[0, 16, 16] = 255
     for name in ("lcn", "lcn-subtractive"):
@@ -62,17 +62,17 @@ def test_the_odd_kernel_keeps_the_picture_in_its_place() -> None:
     assert np.abs(shifted - shifted[::-1, ::-1]).max() > 0.01
 
 
-def test_a_flat_picture_is_zero_and_a_flat_training_set_refused() -> None:
+def test_a_flat_image_is_zero_and_a_flat_training_set_refused() -> None:
     flat = np.full((2, 8, 8, 1), 9, np.uint8)
-    assert create("lcn").fit(pictures())(flat) == pytest.approx(np.zeros(flat.shape), abs=1e-5)
+    assert create("lcn").fit(images())(flat) == pytest.approx(np.zeros(flat.shape), abs=1e-5)
     with pytest.raises(DataError, match="single level of gray"):
         create("lcn").fit(flat)
 
 
 def test_light_and_contrast_hardly_matter() -> None:
-    bright = pictures((2, 32, 32, 1)) // 2 + 100
+    bright = images((2, 32, 32, 1)) // 2 + 100
     dark = (bright - 90) // 2
-    normalization = create("lcn").fit(pictures())
+    normalization = create("lcn").fit(images())
     before, after = normalization(bright.astype(np.uint8)), normalization(dark.astype(np.uint8))
     assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.99
     assert after.std() == pytest.approx(before.std(), rel=0.2)

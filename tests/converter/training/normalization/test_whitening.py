@@ -7,8 +7,8 @@ from edge_siamese_converter.training.normalization.base import create
 from edge_siamese_converter.training.normalization.whitening import Whitening
 
 
-def pictures(count: int, side: int = 4, seed: int = 0) -> np.ndarray:
-    """Pictures whose pixels depend on their neighbors."""
+def images(count: int, side: int = 4, seed: int = 0) -> np.ndarray:
+    """Images whose pixels depend on their neighbors."""
     noise = np.random.default_rng(seed).normal(size=(count, side + 2, side + 2, 1))
     smooth = (noise[:, :-1] + noise[:, 1:])[:, :, :-1] + (noise[:, :-1] + noise[:, 1:])[:, :, 1:]
     return np.clip(smooth[:, :side, :side] * 25 + 128, 0, 255).astype(np.uint8)
@@ -26,14 +26,14 @@ def published(training: np.ndarray, queries: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("count", [300, 16, 9, 2])
-def test_few_and_many_pictures_follow_the_published_formula(count: int) -> None:
-    training, queries = pictures(300)[:count], pictures(5, seed=1)
+def test_few_and_many_images_follow_the_published_formula(count: int) -> None:
+    training, queries = images(300)[:count], images(5, seed=1)
     training[0], training[1] = 100, 140
     assert create("zca").fit(training)(queries) == pytest.approx(published(training, queries), rel=1e-3, abs=1e-3)
 
 
 def test_values_no_longer_depend_on_each_other() -> None:
-    training = pictures(4000)
+    training = images(4000)
     before = np.corrcoef(training.reshape(4000, -1).T)
     after = np.cov(create("zca").fit(training)(training).reshape(4000, -1).T)
     off = ~np.eye(16, dtype=bool)
@@ -42,39 +42,39 @@ def test_values_no_longer_depend_on_each_other() -> None:
     assert after == pytest.approx(before @ np.linalg.inv(before + 0.1 * np.eye(16)), abs=2e-3)
 
 
-def test_few_pictures_need_few_directions() -> None:
-    fitted = create("zca").fit(pictures(6, side=12))
+def test_few_images_need_few_directions() -> None:
+    fitted = create("zca").fit(images(6, side=12))
     assert isinstance(fitted, Whitening)
     assert fitted.directions is not None
     assert fitted.directions.shape == (144, 5)
 
 
 def test_a_value_that_never_changes_does_no_harm() -> None:
-    training = pictures(50)
+    training = images(50)
     training[:, 0, 0] = 7
     result = create("zca").fit(training)(training)
     assert np.isfinite(result).all()
     assert result[:, 0, 0] == pytest.approx(0, abs=1e-5)
 
 
-def test_pictures_are_gathered_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    training = pictures(40)
+def test_images_are_gathered_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    training = images(40)
     whole = create("zca").fit(training)
-    monkeypatch.setattr(module, "_PICTURES_AT_ONCE", 7)
+    monkeypatch.setattr(module, "_IMAGES_AT_ONCE", 7)
     assert create("zca").fit(training)(training) == pytest.approx(whole(training), abs=1e-4)
 
 
-def test_pictures_too_large_are_refused_before_anything_is_computed() -> None:
+def test_images_too_large_are_refused_before_anything_is_computed() -> None:
     with pytest.raises(DataError, match=r"at most 10,000 values.*found 37,632 in each"):
         create("zca").fit(np.zeros((2, 112, 112, 3), np.uint8))
 
 
-def test_pictures_that_do_not_differ_are_refused() -> None:
-    with pytest.raises(DataError, match="pictures that differ, found 3 that do not"):
-        create("zca").fit(np.repeat(pictures(1), 3, axis=0))
+def test_images_that_do_not_differ_are_refused() -> None:
+    with pytest.raises(DataError, match="images that differ, found 3 that do not"):
+        create("zca").fit(np.repeat(images(1), 3, axis=0))
 
 
-def test_pictures_of_another_size_are_refused() -> None:
-    fitted = create("zca").fit(pictures(20))
-    with pytest.raises(DataError, match=r"fitted on pictures \(4, 4, 1\), found \(5, 5, 1\)"):
-        fitted(pictures(2, side=5))
+def test_images_of_another_size_are_refused() -> None:
+    fitted = create("zca").fit(images(20))
+    with pytest.raises(DataError, match=r"fitted on images \(4, 4, 1\), found \(5, 5, 1\)"):
+        fitted(images(2, side=5))

@@ -56,7 +56,7 @@ def test_fewer_strangers_than_wanted_are_enough() -> None:
 
 @pytest.mark.parametrize(
     ("rows", "sentence"),
-    [(np.zeros((3, 2)), "embeddings of 120 pictures, found 3"), (np.full((120, 2), np.nan), "finite embeddings")],
+    [(np.zeros((3, 2)), "embeddings of 120 images, found 3"), (np.full((120, 2), np.nan), "finite embeddings")],
 )
 def test_embeddings_that_do_not_fit_are_refused(rows: np.ndarray, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):

@@ -17,7 +17,7 @@ def test_per_class_gives_every_class_equally_many_of_both_kinds() -> None:
     assert len({*genuine_of(pairs)}) == 5 + 1 + 3
 
 
-def test_chains_go_through_every_picture_of_a_class() -> None:
+def test_chains_go_through_every_image_of_a_class() -> None:
     pairs = create_sampler("chained", NUMBERS).epoch(3)
     genuine = pairs.index[pairs.same]
     assert np.bincount(NUMBERS[genuine[:, 0]]).tolist() == [3, 1, 0, 2]

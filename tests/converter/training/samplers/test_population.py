@@ -41,7 +41,7 @@ def test_strangers_are_drawn_evenly() -> None:
     assert counts[[0, 1, 5]] == pytest.approx(2000, abs=200)
 
 
-def test_a_picture_two_classes_share_is_never_an_impostor_of_itself() -> None:
+def test_a_image_two_classes_share_is_never_an_impostor_of_itself() -> None:
     population = Population(np.array([0, 0, 1]), ["x", "y", "x"])
     drawn = population.strangers_of(np.zeros(20, int), np.random.default_rng(0))
     assert {tuple(pair) for pair in drawn.tolist()} <= {(1, 2), (2, 1)}
@@ -52,11 +52,11 @@ def test_a_picture_two_classes_share_is_never_an_impostor_of_itself() -> None:
     [
         ([], None, "needs two classes or more, found 0"),
         ([3, 3, 3], None, "needs two classes or more, found 1"),
-        ([0, 1, 2], None, "a class with two different pictures, found one in each of 3 classes"),
-        ([0, 0, 1], ["a", "a", "b"], "a class with two different pictures, found one in each of 2 classes"),
-        ([0, 0, 1], ["a"], "a digest for each of 3 pictures, found 1"),
+        ([0, 1, 2], None, "a class with two different images, found one in each of 3 classes"),
+        ([0, 0, 1], ["a", "a", "b"], "a class with two different images, found one in each of 2 classes"),
+        ([0, 0, 1], ["a"], "a digest for each of 3 images, found 1"),
     ],
 )
-def test_pictures_that_cannot_teach_are_refused(numbers: list[int], digests: list[str] | None, sentence: str) -> None:
+def test_images_that_cannot_teach_are_refused(numbers: list[int], digests: list[str] | None, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         Population(np.array(numbers, int), digests)

@@ -1,4 +1,4 @@
-"""What holds for every sampler, whatever the pictures."""
+"""What holds for every sampler, whatever the images."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from edge_siamese_converter.training.samplers import SAMPLERS, create_sampler
 
 OF_PAIRS = [name for name, entry in SAMPLERS.items() if entry.kind == "pairs"]
 OF_BATCHES = [name for name, entry in SAMPLERS.items() if entry.kind == "batches"]
-SMALL = {"fixed-count": {"genuine": 37, "impostor": 21}, "by-class": {"classes": 2, "pictures": 3}}
+SMALL = {"fixed-count": {"genuine": 37, "impostor": 21}, "by-class": {"classes": 2, "images": 3}}
 
 
 def teaches(numbers: list[int], contents: list[str]) -> bool:
@@ -55,7 +55,7 @@ def test_pairs_are_what_they_say(data: tuple[np.ndarray, list[str]], name: str, 
 
 @settings(max_examples=80)
 @given(data=labeled(), name=st.sampled_from(OF_BATCHES), seed=st.integers(0, 9), number=st.integers(0, 9))
-def test_batches_show_no_picture_twice(data: tuple[np.ndarray, list[str]], name: str, seed: int, number: int) -> None:
+def test_batches_show_no_image_twice(data: tuple[np.ndarray, list[str]], name: str, seed: int, number: int) -> None:
     numbers, contents = data
     classes_with_two = [each for each in set(numbers) if len({*np.array(contents)[numbers == each]}) >= 2]
     assume(name == "shuffled" or len(classes_with_two) >= 2)
@@ -84,7 +84,7 @@ def test_epochs_and_seeds_differ(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OF_PAIRS)
-def test_a_person_with_one_picture_meets_only_strangers(name: str) -> None:
+def test_a_person_with_one_image_meets_only_strangers(name: str) -> None:
     sampler = create_sampler(name, np.array([0, 0, 0, 1, 1, 1, 2]))
     epochs = [sampler.epoch(number) for number in range(20)]
     with_it = np.concatenate([pairs.same[(pairs.index == 6).any(axis=1)] for pairs in epochs])
@@ -109,7 +109,7 @@ def test_defaults_are_given_back_as_options(name: str) -> None:
         ("all-genuine", {"per_class": -1}, "per_class has to be 0 or more"),
         ("hard-negatives", {"share": 1.5}, "share has to be from 0 to 1"),
         ("hard-negatives", {"distance": "l3"}, "unknown distance 'l3'"),
-        ("by-class", {"classes": 9}, "batches of 9 classes need as many with two different pictures, found 3"),
+        ("by-class", {"classes": 9}, "batches of 9 classes need as many with two different images, found 3"),
     ],
 )
 def test_a_sampler_that_cannot_be_made_is_refused(name: str, options: dict[str, object], sentence: str) -> None:

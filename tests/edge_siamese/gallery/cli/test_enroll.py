@@ -18,7 +18,7 @@ Command = Callable[..., Any]
 def test_the_first_person_makes_the_gallery(command: Command, save_photo: Command, delegates: list[str]) -> None:
     photos = [str(save_photo(f"{shot}.png", "anna", shot)) for shot in range(7)]
     answer = command("enroll", "Anna", "--gallery", "new.esg", *photos, "--created", "2025-01-31T12:00:00Z")
-    assert answer.out == "new.esg: Anna has 1 template from 7 photographs; 1 person, 1 template\n"
+    assert answer.out == "new.esg: Anna has 1 template from 7 photos; 1 person, 1 template\n"
     assert delegates == ["reference"]
     gallery = Gallery.open("new.esg")
     assert gallery.sequence == 1
@@ -34,10 +34,10 @@ def test_the_next_one_joins(command: Command, people_esg: Path, save_photo: Comm
 
 
 @pytest.mark.parametrize("arguments", [(), ("1.png", "--camera", "0")])
-def test_photographs_or_a_camera(command: Command, arguments: tuple[str, ...], delegates: list[str]) -> None:
+def test_photos_or_a_camera(command: Command, arguments: tuple[str, ...], delegates: list[str]) -> None:
     answer = command("enroll", "anna", "--gallery", "new.esg", *arguments)
     assert answer.code == 2
-    assert "give either photographs or --camera" in answer.err
+    assert "give either photos or --camera" in answer.err
     assert delegates == []
 
 

@@ -11,7 +11,7 @@ from edge_siamese.gallery import Gallery
 Command = Callable[..., Any]
 
 
-def test_the_same_photographs_give_the_same_bytes(
+def test_the_same_photos_give_the_same_bytes(
     command: Command, people_esg: Path, delegates: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert delegates == ["reference"]
@@ -37,10 +37,10 @@ def test_people_without_a_face_need_skip(command: Command, people_esg: Path, sav
     before = people_esg.read_bytes()
     answer = command("gallery", "build", "people", "-o", "people.esg")
     assert (answer.code, people_esg.read_bytes()) == (2, before)
-    assert "no photograph of carla can be used" in answer.err
+    assert "no photo of carla can be used" in answer.err
     answer = command("gallery", "build", "people", "-o", "people.esg", "--skip")
     assert answer.out.splitlines() == [
-        "people.esg: 2 people, 2 templates from 4 of 5 photographs",
+        "people.esg: 2 people, 2 templates from 4 of 5 photos",
         "left out: carla",
     ]
 
@@ -71,7 +71,7 @@ def test_a_folder_without_people_is_refused(command: Command, tmp_path: Path) ->
     (tmp_path / "empty").mkdir()
     answer = command("gallery", "build", "empty", "-o", "people.esg")
     assert (answer.code, Path("people.esg").exists()) == (2, False)
-    assert "expected pictures as <person>/<photo>" in answer.err
+    assert "expected images as <person>/<photo>" in answer.err
 
 
 def test_add_a_person_and_more_of_one(command: Command, people_esg: Path, save_photo: Command) -> None:

@@ -44,7 +44,7 @@ def test_the_result_is_said_in_words(command: Command, people_esg: Path, others:
     assert "120 comparisons with 20 strangers), FNMR 0.0000 of 2" in answer.out
     assert answer.err.splitlines() == [
         "edge-siamese: stranger 1/4.png: not used: shows no face",
-        "edge-siamese: FNMR is of the photographs of people in the gallery: those that it was made from would make it too low",
+        "edge-siamese: FNMR is of the photos of people in the gallery: those that it was made from would make it too low",
     ]
 
 
@@ -65,10 +65,10 @@ def test_a_gallery_changed_meanwhile_is_not_overwritten(
 ) -> None:
     detect, changed = engine.detect, []
 
-    def detect_and_change(picture: Any) -> Any:
+    def detect_and_change(image: Any) -> Any:
         if not changed:
             changed.append(Gallery.open(people_esg).without("ben").save(people_esg))
-        return detect(picture)
+        return detect(image)
 
     monkeypatch.setattr(engine, "detect", detect_and_change)
     answer = command("gallery", "calibrate", "people.esg", "others", "--target-fmr", "0.05")

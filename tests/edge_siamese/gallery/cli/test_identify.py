@@ -92,7 +92,7 @@ def test_exit_status(
     assert command("identify", *photos, "--gallery", "people.esg", "--exit-status").code == code
 
 
-def test_a_photograph_that_cannot_be_read(command: Command, calibrated: Path, save_photo: Command) -> None:
+def test_a_photo_that_cannot_be_read(command: Command, calibrated: Path, save_photo: Command) -> None:
     photo = str(save_photo("a.png", "anna", 7))
     answer = command("identify", photo, "absent.png", "--gallery", "people.esg", "--json")
     assert (answer.code, answer.out) == (2, "")

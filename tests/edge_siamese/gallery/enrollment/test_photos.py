@@ -1,4 +1,4 @@
-"""From photographs to templates: nothing is dropped silently."""
+"""From photos to templates: nothing is dropped silently."""
 
 import hashlib
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import pytest
 
 from edge_siamese.errors import NoFaceError
 from edge_siamese.gallery.container.writer import encode
-from edge_siamese.gallery.enrollment.photos import Skipped, build_gallery, embed_photographs
+from edge_siamese.gallery.enrollment.photos import Skipped, build_gallery, embed_photos
 from edge_siamese.gallery.templates.mean import mean_template
 from edge_siamese.gallery.templates.representatives import Strategy
 from edge_siamese.gallery.templates.selection import DEFAULT_TERMS, Terms
@@ -26,7 +26,7 @@ def test_everybody_is_enrolled(people_folder: Folder, engine: Any) -> None:
     gallery, report = build_gallery(album, engine)
     assert gallery.names == ("anna", "ben")
     assert [len(gallery.templates_of(name)) for name in gallery.names] == [1, 1]
-    assert (report.photographs, report.skipped, report.people_skipped) == (4, [], [])
+    assert (report.photos, report.skipped, report.people_skipped) == (4, [], [])
     each, _ = build_gallery(album, engine, terms=Terms())
     assert [len(each.templates_of(name)) for name in each.names] == [3, 1]
     means = [mean_template(each.templates_of(name), each.zero_point) for name in each.names]
@@ -49,46 +49,46 @@ def test_only_so_many_templates_are_kept(people_folder: Folder, engine: Any) -> 
     assert len(build_gallery(album, engine, terms=Terms(limit=2))[0].templates) == 2
 
 
-def test_photographs_that_cannot_be_used_are_named(people_folder: Folder, photograph: Folder, engine: Any) -> None:
+def test_photos_that_cannot_be_used_are_named(people_folder: Folder, photo: Folder, engine: Any) -> None:
     folder = people_folder("people", {"anna": (1,)})
-    photograph("people/anna/2.png", "anna", 2, faces=0)
-    (folder / "anna" / "3.png").write_bytes(b"no picture")
+    photo("people/anna/2.png", "anna", 2, faces=0)
+    (folder / "anna" / "3.png").write_bytes(b"no image")
     gallery, report = build_gallery(Album(folder), engine)
     assert len(gallery.templates) == 1
     assert report.skipped[0] == Skipped("anna/2.png", "shows no face")
-    assert report.skipped[1].photograph == "anna/3.png"
+    assert report.skipped[1].photo == "anna/3.png"
     assert report.skipped[1].reason.startswith("not a JPEG")
 
 
-def test_a_person_without_a_usable_photograph_is_an_error_unless_skipped(
-    people_folder: Folder, photograph: Folder, engine: Any
+def test_a_person_without_a_usable_photo_is_an_error_unless_skipped(
+    people_folder: Folder, photo: Folder, engine: Any
 ) -> None:
     folder = people_folder("people", {"anna": (1,)})
-    photograph("people/ben/1.png", "ben", 1, faces=0)
-    with pytest.raises(NoFaceError, match=r"no photograph of ben can be used \(ben/1.png: shows no face\); --skip"):
+    photo("people/ben/1.png", "ben", 1, faces=0)
+    with pytest.raises(NoFaceError, match=r"no photo of ben can be used \(ben/1.png: shows no face\); --skip"):
         build_gallery(Album(folder), engine)
     gallery, report = build_gallery(Album(folder), engine, skip_people=True)
     assert (gallery.names, report.people_skipped) == (("anna",), ["ben"])
 
 
-def test_nobody_at_all_is_an_error(photograph: Folder, engine: Any, tmp_path: Path) -> None:
-    photograph("people/ben/1.png", "ben", 1, faces=0)
-    with pytest.raises(NoFaceError, match="nobody has a photograph"):
+def test_nobody_at_all_is_an_error(photo: Folder, engine: Any, tmp_path: Path) -> None:
+    photo("people/ben/1.png", "ben", 1, faces=0)
+    with pytest.raises(NoFaceError, match="nobody has a photo"):
         build_gallery(Album(tmp_path / "people"), engine, skip_people=True)
 
 
-def test_single_photographs_are_embedded_or_named(photograph: Folder, engine: Any, tmp_path: Path) -> None:
-    good, empty = photograph("1.png", "anna", 1), photograph("2.png", "anna", 2, faces=0)
-    templates, skipped = embed_photographs([good, empty, tmp_path / "absent.png"], engine)
+def test_single_photos_are_embedded_or_named(photo: Folder, engine: Any, tmp_path: Path) -> None:
+    good, empty = photo("1.png", "anna", 1), photo("2.png", "anna", 2, faces=0)
+    templates, skipped = embed_photos([good, empty, tmp_path / "absent.png"], engine)
     assert templates.shape == (1, engine.embedder_card.dimension)
     assert templates.dtype == np.int8
-    assert [skip.photograph for skip in skipped] == [str(empty), str(tmp_path / "absent.png")]
-    with pytest.raises(NoFaceError, match=r"none of the photographs can be used: .*2\.png: shows no face"):
-        embed_photographs([empty], engine)
+    assert [skip.photo for skip in skipped] == [str(empty), str(tmp_path / "absent.png")]
+    with pytest.raises(NoFaceError, match=r"none of the photos can be used: .*2\.png: shows no face"):
+        embed_photos([empty], engine)
 
 
 def test_the_bytes_of_a_gallery_never_change(people_folder: Folder, engine: Any) -> None:
-    """Boards compare galleries by their bytes: other ones for the same photographs need a reason, and this line."""
+    """Boards compare galleries by their bytes: other ones for the same photos need a reason, and this line."""
     shots = {"anna": tuple(range(12)), "ben": tuple(range(7)), "carla": (0, 1)}
     album = Album(people_folder("people", shots))
     digests = [
@@ -101,28 +101,28 @@ def test_the_bytes_of_a_gallery_never_change(people_folder: Folder, engine: Any)
     ]
 
 
-def test_outliers_are_named_with_the_reason(people_folder: Folder, photograph: Folder, engine: Any) -> None:
+def test_outliers_are_named_with_the_reason(people_folder: Folder, photo: Folder, engine: Any) -> None:
     folder = people_folder("people", {"anna": (1, 2, 3), "ben": (1,)})
-    photograph("people/anna/4.png", "ben", 4)
+    photo("people/anna/4.png", "ben", 4)
     gallery, report = build_gallery(Album(folder), engine, terms=Terms(reject_outliers=True))
     assert [len(gallery.templates_of(name)) for name in gallery.names] == [3, 1]
-    ((path, reason),) = [(skip.photograph, skip.reason) for skip in report.skipped]
+    ((path, reason),) = [(skip.photo, skip.reason) for skip in report.skipped]
     assert path == "anna/4.png"
     assert reason.startswith("an outlier: its mean score ")
     assert len(build_gallery(Album(folder), engine, terms=Terms())[0].templates_of("anna")) == 4
 
 
-def test_an_outlier_is_no_part_of_a_mean(people_folder: Folder, photograph: Folder, engine: Any) -> None:
+def test_an_outlier_is_no_part_of_a_mean(people_folder: Folder, photo: Folder, engine: Any) -> None:
     folder = people_folder("people", {"anna": (1, 2, 3), "ben": (1,)})
     clean, _ = build_gallery(Album(folder), engine)
-    photograph("people/anna/4.png", "ben", 4)
+    photo("people/anna/4.png", "ben", 4)
     spoiled, _ = build_gallery(Album(folder), engine)
     rejecting, _ = build_gallery(Album(folder), engine, terms=Terms(Strategy.MEAN, reject_outliers=True))
     assert (rejecting.templates == clean.templates).all()
     assert (spoiled.templates != clean.templates).any()
 
 
-def test_the_most_typical_photograph_comes_first_under_every_strategy(people_folder: Folder, engine: Any) -> None:
+def test_the_most_typical_photo_comes_first_under_every_strategy(people_folder: Folder, engine: Any) -> None:
     album = Album(people_folder("people", {"anna": tuple(range(9))}))
     firsts = {
         build_gallery(album, engine, terms=Terms(strategy, limit=1))[0].templates.tobytes()

@@ -1,4 +1,4 @@
-"""Photographs too unlike the others of their person."""
+"""Photos too unlike the others of their person."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ LIKE = [(100, 10, 0), (100, -10, 0), (90, 0, 20)]
 
 
 @pytest.mark.parametrize("place", range(4))
-def test_a_strangers_photograph_is_found(place: int) -> None:
+def test_a_strangers_photo_is_found(place: int) -> None:
     rows: list[tuple[int, ...]] = [*LIKE]
     rows.insert(place, (0, 5, -100))
     assert agreement(rows).outliers == (place,)
@@ -50,6 +50,6 @@ def test_at_least_half_always_stay(rows: np.ndarray, zero_point: int) -> None:
 def test_the_reason_has_both_figures() -> None:
     found = agreement([*LIKE, (0, 5, -100)])
     assert found.reason(3) == (
-        f"an outlier: its mean score {found.means()[3]:.3f} with the person's other photographs is below half of what is "
+        f"an outlier: its mean score {found.means()[3]:.3f} with the person's other photos is below half of what is "
         f"usual among them, {np.median(found.means()):.3f}"
     )

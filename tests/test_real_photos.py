@@ -1,4 +1,4 @@
-"""What the documentation claims about real photographs. Needs the data named by ``EDGE_SIAMESE_DATA``."""
+"""What the documentation claims about real photos. Needs the data named by ``EDGE_SIAMESE_DATA``."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from edge_siamese.cli.main import main
 
 DATA = Path(os.environ.get("EDGE_SIAMESE_DATA", ""))
 pytestmark = pytest.mark.skipif(
-    "EDGE_SIAMESE_DATA" not in os.environ, reason="EDGE_SIAMESE_DATA does not name a folder with the real photographs"
+    "EDGE_SIAMESE_DATA" not in os.environ, reason="EDGE_SIAMESE_DATA does not name a folder with the real photos"
 )
 
 
@@ -25,7 +25,7 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, 
 @pytest.mark.parametrize(("embedder", "least"), [("embedder", 0.975), ("embedder-tiny", 0.96)])
 def test_lfw_pairs_are_told_apart_end_to_end(capsys: pytest.CaptureFixture[str], embedder: str, least: float) -> None:
     report = answer(capsys, "evaluate", DATA / "lfw_dev.zip", "--json", "--embedder", embedder)
-    assert (report["genuine_pairs"], report["impostor_pairs"], report["photographs"]) == (1500, 1500, 3811)
+    assert (report["genuine_pairs"], report["impostor_pairs"], report["photos"]) == (1500, 1500, 3811)
     assert float(str(report["accuracy"])) >= least
     assert int(str(report["faces_not_found"])) <= 0.003 * 3811
 
@@ -35,7 +35,7 @@ def test_faces_are_found_and_nothing_else(capsys: pytest.CaptureFixture[str]) ->
     figures = report["annotated"]["detectors"][0]  # type: ignore[index]
     assert (figures["recall"][">=40"]["of"], figures["negatives_with_a_box"]["of"]) == (307, 150)
     assert figures["recall"][">=40"]["rate"] >= 0.88
-    assert figures["false_boxes_a_picture"] <= 0.3
+    assert figures["false_boxes_a_image"] <= 0.3
     assert figures["negatives_with_a_box"]["rate"] <= 0.01
 
 
@@ -45,7 +45,7 @@ def test_strangers_stay_unknown_in_the_loop(capsys: pytest.CaptureFixture[str]) 
     assert isinstance(results, list)
     assert {result["shown_as"] for result in results} == {"stills", "video"}
     for result in results:
-        assert result["stranger_pictures"] > 100
+        assert result["stranger_images"] > 100
         if result["target_fpir"] == 1e-3:
             assert result["strangers_named"] <= 0.01
             assert result["named_rightly"] >= 0.85

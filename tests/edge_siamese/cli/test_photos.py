@@ -1,4 +1,4 @@
-"""``verify``, ``evaluate`` and ``embed`` as a person types them, on rendered photographs and the shipped models."""
+"""``verify``, ``evaluate`` and ``embed`` as a person types them, on rendered photos and the shipped models."""
 
 import json
 import zipfile
@@ -23,8 +23,8 @@ def answer(*arguments: object) -> int:
 def write_photo(path: Path, person: int, number: int) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     view = View.random(np.random.default_rng((person, number)), difficulty=0.4)
-    picture = render_portrait(Person.from_seed(3500 + person), view, background_seed=number).picture
-    cv2.imwrite(str(path), picture[..., ::-1])
+    image = render_portrait(Person.from_seed(3500 + person), view, background_seed=number).image
+    cv2.imwrite(str(path), image[..., ::-1])
     return path
 
 
@@ -37,7 +37,7 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_two_photographs_of_one_person_are_compared(album: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_photos_of_one_person_are_compared(album: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photos = [album / "p0" / f"p0_000{number}.png" for number in (1, 2)]
     assert answer("verify", *photos, "--json") == 0
     document = json.loads(capsys.readouterr().out)
@@ -55,9 +55,9 @@ def test_different_people_can_be_an_exit_status(album: Path, capsys: pytest.Capt
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"", "empty"), (b"\xff\xd8\xff\xe0 no picture", "p.jpg"), (None, "p.jpg")],
+    [(b"", "empty"), (b"\xff\xd8\xff\xe0 no image", "p.jpg"), (None, "p.jpg")],
 )
-def test_a_photograph_that_cannot_be_read_is_named(
+def test_a_photo_that_cannot_be_read_is_named(
     tmp_path: Path, album: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, sentence: str
 ) -> None:
     if content is not None:
@@ -69,7 +69,7 @@ def test_a_photograph_that_cannot_be_read_is_named(
     assert "Traceback" not in captured.err
 
 
-def test_a_photograph_without_a_face_is_named(tmp_path: Path, album: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_photo_without_a_face_is_named(tmp_path: Path, album: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((200, 200, 3), 128, np.uint8))
     assert answer("verify", album / "p0" / "p0_0001.png", tmp_path / "wall.png") == 2
     assert "wall.png: no face found" in capsys.readouterr().err
@@ -117,7 +117,7 @@ def test_an_album_with_pairs_is_evaluated_by_its_folds(
     assert document["face_choice"] == "nearest the center"
 
 
-def test_a_photograph_without_a_face_counts_against_the_result(
+def test_a_photo_without_a_face_counts_against_the_result(
     album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for person in ("p0", "p1"):
@@ -130,7 +130,7 @@ def test_a_photograph_without_a_face_counts_against_the_result(
     captured = capsys.readouterr()
     assert "faces not found" in captured.out
     assert "2 (25.00%)" in captured.out
-    assert "broken.jpg: counted as a photograph without a face" in captured.err
+    assert "broken.jpg: counted as a photo without a face" in captured.err
 
 
 @pytest.mark.parametrize("kind", ["absent", "empty", "file"])
@@ -158,7 +158,7 @@ def test_embeddings_are_written_as_plain_arrays(album: Path, tmp_path: Path) -> 
         assert set(arrays["face_index"]) <= {0, 1}
 
 
-def test_a_picture_without_faces_gives_empty_arrays(tmp_path: Path) -> None:
+def test_a_image_without_faces_gives_empty_arrays(tmp_path: Path) -> None:
     (tmp_path / "walls").mkdir()
     cv2.imwrite(str(tmp_path / "walls" / "w.png"), render_background((64, 64), seed=1))
     assert answer("embed", tmp_path / "walls", "-o", tmp_path / "faces.npz") == 0
