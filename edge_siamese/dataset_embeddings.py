@@ -1,4 +1,4 @@
-"""Run an album through the engine once: every photo's chosen face and embedding."""
+"""Run a dataset through the engine once: every photo's chosen face and embedding."""
 
 import hashlib
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .errors import ImageError
 from .faces import Embedding, Face, largest, nearest_center
 from .frames import RGB
-from .identity_dataset import Album, Photo
+from .identity_dataset import IdentityDataset, Photo
 from .matching import scores_q15
 from .quality.gate import Quality, measure
 from .tflite.model_card import ModelCard
@@ -33,10 +33,10 @@ class Recognizer(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """Embeddings of an album.
+    """Embeddings of a dataset.
 
     Attributes:
-        photos: N photos, in album order.
+        photos: N photos, in dataset order.
         embeddings: int8 ``(N, D)``; rows without a face are zero.
         found: bool ``(N,)``: a face was found and embedded.
         centered: bool ``(N,)``: a box contains the image's center.
@@ -82,7 +82,7 @@ class Survey:
 
 
 def largest_face(faces: list[Face], image: RGB) -> Face | None:
-    """The choice for ordinary albums."""
+    """The choice for ordinary datasets."""
     return largest(faces)
 
 
@@ -91,18 +91,21 @@ def center_face(faces: list[Face], image: RGB) -> Face | None:
     return nearest_center(faces, image.shape[1], image.shape[0])
 
 
-def survey_album(
-    album: Album, engine: Recognizer, choose: Choose = largest_face, progress: Callable[[int, int], None] | None = None
+def survey_dataset(
+    dataset: IdentityDataset,
+    engine: Recognizer,
+    choose: Choose = largest_face,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Survey:
     """Detect, choose, align and embed one face of each photo.
 
     Args:
-        album: the photos.
+        dataset: the photos.
         engine: finds and embeds.
         choose: which of several faces counts.
         progress: called with the number done and the number of all.
     """
-    photos, card = album.photos, engine.embedder_card
+    photos, card = dataset.photos, engine.embedder_card
     survey = Survey(
         photos=photos,
         embeddings=np.zeros((len(photos), card.dimension), np.int8),
@@ -117,7 +120,7 @@ def survey_album(
     )
     for index, photo in enumerate(photos):
         try:
-            _survey_photo(survey, index, album.read(photo), engine, choose)
+            _survey_photo(survey, index, dataset.read(photo), engine, choose)
         except ImageError as error:
             survey.unreadable[photo.path] = str(error)
         if progress:

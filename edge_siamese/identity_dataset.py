@@ -1,4 +1,4 @@
-"""Albums: photos sorted by person, in a folder or a zip.
+"""Datasets: photos sorted by person, in a folder or a zip.
 
 ``<person>/<photo>`` at the root or under ``images/``; an LFW ``pairs.txt`` inside or beside is used when there.
 """
@@ -16,13 +16,13 @@ from .image_io import IMAGE_SUFFIXES, read_image
 
 @dataclass(frozen=True)
 class Photo:
-    """One photo of an album: whose it is and its path ``person/file`` inside."""
+    """One photo of a dataset: whose it is and its path ``person/file`` inside."""
 
     person: str
     path: str
 
 
-class Album:
+class IdentityDataset:
     """A folder or zip of people, read lazily, always in the same order.
 
     Raises:
@@ -60,7 +60,7 @@ class Album:
         return read_image(encoded)
 
     def pairs_file(self) -> str | None:
-        """Text of ``pairs.txt`` inside the album or beside it, None where there is none."""
+        """Text of ``pairs.txt`` inside the dataset or beside it, None where there is none."""
         if self._archive:
             for name in self._archive.namelist():
                 if PurePosixPath(name).name == "pairs.txt":
@@ -77,10 +77,10 @@ class Album:
             if any(part.startswith((".", "__MACOSX")) for part in parts):
                 continue
             if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES and len(parts) >= 2:
-                yield path_in_album(name), name
+                yield path_in_dataset(name), name
 
 
-def path_in_album(name: str) -> str:
+def path_in_dataset(name: str) -> str:
     """An image's path as ``person/file``: without a leading ``images/``."""
     parts = PurePosixPath(name).parts
     return "/".join(parts[1:] if parts[:1] == ("images",) and len(parts) >= 3 else parts)

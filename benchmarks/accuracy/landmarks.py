@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.cli.shared.output import table
-from edge_siamese.dataset_embeddings import Recognizer, Survey, center_face, largest_face, survey_album
+from edge_siamese.dataset_embeddings import Recognizer, Survey, center_face, largest_face, survey_dataset
 from edge_siamese.evaluation.bootstrap import REPLICATES, PersonBootstrap
 from edge_siamese.evaluation.comparisons import Comparisons, compare_all, compare_listed, parse_pairs
 from edge_siamese.evaluation.verification import Headline
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
-from edge_siamese.identity_dataset import Album
+from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.tflite.model_card import ModelCard
 
 from ..peers import Detector
@@ -42,7 +42,7 @@ class DetectingWith:
 
 @dataclass(frozen=True, eq=False)
 class Verified:
-    """The people of an album verified with one detector's faces."""
+    """The people of a dataset verified with one detector's faces."""
 
     detector: Detector
     survey: Survey
@@ -109,17 +109,17 @@ class LandmarkComparison:
 
 
 def compare_landmarks(
-    album: Album,
+    dataset: IdentityDataset,
     engine: Recognizer,
     detectors: Sequence[Detector],
     progress: Progress | None = None,
     *,
     replicates: int = REPLICATES,
 ) -> LandmarkComparison:
-    """Verify the people of an album with the faces that each detector finds: its ``pairs.txt``, else all pairs.
+    """Verify the people of a dataset with the faces that each detector finds: its ``pairs.txt``, else all pairs.
 
     Args:
-        album: photos of people.
+        dataset: photos of people.
         engine: its embedder is used.
         detectors: the one to be judged, then those it is held against.
         progress: called with the number of photos done and of all, for each detector anew.
@@ -128,10 +128,10 @@ def compare_landmarks(
     Raises:
         DataError: there are no genuine or no impostor pairs.
     """
-    pairs_text, draws, verified = album.pairs_file(), None, []
+    pairs_text, draws, verified = dataset.pairs_file(), None, []
     for detector in detectors:
         choose = center_face if pairs_text else largest_face
-        survey = survey_album(album, DetectingWith(detector, engine), choose, progress)
+        survey = survey_dataset(dataset, DetectingWith(detector, engine), choose, progress)
         comparisons = compare_listed(survey, parse_pairs(pairs_text, survey)) if pairs_text else compare_all(survey)
         draws = draws or PersonBootstrap(comparisons.person_count, replicates)
         verified.append(Verified(detector, survey, comparisons, Headline.measure(comparisons, draws)))

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from edge_siamese.dataset_embeddings import Survey, center_face, largest_face, survey_album
+from edge_siamese.dataset_embeddings import Survey, center_face, largest_face, survey_dataset
 from edge_siamese.engine import FaceEngine
 from edge_siamese.evaluation.baseline import open_rival
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
 from edge_siamese.evaluation.comparisons import compare_all, compare_listed, parse_pairs
 from edge_siamese.evaluation.verification import Headline
-from edge_siamese.identity_dataset import Album
+from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.models import shipped_models
 from edge_siamese.tflite.graph import operators
 from edge_siamese.tflite.model_card import read_model
@@ -84,21 +84,23 @@ def prices(paths: Sequence[Path], *, delegate: Delegate, threads: int, repeat: i
 class People:
     """A set of people, its faces found once by the shipped detector for all embedders."""
 
-    album: Album
+    dataset: IdentityDataset
     survey: Survey
     pairs: str | None
 
     @classmethod
     def find(cls, path: Path, progress: Progress | None = None) -> "People":
         """Detect and choose the face of every photo, as `edge-siamese evaluate` does."""
-        album = Album(path)
-        pairs = album.pairs_file()
+        dataset = IdentityDataset(path)
+        pairs = dataset.pairs_file()
         with FaceEngine.default() as engine:
-            return cls(album, survey_album(album, engine, center_face if pairs else largest_face, progress), pairs)
+            return cls(
+                dataset, survey_dataset(dataset, engine, center_face if pairs else largest_face, progress), pairs
+            )
 
     def verify(self, embedder: Path, *, delegate: Delegate, progress: Progress | None = None) -> dict[str, Any]:
         """The headline figures of one embedder on these people."""
-        vectors = open_rival(embedder, delegate=delegate).embed(self.survey, self.album, progress)
+        vectors = open_rival(embedder, delegate=delegate).embed(self.survey, self.dataset, progress)
         if self.pairs:
             comparisons = compare_listed(self.survey, parse_pairs(self.pairs, self.survey), vectors.scores)
         else:

@@ -1,6 +1,6 @@
 """Open-set identification through the real loop: how often are enrolled people named, and strangers?
 
-Some people of an album are enrolled with their first photos. What is left of theirs, and all photos of
+Some people of a dataset are enrolled with their first photos. What is left of theirs, and all photos of
 the others, are shown to the verifier: as a folder of stills, and as a video of them. An image counts as named when
 any decision on it is a match. Terms are those of ISO/IEC 19795-1: FPIR is the share of strangers' images named, FNIR
 that of enrolled people's images not named rightly.
@@ -21,7 +21,7 @@ from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.enrollment.photos import build_gallery
-from edge_siamese.identity_dataset import Album, Photo
+from edge_siamese.identity_dataset import IdentityDataset, Photo
 from edge_siamese.image_io import write_image
 from edge_siamese.verifier import Sighting, Verifier
 
@@ -30,7 +30,7 @@ VIDEO_SIZE, VIDEO_FPS, FRAMES_EACH = (480, 480), 10, 3
 
 @dataclass(frozen=True)
 class OpenSet:
-    """An album split for open-set identification.
+    """A dataset split for open-set identification.
 
     Attributes:
         enrolled: photos for the gallery.
@@ -71,35 +71,35 @@ class Identification:
         }
 
 
-def split_open_set(album: Album, people: int, photos: int) -> OpenSet:
+def split_open_set(dataset: IdentityDataset, people: int, photos: int) -> OpenSet:
     """Enroll `people` with their first `photos` photos; the choice and the order depend on a hash of names alone.
 
     Raises:
         DataError: so many people with more than that many photos, and strangers beside them, are not there.
     """
     by_person: dict[str, list[Photo]] = defaultdict(list)
-    for photo in album.photos:
+    for photo in dataset.photos:
         by_person[photo.person].append(photo)
     several = [name for name, taken in by_person.items() if len(taken) > photos]
     if len(several) < people or len(by_person) <= people:
         raise DataError(
-            f"{album.path}: expected {people} people with more than {photos} photos and strangers beside them, found "
+            f"{dataset.path}: expected {people} people with more than {photos} photos and strangers beside them, found "
             f"{len(several)} of {len(by_person)} people with so many"
         )
     names = frozenset(sorted(several, key=_hash)[:people])
     enrolled = [photo for name in sorted(names) for photo in by_person[name][:photos]]
-    shown = [photo for photo in album.photos if photo not in enrolled]
+    shown = [photo for photo in dataset.photos if photo not in enrolled]
     return OpenSet(enrolled, sorted(shown, key=lambda photo: _hash(photo.path)), names)
 
 
-def write_open_set(album: Album, split: OpenSet, folder: Path) -> None:
+def write_open_set(dataset: IdentityDataset, split: OpenSet, folder: Path) -> None:
     """Write ``enrolled/``, ``shown/`` and ``shown.avi`` for ``edge-siamese gallery build`` and ``run``."""
     for photo in split.enrolled:
-        write_image(_as_png(folder / "enrolled" / photo.path), album.read(photo))
+        write_image(_as_png(folder / "enrolled" / photo.path), dataset.read(photo))
     folder.mkdir(parents=True, exist_ok=True)
     video = cv2.VideoWriter(str(folder / "shown.avi"), cv2.VideoWriter.fourcc(*"MJPG"), VIDEO_FPS, VIDEO_SIZE)
     for photo in split.shown:
-        image = album.read(photo)
+        image = dataset.read(photo)
         write_image(_as_png(folder / "shown" / photo.path), image)
         fitted, _ = letterbox(image, VIDEO_SIZE[1], VIDEO_SIZE[0])
         for _ in range(FRAMES_EACH):
@@ -109,7 +109,7 @@ def write_open_set(album: Album, split: OpenSet, folder: Path) -> None:
 
 def enroll(folder: Path, engine: FaceEngine) -> Gallery:
     """The gallery of what `write_open_set` wrote; `engine` runs the reference delegate."""
-    return build_gallery(Album(folder / "enrolled"), engine)[0]
+    return build_gallery(IdentityDataset(folder / "enrolled"), engine)[0]
 
 
 def identify_stills(

@@ -21,7 +21,7 @@ from edge_siamese.evaluation.detection import LEAST_OVERLAP
 from edge_siamese.evaluation.proportion import Proportion
 from edge_siamese.faces import Face, largest
 from edge_siamese.frames import RGB
-from edge_siamese.identity_dataset import Album
+from edge_siamese.identity_dataset import IdentityDataset
 
 from ..peers import Detector
 
@@ -99,7 +99,7 @@ def face_heights(frame: tuple[int, int]) -> list[int]:
 
 
 def sweep(
-    album: Album,
+    dataset: IdentityDataset,
     reference: Detector,
     detectors: Sequence[Detector],
     frame: tuple[int, int],
@@ -108,7 +108,7 @@ def sweep(
     """Bring the face of every photo to every size and look for it.
 
     Args:
-        album: photos of people.
+        dataset: photos of people.
         reference: says where the face of a photo is.
         detectors: what is measured.
         frame: width and height of what they see.
@@ -117,11 +117,11 @@ def sweep(
     Raises:
         DataError: the reference found no face at all.
     """
-    sizes, photos, left_out = face_heights(frame), album.photos, dict[str, str]()
+    sizes, photos, left_out = face_heights(frame), dataset.photos, dict[str, str]()
     used, rows = [], []
     for done, photo in enumerate(photos, start=1):
         try:
-            image = album.read(photo)
+            image = dataset.read(photo)
         except ImageError as error:
             left_out[photo.path] = str(error)
         else:
@@ -134,7 +134,7 @@ def sweep(
         if progress:
             progress(done, len(photos))
     if not rows:
-        raise DataError(f"{album.path}: expected photos in which {reference.name} finds a face, found none")
+        raise DataError(f"{dataset.path}: expected photos in which {reference.name} finds a face, found none")
     found = np.array(rows).transpose(2, 1, 0)
     return Sweep(detectors, reference.name, frame, sizes, used, left_out, found)
 

@@ -42,17 +42,17 @@ def accuracy(
     from tempfile import TemporaryDirectory
 
     from edge_siamese.engine import FaceEngine
-    from edge_siamese.identity_dataset import Album
+    from edge_siamese.identity_dataset import IdentityDataset
 
     from ..accuracy import open_set as measure
 
-    album = Album(data)
-    split = measure.split_open_set(album, people, photos)
+    dataset = IdentityDataset(data)
+    split = measure.split_open_set(dataset, people, photos)
     if keep and keep.exists():
         raise DataError(f"{keep}: expected a folder that is not there yet")
     with TemporaryDirectory() as scratch:
         folder = keep or Path(scratch)
-        measure.write_open_set(album, split, folder)
+        measure.write_open_set(dataset, split, folder)
         with FaceEngine.open(embedder, detector, delegate="reference") as reference:
             gallery = measure.enroll(folder, reference).save(folder / "people.esg")
         results = []

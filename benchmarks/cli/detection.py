@@ -60,7 +60,7 @@ def detection(
         raise click.UsageError("nothing to measure on: expected DATA, --sweep or --verify")
     from edge_siamese.engine import FaceEngine
     from edge_siamese.evaluation.annotations import AnnotatedSet
-    from edge_siamese.identity_dataset import Album
+    from edge_siamese.identity_dataset import IdentityDataset
 
     from ..accuracy.detection import OwnDetector, measure_annotated
     from ..accuracy.landmarks import compare_landmarks
@@ -68,7 +68,7 @@ def detection(
     from ..peers import open_peer
 
     annotated = AnnotatedSet(data) if data else None
-    swept, verified = (Album(photos) if photos else None for photos in (sweep_photos, verify_photos))
+    swept, verified = (IdentityDataset(photos) if photos else None for photos in (sweep_photos, verify_photos))
     results: dict[str, Any] = {}
     with FaceEngine.open(**engine_settings) as engine:
         ours = [OwnDetector(engine, threshold) for threshold in thresholds or (None,)]

@@ -30,17 +30,17 @@ def quality(
     The photos of lowest quality are discarded, up to 30 %, while the threshold stays: if the score is good, the FNMR
     falls. The area under the curve is compared with a random choice (1.000); the oracle knows the errors.
     """
-    from edge_siamese.dataset_embeddings import survey_album
+    from edge_siamese.dataset_embeddings import survey_dataset
     from edge_siamese.engine import FaceEngine
-    from edge_siamese.identity_dataset import Album
+    from edge_siamese.identity_dataset import IdentityDataset
     from edge_siamese.quality.score import read_formula, shipped_formula
 
     from ..accuracy.quality import judge_quality
 
     formula = read_formula(formula_file) if formula_file else shipped_formula()
-    album = Album(data)
+    dataset = IdentityDataset(data)
     with FaceEngine.open(**engine_settings) as engine, progress_line("measuring") as progress:
-        survey = survey_album(album, engine, progress=progress)
+        survey = survey_dataset(dataset, engine, progress=progress)
         digests = engine.digests
     report = judge_quality(survey, formula, sorted(fmrs, reverse=True))
     if as_json:

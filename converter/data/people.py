@@ -8,7 +8,7 @@ from edge_siamese.alignment import align
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError, ImageError
 from edge_siamese.faces import largest
-from edge_siamese.identity_dataset import Album
+from edge_siamese.identity_dataset import IdentityDataset
 
 from .labeled import LabeledImages
 from .splits import choose_validation
@@ -16,17 +16,19 @@ from .splits import choose_validation
 VALIDATION_SHARE = 0.2
 
 
-def align_album(album: Album, engine: FaceEngine, progress: Callable[[int, int], None] | None = None) -> LabeledImages:
+def align_dataset(
+    dataset: IdentityDataset, engine: FaceEngine, progress: Callable[[int, int], None] | None = None
+) -> LabeledImages:
     """Detect and align the largest face of each photo; unreadable ones and those without a face are skipped.
 
     Raises:
         DataError: no photo gave a face.
     """
     crops, names, paths, skipped = [], [], [], {}
-    photos = album.photos
+    photos = dataset.photos
     for done, photo in enumerate(photos, start=1):
         try:
-            image = album.read(photo)
+            image = dataset.read(photo)
         except ImageError as error:
             skipped[photo.path] = str(error)
         else:
@@ -40,7 +42,7 @@ def align_album(album: Album, engine: FaceEngine, progress: Callable[[int, int],
         if progress:
             progress(done, len(photos))
     if not crops:
-        raise DataError(f"{album.path}: no face was found on any of its {len(photos)} photos")
+        raise DataError(f"{dataset.path}: no face was found on any of its {len(photos)} photos")
     return LabeledImages(np.stack(crops), names, paths, skipped=skipped)
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from edge_siamese.errors import DataError, ImageError
 from edge_siamese.frames import RGB
-from edge_siamese.identity_dataset import path_in_album
+from edge_siamese.identity_dataset import path_in_dataset
 from edge_siamese.image_io import read_image
 
 from .archives import image_files, text_file
@@ -106,7 +106,7 @@ def _read(encoded: bytes | str) -> RGB | str:
 
 def _folders(data: Path, merge_top: bool) -> Iterator[Sample]:
     for path, encoded in image_files(data):
-        parts = PurePosixPath(path_in_album(path)).parts
+        parts = PurePosixPath(path_in_dataset(path)).parts
         if merge_top and len(parts) >= 3:
             parts = parts[1:]
         yield path, *((parts[0], None, _read(encoded)) if len(parts) >= 2 else _IN_NO_CLASS)

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from edge_siamese.alignment import CROP_SIZE, TEMPLATE_NAME
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError, ImageError
-from edge_siamese.identity_dataset import Album
+from edge_siamese.identity_dataset import IdentityDataset
 
 from ..data.labeled import LabeledImages
-from ..data.people import align_album, split_people
+from ..data.people import align_dataset, split_people
 from ..data.teacher import load_teacher_faces, load_training_crops
 from ..quantization.calibration import CALIBRATION_IMAGES
 from .convert import LabeledCrops
@@ -53,7 +53,7 @@ def load_conversion_data(
         numbers = np.unique(faces.identities, return_inverse=True)[1].astype(np.int64)
         crops = load_training_crops(data, _CROPS_TO_LEARN_FROM if learning else CALIBRATION_IMAGES)
         return fitted(crops, shape), LabeledCrops(fitted(faces.crops, shape), numbers, faces.digest)
-    people = _aligned(Album(data)) if aligned else _whole(Album(data), shape)
+    people = _aligned(IdentityDataset(data)) if aligned else _whole(IdentityDataset(data), shape)
     try:
         training, validation = split_people(people)
     except DataError:  # too few people for two sides
@@ -75,21 +75,21 @@ def fitted(images: Images | Sequence[Images], shape: Shape) -> Images:
     return rows
 
 
-def _aligned(album: Album) -> LabeledImages:
+def _aligned(dataset: IdentityDataset) -> LabeledImages:
     with FaceEngine.default() as engine:
-        return align_album(album, engine)
+        return align_dataset(dataset, engine)
 
 
-def _whole(album: Album, shape: Shape) -> LabeledImages:
+def _whole(dataset: IdentityDataset, shape: Shape) -> LabeledImages:
     rows, names, paths, skipped = [], [], [], {}
-    for photo in album.photos:
+    for photo in dataset.photos:
         try:
-            rows.append(fitted([album.read(photo)], shape)[0])
+            rows.append(fitted([dataset.read(photo)], shape)[0])
         except ImageError as error:
             skipped[photo.path] = str(error)
         else:
             names.append(photo.person)
             paths.append(photo.path)
     if not rows:
-        raise DataError(f"{album.path}: none of its {len(album.photos)} images can be read")
+        raise DataError(f"{dataset.path}: none of its {len(dataset.photos)} images can be read")
     return LabeledImages(np.stack(rows), names, paths, skipped=skipped)

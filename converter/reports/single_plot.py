@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from edge_siamese.alignment import align
 from edge_siamese.errors import DataError
-from edge_siamese.identity_dataset import Album, Photo, path_in_album
+from edge_siamese.identity_dataset import IdentityDataset, Photo, path_in_dataset
 
 from ..evaluation.identification import identify_by_representatives, representatives
 from ..evaluation.scoring import ScoredPairs, by_similarity, every_pair, score_pairs
@@ -163,7 +163,7 @@ def _read_faces(path: Path, photos: Path | None) -> RunArrays:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             first = arrays["face_index"] == 0
-            paths = [path_in_album(str(name)) for name in arrays["paths"][first]]
+            paths = [path_in_dataset(str(name)) for name in arrays["paths"][first]]
             landmarks, quantized = arrays["landmarks"][first], arrays["embeddings"][first]
             zero_point = int(arrays["zero_point"])
     except (OSError, KeyError, ValueError, IndexError, TypeError, EOFError, zipfile.BadZipFile) as error:
@@ -188,11 +188,11 @@ def _read_faces(path: Path, photos: Path | None) -> RunArrays:
 
 
 def _crops(paths: list[str], landmarks: npt.NDArray[np.float32], photos: Path) -> npt.NDArray[np.uint8]:
-    album = Album(photos)
-    known = {photo.path for photo in album.photos}
+    dataset = IdentityDataset(photos)
+    known = {photo.path for photo in dataset.photos}
     crops = []
     for path, points in zip(paths, landmarks, strict=True):
         if path not in known:
             raise DataError(f"{photos}: expected the photos that were embedded, {path!r} is not among them")
-        crops.append(align(album.read(Photo(path.split("/")[0], path)), points))
+        crops.append(align(dataset.read(Photo(path.split("/")[0], path)), points))
     return thumbnails(np.stack(crops), 56)

@@ -1,4 +1,4 @@
-"""Embedded photos of people: from an album, or from the ``.npz`` of ``edge-siamese embed``."""
+"""Embedded photos of people: from a dataset, or from the ``.npz`` of ``edge-siamese embed``."""
 
 import zipfile
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.dataset_embeddings import Recognizer, survey_album
+from edge_siamese.dataset_embeddings import Recognizer, survey_dataset
 from edge_siamese.errors import DataError, NoFaceError
 from edge_siamese.gallery.enrollment.photos import Skipped, rows_by_name, skipped_of
 from edge_siamese.gallery.names import clean_name
-from edge_siamese.identity_dataset import Album, path_in_album
+from edge_siamese.identity_dataset import IdentityDataset, path_in_dataset
 from edge_siamese.tflite.model_card import ModelCard
 
 
@@ -46,7 +46,7 @@ def survey_photos(path: Path, engine: Recognizer, progress: Callable[[int, int],
         DataError: it is none.
         NoFaceError: no photo can be used.
     """
-    survey = survey_album(Album(path), engine, progress=progress)
+    survey = survey_dataset(IdentityDataset(path), engine, progress=progress)
     people = dict(sorted(rows_by_name(survey).items()))
     if not people:
         raise NoFaceError(f"{path}: nobody has a photo that can be used")
@@ -63,7 +63,7 @@ def read_embeddings(path: Path, card: ModelCard) -> Photos:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             largest = arrays["face_index"] == 0
-            paths = [path_in_album(str(name)) for name in arrays["paths"][largest]]
+            paths = [path_in_dataset(str(name)) for name in arrays["paths"][largest]]
             embeddings, digest = arrays["embeddings"][largest], str(arrays["embedder_digest"])
     except (OSError, KeyError, ValueError, IndexError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: expected the .npz of 'edge-siamese embed', cannot read it ({error})") from error

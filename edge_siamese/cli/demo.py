@@ -64,7 +64,7 @@ def _step(title: str) -> None:
 def _train(journey: "Journey", cast: "Cast", report: "Report") -> list[str]:
     """Fine-tune the embedder where TensorFlow is there; return the options that choose the result."""
     from ..demo.commands import training_is_possible
-    from ..demo.scenario import render_album
+    from ..demo.scenario import render_dataset
     from ..errors import EdgeSiameseError
 
     _step("Train the twin for a few seconds, quantize it to int8, prove what that cost")
@@ -72,9 +72,9 @@ def _train(journey: "Journey", cast: "Cast", report: "Report") -> list[str]:
     if not training_is_possible():
         return _without_training(report, "TensorFlow is not installed (pip install 'edge-siamese[converter]')")
     if cast.rendered:
-        render_album(cast.album)
+        render_dataset(cast.dataset)
     try:
-        (trained,) = journey.run("train", "--data", cast.album, "--out", journey.folder / "model", "--epochs", "3")
+        (trained,) = journey.run("train", "--data", cast.dataset, "--out", journey.folder / "model", "--epochs", "3")
     except EdgeSiameseError as error:
         if cast.rendered:
             raise

@@ -51,14 +51,14 @@ def evaluate(
 
     Photos go end to end through detector, alignment and embedder. One without a face counts against the result.
     """
-    from ..dataset_embeddings import survey_album
+    from ..dataset_embeddings import survey_dataset
     from ..engine import FaceEngine
     from ..evaluation.baseline import open_rival
     from ..evaluation.bootstrap import PersonBootstrap
     from ..evaluation.evaluator import Instrument
     from ..evaluation.labels import read_labels
     from ..evaluation.protocols import VerificationProtocol
-    from ..identity_dataset import Album
+    from ..identity_dataset import IdentityDataset
 
     if report:
         from ..reports.evaluation import require_packages
@@ -66,13 +66,13 @@ def evaluate(
         require_packages()
         if not report.parent.is_dir():
             raise click.BadParameter(f"expected a file in a folder that exists, found {report}", param_hint="--report")
-    album = Album(data)
-    labels = read_labels(slices, album.photos) if slices else {}
+    dataset = IdentityDataset(data)
+    labels = read_labels(slices, dataset.photos) if slices else {}
     rival_settings = {name: engine_settings[name] for name in ("delegate", "threads")}
     rival = open_rival(against, **rival_settings) if against else None
-    protocol = VerificationProtocol.of(album, all_pairs)
+    protocol = VerificationProtocol.of(dataset, all_pairs)
     with FaceEngine.open(**engine_settings) as engine, progress_line("embedding") as progress:
-        survey = survey_album(album, engine, protocol.choose, progress)
+        survey = survey_dataset(dataset, engine, protocol.choose, progress)
     for path, reason in survey.unreadable.items():
         click.echo(f"edge-siamese: {path}: counted as a photo without a face: {reason}", err=True)
     comparisons = protocol.compare(survey)
@@ -81,7 +81,7 @@ def evaluate(
     document = protocol.describe(survey) | instrument.document() | {"against": None, "delegate": engine.delegate}
     if rival:
         with progress_line("embedding with the other") as progress:
-            scores = rival.embed(survey, album, progress).scores
+            scores = rival.embed(survey, dataset, progress).scores
         document["against"] = rival.describe() | instrument.against(protocol.compare(survey, scores))
     if report:
         from ..reports.evaluation import write_report

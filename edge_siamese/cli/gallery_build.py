@@ -63,15 +63,15 @@ def build(
 
     from ..gallery.enrollment.photos import build_gallery
     from ..gallery.metadata import describe
-    from ..identity_dataset import Album
+    from ..identity_dataset import IdentityDataset
 
     information = describe(created=created, consent=consent, retain_until=retain_until)
     terms = terms_of(limit=limit, strategy=strategy, budget=budget, reject_outliers=reject_outliers)
     sequence = _next_sequence(output, sequence)
-    album = Album(people)
+    dataset = IdentityDataset(people)
     with reference_engine(**models) as engine, progress_line("enrolling") as progress:
         built, report = build_gallery(
-            album, engine, terms=terms, skip_people=skip, information=information, progress=progress
+            dataset, engine, terms=terms, skip_people=skip, information=information, progress=progress
         )
         digests = engine.digests
     tell_skipped(report.skipped)

@@ -34,20 +34,20 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     when the gallery is used: choose the --delegate of the board. Of people in the gallery show other photos than
     those it was made from.
     """
-    from ..dataset_embeddings import survey_album
+    from ..dataset_embeddings import survey_dataset
     from ..engine import FaceEngine
     from ..errors import GalleryError
     from ..gallery import Gallery
     from ..gallery.calibration import compare, operating_point
     from ..gallery.enrollment.photos import skipped_of
-    from ..identity_dataset import Album
+    from ..identity_dataset import IdentityDataset
     from ..matching import Q15
 
-    album = Album(people)
+    dataset = IdentityDataset(people)
     gallery = Gallery.open(path)
     with FaceEngine.open(**engine_settings) as engine, progress_line("comparing") as progress:
         gallery.require(engine.embedder_card)
-        survey = survey_album(album, engine, progress=progress)
+        survey = survey_dataset(dataset, engine, progress=progress)
         digests, delegate = engine.digests, engine.delegate
     comparisons = compare(gallery, survey)
     points = [operating_point(gallery, comparisons, target) for target in dict.fromkeys(targets)]

@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 
 from ..errors import DataError
-from ..identity_dataset import Album
+from ..identity_dataset import IdentityDataset
 from ..image_io import write_image
 from ..rendering import DEMO_SEEDS, Clip, Person, View, render_portrait
 
 NAMES = ("Ada", "Ben", "Chloe", "Dev", "Elif", "Femi")
 _STRANGERS = 3
-_ALBUM_PEOPLE, _ALBUM_PHOTOS, _GALLERY_PHOTOS = 80, 6, 5
+_DATASET_PEOPLE, _DATASET_PHOTOS, _GALLERY_PHOTOS = 80, 6, 5
 _FPS, _SECONDS_EACH = 10, 1.6
 
 
@@ -23,7 +23,7 @@ class Cast:
     """What the demo works on.
 
     Attributes:
-        album: people to fine-tune on, ``<person>/<photo>``; rendered ones by `render_album`, when they are needed.
+        dataset: people to fine-tune on, ``<person>/<photo>``; rendered ones by `render_dataset`, when they are needed.
         enrolled: people for the gallery, ``<person>/<photo>``, other photos.
         shown: a video, or a folder of images, to run the loop over.
         truth: who is really there: by frame number for a video, by path for a folder; None for nobody.
@@ -31,7 +31,7 @@ class Cast:
         rendered: everybody is rendered, nobody photographed.
     """
 
-    album: Path
+    dataset: Path
     enrolled: Path
     shown: Path
     truth: dict[int | str, str | None]
@@ -49,16 +49,16 @@ def render_cast(folder: Path) -> Cast:
     order = np.random.default_rng(3).permutation(len(acts))
     clip = Clip([acts[index] for index in order], seconds_each=_SECONDS_EACH, fps=_FPS, seed=4)
     truth = _write_clip(folder / "clip.avi", clip)
-    return Cast(folder / "album", folder / "enrolled", folder / "clip.avi", truth, NAMES, rendered=True)
+    return Cast(folder / "dataset", folder / "enrolled", folder / "clip.avi", truth, NAMES, rendered=True)
 
 
-def render_album(folder: Path) -> None:
+def render_dataset(folder: Path) -> None:
     """Render who is fine-tuned on: the people to be enrolled, on other photos, and others; no strangers."""
     people = [Person.from_seed(seed) for seed in DEMO_SEEDS]
-    others = people[len(NAMES) + _STRANGERS :][: _ALBUM_PEOPLE - len(NAMES)]
-    album = dict(zip(NAMES, people, strict=False)) | {f"person {n:02d}": other for n, other in enumerate(others)}
-    for name, person in album.items():
-        _render_photos(folder / name, person, _ALBUM_PHOTOS, seed=1)
+    others = people[len(NAMES) + _STRANGERS :][: _DATASET_PEOPLE - len(NAMES)]
+    dataset = dict(zip(NAMES, people, strict=False)) | {f"person {n:02d}": other for n, other in enumerate(others)}
+    for name, person in dataset.items():
+        _render_photos(folder / name, person, _DATASET_PHOTOS, seed=1)
 
 
 def photographed_cast(photos: Path, folder: Path) -> Cast:
@@ -67,8 +67,8 @@ def photographed_cast(photos: Path, folder: Path) -> Cast:
     Raises:
         DataError: fewer than two people with two photos.
     """
-    album = Album(photos)
-    by_person = {name: [photo for photo in album.photos if photo.person == name] for name in album.people}
+    dataset = IdentityDataset(photos)
+    by_person = {name: [photo for photo in dataset.photos if photo.person == name] for name in dataset.people}
     several = [name for name, taken in by_person.items() if len(taken) >= 2]
     if len(several) < 2:
         raise DataError(f"{photos}: the demo needs 2 or more people with 2 or more photos, found {len(several)}")
@@ -79,7 +79,7 @@ def photographed_cast(photos: Path, folder: Path) -> Cast:
         for photo in by_person[name]:
             place = "enrolled" if photo in enrolled else "shown"
             target = (folder / place / photo.path).with_suffix(".png")
-            write_image(target, album.read(photo))
+            write_image(target, dataset.read(photo))
             if place == "shown":
                 truth[target.relative_to(folder / "shown").as_posix()] = name
     names = tuple(name for name in several if name not in strangers)

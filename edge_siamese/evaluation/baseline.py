@@ -20,7 +20,7 @@ from ..dataset_embeddings import Numbers, Survey
 from ..embedding import seen
 from ..errors import ModelError
 from ..frames import RGB
-from ..identity_dataset import Album
+from ..identity_dataset import IdentityDataset
 from ..matching import NO_SCORE, Q15, scores_q15
 from ..tflite.model import model_input
 from ..tflite.model_card import ModelCard, model_bytes, read_model
@@ -54,13 +54,15 @@ class Rival:
         """Which one it is, for the JSON document."""
         return {"name": self.name, "digest": self.digest, "about": self.about}
 
-    def embed(self, survey: Survey, album: Album, progress: Callable[[int, int], None] | None = None) -> "RivalVectors":
+    def embed(
+        self, survey: Survey, dataset: IdentityDataset, progress: Callable[[int, int], None] | None = None
+    ) -> "RivalVectors":
         """Embed the faces that a survey chose, with the survey's landmarks."""
         average_flip = survey.average_flip if self.average_flip is None else self.average_flip
         rows: dict[int, npt.NDArray[Any]] = {}
         for index, (photo, face) in enumerate(zip(survey.photos, survey.faces, strict=True)):
             if face:
-                crop = align(album.read(photo), face.landmarks)
+                crop = align(dataset.read(photo), face.landmarks)
                 rows[index] = seen(crop, self._output_of, average_flip=average_flip)
             if progress:
                 progress(index + 1, len(survey.photos))

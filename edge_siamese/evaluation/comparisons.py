@@ -51,7 +51,7 @@ class Comparisons:
 
     @cached_property
     def person_count(self) -> int:
-        """People the album holds."""
+        """People the dataset holds."""
         return int(self.people.max()) + 1
 
     @cached_property

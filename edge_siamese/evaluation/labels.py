@@ -17,14 +17,14 @@ def read_labels(path: Path, photos: list[Photo]) -> dict[str, list[str]]:
         By column the label of each of `photos`, empty without one.
 
     Raises:
-        DataError: it is no such file, or names a photo the album lacks, or one twice.
+        DataError: it is no such file, or names a photo the dataset lacks, or one twice.
     """
     header, rows = _read(path)
     labels: dict[str, dict[str, str]] = {name: {} for name in header[1:]}
     known, seen = {photo.path for photo in photos}, set()
     for photo, *values in rows:
         if photo not in known or photo in seen:
-            problem = "names twice" if photo in seen else "names a photo the album does not have:"
+            problem = "names twice" if photo in seen else "names a photo the dataset does not have:"
             raise DataError(f"{path}: {problem} {photo!r}; expected paths as '{photos[0].path}', each once")
         seen.add(photo)
         for name, value in zip(header[1:], values, strict=True):

@@ -1,6 +1,6 @@
 """Verification protocols: which face of a photo counts, and which photos are compared.
 
-*All pairs*: the largest face; every two photos of an album, genuine when of one person. *LFW pairs*: the face nearest
+*All pairs*: the largest face; every two photos of a dataset, genuine when of one person. *LFW pairs*: the face nearest
 the center; the pairs and folds of a ``pairs.txt`` (Huang et al., "Labeled Faces in the Wild", 2007).
 """
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from ..dataset_embeddings import Choose, Survey, center_face, largest_face
-from ..identity_dataset import Album
+from ..identity_dataset import IdentityDataset
 from .comparisons import Comparisons, ScoreMatrix, compare_all, compare_listed, parse_pairs
 
 
@@ -19,9 +19,9 @@ class VerificationProtocol:
     pairs_text: str | None
 
     @classmethod
-    def of(cls, album: Album, all_pairs: bool = False) -> Self:
-        """That of an album: by its ``pairs.txt`` where there is one, unless all pairs are wanted."""
-        return cls(None if all_pairs else album.pairs_file())
+    def of(cls, dataset: IdentityDataset, all_pairs: bool = False) -> Self:
+        """That of a dataset: by its ``pairs.txt`` where there is one, unless all pairs are wanted."""
+        return cls(None if all_pairs else dataset.pairs_file())
 
     @property
     def choose(self) -> Choose:
@@ -31,7 +31,7 @@ class VerificationProtocol:
         """The protocol's comparisons of a survey; see `comparisons.compare_all`.
 
         Raises:
-            DataError: there are no genuine or no impostor pairs, or the pairs do not fit the album.
+            DataError: there are no genuine or no impostor pairs, or the pairs do not fit the dataset.
         """
         if self.pairs_text is None:
             return compare_all(survey, score)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 TRAINING_SEEDS = range(4000)
 """People that networks may be trained on."""
 DEMO_SEEDS = range(1_000_000, 1_000_100)
-"""People of the demonstration's album, gallery and clip; no network was trained on them."""
+"""People of the demonstration's dataset, gallery and clip; no network was trained on them."""
 GOLDEN_SEEDS = range(2_000_000, 2_000_016)
 """People of the self-tests' golden inputs."""
 

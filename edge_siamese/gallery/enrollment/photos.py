@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...dataset_embeddings import Survey, survey_album
+from ...dataset_embeddings import Survey, survey_dataset
 from ...engine import FaceEngine
 from ...errors import ImageError, NoFaceError
 from ...faces import largest
 from ...frames import RGB
-from ...identity_dataset import Album
+from ...identity_dataset import IdentityDataset
 from ...image_io import read_image
 from ..gallery import Gallery
 from ..names import clean_name
@@ -50,7 +50,7 @@ class BuildReport:
 
 
 def build_gallery(
-    album: Album,
+    dataset: IdentityDataset,
     engine: FaceEngine,
     *,
     terms: Terms = DEFAULT_TERMS,
@@ -58,10 +58,10 @@ def build_gallery(
     information: dict[str, Any] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Gallery, BuildReport]:
-    """Enroll everybody in an album with the largest face of each photo.
+    """Enroll everybody in a dataset with the largest face of each photo.
 
     Args:
-        album: the people.
+        dataset: the people.
         engine: finds and embeds.
         terms: how each person's templates are chosen.
         skip_people: leave out people without a usable photo instead of refusing.
@@ -72,16 +72,16 @@ def build_gallery(
         NoFaceError: a person has no usable photo, or nobody has.
         DataError: the budget of `terms` is too small.
     """
-    survey = survey_album(album, engine, progress=progress)
+    survey = survey_dataset(dataset, engine, progress=progress)
     report = BuildReport(len(survey.photos), skipped_of(survey), _without_a_face(survey))
     if report.people_skipped and not skip_people:
         raise NoFaceError(
-            f"{album.path}: no photo of {', '.join(report.people_skipped)} can be used "
+            f"{dataset.path}: no photo of {', '.join(report.people_skipped)} can be used "
             f"({report.skipped[0].photo}: {report.skipped[0].reason}); --skip leaves such people out"
         )
     rows = rows_by_name(survey)
     if not rows:
-        raise NoFaceError(f"{album.path}: nobody has a photo that can be used")
+        raise NoFaceError(f"{dataset.path}: nobody has a photo that can be used")
     templates = {name: survey.embeddings[numbers] for name, numbers in rows.items()}
     empty = Gallery.empty(engine.embedder_card, information)
     choices = select(empty, templates, terms)

@@ -8,7 +8,7 @@ import pytest
 
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
-from edge_siamese.identity_dataset import Album
+from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese_benchmarks.accuracy.landmarks import compare_landmarks
 
 PEOPLE, PHOTOS = 6, 4
@@ -45,7 +45,7 @@ class Reading:
 
 
 @pytest.fixture
-def album(tmp_path: Path) -> Path:
+def dataset(tmp_path: Path) -> Path:
     """Red tells the person, green misleads, blue is dark on one photo of the first person."""
     for person in range(PEOPLE):
         (tmp_path / f"P{person}").mkdir()
@@ -56,9 +56,9 @@ def album(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_same_pairs_are_scored_with_each_detectors_faces(album: Path) -> None:
+def test_the_same_pairs_are_scored_with_each_detectors_faces(dataset: Path) -> None:
     detectors = [Seeing("own", good=True, least_light=50), Seeing("peer", good=False)]
-    result = compare_landmarks(Album(album), Reading(), detectors, replicates=50)
+    result = compare_landmarks(IdentityDataset(dataset), Reading(), detectors, replicates=50)
     document = result.to_json()
     assert (document["protocol"], document["people"], document["photos"]) == ("all-pairs", PEOPLE, 24)
     assert document["genuine_pairs"] == PEOPLE * 6
@@ -74,13 +74,13 @@ def test_the_same_pairs_are_scored_with_each_detectors_faces(album: Path) -> Non
     assert 0 < low <= difference["accuracy"]["value"] <= high + 0.1
 
 
-def test_with_a_list_of_pairs_the_list_is_scored(album: Path) -> None:
+def test_with_a_list_of_pairs_the_list_is_scored(dataset: Path) -> None:
     lines = ["2\t3"]
     for fold in range(2):
         lines += [f"P{person}\t0\t{1 + fold}" for person in range(1, 4)]
         lines += [f"P{person}\t0\tP{person + 1}\t{1 + fold}" for person in range(1, 4)]
-    (album / "pairs.txt").write_text("\n".join(lines))
-    result = compare_landmarks(Album(album), Reading(), [Seeing("own", good=True)] * 2, replicates=20)
+    (dataset / "pairs.txt").write_text("\n".join(lines))
+    result = compare_landmarks(IdentityDataset(dataset), Reading(), [Seeing("own", good=True)] * 2, replicates=20)
     document = result.to_json()
     assert document["protocol"] == "lfw-pairs"
     assert (document["genuine_pairs"], document["impostor_pairs"]) == (6, 6)

@@ -7,7 +7,7 @@ import pytest
 
 from edge_siamese.cli.main import main
 from edge_siamese.errors import DataError
-from edge_siamese.identity_dataset import Album
+from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese_benchmarks.accuracy.open_set import split_open_set
 
@@ -15,8 +15,8 @@ PEOPLE, PHOTOS = 5, 4
 
 
 @pytest.fixture(scope="module")
-def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("album")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dataset")
     for person in range(PEOPLE):
         (folder / f"p{person}").mkdir()
         for number in range(PHOTOS):
@@ -26,8 +26,8 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_enrolled_photos_are_never_shown(album: Path) -> None:
-    split = split_open_set(Album(album), people=3, photos=2)
+def test_enrolled_photos_are_never_shown(dataset: Path) -> None:
+    split = split_open_set(IdentityDataset(dataset), people=3, photos=2)
     assert len(split.names) == 3
     assert len(split.enrolled) == 6
     assert len(split.shown) == PEOPLE * PHOTOS - 6
@@ -36,20 +36,22 @@ def test_enrolled_photos_are_never_shown(album: Path) -> None:
     assert {photo.person for photo in split.shown} == {f"p{person}" for person in range(PEOPLE)}
 
 
-def test_the_split_is_the_same_every_time(album: Path) -> None:
-    assert split_open_set(Album(album), 3, 2) == split_open_set(Album(album), 3, 2)
+def test_the_split_is_the_same_every_time(dataset: Path) -> None:
+    assert split_open_set(IdentityDataset(dataset), 3, 2) == split_open_set(IdentityDataset(dataset), 3, 2)
 
 
 @pytest.mark.parametrize(("people", "photos"), [(5, 2), (3, 4)])
-def test_without_strangers_or_photos_left_there_is_nothing_to_measure(album: Path, people: int, photos: int) -> None:
+def test_without_strangers_or_photos_left_there_is_nothing_to_measure(dataset: Path, people: int, photos: int) -> None:
     with pytest.raises(DataError, match="strangers beside them, found"):
-        split_open_set(Album(album), people, photos)
+        split_open_set(IdentityDataset(dataset), people, photos)
 
 
-def test_stills_and_video_go_through_the_loop(album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_stills_and_video_go_through_the_loop(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         main(
-            ["bench", "accuracy", str(album), "--people", "3", "--photos", "2", "--target-fpir", "0.01", "--json",
+            ["bench", "accuracy", str(dataset), "--people", "3", "--photos", "2", "--target-fpir", "0.01", "--json",
              "--keep", str(tmp_path / "kept")]
         )  # fmt: skip
     assert not ended.value.code

@@ -7,7 +7,7 @@ import pytest
 from edge_siamese.errors import DataError
 from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
-from edge_siamese.identity_dataset import Album
+from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese_benchmarks.accuracy.scale_sweep import face_heights, place_face, sweep
 
 BOX = np.array((60, 40, 48, 60), np.float32)
@@ -38,12 +38,12 @@ class WhiteBox:
 
 
 @pytest.fixture
-def album(tmp_path: Path) -> Album:
+def dataset(tmp_path: Path) -> IdentityDataset:
     (tmp_path / "Ada").mkdir()
     for name, image in (("0", photo()), ("1", photo()[:, ::-1]), ("dark", photo() // 8)):
         cv2.imwrite(str(tmp_path / "Ada" / f"{name}.png"), image)
     (tmp_path / "Ada" / "broken.png").write_bytes(b"no image")
-    return Album(tmp_path)
+    return IdentityDataset(tmp_path)
 
 
 def test_heights_go_up_to_nine_tenths_of_the_short_side() -> None:
@@ -70,9 +70,9 @@ def test_what_lies_beyond_the_photo_is_gray() -> None:
     assert (shown[0, 0] == 128).all()
 
 
-def test_every_detector_is_asked_about_every_size(album: Album) -> None:
+def test_every_detector_is_asked_about_every_size(dataset: IdentityDataset) -> None:
     own, peer = WhiteBox("own", 30), WhiteBox("peer", 0)
-    result = sweep(album, peer, [own, peer], FRAME)
+    result = sweep(dataset, peer, [own, peer], FRAME)
     assert result.photos == ["Ada/0.png", "Ada/1.png"]
     assert "Ada/broken.png" in result.left_out
     document = result.to_json()
@@ -85,12 +85,12 @@ def test_every_detector_is_asked_about_every_size(album: Album) -> None:
     assert result.text().splitlines()[1].split() == ["face", "height", "own", "at", "0.50", "peer", "at", "0.50"]
 
 
-def test_a_box_beside_the_face_is_not_found(album: Album) -> None:
-    result = sweep(album, WhiteBox("right", 0), [WhiteBox("beside", 0, off=0.5)], FRAME)
+def test_a_box_beside_the_face_is_not_found(dataset: IdentityDataset) -> None:
+    result = sweep(dataset, WhiteBox("right", 0), [WhiteBox("beside", 0, off=0.5)], FRAME)
     assert not result.found.any()
 
 
-def test_the_places_are_the_same_every_time(album: Album) -> None:
+def test_the_places_are_the_same_every_time(dataset: IdentityDataset) -> None:
     class Recording(WhiteBox):
         def __init__(self) -> None:
             super().__init__("recording", 0)
@@ -102,11 +102,11 @@ def test_the_places_are_the_same_every_time(album: Album) -> None:
             return faces
 
     first, second = Recording(), Recording()
-    sweep(album, WhiteBox("reference", 0), [first, second], FRAME)
+    sweep(dataset, WhiteBox("reference", 0), [first, second], FRAME)
     assert first.boxes == second.boxes
     assert len({tuple(box[:2]) for box in first.boxes}) > 10
 
 
-def test_without_a_face_there_is_nothing_to_sweep(album: Album) -> None:
+def test_without_a_face_there_is_nothing_to_sweep(dataset: IdentityDataset) -> None:
     with pytest.raises(DataError, match="expected photos in which blind finds a face, found none"):
-        sweep(album, WhiteBox("blind", 1000), [WhiteBox("own", 0)], FRAME)
+        sweep(dataset, WhiteBox("blind", 1000), [WhiteBox("own", 0)], FRAME)

@@ -16,7 +16,7 @@ def answer(arguments: list[object]) -> int:
     return int(ended.value.code or 0)
 
 
-def album(folder: Path, people: int, photos: int) -> Path:
+def dataset(folder: Path, people: int, photos: int) -> Path:
     for seed in range(people):
         (folder / f"p{seed}").mkdir(parents=True)
         for number in range(photos):
@@ -27,7 +27,7 @@ def album(folder: Path, people: int, photos: int) -> Path:
 
 
 def test_fine_tuning_goes_all_the_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = album(tmp_path / "album", people=8, photos=4)
+    data = dataset(tmp_path / "dataset", people=8, photos=4)
     assert answer(["train", "--data", data, "--out", tmp_path / "run", "--epochs", 1, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["parity"]["people"] == 2
@@ -48,7 +48,7 @@ def test_fine_tuning_goes_all_the_way(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_too_few_people_end_with_a_sentence_and_no_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = album(tmp_path / "album", people=2, photos=2)
+    data = dataset(tmp_path / "dataset", people=2, photos=2)
     assert answer(["train", "--data", data, "--out", tmp_path / "run"]) == 2
     assert "training needs at least 2 classes with 2 or more images" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()

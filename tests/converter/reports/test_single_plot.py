@@ -50,7 +50,7 @@ def faces_file(folder: Path, *, paths: list[str] | None = None) -> Path:
     return path
 
 
-def album(folder: Path) -> Path:
+def dataset(folder: Path) -> Path:
     for row in range(24):
         (folder / f"p{row // 4}").mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(folder / f"p{row // 4}" / f"{row}.png"), np.full((112, 112, 3), 10 * row, np.uint8))
@@ -85,7 +85,7 @@ def test_embeddings_are_read_by_person_and_the_first_face_counts(tmp_path: Path)
 
 
 def test_thumbnails_are_the_aligned_photos(tmp_path: Path) -> None:
-    subject = Subject.of_embeddings(faces_file(tmp_path), album(tmp_path / "album"))
+    subject = Subject.of_embeddings(faces_file(tmp_path), dataset(tmp_path / "dataset"))
     assert subject.shown.shape == (24, 56, 56, 3)
     assert [int(image[28, 28, 0]) for image in subject.shown] == [10 * row for row in range(24)]
     draw("map", subject, tmp_path / "map.png")
@@ -96,9 +96,9 @@ def test_thumbnails_need_photos(tmp_path: Path) -> None:
     path = faces_file(tmp_path)
     with pytest.raises(DataError, match="--photos FOLDER"):
         draw("map", Subject.of_embeddings(path), tmp_path / "map.png")
-    (album(tmp_path / "album") / "p3" / "12.png").unlink()
+    (dataset(tmp_path / "dataset") / "p3" / "12.png").unlink()
     with pytest.raises(DataError, match=r"'p3/12\.png' is not among them"):
-        Subject.of_embeddings(path, tmp_path / "album")
+        Subject.of_embeddings(path, tmp_path / "dataset")
 
 
 def test_the_command_writes_a_image(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

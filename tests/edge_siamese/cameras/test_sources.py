@@ -34,8 +34,8 @@ def video(tmp_path: Path) -> Path:
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
     for number, name in enumerate(("b/10.png", "b/9.png", "a.png")):
-        write_image(tmp_path / "album" / name, 100 + number)
-    return tmp_path / "album"
+        write_image(tmp_path / "dataset" / name, 100 + number)
+    return tmp_path / "dataset"
 
 
 class TestVideo:
@@ -91,12 +91,12 @@ class TestImages:
         assert [frame.pixels[0, 0].tolist() for frame in frames] == [[102, 0, 0], [101, 0, 0], [100, 0, 0]]
 
     def test_a_zip_gives_the_same_frames(self, images: Path, tmp_path: Path) -> None:
-        with zipfile.ZipFile(tmp_path / "album.zip", "w") as archive:
+        with zipfile.ZipFile(tmp_path / "dataset.zip", "w") as archive:
             for path in sorted(images.rglob("*.png")):
                 archive.write(path, path.relative_to(images))
             archive.writestr("__MACOSX/._a.png", b"resource fork")
             archive.writestr("notes.txt", b"text")
-        with open_source(str(tmp_path / "album.zip")) as source, open_source(str(images)) as folder:
+        with open_source(str(tmp_path / "dataset.zip")) as source, open_source(str(images)) as folder:
             zipped, plain = list(source), list(folder)
             assert source.stills
         assert [frame.source for frame in zipped] == [frame.source for frame in plain]

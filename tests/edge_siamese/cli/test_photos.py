@@ -29,16 +29,16 @@ def write_photo(path: Path, person: int, number: int) -> Path:
 
 
 @pytest.fixture(scope="module")
-def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("album")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dataset")
     for person in range(PEOPLE):
         for number in range(PHOTOS):
             write_photo(folder / f"p{person}" / f"p{person}_{number + 1:04d}.png", person, number)
     return folder
 
 
-def test_two_photos_of_one_person_are_compared(album: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    photos = [album / "p0" / f"p0_000{number}.png" for number in (1, 2)]
+def test_two_photos_of_one_person_are_compared(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photos = [dataset / "p0" / f"p0_000{number}.png" for number in (1, 2)]
     assert answer("verify", *photos, "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == "edge-siamese/verify/1"
@@ -47,8 +47,8 @@ def test_two_photos_of_one_person_are_compared(album: Path, capsys: pytest.Captu
     assert document["operating_point"]["target_fmr"] <= 1e-3
 
 
-def test_different_people_can_be_an_exit_status(album: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    photos = [album / "p0" / "p0_0001.png", album / "p1" / "p1_0001.png"]
+def test_different_people_can_be_an_exit_status(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photos = [dataset / "p0" / "p0_0001.png", dataset / "p1" / "p1_0001.png"]
     assert answer("verify", *photos, "--exit-status", "--target-fmr", "1e-5") == 3
     assert "different people: score" in capsys.readouterr().out
 
@@ -58,26 +58,28 @@ def test_different_people_can_be_an_exit_status(album: Path, capsys: pytest.Capt
     [(b"", "empty"), (b"\xff\xd8\xff\xe0 no image", "p.jpg"), (None, "p.jpg")],
 )
 def test_a_photo_that_cannot_be_read_is_named(
-    tmp_path: Path, album: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, sentence: str
+    tmp_path: Path, dataset: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, sentence: str
 ) -> None:
     if content is not None:
         (tmp_path / "p.jpg").write_bytes(content)
-    assert answer("verify", tmp_path / "p.jpg", album / "p0" / "p0_0001.png") == 2
+    assert answer("verify", tmp_path / "p.jpg", dataset / "p0" / "p0_0001.png") == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert sentence in captured.err
     assert "Traceback" not in captured.err
 
 
-def test_a_photo_without_a_face_is_named(tmp_path: Path, album: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_photo_without_a_face_is_named(tmp_path: Path, dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((200, 200, 3), 128, np.uint8))
-    assert answer("verify", album / "p0" / "p0_0001.png", tmp_path / "wall.png") == 2
+    assert answer("verify", dataset / "p0" / "p0_0001.png", tmp_path / "wall.png") == 2
     assert "wall.png: no face found" in capsys.readouterr().err
 
 
-def test_a_model_that_is_none_of_ours_is_named(tmp_path: Path, album: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_that_is_none_of_ours_is_named(
+    tmp_path: Path, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "m.tflite").write_bytes(b"\x1c\0\0\0TFL3" + bytes(100))
-    photo = album / "p0" / "p0_0001.png"
+    photo = dataset / "p0" / "p0_0001.png"
     assert answer("verify", photo, photo, "--embedder", tmp_path / "m.tflite") == 1
     assert "m.tflite: a .tflite without the card of this project" in capsys.readouterr().err
 
@@ -88,8 +90,8 @@ KEYS = {
 }  # fmt: skip
 
 
-def test_an_album_is_evaluated_over_all_pairs(album: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert answer("evaluate", album, "--json") == 0
+def test_an_dataset_is_evaluated_over_all_pairs(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer("evaluate", dataset, "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert set(document) >= KEYS
     assert document["protocol"] == "all-pairs"
@@ -101,28 +103,28 @@ def test_an_album_is_evaluated_over_all_pairs(album: Path, capsys: pytest.Captur
     assert document["auc"] > 0.8
 
 
-def test_an_album_with_pairs_is_evaluated_by_its_folds(
-    album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_an_dataset_with_pairs_is_evaluated_by_its_folds(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = ["2\t2"]
     for fold in (0, 2):
         lines += [f"p{fold}\t1\t2", f"p{fold + 1}\t1\t3", f"p{fold}\t1\tp{fold + 1}\t1", f"p{fold}\t2\tp{fold + 1}\t3"]
-    with zipfile.ZipFile(tmp_path / "album.zip", "w") as archive:
-        for path in sorted(album.rglob("*.png")):
-            archive.write(path, f"images/{path.relative_to(album)}")
+    with zipfile.ZipFile(tmp_path / "dataset.zip", "w") as archive:
+        for path in sorted(dataset.rglob("*.png")):
+            archive.write(path, f"images/{path.relative_to(dataset)}")
         archive.writestr("pairs.txt", "\n".join(lines))
-    assert answer("evaluate", tmp_path / "album.zip", "--json") == 0
+    assert answer("evaluate", tmp_path / "dataset.zip", "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["protocol"], document["genuine_pairs"], document["impostor_pairs"]) == ("lfw-pairs", 4, 4)
     assert document["face_choice"] == "nearest the center"
 
 
 def test_a_photo_without_a_face_counts_against_the_result(
-    album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for person in ("p0", "p1"):
         (tmp_path / person).mkdir()
-        for path in (album / person).glob("*.png"):
+        for path in (dataset / person).glob("*.png"):
             (tmp_path / person / path.name).write_bytes(path.read_bytes())
     cv2.imwrite(str(tmp_path / "p0" / "wall.png"), np.full((200, 200, 3), 128, np.uint8))
     (tmp_path / "p1" / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
@@ -134,18 +136,18 @@ def test_a_photo_without_a_face_counts_against_the_result(
 
 
 @pytest.mark.parametrize("kind", ["absent", "empty", "file"])
-def test_what_is_no_album_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:
-    path = tmp_path / "album"
+def test_what_is_no_dataset_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:
+    path = tmp_path / "dataset"
     if kind == "empty":
         path.mkdir()
     elif kind == "file":
         path.write_text("no zip")
     assert answer("evaluate", path) == 2
-    assert "album: expected" in capsys.readouterr().err
+    assert "dataset: expected" in capsys.readouterr().err
 
 
-def test_embeddings_are_written_as_plain_arrays(album: Path, tmp_path: Path) -> None:
-    assert answer("embed", album, "-o", tmp_path / "faces.npz") == 0
+def test_embeddings_are_written_as_plain_arrays(dataset: Path, tmp_path: Path) -> None:
+    assert answer("embed", dataset, "-o", tmp_path / "faces.npz") == 0
     with np.load(tmp_path / "faces.npz", allow_pickle=False) as arrays:
         count = len(arrays["paths"])
         assert count >= PEOPLE * PHOTOS - 1

@@ -80,8 +80,8 @@ def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def album(tmp_path: Path) -> Path:
-    folder = tmp_path / "album"
+def dataset(tmp_path: Path) -> Path:
+    folder = tmp_path / "dataset"
     folder.mkdir()
     shown = {"1": "Ada", "2": "stranger", "10": "Bob"}
     for file, name in shown.items():
@@ -124,8 +124,8 @@ def decisions(lines: list[dict[str, Any]]) -> list[tuple[str, str, str | None]]:
     return [(line["source"], line["reason"], line["identity"]) for line in lines if line["event"] == "decision"]
 
 
-def test_every_image_of_a_folder_gets_its_line(run: Run, album: Path) -> None:
-    lines, _ = run(album)
+def test_every_image_of_a_folder_gets_its_line(run: Run, dataset: Path) -> None:
+    lines, _ = run(dataset)
     assert decisions(lines) == [
         ("1.png", "ok", "Ada"),
         ("2.png", "below_threshold", None),
@@ -136,8 +136,8 @@ def test_every_image_of_a_folder_gets_its_line(run: Run, album: Path) -> None:
     assert {line["model"]["embedder"] for line in lines} == {DIGEST}
 
 
-def test_a_run_begins_with_what_it_runs_with_and_ends_with_its_counters(run: Run, album: Path) -> None:
-    lines, _ = run(album)
+def test_a_run_begins_with_what_it_runs_with_and_ends_with_its_counters(run: Run, dataset: Path) -> None:
+    lines, _ = run(dataset)
     assert (lines[0]["event"], lines[-1]["event"]) == ("started", "stopped")
     assert lines[0]["detail"]["identities"] == 2
     assert lines[0]["detail"]["operating_point"]["threshold"] == 16_000
@@ -158,13 +158,13 @@ def test_a_video_tells_changes_only(run: Run, video: Path) -> None:
     assert lines[-1]["detail"]["frames"] == 14
 
 
-def test_events_go_to_a_file_too(run: Run, album: Path, tmp_path: Path) -> None:
-    lines, _ = run(album, "--events", str(tmp_path / "events.jsonl"))
+def test_events_go_to_a_file_too(run: Run, dataset: Path, tmp_path: Path) -> None:
+    lines, _ = run(dataset, "--events", str(tmp_path / "events.jsonl"))
     assert [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()] == lines
 
 
-def test_people_read_lines(gallery: Path, album: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    succeed("run", "--camera", str(album), "--gallery", str(gallery))
+def test_people_read_lines(gallery: Path, dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    succeed("run", "--camera", str(dataset), "--gallery", str(gallery))
     captured = capsys.readouterr()
     told = [line.split("  ", 1)[1] for line in captured.out.splitlines()]
     assert told == [
@@ -176,10 +176,10 @@ def test_people_read_lines(gallery: Path, album: Path, capsys: pytest.CaptureFix
     assert "stopped: why end, frames 4" in captured.err
 
 
-def test_an_operating_point_too_weak_for_the_target_is_said(run: Run, album: Path) -> None:
-    _, said = run(album, "--target-fpir", "0.0001")
+def test_an_operating_point_too_weak_for_the_target_is_said(run: Run, dataset: Path) -> None:
+    _, said = run(dataset, "--target-fpir", "0.0001")
     assert "a false match rate of 5e-05 is wanted for 2 people, the strictest supported is 0.0005" in said
-    _, quiet = run(album)
+    _, quiet = run(dataset)
     assert "strictest" not in quiet
 
 
@@ -188,7 +188,7 @@ def test_an_operating_point_too_weak_for_the_target_is_said(run: Run, album: Pat
     [
         ("nowhere", [], 2, "expected a camera, a URL, a video, a folder or a zip"),
         ("", ["--realtime"], 2, "no pace of their own"),
-        ("album/4.avi", [], 1, "not a video that can be read"),
+        ("dataset/4.avi", [], 1, "not a video that can be read"),
     ],
 )
 def test_bad_input_is_one_sentence(
@@ -196,12 +196,12 @@ def test_bad_input_is_one_sentence(
     options: list[str],
     code: int,
     sentence: str,
-    album: Path,
+    dataset: Path,
     gallery: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (album / "4.avi").write_bytes(b"no video")
-    target = album if not camera else album.parent / camera
+    (dataset / "4.avi").write_bytes(b"no video")
+    target = dataset if not camera else dataset.parent / camera
     with pytest.raises(SystemExit) as left:
         main(["run", "--camera", str(target), "--gallery", str(gallery), "--json", *options])
     captured = capsys.readouterr()
@@ -211,21 +211,21 @@ def test_bad_input_is_one_sentence(
 
 
 def test_a_failure_in_the_middle_still_ends_with_stopped(
-    run: Run, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(FakeEngine, "embed", broken)
     with pytest.raises(MemoryError):
-        run(album, "--events", str(tmp_path / "events.jsonl"))
+        run(dataset, "--events", str(tmp_path / "events.jsonl"))
     last = json.loads((tmp_path / "events.jsonl").read_text().splitlines()[-1])
     assert (last["event"], last["detail"]["why"]) == ("stopped", "failed")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_run_after_the_current_frame(
-    number: signal.Signals, run: Run, album: Path, monkeypatch: pytest.MonkeyPatch
+    number: signal.Signals, run: Run, dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, detect = signal.getsignal(number), FakeEngine.detect
 
@@ -234,7 +234,7 @@ def test_a_signal_ends_the_run_after_the_current_frame(
         return detect(self, image)
 
     monkeypatch.setattr(FakeEngine, "detect", detect_and_stop)
-    lines, _ = run(album)
+    lines, _ = run(dataset)
     assert decisions(lines) == [("1.png", "ok", "Ada")]
     assert lines[-1]["detail"]["why"] == number.name
     assert signal.getsignal(number) is before

@@ -6,30 +6,30 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_siamese.dataset_embeddings import Survey, survey_album
+from edge_siamese.dataset_embeddings import Survey, survey_dataset
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import ModelError
 from edge_siamese.evaluation.baseline import Rival, RivalVectors, open_rival
 from edge_siamese.evaluation.comparisons import compare_all
-from edge_siamese.identity_dataset import Album
+from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.image_io import write_image
 from edge_siamese.models import default_model
 from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese.tflite.model_card import read_model
 
-Surveyed = tuple[Album, Survey]
+Surveyed = tuple[IdentityDataset, Survey]
 
 
 @pytest.fixture(scope="module")
 def surveyed(engine: FaceEngine, tmp_path_factory: pytest.TempPathFactory) -> Surveyed:
-    folder = tmp_path_factory.mktemp("album")
+    folder = tmp_path_factory.mktemp("dataset")
     for number, person in enumerate((7, 7, 8)):
         view = View.random(np.random.default_rng(number), difficulty=0.3)
         path = folder / f"p{person}" / f"{number}.png"
         write_image(path, render_portrait(Person.from_seed(person), view, background_seed=number).image)
     write_image(folder / "p8" / "wall.png", np.full((160, 160, 3), 128, np.uint8))
-    album = Album(folder)
-    return album, survey_album(album, engine)
+    dataset = IdentityDataset(folder)
+    return dataset, survey_dataset(dataset, engine)
 
 
 def plain(task: Any, folder: Path) -> Path:
@@ -43,9 +43,9 @@ def plain(task: Any, folder: Path) -> Path:
 def test_the_same_network_gives_the_same_scores_with_and_without_its_card(
     surveyed: Surveyed, tmp_path: Path, carded: bool
 ) -> None:
-    album, survey = surveyed
+    dataset, survey = surveyed
     rival = open_rival(default_model("embedder") if carded else plain("embedder", tmp_path))
-    scores = rival.embed(survey, album).scores
+    scores = rival.embed(survey, dataset).scores
     assert (compare_all(survey, scores).scores == compare_all(survey).scores).all()
     assert rival.digest == survey.embedder
     assert ("no card" in rival.about) is not carded
@@ -65,9 +65,9 @@ class FloatNetwork:
 
 
 def test_a_float_network_gets_floats_and_gives_cosines(surveyed: Surveyed) -> None:
-    album, survey = surveyed
+    dataset, survey = surveyed
     network: Any = FloatNetwork()
-    vectors = Rival("mean color", "ab", "float32 embeddings", network, 0).embed(survey, album)
+    vectors = Rival("mean color", "ab", "float32 embeddings", network, 0).embed(survey, dataset)
     assert vectors.vectors.shape == (4, 3)
     assert (vectors.vectors[~survey.found] == 0).all()
     a, b = vectors.vectors[:2].astype(np.float64)
@@ -80,14 +80,16 @@ def test_a_plain_file_sees_mirror_images_when_the_embedder_beside_it_does(survey
         def run(self, image: np.ndarray) -> dict[str, np.ndarray]:
             return {"output": image[:, :, :56].mean(axis=(1, 2))}
 
-    album, survey = surveyed
+    dataset, survey = surveyed
     network: Any = LeftHalf()
     whole: Any = FloatNetwork()
-    both = Rival("left", "ab", "", network, 0).embed(replace(survey, average_flip=True), album).vectors
+    both = Rival("left", "ab", "", network, 0).embed(replace(survey, average_flip=True), dataset).vectors
     one = (
-        Rival("left", "ab", "", network, 0, average_flip=False).embed(replace(survey, average_flip=True), album).vectors
+        Rival("left", "ab", "", network, 0, average_flip=False)
+        .embed(replace(survey, average_flip=True), dataset)
+        .vectors
     )
-    assert both == pytest.approx(Rival("all", "ab", "", whole, 0).embed(survey, album).vectors, abs=1e-5)
+    assert both == pytest.approx(Rival("all", "ab", "", whole, 0).embed(survey, dataset).vectors, abs=1e-5)
     assert not np.allclose(both, one, atol=1e-3)
 
 

@@ -6,19 +6,19 @@ import numpy as np
 
 from edge_siamese.dataset_embeddings import Survey, center_face, largest_face
 from edge_siamese.evaluation.protocols import VerificationProtocol
-from edge_siamese.identity_dataset import Album
+from edge_siamese.identity_dataset import IdentityDataset
 
 MakeSurvey = Callable[..., Survey]
 PAIRS = "1\t1\np000\t1\t2\np000\t1\tp001\t1\n"
 
 
-def test_a_list_of_pairs_beside_the_album_is_the_protocol_unless_all_are_wanted(tmp_path: Path) -> None:
+def test_a_list_of_pairs_beside_the_dataset_is_the_protocol_unless_all_are_wanted(tmp_path: Path) -> None:
     (tmp_path / "p000").mkdir()
     cv2.imwrite(str(tmp_path / "p000" / "a.png"), np.zeros((8, 8, 3), np.uint8))
-    assert VerificationProtocol.of(Album(tmp_path)) == VerificationProtocol(None)
+    assert VerificationProtocol.of(IdentityDataset(tmp_path)) == VerificationProtocol(None)
     (tmp_path / "pairs.txt").write_text(PAIRS)
-    assert VerificationProtocol.of(Album(tmp_path)) == VerificationProtocol(PAIRS)
-    assert VerificationProtocol.of(Album(tmp_path), all_pairs=True) == VerificationProtocol(None)
+    assert VerificationProtocol.of(IdentityDataset(tmp_path)) == VerificationProtocol(PAIRS)
+    assert VerificationProtocol.of(IdentityDataset(tmp_path), all_pairs=True) == VerificationProtocol(None)
 
 
 def test_protocols_choose_faces_and_pairs_and_say_so(make_survey: MakeSurvey) -> None:

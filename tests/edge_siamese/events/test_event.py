@@ -23,7 +23,7 @@ KEYS = [
 
 
 def sighting(decision: Decision, face: Face | None) -> Sighting:
-    frame = Frame(np.zeros((4, 4, 3), np.uint8), 1_500, 9, "album/1.jpg")
+    frame = Frame(np.zeros((4, 4, 3), np.uint8), 1_500, 9, "dataset/1.jpg")
     index, track = (None, None) if face is None else (0, 4)
     return Sighting(frame, face, index, track, decision, True, 12_345_678)
 
@@ -47,7 +47,7 @@ def test_a_decision_says_everything_about_itself() -> None:
         "event": "decision",
         "time": "2026-03-01T12:00:00.250Z",
         "monotonic_ns": 77,
-        "source": "album/1.jpg",
+        "source": "dataset/1.jpg",
         "model": {"embedder": "ab" * 32},
         "sequence": 9,
         "frame_time_ns": 1_500,

@@ -15,19 +15,19 @@ from edge_siamese.gallery.enrollment.photos import Skipped, build_gallery, embed
 from edge_siamese.gallery.templates.mean import mean_template
 from edge_siamese.gallery.templates.representatives import Strategy
 from edge_siamese.gallery.templates.selection import DEFAULT_TERMS, Terms
-from edge_siamese.identity_dataset import Album
+from edge_siamese.identity_dataset import IdentityDataset
 
 Folder = Callable[..., Path]
 MOMENT = {"created": "2025-01-31T12:00:00Z"}
 
 
 def test_everybody_is_enrolled(people_folder: Folder, engine: Any) -> None:
-    album = Album(people_folder("people", {"anna": (1, 2, 3), "ben": (1,)}))
-    gallery, report = build_gallery(album, engine)
+    dataset = IdentityDataset(people_folder("people", {"anna": (1, 2, 3), "ben": (1,)}))
+    gallery, report = build_gallery(dataset, engine)
     assert gallery.names == ("anna", "ben")
     assert [len(gallery.templates_of(name)) for name in gallery.names] == [1, 1]
     assert (report.photos, report.skipped, report.people_skipped) == (4, [], [])
-    each, _ = build_gallery(album, engine, terms=Terms())
+    each, _ = build_gallery(dataset, engine, terms=Terms())
     assert [len(each.templates_of(name)) for name in each.names] == [3, 1]
     means = [mean_template(each.templates_of(name), each.zero_point) for name in each.names]
     np.testing.assert_array_equal(gallery.templates, means)
@@ -39,21 +39,21 @@ def test_a_zip_gives_the_same_bytes_as_the_folder(people_folder: Folder, engine:
     with ZipFile(tmp_path / "people.zip", "w") as archive:
         for file in sorted(folder.rglob("*.png"), reverse=True):
             archive.write(file, file.relative_to(folder))
-    galleries = [build_gallery(Album(path), engine)[0] for path in (folder, tmp_path / "people.zip")]
+    galleries = [build_gallery(IdentityDataset(path), engine)[0] for path in (folder, tmp_path / "people.zip")]
     assert encode(galleries[0]) == encode(galleries[1])
 
 
 def test_only_so_many_templates_are_kept(people_folder: Folder, engine: Any) -> None:
-    album = Album(people_folder("people", {"anna": tuple(range(9))}))
-    assert len(build_gallery(album, engine)[0].templates) == 1
-    assert len(build_gallery(album, engine, terms=Terms(limit=2))[0].templates) == 2
+    dataset = IdentityDataset(people_folder("people", {"anna": tuple(range(9))}))
+    assert len(build_gallery(dataset, engine)[0].templates) == 1
+    assert len(build_gallery(dataset, engine, terms=Terms(limit=2))[0].templates) == 2
 
 
 def test_photos_that_cannot_be_used_are_named(people_folder: Folder, photo: Folder, engine: Any) -> None:
     folder = people_folder("people", {"anna": (1,)})
     photo("people/anna/2.png", "anna", 2, faces=0)
     (folder / "anna" / "3.png").write_bytes(b"no image")
-    gallery, report = build_gallery(Album(folder), engine)
+    gallery, report = build_gallery(IdentityDataset(folder), engine)
     assert len(gallery.templates) == 1
     assert report.skipped[0] == Skipped("anna/2.png", "shows no face")
     assert report.skipped[1].photo == "anna/3.png"
@@ -66,15 +66,15 @@ def test_a_person_without_a_usable_photo_is_an_error_unless_skipped(
     folder = people_folder("people", {"anna": (1,)})
     photo("people/ben/1.png", "ben", 1, faces=0)
     with pytest.raises(NoFaceError, match=r"no photo of ben can be used \(ben/1.png: shows no face\); --skip"):
-        build_gallery(Album(folder), engine)
-    gallery, report = build_gallery(Album(folder), engine, skip_people=True)
+        build_gallery(IdentityDataset(folder), engine)
+    gallery, report = build_gallery(IdentityDataset(folder), engine, skip_people=True)
     assert (gallery.names, report.people_skipped) == (("anna",), ["ben"])
 
 
 def test_nobody_at_all_is_an_error(photo: Folder, engine: Any, tmp_path: Path) -> None:
     photo("people/ben/1.png", "ben", 1, faces=0)
     with pytest.raises(NoFaceError, match="nobody has a photo"):
-        build_gallery(Album(tmp_path / "people"), engine, skip_people=True)
+        build_gallery(IdentityDataset(tmp_path / "people"), engine, skip_people=True)
 
 
 def test_single_photos_are_embedded_or_named(photo: Folder, engine: Any, tmp_path: Path) -> None:
@@ -90,9 +90,9 @@ def test_single_photos_are_embedded_or_named(photo: Folder, engine: Any, tmp_pat
 def test_the_bytes_of_a_gallery_never_change(people_folder: Folder, engine: Any) -> None:
     """Boards compare galleries by their bytes: other ones for the same photos need a reason, and this line."""
     shots = {"anna": tuple(range(12)), "ben": tuple(range(7)), "carla": (0, 1)}
-    album = Album(people_folder("people", shots))
+    dataset = IdentityDataset(people_folder("people", shots))
     digests = [
-        hashlib.sha256(encode(build_gallery(album, engine, terms=terms, information=MOMENT)[0])).hexdigest()
+        hashlib.sha256(encode(build_gallery(dataset, engine, terms=terms, information=MOMENT)[0])).hexdigest()
         for terms in (Terms(limit=5), DEFAULT_TERMS)
     ]
     assert digests == [
@@ -104,28 +104,28 @@ def test_the_bytes_of_a_gallery_never_change(people_folder: Folder, engine: Any)
 def test_outliers_are_named_with_the_reason(people_folder: Folder, photo: Folder, engine: Any) -> None:
     folder = people_folder("people", {"anna": (1, 2, 3), "ben": (1,)})
     photo("people/anna/4.png", "ben", 4)
-    gallery, report = build_gallery(Album(folder), engine, terms=Terms(reject_outliers=True))
+    gallery, report = build_gallery(IdentityDataset(folder), engine, terms=Terms(reject_outliers=True))
     assert [len(gallery.templates_of(name)) for name in gallery.names] == [3, 1]
     ((path, reason),) = [(skip.photo, skip.reason) for skip in report.skipped]
     assert path == "anna/4.png"
     assert reason.startswith("an outlier: its mean score ")
-    assert len(build_gallery(Album(folder), engine, terms=Terms())[0].templates_of("anna")) == 4
+    assert len(build_gallery(IdentityDataset(folder), engine, terms=Terms())[0].templates_of("anna")) == 4
 
 
 def test_an_outlier_is_no_part_of_a_mean(people_folder: Folder, photo: Folder, engine: Any) -> None:
     folder = people_folder("people", {"anna": (1, 2, 3), "ben": (1,)})
-    clean, _ = build_gallery(Album(folder), engine)
+    clean, _ = build_gallery(IdentityDataset(folder), engine)
     photo("people/anna/4.png", "ben", 4)
-    spoiled, _ = build_gallery(Album(folder), engine)
-    rejecting, _ = build_gallery(Album(folder), engine, terms=Terms(Strategy.MEAN, reject_outliers=True))
+    spoiled, _ = build_gallery(IdentityDataset(folder), engine)
+    rejecting, _ = build_gallery(IdentityDataset(folder), engine, terms=Terms(Strategy.MEAN, reject_outliers=True))
     assert (rejecting.templates == clean.templates).all()
     assert (spoiled.templates != clean.templates).any()
 
 
 def test_the_most_typical_photo_comes_first_under_every_strategy(people_folder: Folder, engine: Any) -> None:
-    album = Album(people_folder("people", {"anna": tuple(range(9))}))
+    dataset = IdentityDataset(people_folder("people", {"anna": tuple(range(9))}))
     firsts = {
-        build_gallery(album, engine, terms=Terms(strategy, limit=1))[0].templates.tobytes()
+        build_gallery(dataset, engine, terms=Terms(strategy, limit=1))[0].templates.tobytes()
         for strategy in Strategy
         if strategy is not Strategy.MEAN
     }
