@@ -21,7 +21,7 @@ Numbers = npt.NDArray[np.integer]
 
 
 class Recognizer(Protocol):
-    """The part of `FaceEngine` that a survey uses."""
+    """The part of `FaceEngine` that an embedded uses."""
 
     @property
     def embedder_card(self) -> ModelCard: ...
@@ -32,7 +32,7 @@ class Recognizer(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Survey:
+class DatasetEmbeddings:
     """Embeddings of a dataset.
 
     Attributes:
@@ -91,12 +91,12 @@ def center_face(faces: list[Face], image: RGB) -> Face | None:
     return nearest_center(faces, image.shape[1], image.shape[0])
 
 
-def survey_dataset(
+def embed_dataset(
     dataset: IdentityDataset,
     engine: Recognizer,
     choose: Choose = largest_face,
     progress: Callable[[int, int], None] | None = None,
-) -> Survey:
+) -> DatasetEmbeddings:
     """Detect, choose, align and embed one face of each photo.
 
     Args:
@@ -106,7 +106,7 @@ def survey_dataset(
         progress: called with the number done and the number of all.
     """
     photos, card = dataset.photos, engine.embedder_card
-    survey = Survey(
+    embedded = DatasetEmbeddings(
         photos=photos,
         embeddings=np.zeros((len(photos), card.dimension), np.int8),
         found=np.zeros(len(photos), bool),
@@ -120,22 +120,22 @@ def survey_dataset(
     )
     for index, photo in enumerate(photos):
         try:
-            _survey_photo(survey, index, dataset.read(photo), engine, choose)
+            _embed_photo(embedded, index, dataset.read(photo), engine, choose)
         except ImageError as error:
-            survey.unreadable[photo.path] = str(error)
+            embedded.unreadable[photo.path] = str(error)
         if progress:
             progress(index + 1, len(photos))
-    return survey
+    return embedded
 
 
-def _survey_photo(survey: Survey, index: int, image: RGB, engine: Recognizer, choose: Choose) -> None:
+def _embed_photo(embedded: DatasetEmbeddings, index: int, image: RGB, engine: Recognizer, choose: Choose) -> None:
     faces = engine.detect(image)
-    survey.centered[index] = any(_contains_center(face, image) for face in faces)
+    embedded.centered[index] = any(_contains_center(face, image) for face in faces)
     chosen = choose(faces, image)
     if chosen:
-        survey.found[index] = True
-        survey.embeddings[index] = engine.embed(image, chosen).values
-        survey.faces[index], survey.qualities[index] = chosen, measure(image, chosen)
+        embedded.found[index] = True
+        embedded.embeddings[index] = engine.embed(image, chosen).values
+        embedded.faces[index], embedded.qualities[index] = chosen, measure(image, chosen)
 
 
 def _contains_center(face: Face, image: RGB) -> bool:

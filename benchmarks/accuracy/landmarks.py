@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.cli.shared.output import table
-from edge_siamese.dataset_embeddings import Recognizer, Survey, center_face, largest_face, survey_dataset
+from edge_siamese.dataset_embeddings import DatasetEmbeddings, Recognizer, center_face, embed_dataset, largest_face
 from edge_siamese.evaluation.bootstrap import REPLICATES, PersonBootstrap
 from edge_siamese.evaluation.comparisons import Comparisons, compare_all, compare_listed, parse_pairs
 from edge_siamese.evaluation.verification import Headline
@@ -45,7 +45,7 @@ class Verified:
     """The people of a dataset verified with one detector's faces."""
 
     detector: Detector
-    survey: Survey
+    embedded: DatasetEmbeddings
     comparisons: Comparisons
     headline: Headline
 
@@ -54,25 +54,25 @@ class Verified:
         return {
             "name": self.detector.name,
             "threshold": self.detector.threshold,
-            "not_found": self._paths(~self.survey.found),
-            "off_center": self._paths(self.survey.found & ~self.survey.centered),
+            "not_found": self._paths(~self.embedded.found),
+            "off_center": self._paths(self.embedded.found & ~self.embedded.centered),
         } | self.headline.to_json()
 
     def row(self) -> tuple[str, ...]:
         """The figures for people."""
-        survey, curve = self.survey, self.headline.figures.curve
+        embedded, curve = self.embedded, self.headline.figures.curve
         tar = self.headline.to_json()["tar_at_fmr"]["0.001"]
         return (
             f"{self.detector.name} at {self.detector.threshold:.2f}",
-            f"{survey.found.sum()} of {len(survey.photos)}",
-            f"{survey.centered.sum()}",
+            f"{embedded.found.sum()} of {len(embedded.photos)}",
+            f"{embedded.centered.sum()}",
             f"{self.headline.figures.accuracy:.2%}",
             f"{curve.eer:.2%}",
             "-" if tar is None else f"{tar:.2%}",
         )
 
     def _paths(self, chosen: npt.NDArray[np.bool_]) -> list[str]:
-        return [self.survey.photos[index].path for index in np.flatnonzero(chosen)]
+        return [self.embedded.photos[index].path for index in np.flatnonzero(chosen)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ class LandmarkComparison:
         first, *others = self.verified
         return {
             "protocol": "all-pairs" if first.comparisons.fold is None else "lfw-pairs",
-            "photos": len(first.survey.photos),
+            "photos": len(first.embedded.photos),
             "people": first.comparisons.person_count,
             "genuine_pairs": len(first.comparisons.genuine_scores),
             "impostor_pairs": len(first.comparisons.impostor_scores),
@@ -131,10 +131,12 @@ def compare_landmarks(
     pairs_text, draws, verified = dataset.pairs_file(), None, []
     for detector in detectors:
         choose = center_face if pairs_text else largest_face
-        survey = survey_dataset(dataset, DetectingWith(detector, engine), choose, progress)
-        comparisons = compare_listed(survey, parse_pairs(pairs_text, survey)) if pairs_text else compare_all(survey)
+        embedded = embed_dataset(dataset, DetectingWith(detector, engine), choose, progress)
+        comparisons = (
+            compare_listed(embedded, parse_pairs(pairs_text, embedded)) if pairs_text else compare_all(embedded)
+        )
         draws = draws or PersonBootstrap(comparisons.person_count, replicates)
-        verified.append(Verified(detector, survey, comparisons, Headline.measure(comparisons, draws)))
+        verified.append(Verified(detector, embedded, comparisons, Headline.measure(comparisons, draws)))
     return LandmarkComparison(verified, replicates)
 
 

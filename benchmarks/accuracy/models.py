@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edge_siamese.dataset_embeddings import Survey, center_face, largest_face, survey_dataset
+from edge_siamese.dataset_embeddings import DatasetEmbeddings, center_face, embed_dataset, largest_face
 from edge_siamese.engine import FaceEngine
 from edge_siamese.evaluation.baseline import open_rival
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
@@ -85,7 +85,7 @@ class People:
     """A set of people, its faces found once by the shipped detector for all embedders."""
 
     dataset: IdentityDataset
-    survey: Survey
+    embedded: DatasetEmbeddings
     pairs: str | None
 
     @classmethod
@@ -94,15 +94,13 @@ class People:
         dataset = IdentityDataset(path)
         pairs = dataset.pairs_file()
         with FaceEngine.default() as engine:
-            return cls(
-                dataset, survey_dataset(dataset, engine, center_face if pairs else largest_face, progress), pairs
-            )
+            return cls(dataset, embed_dataset(dataset, engine, center_face if pairs else largest_face, progress), pairs)
 
     def verify(self, embedder: Path, *, delegate: Delegate, progress: Progress | None = None) -> dict[str, Any]:
         """The headline figures of one embedder on these people."""
-        vectors = open_rival(embedder, delegate=delegate).embed(self.survey, self.dataset, progress)
+        vectors = open_rival(embedder, delegate=delegate).embed(self.embedded, self.dataset, progress)
         if self.pairs:
-            comparisons = compare_listed(self.survey, parse_pairs(self.pairs, self.survey), vectors.scores)
+            comparisons = compare_listed(self.embedded, parse_pairs(self.pairs, self.embedded), vectors.scores)
         else:
-            comparisons = compare_all(self.survey, vectors.scores)
+            comparisons = compare_all(self.embedded, vectors.scores)
         return Headline.measure(comparisons, PersonBootstrap(comparisons.person_count)).to_json()

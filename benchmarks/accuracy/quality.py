@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edge_siamese.cli.shared.output import table
-from edge_siamese.dataset_embeddings import Survey
+from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.comparisons import compare_all
 from edge_siamese.evaluation.error_reject import SHARES, GenuinePairs, RejectCurve, error_versus_reject, oracle
@@ -94,20 +94,20 @@ class QualityReport:
         return "\n".join(lines)
 
 
-def judge_quality(survey: Survey, formula: QualityFormula, fmrs: Sequence[float]) -> QualityReport:
+def judge_quality(embedded: DatasetEmbeddings, formula: QualityFormula, fmrs: Sequence[float]) -> QualityReport:
     """Measure error versus reject over all pairs of the photos on which a face was found.
 
     Args:
-        survey: the photos.
+        embedded: the photos.
         formula: of the score.
         fmrs: false match rates. Those that take more than the impostor pairs there are (1 / FMR) are left out.
 
     Raises:
         DataError: no rate is left, or there are too few photos.
     """
-    comparisons = compare_all(survey)
-    seen = survey.found[comparisons.first] & survey.found[comparisons.second]
-    number = np.cumsum(survey.found) - 1
+    comparisons = compare_all(embedded)
+    seen = embedded.found[comparisons.first] & embedded.found[comparisons.second]
+    number = np.cumsum(embedded.found) - 1
     first, second = number[comparisons.first[seen]], number[comparisons.second[seen]]
     genuine, scores = comparisons.genuine[seen], comparisons.scores[seen]
     curve = error_curve(scores[genuine], scores[~genuine])
@@ -117,7 +117,7 @@ def judge_quality(survey: Survey, formula: QualityFormula, fmrs: Sequence[float]
             f"error versus reject at an FMR of {max(fmrs):g} needs {1 / max(fmrs):,.0f} impostor pairs, found "
             f"{np.count_nonzero(~genuine):,}"
         )
-    measured = [quality for quality in survey.qualities if quality is not None]
+    measured = [quality for quality in embedded.qualities if quality is not None]
     values = np.array([formula.score(quality) for quality in measured])
     defects = [formula.defects(quality) for quality in measured]
     singles = {name: -np.array([row[name] for row in defects]) for name in COMPONENTS}
@@ -131,7 +131,7 @@ def judge_quality(survey: Survey, formula: QualityFormula, fmrs: Sequence[float]
 
     return QualityReport(
         photos=len(measured),
-        not_found=len(survey.photos) - len(measured),
+        not_found=len(embedded.photos) - len(measured),
         refused=_refusals(measured),
         percentiles=tuple(float(value) for value in np.percentile(values, (5, 25, 50, 75, 95))),
         at_fmr=tuple(at(fmr) for fmr in supported),

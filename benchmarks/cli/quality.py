@@ -30,7 +30,7 @@ def quality(
     The photos of lowest quality are discarded, up to 30 %, while the threshold stays: if the score is good, the FNMR
     falls. The area under the curve is compared with a random choice (1.000); the oracle knows the errors.
     """
-    from edge_siamese.dataset_embeddings import survey_dataset
+    from edge_siamese.dataset_embeddings import embed_dataset
     from edge_siamese.engine import FaceEngine
     from edge_siamese.identity_dataset import IdentityDataset
     from edge_siamese.quality.score import read_formula, shipped_formula
@@ -40,9 +40,9 @@ def quality(
     formula = read_formula(formula_file) if formula_file else shipped_formula()
     dataset = IdentityDataset(data)
     with FaceEngine.open(**engine_settings) as engine, progress_line("measuring") as progress:
-        survey = survey_dataset(dataset, engine, progress=progress)
+        embedded = embed_dataset(dataset, engine, progress=progress)
         digests = engine.digests
-    report = judge_quality(survey, formula, sorted(fmrs, reverse=True))
+    report = judge_quality(embedded, formula, sorted(fmrs, reverse=True))
     if as_json:
         emit_json("bench-quality", report.to_json() | {"formula": formula.to_json()}, models=digests)
     else:

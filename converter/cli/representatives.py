@@ -110,12 +110,12 @@ def _photos(source: Path, **models: Any) -> "Photos":
     from edge_siamese.models import default_model
     from edge_siamese.tflite.model_card import read_card
 
-    from ..template_selection.photos import read_embeddings, survey_photos
+    from ..template_selection.photos import embed_photos_of, read_embeddings
 
     if source.suffix.lower() == ".npz":
         return read_embeddings(source, read_card(models["embedder"] or default_model("embedder")))
     with reference_engine(**models) as engine, progress_line("embedding") as progress:
-        return survey_photos(source, engine, progress)
+        return embed_photos_of(source, engine, progress)
 
 
 def _write_curves(

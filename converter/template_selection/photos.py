@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.dataset_embeddings import Recognizer, survey_dataset
+from edge_siamese.dataset_embeddings import Recognizer, embed_dataset
 from edge_siamese.errors import DataError, NoFaceError
 from edge_siamese.gallery.enrollment.photos import Skipped, rows_by_name, skipped_of
 from edge_siamese.gallery.names import clean_name
@@ -39,19 +39,19 @@ class Photos:
         return {name: self.embeddings[rows] for name, rows in self.people.items()}
 
 
-def survey_photos(path: Path, engine: Recognizer, progress: Callable[[int, int], None] | None = None) -> Photos:
+def embed_photos_of(path: Path, engine: Recognizer, progress: Callable[[int, int], None] | None = None) -> Photos:
     """Embed the largest face of every photo of a folder or zip of ``<person>/<photo>``.
 
     Raises:
         DataError: it is none.
         NoFaceError: no photo can be used.
     """
-    survey = survey_dataset(IdentityDataset(path), engine, progress=progress)
-    people = dict(sorted(rows_by_name(survey).items()))
+    embedded = embed_dataset(IdentityDataset(path), engine, progress=progress)
+    people = dict(sorted(rows_by_name(embedded).items()))
     if not people:
         raise NoFaceError(f"{path}: nobody has a photo that can be used")
-    paths = [photo.path for photo in survey.photos]
-    return Photos(paths, survey.embeddings, people, engine.embedder_card, skipped_of(survey))
+    paths = [photo.path for photo in embedded.photos]
+    return Photos(paths, embedded.embeddings, people, engine.embedder_card, skipped_of(embedded))
 
 
 def read_embeddings(path: Path, card: ModelCard) -> Photos:

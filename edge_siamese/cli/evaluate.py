@@ -51,7 +51,7 @@ def evaluate(
 
     Photos go end to end through detector, alignment and embedder. One without a face counts against the result.
     """
-    from ..dataset_embeddings import survey_dataset
+    from ..dataset_embeddings import embed_dataset
     from ..engine import FaceEngine
     from ..evaluation.baseline import open_rival
     from ..evaluation.bootstrap import PersonBootstrap
@@ -72,17 +72,17 @@ def evaluate(
     rival = open_rival(against, **rival_settings) if against else None
     protocol = VerificationProtocol.of(dataset, all_pairs)
     with FaceEngine.open(**engine_settings) as engine, progress_line("embedding") as progress:
-        survey = survey_dataset(dataset, engine, protocol.choose, progress)
-    for path, reason in survey.unreadable.items():
+        embedded = embed_dataset(dataset, engine, protocol.choose, progress)
+    for path, reason in embedded.unreadable.items():
         click.echo(f"edge-siamese: {path}: counted as a photo without a face: {reason}", err=True)
-    comparisons = protocol.compare(survey)
+    comparisons = protocol.compare(embedded)
     bootstrap = PersonBootstrap(comparisons.person_count, replicates)
-    instrument = Instrument(survey, comparisons, target_fmr, bootstrap, engine.embedder_card.operating_points, labels)
-    document = protocol.describe(survey) | instrument.document() | {"against": None, "delegate": engine.delegate}
+    instrument = Instrument(embedded, comparisons, target_fmr, bootstrap, engine.embedder_card.operating_points, labels)
+    document = protocol.describe(embedded) | instrument.document() | {"against": None, "delegate": engine.delegate}
     if rival:
         with progress_line("embedding with the other") as progress:
-            scores = rival.embed(survey, dataset, progress).scores
-        document["against"] = rival.describe() | instrument.against(protocol.compare(survey, scores))
+            scores = rival.embed(embedded, dataset, progress).scores
+        document["against"] = rival.describe() | instrument.against(protocol.compare(embedded, scores))
     if report:
         from ..reports.evaluation import write_report
 

@@ -34,7 +34,7 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     when the gallery is used: choose the --delegate of the board. Of people in the gallery show other photos than
     those it was made from.
     """
-    from ..dataset_embeddings import survey_dataset
+    from ..dataset_embeddings import embed_dataset
     from ..engine import FaceEngine
     from ..errors import GalleryError
     from ..gallery import Gallery
@@ -47,11 +47,11 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     gallery = Gallery.open(path)
     with FaceEngine.open(**engine_settings) as engine, progress_line("comparing") as progress:
         gallery.require(engine.embedder_card)
-        survey = survey_dataset(dataset, engine, progress=progress)
+        embedded = embed_dataset(dataset, engine, progress=progress)
         digests, delegate = engine.digests, engine.delegate
-    comparisons = compare(gallery, survey)
+    comparisons = compare(gallery, embedded)
     points = [operating_point(gallery, comparisons, target) for target in dict.fromkeys(targets)]
-    skipped = skipped_of(survey)
+    skipped = skipped_of(embedded)
     tell_skipped(skipped)
     if len(comparisons.genuine):
         note("FNMR is of the photos of people in the gallery: those that it was made from would make it too low")

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..alignment import CROP_SIZE, TEMPLATE_NAME, align
-from ..dataset_embeddings import Numbers, Survey
+from ..dataset_embeddings import DatasetEmbeddings, Numbers
 from ..embedding import seen
 from ..errors import ModelError
 from ..frames import RGB
@@ -40,7 +40,7 @@ class Rival:
         about: what kind it is and what had to be assumed.
         network: computes it.
         zero_point: of int8 embeddings.
-        average_flip: an embedding is the mean of the crop's and its mirror image's; None: as the surveyed embedder does.
+        average_flip: an embedding is the mean of the crop's and its mirror image's; None: as the embedded_dataset embedder does.
     """
 
     name: str
@@ -55,19 +55,19 @@ class Rival:
         return {"name": self.name, "digest": self.digest, "about": self.about}
 
     def embed(
-        self, survey: Survey, dataset: IdentityDataset, progress: Callable[[int, int], None] | None = None
+        self, embedded: DatasetEmbeddings, dataset: IdentityDataset, progress: Callable[[int, int], None] | None = None
     ) -> "RivalVectors":
-        """Embed the faces that a survey chose, with the survey's landmarks."""
-        average_flip = survey.average_flip if self.average_flip is None else self.average_flip
+        """Embed the faces that an embedded chose, with the embedded's landmarks."""
+        average_flip = embedded.average_flip if self.average_flip is None else self.average_flip
         rows: dict[int, npt.NDArray[Any]] = {}
-        for index, (photo, face) in enumerate(zip(survey.photos, survey.faces, strict=True)):
+        for index, (photo, face) in enumerate(zip(embedded.photos, embedded.faces, strict=True)):
             if face:
                 crop = align(dataset.read(photo), face.landmarks)
                 rows[index] = seen(crop, self._output_of, average_flip=average_flip)
             if progress:
-                progress(index + 1, len(survey.photos))
+                progress(index + 1, len(embedded.photos))
         example = next(iter(rows.values()), np.zeros(0, np.int8))
-        vectors = np.zeros((len(survey.photos), len(example)), example.dtype)
+        vectors = np.zeros((len(embedded.photos), len(example)), example.dtype)
         for index, row in rows.items():
             vectors[index] = row
         return RivalVectors(vectors, self.zero_point)

@@ -1,4 +1,4 @@
-"""Which photos of a survey are compared, and their scores.
+"""Which photos of an embedded are compared, and their scores.
 
 A photo without a face scores -1 in all its pairs; it is never left out.
 """
@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from ..dataset_embeddings import Numbers, Survey
+from ..dataset_embeddings import DatasetEmbeddings, Numbers
 from ..errors import DataError
 from ..matching import NO_SCORE
 from .pairs_file import parse_pairs_file
@@ -73,23 +73,23 @@ class Comparisons:
         return self.scores[~self.genuine]
 
 
-def compare_all(survey: Survey, score: ScoreMatrix | None = None) -> Comparisons:
-    """Every two photos of a survey, each pair once.
+def compare_all(embedded: DatasetEmbeddings, score: ScoreMatrix | None = None) -> Comparisons:
+    """Every two photos of an embedded, each pair once.
 
     Args:
-        survey: the photos.
-        score: by what; the survey's own embeddings unless another embedder is to be judged.
+        embedded: the photos.
+        score: by what; the embedded's own embeddings unless another embedder is to be judged.
 
     Raises:
         DataError: there are no genuine or no impostor pairs.
     """
-    score = score or survey.scores
-    people, number = survey.people, np.arange(len(survey.photos), dtype=np.int32)
+    score = score or embedded.scores
+    people, number = embedded.people, np.arange(len(embedded.photos), dtype=np.int32)
     firsts, seconds, scored = [], [], []
     for start in range(0, len(number), _BLOCK):
         rows, columns = number[start : start + _BLOCK], number[start:]
         scores = score(rows, columns)
-        scores[~(survey.found[rows, None] & survey.found[columns])] = NO_SCORE
+        scores[~(embedded.found[rows, None] & embedded.found[columns])] = NO_SCORE
         once = columns > rows[:, None]
         row, column = np.nonzero(once)
         firsts.append(rows[row])
@@ -99,28 +99,28 @@ def compare_all(survey: Survey, score: ScoreMatrix | None = None) -> Comparisons
     return _checked(Comparisons(first, second, people[first] == people[second], np.concatenate(scored), people))
 
 
-def compare_listed(survey: Survey, pairs: Pairs, score: ScoreMatrix | None = None) -> Comparisons:
+def compare_listed(embedded: DatasetEmbeddings, pairs: Pairs, score: ScoreMatrix | None = None) -> Comparisons:
     """The pairs of a list; see `compare_all`."""
-    score = score or survey.scores
-    people = survey.people
+    score = score or embedded.scores
+    people = embedded.people
     scores = np.full(len(pairs.first), NO_SCORE, np.int16)
     for start in range(0, len(scores), _BLOCK):
         block = slice(start, start + _BLOCK)
         first, second = pairs.first[block], pairs.second[block]
-        found = survey.found[first] & survey.found[second]
+        found = embedded.found[first] & embedded.found[second]
         scores[block] = np.where(found, score(first, second).diagonal(), NO_SCORE)
     genuine = people[pairs.first] == people[pairs.second]
     return _checked(Comparisons(pairs.first, pairs.second, genuine, scores, people, pairs.fold))
 
 
-def parse_pairs(text: str, survey: Survey) -> Pairs:
-    """The rows of a survey that a ``pairs.txt`` (`pairs_file`) compares.
+def parse_pairs(text: str, embedded: DatasetEmbeddings) -> Pairs:
+    """The rows of an embedded that a ``pairs.txt`` (`pairs_file`) compares.
 
     Raises:
-        DataError: a line is malformed, or names a photo the survey lacks.
+        DataError: a line is malformed, or names a photo the embedded lacks.
     """
     listed = parse_pairs_file(text)
-    index = {photo.path.rsplit(".", 1)[0]: number for number, photo in enumerate(survey.photos)}
+    index = {photo.path.rsplit(".", 1)[0]: number for number, photo in enumerate(embedded.photos)}
     try:
         rows = [(index[first], index[second]) for first, second in listed.photos]
     except KeyError as error:

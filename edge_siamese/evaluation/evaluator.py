@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dataset_embeddings import Survey
+from ..dataset_embeddings import DatasetEmbeddings
 from ..errors import OperatingPointError
 from ..matching import Q15
 from ..operating_point import OperatingPoint, calibrate, choose_operating_point
@@ -35,10 +35,10 @@ class Threshold:
 
 
 class Instrument:
-    """Measures one embedder on a survey's comparisons.
+    """Measures one embedder on an embedded's comparisons.
 
     Args:
-        survey: the photos.
+        embedded: the photos.
         comparisons: which of them are compared, and their scores.
         target_fmr: for the operating point.
         bootstrap: the draws of people.
@@ -48,14 +48,14 @@ class Instrument:
 
     def __init__(
         self,
-        survey: Survey,
+        embedded: DatasetEmbeddings,
         comparisons: Comparisons,
         target_fmr: float,
         bootstrap: PersonBootstrap,
         card_points: Sequence[OperatingPoint] = (),
         labels: dict[str, list[str]] | None = None,
     ) -> None:
-        self.survey, self.comparisons, self.bootstrap = survey, comparisons, bootstrap
+        self.embedded, self.comparisons, self.bootstrap = embedded, comparisons, bootstrap
         self.target_fmr, self.card_points, self.labels = target_fmr, card_points, labels or {}
         self.headline = Headline.measure(comparisons, bootstrap)
         self.point, self.refusal = self._calibrated()
@@ -64,7 +64,7 @@ class Instrument:
         """Everything but the head of the JSON document."""
         decision, comparisons = self.decision(), self.comparisons
         slices = [
-            *slice_by_quality(self.survey, comparisons, decision.value, self.bootstrap),
+            *slice_by_quality(self.embedded, comparisons, decision.value, self.bootstrap),
             *slice_by_labels(self.labels, comparisons, decision.value, self.bootstrap),
         ]
         return {
@@ -84,11 +84,11 @@ class Instrument:
             "decision_threshold": _described(decision),
             "slices": [table.to_json() for table in slices],
             "confusions": {
-                "false_matches": false_matches(comparisons, decision.value, self.survey.names),
-                "false_non_matches": false_non_matches(comparisons, decision.value, self.survey.names),
+                "false_matches": false_matches(comparisons, decision.value, self.embedded.names),
+                "false_non_matches": false_non_matches(comparisons, decision.value, self.embedded.names),
             },
             "det": self.headline.det(),
-            "scores": _histogram(self.survey, comparisons),
+            "scores": _histogram(self.embedded, comparisons),
         }
 
     def against(self, comparisons: Comparisons) -> dict[str, Any]:
@@ -121,17 +121,17 @@ class Instrument:
                 self.comparisons.genuine_scores,
                 self.comparisons.impostor_scores,
                 target_fmr=self.target_fmr,
-                people=len(self.survey.names),
-                dataset_digest=self.survey.digest(),
+                people=len(self.embedded.names),
+                dataset_digest=self.embedded.digest(),
             )
         except OperatingPointError as error:
             return None, str(error)
         return point, None
 
 
-def _histogram(survey: Survey, comparisons: Comparisons) -> dict[str, Any]:
+def _histogram(embedded: DatasetEmbeddings, comparisons: Comparisons) -> dict[str, Any]:
     """Counts of scores in equal bins from -1 to 1; pairs with a photo without a face are counted apart."""
-    found = survey.found[comparisons.first] & survey.found[comparisons.second]
+    found = embedded.found[comparisons.first] & embedded.found[comparisons.second]
     edges = np.linspace(-1, 1, _HISTOGRAM_BINS + 1)
     histogram: dict[str, Any] = {"edges": edges.tolist()}
     for name, side in (("genuine", comparisons.genuine), ("impostor", ~comparisons.genuine)):

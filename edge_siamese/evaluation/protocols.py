@@ -7,7 +7,7 @@ the center; the pairs and folds of a ``pairs.txt`` (Huang et al., "Labeled Faces
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ..dataset_embeddings import Choose, Survey, center_face, largest_face
+from ..dataset_embeddings import Choose, DatasetEmbeddings, center_face, largest_face
 from ..identity_dataset import IdentityDataset
 from .comparisons import Comparisons, ScoreMatrix, compare_all, compare_listed, parse_pairs
 
@@ -27,23 +27,23 @@ class VerificationProtocol:
     def choose(self) -> Choose:
         return largest_face if self.pairs_text is None else center_face
 
-    def compare(self, survey: Survey, score: ScoreMatrix | None = None) -> Comparisons:
-        """The protocol's comparisons of a survey; see `comparisons.compare_all`.
+    def compare(self, embedded: DatasetEmbeddings, score: ScoreMatrix | None = None) -> Comparisons:
+        """The protocol's comparisons of an embedded; see `comparisons.compare_all`.
 
         Raises:
             DataError: there are no genuine or no impostor pairs, or the pairs do not fit the dataset.
         """
         if self.pairs_text is None:
-            return compare_all(survey, score)
-        return compare_listed(survey, parse_pairs(self.pairs_text, survey), score)
+            return compare_all(embedded, score)
+        return compare_listed(embedded, parse_pairs(self.pairs_text, embedded), score)
 
-    def describe(self, survey: Survey) -> dict[str, Any]:
+    def describe(self, embedded: DatasetEmbeddings) -> dict[str, Any]:
         """Protocol and photos, for the JSON document. On LFW a face is found when a box contains the center."""
         listed = self.pairs_text is not None
         return {
             "protocol": "lfw-pairs" if listed else "all-pairs",
-            "people": len(survey.names),
-            "photos": len(survey.photos),
+            "people": len(embedded.names),
+            "photos": len(embedded.photos),
             "face_choice": "nearest the center" if listed else "largest",
-            "faces_not_found": int((~(survey.centered if listed else survey.found)).sum()),
+            "faces_not_found": int((~(embedded.centered if listed else embedded.found)).sum()),
         }

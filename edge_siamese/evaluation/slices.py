@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..dataset_embeddings import Survey
+from ..dataset_embeddings import DatasetEmbeddings
 from ..quality.gate import Quality
 from .bootstrap import PersonBootstrap
 from .comparisons import Comparisons
@@ -78,12 +78,12 @@ class SliceTable:
 
 
 def slice_by_quality(
-    survey: Survey, comparisons: Comparisons, threshold: float, bootstrap: PersonBootstrap
+    embedded: DatasetEmbeddings, comparisons: Comparisons, threshold: float, bootstrap: PersonBootstrap
 ) -> list[SliceTable]:
     """A table for each of `ATTRIBUTES`."""
     tables = []
     for attribute in ATTRIBUTES:
-        values = np.array([attribute.value(quality) if quality else np.nan for quality in survey.qualities])
+        values = np.array([attribute.value(quality) if quality else np.nan for quality in embedded.qualities])
         worse = attribute.worse(values[comparisons.first], values[comparisons.second])
         group = np.where(np.isnan(worse), len(attribute.classes), np.searchsorted(attribute.limits, worse, "right"))
         rows = _rows((*attribute.classes, NO_FACE), group, comparisons, threshold, bootstrap)

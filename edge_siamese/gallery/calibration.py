@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..dataset_embeddings import Survey
+from ..dataset_embeddings import DatasetEmbeddings
 from ..errors import DataError
 from ..matching import threshold_q15
 from ..operating_point import OperatingPoint, calibrate
@@ -39,15 +39,15 @@ class Comparisons:
     digest: str
 
 
-def compare(gallery: Gallery, survey: Survey) -> Comparisons:
-    """Score every photo of a survey with a face; a folder named as a person of the gallery is that person.
+def compare(gallery: Gallery, embedded: DatasetEmbeddings) -> Comparisons:
+    """Score every photo of an embedded with a face; a folder named as a person of the gallery is that person.
 
     Raises:
-        DataError: nobody in the survey is a stranger to the gallery.
+        DataError: nobody in the embedded is a stranger to the gallery.
     """
-    rows = np.flatnonzero(survey.found)
-    names = [clean_name(survey.photos[row].person) for row in rows]
-    probes = survey.embeddings[rows]
+    rows = np.flatnonzero(embedded.found)
+    names = [clean_name(embedded.photos[row].person) for row in rows]
+    probes = embedded.embeddings[rows]
     scores = gallery.scores_of(probes)
     known = np.array([name in gallery.names for name in names], bool)
     if not gallery.names or known.all():

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...dataset_embeddings import Survey, survey_dataset
+from ...dataset_embeddings import DatasetEmbeddings, embed_dataset
 from ...engine import FaceEngine
 from ...errors import ImageError, NoFaceError
 from ...faces import largest
@@ -72,37 +72,37 @@ def build_gallery(
         NoFaceError: a person has no usable photo, or nobody has.
         DataError: the budget of `terms` is too small.
     """
-    survey = survey_dataset(dataset, engine, progress=progress)
-    report = BuildReport(len(survey.photos), skipped_of(survey), _without_a_face(survey))
+    embedded = embed_dataset(dataset, engine, progress=progress)
+    report = BuildReport(len(embedded.photos), skipped_of(embedded), _without_a_face(embedded))
     if report.people_skipped and not skip_people:
         raise NoFaceError(
             f"{dataset.path}: no photo of {', '.join(report.people_skipped)} can be used "
             f"({report.skipped[0].photo}: {report.skipped[0].reason}); --skip leaves such people out"
         )
-    rows = rows_by_name(survey)
+    rows = rows_by_name(embedded)
     if not rows:
         raise NoFaceError(f"{dataset.path}: nobody has a photo that can be used")
-    templates = {name: survey.embeddings[numbers] for name, numbers in rows.items()}
+    templates = {name: embedded.embeddings[numbers] for name, numbers in rows.items()}
     empty = Gallery.empty(engine.embedder_card, information)
     choices = select(empty, templates, terms)
-    report.skipped.extend(_outliers(survey, rows, choices))
+    report.skipped.extend(_outliers(embedded, rows, choices))
     return with_selected(empty, templates, choices), report
 
 
-def skipped_of(survey: Survey) -> list[Skipped]:
-    """The photos of a survey that cannot be used."""
+def skipped_of(embedded: DatasetEmbeddings) -> list[Skipped]:
+    """The photos of an embedded that cannot be used."""
     return [
-        Skipped(photo.path, _reason(survey.unreadable.get(photo.path, "shows no face"), photo.path))
-        for photo, found in zip(survey.photos, survey.found, strict=True)
+        Skipped(photo.path, _reason(embedded.unreadable.get(photo.path, "shows no face"), photo.path))
+        for photo, found in zip(embedded.photos, embedded.found, strict=True)
         if not found
     ]
 
 
-def rows_by_name(survey: Survey) -> dict[str, list[int]]:
-    """Photos with a face, by number in the survey, of everybody by the name that a gallery gives them."""
+def rows_by_name(embedded: DatasetEmbeddings) -> dict[str, list[int]]:
+    """Photos with a face, by number in the embedded, of everybody by the name that a gallery gives them."""
     rows: dict[str, list[int]] = {}
-    for row in np.flatnonzero(survey.found).tolist():
-        rows.setdefault(clean_name(survey.photos[row].person), []).append(row)
+    for row in np.flatnonzero(embedded.found).tolist():
+        rows.setdefault(clean_name(embedded.photos[row].person), []).append(row)
     return rows
 
 
@@ -139,15 +139,15 @@ def _reason(message: object, path: object) -> str:
     return str(message).split(f"{path}: ")[-1]
 
 
-def _without_a_face(survey: Survey) -> list[str]:
-    people = {clean_name(photo.person) for photo in survey.photos}
-    return sorted(people - set(rows_by_name(survey)))
+def _without_a_face(embedded: DatasetEmbeddings) -> list[str]:
+    people = {clean_name(photo.person) for photo in embedded.photos}
+    return sorted(people - set(rows_by_name(embedded)))
 
 
-def _outliers(survey: Survey, rows: dict[str, list[int]], choices: dict[str, Choice]) -> list[Skipped]:
+def _outliers(embedded: DatasetEmbeddings, rows: dict[str, list[int]], choices: dict[str, Choice]) -> list[Skipped]:
     skipped = []
     for name, choice in choices.items():
-        agreement = Agreement.of(Candidates.of(survey.embeddings[rows[name]], survey.zero_point))
+        agreement = Agreement.of(Candidates.of(embedded.embeddings[rows[name]], embedded.zero_point))
         for row in choice.rejected:
-            skipped.append(Skipped(survey.photos[rows[name][row]].path, agreement.reason(row)))
+            skipped.append(Skipped(embedded.photos[rows[name][row]].path, agreement.reason(row)))
     return skipped

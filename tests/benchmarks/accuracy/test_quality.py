@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edge_siamese.dataset_embeddings import Survey
+from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.error_reject import SHARES
 from edge_siamese.identity_dataset import Photo
@@ -18,7 +18,7 @@ FORMULA = QualityFormula(
 )
 
 
-def survey(blurred: int, without: int = 1) -> Survey:
+def embedded(blurred: int, without: int = 1) -> DatasetEmbeddings:
     """People whose first photo is soft and, for the first `blurred` of them, looks like nobody; the last photos
     of the last `without` show no face."""
     rng = np.random.default_rng(0)
@@ -32,7 +32,7 @@ def survey(blurred: int, without: int = 1) -> Survey:
     found[len(found) - without :] = False
     qualities = [Quality(112, float(value), 130.0, 40.0, 0.0, 0.0, 0.9) for value in sharpness]
     photos = [Photo(f"p{row // PHOTOS:02}", f"p{row // PHOTOS:02}/{row}.png") for row in range(PEOPLE * PHOTOS)]
-    return Survey(
+    return DatasetEmbeddings(
         photos=photos,
         embeddings=np.clip(embeddings, -128, 127).astype(np.int8),
         found=found,
@@ -47,7 +47,7 @@ def survey(blurred: int, without: int = 1) -> Survey:
 
 @pytest.fixture
 def report() -> QualityReport:
-    return judge_quality(survey(blurred=2), FORMULA, (1e-2, 1e-3, 1e-6))
+    return judge_quality(embedded(blurred=2), FORMULA, (1e-2, 1e-3, 1e-6))
 
 
 def test_discarding_the_soft_photos_leaves_no_error(report: QualityReport) -> None:
@@ -67,11 +67,11 @@ def test_photos_without_a_face_are_counted_apart(report: QualityReport) -> None:
 def test_a_rate_beyond_the_impostor_pairs_is_left_out(report: QualityReport) -> None:
     assert [at.fmr for at in report.at_fmr] == [1e-2, 1e-3]
     with pytest.raises(DataError, match="needs 1,000,000 impostor pairs, found 1,012"):
-        judge_quality(survey(blurred=2), FORMULA, (1e-6,))
+        judge_quality(embedded(blurred=2), FORMULA, (1e-6,))
 
 
 def test_the_gates_refusals_are_counted() -> None:
-    blurred = survey(blurred=0)
+    blurred = embedded(blurred=0)
     blurred.qualities[0] = Quality(112, 0.1, 130.0, 40.0, 0.0, 0.0, 0.9)
     blurred.qualities[1] = Quality(10, 4.0, 130.0, 40.0, 0.0, 0.0, 0.9)
     assert judge_quality(blurred, FORMULA, (1e-2,)).refused == {"blurred": 1, "too_small": 1}

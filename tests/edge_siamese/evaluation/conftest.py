@@ -5,23 +5,23 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from edge_siamese.dataset_embeddings import Survey
+from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.faces import Face
 from edge_siamese.identity_dataset import Photo
 from edge_siamese.quality.gate import Quality
 
-MakeSurvey = Callable[..., Survey]
+MakeEmbeddings = Callable[..., DatasetEmbeddings]
 
 
 @pytest.fixture(scope="session")
-def make_survey() -> MakeSurvey:
+def make_embeddings() -> MakeEmbeddings:
     def make(
         counts: Sequence[int],
         noise: float = 1.0,
         seed: int = 0,
         without_face: Sequence[int] = (),
         side: float = 120.0,
-    ) -> Survey:
+    ) -> DatasetEmbeddings:
         """One person for each number of counts; their embeddings are a direction of their own and noise."""
         rng = np.random.default_rng(seed)
         owner = np.repeat(np.arange(len(counts)), counts)
@@ -34,7 +34,7 @@ def make_survey() -> MakeSurvey:
         ]
         quality = Quality(side=side, sharpness=5.0, light=120.0, contrast=40.0, yaw=0.1, roll=0.0, confidence=0.9)
         face = Face(np.zeros(4, np.float32), np.zeros((5, 2), np.float32), 0.9)
-        return Survey(
+        return DatasetEmbeddings(
             photos=photos,
             embeddings=np.where(found[:, None], np.clip(np.round(vectors * 30), -127, 127), 0).astype(np.int8),
             found=found,

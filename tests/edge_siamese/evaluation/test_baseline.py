@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_siamese.dataset_embeddings import Survey, survey_dataset
+from edge_siamese.dataset_embeddings import DatasetEmbeddings, embed_dataset
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import ModelError
 from edge_siamese.evaluation.baseline import Rival, RivalVectors, open_rival
@@ -17,11 +17,11 @@ from edge_siamese.models import default_model
 from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese.tflite.model_card import read_model
 
-Surveyed = tuple[IdentityDataset, Survey]
+Embedded = tuple[IdentityDataset, DatasetEmbeddings]
 
 
 @pytest.fixture(scope="module")
-def surveyed(engine: FaceEngine, tmp_path_factory: pytest.TempPathFactory) -> Surveyed:
+def embedded_dataset(engine: FaceEngine, tmp_path_factory: pytest.TempPathFactory) -> Embedded:
     folder = tmp_path_factory.mktemp("dataset")
     for number, person in enumerate((7, 7, 8)):
         view = View.random(np.random.default_rng(number), difficulty=0.3)
@@ -29,7 +29,7 @@ def surveyed(engine: FaceEngine, tmp_path_factory: pytest.TempPathFactory) -> Su
         write_image(path, render_portrait(Person.from_seed(person), view, background_seed=number).image)
     write_image(folder / "p8" / "wall.png", np.full((160, 160, 3), 128, np.uint8))
     dataset = IdentityDataset(folder)
-    return dataset, survey_dataset(dataset, engine)
+    return dataset, embed_dataset(dataset, engine)
 
 
 def plain(task: Any, folder: Path) -> Path:
@@ -41,13 +41,13 @@ def plain(task: Any, folder: Path) -> Path:
 
 @pytest.mark.parametrize("carded", [True, False])
 def test_the_same_network_gives_the_same_scores_with_and_without_its_card(
-    surveyed: Surveyed, tmp_path: Path, carded: bool
+    embedded_dataset: Embedded, tmp_path: Path, carded: bool
 ) -> None:
-    dataset, survey = surveyed
+    dataset, embedded = embedded_dataset
     rival = open_rival(default_model("embedder") if carded else plain("embedder", tmp_path))
-    scores = rival.embed(survey, dataset).scores
-    assert (compare_all(survey, scores).scores == compare_all(survey).scores).all()
-    assert rival.digest == survey.embedder
+    scores = rival.embed(embedded, dataset).scores
+    assert (compare_all(embedded, scores).scores == compare_all(embedded).scores).all()
+    assert rival.digest == embedded.embedder
     assert ("no card" in rival.about) is not carded
     assert rival.describe()["name"] == rival.name
 
@@ -64,32 +64,32 @@ class FloatNetwork:
         return {"output": image.mean(axis=(1, 2))}
 
 
-def test_a_float_network_gets_floats_and_gives_cosines(surveyed: Surveyed) -> None:
-    dataset, survey = surveyed
+def test_a_float_network_gets_floats_and_gives_cosines(embedded_dataset: Embedded) -> None:
+    dataset, embedded = embedded_dataset
     network: Any = FloatNetwork()
-    vectors = Rival("mean color", "ab", "float32 embeddings", network, 0).embed(survey, dataset)
+    vectors = Rival("mean color", "ab", "float32 embeddings", network, 0).embed(embedded, dataset)
     assert vectors.vectors.shape == (4, 3)
-    assert (vectors.vectors[~survey.found] == 0).all()
+    assert (vectors.vectors[~embedded.found] == 0).all()
     a, b = vectors.vectors[:2].astype(np.float64)
     cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
     assert vectors.scores(np.array([0]), np.array([1]))[0, 0] / 32768 == pytest.approx(cosine, abs=1 / 32768)
 
 
-def test_a_plain_file_sees_mirror_images_when_the_embedder_beside_it_does(surveyed: Surveyed) -> None:
+def test_a_plain_file_sees_mirror_images_when_the_embedder_beside_it_does(embedded_dataset: Embedded) -> None:
     class LeftHalf(FloatNetwork):
         def run(self, image: np.ndarray) -> dict[str, np.ndarray]:
             return {"output": image[:, :, :56].mean(axis=(1, 2))}
 
-    dataset, survey = surveyed
+    dataset, embedded = embedded_dataset
     network: Any = LeftHalf()
     whole: Any = FloatNetwork()
-    both = Rival("left", "ab", "", network, 0).embed(replace(survey, average_flip=True), dataset).vectors
+    both = Rival("left", "ab", "", network, 0).embed(replace(embedded, average_flip=True), dataset).vectors
     one = (
         Rival("left", "ab", "", network, 0, average_flip=False)
-        .embed(replace(survey, average_flip=True), dataset)
+        .embed(replace(embedded, average_flip=True), dataset)
         .vectors
     )
-    assert both == pytest.approx(Rival("all", "ab", "", whole, 0).embed(survey, dataset).vectors, abs=1e-5)
+    assert both == pytest.approx(Rival("all", "ab", "", whole, 0).embed(embedded, dataset).vectors, abs=1e-5)
     assert not np.allclose(both, one, atol=1e-3)
 
 

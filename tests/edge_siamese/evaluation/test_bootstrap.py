@@ -4,12 +4,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from edge_siamese.dataset_embeddings import Survey
+from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.evaluation.bootstrap import PersonBootstrap, interval
 from edge_siamese.evaluation.comparisons import Comparisons, compare_all
 from edge_siamese.evaluation.metrics import error_curve
 
-MakeSurvey = Callable[..., Survey]
+MakeEmbeddings = Callable[..., DatasetEmbeddings]
 
 
 def separate_pairs(pairs: int, seed: int) -> Comparisons:
@@ -25,9 +25,9 @@ def separate_pairs(pairs: int, seed: int) -> Comparisons:
     return Comparisons(first, first + 1, genuine, scores.astype(np.int16), people)
 
 
-def test_every_replicate_is_the_figures_of_its_people(make_survey: MakeSurvey) -> None:
-    survey = make_survey([3, 2, 4, 2], noise=1.5)
-    comparisons = compare_all(survey)
+def test_every_replicate_is_the_figures_of_its_people(make_embeddings: MakeEmbeddings) -> None:
+    embedded = make_embeddings([3, 2, 4, 2], noise=1.5)
+    comparisons = compare_all(embedded)
     bootstrap = PersonBootstrap(4, 30)
     found = bootstrap.figures(comparisons, [0.1, 0.3])
     for row, draw in enumerate(bootstrap.draws.astype(int)):
@@ -47,8 +47,8 @@ def test_every_replicate_is_the_figures_of_its_people(make_survey: MakeSurvey) -
         assert 1 - found.fnmr[row] == pytest.approx([curve.tar_at_fmr(0.1), curve.tar_at_fmr(0.3)])
 
 
-def test_rates_of_groups_are_those_of_the_replicates_people(make_survey: MakeSurvey) -> None:
-    comparisons = compare_all(make_survey([3, 2, 4, 2], noise=1.5))
+def test_rates_of_groups_are_those_of_the_replicates_people(make_embeddings: MakeEmbeddings) -> None:
+    comparisons = compare_all(make_embeddings([3, 2, 4, 2], noise=1.5))
     bootstrap = PersonBootstrap(4, 20)
     wrong = np.arange(len(comparisons.scores)) % 3 == 0
     group = np.where(comparisons.genuine, 2, np.arange(len(wrong)) % 2)

@@ -4,11 +4,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge_siamese.dataset_embeddings import Survey, center_face, largest_face
+from edge_siamese.dataset_embeddings import DatasetEmbeddings, center_face, largest_face
 from edge_siamese.evaluation.protocols import VerificationProtocol
 from edge_siamese.identity_dataset import IdentityDataset
 
-MakeSurvey = Callable[..., Survey]
+MakeEmbeddings = Callable[..., DatasetEmbeddings]
 PAIRS = "1\t1\np000\t1\t2\np000\t1\tp001\t1\n"
 
 
@@ -21,12 +21,12 @@ def test_a_list_of_pairs_beside_the_dataset_is_the_protocol_unless_all_are_wante
     assert VerificationProtocol.of(IdentityDataset(tmp_path), all_pairs=True) == VerificationProtocol(None)
 
 
-def test_protocols_choose_faces_and_pairs_and_say_so(make_survey: MakeSurvey) -> None:
-    survey = make_survey([2, 2], without_face=[3])
+def test_protocols_choose_faces_and_pairs_and_say_so(make_embeddings: MakeEmbeddings) -> None:
+    embedded = make_embeddings([2, 2], without_face=[3])
     listed, every = VerificationProtocol(PAIRS), VerificationProtocol(None)
     assert (listed.choose, every.choose) == (center_face, largest_face)
-    assert (len(listed.compare(survey).scores), len(every.compare(survey).scores)) == (2, 6)
-    assert listed.describe(survey) == {
+    assert (len(listed.compare(embedded).scores), len(every.compare(embedded).scores)) == (2, 6)
+    assert listed.describe(embedded) == {
         "protocol": "lfw-pairs", "people": 2, "photos": 4, "face_choice": "nearest the center", "faces_not_found": 1,
     }  # fmt: skip
-    assert every.describe(survey)["protocol"] == "all-pairs"
+    assert every.describe(embedded)["protocol"] == "all-pairs"

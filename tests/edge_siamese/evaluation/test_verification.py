@@ -3,21 +3,21 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from edge_siamese.dataset_embeddings import Survey
+from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
 from edge_siamese.evaluation.comparisons import Comparisons, compare_all
 from edge_siamese.evaluation.verification import Headline, as_score
 
-MakeSurvey = Callable[..., Survey]
+MakeEmbeddings = Callable[..., DatasetEmbeddings]
 
 
 def width(bounds: tuple[float, float]) -> float:
     return bounds[1] - bounds[0]
 
 
-def test_figures_lie_within_their_intervals(make_survey: MakeSurvey) -> None:
-    comparisons = compare_all(make_survey([4] * 30, noise=1.3))
+def test_figures_lie_within_their_intervals(make_embeddings: MakeEmbeddings) -> None:
+    comparisons = compare_all(make_embeddings([4] * 30, noise=1.3))
     body = Headline.measure(comparisons, PersonBootstrap(30, 200)).to_json()
     for name in ("accuracy", "eer", "auc"):
         low, high = body["person_intervals_95"][name]
@@ -25,16 +25,16 @@ def test_figures_lie_within_their_intervals(make_survey: MakeSurvey) -> None:
     assert body["fmr"] == pytest.approx(body["fnmr"], abs=0.02)
 
 
-def test_a_tar_needs_one_impostor_pair_for_each_false_match_allowed(make_survey: MakeSurvey) -> None:
-    body = Headline.measure(compare_all(make_survey([3] * 17)), PersonBootstrap(17, 20)).to_json()
+def test_a_tar_needs_one_impostor_pair_for_each_false_match_allowed(make_embeddings: MakeEmbeddings) -> None:
+    body = Headline.measure(compare_all(make_embeddings([3] * 17)), PersonBootstrap(17, 20)).to_json()
     assert body["tar_at_fmr"]["0.001"] is not None  # 1,224 impostor pairs
     assert body["tar_at_fmr"]["0.0001"] is None
     assert body["person_intervals_95"]["tar_at_fmr"]["0.0001"] is None
     assert body["tar_at_fmr_refused"] == {"0.0001": "needs at least 10,000 impostor pairs, found 1,224"}
 
 
-def test_the_curve_begins_at_one_false_match_and_falls(make_survey: MakeSurvey) -> None:
-    comparisons = compare_all(make_survey([4] * 12, noise=1.5))
+def test_the_curve_begins_at_one_false_match_and_falls(make_embeddings: MakeEmbeddings) -> None:
+    comparisons = compare_all(make_embeddings([4] * 12, noise=1.5))
     det = Headline.measure(comparisons, PersonBootstrap(12, 50)).det()
     assert det["fmr"][0] == pytest.approx(1 / (~comparisons.genuine).sum())
     assert det["fmr"][-1] == 0.5
@@ -42,8 +42,8 @@ def test_the_curve_begins_at_one_false_match_and_falls(make_survey: MakeSurvey) 
     assert all(low <= value <= high for value, (low, high) in zip(det["fnmr"], det["person_interval_95"], strict=True))
 
 
-def test_an_embedder_does_not_differ_from_itself(make_survey: MakeSurvey) -> None:
-    comparisons = compare_all(make_survey([3] * 20, noise=1.4))
+def test_an_embedder_does_not_differ_from_itself(make_embeddings: MakeEmbeddings) -> None:
+    comparisons = compare_all(make_embeddings([3] * 20, noise=1.4))
     one, same = (Headline.measure(comparisons, PersonBootstrap(20, 50)) for _ in range(2))
     difference = one.minus(same)
     assert difference["eer"] == {"value": 0.0, "person_interval_95": (0.0, 0.0)}
@@ -51,17 +51,17 @@ def test_an_embedder_does_not_differ_from_itself(make_survey: MakeSurvey) -> Non
     assert difference["tar_at_fmr"]["0.0001"] is None
 
 
-def test_pairing_tells_apart_what_two_intervals_cannot(make_survey: MakeSurvey) -> None:
-    survey = make_survey([5] * 40, noise=1.3)
-    better = compare_all(survey)
+def test_pairing_tells_apart_what_two_intervals_cannot(make_embeddings: MakeEmbeddings) -> None:
+    embedded = make_embeddings([5] * 40, noise=1.3)
+    better = compare_all(embedded)
     rng = np.random.default_rng(3)
 
     def blurred(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        scores = survey.scores(rows, columns).astype(np.int64)
+        scores = embedded.scores(rows, columns).astype(np.int64)
         return np.clip(scores + rng.normal(0, 3000, scores.shape), -32768, 32767).astype(np.int16)
 
     bootstrap = PersonBootstrap(40, 200)
-    mine, theirs = (Headline.measure(side, bootstrap) for side in (better, compare_all(survey, blurred)))
+    mine, theirs = (Headline.measure(side, bootstrap) for side in (better, compare_all(embedded, blurred)))
     difference = mine.minus(theirs)["eer"]
     assert difference["value"] < 0
     assert difference["person_interval_95"][1] < 0
@@ -78,8 +78,8 @@ def test_a_fold_of_one_kind_of_pair_is_refused() -> None:
         Headline.measure(comparisons, PersonBootstrap(4, 5))
 
 
-def test_without_draws_there_are_no_intervals(make_survey: MakeSurvey) -> None:
-    headline = Headline.measure(compare_all(make_survey([3] * 17)), PersonBootstrap(17, 0))
+def test_without_draws_there_are_no_intervals(make_embeddings: MakeEmbeddings) -> None:
+    headline = Headline.measure(compare_all(make_embeddings([3] * 17)), PersonBootstrap(17, 0))
     intervals = headline.to_json()["person_intervals_95"]
     assert (intervals["eer"], intervals["tar_at_fmr"]["0.001"]) == (None, None)
     assert set(headline.det()["person_interval_95"]) == {None}

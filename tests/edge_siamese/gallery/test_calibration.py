@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_siamese.dataset_embeddings import survey_dataset
+from edge_siamese.dataset_embeddings import embed_dataset
 from edge_siamese.errors import DataError, OperatingPointError
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.calibration import compare, operating_point
@@ -30,15 +30,17 @@ def test_strangers_are_impostors_to_everybody_and_namesakes_are_genuine(
 ) -> None:
     strangers = {f"stranger {number}": (1, 2, 3) for number in range(20)}
     others = people_folder("others", strangers | {"anna": (2, 3, 4), "ben": (5,)})
-    survey = survey_dataset(IdentityDataset(others), engine)
-    comparisons = compare(enrolled, survey)
+    embedded = embed_dataset(IdentityDataset(others), engine)
+    comparisons = compare(enrolled, embedded)
     assert len(comparisons.impostor) == 20 * 3 * 2
     assert (comparisons.strangers, comparisons.enrolled_from, len(comparisons.genuine)) == (20, 1, 3)
     assert comparisons.genuine.min() > 0.6 * Q15
     point = operating_point(enrolled, comparisons, 0.05)
     assert np.count_nonzero(comparisons.impostor >= point.threshold) == 1
     assert (point.impostor_pairs, point.people, point.fnmr) == (120, 22, 0.0)
-    assert point.dataset_digest == compare(enrolled, survey).digest != compare(enrolled.without("ben"), survey).digest
+    assert (
+        point.dataset_digest == compare(enrolled, embedded).digest != compare(enrolled.without("ben"), embedded).digest
+    )
 
 
 def test_photos_without_a_face_are_no_comparisons(
@@ -46,13 +48,13 @@ def test_photos_without_a_face_are_no_comparisons(
 ) -> None:
     folder = people_folder("others", {"eve": (1,)})
     photo("others/eve/2.png", "eve", 2, faces=0)
-    assert len(compare(enrolled, survey_dataset(IdentityDataset(folder), engine)).impostor) == 2
+    assert len(compare(enrolled, embed_dataset(IdentityDataset(folder), engine)).impostor) == 2
 
 
 def test_too_few_strangers_are_refused_with_the_number_it_takes(
     people_folder: Folder, engine: Any, enrolled: Gallery
 ) -> None:
-    comparisons = compare(enrolled, survey_dataset(IdentityDataset(people_folder("others", {"eve": (1,)})), engine))
+    comparisons = compare(enrolled, embed_dataset(IdentityDataset(people_folder("others", {"eve": (1,)})), engine))
     with pytest.raises(OperatingPointError, match="needs at least 2,995 impostor pairs, found 2"):
         operating_point(enrolled, comparisons, 1e-3)
 
@@ -60,8 +62,8 @@ def test_too_few_strangers_are_refused_with_the_number_it_takes(
 def test_without_strangers_or_people_there_is_nothing_to_measure(
     people_folder: Folder, engine: Any, enrolled: Gallery
 ) -> None:
-    survey = survey_dataset(IdentityDataset(people_folder("others", {"anna": (3,)})), engine)
+    embedded = embed_dataset(IdentityDataset(people_folder("others", {"anna": (3,)})), engine)
     for gallery in (enrolled, Gallery.empty(engine.embedder_card)):
         with pytest.raises(DataError, match="found none"):
-            compare(gallery, survey)
-    assert isinstance(survey.embeddings, np.ndarray)
+            compare(gallery, embedded)
+    assert isinstance(embedded.embeddings, np.ndarray)
