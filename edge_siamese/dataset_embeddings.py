@@ -20,7 +20,7 @@ Choose = Callable[[list[Face], RGB], Face | None]
 Numbers = npt.NDArray[np.integer]
 
 
-class Recognizer(Protocol):
+class FaceAnalyzer(Protocol):
     """The part of `FaceEngine` that an embedded uses."""
 
     @property
@@ -93,7 +93,7 @@ def center_face(faces: list[Face], image: RGB) -> Face | None:
 
 def embed_dataset(
     dataset: IdentityDataset,
-    engine: Recognizer,
+    engine: FaceAnalyzer,
     choose: Choose = largest_face,
     progress: Callable[[int, int], None] | None = None,
 ) -> DatasetEmbeddings:
@@ -128,7 +128,7 @@ def embed_dataset(
     return embedded
 
 
-def _embed_photo(embedded: DatasetEmbeddings, index: int, image: RGB, engine: Recognizer, choose: Choose) -> None:
+def _embed_photo(embedded: DatasetEmbeddings, index: int, image: RGB, engine: FaceAnalyzer, choose: Choose) -> None:
     faces = engine.detect(image)
     embedded.centered[index] = any(_contains_center(face, image) for face in faces)
     chosen = choose(faces, image)

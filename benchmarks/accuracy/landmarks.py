@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.cli.shared.output import table
-from edge_siamese.dataset_embeddings import DatasetEmbeddings, Recognizer, center_face, embed_dataset, largest_face
+from edge_siamese.dataset_embeddings import DatasetEmbeddings, FaceAnalyzer, center_face, embed_dataset, largest_face
 from edge_siamese.evaluation.bootstrap import REPLICATES, PersonBootstrap
 from edge_siamese.evaluation.comparisons import Comparisons, compare_all, compare_listed, parse_pairs
 from edge_siamese.evaluation.verification import Headline
@@ -27,7 +27,7 @@ class DetectingWith:
     """An engine's embedder behind another detector."""
 
     detector: Detector
-    engine: Recognizer
+    engine: FaceAnalyzer
 
     @property
     def embedder_card(self) -> ModelCard:
@@ -110,7 +110,7 @@ class LandmarkComparison:
 
 def compare_landmarks(
     dataset: IdentityDataset,
-    engine: Recognizer,
+    engine: FaceAnalyzer,
     detectors: Sequence[Detector],
     progress: Progress | None = None,
     *,

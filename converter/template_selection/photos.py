@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.dataset_embeddings import Recognizer, embed_dataset
+from edge_siamese.dataset_embeddings import FaceAnalyzer, embed_dataset
 from edge_siamese.errors import DataError, NoFaceError
 from edge_siamese.gallery.enrollment.photos import Skipped, rows_by_name, skipped_of
 from edge_siamese.gallery.names import clean_name
@@ -39,7 +39,7 @@ class Photos:
         return {name: self.embeddings[rows] for name, rows in self.people.items()}
 
 
-def embed_photos_of(path: Path, engine: Recognizer, progress: Callable[[int, int], None] | None = None) -> Photos:
+def embed_photos_of(path: Path, engine: FaceAnalyzer, progress: Callable[[int, int], None] | None = None) -> Photos:
     """Embed the largest face of every photo of a folder or zip of ``<person>/<photo>``.
 
     Raises:

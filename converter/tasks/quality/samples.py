@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.alignment import CROP_SIZE, align
-from edge_siamese.dataset_embeddings import Recognizer
+from edge_siamese.dataset_embeddings import FaceAnalyzer
 from edge_siamese.errors import DataError
 from edge_siamese.faces import Face, largest
 from edge_siamese.quality.gate import Quality, measure
@@ -80,7 +80,7 @@ def collect_samples(
     crops: npt.NDArray[np.uint8],
     people: npt.NDArray[np.int64],
     sides: npt.NDArray[np.floating],
-    engine: Recognizer,
+    engine: FaceAnalyzer,
     progress: Callable[[int, int], None] | None = None,
 ) -> QualitySamples:
     """Spoil, detect, measure and embed every crop in every way; the same input gives the same photos.

@@ -30,7 +30,7 @@ def write(path: Path, *, batch: int | str = 1, last: bool = False, channels: int
     }  # fmt: skip
     constants = [onnx.numpy_helper.from_array(value.astype("f4"), name) for name, value in values.items()]
     nodes = [
-        helper.make_node("Conv", ["image", "kernel"], ["a"], strides=[2, 2], pads=[1, 1, 1, 1]),
+        helper.make_node("Conv", ["nchw", "kernel"], ["a"], strides=[2, 2], pads=[1, 1, 1, 1]),
         helper.make_node("PRelu", ["a", "slope"], ["b"]),
         helper.make_node("GlobalAveragePool", ["b"], ["c"]),
         helper.make_node("Flatten", ["c"], ["d"]),
@@ -38,8 +38,8 @@ def write(path: Path, *, batch: int | str = 1, last: bool = False, channels: int
     ]
     shape: list[Any] = [batch, 32, 32, channels] if last else [batch, channels, 32, 32]
     if last:
-        nodes.insert(0, helper.make_node("Transpose", ["image"], ["image"], perm=[0, 3, 1, 2]))
-    name = "image" if last else "image"
+        nodes.insert(0, helper.make_node("Transpose", ["image"], ["nchw"], perm=[0, 3, 1, 2]))
+    name = "image" if last else "nchw"
     graph = helper.make_graph(
         nodes, "small",
         [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape[:rank])],
