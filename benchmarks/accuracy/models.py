@@ -10,7 +10,7 @@ import numpy as np
 
 from edge_siamese.dataset_embeddings import DatasetEmbeddings, center_face, embed_dataset, largest_face
 from edge_siamese.engine import FaceEngine
-from edge_siamese.evaluation.baseline import open_rival
+from edge_siamese.evaluation.baseline import open_baseline
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
 from edge_siamese.evaluation.comparisons import compare_all, compare_listed, parse_pairs
 from edge_siamese.evaluation.verification import Headline
@@ -98,7 +98,7 @@ class People:
 
     def verify(self, embedder: Path, *, delegate: Delegate, progress: Progress | None = None) -> dict[str, Any]:
         """The headline figures of one embedder on these people."""
-        vectors = open_rival(embedder, delegate=delegate).embed(self.embedded, self.dataset, progress)
+        vectors = open_baseline(embedder, delegate=delegate).embed(self.embedded, self.dataset, progress)
         if self.pairs:
             comparisons = compare_listed(self.embedded, parse_pairs(self.pairs, self.embedded), vectors.scores)
         else:

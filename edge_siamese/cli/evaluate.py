@@ -53,7 +53,7 @@ def evaluate(
     """
     from ..dataset_embeddings import embed_dataset
     from ..engine import FaceEngine
-    from ..evaluation.baseline import open_rival
+    from ..evaluation.baseline import open_baseline
     from ..evaluation.bootstrap import PersonBootstrap
     from ..evaluation.evaluator import Instrument
     from ..evaluation.labels import read_labels
@@ -68,8 +68,8 @@ def evaluate(
             raise click.BadParameter(f"expected a file in a folder that exists, found {report}", param_hint="--report")
     dataset = IdentityDataset(data)
     labels = read_labels(slices, dataset.photos) if slices else {}
-    rival_settings = {name: engine_settings[name] for name in ("delegate", "threads")}
-    rival = open_rival(against, **rival_settings) if against else None
+    baseline_settings = {name: engine_settings[name] for name in ("delegate", "threads")}
+    baseline = open_baseline(against, **baseline_settings) if against else None
     protocol = VerificationProtocol.of(dataset, all_pairs)
     with FaceEngine.open(**engine_settings) as engine, progress_line("embedding") as progress:
         embedded = embed_dataset(dataset, engine, protocol.choose, progress)
@@ -79,10 +79,10 @@ def evaluate(
     bootstrap = PersonBootstrap(comparisons.person_count, replicates)
     instrument = Instrument(embedded, comparisons, target_fmr, bootstrap, engine.embedder_card.operating_points, labels)
     document = protocol.describe(embedded) | instrument.document() | {"against": None, "delegate": engine.delegate}
-    if rival:
+    if baseline:
         with progress_line("embedding with the other") as progress:
-            scores = rival.embed(embedded, dataset, progress).scores
-        document["against"] = rival.describe() | instrument.against(protocol.compare(embedded, scores))
+            scores = baseline.embed(embedded, dataset, progress).scores
+        document["against"] = baseline.describe() | instrument.against(protocol.compare(embedded, scores))
     if report:
         from ..reports.evaluation import write_report
 

@@ -31,7 +31,7 @@ _INPUT_SCALE = 1 / 128
 
 
 @dataclass(frozen=True, eq=False)
-class Rival:
+class Baseline:
     """A loaded embedder.
 
     Attributes:
@@ -56,7 +56,7 @@ class Rival:
 
     def embed(
         self, embedded: DatasetEmbeddings, dataset: IdentityDataset, progress: Callable[[int, int], None] | None = None
-    ) -> "RivalVectors":
+    ) -> "BaselineEmbeddings":
         """Embed the faces that an embedded chose, with the embedded's landmarks."""
         average_flip = embedded.average_flip if self.average_flip is None else self.average_flip
         rows: dict[int, npt.NDArray[Any]] = {}
@@ -70,7 +70,7 @@ class Rival:
         vectors = np.zeros((len(embedded.photos), len(example)), example.dtype)
         for index, row in rows.items():
             vectors[index] = row
-        return RivalVectors(vectors, self.zero_point)
+        return BaselineEmbeddings(vectors, self.zero_point)
 
     def _output_of(self, crop: RGB) -> npt.NDArray[Any]:
         pixels = model_input(crop)
@@ -80,7 +80,7 @@ class Rival:
 
 
 @dataclass(frozen=True, eq=False)
-class RivalVectors:
+class BaselineEmbeddings:
     """Embeddings ``(N, D)``, int8 or float32; rows without a face are zero."""
 
     vectors: npt.NDArray[Any]
@@ -95,7 +95,7 @@ class RivalVectors:
         return np.clip(np.trunc(cosines * Q15), NO_SCORE, Q15 - 1).astype(np.int16)
 
 
-def open_rival(path: Path, *, delegate: Delegate = "xnnpack", threads: int = 1) -> Rival:
+def open_baseline(path: Path, *, delegate: Delegate = "xnnpack", threads: int = 1) -> Baseline:
     """Load another embedder.
 
     Raises:
@@ -112,7 +112,7 @@ def open_rival(path: Path, *, delegate: Delegate = "xnnpack", threads: int = 1) 
     return _described(path, network, None, hashlib.sha256(data).hexdigest())
 
 
-def _described(path: Path, network: TfliteNetwork, card: ModelCard | None, digest: str) -> Rival:
+def _described(path: Path, network: TfliteNetwork, card: ModelCard | None, digest: str) -> Baseline:
     wanted = (1, CROP_SIZE, CROP_SIZE, 3)
     outputs = network.output_scales()
     if network.input_shape != wanted or len(outputs) != 1:
@@ -131,7 +131,7 @@ def _described(path: Path, network: TfliteNetwork, card: ModelCard | None, diges
     kind = f"{np.dtype(network.output_dtypes[name]).name} embeddings"
     about = kind if card else f"{kind}; no card: taken to want the same crops, (pixel - 128) / 128"
     average_flip = card.average_flip if card else None
-    return Rival(card.name if card else path.name, digest, about, network, outputs[name][1], average_flip)
+    return Baseline(card.name if card else path.name, digest, about, network, outputs[name][1], average_flip)
 
 
 def _units(vectors: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

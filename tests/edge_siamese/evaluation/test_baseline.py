@@ -9,7 +9,7 @@ import pytest
 from edge_siamese.dataset_embeddings import DatasetEmbeddings, embed_dataset
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import ModelError
-from edge_siamese.evaluation.baseline import Rival, RivalVectors, open_rival
+from edge_siamese.evaluation.baseline import Baseline, BaselineEmbeddings, open_baseline
 from edge_siamese.evaluation.comparisons import compare_all
 from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.image_io import write_image
@@ -44,12 +44,12 @@ def test_the_same_network_gives_the_same_scores_with_and_without_its_card(
     embedded_dataset: Embedded, tmp_path: Path, carded: bool
 ) -> None:
     dataset, embedded = embedded_dataset
-    rival = open_rival(default_model("embedder") if carded else plain("embedder", tmp_path))
-    scores = rival.embed(embedded, dataset).scores
+    baseline = open_baseline(default_model("embedder") if carded else plain("embedder", tmp_path))
+    scores = baseline.embed(embedded, dataset).scores
     assert (compare_all(embedded, scores).scores == compare_all(embedded).scores).all()
-    assert rival.digest == embedded.embedder
-    assert ("no card" in rival.about) is not carded
-    assert rival.describe()["name"] == rival.name
+    assert baseline.digest == embedded.embedder
+    assert ("no card" in baseline.about) is not carded
+    assert baseline.describe()["name"] == baseline.name
 
 
 class FloatNetwork:
@@ -67,7 +67,7 @@ class FloatNetwork:
 def test_a_float_network_gets_floats_and_gives_cosines(embedded_dataset: Embedded) -> None:
     dataset, embedded = embedded_dataset
     network: Any = FloatNetwork()
-    vectors = Rival("mean color", "ab", "float32 embeddings", network, 0).embed(embedded, dataset)
+    vectors = Baseline("mean color", "ab", "float32 embeddings", network, 0).embed(embedded, dataset)
     assert vectors.vectors.shape == (4, 3)
     assert (vectors.vectors[~embedded.found] == 0).all()
     a, b = vectors.vectors[:2].astype(np.float64)
@@ -83,18 +83,18 @@ def test_a_plain_file_sees_mirror_images_when_the_embedder_beside_it_does(embedd
     dataset, embedded = embedded_dataset
     network: Any = LeftHalf()
     whole: Any = FloatNetwork()
-    both = Rival("left", "ab", "", network, 0).embed(replace(embedded, average_flip=True), dataset).vectors
+    both = Baseline("left", "ab", "", network, 0).embed(replace(embedded, average_flip=True), dataset).vectors
     one = (
-        Rival("left", "ab", "", network, 0, average_flip=False)
+        Baseline("left", "ab", "", network, 0, average_flip=False)
         .embed(replace(embedded, average_flip=True), dataset)
         .vectors
     )
-    assert both == pytest.approx(Rival("all", "ab", "", whole, 0).embed(embedded, dataset).vectors, abs=1e-5)
+    assert both == pytest.approx(Baseline("all", "ab", "", whole, 0).embed(embedded, dataset).vectors, abs=1e-5)
     assert not np.allclose(both, one, atol=1e-3)
 
 
 def test_cosines_are_cut_to_the_scores_that_int8_has() -> None:
-    vectors = RivalVectors(np.array([[1.0, 0], [-1, 0], [1, 1], [0, 0]], np.float32), 0)
+    vectors = BaselineEmbeddings(np.array([[1.0, 0], [-1, 0], [1, 1], [0, 0]], np.float32), 0)
     every = np.arange(4)
     assert vectors.scores(every, every)[0].tolist() == [32767, -32768, int(32768 / np.sqrt(2)), 0]
 
@@ -119,4 +119,4 @@ def write(content: bytes) -> Callable[[Path], Path]:
 )
 def test_what_cannot_be_compared_is_named(tmp_path: Path, file: Callable[[Path], Path], sentence: str) -> None:
     with pytest.raises(ModelError, match=sentence):
-        open_rival(file(tmp_path))
+        open_baseline(file(tmp_path))
