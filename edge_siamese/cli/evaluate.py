@@ -55,7 +55,7 @@ def evaluate(
     from ..engine import FaceEngine
     from ..evaluation.baseline import open_baseline
     from ..evaluation.bootstrap import PersonBootstrap
-    from ..evaluation.evaluator import Instrument
+    from ..evaluation.evaluator import VerificationEvaluator
     from ..evaluation.labels import read_labels
     from ..evaluation.protocols import VerificationProtocol
     from ..identity_dataset import IdentityDataset
@@ -77,12 +77,14 @@ def evaluate(
         click.echo(f"edge-siamese: {path}: counted as a photo without a face: {reason}", err=True)
     comparisons = protocol.compare(embedded)
     bootstrap = PersonBootstrap(comparisons.person_count, replicates)
-    instrument = Instrument(embedded, comparisons, target_fmr, bootstrap, engine.embedder_card.operating_points, labels)
-    document = protocol.describe(embedded) | instrument.document() | {"against": None, "delegate": engine.delegate}
+    evaluator = VerificationEvaluator(
+        embedded, comparisons, target_fmr, bootstrap, engine.embedder_card.operating_points, labels
+    )
+    document = protocol.describe(embedded) | evaluator.document() | {"against": None, "delegate": engine.delegate}
     if baseline:
         with progress_line("embedding with the other") as progress:
             scores = baseline.embed(embedded, dataset, progress).scores
-        document["against"] = baseline.describe() | instrument.against(protocol.compare(embedded, scores))
+        document["against"] = baseline.describe() | evaluator.against(protocol.compare(embedded, scores))
     if report:
         from ..reports.evaluation import write_report
 

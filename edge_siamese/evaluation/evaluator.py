@@ -34,7 +34,7 @@ class Threshold:
     value: float
 
 
-class Instrument:
+class VerificationEvaluator:
     """Measures one embedder on an embedded's comparisons.
 
     Args:

@@ -7,7 +7,7 @@ import pytest
 from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
 from edge_siamese.evaluation.comparisons import compare_all
-from edge_siamese.evaluation.evaluator import Instrument
+from edge_siamese.evaluation.evaluator import VerificationEvaluator
 from edge_siamese.evaluation.intervals import upper_bound
 from edge_siamese.operating_point import OperatingPoint
 
@@ -18,16 +18,16 @@ CARD = (
 )
 
 
-def instrument(
+def evaluator(
     embedded: DatasetEmbeddings, target_fmr: float = 1e-2, card: tuple[OperatingPoint, ...] = CARD
-) -> Instrument:
+) -> VerificationEvaluator:
     comparisons = compare_all(embedded)
-    return Instrument(embedded, comparisons, target_fmr, PersonBootstrap(comparisons.person_count, 40), card)
+    return VerificationEvaluator(embedded, comparisons, target_fmr, PersonBootstrap(comparisons.person_count, 40), card)
 
 
 def test_the_document_is_json_and_counts_every_pair(make_embeddings: MakeEmbeddings) -> None:
     embedded = make_embeddings([4] * 15, noise=1.2, without_face=[7])
-    document = json.loads(json.dumps(instrument(embedded).document(), allow_nan=False))
+    document = json.loads(json.dumps(evaluator(embedded).document(), allow_nan=False))
     assert (document["genuine_pairs"], document["impostor_pairs"]) == (90, 1680)
     scores = document["scores"]
     assert sum(scores["genuine"]) + scores["genuine_without_face"] == 90
@@ -39,7 +39,7 @@ def test_the_document_is_json_and_counts_every_pair(make_embeddings: MakeEmbeddi
 
 
 def test_thresholds_are_of_the_accuracy_this_data_and_the_card(make_embeddings: MakeEmbeddings) -> None:
-    document = instrument(make_embeddings([4] * 15, noise=1.2)).document()
+    document = evaluator(make_embeddings([4] * 15, noise=1.2)).document()
     assert [(entry["source"], entry["target_fmr"]) for entry in document["thresholds"]] == [
         ("accuracy", None), ("this data", 1e-2), ("model card", 1e-2), ("model card", 1e-3),
     ]  # fmt: skip
@@ -52,7 +52,7 @@ def test_thresholds_are_of_the_accuracy_this_data_and_the_card(make_embeddings: 
 
 
 def test_without_enough_impostors_the_cards_threshold_decides(make_embeddings: MakeEmbeddings) -> None:
-    measured = instrument(make_embeddings([4] * 8), target_fmr=1e-3)
+    measured = evaluator(make_embeddings([4] * 8), target_fmr=1e-3)
     document = measured.document()
     assert document["operating_point"] is None
     assert "needs at least 2,995 impostor pairs, found 448" in document["operating_point_refused"]
@@ -60,7 +60,7 @@ def test_without_enough_impostors_the_cards_threshold_decides(make_embeddings: M
 
 
 def test_without_a_card_the_accuracys_threshold_decides(make_embeddings: MakeEmbeddings) -> None:
-    document = instrument(make_embeddings([4] * 8), target_fmr=1e-3, card=()).document()
+    document = evaluator(make_embeddings([4] * 8), target_fmr=1e-3, card=()).document()
     assert document["decision_threshold"] == {"source": "accuracy", "target_fmr": None, "score": document["threshold"]}
 
 
@@ -70,7 +70,7 @@ def test_another_embedder_is_measured_on_the_same_pairs(make_embeddings: MakeEmb
     def worse(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         return embedded.scores(rows, columns) // 2 + (7919 * np.add.outer(rows, columns) % 9000).astype(np.int16)
 
-    found = instrument(embedded).against(compare_all(embedded, worse))
+    found = evaluator(embedded).against(compare_all(embedded, worse))
     assert found["difference"]["accuracy"]["value"] > 0
-    assert found["eer"] > instrument(embedded).document()["eer"]
+    assert found["eer"] > evaluator(embedded).document()["eer"]
     assert len(found["det"]["fmr"]) == len(found["det"]["fnmr"])
