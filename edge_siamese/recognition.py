@@ -29,7 +29,7 @@ _POOR = 50.0
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class EmbeddedFace:
     """One face of a photo, embedded and measured.
 
     Attributes:
@@ -43,7 +43,7 @@ class Look:
     quality: Quality
 
     @classmethod
-    def at(cls, engine: "FaceEngine", image: RGB, face: Face) -> "Look":
+    def at(cls, engine: "FaceEngine", image: RGB, face: Face) -> "EmbeddedFace":
         return cls(face, engine.embed(image, face), measure(image, face))
 
     def remarks(self) -> list[str]:
@@ -56,7 +56,7 @@ class Look:
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class ProbeFace:
     """The largest face of a photo that is to be compared with another.
 
     Attributes:
@@ -66,11 +66,11 @@ class Subject:
     """
 
     name: str
-    look: Look
+    look: EmbeddedFace
     faces: int
 
     @classmethod
-    def on(cls, engine: "FaceEngine", image: RGB, name: str) -> "Subject":
+    def on(cls, engine: "FaceEngine", image: RGB, name: str) -> "ProbeFace":
         """Look at a uint8 ``(H, W, 3)`` image.
 
         Raises:
@@ -79,7 +79,7 @@ class Subject:
         faces = engine.detect(image)
         if not faces:
             raise NoFaceError(f"{name}: no face found")
-        return cls(name, Look.at(engine, image, faces[0]), len(faces))
+        return cls(name, EmbeddedFace.at(engine, image, faces[0]), len(faces))
 
     def remarks(self) -> list[str]:
         """What people should know of the photo, without its name."""
@@ -96,13 +96,13 @@ class Comparison:
         point: the operating point that says from where on they show the same person.
     """
 
-    first: Subject
-    second: Subject
+    first: ProbeFace
+    second: ProbeFace
     score: int
     point: OperatingPoint
 
     @classmethod
-    def of(cls, first: Subject, second: Subject, point: OperatingPoint) -> "Comparison":
+    def of(cls, first: ProbeFace, second: ProbeFace, point: OperatingPoint) -> "Comparison":
         return cls(first, second, score_q15(first.look.embedding, second.look.embedding), point)
 
     @property
@@ -148,7 +148,7 @@ class Identification:
     """
 
     index: int | None
-    look: Look | None
+    look: EmbeddedFace | None
     decision: Decision
     candidates: Sequence[tuple[str, int]] = ()
 
@@ -188,7 +188,7 @@ def identify_faces(
     """
     answers = []
     for index, face in enumerate(engine.detect(image)):
-        look = Look.at(engine, image, face)
+        look = EmbeddedFace.at(engine, image, face)
         scores = gallery.scores(look.embedding)
         best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:top_k]
         answers.append(Identification(index, look, decide(scores, threshold), best))
@@ -196,36 +196,36 @@ def identify_faces(
 
 
 @dataclass(frozen=True)
-class Evidence:
+class OperatingPointChoice:
     """The operating point a gallery is identified at, and whether it is as strict as was asked for.
 
     Attributes:
         point: the operating point.
         of: ``gallery`` or ``model``: who measured it.
         target_fpir: accepted rate of strangers named.
-        wanted_fmr: rate of one comparison that takes.
+        required_fmr: rate of one comparison that takes.
         people: in the gallery.
     """
 
     point: OperatingPoint
     of: str
     target_fpir: float
-    wanted_fmr: float
+    required_fmr: float
     people: int
 
     @classmethod
-    def for_gallery(cls, gallery: "Gallery", engine: "FaceEngine", target_fpir: float) -> "Evidence":
+    def for_gallery(cls, gallery: "Gallery", engine: "FaceEngine", target_fpir: float) -> "OperatingPointChoice":
         """
         Raises:
             OperatingPointError: neither the gallery nor the model has an operating point.
         """
         point = gallery.operating_point(engine.embedder_card, target_fpir)
         origin = "gallery" if gallery.operating_points else "model"
-        return cls(point, origin, target_fpir, gallery.wanted_fmr(target_fpir), len(gallery.names))
+        return cls(point, origin, target_fpir, gallery.required_fmr(target_fpir), len(gallery.names))
 
     @property
     def sufficient(self) -> bool:
-        return self.point.target_fmr <= self.wanted_fmr * (1 + 1e-9)
+        return self.point.target_fmr <= self.required_fmr * (1 + 1e-9)
 
     def sentences(self) -> list[str]:
         """What people should know: the point, and a warning when it is weaker than asked for."""
@@ -235,13 +235,13 @@ class Evidence:
         )
         if self.sufficient:
             return [used]
-        reached = min(self.point.target_fmr * self.target_fpir / self.wanted_fmr, 1.0)
+        reached = min(self.point.target_fmr * self.target_fpir / self.required_fmr, 1.0)
         weaker = (
-            f"it is weaker than the FMR {self.wanted_fmr:.2g} that an FPIR of {self.target_fpir:g} with {self.people} people "
+            f"it is weaker than the FMR {self.required_fmr:.2g} that an FPIR of {self.target_fpir:g} with {self.people} people "
             f"takes: the FPIR is up to {reached:.2g}; 'edge-siamese gallery calibrate' can find a stricter one"
         )
         return [used, weaker]
 
     def to_json(self) -> dict[str, Any]:
-        asked = {"of": self.of, "target_fpir": self.target_fpir, "wanted_fmr": self.wanted_fmr}
+        asked = {"of": self.of, "target_fpir": self.target_fpir, "required_fmr": self.required_fmr}
         return self.point.to_json() | asked | {"sufficient": self.sufficient}

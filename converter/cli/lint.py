@@ -34,18 +34,18 @@ def lint(
     MODEL is the name of a network (with random weights) or a file: .keras, .h5, SavedModel folder, .onnx, .pt2 or .tflite.
     The exit code is 0 when nothing leaves the targets asked for, 1 when something does.
     """
-    from ..lint.sources import load_subject
+    from ..lint.sources import load_probe
     from ..lint.targets import TARGETS, load_target
     from ..lint.targets import lint as find
 
-    subject = load_subject(model, input_size=input_size, channels=int(channels) if channels else None, onnx2tf=onnx2tf)
+    probe = load_probe(model, input_size=input_size, channels=int(channels) if channels else None, onnx2tf=onnx2tf)
     chosen = [name for name in TARGETS if not targets or name in targets]
-    findings = find(subject.graph, chosen, subject.layers)
+    findings = find(probe.graph, chosen, probe.layers)
     if as_json:
         described = {name: load_target(name) for name in chosen}
         body: dict[str, Any] = {
-            "subject": model,
-            "operators": len(subject.graph.operators),
+            "probe": model,
+            "operators": len(probe.graph.operators),
             "targets": {name: {"means": each.means, "sources": each.sources} for name, each in described.items()},
             "findings": [finding.to_json() for finding in findings],
         }
@@ -53,7 +53,7 @@ def lint(
     else:
         for name in chosen:
             left = [finding for finding in findings if finding.target == name]
-            click.echo(_described(load_target(name), len(subject.graph.operators), left))
+            click.echo(_described(load_target(name), len(probe.graph.operators), left))
     return 1 if findings else 0
 
 

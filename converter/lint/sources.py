@@ -12,7 +12,7 @@ from ..tflite_edit import Graph, read_graph
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class ProbeFace:
     """A graph to lint.
 
     Attributes:
@@ -26,9 +26,9 @@ class Subject:
     layers: list[str]
 
 
-def load_subject(
+def load_probe(
     what: str, *, input_size: int | None = None, channels: int | None = None, onnx2tf: str = "onnx2tf"
-) -> Subject:
+) -> ProbeFace:
     """Find a file of that path, or a network of that name in the registry.
 
     Args:
@@ -42,14 +42,14 @@ def load_subject(
     """
     path = Path(what)
     if path.suffix.lower() == ".tflite":
-        return Subject(what, read_graph(model_bytes(path)), [])
+        return ProbeFace(what, read_graph(model_bytes(path)), [])
     if path.exists():
         from ..importers import KerasNetwork, load_any
 
         network = load_any(path, input_size=input_size, onnx2tf=onnx2tf)
         if isinstance(network, KerasNetwork):
             return _of_keras(what, network.network)
-        return Subject(what, read_graph(network.convert("float", np.zeros((0, *network.input_shape), np.uint8))), [])
+        return ProbeFace(what, read_graph(network.convert("float", np.zeros((0, *network.input_shape), np.uint8))), [])
     from ..networks.registry import NETWORKS, build_network
 
     if what not in NETWORKS:
@@ -62,8 +62,8 @@ def load_subject(
     return _of_keras(what, build_network(what, input_shape=shape))
 
 
-def _of_keras(name: str, network: object) -> Subject:
+def _of_keras(name: str, network: object) -> ProbeFace:
     from ..importers import KerasNetwork
     from ..quantization.formats import as_float
 
-    return Subject(name, read_graph(as_float(network)), KerasNetwork(network).layers)
+    return ProbeFace(name, read_graph(as_float(network)), KerasNetwork(network).layers)

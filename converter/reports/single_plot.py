@@ -28,7 +28,7 @@ _MOST_CLASSES = 60
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class ProbeFace:
     """What an image is drawn of.
 
     Attributes:
@@ -97,7 +97,7 @@ class Subject:
         return self.arrays.thumbnails
 
 
-def draw(kind: str, subject: Subject, path: Path) -> None:
+def draw(kind: str, probe: ProbeFace, path: Path) -> None:
     """Write one image of `KINDS`, whole or not at all.
 
     Raises:
@@ -105,49 +105,49 @@ def draw(kind: str, subject: Subject, path: Path) -> None:
         RuntimeMissingError: a package that it needs is not installed.
     """
     check_path(path, RASTER_SUFFIXES if kind == "map" else FIGURE_SUFFIXES)
-    KINDS[kind](subject).write(path)
+    KINDS[kind](probe).write(path)
 
 
-def _plane(subject: Subject, layout: str) -> Drawing:
-    rows = readable_rows(subject.arrays.numbers, seed=subject.seed)
-    numbers, vectors = subject.arrays.numbers[rows], subject.vectors[rows]
-    plane = LAYOUTS[layout](vectors, subject.arrays.similarity, seed=subject.seed)
-    standing = representatives(by_similarity(vectors, subject.arrays.similarity), numbers)
-    return scatter(plane, numbers, subject.arrays.class_names, standing)
+def _plane(probe: ProbeFace, layout: str) -> Drawing:
+    rows = readable_rows(probe.arrays.numbers, seed=probe.seed)
+    numbers, vectors = probe.arrays.numbers[rows], probe.vectors[rows]
+    plane = LAYOUTS[layout](vectors, probe.arrays.similarity, seed=probe.seed)
+    standing = representatives(by_similarity(vectors, probe.arrays.similarity), numbers)
+    return scatter(plane, numbers, probe.arrays.class_names, standing)
 
 
-def _map(subject: Subject) -> Raster:
-    shown = subject.shown
-    rows = readable_rows(subject.arrays.numbers, images=MOST_THUMBNAILS, seed=subject.seed)
-    plane = LAYOUTS["tsne"](subject.vectors[rows], subject.arrays.similarity, seed=subject.seed)
-    return mosaic(plane, shown[rows], subject.arrays.numbers[rows])
+def _map(probe: ProbeFace) -> Raster:
+    shown = probe.shown
+    rows = readable_rows(probe.arrays.numbers, images=MOST_THUMBNAILS, seed=probe.seed)
+    plane = LAYOUTS["tsne"](probe.vectors[rows], probe.arrays.similarity, seed=probe.seed)
+    return mosaic(plane, shown[rows], probe.arrays.numbers[rows])
 
 
-def _pairs(subject: Subject) -> Drawing:
-    return pair_sheet(telling_pairs(subject.pairs), subject.shown, subject.arrays.names, threshold=subject.threshold)
+def _pairs(probe: ProbeFace) -> Drawing:
+    return pair_sheet(telling_pairs(probe.pairs), probe.shown, probe.arrays.names, threshold=probe.threshold)
 
 
-def _confusion(subject: Subject) -> Drawing:
-    score = subject.arrays.score(int8=subject.int8)
-    found = identify_by_representatives(score, subject.arrays.numbers)
+def _confusion(probe: ProbeFace) -> Drawing:
+    score = probe.arrays.score(int8=probe.int8)
+    found = identify_by_representatives(score, probe.arrays.numbers)
     if len(found.classes) > _MOST_CLASSES:
         raise DataError(f"a matrix of {len(found.classes):,} classes cannot be read, at most {_MOST_CLASSES} can")
-    return confusion_matrix(found.confusion, [subject.arrays.class_names[number] for number in found.classes])
+    return confusion_matrix(found.confusion, [probe.arrays.class_names[number] for number in found.classes])
 
 
-def _ranks(subject: Subject) -> Drawing:
-    found = identify_by_representatives(subject.arrays.score(int8=subject.int8), subject.arrays.numbers)
+def _ranks(probe: ProbeFace) -> Drawing:
+    found = identify_by_representatives(probe.arrays.score(int8=probe.int8), probe.arrays.numbers)
     return rank_curve({"": found.cmc.tolist()})
 
 
-KINDS: dict[str, Callable[[Subject], Drawing | Raster]] = {
-    "tsne": lambda subject: _plane(subject, "tsne"),
-    "umap": lambda subject: _plane(subject, "umap"),
+KINDS: dict[str, Callable[[ProbeFace], Drawing | Raster]] = {
+    "tsne": lambda probe: _plane(probe, "tsne"),
+    "umap": lambda probe: _plane(probe, "umap"),
     "map": _map,
-    "roc": lambda subject: roc({"": subject.verification.to_json()}),
-    "det": lambda subject: det(subject.verification.to_json()),
-    "histogram": lambda subject: score_histogram(subject.verification.to_json(), subject.threshold),
-    "decisions": lambda subject: decisions(Confusion.of(subject.pairs, subject.threshold).to_json()),
+    "roc": lambda probe: roc({"": probe.verification.to_json()}),
+    "det": lambda probe: det(probe.verification.to_json()),
+    "histogram": lambda probe: score_histogram(probe.verification.to_json(), probe.threshold),
+    "decisions": lambda probe: decisions(Confusion.of(probe.pairs, probe.threshold).to_json()),
     "confusion": _confusion,
     "ranks": _ranks,
     "pairs": _pairs,

@@ -34,24 +34,24 @@ def identify(
     from ..engine import FaceEngine
     from ..gallery import Gallery
     from ..image_io import read_image
-    from ..recognition import Evidence, identify_faces
+    from ..recognition import OperatingPointChoice, identify_faces
 
     gallery = Gallery.open(path)
     with FaceEngine.open(**engine_settings) as engine:
         gallery.require(engine.embedder_card)
-        evidence = Evidence.for_gallery(gallery, engine, target_fpir)
-        for sentence in evidence.sentences():
+        choice = OperatingPointChoice.for_gallery(gallery, engine, target_fpir)
+        for sentence in choice.sentences():
             note(sentence)
         answers = [
             {"photo": str(photo)} | identification.to_json()
             for photo in photos
             for identification in identify_faces(
-                engine, gallery, read_image(photo), threshold=evidence.point.threshold, top_k=top_k
+                engine, gallery, read_image(photo), threshold=choice.point.threshold, top_k=top_k
             )
         ]
         digests, delegate = engine.digests, engine.delegate
     if as_json:
-        body = {"gallery": str(path), "sequence": gallery.sequence, "operating_point": evidence.to_json()}
+        body = {"gallery": str(path), "sequence": gallery.sequence, "operating_point": choice.to_json()}
         emit_json("identify", body | {"delegate": delegate, "results": answers}, models=digests)
     else:
         click.echo(table([_row(answer) for answer in answers], header=("photo", "face", "decision", "score", "margin")))

@@ -28,18 +28,18 @@ def verify(
     from ..engine import FaceEngine
     from ..image_io import read_image
     from ..operating_point import choose_operating_point
-    from ..recognition import Comparison, Subject
+    from ..recognition import Comparison, ProbeFace
 
     with FaceEngine.open(**engine_settings) as engine:
         point = choose_operating_point(engine.embedder_card.operating_points, target_fmr)
-        subjects = [Subject.on(engine, read_image(path), str(path)) for path in (first, second)]
+        probes = [ProbeFace.on(engine, read_image(path), str(path)) for path in (first, second)]
         digests, delegate = engine.digests, engine.delegate
-    comparison = Comparison.of(subjects[0], subjects[1], point)
-    for subject in subjects:
-        for remark in subject.remarks():
-            note(f"{subject.name}: {remark}")
+    comparison = Comparison.of(probes[0], probes[1], point)
+    for probe in probes:
+        for remark in probe.remarks():
+            note(f"{probe.name}: {remark}")
     if as_json:
-        faces = [{"path": subject.name, "box": subject.look.face.box.tolist()} for subject in subjects]
+        faces = [{"path": probe.name, "box": probe.look.face.box.tolist()} for probe in probes]
         emit_json("verify", comparison.to_json() | {"faces": faces, "delegate": delegate}, models=digests)
     else:
         click.echo(comparison.sentence)

@@ -134,7 +134,7 @@ class Gallery:
                 f"the embedder has {card.dimension} and {card.zero_point}"
             )
 
-    def wanted_fmr(self, target_fpir: float = DEFAULT_TARGET_FPIR) -> float:
+    def required_fmr(self, target_fpir: float = DEFAULT_TARGET_FPIR) -> float:
         """False match rate that one comparison may have, so that a stranger is named at most at `target_fpir`.
 
         The gallery's own operating points were measured on comparisons with a person, a model's on comparisons with one
@@ -146,8 +146,8 @@ class Gallery:
     def operating_point(self, card: "ModelCard", target_fpir: float = DEFAULT_TARGET_FPIR) -> OperatingPoint:
         """The operating point to identify at: the gallery's own, if it has any, before the model's.
 
-        It is the loosest whose target FMR is at most `wanted_fmr`. When none is strict enough it is the strictest;
-        its `target_fmr` is then above `wanted_fmr`, which the caller tells the user.
+        It is the loosest whose target FMR is at most `required_fmr`. When none is strict enough it is the strictest;
+        its `target_fmr` is then above `required_fmr`, which the caller tells the user.
 
         Raises:
             OperatingPointError: neither the gallery nor the model has one.
@@ -157,7 +157,7 @@ class Gallery:
             raise OperatingPointError(
                 f"neither {self.source} nor its embedder has an operating point: run 'edge-siamese gallery calibrate'"
             )
-        return choose_operating_point(points, self.wanted_fmr(target_fpir))
+        return choose_operating_point(points, self.required_fmr(target_fpir))
 
     def templates_of(self, name: str) -> npt.NDArray[np.int8]:
         """Templates int8 ``(n, D)`` of a person; none when the name is not known."""

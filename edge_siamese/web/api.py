@@ -17,7 +17,7 @@ from ..gallery import Gallery
 from ..image_io import read_image
 from ..matching import Q15
 from ..operating_point import choose_operating_point
-from ..recognition import Comparison, Evidence, Identification, Look, Subject, identify_faces
+from ..recognition import Comparison, EmbeddedFace, Identification, OperatingPointChoice, ProbeFace, identify_faces
 from .errors import RefusedError
 from .uploads import MOST_BYTES, Upload
 
@@ -43,10 +43,10 @@ class PreviewApi:
     ) -> None:
         self._engine, self._lock, self._gallery = engine, threading.Lock(), gallery
         self._point = choose_operating_point(engine.embedder_card.operating_points, target_fmr)
-        self._evidence: Evidence | None = None
+        self._operating_point_choice: OperatingPointChoice | None = None
         if gallery is not None:
             gallery.require(engine.embedder_card)
-            self._evidence = Evidence.for_gallery(gallery, engine, target_fpir)
+            self._operating_point_choice = OperatingPointChoice.for_gallery(gallery, engine, target_fpir)
 
     def about(self) -> dict[str, Any]:
         """What the page says before the first photo."""
@@ -59,7 +59,7 @@ class PreviewApi:
             "threshold": self._point.threshold / Q15,
             "target_fmr": self._point.target_fmr,
             "gallery": None if gallery is None else {"people": len(gallery.names), "templates": len(gallery.templates)},
-            "notes": self._evidence.sentences() if self._evidence else [],
+            "notes": self._operating_point_choice.sentences() if self._operating_point_choice else [],
         }
         return document("preview-about", body, models=self._engine.digests)
 
@@ -69,15 +69,15 @@ class PreviewApi:
         Raises:
             RefusedError: one is missing or cannot be used.
         """
-        photos, subjects = [], []
+        photos, probes = [], []
         for upload in _wanted(uploads, "first", "second"):
             with self._lock:
-                image, subject = self._subject(upload)
-            subjects.append(subject)
+                image, probe = self._probe(upload)
+            probes.append(probe)
             height, width = image.shape[:2]
-            seen = {"name": upload.name, "width": width, "height": height, "faces": subject.faces}
-            photos.append(seen | _look_json(image, subject.look) | {"remarks": subject.remarks()})
-        comparison = Comparison.of(subjects[0], subjects[1], self._point)
+            seen = {"name": upload.name, "width": width, "height": height, "faces": probe.faces}
+            photos.append(seen | _look_json(image, probe.look) | {"remarks": probe.remarks()})
+        comparison = Comparison.of(probes[0], probes[1], self._point)
         said = {"sentence": comparison.sentence, "explanation": comparison.explanation}
         body = said | {"photos": photos, "delegate": self._engine.delegate}
         return document("preview-verify", comparison.to_json() | body, models=self._engine.digests)
@@ -88,28 +88,32 @@ class PreviewApi:
         Raises:
             RefusedError: there is no gallery, or the photo is missing or cannot be used.
         """
-        if self._gallery is None or self._evidence is None:
+        if self._gallery is None or self._operating_point_choice is None:
             raise RefusedError(409, "there is no gallery to look in: start 'edge-siamese preview' with --gallery G.esg")
         (upload,) = _wanted(uploads, "photo")
         with self._lock:
             image = _read(upload)
             found = identify_faces(
-                self._engine, self._gallery, image, threshold=self._evidence.point.threshold, top_k=CANDIDATES
+                self._engine,
+                self._gallery,
+                image,
+                threshold=self._operating_point_choice.point.threshold,
+                top_k=CANDIDATES,
             )
         height, width = image.shape[:2]
         body = {
-            "operating_point": self._evidence.to_json(),
-            "notes": self._evidence.sentences(),
+            "operating_point": self._operating_point_choice.to_json(),
+            "notes": self._operating_point_choice.sentences(),
             "photo": {"name": upload.name, "width": width, "height": height},
             "results": [_identification_json(image, identification) for identification in found],
             "delegate": self._engine.delegate,
         }
         return document("preview-identify", body, models=self._engine.digests)
 
-    def _subject(self, upload: Upload) -> tuple[RGB, Subject]:
+    def _probe(self, upload: Upload) -> tuple[RGB, ProbeFace]:
         image = _read(upload)
         try:
-            return image, Subject.on(self._engine, image, upload.name)
+            return image, ProbeFace.on(self._engine, image, upload.name)
         except EdgeSiameseError as error:
             raise RefusedError.of(error, upload.data, upload.field) from error
 
@@ -136,7 +140,7 @@ def _identification_json(image: RGB, identification: Identification) -> dict[str
     return seen | identification.to_json() | {"explanation": identification.explanation, "remarks": remarks}
 
 
-def _look_json(image: RGB, look: Look) -> dict[str, Any]:
+def _look_json(image: RGB, look: EmbeddedFace) -> dict[str, Any]:
     return {
         "box": look.face.box.tolist(),
         "landmarks": look.face.landmarks.tolist(),

@@ -13,7 +13,14 @@ from edge_siamese.faces import Embedding
 from edge_siamese.gallery import Gallery
 from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.quality.gate import QualityLimits
-from edge_siamese.recognition import Comparison, Evidence, Identification, Look, Subject, identify_faces
+from edge_siamese.recognition import (
+    Comparison,
+    EmbeddedFace,
+    Identification,
+    OperatingPointChoice,
+    ProbeFace,
+    identify_faces,
+)
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_background, render_portrait
 
 POINT = OperatingPoint(1e-3, 16384, 9e-4, 10_000, 50, 0.1, "5a" * 32)
@@ -24,13 +31,13 @@ def image(person: int, yaw: float = 0.0) -> Any:
 
 
 @pytest.fixture(scope="module")
-def subject(engine: FaceEngine) -> Subject:
-    return Subject.on(engine, image(0), "a.png")
+def probe(engine: FaceEngine) -> ProbeFace:
+    return ProbeFace.on(engine, image(0), "a.png")
 
 
-def with_embedding(subject: Subject, values: list[int]) -> Subject:
+def with_embedding(probe: ProbeFace, values: list[int]) -> ProbeFace:
     embedding = Embedding(np.array(values, np.int8), 0, "ab")
-    return replace(subject, look=replace(subject.look, embedding=embedding))
+    return replace(probe, look=replace(probe.look, embedding=embedding))
 
 
 @pytest.mark.parametrize(
@@ -41,8 +48,8 @@ def with_embedding(subject: Subject, values: list[int]) -> Subject:
         ([-1, 0], "different people: score 0.000 is below the threshold 0.500 for a false match rate of 0.001"),
     ],
 )
-def test_a_comparison_is_a_sentence(subject: Subject, second: list[int], sentence: str) -> None:
-    comparison = Comparison.of(with_embedding(subject, [0, 5]), with_embedding(subject, second), POINT)
+def test_a_comparison_is_a_sentence(probe: ProbeFace, second: list[int], sentence: str) -> None:
+    comparison = Comparison.of(with_embedding(probe, [0, 5]), with_embedding(probe, second), POINT)
     assert comparison.sentence == sentence
     assert comparison.same == sentence.startswith("same")
     assert comparison.to_json()["score"] == comparison.score / 32768
@@ -50,11 +57,11 @@ def test_a_comparison_is_a_sentence(subject: Subject, second: list[int], sentenc
 
 def test_without_a_face_there_is_no_subject(engine: FaceEngine) -> None:
     with pytest.raises(NoFaceError, match=r"wall\.png: no face found"):
-        Subject.on(engine, render_background((240, 320), seed=3), "wall.png")
+        ProbeFace.on(engine, render_background((240, 320), seed=3), "wall.png")
 
 
 def test_several_faces_are_remarked_on(engine: FaceEngine) -> None:
-    both = Subject.on(engine, np.hstack([image(0), image(1)]), "both.png")
+    both = ProbeFace.on(engine, np.hstack([image(0), image(1)]), "both.png")
     assert both.remarks() == ["2 faces found, the largest is used"]
 
 
@@ -70,9 +77,9 @@ def test_several_faces_are_remarked_on(engine: FaceEngine) -> None:
     ],
 )
 def test_a_face_that_cannot_be_relied_on_is_remarked_on(
-    subject: Subject, changes: dict[str, float], remark: str | None
+    probe: ProbeFace, changes: dict[str, float], remark: str | None
 ) -> None:
-    look = replace(subject.look, quality=replace(subject.look.quality, **changes))
+    look = replace(probe.look, quality=replace(probe.look.quality, **changes))
     remarks = look.remarks()
     assert len(remarks) == (remark is not None)
     assert remark is None or remarks[0].startswith(remark)
@@ -86,7 +93,7 @@ def test_faces_are_named_from_the_largest(engine: FaceEngine) -> None:
     answers = identify_faces(engine, gallery, both, threshold=POINT.threshold, top_k=3)
     assert [answer.index for answer in answers] == [0, 1]
     assert {answer.decision.identity for answer in answers} == {"Ada", None}
-    assert all(isinstance(answer.look, Look) and len(answer.candidates) == 1 for answer in answers)
+    assert all(isinstance(answer.look, EmbeddedFace) and len(answer.candidates) == 1 for answer in answers)
 
 
 def test_every_identification_is_explained() -> None:
@@ -108,9 +115,9 @@ def test_every_identification_is_explained() -> None:
 
 
 def test_evidence_that_falls_short_says_so() -> None:
-    strict = Evidence(POINT, "gallery", 0.02, 1e-3, 20)
+    strict = OperatingPointChoice(POINT, "gallery", 0.02, 1e-3, 20)
     assert (strict.sufficient, len(strict.sentences())) == (True, 1)
-    weak = Evidence(POINT, "model", 1e-3, 1e-4, 10)
+    weak = OperatingPointChoice(POINT, "model", 1e-3, 1e-4, 10)
     assert weak.to_json()["sufficient"] is False
     assert (
         "weaker than the FMR 0.0001 that an FPIR of 0.001 with 10 people takes: the FPIR is up to 0.01"

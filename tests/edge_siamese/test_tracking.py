@@ -9,7 +9,7 @@ from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
 from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese.tracking import EmbeddingPolicy, Track, Tracker, TrackingLimits
-from edge_siamese.tracking import View as Look
+from edge_siamese.tracking import View as EmbeddedFace
 
 THRESHOLD = 10_000
 
@@ -132,7 +132,7 @@ class TestBounds:
 
 
 def new_track() -> Track:
-    return Track(1, face(0, 0), Look(np.zeros((16, 16), np.float32), np.zeros((32, 32), np.float32)))
+    return Track(1, face(0, 0), EmbeddedFace(np.zeros((16, 16), np.float32), np.zeros((32, 32), np.float32)))
 
 
 class TestFusion:

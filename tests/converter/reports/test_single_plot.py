@@ -12,7 +12,7 @@ from edge_siamese.cli.main import main
 from edge_siamese.errors import DataError
 from edge_siamese_converter.cli.plot import _KINDS
 from edge_siamese_converter.reports.run_report import RunArrays, RunDocument
-from edge_siamese_converter.reports.single_plot import KINDS, Subject, draw
+from edge_siamese_converter.reports.single_plot import KINDS, ProbeFace, draw
 
 pytest.importorskip("sklearn", reason="t-SNE needs scikit-learn (the extra 'converter')")
 
@@ -60,7 +60,7 @@ def dataset(folder: Path) -> Path:
 @pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"umap"}))
 def test_every_image_of_a_run_is_drawn(run: Path, tmp_path: Path, kind: str) -> None:
     output = tmp_path / ("map.png" if kind == "map" else f"{kind}.svg")
-    draw(kind, Subject.of_run(run), output)
+    draw(kind, ProbeFace.of_run(run), output)
     assert output.stat().st_size > 1000
 
 
@@ -69,36 +69,36 @@ def test_the_command_knows_every_kind() -> None:
 
 
 def test_a_run_is_judged_where_its_report_decides(run: Path, document: RunDocument) -> None:
-    assert Subject.of_run(run).threshold == 0.3
-    assert Subject.of_run(run).int8
-    assert not Subject.of_run(run, floating=True).int8
+    assert ProbeFace.of_run(run).threshold == 0.3
+    assert ProbeFace.of_run(run).int8
+    assert not ProbeFace.of_run(run, floating=True).int8
 
 
 def test_embeddings_are_read_by_person_and_the_first_face_counts(tmp_path: Path) -> None:
-    subject = Subject.of_embeddings(faces_file(tmp_path))
-    assert subject.arrays.class_names == [f"p{number}" for number in range(6)]
-    assert subject.arrays.paths[0] == "p0/0.png"
-    assert subject.vectors.shape == (24, 16)
-    assert len(subject.pairs.scores) == 24 * 23 // 2
-    assert subject.verification.curve.auc > 0.9
-    assert subject.threshold == subject.verification.curve.eer_threshold
+    probe = ProbeFace.of_embeddings(faces_file(tmp_path))
+    assert probe.arrays.class_names == [f"p{number}" for number in range(6)]
+    assert probe.arrays.paths[0] == "p0/0.png"
+    assert probe.vectors.shape == (24, 16)
+    assert len(probe.pairs.scores) == 24 * 23 // 2
+    assert probe.verification.curve.auc > 0.9
+    assert probe.threshold == probe.verification.curve.eer_threshold
 
 
 def test_thumbnails_are_the_aligned_photos(tmp_path: Path) -> None:
-    subject = Subject.of_embeddings(faces_file(tmp_path), dataset(tmp_path / "dataset"))
-    assert subject.shown.shape == (24, 56, 56, 3)
-    assert [int(image[28, 28, 0]) for image in subject.shown] == [10 * row for row in range(24)]
-    draw("map", subject, tmp_path / "map.png")
-    draw("pairs", subject, tmp_path / "pairs.png")
+    probe = ProbeFace.of_embeddings(faces_file(tmp_path), dataset(tmp_path / "dataset"))
+    assert probe.shown.shape == (24, 56, 56, 3)
+    assert [int(image[28, 28, 0]) for image in probe.shown] == [10 * row for row in range(24)]
+    draw("map", probe, tmp_path / "map.png")
+    draw("pairs", probe, tmp_path / "pairs.png")
 
 
 def test_thumbnails_need_photos(tmp_path: Path) -> None:
     path = faces_file(tmp_path)
     with pytest.raises(DataError, match="--photos FOLDER"):
-        draw("map", Subject.of_embeddings(path), tmp_path / "map.png")
+        draw("map", ProbeFace.of_embeddings(path), tmp_path / "map.png")
     (dataset(tmp_path / "dataset") / "p3" / "12.png").unlink()
     with pytest.raises(DataError, match=r"'p3/12\.png' is not among them"):
-        Subject.of_embeddings(path, tmp_path / "dataset")
+        ProbeFace.of_embeddings(path, tmp_path / "dataset")
 
 
 def test_the_command_writes_a_image(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,13 +124,13 @@ def test_what_cannot_be_drawn_ends_with_a_sentence(
 
 def test_photos_of_nobody_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"expected photos as <person>/<photo>, found 'a\.png'"):
-        Subject.of_embeddings(faces_file(tmp_path, paths=["a.png"] * 25))
+        ProbeFace.of_embeddings(faces_file(tmp_path, paths=["a.png"] * 25))
 
 
 def test_a_matrix_that_nobody_can_read_is_refused(arrays: RunArrays) -> None:
     many = replace(arrays, numbers=np.arange(40), class_names=[str(number) for number in range(40)])
     with pytest.raises(DataError, match="images enrolled and to be named, found 40 and 0"):
-        draw("confusion", Subject(many), Path("confusion.svg"))
+        draw("confusion", ProbeFace(many), Path("confusion.svg"))
 
 
 def test_the_report_is_made_anew_and_says_its_figures(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,9 +127,9 @@ def test_the_rate_of_one_comparison_shrinks_with_what_a_stranger_meets(
     gallery: Gallery, operating_point: MakePoint
 ) -> None:
     assert (len(gallery.names), len(gallery.templates)) == (2, TEMPLATES)
-    assert gallery.wanted_fmr(0.01) == 0.01 / (3 * TEMPLATES)
-    assert gallery.with_operating_point(operating_point(0.01)).wanted_fmr(0.01) == 0.005
-    assert Gallery.empty(card()).wanted_fmr(0.01) == 0.01
+    assert gallery.required_fmr(0.01) == 0.01 / (3 * TEMPLATES)
+    assert gallery.with_operating_point(operating_point(0.01)).required_fmr(0.01) == 0.005
+    assert Gallery.empty(card()).required_fmr(0.01) == 0.01
 
 
 @pytest.mark.parametrize(("target_fpir", "chosen"), [(0.1, 0.1), (0.099, 0.01), (0.01, 0.01), (0.001, 0.001)])

@@ -58,7 +58,7 @@ def test_the_operating_point_is_said(command: Command, calibrated: Path, save_ph
         "edge-siamese: operating point of the gallery: FMR 0.01 for one comparison, threshold 0.5000\n"
     )
     used = answer.document["operating_point"]
-    assert (used["of"], used["target_fmr"], used["wanted_fmr"], used["sufficient"]) == ("gallery", 0.01, 0.01, True)
+    assert (used["of"], used["target_fmr"], used["required_fmr"], used["sufficient"]) == ("gallery", 0.01, 0.01, True)
 
 
 def test_a_weaker_point_than_asked_is_said_to_be_one(command: Command, calibrated: Path, save_photo: Command) -> None:
