@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from .cameras.base import FrameSource, Notice
+from .cameras.base import FrameSource, SourceEvent
 from .decision import Decision, Reason, undecided
 from .faces import Face
 from .frames import Frame
@@ -23,7 +23,7 @@ STALE_AFTER_NS = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Sighting:
+class FaceResult:
     """What was decided about one face of one frame, or about a frame without one.
 
     Attributes:
@@ -82,7 +82,7 @@ class _NoTimer:
 
 
 class Verifier:
-    """Watches a source and says who is there. Iterating gives a `Sighting` for every face of every frame.
+    """Watches a source and says who is there. Iterating gives a `FaceResult` for every face of every frame.
 
     >>> with open_source("0") as source:
     ...     for sighting in Verifier(source, engine, gallery):
@@ -131,10 +131,10 @@ class Verifier:
         self._timer: StageTimer = timer or _NoTimer()
         self._told_of_nobody: Reason | None = None
 
-    def __iter__(self) -> Iterator[Sighting]:
-        return (item for item in self.watch() if isinstance(item, Sighting))
+    def __iter__(self) -> Iterator[FaceResult]:
+        return (item for item in self.watch() if isinstance(item, FaceResult))
 
-    def watch(self) -> Iterator[Sighting | Notice]:
+    def watch(self) -> Iterator[FaceResult | SourceEvent]:
         """The sightings, and between them the notices of a camera that went away or came back."""
         for item in self.source.watch():
             if isinstance(item, Frame):
@@ -147,7 +147,7 @@ class Verifier:
         """End the iteration after the current frame."""
         self.source.stop()
 
-    def _see(self, frame: Frame) -> Iterator[Sighting]:
+    def _see(self, frame: Frame) -> Iterator[FaceResult]:
         age_ns = self.source.age_ns(frame)
         taken_ns = self._clock() - age_ns
         self.counters.frames += 1
@@ -168,7 +168,7 @@ class Verifier:
         for index, track in enumerate(tracks):
             decision = self._decide(frame, track)
             changed, track.told = _is_news(track.told, decision), decision
-            yield Sighting(frame, track.face, index, track.number, decision, changed, self._clock() - taken_ns)
+            yield FaceResult(frame, track.face, index, track.number, decision, changed, self._clock() - taken_ns)
         if self.source.stills:
             self._tracker.reset()
 
@@ -189,10 +189,10 @@ class Verifier:
         with self._timer.stage("match"):
             return track.look(self.gallery.scores(embedding), quality.score, self.operating_point.threshold)
 
-    def _nobody(self, frame: Frame, reason: Reason, taken_ns: int) -> Sighting:
+    def _nobody(self, frame: Frame, reason: Reason, taken_ns: int) -> FaceResult:
         changed = self.source.stills or reason != self._told_of_nobody
         self._told_of_nobody = reason
-        return Sighting(frame, None, None, None, undecided(reason), changed, self._clock() - taken_ns)
+        return FaceResult(frame, None, None, None, undecided(reason), changed, self._clock() - taken_ns)
 
 
 def _is_news(told: Decision | None, decision: Decision) -> bool:

@@ -23,7 +23,7 @@ from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.enrollment.photos import build_gallery
 from edge_siamese.identity_dataset import IdentityDataset, Photo
 from edge_siamese.image_io import write_image
-from edge_siamese.verifier import Sighting, Verifier
+from edge_siamese.verifier import FaceResult, Verifier
 
 VIDEO_SIZE, VIDEO_FPS, FRAMES_EACH = (480, 480), 10, 3
 
@@ -118,8 +118,8 @@ def identify_stills(
     """Show the folder of stills."""
     paths = {_as_png(Path(photo.path)).as_posix(): photo for photo in split.shown}
     with open_source(str(folder / "shown")) as source:
-        sightings = list(Verifier(source, engine, gallery, target_fpir=target_fpir))
-    return _count("stills", split, ((paths[sighting.frame.source], sighting) for sighting in sightings))
+        results = list(Verifier(source, engine, gallery, target_fpir=target_fpir))
+    return _count("stills", split, ((paths[result.frame.source], result) for result in results))
 
 
 def identify_video(
@@ -127,16 +127,16 @@ def identify_video(
 ) -> Identification:
     """Show the video, every photo for some frames of it."""
     with open_source(str(folder / "shown.avi")) as source:
-        sightings = list(Verifier(source, engine, gallery, target_fpir=target_fpir))
-    shown = ((split.shown[sighting.frame.sequence // FRAMES_EACH], sighting) for sighting in sightings)
+        results = list(Verifier(source, engine, gallery, target_fpir=target_fpir))
+    shown = ((split.shown[result.frame.sequence // FRAMES_EACH], result) for result in results)
     return _count("video", split, shown)
 
 
-def _count(shown_as: str, split: OpenSet, sightings: Iterable[tuple[Photo, Sighting]]) -> Identification:
+def _count(shown_as: str, split: OpenSet, results: Iterable[tuple[Photo, FaceResult]]) -> Identification:
     named: dict[Photo, set[str]] = {photo: set() for photo in split.shown}
-    for photo, sighting in sightings:
-        if sighting.decision.identity is not None:
-            named[photo].add(sighting.decision.identity)
+    for photo, result in results:
+        if result.decision.identity is not None:
+            named[photo].add(result.decision.identity)
     enrolled = [photo for photo in split.shown if photo.person in split.names]
     strangers = [photo for photo in split.shown if photo.person not in split.names]
     return Identification(

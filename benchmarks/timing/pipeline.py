@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from edge_siamese.cameras.base import FrameSource, Notice, Source
+from edge_siamese.cameras.base import FrameSource, Source, SourceEvent
 from edge_siamese.engine import FaceEngine
 from edge_siamese.frames import Frame
 from edge_siamese.gallery import Gallery
@@ -79,7 +79,7 @@ class TimedSource(Source):
     def age_ns(self, frame: Frame) -> int:
         return self._source.age_ns(frame)
 
-    def watch(self) -> Iterator[Frame | Notice]:
+    def watch(self) -> Iterator[Frame | SourceEvent]:
         items, clock = self._source.watch(), self._timings.clock
         while not self.stopping and (self._most is None or self._timings.frames < self._most):
             asked = clock()
@@ -99,7 +99,7 @@ class ClipSource(Source):
         super().__init__("rendered clip")
         self.frames = _rendered_frames()
 
-    def watch(self) -> Iterator[Frame | Notice]:
+    def watch(self) -> Iterator[Frame | SourceEvent]:
         yield from self.frames
 
 

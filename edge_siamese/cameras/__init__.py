@@ -21,7 +21,7 @@ from .base import CameraBack as CameraBack
 from .base import CameraLost as CameraLost
 from .base import Capture
 from .base import FrameSource as FrameSource
-from .base import Notice as Notice
+from .base import SourceEvent as SourceEvent
 
 
 def open_source(spec: str, *, realtime: bool = False) -> FrameSource:

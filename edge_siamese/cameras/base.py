@@ -42,11 +42,11 @@ class CameraBack:
     away_ns: int
 
 
-Notice = CameraLost | CameraBack
+SourceEvent = CameraLost | CameraBack
 
 
 @dataclass(frozen=True)
-class Shot:
+class CapturedImage:
     """An image as it leaves a capture: uint8 ``(H, W, 3)`` RGB and when it was taken.
 
     A camera's times are on the monotonic clock, a recording's its own.
@@ -59,7 +59,7 @@ class Shot:
 class Capture(Protocol):
     """An open camera or recording. It belongs to the thread that reads it."""
 
-    def read(self) -> Shot | None:
+    def read(self) -> CapturedImage | None:
         """Wait for the next image; None after the last one of a recording.
 
         Raises:
@@ -90,7 +90,7 @@ class FrameSource(Protocol):
     def __iter__(self) -> Iterator[Frame]:
         """The frames."""
 
-    def watch(self) -> Iterator[Frame | Notice]:
+    def watch(self) -> Iterator[Frame | SourceEvent]:
         """The frames, and between them the notices of a live camera."""
 
     def age_ns(self, frame: Frame) -> int:
@@ -124,7 +124,7 @@ class Source:
     def dropped(self) -> int:
         return 0
 
-    def watch(self) -> Iterator[Frame | Notice]:
+    def watch(self) -> Iterator[Frame | SourceEvent]:
         raise NotImplementedError
 
     def __iter__(self) -> Iterator[Frame]:

@@ -11,7 +11,7 @@ from typing import Protocol
 from ..errors import DataError, ImageError
 from ..frames import RGB, Frame
 from ..image_io import MOST_BYTES, is_image_name, list_images, natural_key, read_image
-from .base import Notice, Source
+from .base import Source, SourceEvent
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class StillsSource(Source):
         """Number of photos, readable or not."""
         return len(self._images.names)
 
-    def watch(self) -> Iterator[Frame | Notice]:
+    def watch(self) -> Iterator[Frame | SourceEvent]:
         for sequence, name in enumerate(self._images.names):
             if self.stopping:
                 return

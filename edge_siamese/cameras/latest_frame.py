@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from ..errors import CameraError
 from ..frames import Frame
-from .base import CameraBack, CameraLost, Capture, Clock, Notice, Shot, Source, monotonic_ns
+from .base import CameraBack, CameraLost, Capture, CapturedImage, Clock, Source, SourceEvent, monotonic_ns
 
 _log = logging.getLogger(__name__)
 _ITEMS_KEPT = 16
@@ -32,7 +32,7 @@ class FreshestSlot:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._items: list[Frame | Notice] = []
+        self._items: list[Frame | SourceEvent] = []
         self._ended = False
         self._error: BaseException | None = None
         self.dropped = 0
@@ -40,15 +40,15 @@ class FreshestSlot:
     def put(self, frame: Frame) -> None:
         """Bring a frame; one that still waits is dropped."""
         with self._changed:
-            notices = [item for item in self._items if not isinstance(item, Frame)]
-            self.dropped += len(self._items) - len(notices)
-            self._items = [*notices, frame]
+            events = [item for item in self._items if not isinstance(item, Frame)]
+            self.dropped += len(self._items) - len(events)
+            self._items = [*events, frame]
             self._changed.notify()
 
-    def tell(self, notice: Notice) -> None:
+    def tell(self, event: SourceEvent) -> None:
         """Bring a notice; of many that nobody took the oldest are forgotten."""
         with self._changed:
-            self._items.append(notice)
+            self._items.append(event)
             while len(self._items) > _ITEMS_KEPT:
                 self.dropped += isinstance(self._items.pop(0), Frame)
             self._changed.notify()
@@ -59,7 +59,7 @@ class FreshestSlot:
             self._ended, self._error = True, error
             self._changed.notify_all()
 
-    def take(self, stopping: Callable[[], bool]) -> Frame | Notice | None:
+    def take(self, stopping: Callable[[], bool]) -> Frame | SourceEvent | None:
         """Wait for a frame or a notice and take it; None at the end, or when asked to stop."""
         with self._changed:
             while not stopping():
@@ -111,7 +111,7 @@ class LiveSource(Source):
     def dropped(self) -> int:
         return self._slot.dropped
 
-    def watch(self) -> Iterator[Frame | Notice]:
+    def watch(self) -> Iterator[Frame | SourceEvent]:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name=f"camera {self.name}", daemon=True)
             self._thread.start()
@@ -145,17 +145,17 @@ class LiveSource(Source):
     def _capture_all(self) -> None:
         while not self._closing.is_set():
             try:
-                shot = self._capture.read() if self._capture else None
+                captured = self._capture.read() if self._capture else None
             except CameraError as error:
-                shot = self._find_again(str(error))
-            if shot is None:
+                captured = self._find_again(str(error))
+            if captured is None:
                 return
             if self._paced:
-                self._await_its_time(shot)
-            self._slot.put(Frame(shot.pixels, shot.timestamp_ns, self._sequence, self.name))
+                self._await_its_time(captured)
+            self._slot.put(Frame(captured.pixels, captured.timestamp_ns, self._sequence, self.name))
             self._sequence += 1
 
-    def _find_again(self, why: str) -> Shot | None:
+    def _find_again(self, why: str) -> CapturedImage | None:
         """Tell of the loss, then open the camera until it delivers; None when closed meanwhile."""
         lost_ns = self._clock()
         _log.info("%s: %s; looking for it again", self.name, why)
@@ -165,20 +165,20 @@ class LiveSource(Source):
             self._release()
             try:
                 self._capture = self._open()
-                shot = self._capture.read()
+                captured = self._capture.read()
             except CameraError as error:
                 _log.debug("%s: try %d: %s", self.name, attempt + 1, error)
                 attempt += 1
                 continue
             now = self._clock()
             self._slot.tell(CameraBack(self.name, now, now - lost_ns))
-            return shot
+            return captured
         return None
 
-    def _await_its_time(self, shot: Shot) -> None:
+    def _await_its_time(self, captured: CapturedImage) -> None:
         if self._sequence == 0:
-            self._epoch_ns = self._clock() - shot.timestamp_ns
-        early_ns = self._epoch_ns + shot.timestamp_ns - self._clock()
+            self._epoch_ns = self._clock() - captured.timestamp_ns
+        early_ns = self._epoch_ns + captured.timestamp_ns - self._clock()
         if early_ns > 0:
             self._closing.wait(early_ns / 1e9)
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..errors import CameraError
 from ..frames import RGB
-from .base import Shot
+from .base import CapturedImage
 
 _PATIENCE_MS = 5000
 
@@ -40,7 +40,7 @@ class OpenCVCapture:
             raise CameraError(f"camera {name} cannot be opened: is it there, and not in use by another program?")
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
-    def read(self) -> Shot:
+    def read(self) -> CapturedImage:
         """Wait for the next image.
 
         Raises:
@@ -49,7 +49,7 @@ class OpenCVCapture:
         got, image = self._capture.read()
         if not got:
             raise CameraError(f"camera {self._name} stopped delivering images")
-        return Shot(_rgb(image), time.monotonic_ns())
+        return CapturedImage(_rgb(image), time.monotonic_ns())
 
     def close(self) -> None:
         self._capture.release()
@@ -72,7 +72,7 @@ class VideoCapture:
         self._last_ns = -self._step_ns
         self._grabbed = True
 
-    def read(self) -> Shot | None:
+    def read(self) -> CapturedImage | None:
         """The next image, None after the last. An image without a time of its own follows at the frame rate."""
         if not (self._grabbed or self._capture.grab()):
             return None
@@ -80,7 +80,7 @@ class VideoCapture:
         timestamp = round(self._capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6)
         self._last_ns = timestamp if timestamp > self._last_ns else self._last_ns + self._step_ns
         got, image = self._capture.retrieve()
-        return Shot(_rgb(image), self._last_ns) if got else None
+        return CapturedImage(_rgb(image), self._last_ns) if got else None
 
     def close(self) -> None:
         self._capture.release()

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import CameraError, RuntimeMissingError
 from ..frames import RGB
-from .base import Shot
+from .base import CapturedImage
 from .pixel_formats import to_rgb
 
 DEFAULT_SIZE = (1280, 720)
@@ -46,7 +46,7 @@ class PiCapture:
         self._width, self._height = stream["size"]
         self._stride = int(stream.get("stride", 0))
 
-    def read(self) -> Shot:
+    def read(self) -> CapturedImage:
         """Wait for the next image and copy it; the camera has its buffer back at once.
 
         Raises:
@@ -61,7 +61,7 @@ class PiCapture:
             timestamp = request.get_metadata().get("SensorTimestamp") or time.monotonic_ns()
         finally:
             request.release()
-        return Shot(image, int(timestamp))
+        return CapturedImage(image, int(timestamp))
 
     def close(self) -> None:
         self._camera.stop()

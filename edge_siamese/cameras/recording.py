@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..frames import Frame
-from .base import Notice, Source
+from .base import Source, SourceEvent
 from .opencv import VideoCapture
 
 
@@ -19,10 +19,10 @@ class VideoSource(Source):
         super().__init__(path.name)
         self._capture = VideoCapture(path)
 
-    def watch(self) -> Iterator[Frame | Notice]:
+    def watch(self) -> Iterator[Frame | SourceEvent]:
         sequence = 0
-        while not self.stopping and (shot := self._capture.read()) is not None:
-            yield Frame(shot.pixels, shot.timestamp_ns, sequence, self.name)
+        while not self.stopping and (captured := self._capture.read()) is not None:
+            yield Frame(captured.pixels, captured.timestamp_ns, sequence, self.name)
             sequence += 1
 
     def close(self) -> None:

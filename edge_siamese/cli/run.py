@@ -73,14 +73,14 @@ def run(
 
 def _watch(verifier: "Verifier", maker: "EventMaker", sinks: "list[EventSink]") -> None:
     """Tell every change; the last event is told however the watching ends."""
-    from ..verifier import Sighting
+    from ..verifier import FaceResult
 
     why = "failed"
     try:
         with stopping_on_signals(verifier.stop) as signals:
             for item in verifier.watch():
-                if not isinstance(item, Sighting):
-                    _tell(sinks, maker.notice(item))
+                if not isinstance(item, FaceResult):
+                    _tell(sinks, maker.event(item))
                 elif item.changed:
                     _tell(sinks, maker.decision(item))
         why = signals[0] if signals else "end"

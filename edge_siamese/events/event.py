@@ -22,8 +22,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .. import __version__
-from ..cameras.base import CameraLost, Notice
-from ..verifier import Sighting
+from ..cameras.base import CameraLost, SourceEvent
+from ..verifier import FaceResult
 
 SCHEMA = "edge-siamese/event/1"
 _OF_DECISIONS = (
@@ -93,24 +93,24 @@ class EventMaker:
         """Watching ended; `detail` has the reason and the counters."""
         return self._event("stopped", self.source, detail=detail)
 
-    def decision(self, sighting: Sighting) -> Event:
+    def decision(self, result: FaceResult) -> Event:
         """A person was named or not, or a frame shows nobody."""
-        face, frame = sighting.face, sighting.frame
+        face, frame = result.face, result.frame
         body = {
             "sequence": frame.sequence,
             "frame_time_ns": frame.timestamp_ns,
-            "track": sighting.track,
-            "face": sighting.face_index,
+            "track": result.track,
+            "face": result.face_index,
             "box": None if face is None else [round(float(value), 1) for value in face.box],
-            "latency_ms": round(sighting.latency_ns / 1e6, 3),
+            "latency_ms": round(result.latency_ns / 1e6, 3),
         }
-        return self._event("decision", frame.source, **body, **sighting.decision.to_json())
+        return self._event("decision", frame.source, **body, **result.decision.to_json())
 
-    def notice(self, notice: Notice) -> Event:
+    def event(self, event: SourceEvent) -> Event:
         """A camera went away or came back."""
-        if isinstance(notice, CameraLost):
-            return self._event("camera_lost", notice.source, detail={"why": notice.why})
-        return self._event("camera_back", notice.source, detail={"away_ms": round(notice.away_ns / 1e6, 3)})
+        if isinstance(event, CameraLost):
+            return self._event("camera_lost", event.source, detail={"why": event.why})
+        return self._event("camera_back", event.source, detail={"away_ms": round(event.away_ns / 1e6, 3)})
 
     def _event(self, kind: str, source: str, **body: Any) -> Event:
         return Event(kind, self.utc(), self.clock(), source, self.models, body)

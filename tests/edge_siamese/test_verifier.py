@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_siamese.cameras.base import CameraBack, CameraLost, Notice, Source
+from edge_siamese.cameras.base import CameraBack, CameraLost, Source, SourceEvent
 from edge_siamese.decision import Outcome, Reason
 from edge_siamese.errors import GalleryError
 from edge_siamese.faces import Embedding, Face
@@ -16,7 +16,7 @@ from edge_siamese.gallery import Gallery
 from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.rendering import Person, View, render_background, render_portrait
 from edge_siamese.tracking import EmbeddingPolicy
-from edge_siamese.verifier import Sighting, Verifier
+from edge_siamese.verifier import FaceResult, Verifier
 
 DIGEST = "ab" * 32
 CARD: Any = SimpleNamespace(digest=DIGEST, dimension=4, zero_point=0, operating_points=(), name="fake")
@@ -56,12 +56,12 @@ class People:
 class Film(Source):
     """Frames, notices, and ages, as given."""
 
-    def __init__(self, items: list[RGB | Notice], *, stills: bool = False, ages_ns: tuple[int, ...] = ()) -> None:
+    def __init__(self, items: list[RGB | SourceEvent], *, stills: bool = False, ages_ns: tuple[int, ...] = ()) -> None:
         super().__init__("film")
         self.stills = stills
         self._items, self._ages_ns = items, ages_ns
 
-    def watch(self) -> Iterator[Frame | Notice]:
+    def watch(self) -> Iterator[Frame | SourceEvent]:
         for number, item in enumerate(self._items):
             if self.stopping:
                 return
@@ -91,12 +91,12 @@ def gallery() -> Gallery:
     )
 
 
-Watch = Callable[..., list[Sighting]]
+Watch = Callable[..., list[FaceResult]]
 
 
 @pytest.fixture
 def watch(people: People, gallery: Gallery) -> Watch:
-    def run(items: list[RGB | Notice], *, stills: bool = False, **settings: Any) -> list[Sighting]:
+    def run(items: list[RGB | SourceEvent], *, stills: bool = False, **settings: Any) -> list[FaceResult]:
         return list(verifier(people, gallery, Film(items, stills=stills), **settings))
 
     return run
@@ -106,32 +106,32 @@ def verifier(people: People, gallery: Gallery, film: Film, **settings: Any) -> V
     return Verifier(film, people, gallery, **settings)  # type: ignore[arg-type]
 
 
-def told(sightings: list[Sighting]) -> list[tuple[str | None, str]]:
-    return [(seen.decision.identity, str(seen.decision.reason)) for seen in sightings if seen.changed]
+def told(results: list[FaceResult]) -> list[tuple[str | None, str]]:
+    return [(seen.decision.identity, str(seen.decision.reason)) for seen in results if seen.changed]
 
 
 def test_known_people_are_named_and_strangers_are_not(people: People, watch: Watch) -> None:
     names = ["Ada", "a stranger", "Bob"]
-    sightings = watch([people.show(name) for name in names], stills=True)
-    assert told(sightings) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
-    assert [seen.decision.outcome for seen in sightings] == [Outcome.MATCH, Outcome.UNKNOWN, Outcome.MATCH]
-    assert [seen.frame.source for seen in sightings] == ["0.png", "1.png", "2.png"]
-    assert sightings[0].decision.threshold == POINT.threshold
-    assert sightings[0].face is not None
-    assert sightings[0].face.embedding is not None
+    results = watch([people.show(name) for name in names], stills=True)
+    assert told(results) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
+    assert [seen.decision.outcome for seen in results] == [Outcome.MATCH, Outcome.UNKNOWN, Outcome.MATCH]
+    assert [seen.frame.source for seen in results] == ["0.png", "1.png", "2.png"]
+    assert results[0].decision.threshold == POINT.threshold
+    assert results[0].face is not None
+    assert results[0].face.embedding is not None
 
 
 def test_every_still_is_told_even_when_nothing_changes(people: People, watch: Watch) -> None:
-    sightings = watch([people.show("Ada")] * 3 + [NOBODY] * 2, stills=True)
-    assert told(sightings) == [("Ada", "ok")] * 3 + [(None, "no_face")] * 2
-    assert len({seen.track for seen in sightings[:3]}) == 3
+    results = watch([people.show("Ada")] * 3 + [NOBODY] * 2, stills=True)
+    assert told(results) == [("Ada", "ok")] * 3 + [(None, "no_face")] * 2
+    assert len({seen.track for seen in results[:3]}) == 3
 
 
 def test_a_person_who_stays_is_told_once_and_embedded_rarely(people: People, watch: Watch) -> None:
-    sightings = watch([people.show("Ada")] * 40)
-    assert told(sightings) == [("Ada", "ok")]
-    assert len(sightings) == 40
-    assert {seen.track for seen in sightings} == {1}
+    results = watch([people.show("Ada")] * 40)
+    assert told(results) == [("Ada", "ok")]
+    assert len(results) == 40
+    assert {seen.track for seen in results} == {1}
     assert people.embedded == 3
 
 
@@ -145,9 +145,9 @@ def test_a_clearly_better_look_is_embedded_at_once(people: People, watch: Watch,
 
 
 def test_one_photo_after_the_other_in_a_video_is_another_person(people: People, watch: Watch) -> None:
-    sightings = watch([people.show("Ada")] * 5 + [people.show("a stranger")] * 5 + [people.show("Bob")] * 5)
-    assert told(sightings) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
-    assert all(seen.decision.identity != "Ada" for seen in sightings[5:])
+    results = watch([people.show("Ada")] * 5 + [people.show("a stranger")] * 5 + [people.show("Bob")] * 5)
+    assert told(results) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
+    assert all(seen.decision.identity != "Ada" for seen in results[5:])
 
 
 def test_frames_without_a_face_are_counted_and_told_once(people: People, gallery: Gallery) -> None:
@@ -185,7 +185,7 @@ def test_notices_pass_through_and_end_the_tracks(people: People, gallery: Galler
     lost, back = CameraLost("film", 1, "pulled"), CameraBack("film", 2, 1)
     items = list(verifier(people, gallery, Film([people.show("Ada"), lost, back, people.show("Ada")])).watch())
     assert items[1:3] == [lost, back]
-    assert isinstance(items[3], Sighting)
+    assert isinstance(items[3], FaceResult)
     assert items[3].track == 2
 
 
@@ -195,8 +195,8 @@ def test_several_faces_are_told_by_size(people: People, watch: Watch) -> None:
     shift = np.array((90, 20), np.float32)
     other = Face(np.concatenate([face.box[:2] + shift, face.box[2:] * np.float32(0.5)]), face.landmarks, 0.8)
     people.shows(image, "Bob", other)
-    sightings = watch([image], stills=True)
-    assert [(seen.face_index, seen.decision.identity) for seen in sightings] == [(0, "Ada"), (1, "Bob")]
+    results = watch([image], stills=True)
+    assert [(seen.face_index, seen.decision.identity) for seen in results] == [(0, "Ada"), (1, "Bob")]
 
 
 def test_latency_counts_from_when_the_frame_was_taken(people: People, gallery: Gallery) -> None:
@@ -238,8 +238,8 @@ def test_a_given_operating_point_beats_the_gallerys(people: People, watch: Watch
 def test_stopping_ends_the_watch(people: People, gallery: Gallery) -> None:
     watching = verifier(people, gallery, Film([people.show("Ada")] * 10))
     seen = []
-    for sighting in watching:
-        seen.append(sighting)
+    for result in watching:
+        seen.append(result)
         watching.stop()
     assert len(seen) == 1
 

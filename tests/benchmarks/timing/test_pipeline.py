@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_siamese.cameras.base import CameraLost, Notice, Source
+from edge_siamese.cameras.base import CameraLost, Source, SourceEvent
 from edge_siamese.faces import Face
 from edge_siamese.frames import Frame
 from edge_siamese_benchmarks.timing.pipeline import READ, WHOLE, ClipSource, TimedSource, Timings, run
@@ -17,11 +17,11 @@ from edge_siamese_benchmarks.timing.synthetic_gallery import random_gallery
 class Listed(Source):
     """A source of what is in a list."""
 
-    def __init__(self, items: list[Frame | Notice]) -> None:
+    def __init__(self, items: list[Frame | SourceEvent]) -> None:
         super().__init__("listed")
         self.items = items
 
-    def watch(self) -> Iterator[Frame | Notice]:
+    def watch(self) -> Iterator[Frame | SourceEvent]:
         yield from self.items
 
 

@@ -4,21 +4,21 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from edge_siamese.cameras.base import CameraBack, CameraLost, Shot
+from edge_siamese.cameras.base import CameraBack, CameraLost, CapturedImage
 from edge_siamese.cameras.latest_frame import FreshestSlot, LiveSource, back_off_seconds
 from edge_siamese.errors import CameraError
 from edge_siamese.frames import Frame
 
 PATIENCE_S = 20.0
-Step = Callable[[], Shot | None]
+Step = Callable[[], CapturedImage | None]
 
 
-def shot(number: int) -> Shot:
-    return Shot(np.full((2, 2, 3), number, np.uint8), number * 1_000_000)
+def captured(number: int) -> CapturedImage:
+    return CapturedImage(np.full((2, 2, 3), number, np.uint8), number * 1_000_000)
 
 
 def frame(number: int) -> Frame:
-    return Frame(shot(number).pixels, number, number, "door")
+    return Frame(captured(number).pixels, number, number, "door")
 
 
 class ScriptedCapture:
@@ -29,7 +29,7 @@ class ScriptedCapture:
         self.closed = 0
         self.read_by: set[str] = set()
 
-    def read(self) -> Shot | None:
+    def read(self) -> CapturedImage | None:
         self.read_by.add(threading.current_thread().name)
         step = next(self._steps, None)
         return step() if step else None
@@ -38,12 +38,12 @@ class ScriptedCapture:
         self.closed += 1
 
 
-def unplugged() -> Shot:
+def unplugged() -> CapturedImage:
     raise CameraError("the cable was pulled")
 
 
 def after(event: threading.Event, then: Step) -> Step:
-    def step() -> Shot | None:
+    def step() -> CapturedImage | None:
         assert event.wait(PATIENCE_S)
         return then()
 
@@ -106,7 +106,7 @@ class TestSlot:
         for number in range(1000):
             slot.tell(CameraLost("door", number, "pulled"))
         slot.end()
-        taken = [getattr(notice, "timestamp_ns", None) for notice in iter(lambda: slot.take(never_stop), None)]
+        taken = [getattr(event, "timestamp_ns", None) for event in iter(lambda: slot.take(never_stop), None)]
         assert taken == list(range(984, 1000))
 
 
@@ -116,7 +116,12 @@ def test_a_slow_reader_gets_the_freshest_frame() -> None:
     def end() -> None:
         drained.set()
 
-    steps = [lambda: shot(0), after(go, lambda: shot(1)), *((lambda n=n: shot(n)) for n in range(2, 6)), end]
+    steps = [
+        lambda: captured(0),
+        after(go, lambda: captured(1)),
+        *((lambda n=n: captured(n)) for n in range(2, 6)),
+        end,
+    ]
     with LiveSource("door", lambda: ScriptedCapture(*steps)) as source:
         frames = iter(source)
         assert next(frames).sequence == 0
@@ -129,8 +134,8 @@ def test_a_slow_reader_gets_the_freshest_frame() -> None:
 
 def test_an_unplugged_camera_is_an_event_and_comes_back() -> None:
     seen = threading.Event()
-    first = ScriptedCapture(lambda: shot(0), after(seen, unplugged))
-    second = ScriptedCapture(lambda: shot(1))
+    first = ScriptedCapture(lambda: captured(0), after(seen, unplugged))
+    second = ScriptedCapture(lambda: captured(1))
     pauses: list[int] = []
 
     opened: list[ScriptedCapture] = []
@@ -165,7 +170,7 @@ def test_an_unplugged_camera_is_an_event_and_comes_back() -> None:
 
 
 def test_plain_iteration_gives_frames_only() -> None:
-    captures = iter([ScriptedCapture(unplugged), ScriptedCapture(lambda: shot(3))])
+    captures = iter([ScriptedCapture(unplugged), ScriptedCapture(lambda: captured(3))])
     with LiveSource("door", lambda: next(captures), back_off=lambda _: 0.0) as source:
         assert [type(item) for item in source] == [Frame]
 
@@ -179,7 +184,7 @@ def test_a_camera_that_cannot_be_opened_at_first_is_an_error() -> None:
 
 
 def test_an_unexpected_error_of_the_driver_is_raised_in_the_reader() -> None:
-    def break_down() -> Shot:
+    def break_down() -> CapturedImage:
         raise MemoryError("driver")
 
     capture = ScriptedCapture(break_down)
@@ -199,7 +204,9 @@ def test_closing_while_the_camera_is_away_ends_the_waiting() -> None:
 
 def test_a_stopped_source_ends_its_iteration() -> None:
     waiting = threading.Event()
-    with LiveSource("door", lambda: ScriptedCapture(lambda: shot(0), after(waiting, lambda: shot(1)))) as source:
+    with LiveSource(
+        "door", lambda: ScriptedCapture(lambda: captured(0), after(waiting, lambda: captured(1)))
+    ) as source:
         seen = []
         for item in source:
             seen.append(item.sequence)
@@ -209,7 +216,7 @@ def test_a_stopped_source_ends_its_iteration() -> None:
 
 
 def test_the_device_is_read_and_closed_by_one_thread_and_not_before_the_first_iteration() -> None:
-    capture = ScriptedCapture(lambda: shot(0))
+    capture = ScriptedCapture(lambda: captured(0))
     with LiveSource("door", lambda: capture) as source:
         assert capture.read_by == set()
         list(source)
@@ -225,8 +232,8 @@ def test_a_source_never_iterated_closes_its_device() -> None:
 
 def test_the_age_of_a_frame_is_measured_against_the_clock() -> None:
     source = LiveSource("door", ScriptedCapture, clock=lambda: 500)
-    assert source.age_ns(Frame(shot(0).pixels, 420, 0, "door")) == 80
-    assert source.age_ns(Frame(shot(0).pixels, 999, 0, "door")) == 0
+    assert source.age_ns(Frame(captured(0).pixels, 420, 0, "door")) == 80
+    assert source.age_ns(Frame(captured(0).pixels, 999, 0, "door")) == 0
     source.close()
 
 
@@ -239,7 +246,7 @@ def test_a_paced_recording_delivers_every_image_at_its_time() -> None:
         return times[-1]
 
     with LiveSource(
-        "film", lambda: ScriptedCapture(*((lambda n=n: shot(n)) for n in range(3))), clock=clock, paced=True
+        "film", lambda: ScriptedCapture(*((lambda n=n: captured(n)) for n in range(3))), clock=clock, paced=True
     ) as film:
         last = list(film)[-1]
         assert last.timestamp_ns == 2_000_000

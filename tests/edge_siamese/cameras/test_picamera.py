@@ -116,10 +116,10 @@ def picamera2(monkeypatch: pytest.MonkeyPatch) -> type[FakePicamera2]:
 
 def test_what_picamera2_calls_rgb888_is_turned_into_rgb() -> None:
     capture = PiCapture()
-    shot = capture.read()
+    captured = capture.read()
     capture.close()
-    assert shot.pixels.shape == (HEIGHT, WIDTH, 3)
-    assert shot.pixels[10, 10].tolist() == list(ORANGE)
+    assert captured.pixels.shape == (HEIGHT, WIDTH, 3)
+    assert captured.pixels[10, 10].tolist() == list(ORANGE)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_every_format_the_camera_may_choose_comes_out_as_rgb(
     pixel_format: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FakePicamera2, "pixel_format", pixel_format)
-    shot = PiCapture().read()
-    assert shot.pixels.shape == (HEIGHT, WIDTH, 3)
-    np.testing.assert_allclose(shot.pixels.reshape(-1, 3), np.tile(ORANGE, (HEIGHT * WIDTH, 1)), atol=4)
+    captured = PiCapture().read()
+    assert captured.pixels.shape == (HEIGHT, WIDTH, 3)
+    np.testing.assert_allclose(captured.pixels.reshape(-1, 3), np.tile(ORANGE, (HEIGHT * WIDTH, 1)), atol=4)
 
 
 def test_a_format_nobody_knows_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,10 +144,10 @@ def test_a_format_nobody_knows_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
 
 def test_buffers_are_given_back_and_images_are_copies() -> None:
     capture = PiCapture()
-    shots = [capture.read() for _ in range(3)]
+    captures = [capture.read() for _ in range(3)]
     FakePicamera2.latest.buffer[:] = 0
     assert FakePicamera2.latest.held == 0
-    assert shots[0].pixels[0, 0].tolist() == list(ORANGE)
+    assert captures[0].pixels[0, 0].tolist() == list(ORANGE)
 
 
 def test_the_time_is_the_sensors() -> None:

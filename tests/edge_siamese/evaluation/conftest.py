@@ -27,10 +27,10 @@ def make_embeddings() -> MakeEmbeddings:
         owner = np.repeat(np.arange(len(counts)), counts)
         vectors = rng.normal(size=(len(counts), 32))[owner] + noise * rng.normal(size=(len(owner), 32))
         found = ~np.isin(np.arange(len(owner)), without_face)
-        shots = [number + 1 for count in counts for number in range(count)]
+        captures = [number + 1 for count in counts for number in range(count)]
         photos = [
-            Photo(f"p{person:03d}", f"p{person:03d}/p{person:03d}_{shot:04d}.png")
-            for person, shot in zip(owner, shots, strict=True)
+            Photo(f"p{person:03d}", f"p{person:03d}/p{person:03d}_{captured:04d}.png")
+            for person, captured in zip(owner, captures, strict=True)
         ]
         quality = Quality(side=side, sharpness=5.0, light=120.0, contrast=40.0, yaw=0.1, roll=0.0, confidence=0.9)
         face = Face(np.zeros(4, np.float32), np.zeros((5, 2), np.float32), 0.9)

@@ -12,7 +12,7 @@ from edge_siamese.decision import Decision, Outcome, Reason, undecided
 from edge_siamese.events import Event, EventMaker, JsonLines, open_json_lines
 from edge_siamese.faces import Face
 from edge_siamese.frames import Frame
-from edge_siamese.verifier import Sighting
+from edge_siamese.verifier import FaceResult
 
 NOON = datetime(2026, 3, 1, 13, 0, 0, 250_000, tzinfo=timezone(timedelta(hours=1)))
 MAKER = EventMaker("door", {"embedder": "ab" * 32}, clock=lambda: 77, utc=lambda: NOON)
@@ -22,18 +22,18 @@ KEYS = [
 ]  # fmt: skip
 
 
-def sighting(decision: Decision, face: Face | None) -> Sighting:
+def result(decision: Decision, face: Face | None) -> FaceResult:
     frame = Frame(np.zeros((4, 4, 3), np.uint8), 1_500, 9, "dataset/1.jpg")
     index, track = (None, None) if face is None else (0, 4)
-    return Sighting(frame, face, index, track, decision, True, 12_345_678)
+    return FaceResult(frame, face, index, track, decision, True, 12_345_678)
 
 
 def all_kinds() -> list[Event]:
     return [
         MAKER.started(identities=3),
-        MAKER.decision(sighting(undecided(Reason.NO_FACE), None)),
-        MAKER.notice(CameraLost("door", 1, "pulled")),
-        MAKER.notice(CameraBack("door", 2, 1_500_000)),
+        MAKER.decision(result(undecided(Reason.NO_FACE), None)),
+        MAKER.event(CameraLost("door", 1, "pulled")),
+        MAKER.event(CameraBack("door", 2, 1_500_000)),
         MAKER.stopped(why="end", frames=2),
     ]
 
@@ -41,7 +41,7 @@ def all_kinds() -> list[Event]:
 def test_a_decision_says_everything_about_itself() -> None:
     face = Face(np.array((1.26, -2.0, 30.0, 40.0), np.float32), np.zeros((5, 2), np.float32), 0.9)
     decision = Decision(Outcome.MATCH, Reason.OK, "Ada", 16_384, 8_192, 12_288)
-    event = MAKER.decision(sighting(decision, face)).to_json()
+    event = MAKER.decision(result(decision, face)).to_json()
     assert event == event | {
         "schema": "edge-siamese/event/1",
         "event": "decision",

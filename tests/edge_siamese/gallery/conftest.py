@@ -47,10 +47,10 @@ class PatternEngine:
         return None
 
 
-def _pattern(person: str, shot: int, faces: int) -> RGB:
+def _pattern(person: str, captured: int, faces: int) -> RGB:
     """An image of somebody: the shots of one person score about 0.8, different people about 0."""
     own = np.random.default_rng(list(person.encode())).integers(-80, 80, (SIDE // CELL,) * 2)
-    noise = np.random.default_rng([shot, *person.encode()]).integers(-40, 40, own.shape)
+    noise = np.random.default_rng([captured, *person.encode()]).integers(-40, 40, own.shape)
     gray = np.kron(np.clip(own + noise + 128, 0, 255), np.ones((CELL, CELL))).astype(np.uint8)
     image = np.repeat(gray[..., None], 3, axis=2)
     image[0, 0] = faces
@@ -60,7 +60,7 @@ def _pattern(person: str, shot: int, faces: int) -> RGB:
 @pytest.fixture
 def pattern() -> Callable[..., RGB]:
     """``pattern(person, shot, faces=1)``: an image for the engine below."""
-    return lambda person, shot, faces=1: _pattern(person, shot, faces)
+    return lambda person, captured, faces=1: _pattern(person, captured, faces)
 
 
 @pytest.fixture
@@ -77,10 +77,10 @@ def engine() -> PatternEngine:
 def photo(tmp_path: Path) -> Callable[..., Path]:
     """``photo("anna/1.png", "anna", 1, faces=1)`` writes an image below the test's folder."""
 
-    def write(path: str, person: str, shot: int, faces: int = 1) -> Path:
+    def write(path: str, person: str, captured: int, faces: int = 1) -> Path:
         target = tmp_path / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(target), _pattern(person, shot, faces))
+        cv2.imwrite(str(target), _pattern(person, captured, faces))
         return target
 
     return write
@@ -90,10 +90,10 @@ def photo(tmp_path: Path) -> Callable[..., Path]:
 def people_folder(tmp_path: Path, photo: Callable[..., Path]) -> Callable[..., Path]:
     """``people_folder("people", {"anna": (1, 2)})`` writes shots 1 and 2 of anna and returns the folder."""
 
-    def write(folder: str, shots: Mapping[str, tuple[int, ...]]) -> Path:
-        for person, numbers in shots.items():
-            for shot in numbers:
-                photo(f"{folder}/{person}/{shot}.png", person, shot)
+    def write(folder: str, captures: Mapping[str, tuple[int, ...]]) -> Path:
+        for person, numbers in captures.items():
+            for captured in numbers:
+                photo(f"{folder}/{person}/{captured}.png", person, captured)
         return tmp_path / folder
 
     return write

@@ -169,11 +169,11 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     opened.close()
 
 
-def portrait(person: int, shot: int) -> RGB:
+def portrait(person: int, captured: int) -> RGB:
     """A rendered person, another light, pose and background for each shot."""
-    view = View.random(np.random.default_rng((person, shot)), difficulty=0.4)
+    view = View.random(np.random.default_rng((person, captured)), difficulty=0.4)
     who = Person.from_seed(DEMO_SEEDS[person])
-    return render_portrait(who, view, face_height=130.0, background_seed=10 * person + shot).image
+    return render_portrait(who, view, face_height=130.0, background_seed=10 * person + captured).image
 
 
 @pytest.fixture(scope="session")
@@ -201,7 +201,7 @@ def family(engine: FaceEngine) -> Gallery:
     """Ada and Carla, who is on no photo."""
     templates = {}
     for name, person in (("Ada", 0), ("Carla", 2)):
-        images = [portrait(person, shot) for shot in (5, 6, 7)]
+        images = [portrait(person, captured) for captured in (5, 6, 7)]
         templates[name] = np.stack([engine.analyze(image)[0].embedding.values for image in images])  # type: ignore[union-attr]
     return Gallery.empty(engine.embedder_card, {"created": "2025-01-31T12:00:00Z"}).with_people(templates)
 

@@ -16,7 +16,7 @@ Command = Callable[..., Any]
 
 
 def test_the_first_person_makes_the_gallery(command: Command, save_photo: Command, delegates: list[str]) -> None:
-    photos = [str(save_photo(f"{shot}.png", "anna", shot)) for shot in range(7)]
+    photos = [str(save_photo(f"{captured}.png", "anna", captured)) for captured in range(7)]
     answer = command("enroll", "Anna", "--gallery", "new.esg", *photos, "--created", "2025-01-31T12:00:00Z")
     assert answer.out == "new.esg: Anna has 1 template from 7 photos; 1 person, 1 template\n"
     assert delegates == ["reference"]

@@ -78,7 +78,7 @@ def test_add_a_person_and_more_of_one(command: Command, people_esg: Path, save_p
     photo = str(save_photo("3.png", "carla", 1))
     document = command("gallery", "add", "people.esg", "Carla", photo, "--consent", "e-mail", "--json").document
     assert (document["name"], document["kept"], document["identities"]) == ("Carla", 1, 3)
-    more = [str(save_photo(f"{shot}.png", "anna", shot)) for shot in range(3, 9)]
+    more = [str(save_photo(f"{captured}.png", "anna", captured)) for captured in range(3, 9)]
     answer = command("gallery", "add", "people.esg", "anna", *more)
     assert answer.out == "people.esg: anna has 2 templates now; 3 people, 4 templates\n"
     gallery = Gallery.open(people_esg)

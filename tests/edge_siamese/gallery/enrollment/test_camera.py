@@ -34,7 +34,7 @@ def test_frames_with_one_face_are_taken_until_there_are_enough(frames: Any, engi
 
 def test_frames_too_soon_after_the_last_are_passed_over(frames: Any, engine: Any, pattern: Any) -> None:
     templates = capture_templates(frames(*[1] * 10), engine, count=10, interval=0.3)
-    expected = [engine.embed(pattern("anna", shot), None).values for shot in (0, 3, 6, 9)]
+    expected = [engine.embed(pattern("anna", captured), None).values for captured in (0, 3, 6, 9)]
     np.testing.assert_array_equal(templates, expected)
 
 

@@ -89,8 +89,8 @@ def test_single_photos_are_embedded_or_named(photo: Folder, engine: Any, tmp_pat
 
 def test_the_bytes_of_a_gallery_never_change(people_folder: Folder, engine: Any) -> None:
     """Boards compare galleries by their bytes: other ones for the same photos need a reason, and this line."""
-    shots = {"anna": tuple(range(12)), "ben": tuple(range(7)), "carla": (0, 1)}
-    dataset = IdentityDataset(people_folder("people", shots))
+    captures = {"anna": tuple(range(12)), "ben": tuple(range(7)), "carla": (0, 1)}
+    dataset = IdentityDataset(people_folder("people", captures))
     digests = [
         hashlib.sha256(encode(build_gallery(dataset, engine, terms=terms, information=MOMENT)[0])).hexdigest()
         for terms in (Terms(limit=5), DEFAULT_TERMS)
