@@ -23,7 +23,7 @@ def back_off_seconds(attempt: int) -> float:
     return min(0.5 * 2.0 ** min(attempt, 10), 30.0)
 
 
-class FreshestSlot:
+class LatestFrameBuffer:
     """Hands frames from one thread to another, at most one at a time; notices keep their place before or after it.
 
     Attributes:
@@ -100,7 +100,7 @@ class LiveSource(Source):
     ) -> None:
         super().__init__(name)
         self._open, self._clock, self._back_off = open_capture, clock, back_off
-        self._slot = FreshestSlot()
+        self._slot = LatestFrameBuffer()
         self._closing = threading.Event()
         self._sequence = 0
         self._capture: Capture | None = open_capture()
@@ -147,7 +147,7 @@ class LiveSource(Source):
             try:
                 captured = self._capture.read() if self._capture else None
             except CameraError as error:
-                captured = self._find_again(str(error))
+                captured = self._reconnect(str(error))
             if captured is None:
                 return
             if self._paced:
@@ -155,7 +155,7 @@ class LiveSource(Source):
             self._slot.put(Frame(captured.pixels, captured.timestamp_ns, self._sequence, self.name))
             self._sequence += 1
 
-    def _find_again(self, why: str) -> CapturedImage | None:
+    def _reconnect(self, why: str) -> CapturedImage | None:
         """Tell of the loss, then open the camera until it delivers; None when closed meanwhile."""
         lost_ns = self._clock()
         _log.info("%s: %s; looking for it again", self.name, why)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.cameras.base import CameraBack, CameraLost, CapturedImage
-from edge_siamese.cameras.latest_frame import FreshestSlot, LiveSource, back_off_seconds
+from edge_siamese.cameras.latest_frame import LatestFrameBuffer, LiveSource, back_off_seconds
 from edge_siamese.errors import CameraError
 from edge_siamese.frames import Frame
 
@@ -56,7 +56,7 @@ def never_stop() -> bool:
 
 class TestSlot:
     def test_keeps_the_freshest_frame_and_counts_the_others(self) -> None:
-        slot = FreshestSlot()
+        slot = LatestFrameBuffer()
         for number in range(5):
             slot.put(frame(number))
         taken = slot.take(never_stop)
@@ -65,7 +65,7 @@ class TestSlot:
         assert slot.dropped == 4
 
     def test_what_was_seen_before_a_loss_is_taken_before_it(self) -> None:
-        slot = FreshestSlot()
+        slot = LatestFrameBuffer()
         lost = CameraLost("door", 1, "pulled")
         slot.put(frame(0))
         slot.tell(lost)
@@ -74,7 +74,7 @@ class TestSlot:
         assert slot.dropped == 0
 
     def test_what_was_seen_before_a_loss_is_dropped_once_there_is_something_fresher(self) -> None:
-        slot = FreshestSlot()
+        slot = LatestFrameBuffer()
         lost, back = CameraLost("door", 1, "pulled"), CameraBack("door", 5, 4)
         slot.put(frame(0))
         slot.tell(lost)
@@ -85,24 +85,24 @@ class TestSlot:
         assert slot.dropped == 1
 
     def test_the_last_frame_can_be_taken_after_the_end(self) -> None:
-        slot = FreshestSlot()
+        slot = LatestFrameBuffer()
         slot.put(frame(7))
         slot.end()
         assert getattr(slot.take(never_stop), "sequence", None) == 7
         assert slot.take(never_stop) is None
 
     def test_an_error_of_the_capturing_thread_reaches_the_reader(self) -> None:
-        slot = FreshestSlot()
+        slot = LatestFrameBuffer()
         slot.end(RuntimeError("driver"))
         with pytest.raises(RuntimeError, match="driver"):
             slot.take(never_stop)
 
     def test_a_stop_is_noticed_while_waiting(self) -> None:
         calls = iter([False, False, True])
-        assert FreshestSlot().take(lambda: next(calls)) is None
+        assert LatestFrameBuffer().take(lambda: next(calls)) is None
 
     def test_notices_are_bounded(self) -> None:
-        slot = FreshestSlot()
+        slot = LatestFrameBuffer()
         for number in range(1000):
             slot.tell(CameraLost("door", number, "pulled"))
         slot.end()
