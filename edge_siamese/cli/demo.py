@@ -9,10 +9,10 @@ import click
 from .shared.output import table
 
 if TYPE_CHECKING:
-    from ..demo.commands import Journey
+    from ..demo.commands import CommandRunner
     from ..demo.report import Report
-    from ..demo.result import Verdict
-    from ..demo.scenario import Cast
+    from ..demo.result import DemoResult
+    from ..demo.scenario import DemoScenario
 
 _OWN_PHOTOS = """Now with your own photos (people/<name>/<photos>) and camera:
 
@@ -34,25 +34,25 @@ def demo(photos: Path | None, out: Path) -> None:
     Its people are rendered, not photographed, and the shipped models never saw them. Ends with 1 when somebody is given
     a wrong name.
     """
-    from ..demo.commands import Journey
+    from ..demo.commands import CommandRunner
     from ..demo.report import Report
-    from ..demo.scenario import empty_folder, photographed_cast, render_cast
+    from ..demo.scenario import empty_folder, photo_scenario, render_scenario
 
     empty_folder(out)
-    journey = Journey(out, click.echo)
+    runner = CommandRunner(out, click.echo)
     _step("People: yours" if photos else "People: rendered, not photographed")
-    cast = photographed_cast(photos, out) if photos else render_cast(out)
-    click.echo(f"{len(cast.names)} people to enroll: {', '.join(cast.names)}")
+    scenario = photo_scenario(photos, out) if photos else render_scenario(out)
+    click.echo(f"{len(scenario.names)} people to enroll: {', '.join(scenario.names)}")
     lead = "Your photos." if photos else "Rendered people, not photographed; the shipped models never saw them."
     report = Report("edge-siamese demo", lead)
-    model = _train(journey, cast, report)
-    verdict = _watch(journey, cast, report, model)
-    _time(journey, report, model)
+    model = _train(runner, scenario, report)
+    result = _watch(runner, scenario, report, model)
+    _time(runner, report, model)
     report.heading("What was run")
-    report.code("\n".join(f"{command}   # {seconds:.1f} s" for command, seconds in journey.commands))
+    report.code("\n".join(f"{command}   # {seconds:.1f} s" for command, seconds in runner.commands))
     report.save(out / "report.html")
     click.echo(f"\nReport with images: {out / 'report.html'}\n\n{_OWN_PHOTOS}")
-    if cast.rendered and (verdict.wrong or not verdict.recognized):
+    if scenario.rendered and (result.wrong or not result.recognized):
         click.echo("edge-siamese: the demo failed: a wrong name was given, or nobody was recognized", err=True)
         sys.exit(1)
 
@@ -61,7 +61,7 @@ def _step(title: str) -> None:
     click.secho(f"\n== {title}", bold=True)
 
 
-def _train(journey: "Journey", cast: "Cast", report: "Report") -> list[str]:
+def _train(runner: "CommandRunner", scenario: "DemoScenario", report: "Report") -> list[str]:
     """Fine-tune the embedder where TensorFlow is there; return the options that choose the result."""
     from ..demo.commands import training_is_possible
     from ..demo.scenario import render_dataset
@@ -71,12 +71,12 @@ def _train(journey: "Journey", cast: "Cast", report: "Report") -> list[str]:
     report.heading("Trained, and quantized to int8")
     if not training_is_possible():
         return _without_training(report, "TensorFlow is not installed (pip install 'edge-siamese[converter]')")
-    if cast.rendered:
-        render_dataset(cast.dataset)
+    if scenario.rendered:
+        render_dataset(scenario.dataset)
     try:
-        (trained,) = journey.run("train", "--data", cast.dataset, "--out", journey.folder / "model", "--epochs", "3")
+        (trained,) = runner.run("train", "--data", scenario.dataset, "--out", runner.folder / "model", "--epochs", "3")
     except EdgeSiameseError as error:
-        if cast.rendered:
+        if scenario.rendered:
             raise
         return _without_training(report, str(error))
     parity, before, after = trained["parity"], trained["before"], trained["after"]
@@ -87,7 +87,7 @@ def _train(journey: "Journey", cast: "Cast", report: "Report") -> list[str]:
     header = (f"{parity['people']} people never trained on", "shipped, float", "fine-tuned, float", "fine-tuned, int8")
     click.echo(table(rows, header=header))
     report.table(header, rows)
-    return ["--embedder", str(journey.folder / "model" / "embedder.tflite")]
+    return ["--embedder", str(runner.folder / "model" / "embedder.tflite")]
 
 
 def _without_training(report: "Report", why: str) -> list[str]:
@@ -97,41 +97,41 @@ def _without_training(report: "Report", why: str) -> list[str]:
     return []
 
 
-def _watch(journey: "Journey", cast: "Cast", report: "Report", model: list[str]) -> "Verdict":
+def _watch(runner: "CommandRunner", scenario: "DemoScenario", report: "Report", model: list[str]) -> "DemoResult":
     """Enroll, run the loop, and hold its answers against the truth."""
     from ..demo.report import add_answers, add_people
     from ..demo.result import judge
 
-    gallery = journey.folder / "people.esg"
+    gallery = runner.folder / "people.esg"
     _step("Enroll them into a gallery")
-    (built,) = journey.run("gallery", "build", cast.enrolled, "-o", gallery, *model)
+    (built,) = runner.run("gallery", "build", scenario.enrolled, "-o", gallery, *model)
     size = gallery.stat().st_size
     click.echo(f"{built['identities']} people, {built['templates']} templates, {size:,} bytes to flash")
     report.heading(f"Enrolled: {built['identities']} people in {size:,} bytes")
-    add_people(report, cast)
+    add_people(report, scenario)
     _step("Watch: enrolled people and strangers")
-    events = journey.run("run", "--camera", cast.shown, "--gallery", gallery, *model)
-    verdict = judge(cast, events)
-    strangers = len(set(filter(None, cast.truth.values())) - set(cast.names))
+    events = runner.run("run", "--camera", scenario.shown, "--gallery", gallery, *model)
+    result = judge(scenario, events)
+    strangers = len(set(filter(None, scenario.truth.values())) - set(scenario.names))
     answer = (
-        f"{len(verdict.recognized)} of {len(cast.names)} enrolled people recognized, {len(verdict.wrong)} wrong names, "
-        f"{strangers} strangers shown and {verdict.strangers_named} of their visits named"
+        f"{len(result.recognized)} of {len(scenario.names)} enrolled people recognized, {len(result.wrong)} wrong names, "
+        f"{strangers} strangers shown and {result.strangers_named} of their visits named"
     )
-    for answered in verdict.visits():
+    for answered in result.visits():
         if answered.named:
             mark = click.style("WRONG", fg="red") if answered.wrong else click.style("right", fg="green")
             click.echo(f"  {answered.place!s:>5}  {answered.named}  {answered.event['score']:.3f}  {mark}")
     click.echo(answer)
     report.heading("Watched")
     report.paragraph(answer + ".")
-    add_answers(report, cast, verdict)
-    return verdict
+    add_answers(report, scenario, result)
+    return result
 
 
-def _time(journey: "Journey", report: "Report", model: list[str]) -> None:
+def _time(runner: "CommandRunner", report: "Report", model: list[str]) -> None:
     """The latency table of this machine."""
     _step("Time every stage on this machine")
-    (timed,) = journey.run("bench", "latency", "--repeat", "50", *model)
+    (timed,) = runner.run("bench", "latency", "--repeat", "50", *model)
     rows = [_latency_row(name, stage) for name, stage in timed["stages"].items()]
     header = ("milliseconds", "median", "p90", "p99")
     click.echo(table(rows, header=header))

@@ -17,7 +17,7 @@ Say = Callable[[str], None]
 
 
 @dataclass
-class Journey:
+class CommandRunner:
     """Runs commands in the demo's folder, shows them, and keeps what they answered.
 
     Attributes:

@@ -13,8 +13,8 @@ from ..atomic import write_atomically
 from ..cameras import open_source
 from ..frames import RGB
 from ..image_io import list_images, read_image
-from .result import Answer, Verdict
-from .scenario import Cast
+from .result import Answer, DemoResult
+from .scenario import DemoScenario
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2024;background:#fff}
@@ -72,28 +72,28 @@ class Report:
             stream.write(page.encode())
 
 
-def add_people(report: Report, cast: Cast) -> None:
+def add_people(report: Report, scenario: DemoScenario) -> None:
     """A photo of everybody in the gallery."""
-    for name in cast.names:
-        photos = list_images(cast.enrolled / name)
+    for name in scenario.names:
+        photos = list_images(scenario.enrolled / name)
         report.figure(read_image(photos[0]), f"{name}, {len(photos)} photos")
 
 
-def add_answers(report: Report, cast: Cast, verdict: Verdict) -> None:
+def add_answers(report: Report, scenario: DemoScenario, result: DemoResult) -> None:
     """Images of the loop's answers, each with its box and what was said."""
-    wanted = {answer.place: answer for answer in _worth_seeing(verdict)}
-    with open_source(str(cast.shown)) as source:
+    wanted = {answer.place: answer for answer in _worth_seeing(result)}
+    with open_source(str(scenario.shown)) as source:
         for frame in source:
-            answer = wanted.get(frame.sequence if cast.rendered else frame.source)
+            answer = wanted.get(frame.sequence if scenario.rendered else frame.source)
             if answer:
                 kind = "wrong" if answer.wrong else "right" if answer.named else "none"
                 report.figure(_boxed(frame.pixels, answer), _caption(answer), kind)
 
 
-def _worth_seeing(verdict: Verdict) -> list[Answer]:
+def _worth_seeing(result: DemoResult) -> list[Answer]:
     """Everything wrong, then the first match or best try of each visit."""
-    wrong = verdict.wrong
-    others = [answer for answer in verdict.visits() if not answer.wrong and answer.event["score"] is not None]
+    wrong = result.wrong
+    others = [answer for answer in result.visits() if not answer.wrong and answer.event["score"] is not None]
     named = [answer for answer in others if answer.named]
     return (wrong + named + [answer for answer in others if not answer.named])[:_SHOWN_ANSWERS]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from .scenario import Cast
+from .scenario import DemoScenario
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class DemoResult:
     """All answers about faces.
 
     Attributes:
@@ -59,11 +59,11 @@ class Verdict:
         return sum(answer.truth not in self.names for answer in self.wrong)
 
 
-def judge(cast: Cast, events: Iterable[dict[str, Any]]) -> Verdict:
+def judge(scenario: DemoScenario, events: Iterable[dict[str, Any]]) -> DemoResult:
     """Compare the events of ``edge-siamese run --json`` with the truth of a cast."""
     answers = []
     for event in events:
         if event["event"] == "decision" and event["track"] is not None:
-            place = event["sequence"] if cast.rendered else event["source"]
-            answers.append(Answer(place, event, cast.truth.get(place)))
-    return Verdict(tuple(answers), cast.names)
+            place = event["sequence"] if scenario.rendered else event["source"]
+            answers.append(Answer(place, event, scenario.truth.get(place)))
+    return DemoResult(tuple(answers), scenario.names)

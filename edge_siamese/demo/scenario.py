@@ -19,7 +19,7 @@ _FPS, _SECONDS_EACH = 10, 1.6
 
 
 @dataclass(frozen=True)
-class Cast:
+class DemoScenario:
     """What the demo works on.
 
     Attributes:
@@ -39,7 +39,7 @@ class Cast:
     rendered: bool
 
 
-def render_cast(folder: Path) -> Cast:
+def render_scenario(folder: Path) -> DemoScenario:
     """Render the demo's people; no seed of theirs was ever trained on."""
     people = [Person.from_seed(seed) for seed in DEMO_SEEDS]
     known, strangers = people[: len(NAMES)], people[len(NAMES) : len(NAMES) + _STRANGERS]
@@ -49,7 +49,7 @@ def render_cast(folder: Path) -> Cast:
     order = np.random.default_rng(3).permutation(len(acts))
     clip = Clip([acts[index] for index in order], seconds_each=_SECONDS_EACH, fps=_FPS, seed=4)
     truth = _write_clip(folder / "clip.avi", clip)
-    return Cast(folder / "dataset", folder / "enrolled", folder / "clip.avi", truth, NAMES, rendered=True)
+    return DemoScenario(folder / "dataset", folder / "enrolled", folder / "clip.avi", truth, NAMES, rendered=True)
 
 
 def render_dataset(folder: Path) -> None:
@@ -61,7 +61,7 @@ def render_dataset(folder: Path) -> None:
         _render_photos(folder / name, person, _DATASET_PHOTOS, seed=1)
 
 
-def photographed_cast(photos: Path, folder: Path) -> Cast:
+def photo_scenario(photos: Path, folder: Path) -> DemoScenario:
     """Sort somebody's photos: most people are enrolled and shown on a photo kept back, every fourth is not.
 
     Raises:
@@ -83,7 +83,7 @@ def photographed_cast(photos: Path, folder: Path) -> Cast:
             if place == "shown":
                 truth[target.relative_to(folder / "shown").as_posix()] = name
     names = tuple(name for name in several if name not in strangers)
-    return Cast(photos, folder / "enrolled", folder / "shown", truth, names, rendered=False)
+    return DemoScenario(photos, folder / "enrolled", folder / "shown", truth, names, rendered=False)
 
 
 def empty_folder(folder: Path) -> None:

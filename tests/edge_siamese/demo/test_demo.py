@@ -26,32 +26,32 @@ def without_training(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge_siamese.demo.commands.training_is_possible", lambda: False)
 
 
-def small_cast(folder: Path) -> casting.Cast:
+def small_scenario(folder: Path) -> casting.DemoScenario:
     for name, person in PEOPLE.items():
         casting._render_photos(folder / "enrolled" / name, person, 3, seed=2)
     clip = Clip(list(PEOPLE.items()), seconds_each=1.0, fps=8, seed=4)
     truth = casting._write_clip(folder / "clip.avi", clip)
-    return casting.Cast(
+    return casting.DemoScenario(
         folder / "enrolled", folder / "enrolled", folder / "clip.avi", truth, tuple(PEOPLE), rendered=True
     )
 
 
-def liars_cast(folder: Path) -> casting.Cast:
+def liars_cast(folder: Path) -> casting.DemoScenario:
     """The same, with the wrong person said to be there."""
-    cast = small_cast(folder)
+    scenario = small_scenario(folder)
     other = {"Ada": "Ben", "Ben": "Ada", None: None}
-    return replace(cast, truth={frame: other[name] for frame, name in cast.truth.items()})
+    return replace(scenario, truth={frame: other[name] for frame, name in scenario.truth.items()})
 
 
-@pytest.mark.parametrize(("made", "code"), [(small_cast, 0), (liars_cast, 1)])
+@pytest.mark.parametrize(("made", "code"), [(small_scenario, 0), (liars_cast, 1)])
 def test_the_demo_ends_with_one_when_a_wrong_name_is_given(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    made: Callable[[Path], casting.Cast],
+    made: Callable[[Path], casting.DemoScenario],
     code: int,
 ) -> None:
-    monkeypatch.setattr(casting, "render_cast", made)
+    monkeypatch.setattr(casting, "render_scenario", made)
     assert answer("demo", "--out", tmp_path / "demo") == code
     captured = capsys.readouterr()
     assert "Skipped: TensorFlow is not installed" in captured.out
