@@ -32,11 +32,11 @@ def test_lfw_pairs_are_told_apart_end_to_end(capsys: pytest.CaptureFixture[str],
 
 def test_faces_are_found_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     report = answer(capsys, "bench", "detection", DATA / "detection.zip", "--json")
-    figures = report["annotated"]["detectors"][0]  # type: ignore[index]
-    assert (figures["recall"][">=40"]["of"], figures["negatives_with_a_box"]["of"]) == (307, 150)
-    assert figures["recall"][">=40"]["rate"] >= 0.88
-    assert figures["false_boxes_a_image"] <= 0.3
-    assert figures["negatives_with_a_box"]["rate"] <= 0.01
+    metrics = report["annotated"]["detectors"][0]  # type: ignore[index]
+    assert (metrics["recall"][">=40"]["of"], metrics["negatives_with_a_box"]["of"]) == (307, 150)
+    assert metrics["recall"][">=40"]["rate"] >= 0.88
+    assert metrics["false_boxes_a_image"] <= 0.3
+    assert metrics["negatives_with_a_box"]["rate"] <= 0.01
 
 
 def test_strangers_stay_unknown_in_the_loop(capsys: pytest.CaptureFixture[str]) -> None:

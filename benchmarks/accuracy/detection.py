@@ -13,9 +13,9 @@ from edge_siamese.evaluation.detection import (
     HEIGHT_CLASSES,
     LEAST_OVERLAP,
     Comparison,
-    DetectionFigures,
+    DetectionMetrics,
     compare,
-    detection_figures,
+    detection_metrics,
 )
 from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
@@ -57,7 +57,7 @@ class AnnotatedResult:
         """The figures, with the counts of every image."""
         measured = [
             {"name": detector.name, "threshold": detector.threshold}
-            | detection_figures(answers).to_json()
+            | detection_metrics(answers).to_json()
             | {"by_image": [answer.to_json() for answer in answers]}
             for detector, answers in zip(self.detectors, self.comparisons, strict=True)
         ]
@@ -65,17 +65,17 @@ class AnnotatedResult:
 
     def text(self) -> str:
         """The figures for people."""
-        figures = [detection_figures(answers) for answers in self.comparisons]
-        recall = figures[0].recall
+        metrics = [detection_metrics(answers) for answers in self.comparisons]
+        recall = metrics[0].recall
         header = (
             "detector",
             "threshold",
             *(f"{name} px ({recall[name].trials})" for name in HEIGHT_CLASSES),
             "false boxes an image",
-            f"negatives ({figures[0].negatives.trials})",
+            f"negatives ({metrics[0].negatives.trials})",
             "landmark error",
         )
-        rows = [_row(detector, one) for detector, one in zip(self.detectors, figures, strict=True)]
+        rows = [_row(detector, one) for detector, one in zip(self.detectors, metrics, strict=True)]
         return table(rows, header=header)
 
 
@@ -102,13 +102,13 @@ def measure_annotated(
     return AnnotatedResult(detectors, images, comparisons)
 
 
-def _row(detector: Detector, figures: DetectionFigures) -> tuple[str, ...]:
-    false_boxes, errors = figures.false_per_image, figures.landmark_errors[next(iter(HEIGHT_CLASSES))]
+def _row(detector: Detector, metrics: DetectionMetrics) -> tuple[str, ...]:
+    false_boxes, errors = metrics.false_per_image, metrics.landmark_errors[next(iter(HEIGHT_CLASSES))]
     return (
         detector.name,
         f"{detector.threshold:.2f}",
-        *(share.text() for share in figures.recall.values()),
+        *(share.text() for share in metrics.recall.values()),
         "-" if false_boxes is None else f"{false_boxes:.2f}",
-        figures.negatives.text(),
+        metrics.negatives.text(),
         f"{errors.mean():.2%}" if len(errors) else "-",
     )

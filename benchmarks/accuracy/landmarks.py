@@ -60,13 +60,13 @@ class Verified:
 
     def row(self) -> tuple[str, ...]:
         """The figures for people."""
-        embedded, curve = self.embedded, self.headline.figures.curve
+        embedded, curve = self.embedded, self.headline.metrics.curve
         tar = self.headline.to_json()["tar_at_fmr"]["0.001"]
         return (
             f"{self.detector.name} at {self.detector.threshold:.2f}",
             f"{embedded.found.sum()} of {len(embedded.photos)}",
             f"{embedded.centered.sum()}",
-            f"{self.headline.figures.accuracy:.2%}",
+            f"{self.headline.metrics.accuracy:.2%}",
             f"{curve.eer:.2%}",
             "-" if tar is None else f"{tar:.2%}",
         )

@@ -46,7 +46,7 @@ def models(
 
     board = identify()
     costs = prices(files, delegate=delegate, threads=threads, repeat=repeat, warmup=warmup)
-    figures: dict[str, dict[str, Any]] = {}
+    metrics: dict[str, dict[str, Any]] = {}
     for path in people:
         with progress_line(f"finding faces of {path.name}") as progress:
             found = People.find(path, progress)
@@ -54,9 +54,9 @@ def models(
             if cost.task == "embedder":
                 with progress_line(f"embedding by {cost.file.name}") as progress:
                     verified = found.verify(cost.file, delegate=delegate, progress=progress)
-                figures.setdefault(str(cost.file), {})[path.stem] = verified
+                metrics.setdefault(str(cost.file), {})[path.stem] = verified
     if as_json:
-        entries = [_entry(cost) | {"people": figures.get(str(cost.file), {})} for cost in costs]
+        entries = [_entry(cost) | {"people": metrics.get(str(cost.file), {})} for cost in costs]
         emit_json(
             "bench-models", {"board": board.to_json(), "delegate": delegate, "threads": threads, "models": entries}
         )
@@ -64,7 +64,7 @@ def models(
     click.echo("\n".join([*board.lines(), f"delegate {delegate}, threads {threads}", ""]))
     click.echo(_costs(costs))
     for path in people:
-        click.echo("\n" + _verification(path.stem, costs, figures))
+        click.echo("\n" + _verification(path.stem, costs, metrics))
 
 
 def _entry(cost: "Cost") -> dict[str, Any]:
@@ -89,12 +89,12 @@ def _costs(costs: "list[Cost]") -> str:
     return table(rows, header=header, align="<>>>>>><")
 
 
-def _verification(name: str, costs: "list[Cost]", figures: dict[str, dict[str, Any]]) -> str:
+def _verification(name: str, costs: "list[Cost]", metrics: dict[str, dict[str, Any]]) -> str:
     rows = []
     for cost in costs:
-        if verified := figures.get(str(cost.file), {}).get(name):
+        if verified := metrics.get(str(cost.file), {}).get(name):
             tars = verified["tar_at_fmr"].values()
             shares = [verified["accuracy"], verified["eer"], *tars]
             rows.append((cost.file.stem, *("too few pairs" if share is None else f"{share:.2%}" for share in shares)))
-    any_figures = next(iter(figures.values()))[name]
-    return table(rows, header=(name, "accuracy", "EER", *(f"TAR at FMR {fmr}" for fmr in any_figures["tar_at_fmr"])))
+    has_metrics = next(iter(metrics.values()))[name]
+    return table(rows, header=(name, "accuracy", "EER", *(f"TAR at FMR {fmr}" for fmr in has_metrics["tar_at_fmr"])))

@@ -114,7 +114,7 @@ def pipeline(
         about = f"{source or 'a rendered clip of 320 x 240 pixels'}, {len(gallery.templates)} templates"
         if not timings.frames:
             raise DataError(f"{about}: expected frames to measure, found none after a warm-up of {warmup}")
-        report = Report(board, engine.runtime, delegate, threads, warmup, about, timings.samples, timings.figures())
+        report = Report(board, engine.runtime, delegate, threads, warmup, about, timings.samples, timings.metrics())
         _present("bench-pipeline", report, engine, raw=raw, as_json=as_json)
 
 

@@ -55,7 +55,7 @@ class Timings:
         """How many were measured."""
         return len(self.samples[WHOLE])
 
-    def figures(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """Totals, by name."""
         seconds = sum(self.samples[WHOLE]) / 1e9
         rate = self.frames / seconds if seconds else 0.0

@@ -20,7 +20,7 @@ class Report:
         warmup: unmeasured runs before the measured ones.
         input: what was measured on, in words.
         samples: by stage, nanoseconds in the order they were taken.
-        figures: others, by name.
+        metrics: others, by name.
     """
 
     board: Board
@@ -30,7 +30,7 @@ class Report:
     warmup: int
     input: str
     samples: Mapping[str, Sequence[int]]
-    figures: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self, *, raw: bool = False) -> dict[str, Any]:
         """The report; with `raw`, every sample."""
@@ -43,7 +43,7 @@ class Report:
             "input": self.input,
         }
         measured = {stage: summarize(samples).to_json() for stage, samples in self.samples.items() if samples}
-        document = conditions | {"stages": measured} | dict(self.figures)
+        document = conditions | {"stages": measured} | dict(self.metrics)
         return document | {"raw_ns": {stage: list(taken) for stage, taken in self.samples.items()}} if raw else document
 
     def text(self) -> str:
@@ -59,6 +59,6 @@ class Report:
             f"{self.input}; warm-up {self.warmup}",
             "",
             table(rows, header=("milliseconds", "samples", "median", "p90", "p99")),
-            *(f"{name.replace('_', ' ')}: {round(value, 1)}" for name, value in self.figures.items()),
+            *(f"{name.replace('_', ' ')}: {round(value, 1)}" for name, value in self.metrics.items()),
         ]
         return "\n".join(lines)

@@ -19,8 +19,8 @@ def report(run: Path, as_json: bool) -> None:
     page = rebuild_run_report(run)
     document = RunDocument.read(run)
     if as_json:
-        figures = {"float": document.float_figures, "int8": document.int8_figures}
-        body = {name: each and each.model_dump(mode="json") for name, each in figures.items()}
+        metrics = {"float": document.float_metrics, "int8": document.int8_metrics}
+        body = {name: each and each.model_dump(mode="json") for name, each in metrics.items()}
         published = document.published and document.published.model_dump(mode="json")
         emit_json("report", {"report": str(page), "title": document.title, **body, "published": published})
         return

@@ -22,7 +22,7 @@ _FOLDS = 4
 _MOST_CLASSES_CONFUSED = 60
 
 
-class Figures(BaseModel):
+class Metrics(BaseModel):
     """The figures of one network as JSON.
 
     Attributes:
@@ -80,7 +80,7 @@ def judge(
     pairs_only: bool = False,
     replicates: int = REPLICATES,
     seed: int = 0,
-) -> tuple[Figures, ScoredPairs]:
+) -> tuple[Metrics, ScoredPairs]:
     """Judge a network on images that differ: of equal ones under two paths, leave one out before.
 
     Args:
@@ -105,7 +105,7 @@ def judge(
     verification = Verification.measure(pairs, replicates=replicates)
     at = threshold or Threshold(verification.curve.eer_threshold, SAME_PAIRS)
     several = not pairs_only and len(numbers) > len(np.unique(numbers))
-    figures = Figures(
+    metrics = Metrics(
         verification=verification.to_json(),
         threshold_from=at.source,
         confusion=Confusion.of(pairs, at.value).to_json(),
@@ -115,7 +115,7 @@ def judge(
         runs=_runs(score, numbers, alphabets, seed) if alphabets else None,
         open_set=_open_set(score, numbers, at.value, seed) if several else None,
     )
-    return figures, pairs
+    return metrics, pairs
 
 
 def _folds(pairs: ScoredPairs, seed: int) -> tuple[dict[str, Any], ...]:

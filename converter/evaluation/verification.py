@@ -12,7 +12,7 @@ from edge_siamese.evaluation.bootstrap import SEED, PersonBootstrap
 from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
 from edge_siamese.evaluation.proportion import Proportion
 from edge_siamese.evaluation.verification import Headline
-from edge_siamese.evaluation.verification_metrics import FigureTable
+from edge_siamese.evaluation.verification_metrics import MetricsTable
 
 from .scoring import ScoredPairs
 
@@ -44,13 +44,13 @@ class Verification:
 
     @property
     def curve(self) -> ErrorCurve:
-        return self.headline.figures.curve
+        return self.headline.metrics.curve
 
     def to_json(self) -> dict[str, Any]:
         """The figures of `Headline.to_json` with thresholds in the unit of the scores, and the curves to be drawn."""
-        figures = self.headline.figures
+        metrics = self.headline.metrics
         return self.headline.to_json() | {
-            "threshold": figures.threshold,
+            "threshold": metrics.threshold,
             "eer_threshold": self.curve.eer_threshold,
             "classes": self.pairs.person_count,
             "genuine_pairs": int(self.pairs.genuine.sum()),
@@ -145,7 +145,7 @@ def judge_folds(pairs: ScoredPairs) -> list[Fold]:
     if len(folds) < 2 or any(not 0 < pairs.genuine[fold].sum() < fold.sum() for fold in folds):
         raise DataError("folds: expected two or more, each with genuine and impostor pairs")
     judged = []
-    for fold, threshold in zip(folds, FigureTable(pairs).fold_thresholds().tolist(), strict=True):
+    for fold, threshold in zip(folds, MetricsTable(pairs).fold_thresholds().tolist(), strict=True):
         part = pairs.where(fold)
         auc = error_curve(part.genuine_scores, part.impostor_scores).auc
         loss = None if part.probabilities is None else log_loss(part.probabilities, part.genuine)

@@ -21,7 +21,7 @@ class Curve:
     """One run: a name, a value an epoch for each figure, and the images seen by then where the log has them."""
 
     name: str
-    figures: dict[str, list[float]]
+    metrics: dict[str, list[float]]
     images: list[float]
 
 
@@ -31,15 +31,15 @@ def read_curve(name: str, logs: list[Path]) -> Curve:
     Raises:
         DataError: a log is missing, or is not one.
     """
-    figures: dict[str, list[float]] = {}
+    metrics: dict[str, list[float]] = {}
     images: list[float] = []
     for log in logs:
         for line in _lines(log):
             for key in LABELS.keys() & line.keys():
-                figures.setdefault(key, []).append(float(line[key]))
+                metrics.setdefault(key, []).append(float(line[key]))
             if "images" in line:
                 images.append(float(line["images"]))
-    return Curve(name, figures, images)
+    return Curve(name, metrics, images)
 
 
 def plot_curves(curves: list[Curve], output: Path) -> None:
@@ -52,7 +52,7 @@ def plot_curves(curves: list[Curve], output: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise RuntimeMissingError("plots need matplotlib; install edge-siamese[report]") from error
-    shown = [key for key in LABELS if any(key in curve.figures for curve in curves)]
+    shown = [key for key in LABELS if any(key in curve.metrics for curve in curves)]
     figure = Figure(figsize=(4.2 * len(shown), 3.2), layout="constrained")
     for axis, key in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
         _draw(axis, key, curves)
@@ -63,7 +63,7 @@ def plot_curves(curves: list[Curve], output: Path) -> None:
 def _draw(axis: Any, key: str, curves: list[Curve]) -> None:
     counted = all(curve.images for curve in curves)
     for curve in curves:
-        values = curve.figures.get(key, [])
+        values = curve.metrics.get(key, [])
         places = [images / 1e6 for images in curve.images] if counted else range(1, len(values) + 1)
         axis.plot(places, values, label=curve.name, linewidth=1.5, marker=".")
     axis.set_title(LABELS[key], fontsize=10)

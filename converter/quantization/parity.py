@@ -148,8 +148,8 @@ def _report(
     before: Embeddings, rows: Embeddings, people: npt.NDArray[np.int64] | None, after: Pairs | None
 ) -> ParityReport:
     cosines = np.sum(before * rows, axis=1)
-    original = _figures(None if people is None else all_pairs(before @ before.T, people))
-    quantized = _figures(after)
+    original = _metrics(None if people is None else all_pairs(before @ before.T, people))
+    quantized = _metrics(after)
     return ParityReport(
         photos=len(rows),
         people=0 if people is None else len(np.unique(people)),
@@ -160,7 +160,7 @@ def _report(
     )
 
 
-def _figures(pairs: Pairs | None) -> dict[str, float | None]:
+def _metrics(pairs: Pairs | None) -> dict[str, float | None]:
     """AUC, EER and TAR of genuine and impostor scores; None where they are too few to say."""
     if pairs is None or not len(pairs[0]) or not len(pairs[1]):
         return {"auc": None, "eer": None, "tar": None}
@@ -176,7 +176,7 @@ def int8_pair_scores(
     return all_pairs(scores_q15(embeddings, embeddings, zero_point), people)
 
 
-def verification_figures(network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[np.int64]) -> dict[str, float]:
+def verification_metrics(network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[np.int64]) -> dict[str, float]:
     """AUC, EER and TAR at FMR 1e-3 of a float network on all pairs of crops."""
     embeddings = embed_float(network, crops)
     curve = error_curve(*all_pairs(embeddings @ embeddings.T, people))

@@ -132,11 +132,11 @@ class Published(Part):
 
     Attributes:
         source: who says so, under which protocol.
-        figures: by name, as in the report: "auc", "eer", "accuracy".
+        metrics: by name, as in the report: "auc", "eer", "accuracy".
     """
 
     source: str
-    figures: dict[str, float]
+    metrics: dict[str, float]
 
 
 class SiameseRecipe(Part):

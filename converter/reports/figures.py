@@ -25,7 +25,7 @@ _PAIRS_OF_A_KIND = 6
 
 def figure_images(document: RunDocument) -> dict[str, str]:
     """SVG elements by name, of what the document has figures for."""
-    floating, quantized = document.float_figures, document.int8_figures
+    floating, quantized = document.float_metrics, document.int8_metrics
     shipped = quantized or floating
     both = {"float": floating, "int8": quantized} if quantized else {"": floating}
     drawn: dict[str, Callable[[], str]] = {

@@ -8,12 +8,12 @@ from edge_siamese.atomic import write_atomically
 from edge_siamese.reports.formatting import percent
 from edge_siamese.reports.pages import page_templates, require
 
-from .figures import embedding_images, figure_images, illustration
+from .metrics import embedding_images, figure_images, illustration
 from .run_report import ARRAYS, PAGE, RunArrays, RunDocument
 
 _PACKAGES = ("jinja2", "matplotlib", "sklearn")
 _TEMPLATE = "run.html"
-FIGURES = {"auc": "AUC", "eer": "Equal error rate", "accuracy": "Accuracy"}
+METRICS = {"auc": "AUC", "eer": "Equal error rate", "accuracy": "Accuracy"}
 
 
 def write_run_report(folder: Path, document: RunDocument, arrays: RunArrays | None = None) -> Path:
@@ -63,7 +63,7 @@ def render(folder: Path, document: RunDocument, arrays: RunArrays | None) -> str
     """The page as text."""
     environment = page_templates(Path(__file__).parent)
     environment.filters |= {"share": _share, "signed": _signed}
-    shipped = document.int8_figures or document.float_figures
+    shipped = document.int8_metrics or document.float_metrics
     page: str = environment.get_template(_TEMPLATE).render(
         run=document,
         shipped=shipped,
@@ -79,7 +79,7 @@ def render(folder: Path, document: RunDocument, arrays: RunArrays | None) -> str
 def headline_rows(document: RunDocument) -> tuple[list[str], list[list[str]]]:
     """Header and rows of the headline figures, published, float and int8, for a terminal."""
     columns = (
-        ["published"] * (document.published is not None) + ["float"] + ["int8"] * (document.int8_figures is not None)
+        ["published"] * (document.published is not None) + ["float"] + ["int8"] * (document.int8_metrics is not None)
     )
     rows = [[row["name"], *(_cell(row, name) for name in columns)] for row in _compared(document)]
     return ["", *columns], rows
@@ -99,10 +99,10 @@ def _write(folder: Path, document: RunDocument, arrays: RunArrays | None) -> Pat
 
 def _compared(document: RunDocument) -> list[dict[str, Any]]:
     """A row for each headline figure: the published one, float, int8, and who is better."""
-    floating, quantized = document.float_figures, document.int8_figures
-    published = document.published.figures if document.published else {}
+    floating, quantized = document.float_metrics, document.int8_metrics
+    published = document.published.metrics if document.published else {}
     rows = []
-    for name, label in FIGURES.items():
+    for name, label in METRICS.items():
         value = floating.verification[name]
         best = quantized.verification[name] if quantized else value
         theirs = published.get(name)  # type: ignore[call-overload]

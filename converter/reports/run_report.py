@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError
 
-from ..evaluation.evaluate import Figures
+from ..evaluation.evaluate import Metrics
 from ..evaluation.scoring import Numbers, Score, ScoredPairs, by_similarity
 
 DOCUMENT, ARRAYS, PAGE = "report.json", "evaluation.npz", "report.html"
@@ -79,7 +79,7 @@ class Published(_Part):
     """Figures that others reach: by whom and under which protocol; ``auc``, ``eer`` and ``accuracy`` as shares."""
 
     source: str
-    figures: dict[Literal["auc", "eer", "accuracy"], float]
+    metrics: dict[Literal["auc", "eer", "accuracy"], float]
 
 
 class Illustration(_Part):
@@ -105,8 +105,8 @@ class RunDocument(_Part):
         protocol: one sentence about who is compared with whom, and that nobody of them was trained on.
         curves: lines of ``log.csv``.
         best_epoch: whose weights were kept, counted from 1; None where the last ones were.
-        float_figures: of the trained network, `judging.judge.judge`.
-        int8_figures: of the quantized one on the same pairs.
+        float_metrics: of the trained network, `judging.judge.judge`.
+        int8_metrics: of the quantized one on the same pairs.
         parity: between the two.
         published: what it is compared with.
         illustrations: further images, shown in this order.
@@ -124,8 +124,8 @@ class RunDocument(_Part):
     protocol: str
     curves: tuple[dict[str, float], ...] = ()
     best_epoch: int | None = None
-    float_figures: Figures
-    int8_figures: Figures | None = None
+    float_metrics: Metrics
+    int8_metrics: Metrics | None = None
     parity: Parity | None = None
     published: Published | None = None
     illustrations: tuple[Illustration, ...] = ()

@@ -52,8 +52,8 @@ class ProbeFace:
         """
         document, arrays = RunDocument.read(folder), RunArrays.read(folder)
         int8 = arrays.int8_embeddings is not None and not floating
-        figures = document.int8_figures if int8 and document.int8_figures else document.float_figures
-        return cls(arrays, int8, figures.confusion["threshold"], seed)
+        metrics = document.int8_metrics if int8 and document.int8_metrics else document.float_metrics
+        return cls(arrays, int8, metrics.confusion["threshold"], seed)
 
     @classmethod
     def of_embeddings(cls, path: Path, photos: Path | None = None, *, seed: int = 0) -> Self:

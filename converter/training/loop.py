@@ -162,13 +162,13 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self.progress.update(self.task, completed=batch + 1, total=self.params["steps"])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        figures = {"epoch": epoch + 1, "seconds": time.monotonic() - self.started, **(logs or {})}
-        figures |= self.measure() if self.measure else {}
+        metrics = {"epoch": epoch + 1, "seconds": time.monotonic() - self.started, **(logs or {})}
+        metrics |= self.measure() if self.measure else {}
         before = read_log(self.folder)
-        if self.watch and all(figures[self.watch.figure] > line[self.watch.figure] for line in before):
+        if self.watch and all(metrics[self.watch.figure] > line[self.watch.figure] for line in before):
             save_arrays(self.folder / BEST, self.watch.keep() | {"epochs_done": np.asarray(epoch + 1)})
         self._save_checkpoint(epoch + 1)
-        self._append(figures)
+        self._append(metrics)
         if self.out_of_patience(epoch + 1):
             self.model.stop_training = True
 
@@ -185,25 +185,25 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         placed = {key: np.asarray(variable) for key, variable in _by_place(self.model)}
         save_arrays(self.folder / CHECKPOINT, variables_as_arrays(named) | placed | {"epochs_done": np.asarray(done)})
 
-    def _append(self, figures: dict[str, float]) -> None:
+    def _append(self, metrics: dict[str, float]) -> None:
         path = self.folder / LOG
         new = not path.exists()
         with path.open("a", newline="") as stream:
-            writer = csv.DictWriter(stream, figures)
+            writer = csv.DictWriter(stream, metrics)
             if new:
                 writer.writeheader()
-            writer.writerow({name: f"{value:.6g}" for name, value in figures.items()})
+            writer.writerow({name: f"{value:.6g}" for name, value in metrics.items()})
         if self.tensorboard:
-            _write_events(self.folder / "tensorboard", figures)
-        self.progress.console.print("  ".join(f"{name} {value:.4g}" for name, value in figures.items()))
+            _write_events(self.folder / "tensorboard", metrics)
+        self.progress.console.print("  ".join(f"{name} {value:.4g}" for name, value in metrics.items()))
 
 
-def _write_events(folder: Path, figures: dict[str, float]) -> None:
+def _write_events(folder: Path, metrics: dict[str, float]) -> None:
     import tensorflow as tf
 
     writer = tf.summary.create_file_writer(str(folder))
-    with writer.as_default(step=int(figures["epoch"])):
-        for name, value in figures.items():
+    with writer.as_default(step=int(metrics["epoch"])):
+        for name, value in metrics.items():
             tf.summary.scalar(name, value)
     writer.close()
 

@@ -8,7 +8,7 @@ from .shared.output import table
 
 def summary(document: dict[str, Any]) -> str:
     """The document of `evaluate` in short: what was measured, the figures, the thresholds, the other embedder."""
-    parts = [_facts(document), _figures(document), _thresholds(document)]
+    parts = [_facts(document), _metrics(document), _thresholds(document)]
     if document["against"]:
         parts.append(_against(document))
     return "\n\n".join([*parts, "Slices, curves and confusions: --report FILE.html, or --json."])
@@ -25,7 +25,7 @@ def _facts(document: dict[str, Any]) -> str:
     return table(rows, align="<<")
 
 
-def _figures(document: dict[str, Any]) -> str:
+def _metrics(document: dict[str, Any]) -> str:
     intervals = document["person_intervals_95"]
     spread = document["accuracy_sd"]
     about = f"at score {document['threshold']:.3f}" + (

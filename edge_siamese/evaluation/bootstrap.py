@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from .comparisons import Comparisons
 from .intervals import CONFIDENCE, Interval
-from .verification_metrics import FigureTable, Scored
+from .verification_metrics import MetricsTable, Scored
 
 SEED = 1
 REPLICATES = 1000
@@ -58,15 +58,15 @@ class PersonBootstrap:
         self.replicates = replicates
         self.draws = rng.multinomial(people, np.full(people, 1 / people), size=replicates).astype(np.float32)
 
-    def figures(self, comparisons: Scored, fmrs: Sequence[float] = ()) -> Replicates:
+    def metrics(self, comparisons: Scored, fmrs: Sequence[float] = ()) -> Replicates:
         """Accuracy, EER, AUC and the FNMR at each of `fmrs` in every replicate."""
-        table, target = FigureTable(comparisons), np.asarray(fmrs, np.float64)
+        table, target = MetricsTable(comparisons), np.asarray(fmrs, np.float64)
         genuine, impostor = comparisons.genuine, ~comparisons.genuine
         same = comparisons.first_person[genuine]
         one, other = comparisons.first_person[impostor], comparisons.second_person[impostor]
         rows = np.full((self.replicates, 3 + len(target)), np.nan)
         for row, times in zip(rows, self.draws, strict=True):
-            found = table.figures(times[same], times[one] * times[other])
+            found = table.metrics(times[same], times[one] * times[other])
             if found:
                 row[:3] = found.accuracy, found.curve.eer, found.curve.auc
                 row[3:] = found.curve.fnmr_at_fmr(target)

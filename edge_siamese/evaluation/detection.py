@@ -67,7 +67,7 @@ def compare(truth: AnnotatedImage, faces: Sequence[Face]) -> Comparison:
 
 
 @dataclass(frozen=True, eq=False)
-class DetectionFigures:
+class DetectionMetrics:
     """What a detector is worth on a set of annotated images.
 
     Attributes:
@@ -100,7 +100,7 @@ class DetectionFigures:
         }
 
 
-def detection_figures(comparisons: Sequence[Comparison]) -> DetectionFigures:
+def detection_metrics(comparisons: Sequence[Comparison]) -> DetectionMetrics:
     """Sum up the comparisons of a set's images."""
     with_faces = [one for one in comparisons if len(one.heights)]
     without = [one for one in comparisons if not len(one.heights)]
@@ -112,7 +112,7 @@ def detection_figures(comparisons: Sequence[Comparison]) -> DetectionFigures:
         of_class = (heights >= low) & (heights < high)
         recall[name] = Proportion(int(found[of_class].sum()), int(of_class.sum()))
         landmark_errors[name] = errors[of_class & ~np.isnan(errors)]
-    return DetectionFigures(
+    return DetectionMetrics(
         recall,
         landmark_errors,
         images=len(with_faces),

@@ -98,7 +98,7 @@ class VerificationEvaluator:
 
     def thresholds(self) -> list[Threshold]:
         """Where the error rates are counted: of the accuracy, of this data's operating point, of the card's."""
-        found = [Threshold("accuracy", None, self.headline.figures.threshold)]
+        found = [Threshold("accuracy", None, self.headline.metrics.threshold)]
         if self.point:
             found.append(Threshold("this data", self.point.target_fmr, self.point.threshold))
         return found + [Threshold("model card", point.target_fmr, point.threshold) for point in self.card_points]

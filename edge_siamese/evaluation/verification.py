@@ -12,7 +12,7 @@ from ..errors import DataError
 from ..matching import NO_SCORE, Q15
 from .bootstrap import PersonBootstrap, Replicates, interval
 from .intervals import pairs_to_report
-from .verification_metrics import Figures, FigureTable, Scored
+from .verification_metrics import Metrics, MetricsTable, Scored
 
 REPORTED_FMRS = (1e-3, 1e-4)
 _DET_POINTS = 80
@@ -23,13 +23,13 @@ class Headline:
     """Accuracy, EER, AUC and TAR of one set of comparisons.
 
     Attributes:
-        figures: of the comparisons themselves.
+        metrics: of the comparisons themselves.
         replicates: of the resampled people; their `fnmr` is at `REPORTED_FMRS`, then at `det_fmrs`.
         impostor_pairs: how many there are; a TAR is said from 1 / FMR on.
         det_fmrs: where the DET curve is drawn.
     """
 
-    figures: Figures
+    metrics: Metrics
     replicates: Replicates
     impostor_pairs: int
     det_fmrs: tuple[float, ...]
@@ -41,27 +41,27 @@ class Headline:
         Raises:
             DataError: a fold lacks genuine or impostor pairs.
         """
-        figures = FigureTable(comparisons).figures()
-        if figures is None:
+        metrics = MetricsTable(comparisons).metrics()
+        if metrics is None:
             raise DataError("pairs.txt: expected genuine and impostor pairs in every fold")
         impostor_pairs = int((~comparisons.genuine).sum())
         det_fmrs = _det_fmrs(impostor_pairs)
-        replicates = bootstrap.figures(comparisons, (*REPORTED_FMRS, *det_fmrs))
-        return cls(figures, replicates, impostor_pairs, det_fmrs)
+        replicates = bootstrap.metrics(comparisons, (*REPORTED_FMRS, *det_fmrs))
+        return cls(metrics, replicates, impostor_pairs, det_fmrs)
 
     def to_json(self) -> dict[str, Any]:
         """The figures flat, with intervals and what was refused beside them."""
-        figures, replicates = self.figures, self.replicates
-        fmr, fnmr = figures.curve.rates_at(figures.threshold)
+        metrics, replicates = self.metrics, self.replicates
+        fmr, fnmr = metrics.curve.rates_at(metrics.threshold)
         return {
-            "accuracy": figures.accuracy,
-            "accuracy_sd": figures.accuracy_sd,
-            "threshold": as_score(figures.threshold),
+            "accuracy": metrics.accuracy,
+            "accuracy_sd": metrics.accuracy_sd,
+            "threshold": as_score(metrics.threshold),
             "fmr": fmr,
             "fnmr": fnmr,
-            "eer": figures.curve.eer,
-            "auc": figures.curve.auc,
-            "tar_at_fmr": self._at_reported(lambda _, fmr: figures.curve.tar_at_fmr(fmr)),
+            "eer": metrics.curve.eer,
+            "auc": metrics.curve.auc,
+            "tar_at_fmr": self._at_reported(lambda _, fmr: metrics.curve.tar_at_fmr(fmr)),
             "tar_at_fmr_refused": {
                 _name(fmr): f"needs at least {pairs_to_report(fmr):,} impostor pairs, found {self.impostor_pairs:,}"
                 for fmr in REPORTED_FMRS
@@ -77,7 +77,7 @@ class Headline:
 
     def minus(self, other: "Headline") -> dict[str, Any]:
         """Differences to another embedder on the same pairs and draws, with the paired bootstrap's intervals."""
-        (mine, theirs), (a, b) = (self.figures, other.figures), (self.replicates, other.replicates)
+        (mine, theirs), (a, b) = (self.metrics, other.metrics), (self.replicates, other.replicates)
         return {
             "accuracy": _difference(mine.accuracy - theirs.accuracy, a.accuracy - b.accuracy),
             "eer": _difference(mine.curve.eer - theirs.curve.eer, a.eer - b.eer),
@@ -93,7 +93,7 @@ class Headline:
         """FNMR over FMR from one false match on, with the bootstrap's band."""
         return {
             "fmr": self.det_fmrs,
-            "fnmr": self.figures.curve.fnmr_at_fmr(np.array(self.det_fmrs)).tolist(),
+            "fnmr": self.metrics.curve.fnmr_at_fmr(np.array(self.det_fmrs)).tolist(),
             "person_interval_95": [interval(column) for column in self.replicates.fnmr[:, len(REPORTED_FMRS) :].T],
         }
 

@@ -43,7 +43,7 @@ class Scored(Protocol):
 
 
 @dataclass(frozen=True)
-class Figures:
+class Metrics:
     """What is said about a set of comparisons.
 
     Attributes:
@@ -58,7 +58,7 @@ class Figures:
     threshold: float
 
 
-class FigureTable:
+class MetricsTable:
     """Comparisons sorted once into the cells fold x distinct score, so that figures of any weights come fast."""
 
     def __init__(self, comparisons: Scored) -> None:
@@ -70,7 +70,7 @@ class FigureTable:
         cells = position + fold * len(distinct)
         self._cells = cells[self.genuine], cells[~self.genuine]
 
-    def figures(self, genuine: Weights | None = None, impostor: Weights | None = None) -> Figures | None:
+    def metrics(self, genuine: Weights | None = None, impostor: Weights | None = None) -> Metrics | None:
         """Figures of the comparisons, weighted by ``(G,)`` and ``(I,)`` in their order or each counted once.
 
         None where a fold is left without any weight on one of the two sides.
@@ -80,9 +80,9 @@ class FigureTable:
             return None
         curve = curve_of_counts(self._scores, counts[0].sum(axis=0), counts[1].sum(axis=0))
         if self._folds == 1:
-            return Figures(curve, 1.0 - curve.eer, None, curve.eer_threshold)
+            return Metrics(curve, 1.0 - curve.eer, None, curve.eer_threshold)
         accuracies, thresholds = self._by_fold(*counts)
-        return Figures(curve, float(accuracies.mean()), float(accuracies.std(ddof=1)), float(thresholds.mean()))
+        return Metrics(curve, float(accuracies.mean()), float(accuracies.std(ddof=1)), float(thresholds.mean()))
 
     def fold_thresholds(self) -> npt.NDArray[np.float64]:
         """The threshold of each fold, ``(folds,)``; every fold needs genuine and impostor pairs."""

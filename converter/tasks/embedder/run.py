@@ -14,7 +14,7 @@ from ...data.rendered import rendered_faces
 from ...data.teacher import load_teacher_faces, project
 from ...data.teacher_network import TeacherNetwork
 from ...networks.mobilenetv3 import build_twin
-from ...quantization.parity import verification_figures
+from ...quantization.parity import verification_metrics
 from ...recipes.schema import EmbedderRecipe, EmbedderStretch, Faces, Twin
 from ...training.checkpoints import load_description, load_weights
 from ...training.ema import averaged_weights, keep_average
@@ -60,7 +60,7 @@ def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path |
 
     def measure() -> dict[str, float]:
         with averaged_weights(distiller, network, crops):
-            return verification_figures(network, faces.crops[faces.validation], known)
+            return verification_metrics(network, faces.crops[faces.validation], known)
 
     for number, stretch in enumerate(recipe.stretches):
         batches = DistillationBatches(

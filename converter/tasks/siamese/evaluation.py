@@ -10,7 +10,7 @@ import numpy as np
 
 from edge_siamese import __version__
 
-from ...evaluation.evaluate import Alphabets, Figures, Threshold, judge
+from ...evaluation.evaluate import Alphabets, Metrics, Threshold, judge
 from ...evaluation.scoring import ScoredPairs, every_pair
 from ...plots.mosaic import thumbnails
 from ...quantization.parity import allowed_auc_loss
@@ -29,7 +29,7 @@ _MOST_PAIRS = 200_000
 class Judged:
     """One network's figures, and what they are of."""
 
-    figures: Figures
+    metrics: Metrics
     pairs: ScoredPairs
 
 
@@ -41,12 +41,12 @@ def judge_embeddings(comparison: Comparison, embeddings: Embeddings, divided: Di
         index = every_pair(numbers, at_most=_MOST_PAIRS)
     scores = comparison.of_pairs(*(embeddings[side] for side in index.T))
     alphabets = Alphabets(test.groups, divided.drawers) if test.groups and divided.drawers else None
-    figures, pairs = judge(
+    metrics, pairs = judge(
         comparison.of(embeddings), numbers, test.classes,
         pairs=ScoredPairs(index, scores, numbers, divided.listed_folds), threshold=threshold, alphabets=alphabets,
         pairs_only=comparison.head is not None,  # a head is too slow to compare all with all
     )  # fmt: skip
-    return Judged(figures, pairs)
+    return Judged(metrics, pairs)
 
 
 def document_of(
@@ -73,7 +73,7 @@ def document_of(
     rounded = int8.real(raw)
     judged, quantized = (judge_embeddings(comparison, each, divided, threshold) for each in (embeddings, rounded))
     cosines = agreement(embeddings, rounded)
-    loss = judged.figures.verification["auc"] - quantized.figures.verification["auc"]
+    loss = judged.metrics.verification["auc"] - quantized.metrics.verification["auc"]
     parity = Parity(
         cosine_mean=float(cosines.mean()),
         cosine_p1=float(np.percentile(cosines, 1)),
@@ -91,8 +91,8 @@ def document_of(
         protocol=divided.protocol,
         curves=tuple(read_log(folder)),
         best_epoch=int(load_arrays(folder / BEST)["epochs_done"]) if (folder / BEST).exists() else None,
-        float_figures=judged.figures,
-        int8_figures=quantized.figures,
+        float_metrics=judged.metrics,
+        int8_metrics=quantized.metrics,
         parity=parity,
         published=_published(recipe),
     )

@@ -26,7 +26,7 @@ from .fine_tuning import fine_tune, shipped_weights
 from .int8 import convert_learned, serves_the_engine
 from .network import SiameseNetwork, build
 from .summary import Outcome
-from .training import figures_of, scored, train_siamese, verification_pairs
+from .training import metrics_of, scored, train_siamese, verification_pairs
 
 MODEL, WEIGHTS, SPLIT = "embedder.tflite", "weights.npz", "split.json"
 
@@ -77,7 +77,7 @@ def run_recipe(
     document = document.model_copy(update={"command": command})
     report = write_run_report(folder, document, arrays)
     return Outcome(
-        folder / MODEL, report, document, before, figures_of(curve), parity.to_json(),
+        folder / MODEL, report, document, before, metrics_of(curve), parity.to_json(),
         serves_the_engine(recipe, learned),
     )  # fmt: skip
 
@@ -100,7 +100,7 @@ def _train(recipe: SiameseRecipe, learned: SiameseNetwork, divided: Divided, fol
 
 def _validated(learned: SiameseNetwork, divided: Divided) -> dict[str, float]:
     """AUC and EER on the validation classes."""
-    return figures_of(_validation_curve(learned, divided))
+    return metrics_of(_validation_curve(learned, divided))
 
 
 def _validation_curve(learned: SiameseNetwork, divided: Divided) -> ErrorCurve:

@@ -38,7 +38,7 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """The body of ``edge-siamese/train``."""
-        figures = {"float": self.document.float_figures, "int8": self.document.int8_figures}
+        metrics = {"float": self.document.float_metrics, "int8": self.document.int8_metrics}
         return {
             "out": str(self.model.parent),
             "model": str(self.model),
@@ -47,7 +47,7 @@ class Outcome:
             "before": self.before,
             "after": self.after,
             "parity": self.parity,
-            "figures": {name: each and each.model_dump(mode="json") for name, each in figures.items()},
+            "metrics": {name: each and each.model_dump(mode="json") for name, each in metrics.items()},
             "published": self.document.published and self.document.published.model_dump(mode="json"),
             "skipped": self.skipped,
         }
@@ -55,16 +55,16 @@ class Outcome:
     def table(self) -> list[Sequence[str]]:
         """Header and rows: what is published, float and int8 on the test classes."""
         judged = self.document.data.portions[-1]
-        columns = {"float": self.document.float_figures, "int8": self.document.int8_figures}
-        figures = {name: each for name, each in columns.items() if each}
-        stated = self.document.published.figures if self.document.published else {}
+        columns = {"float": self.document.float_metrics, "int8": self.document.int8_metrics}
+        metrics = {name: each for name, each in columns.items() if each}
+        stated = self.document.published.metrics if self.document.published else {}
         published: dict[str, float] = {str(name): value for name, value in stated.items()}
         theirs = ["published"] if published else []
-        rows: list[Sequence[str]] = [(f"{judged.classes} {self.document.data.classes} never seen", *theirs, *figures)]
+        rows: list[Sequence[str]] = [(f"{judged.classes} {self.document.data.classes} never seen", *theirs, *metrics)]
         for name, label in (("auc", "AUC"), ("eer", "EER"), ("accuracy", "accuracy")):
             beside = [f"{published[name]:.4f}" if name in published else "-"] if published else []
-            rows.append((label, *beside, *(f"{each.verification[name]:.4f}" for each in figures.values())))
-        for place, one in enumerate(self.document.float_figures.one_shot):
-            shares = [f"{each.one_shot[place]['right']['rate']:.4f}" for each in figures.values()]
+            rows.append((label, *beside, *(f"{each.verification[name]:.4f}" for each in metrics.values())))
+        for place, one in enumerate(self.document.float_metrics.one_shot):
+            shares = [f"{each.one_shot[place]['right']['rate']:.4f}" for each in metrics.values()]
             rows.append((_ONE_SHOT.format(one["ways"]), *(["-"] if published else []), *shares))
         return rows

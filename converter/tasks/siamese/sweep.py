@@ -20,7 +20,7 @@ from ...reports.run_report import DOCUMENT, RunDocument
 from .run import run_recipe
 
 TABLE = "sweep.csv"
-_FIGURES = ("auc", "eer", "accuracy")
+_METRICS = ("auc", "eer", "accuracy")
 Changes = dict[str, str]
 
 
@@ -59,7 +59,7 @@ def sweep(
     rows: list[dict[str, str]] = []
     for changes, chosen in zip(wanted, recipes, strict=True):
         name = _name(changes, quick)
-        row = {"run": name, **changes} | _figures(chosen, data, folder / name, quick)
+        row = {"run": name, **changes} | _metrics(chosen, data, folder / name, quick)
         rows.append(row)
         _write(folder / TABLE, rows)
         told(row)
@@ -78,7 +78,7 @@ def _name(changes: Changes, quick: bool) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _figures(recipe: SiameseRecipe, data: Path | None, folder: Path, quick: bool) -> dict[str, str]:
+def _metrics(recipe: SiameseRecipe, data: Path | None, folder: Path, quick: bool) -> dict[str, str]:
     try:
         if not (folder / DOCUMENT).exists():
             run_recipe(recipe, data, folder, quick=quick)
@@ -89,7 +89,7 @@ def _figures(recipe: SiameseRecipe, data: Path | None, folder: Path, quick: bool
 
 _COLUMNS = (
     "validation_auc",
-    *(f"{kind}_{figure}" for kind in ("float", "int8") for figure in _FIGURES),
+    *(f"{kind}_{figure}" for kind in ("float", "int8") for figure in _METRICS),
     "epochs",
     "error",
 )
@@ -97,9 +97,9 @@ _COLUMNS = (
 
 def _said(document: RunDocument) -> Iterator[tuple[str, str]]:
     yield "validation_auc", f"{max((line['auc'] for line in document.curves), default=0.0):.5f}"
-    for kind, figures in (("float", document.float_figures), ("int8", document.int8_figures)):
-        for figure in _FIGURES:
-            yield f"{kind}_{figure}", f"{figures.verification[figure]:.5f}" if figures else ""
+    for kind, metrics in (("float", document.float_metrics), ("int8", document.int8_metrics)):
+        for figure in _METRICS:
+            yield f"{kind}_{figure}", f"{metrics.verification[figure]:.5f}" if metrics else ""
     yield "epochs", str(len(document.curves))
     yield "error", ""
 

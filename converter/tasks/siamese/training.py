@@ -62,7 +62,7 @@ def train_siamese(
     def measure() -> dict[str, float]:
         with averaged_weights(trainer):
             embeddings = learned.embed(validation.images) if fixed is None else fixed
-            return figures_of(scored(learned, embeddings, pairs))
+            return metrics_of(scored(learned, embeddings, pairs))
 
     def keep() -> dict[str, Any]:
         with averaged_weights(trainer):
@@ -102,7 +102,7 @@ def scored(learned: SiameseNetwork, embeddings: Embeddings, pairs: Pairs) -> Err
     return error_curve(scores[pairs.same], scores[~pairs.same])
 
 
-def figures_of(curve: ErrorCurve) -> dict[str, float]:
+def metrics_of(curve: ErrorCurve) -> dict[str, float]:
     """AUC and EER."""
     return {FIGURE: curve.auc, "eer": curve.eer}
 

@@ -44,7 +44,7 @@ def test_reading_and_processing_of_each_frame_are_told_apart(ticking: Callable[[
         ticking()
     assert timings.samples[READ] == [10, 10]
     assert timings.samples[WHOLE] == [40, 40]
-    assert timings.figures() == {"frames": 2, "embeddings": 0, "frames_per_second": 2.5e7}
+    assert timings.metrics() == {"frames": 2, "embeddings": 0, "frames_per_second": 2.5e7}
 
 
 def test_frames_of_the_warm_up_leave_no_samples(ticking: Callable[[], int]) -> None:
@@ -90,7 +90,7 @@ def test_every_pass_of_the_loop_is_timed_by_stage(engine: Any) -> None:
 
 
 def test_nothing_measured_is_no_rate() -> None:
-    assert Timings(0).figures() == {"frames": 0, "embeddings": 0, "frames_per_second": 0.0}
+    assert Timings(0).metrics() == {"frames": 0, "embeddings": 0, "frames_per_second": 0.0}
 
 
 def test_the_clip_is_rendered_once() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edge_siamese_converter.evaluation.evaluate import SAME_PAIRS, Alphabets, Figures, Threshold, judge
+from edge_siamese_converter.evaluation.evaluate import SAME_PAIRS, Alphabets, Metrics, Threshold, judge
 from edge_siamese_converter.evaluation.scoring import Score, by_similarity, every_pair, score_pairs
 
 
@@ -15,25 +15,25 @@ def network(classes: int, images: int) -> tuple[Score, npt.NDArray[np.int64], li
 
 def test_everything_is_said_and_survives_json() -> None:
     score, numbers, names = network(24, 6)
-    figures, pairs = judge(score, numbers, names, threshold=Threshold(0.4, "ten other people"), replicates=20)
-    written = figures.model_dump_json()
-    assert Figures.model_validate_json(written).model_dump_json() == written
+    metrics, pairs = judge(score, numbers, names, threshold=Threshold(0.4, "ten other people"), replicates=20)
+    written = metrics.model_dump_json()
+    assert Metrics.model_validate_json(written).model_dump_json() == written
     assert len(pairs.scores) == 144 * 143 // 2
-    assert figures.threshold_from == "ten other people"
-    assert figures.confusion["threshold"] == figures.open_set["threshold"] == 0.4  # type: ignore[index]
-    assert [each["ways"] for each in figures.one_shot] == [5, 20]
-    assert len(figures.folds) == 4
-    assert figures.identification is not None
-    assert figures.identification["rank1"]["of"] == 120
-    assert figures.headline() == {name: figures.verification[name] for name in ("auc", "eer", "accuracy")}
-    assert figures.runs is None
+    assert metrics.threshold_from == "ten other people"
+    assert metrics.confusion["threshold"] == metrics.open_set["threshold"] == 0.4  # type: ignore[index]
+    assert [each["ways"] for each in metrics.one_shot] == [5, 20]
+    assert len(metrics.folds) == 4
+    assert metrics.identification is not None
+    assert metrics.identification["rank1"]["of"] == 120
+    assert metrics.headline() == {name: metrics.verification[name] for name in ("auc", "eer", "accuracy")}
+    assert metrics.runs is None
 
 
 def test_a_threshold_of_the_same_pairs_says_so() -> None:
-    figures, _ = judge(*network(6, 3), replicates=0)
-    assert figures.threshold_from == SAME_PAIRS
-    confusion = figures.confusion
-    assert confusion["threshold"] == figures.verification["eer_threshold"]
+    metrics, _ = judge(*network(6, 3), replicates=0)
+    assert metrics.threshold_from == SAME_PAIRS
+    confusion = metrics.confusion
+    assert confusion["threshold"] == metrics.verification["eer_threshold"]
     assert abs(confusion["fmr"]["rate"] - confusion["fnmr"]["rate"]) < 0.1
 
 
@@ -42,26 +42,26 @@ def test_two_networks_are_judged_on_the_same_pairs() -> None:
     _, pairs = judge(
         score, numbers, names, pairs=score_pairs(score, every_pair(numbers, at_most=300), numbers), replicates=0
     )
-    figures, again = judge(score, numbers, names, pairs=pairs, replicates=0)
+    metrics, again = judge(score, numbers, names, pairs=pairs, replicates=0)
     assert again is pairs
-    assert figures.verification["genuine_pairs"] + figures.verification["impostor_pairs"] == 300
+    assert metrics.verification["genuine_pairs"] + metrics.verification["impostor_pairs"] == 300
 
 
 def test_alphabets_add_the_published_runs() -> None:
     score, numbers, names = network(40, 4)
     drawers = [f"drawer {place % 4}" for place in range(160)]
     groups = ["one" if number < 20 else "two" for number in numbers]
-    figures, _ = judge(score, numbers, names, alphabets=Alphabets(groups, drawers), replicates=0)
-    assert figures.runs is not None
-    assert (figures.runs["runs"], figures.runs["ways"]) == (20, 20)
-    assert figures.runs["accuracy"] == pytest.approx(figures.runs["counted"]["rate"])
+    metrics, _ = judge(score, numbers, names, alphabets=Alphabets(groups, drawers), replicates=0)
+    assert metrics.runs is not None
+    assert (metrics.runs["runs"], metrics.runs["ways"]) == (20, 20)
+    assert metrics.runs["accuracy"] == pytest.approx(metrics.runs["counted"]["rate"])
 
 
 def test_what_the_classes_do_not_suffice_for_is_left_out() -> None:
     score, numbers, names = network(3, 2)
-    figures, _ = judge(score, numbers, names, replicates=0)
-    assert (figures.folds, figures.one_shot) == ((), ())
-    assert figures.identification is not None
+    metrics, _ = judge(score, numbers, names, replicates=0)
+    assert (metrics.folds, metrics.one_shot) == ((), ())
+    assert metrics.identification is not None
     small, _ = judge(score, numbers, names, alphabets=Alphabets(["one"] * 6, ["a", "b"] * 3), replicates=0)
     assert small.runs is None
     pairs_only, _ = judge(score, numbers, names, replicates=0, pairs_only=True)
@@ -69,7 +69,7 @@ def test_what_the_classes_do_not_suffice_for_is_left_out() -> None:
 
 
 def test_a_matrix_of_many_classes_is_not_kept() -> None:
-    figures, _ = judge(*network(70, 2), replicates=0)
-    assert figures.identification is not None
-    assert figures.identification["confusion"] is None
-    assert len(figures.identification["cmc"]) == 70
+    metrics, _ = judge(*network(70, 2), replicates=0)
+    assert metrics.identification is not None
+    assert metrics.identification["confusion"] is None
+    assert len(metrics.identification["cmc"]) == 70

@@ -11,7 +11,7 @@ def test_stretches_are_joined_in_order(tmp_path: Path) -> None:
     first.write_text("epoch,seconds,loss,auc\n1,10,5.0,0.8\n2,10,4.0,0.9\n")
     second.write_text("epoch,seconds,loss,auc\n1,10,3.0,0.95\n")
     curve = read_curve("run", [first, second])
-    assert curve.figures == {"loss": [5.0, 4.0, 3.0], "auc": [0.8, 0.9, 0.95]}
+    assert curve.metrics == {"loss": [5.0, 4.0, 3.0], "auc": [0.8, 0.9, 0.95]}
 
 
 def test_the_plot_shows_every_figure_of_every_run(tmp_path: Path) -> None:

@@ -59,8 +59,8 @@ def document(arrays: RunArrays) -> RunDocument:
         protocol="All pairs of people it never saw.",
         curves=tuple({"epoch": float(epoch), "loss": 1 / epoch, "auc": 0.9} for epoch in (1, 2, 3)),
         best_epoch=2,
-        float_figures=floating,
-        int8_figures=quantized,
+        float_metrics=floating,
+        int8_metrics=quantized,
         parity=Parity(cosine_mean=0.999, cosine_p1=0.99, auc_loss=0.001, allowed_auc_loss=0.002),
-        published=Published(source="somebody", figures={"auc": 0.7, "eer": 0.01}),
+        published=Published(source="somebody", metrics={"auc": 0.7, "eer": 0.01}),
     )

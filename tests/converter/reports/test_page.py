@@ -29,10 +29,10 @@ def test_the_page_is_whole_and_fetches_nothing(html: str, read_page: Reader) -> 
 
 
 def test_the_page_says_what_was_measured(html: str, document: RunDocument, read_page: Reader) -> None:
-    text, int8 = read_page(html).text, document.int8_figures
+    text, int8 = read_page(html).text, document.int8_metrics
     assert int8 is not None
     assert f"{int8.verification['auc']:.4f}" in text
-    assert f"float {document.float_figures.verification['auc']:.4f}" in text
+    assert f"float {document.float_metrics.verification['auc']:.4f}" in text
     assert "All pairs of people it never saw." in text
     assert "80 genuine and 700 impostor pairs of 8 people" in text
     assert "The threshold was set on six validation people" in text
@@ -70,7 +70,7 @@ def test_a_float_run_without_comparison_or_images_has_a_page_too(
     document: RunDocument, tmp_path: Path, read_page: Reader
 ) -> None:
     bare = document.model_copy(
-        update={"int8_figures": None, "parity": None, "published": None, "curves": (), "best_epoch": None}
+        update={"int8_metrics": None, "parity": None, "published": None, "curves": (), "best_epoch": None}
     )
     html = render(tmp_path, bare, None)
     text = read_page(html).text
@@ -83,8 +83,8 @@ def test_what_there_are_no_figures_of_is_left_out(document: RunDocument, tmp_pat
     nothing = {"folds": (), "identification": None, "one_shot": (), "open_set": None}
     bare = document.model_copy(
         update={
-            "float_figures": document.float_figures.model_copy(update=nothing),
-            "int8_figures": document.int8_figures and document.int8_figures.model_copy(update=nothing),
+            "float_metrics": document.float_metrics.model_copy(update=nothing),
+            "int8_metrics": document.int8_metrics and document.int8_metrics.model_copy(update=nothing),
         }
     )
     text = read_page(render(tmp_path, bare, None)).text
@@ -95,8 +95,8 @@ def test_one_shot_runs_are_the_headline_where_there_are_some(
     document: RunDocument, tmp_path: Path, read_page: Reader
 ) -> None:
     judged = RunsJudged(right=(18, 15), ways=20, groups=("Angelic", "Keble")).to_json()
-    floating = document.float_figures.model_copy(update={"runs": judged})
-    shown = document.model_copy(update={"float_figures": floating, "int8_figures": None})
+    floating = document.float_metrics.model_copy(update={"runs": judged})
+    shown = document.model_copy(update={"float_metrics": floating, "int8_metrics": None})
     text = read_page(render(tmp_path, shown, None)).text
     assert "20-way one-shot runs 82.50% ± 10.61% over 2 runs" in text
     assert "33 of 40" in text

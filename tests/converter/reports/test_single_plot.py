@@ -142,7 +142,7 @@ def test_the_report_is_made_anew_and_says_its_figures(run: Path, capsys: pytest.
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == "edge-siamese/report/1"
     assert 0.5 < document["int8"]["verification"]["auc"] <= 1
-    assert document["published"]["figures"]["auc"] == 0.7
+    assert document["published"]["metrics"]["auc"] == 0.7
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

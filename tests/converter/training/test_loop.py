@@ -85,9 +85,9 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.npz", "log.csv", "run.json"]
 
 
-def watched(folder: Path, figures: list[float], *, epochs: int, patience: int | None = 2) -> None:
+def watched(folder: Path, metrics: list[float], *, epochs: int, patience: int | None = 2) -> None:
     done = len(read_log(folder))
-    values = iter(figures[done:])
+    values = iter(metrics[done:])
     watch = Watch("auc", dict, patience)
     train(
         model(),

@@ -29,7 +29,7 @@ def test_every_replicate_is_the_figures_of_its_people(make_embeddings: MakeEmbed
     embedded = make_embeddings([3, 2, 4, 2], noise=1.5)
     comparisons = compare_all(embedded)
     bootstrap = PersonBootstrap(4, 30)
-    found = bootstrap.figures(comparisons, [0.1, 0.3])
+    found = bootstrap.metrics(comparisons, [0.1, 0.3])
     for row, draw in enumerate(bootstrap.draws.astype(int)):
         genuine, impostor = [], []
         for a, b, score in zip(comparisons.first_person, comparisons.second_person, comparisons.scores, strict=True):

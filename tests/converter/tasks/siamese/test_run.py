@@ -52,9 +52,9 @@ def test_a_recipe_goes_from_folders_to_int8_and_report(tmp_path: Path) -> None:
     assert [len(side) for side in sides] == [5, 2, 5]
     assert len(set.union(*sides)) == 12
     document = RunDocument.read(tmp_path / "run")
-    assert document.float_figures.verification["genuine_pairs"] == 5 * 15
-    assert document.int8_figures is not None
-    assert abs(document.int8_figures.verification["auc"] - document.float_figures.verification["auc"]) < 0.05
+    assert document.float_metrics.verification["genuine_pairs"] == 5 * 15
+    assert document.int8_metrics is not None
+    assert abs(document.int8_metrics.verification["auc"] - document.float_metrics.verification["auc"]) < 0.05
     card = read_card(outcome.model)
     assert (card.alignment, card.training["normalization"]["name"]) == ("none", "min-max")
     assert not outcome.serves_the_engine
@@ -76,7 +76,7 @@ def test_quick_is_what_the_recipe_says(tmp_path: Path) -> None:
 def test_a_finished_run_gives_the_same_figures_again(tmp_path: Path) -> None:
     data = write_stripes(tmp_path / "data", 12)
     first, again = (run(data, tmp_path / "run") for _ in range(2))
-    assert first.document.float_figures == again.document.float_figures
+    assert first.document.float_metrics == again.document.float_metrics
     assert len(first.document.curves) == len(again.document.curves)
 
 

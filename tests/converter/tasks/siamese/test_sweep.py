@@ -9,7 +9,7 @@ from edge_siamese_converter.recipes.siamese import SiameseRecipe
 from edge_siamese_converter.tasks.siamese import sweep as module
 from edge_siamese_converter.tasks.siamese.sweep import best, combinations, sweep
 
-FIGURES = {"validation_auc": "", "float_auc": "", "float_eer": "", "error": ""}
+METRICS = {"validation_auc": "", "float_auc": "", "float_eer": "", "error": ""}
 
 
 def test_every_combination_once_the_last_key_fastest() -> None:
@@ -43,9 +43,9 @@ def test_a_run_that_fails_has_its_reason_in_the_table_and_the_others_go_on(
 
 def test_the_best_is_chosen_by_validation_not_by_test() -> None:
     rows = [
-        FIGURES | {"run": "a", "validation_auc": "0.9", "float_auc": "0.99"},
-        FIGURES | {"run": "b", "validation_auc": "0.95", "float_auc": "0.5"},
-        FIGURES | {"run": "c", "error": "failed"},
+        METRICS | {"run": "a", "validation_auc": "0.9", "float_auc": "0.99"},
+        METRICS | {"run": "b", "validation_auc": "0.95", "float_auc": "0.5"},
+        METRICS | {"run": "c", "error": "failed"},
     ]
     chosen = best(rows)
     assert chosen is not None

@@ -12,7 +12,7 @@ from edge_siamese_converter.tasks.siamese.batches import PairBatches
 from edge_siamese_converter.tasks.siamese.network import SiameseNetwork, build
 from edge_siamese_converter.tasks.siamese.training import (
     BOTTLENECKS,
-    figures_of,
+    metrics_of,
     scored,
     train_siamese,
     verification_pairs,
@@ -92,8 +92,8 @@ def test_the_best_epoch_is_kept(tmp_path: Path) -> None:
     learned = trained(recipe(training={"epochs": 4, "batch_size": 20, "optimizer": {"rate": 0.05}}), tmp_path)
     validation = stripes(6, first=100)
     pairs = verification_pairs(validation.numbers())
-    figures = figures_of(scored(learned, learned.embed(validation.images), pairs))
-    assert figures["auc"] == pytest.approx(max(line["auc"] for line in read_log(tmp_path)), abs=1e-4)
+    metrics = metrics_of(scored(learned, learned.embed(validation.images), pairs))
+    assert metrics["auc"] == pytest.approx(max(line["auc"] for line in read_log(tmp_path)), abs=1e-4)
 
 
 def test_the_last_epoch_is_kept_where_the_recipe_says_so(tmp_path: Path) -> None:
@@ -102,8 +102,8 @@ def test_the_last_epoch_is_kept_where_the_recipe_says_so(tmp_path: Path) -> None
     assert not (tmp_path / BEST).exists()
     validation = stripes(6, first=100)
     pairs = verification_pairs(validation.numbers(), validation.content_digests)
-    figures = figures_of(scored(learned, learned.embed(validation.images), pairs))
-    assert figures["auc"] == pytest.approx(float(read_log(tmp_path)[-1]["auc"]), abs=1e-6)
+    metrics = metrics_of(scored(learned, learned.embed(validation.images), pairs))
+    assert metrics["auc"] == pytest.approx(float(read_log(tmp_path)[-1]["auc"]), abs=1e-6)
 
 
 def test_a_frozen_network_stays_and_its_head_learns(tmp_path: Path) -> None:
