@@ -11,7 +11,7 @@ from edge_siamese.cli.shared.output import table
 from edge_siamese.dataset_embeddings import DatasetEmbeddings, FaceAnalyzer, center_face, embed_dataset, largest_face
 from edge_siamese.evaluation.bootstrap import REPLICATES, PersonBootstrap
 from edge_siamese.evaluation.comparisons import Comparisons, compare_all, compare_listed, parse_pairs
-from edge_siamese.evaluation.verification import Headline
+from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
 from edge_siamese.identity_dataset import IdentityDataset
@@ -47,7 +47,7 @@ class Verified:
     detector: Detector
     embedded: DatasetEmbeddings
     comparisons: Comparisons
-    headline: Headline
+    headline: VerificationMetrics
 
     def to_json(self) -> dict[str, Any]:
         """The figures, and the photos without a face, or without one in the middle."""
@@ -136,7 +136,7 @@ def compare_landmarks(
             compare_listed(embedded, parse_pairs(pairs_text, embedded)) if pairs_text else compare_all(embedded)
         )
         draws = draws or PersonBootstrap(comparisons.person_count, replicates)
-        verified.append(Verified(detector, embedded, comparisons, Headline.measure(comparisons, draws)))
+        verified.append(Verified(detector, embedded, comparisons, VerificationMetrics.measure(comparisons, draws)))
     return LandmarkComparison(verified, replicates)
 
 

@@ -13,7 +13,7 @@ from edge_siamese.engine import FaceEngine
 from edge_siamese.evaluation.baseline import open_baseline
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
 from edge_siamese.evaluation.comparisons import compare_all, compare_listed, parse_pairs
-from edge_siamese.evaluation.verification import Headline
+from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.models import shipped_models
 from edge_siamese.tflite.graph import operators
@@ -103,4 +103,4 @@ class People:
             comparisons = compare_listed(self.embedded, parse_pairs(self.pairs, self.embedded), vectors.scores)
         else:
             comparisons = compare_all(self.embedded, vectors.scores)
-        return Headline.measure(comparisons, PersonBootstrap(comparisons.person_count)).to_json()
+        return VerificationMetrics.measure(comparisons, PersonBootstrap(comparisons.person_count)).to_json()

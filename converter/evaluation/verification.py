@@ -11,7 +11,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.evaluation.bootstrap import SEED, PersonBootstrap
 from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
 from edge_siamese.evaluation.proportion import Proportion
-from edge_siamese.evaluation.verification import Headline
+from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.evaluation.verification_metrics import MetricsTable
 
 from .scoring import ScoredPairs
@@ -31,7 +31,7 @@ class Verification:
     """
 
     pairs: ScoredPairs
-    headline: Headline
+    headline: VerificationMetrics
 
     @classmethod
     def measure(cls, pairs: ScoredPairs, *, replicates: int = REPLICATES, seed: int = SEED) -> Self:
@@ -40,14 +40,14 @@ class Verification:
         Raises:
             DataError: a fold lacks genuine or impostor pairs.
         """
-        return cls(pairs, Headline.measure(pairs, PersonBootstrap(pairs.person_count, replicates, seed)))
+        return cls(pairs, VerificationMetrics.measure(pairs, PersonBootstrap(pairs.person_count, replicates, seed)))
 
     @property
     def curve(self) -> ErrorCurve:
         return self.headline.metrics.curve
 
     def to_json(self) -> dict[str, Any]:
-        """The figures of `Headline.to_json` with thresholds in the unit of the scores, and the curves to be drawn."""
+        """The figures of `VerificationMetrics.to_json` with thresholds in the unit of the scores, and the curves to be drawn."""
         metrics = self.headline.metrics
         return self.headline.to_json() | {
             "threshold": metrics.threshold,

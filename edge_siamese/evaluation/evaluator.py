@@ -20,7 +20,7 @@ from .comparisons import Comparisons
 from .error_counts import rates_at
 from .identity_confusions import false_matches, false_non_matches
 from .slices import slice_by_labels, slice_by_quality
-from .verification import Headline, as_score
+from .verification import VerificationMetrics, as_score
 
 _HISTOGRAM_BINS = 128
 
@@ -57,7 +57,7 @@ class VerificationEvaluator:
     ) -> None:
         self.embedded, self.comparisons, self.bootstrap = embedded, comparisons, bootstrap
         self.target_fmr, self.card_points, self.labels = target_fmr, card_points, labels or {}
-        self.headline = Headline.measure(comparisons, bootstrap)
+        self.headline = VerificationMetrics.measure(comparisons, bootstrap)
         self.point, self.refusal = self._calibrated()
 
     def document(self) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class VerificationEvaluator:
 
     def against(self, comparisons: Comparisons) -> dict[str, Any]:
         """The same pairs by another embedder, and what this one gains or loses: difference = this - other."""
-        other = Headline.measure(comparisons, self.bootstrap)
+        other = VerificationMetrics.measure(comparisons, self.bootstrap)
         return other.to_json() | {"difference": self.headline.minus(other), "det": other.det()}
 
     def thresholds(self) -> list[Threshold]:

@@ -19,7 +19,7 @@ _DET_POINTS = 80
 
 
 @dataclass(frozen=True, eq=False)
-class Headline:
+class VerificationMetrics:
     """Accuracy, EER, AUC and TAR of one set of comparisons.
 
     Attributes:
@@ -75,7 +75,7 @@ class Headline:
             },
         }
 
-    def minus(self, other: "Headline") -> dict[str, Any]:
+    def minus(self, other: "VerificationMetrics") -> dict[str, Any]:
         """Differences to another embedder on the same pairs and draws, with the paired bootstrap's intervals."""
         (mine, theirs), (a, b) = (self.metrics, other.metrics), (self.replicates, other.replicates)
         return {

@@ -7,7 +7,7 @@ from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
 from edge_siamese.evaluation.comparisons import Comparisons, compare_all
-from edge_siamese.evaluation.verification import Headline, as_score
+from edge_siamese.evaluation.verification import VerificationMetrics, as_score
 
 MakeEmbeddings = Callable[..., DatasetEmbeddings]
 
@@ -18,7 +18,7 @@ def width(bounds: tuple[float, float]) -> float:
 
 def test_figures_lie_within_their_intervals(make_embeddings: MakeEmbeddings) -> None:
     comparisons = compare_all(make_embeddings([4] * 30, noise=1.3))
-    body = Headline.measure(comparisons, PersonBootstrap(30, 200)).to_json()
+    body = VerificationMetrics.measure(comparisons, PersonBootstrap(30, 200)).to_json()
     for name in ("accuracy", "eer", "auc"):
         low, high = body["person_intervals_95"][name]
         assert low < body[name] < high
@@ -26,7 +26,7 @@ def test_figures_lie_within_their_intervals(make_embeddings: MakeEmbeddings) -> 
 
 
 def test_a_tar_needs_one_impostor_pair_for_each_false_match_allowed(make_embeddings: MakeEmbeddings) -> None:
-    body = Headline.measure(compare_all(make_embeddings([3] * 17)), PersonBootstrap(17, 20)).to_json()
+    body = VerificationMetrics.measure(compare_all(make_embeddings([3] * 17)), PersonBootstrap(17, 20)).to_json()
     assert body["tar_at_fmr"]["0.001"] is not None  # 1,224 impostor pairs
     assert body["tar_at_fmr"]["0.0001"] is None
     assert body["person_intervals_95"]["tar_at_fmr"]["0.0001"] is None
@@ -35,7 +35,7 @@ def test_a_tar_needs_one_impostor_pair_for_each_false_match_allowed(make_embeddi
 
 def test_the_curve_begins_at_one_false_match_and_falls(make_embeddings: MakeEmbeddings) -> None:
     comparisons = compare_all(make_embeddings([4] * 12, noise=1.5))
-    det = Headline.measure(comparisons, PersonBootstrap(12, 50)).det()
+    det = VerificationMetrics.measure(comparisons, PersonBootstrap(12, 50)).det()
     assert det["fmr"][0] == pytest.approx(1 / (~comparisons.genuine).sum())
     assert det["fmr"][-1] == 0.5
     assert (np.diff(det["fnmr"]) <= 0).all()
@@ -44,7 +44,7 @@ def test_the_curve_begins_at_one_false_match_and_falls(make_embeddings: MakeEmbe
 
 def test_an_embedder_does_not_differ_from_itself(make_embeddings: MakeEmbeddings) -> None:
     comparisons = compare_all(make_embeddings([3] * 20, noise=1.4))
-    one, same = (Headline.measure(comparisons, PersonBootstrap(20, 50)) for _ in range(2))
+    one, same = (VerificationMetrics.measure(comparisons, PersonBootstrap(20, 50)) for _ in range(2))
     difference = one.minus(same)
     assert difference["eer"] == {"value": 0.0, "person_interval_95": (0.0, 0.0)}
     assert difference["tar_at_fmr"]["0.001"] == {"value": 0.0, "person_interval_95": (0.0, 0.0)}
@@ -61,7 +61,7 @@ def test_pairing_tells_apart_what_two_intervals_cannot(make_embeddings: MakeEmbe
         return np.clip(scores + rng.normal(0, 3000, scores.shape), -32768, 32767).astype(np.int16)
 
     bootstrap = PersonBootstrap(40, 200)
-    mine, theirs = (Headline.measure(side, bootstrap) for side in (better, compare_all(embedded, blurred)))
+    mine, theirs = (VerificationMetrics.measure(side, bootstrap) for side in (better, compare_all(embedded, blurred)))
     difference = mine.minus(theirs)["eer"]
     assert difference["value"] < 0
     assert difference["person_interval_95"][1] < 0
@@ -75,11 +75,11 @@ def test_a_fold_of_one_kind_of_pair_is_refused() -> None:
     genuine, fold = np.array([True, True, False, True]), np.array([0, 0, 1, 1])
     comparisons = Comparisons(photos, photos, genuine, np.zeros(4, np.int16), photos.astype(np.int64), fold)
     with pytest.raises(DataError, match="expected genuine and impostor pairs in every fold"):
-        Headline.measure(comparisons, PersonBootstrap(4, 5))
+        VerificationMetrics.measure(comparisons, PersonBootstrap(4, 5))
 
 
 def test_without_draws_there_are_no_intervals(make_embeddings: MakeEmbeddings) -> None:
-    headline = Headline.measure(compare_all(make_embeddings([3] * 17)), PersonBootstrap(17, 0))
+    headline = VerificationMetrics.measure(compare_all(make_embeddings([3] * 17)), PersonBootstrap(17, 0))
     intervals = headline.to_json()["person_intervals_95"]
     assert (intervals["eer"], intervals["tar_at_fmr"]["0.001"]) == (None, None)
     assert set(headline.det()["person_interval_95"]) == {None}

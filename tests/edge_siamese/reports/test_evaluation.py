@@ -15,7 +15,7 @@ pytest.importorskip("jinja2", reason="reports need jinja2 (the extra 'report')")
 from edge_siamese.errors import RuntimeMissingError
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
 from edge_siamese.evaluation.comparisons import Comparisons
-from edge_siamese.evaluation.verification import Headline
+from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.reports import evaluation
 from edge_siamese.reports.evaluation import place, render_report, scale_of, write_report
 
@@ -40,7 +40,7 @@ def rate(count: int, of: int) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
     bootstrap = PersonBootstrap(40, 30)
-    mine, theirs = (Headline.measure(comparisons(seed), bootstrap) for seed in (1, 2))
+    mine, theirs = (VerificationMetrics.measure(comparisons(seed), bootstrap) for seed in (1, 2))
     row = {"class": "small, under 64", "fmr": rate(3, 900), "fnmr": rate(4, 90)}
     histogram = np.histogram(np.linspace(-0.4, 0.9, 200), np.linspace(-1, 1, 129))[0].tolist()
     return {
@@ -100,7 +100,7 @@ def test_the_same_document_gives_the_same_page(document: dict[str, Any]) -> None
 def test_without_intervals_and_without_another_embedder_there_is_less_to_show(
     document: dict[str, Any], read_page: Reader
 ) -> None:
-    bare = Headline.measure(comparisons(1), PersonBootstrap(40, 0))
+    bare = VerificationMetrics.measure(comparisons(1), PersonBootstrap(40, 0))
     text = read_page(render_report(document | bare.to_json() | {"det": bare.det(), "against": None})).text
     assert "Against" not in text
     assert "people resampled in pairs" not in text
