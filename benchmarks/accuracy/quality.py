@@ -94,7 +94,7 @@ class QualityReport:
         return "\n".join(lines)
 
 
-def judge_quality(embedded: DatasetEmbeddings, formula: QualityFormula, fmrs: Sequence[float]) -> QualityReport:
+def evaluate_quality(embedded: DatasetEmbeddings, formula: QualityFormula, fmrs: Sequence[float]) -> QualityReport:
     """Measure error versus reject over all pairs of the photos on which a face was found.
 
     Args:

@@ -35,14 +35,14 @@ def quality(
     from edge_siamese.identity_dataset import IdentityDataset
     from edge_siamese.quality.score import read_formula, shipped_formula
 
-    from ..accuracy.quality import judge_quality
+    from ..accuracy.quality import evaluate_quality
 
     formula = read_formula(formula_file) if formula_file else shipped_formula()
     dataset = IdentityDataset(data)
     with FaceEngine.open(**engine_settings) as engine, progress_line("measuring") as progress:
         embedded = embed_dataset(dataset, engine, progress=progress)
         digests = engine.digests
-    report = judge_quality(embedded, formula, sorted(fmrs, reverse=True))
+    report = evaluate_quality(embedded, formula, sorted(fmrs, reverse=True))
     if as_json:
         emit_json("bench-quality", report.to_json() | {"formula": formula.to_json()}, models=digests)
     else:

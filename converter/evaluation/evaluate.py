@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict
 from edge_siamese.errors import DataError
 
 from .identification import identify_by_representatives, one_shot
-from .one_shot import draw_runs, judge_runs
+from .one_shot import draw_runs, evaluate_runs
 from .open_set import Cast, OpenSet
 from .scoring import Numbers, Score, ScoredPairs, every_pair, score_pairs
-from .verification import REPLICATES, Confusion, Verification, judge_folds
+from .verification import REPLICATES, Confusion, Verification, evaluate_folds
 
 SAME_PAIRS = "the equal error rate of these very pairs"
 WAYS = (5, 20)
@@ -32,7 +32,7 @@ class Metrics(BaseModel):
         folds: `Fold.to_json` of each; none where the classes do not suffice.
         identification: `Identification.to_json` by one representative a class, ``confusion`` None of many classes.
         one_shot: ``{"ways", "right"}`` for each number of ways, ``right`` as `Proportion.to_json`.
-        runs: `RunsJudged.to_json`, where there are groups and drawers.
+        runs: `OneShotResult.to_json`, where there are groups and drawers.
         open_set: `OpenSet.to_json`, where there are classes enough.
     """
 
@@ -68,7 +68,7 @@ class Alphabets:
     drawers: Sequence[str]
 
 
-def judge(
+def evaluate(
     score: Score,
     numbers: Numbers,
     names: list[str],
@@ -121,7 +121,7 @@ def judge(
 def _folds(pairs: ScoredPairs, seed: int) -> tuple[dict[str, Any], ...]:
     with suppress(DataError):
         folded = pairs.within_folds(min(_FOLDS, pairs.person_count // 2), seed=seed) if pairs.fold is None else pairs
-        return tuple(fold.to_json() for fold in judge_folds(folded))
+        return tuple(fold.to_json() for fold in evaluate_folds(folded))
     return ()
 
 
@@ -138,7 +138,9 @@ def _one_shot(score: Score, numbers: Numbers, ways: Sequence[int], seed: int) ->
 
 def _runs(score: Score, numbers: Numbers, alphabets: Alphabets, seed: int) -> dict[str, Any] | None:
     with suppress(DataError):
-        return judge_runs(score, numbers, draw_runs(numbers, alphabets.groups, alphabets.drawers, seed=seed)).to_json()
+        return evaluate_runs(
+            score, numbers, draw_runs(numbers, alphabets.groups, alphabets.drawers, seed=seed)
+        ).to_json()
     return None
 
 

@@ -38,7 +38,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class RunsJudged:
+class OneShotResult:
     """Runs with the number of drawings named rightly in each."""
 
     right: tuple[int, ...]
@@ -97,10 +97,10 @@ def draw_runs(
     return [_drawn(str(group), *tables[group], ways, rng) for group in order[:runs]]
 
 
-def judge_runs(score: Score, numbers: Numbers, runs: Sequence[Run]) -> RunsJudged:
+def evaluate_runs(score: Score, numbers: Numbers, runs: Sequence[Run]) -> OneShotResult:
     """Name every asked drawing of every run by the drawings shown in it."""
     right = [identify(score, numbers, run.shown, run.asked).rank1.count for run in runs]
-    return RunsJudged(tuple(right), len(runs[0].shown), tuple(run.group for run in runs))
+    return OneShotResult(tuple(right), len(runs[0].shown), tuple(run.group for run in runs))
 
 
 def _drawings(numbers: Numbers, who: Numbers, rows: Rows) -> Numbers:

@@ -135,7 +135,7 @@ class Fold:
         return self.confusion.to_json() | {"auc": self.auc, "log_loss": self.log_loss}
 
 
-def judge_folds(pairs: ScoredPairs) -> list[Fold]:
+def evaluate_folds(pairs: ScoredPairs) -> list[Fold]:
     """Figures of each fold of `pairs`: k-fold cross-validation of the threshold; `ScoredPairs.within_folds` makes some.
 
     Raises:

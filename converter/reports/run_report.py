@@ -105,7 +105,7 @@ class RunDocument(_Part):
         protocol: one sentence about who is compared with whom, and that nobody of them was trained on.
         curves: lines of ``log.csv``.
         best_epoch: whose weights were kept, counted from 1; None where the last ones were.
-        float_metrics: of the trained network, `judging.judge.judge`.
+        float_metrics: of the trained network, `judging.evaluate.evaluate`.
         int8_metrics: of the quantized one on the same pairs.
         parity: between the two.
         published: what it is compared with.

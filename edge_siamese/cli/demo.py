@@ -100,7 +100,7 @@ def _without_training(report: "Report", why: str) -> list[str]:
 def _watch(runner: "CommandRunner", scenario: "DemoScenario", report: "Report", model: list[str]) -> "DemoResult":
     """Enroll, run the loop, and hold its answers against the truth."""
     from ..demo.report import add_answers, add_people
-    from ..demo.result import judge
+    from ..demo.result import evaluate
 
     gallery = runner.folder / "people.esg"
     _step("Enroll them into a gallery")
@@ -111,7 +111,7 @@ def _watch(runner: "CommandRunner", scenario: "DemoScenario", report: "Report", 
     add_people(report, scenario)
     _step("Watch: enrolled people and strangers")
     events = runner.run("run", "--camera", scenario.shown, "--gallery", gallery, *model)
-    result = judge(scenario, events)
+    result = evaluate(scenario, events)
     strangers = len(set(filter(None, scenario.truth.values())) - set(scenario.names))
     answer = (
         f"{len(result.recognized)} of {len(scenario.names)} enrolled people recognized, {len(result.wrong)} wrong names, "

@@ -59,7 +59,7 @@ class DemoResult:
         return sum(answer.truth not in self.names for answer in self.wrong)
 
 
-def judge(scenario: DemoScenario, events: Iterable[dict[str, Any]]) -> DemoResult:
+def evaluate(scenario: DemoScenario, events: Iterable[dict[str, Any]]) -> DemoResult:
     """Compare the events of ``edge-siamese run --json`` with the truth of a cast."""
     answers = []
     for event in events:

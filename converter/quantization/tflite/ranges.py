@@ -45,7 +45,7 @@ def measure_graph_ranges(graph: bytes, images: npt.NDArray[np.uint8]) -> dict[st
         if operator.kind in _SAME_RANGE and before in found:
             found[name] = found[before]
         else:
-            found[name] = _judged_behind(rows, slopes[name]) if name in slopes else least_error_range(rows.ravel())
+            found[name] = _evaluated_behind(rows, slopes[name]) if name in slopes else least_error_range(rows.ravel())
     return found
 
 
@@ -101,7 +101,7 @@ def _per_channel(operator: Operator) -> bool:
     return slopes is not None and slopes.data is not None and slopes.values.size == operator.outputs[0].shape[-1]
 
 
-def _judged_behind(rows: npt.NDArray[np.float32], slopes: npt.NDArray[np.float32]) -> Range:
+def _evaluated_behind(rows: npt.NDArray[np.float32], slopes: npt.NDArray[np.float32]) -> Range:
     """The range of `rows` ``(K, C)`` with the least squared error of ``x if x > 0 else slope x``."""
 
     def behind(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -28,7 +28,7 @@ _ITERATIONS, _SWEEPS, _STILL = 30, 200, 1e-6
 
 
 @dataclass(frozen=True)
-class Judged:
+class EvaluationData:
     """What one component brings. Areas under error-versus-reject are shares of random's: 1 is useless, lower is better.
 
     Attributes:
@@ -50,7 +50,7 @@ class QualityFit:
 
     Attributes:
         formula: fitted on everybody.
-        areas: of its cross-validated scores, as in `Judged`.
+        areas: of its cross-validated scores, as in `EvaluationData`.
         components: judged, those of the formula first.
         photos: how many were used.
         missed: photos without a face, by kind.
@@ -58,7 +58,7 @@ class QualityFit:
 
     formula: QualityFormula
     areas: tuple[float, float]
-    components: tuple[Judged, ...]
+    components: tuple[EvaluationData, ...]
     photos: int
     missed: Mapping[str, int]
 
@@ -75,23 +75,27 @@ def fit_quality(samples: QualitySamples, origin: Mapping[str, str]) -> QualityFi
     rough = QualityFormula(references, dict.fromkeys(COMPONENTS, 0.0))
     rows = [rough.defects(quality) for quality in samples.qualities]
     defects = {name: np.array([row[name] for row in rows]) for name in COMPONENTS}
-    judge = _Judge(samples)
+    evaluate = _Evaluator(samples)
 
     def areas(names: Sequence[str], of: Defects) -> tuple[float, float]:
-        return judge.areas(_cross_validated(of, names, utility, samples.people, known))
+        return evaluate.areas(_cross_validated(of, names, utility, samples.people, known))
 
     weights = fit_weights(_where(defects, known), COMPONENTS, utility[known], samples.people[known])
     kept = [
-        Judged(name, weights[name], judge.areas(-defects[name]), areas([n for n in COMPONENTS if n != name], defects))
+        EvaluationData(
+            name, weights[name], evaluate.areas(-defects[name]), areas([n for n in COMPONENTS if n != name], defects)
+        )
         for name in COMPONENTS
     ]
     added = [
-        Judged(name, None, judge.areas(-defect), areas([name, *COMPONENTS], {**defects, name: defect}))
+        EvaluationData(name, None, evaluate.areas(-defect), areas([name, *COMPONENTS], {**defects, name: defect}))
         for name, defect in image_candidates(samples).items()
     ]
     norm = norm_defect(samples)
     added.append(
-        Judged("embedding norm", None, judge.areas(-norm), areas([*COMPONENTS, "norm"], {**defects, "norm": norm}))
+        EvaluationData(
+            "embedding norm", None, evaluate.areas(-norm), areas([*COMPONENTS, "norm"], {**defects, "norm": norm})
+        )
     )
     return QualityFit(
         QualityFormula(references, {name: round(weight, 4) for name, weight in weights.items()}, dict(origin)),
@@ -201,7 +205,7 @@ def _cross_validated(
     return scores
 
 
-class _Judge:
+class _Evaluator:
     """Relative areas under error-versus-reject of scores of all samples, on untouched and on mixed photos.
 
     *Mixed* takes one photo of each crop, untouched or spoiled in any way.

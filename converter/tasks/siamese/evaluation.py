@@ -10,7 +10,7 @@ import numpy as np
 
 from edge_siamese import __version__
 
-from ...evaluation.evaluate import Alphabets, Metrics, Threshold, judge
+from ...evaluation.evaluate import Alphabets, Metrics, Threshold, evaluate
 from ...evaluation.scoring import ScoredPairs, every_pair
 from ...plots.mosaic import thumbnails
 from ...quantization.parity import allowed_auc_loss
@@ -26,14 +26,16 @@ _MOST_PAIRS = 200_000
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class EvaluationData:
     """One network's figures, and what they are of."""
 
     metrics: Metrics
     pairs: ScoredPairs
 
 
-def judge_embeddings(comparison: Comparison, embeddings: Embeddings, divided: Divided, threshold: Threshold) -> Judged:
+def evaluate_embeddings(
+    comparison: Comparison, embeddings: Embeddings, divided: Divided, threshold: Threshold
+) -> EvaluationData:
     """Judge embeddings ``(N, D)`` of the test images: on the listed pairs where there are some, else on all."""
     test = divided.test
     numbers, index = test.numbers(), divided.listed_pairs
@@ -41,12 +43,12 @@ def judge_embeddings(comparison: Comparison, embeddings: Embeddings, divided: Di
         index = every_pair(numbers, at_most=_MOST_PAIRS)
     scores = comparison.of_pairs(*(embeddings[side] for side in index.T))
     alphabets = Alphabets(test.groups, divided.drawers) if test.groups and divided.drawers else None
-    metrics, pairs = judge(
+    metrics, pairs = evaluate(
         comparison.of(embeddings), numbers, test.classes,
         pairs=ScoredPairs(index, scores, numbers, divided.listed_folds), threshold=threshold, alphabets=alphabets,
         pairs_only=comparison.head is not None,  # a head is too slow to compare all with all
     )  # fmt: skip
-    return Judged(metrics, pairs)
+    return EvaluationData(metrics, pairs)
 
 
 def document_of(
@@ -71,7 +73,7 @@ def document_of(
     """
     raw, zero_point = int8.embed(divided.test.images)
     rounded = int8.real(raw)
-    judged, quantized = (judge_embeddings(comparison, each, divided, threshold) for each in (embeddings, rounded))
+    judged, quantized = (evaluate_embeddings(comparison, each, divided, threshold) for each in (embeddings, rounded))
     cosines = agreement(embeddings, rounded)
     loss = judged.metrics.verification["auc"] - quantized.metrics.verification["auc"]
     parity = Parity(

@@ -9,7 +9,7 @@ from edge_siamese.evaluation.error_reject import SHARES
 from edge_siamese.identity_dataset import Photo
 from edge_siamese.quality.gate import Quality
 from edge_siamese.quality.score import COMPONENTS, QualityFormula
-from edge_siamese_benchmarks.accuracy.quality import QualityReport, judge_quality
+from edge_siamese_benchmarks.accuracy.quality import QualityReport, evaluate_quality
 
 PEOPLE, PHOTOS = 12, 4
 FORMULA = QualityFormula(
@@ -47,7 +47,7 @@ def embedded(blurred: int, without: int = 1) -> DatasetEmbeddings:
 
 @pytest.fixture
 def report() -> QualityReport:
-    return judge_quality(embedded(blurred=2), FORMULA, (1e-2, 1e-3, 1e-6))
+    return evaluate_quality(embedded(blurred=2), FORMULA, (1e-2, 1e-3, 1e-6))
 
 
 def test_discarding_the_soft_photos_leaves_no_error(report: QualityReport) -> None:
@@ -67,14 +67,14 @@ def test_photos_without_a_face_are_counted_apart(report: QualityReport) -> None:
 def test_a_rate_beyond_the_impostor_pairs_is_left_out(report: QualityReport) -> None:
     assert [at.fmr for at in report.at_fmr] == [1e-2, 1e-3]
     with pytest.raises(DataError, match="needs 1,000,000 impostor pairs, found 1,012"):
-        judge_quality(embedded(blurred=2), FORMULA, (1e-6,))
+        evaluate_quality(embedded(blurred=2), FORMULA, (1e-6,))
 
 
 def test_the_gates_refusals_are_counted() -> None:
     blurred = embedded(blurred=0)
     blurred.qualities[0] = Quality(112, 0.1, 130.0, 40.0, 0.0, 0.0, 0.9)
     blurred.qualities[1] = Quality(10, 4.0, 130.0, 40.0, 0.0, 0.0, 0.9)
-    assert judge_quality(blurred, FORMULA, (1e-2,)).refused == {"blurred": 1, "too_small": 1}
+    assert evaluate_quality(blurred, FORMULA, (1e-2,)).refused == {"blurred": 1, "too_small": 1}
 
 
 def test_it_is_told_in_a_table_and_in_json(report: QualityReport) -> None:

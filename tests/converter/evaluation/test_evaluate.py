@@ -2,7 +2,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edge_siamese_converter.evaluation.evaluate import SAME_PAIRS, Alphabets, Metrics, Threshold, judge
+from edge_siamese_converter.evaluation.evaluate import SAME_PAIRS, Alphabets, Metrics, Threshold, evaluate
 from edge_siamese_converter.evaluation.scoring import Score, by_similarity, every_pair, score_pairs
 
 
@@ -15,7 +15,7 @@ def network(classes: int, images: int) -> tuple[Score, npt.NDArray[np.int64], li
 
 def test_everything_is_said_and_survives_json() -> None:
     score, numbers, names = network(24, 6)
-    metrics, pairs = judge(score, numbers, names, threshold=Threshold(0.4, "ten other people"), replicates=20)
+    metrics, pairs = evaluate(score, numbers, names, threshold=Threshold(0.4, "ten other people"), replicates=20)
     written = metrics.model_dump_json()
     assert Metrics.model_validate_json(written).model_dump_json() == written
     assert len(pairs.scores) == 144 * 143 // 2
@@ -30,7 +30,7 @@ def test_everything_is_said_and_survives_json() -> None:
 
 
 def test_a_threshold_of_the_same_pairs_says_so() -> None:
-    metrics, _ = judge(*network(6, 3), replicates=0)
+    metrics, _ = evaluate(*network(6, 3), replicates=0)
     assert metrics.threshold_from == SAME_PAIRS
     confusion = metrics.confusion
     assert confusion["threshold"] == metrics.verification["eer_threshold"]
@@ -39,10 +39,10 @@ def test_a_threshold_of_the_same_pairs_says_so() -> None:
 
 def test_two_networks_are_judged_on_the_same_pairs() -> None:
     score, numbers, names = network(10, 4)
-    _, pairs = judge(
+    _, pairs = evaluate(
         score, numbers, names, pairs=score_pairs(score, every_pair(numbers, at_most=300), numbers), replicates=0
     )
-    metrics, again = judge(score, numbers, names, pairs=pairs, replicates=0)
+    metrics, again = evaluate(score, numbers, names, pairs=pairs, replicates=0)
     assert again is pairs
     assert metrics.verification["genuine_pairs"] + metrics.verification["impostor_pairs"] == 300
 
@@ -51,7 +51,7 @@ def test_alphabets_add_the_published_runs() -> None:
     score, numbers, names = network(40, 4)
     drawers = [f"drawer {place % 4}" for place in range(160)]
     groups = ["one" if number < 20 else "two" for number in numbers]
-    metrics, _ = judge(score, numbers, names, alphabets=Alphabets(groups, drawers), replicates=0)
+    metrics, _ = evaluate(score, numbers, names, alphabets=Alphabets(groups, drawers), replicates=0)
     assert metrics.runs is not None
     assert (metrics.runs["runs"], metrics.runs["ways"]) == (20, 20)
     assert metrics.runs["accuracy"] == pytest.approx(metrics.runs["counted"]["rate"])
@@ -59,17 +59,17 @@ def test_alphabets_add_the_published_runs() -> None:
 
 def test_what_the_classes_do_not_suffice_for_is_left_out() -> None:
     score, numbers, names = network(3, 2)
-    metrics, _ = judge(score, numbers, names, replicates=0)
+    metrics, _ = evaluate(score, numbers, names, replicates=0)
     assert (metrics.folds, metrics.one_shot) == ((), ())
     assert metrics.identification is not None
-    small, _ = judge(score, numbers, names, alphabets=Alphabets(["one"] * 6, ["a", "b"] * 3), replicates=0)
+    small, _ = evaluate(score, numbers, names, alphabets=Alphabets(["one"] * 6, ["a", "b"] * 3), replicates=0)
     assert small.runs is None
-    pairs_only, _ = judge(score, numbers, names, replicates=0, pairs_only=True)
+    pairs_only, _ = evaluate(score, numbers, names, replicates=0, pairs_only=True)
     assert (pairs_only.identification, pairs_only.open_set, pairs_only.one_shot) == (None, None, ())
 
 
 def test_a_matrix_of_many_classes_is_not_kept() -> None:
-    metrics, _ = judge(*network(70, 2), replicates=0)
+    metrics, _ = evaluate(*network(70, 2), replicates=0)
     assert metrics.identification is not None
     assert metrics.identification["confusion"] is None
     assert len(metrics.identification["cmc"]) == 70

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.evaluation.one_shot import draw_runs, judge_runs
+from edge_siamese_converter.evaluation.one_shot import draw_runs, evaluate_runs
 from edge_siamese_converter.evaluation.scoring import by_similarity
 
 ALPHABETS = {"Angelic": 22, "Keble": 26, "Tibetan": 20, "Tiny": 14}
@@ -44,10 +44,10 @@ def test_a_good_network_is_right_and_a_meaningless_one_by_chance() -> None:
     rng = np.random.default_rng(0)
     runs = draw_runs(numbers, groups, drawers)
     good = rng.normal(size=(numbers.max() + 1, 12))[numbers] + 0.05 * rng.normal(size=(len(numbers), 12))
-    judged = judge_runs(by_similarity(good), numbers, runs)
+    judged = evaluate_runs(by_similarity(good), numbers, runs)
     assert judged.to_json()["accuracy"] == 1
     assert judged.counted.trials == 400
-    low, high = judge_runs(by_similarity(rng.normal(size=good.shape)), numbers, runs).counted.interval
+    low, high = evaluate_runs(by_similarity(rng.normal(size=good.shape)), numbers, runs).counted.interval
     assert low < 1 / 20 < high
 
 

@@ -10,8 +10,8 @@ from edge_siamese_converter.evaluation.scoring import ScoredPairs, every_pair
 from edge_siamese_converter.evaluation.verification import (
     Confusion,
     Verification,
+    evaluate_folds,
     histogram,
-    judge_folds,
     log_loss,
     roc_points,
 )
@@ -72,7 +72,7 @@ def test_counts_are_those_of_the_definition(genuine: list[float], impostor: list
 
 def test_each_fold_is_decided_by_the_others() -> None:
     fold = np.array([0, 0, 1, 1, 0, 0, 1, 1])
-    judged = judge_folds(pairs_of([0.9, 0.4, 0.8, 0.7], [0.6, 0.1, 0.3, 0.2], fold=fold))
+    judged = evaluate_folds(pairs_of([0.9, 0.4, 0.8, 0.7], [0.6, 0.1, 0.3, 0.2], fold=fold))
     assert [each.confusion.threshold for each in judged] == [0.7, 0.4]
     assert [each.confusion.false_non_matches for each in judged] == [1, 0]
     assert [each.auc for each in judged] == [0.75, 1.0]
@@ -81,7 +81,7 @@ def test_each_fold_is_decided_by_the_others() -> None:
 
 def test_the_accuracy_of_folds_is_that_of_the_headline() -> None:
     pairs = example().within_folds(4)
-    judged = judge_folds(pairs)
+    judged = evaluate_folds(pairs)
     headline = Verification.measure(pairs, replicates=5).to_json()
     assert np.mean([fold.confusion.accuracy for fold in judged]) == pytest.approx(headline["accuracy"])
     assert all(fold.log_loss and fold.log_loss < 1 for fold in judged)
@@ -90,7 +90,7 @@ def test_the_accuracy_of_folds_is_that_of_the_headline() -> None:
 @pytest.mark.parametrize("fold", [None, np.array([0, 0, 1]), np.array([0, 0, 0])])
 def test_folds_without_both_kinds_of_pairs_are_refused(fold: np.ndarray | None) -> None:
     with pytest.raises(DataError, match="two or more, each with genuine and impostor pairs"):
-        judge_folds(pairs_of([0.5], [0.1, 0.2], fold=fold))
+        evaluate_folds(pairs_of([0.5], [0.1, 0.2], fold=fold))
 
 
 def test_certainty_about_the_wrong_answer_stays_finite() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edge_siamese_converter.evaluation.evaluate import Threshold, judge
+from edge_siamese_converter.evaluation.evaluate import Threshold, evaluate
 from edge_siamese_converter.evaluation.scoring import by_similarity, score_pairs
 from edge_siamese_converter.reports.run_report import DataAccount, Parity, Portion, Published, RunArrays, RunDocument
 
@@ -37,7 +37,7 @@ def arrays() -> RunArrays:
 def document(arrays: RunArrays) -> RunDocument:
     threshold = Threshold(0.3, "six validation people")
     floating, quantized = (
-        judge(
+        evaluate(
             arrays.score(int8=int8), arrays.numbers, NAMES, pairs=arrays.scored_pairs(int8=int8), threshold=threshold,
             replicates=10,
         )[0]

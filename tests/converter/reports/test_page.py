@@ -9,7 +9,7 @@ pytest.importorskip("jinja2", reason="reports need jinja2 (the extra 'converter'
 pytest.importorskip("sklearn", reason="reports need scikit-learn (the extra 'converter')")
 
 from edge_siamese.errors import DataError, RuntimeMissingError
-from edge_siamese_converter.evaluation.one_shot import RunsJudged
+from edge_siamese_converter.evaluation.one_shot import OneShotResult
 from edge_siamese_converter.reports import page
 from edge_siamese_converter.reports.page import headline_rows, rebuild_run_report, render, write_run_report
 from edge_siamese_converter.reports.run_report import Illustration, RunArrays, RunDocument
@@ -94,7 +94,7 @@ def test_what_there_are_no_figures_of_is_left_out(document: RunDocument, tmp_pat
 def test_one_shot_runs_are_the_headline_where_there_are_some(
     document: RunDocument, tmp_path: Path, read_page: Reader
 ) -> None:
-    judged = RunsJudged(right=(18, 15), ways=20, groups=("Angelic", "Keble")).to_json()
+    judged = OneShotResult(right=(18, 15), ways=20, groups=("Angelic", "Keble")).to_json()
     floating = document.float_metrics.model_copy(update={"runs": judged})
     shown = document.model_copy(update={"float_metrics": floating, "int8_metrics": None})
     text = read_page(render(tmp_path, shown, None)).text

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_siamese.demo.result import judge
+from edge_siamese.demo.result import evaluate
 from edge_siamese.demo.scenario import DemoScenario, empty_folder, photo_scenario
 from edge_siamese.errors import DataError
 
@@ -27,7 +27,7 @@ def scenario(truth: dict[int | str, str | None]) -> DemoScenario:
 def test_right_names_wrong_names_and_named_strangers_are_told_apart() -> None:
     truth: dict[int | str, str | None] = {0: "Ada", 1: "Ben", 2: "stranger 1", 3: None}
     events = [event(0, "Ada"), event(1, "Ada"), event(2, "Ben"), event(2, None), event(3, None, track=None)]
-    result = judge(scenario(truth), events)
+    result = evaluate(scenario(truth), events)
     assert result.recognized == ["Ada"]
     assert [answer.place for answer in result.wrong] == [1, 2]
     assert result.strangers_named == 1
@@ -35,7 +35,7 @@ def test_right_names_wrong_names_and_named_strangers_are_told_apart() -> None:
 
 
 def test_other_events_are_no_answers() -> None:
-    assert judge(scenario({}), [{"event": "started"}, {"event": "stopped"}]).answers == ()
+    assert evaluate(scenario({}), [{"event": "started"}, {"event": "stopped"}]).answers == ()
 
 
 def test_own_photos_are_split_into_enrolled_and_shown(tmp_path: Path) -> None:
