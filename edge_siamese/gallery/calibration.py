@@ -79,7 +79,9 @@ def operating_point(gallery: Gallery, comparisons: Comparisons, target_fmr: floa
 
 
 def _digest(gallery: Gallery, names: list[str], probes: npt.NDArray[np.int8]) -> str:
-    digest = hashlib.sha256(gallery.templates.tobytes() + gallery.owners.tobytes() + "\0".join(gallery.names).encode())
+    digest = hashlib.sha256(
+        gallery.templates.tobytes() + gallery.identity_index.tobytes() + "\0".join(gallery.names).encode()
+    )
     for name, probe in zip(names, probes, strict=True):
         digest.update(f"\0{name}\0".encode() + probe.tobytes())
     return digest.hexdigest()

@@ -38,7 +38,7 @@ class Gallery:
         names: by identity index, sorted.
         identifiers: of the identities, by the same index; made from the name unless the file says otherwise.
         templates: int8 ``(T, D)``, sorted by identity; each person's most typical one first.
-        owners: uint32 ``(T,)``: identity index of each template.
+        identity_index: uint32 ``(T,)``: identity index of each template.
         zero_point: of the templates.
         embedder_digest: first 16 bytes of the embedder's SHA-256.
         operating_points: measured on this gallery, strictest first.
@@ -50,7 +50,7 @@ class Gallery:
     names: tuple[str, ...]
     identifiers: tuple[uuid.UUID, ...]
     templates: npt.NDArray[np.int8]
-    owners: npt.NDArray[np.uint32]
+    identity_index: npt.NDArray[np.uint32]
     zero_point: int
     embedder_digest: bytes
     operating_points: tuple[OperatingPoint, ...] = ()
@@ -76,7 +76,7 @@ class Gallery:
             names=(),
             identifiers=(),
             templates=np.empty((0, card.dimension), np.int8),
-            owners=np.empty(0, np.uint32),
+            identity_index=np.empty(0, np.uint32),
             zero_point=card.zero_point,
             embedder_digest=bytes.fromhex(card.digest)[:_DIGEST_BYTES],
             information=information or {},
@@ -95,7 +95,7 @@ class Gallery:
     @cached_property
     def _starts(self) -> npt.NDArray[np.intp]:
         """Index of each identity's first template."""
-        return np.searchsorted(self.owners, np.arange(len(self.names)))
+        return np.searchsorted(self.identity_index, np.arange(len(self.names)))
 
     def scores(self, embedding: Embedding) -> dict[str, int]:
         """Q15 score of every name: the best of its templates.
@@ -226,7 +226,7 @@ class Gallery:
             names=names,
             identifiers=tuple(identifiers.get(name) or uuid.uuid5(_NAMESPACE, name) for name in names),
             templates=np.concatenate([np.empty((0, self.dimension), np.int8), *(people[name] for name in names)]),
-            owners=np.repeat(np.arange(len(names), dtype=np.uint32), counts),
+            identity_index=np.repeat(np.arange(len(names), dtype=np.uint32), counts),
             operating_points=(),
             information=information | ({"people": about} if about else {}),
         )

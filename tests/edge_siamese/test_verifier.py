@@ -84,7 +84,7 @@ def gallery() -> Gallery:
         names=tuple(known),
         identifiers=empty.identifiers,
         templates=np.array(list(known.values()), np.int8),
-        owners=np.arange(len(known), dtype=np.uint32),
+        identity_index=np.arange(len(known), dtype=np.uint32),
         zero_point=0,
         embedder_digest=bytes.fromhex(DIGEST)[:16],
         operating_points=(POINT,),

@@ -89,7 +89,7 @@ def test_a_c_program_reads_what_python_wrote(gallery_file: Path, tmp_path: Path)
         "name Zoë",
         "name anna",
         f"last {gallery.templates[-1, -1]}",
-        *(f"owner {owner}" for owner in gallery.owners),
+        *(f"owner {owner}" for owner in gallery.identity_index),
         f"norm {norm}",
         f"point 0.001 -12345 {2**40} 99 5a",
         "end 1",

@@ -147,7 +147,7 @@ class Section(IntEnum):
 
     IDENTITIES = 1
     TEMPLATES = 2
-    OWNERS = 3
+    IDENTITY_INDEX = 3
     SQUARED_NORMS = 4
     OPERATING_POINTS = 5
     INFORMATION = 6
@@ -171,7 +171,7 @@ class SectionKind:
 PAYLOAD_SECTIONS = {
     Section.IDENTITIES: SectionKind(True, "N `identity` records, then the names"),
     Section.TEMPLATES: SectionKind(True, "int8 (T, D), sorted by identity"),
-    Section.OWNERS: SectionKind(True, "u32 (T): index of each template's identity, rising from 0"),
+    Section.IDENTITY_INDEX: SectionKind(True, "u32 (T): index of each template's identity, rising from 0"),
     Section.SQUARED_NORMS: SectionKind(True, "u32 (T): sum of (template - zero point) squared"),
     Section.OPERATING_POINTS: SectionKind(False, "`operating_point` records, strictest first"),
     Section.INFORMATION: SectionKind(False, "a JSON object: created, consent, retention"),

@@ -72,7 +72,7 @@ class _Reader:
             names=names,
             identifiers=identifiers,
             templates=templates,
-            owners=self._owners(sections[Section.OWNERS], len(names), len(templates)),
+            identity_index=self._owners(sections[Section.IDENTITY_INDEX], len(names), len(templates)),
             zero_point=header["zero_point"],
             embedder_digest=header["embedder_digest"],
             operating_points=self._operating_points(sections.get(Section.OPERATING_POINTS)),
@@ -198,10 +198,17 @@ class _Reader:
         return templates
 
     def _owners(self, value: memoryview, people: int, templates: int) -> npt.NDArray[np.uint32]:
-        owners: npt.NDArray[np.uint32] = self._array(value, "<u4", templates, "owners")
-        if not np.array_equal(np.unique(owners), np.arange(people)) or (owners[1:] < owners[:-1]).any():
-            self._refuse("owners", f"sorted, each of 0 to {people - 1} at least once", f"{owners[:8].tolist()} ...")
-        return owners
+        identity_index: npt.NDArray[np.uint32] = self._array(value, "<u4", templates, "identity_index")
+        if (
+            not np.array_equal(np.unique(identity_index), np.arange(people))
+            or (identity_index[1:] < identity_index[:-1]).any()
+        ):
+            self._refuse(
+                "identity_index",
+                f"sorted, each of 0 to {people - 1} at least once",
+                f"{identity_index[:8].tolist()} ...",
+            )
+        return identity_index
 
     def _operating_points(self, value: memoryview | None) -> tuple[OperatingPoint, ...]:
         if value is None:

@@ -56,7 +56,7 @@ def encode(gallery: Gallery) -> bytes:
     values = {
         Section.IDENTITIES: _identities(gallery),
         Section.TEMPLATES: gallery.templates.tobytes(),
-        Section.OWNERS: gallery.owners.astype("<u4").tobytes(),
+        Section.IDENTITY_INDEX: gallery.identity_index.astype("<u4").tobytes(),
         Section.SQUARED_NORMS: squared_norms(gallery.templates, gallery.zero_point).astype("<u4").tobytes(),
         Section.OPERATING_POINTS: b"".join(map(_operating_point, gallery.operating_points)),
         Section.INFORMATION: about.to_bytes(gallery.information),

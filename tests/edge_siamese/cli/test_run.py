@@ -70,7 +70,7 @@ def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         names=("Ada", "Bob"),
         identifiers=empty.identifiers,
         templates=np.array([(100, 0, 0), (0, 100, 0)], np.int8),
-        owners=np.arange(2, dtype=np.uint32),
+        identity_index=np.arange(2, dtype=np.uint32),
         zero_point=0,
         embedder_digest=bytes.fromhex(DIGEST)[:16],
         operating_points=(OperatingPoint(5e-4, 16_000, 4e-4, 9000, 20, 0.1, "00"),),

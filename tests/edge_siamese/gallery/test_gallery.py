@@ -66,7 +66,7 @@ def test_people_stay_sorted_and_the_order_of_adding_does_not_matter() -> None:
     other = Gallery.empty(card()).with_people({"a": rows[2:], "c": rows[1:2], "b": rows[:1]})
     assert one.names == other.names == ("a", "b", "c")
     np.testing.assert_array_equal(one.templates, other.templates)
-    np.testing.assert_array_equal(one.owners, [0, 1, 2])
+    np.testing.assert_array_equal(one.identity_index, [0, 1, 2])
 
 
 def test_more_photos_of_somebody_join_the_old_ones(gallery: Gallery) -> None:

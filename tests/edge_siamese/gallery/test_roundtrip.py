@@ -41,7 +41,7 @@ def galleries(draw: st.DrawFn) -> Gallery:
         names=(),
         identifiers=(),
         templates=np.empty((0, dimension), np.int8),
-        owners=np.empty(0, np.uint32),
+        identity_index=np.empty(0, np.uint32),
         zero_point=draw(st.integers(-128, 127)),
         embedder_digest=draw(st.binary(min_size=16, max_size=16)),
         information=draw(st.fixed_dictionaries({}, optional={"consent": st.text(max_size=20)})),
@@ -62,7 +62,7 @@ def test_every_gallery_survives_writing_and_reading(gallery: Gallery) -> None:
     assert len(data) % ALIGNMENT == 0
     assert (again.names, again.identifiers) == (gallery.names, gallery.identifiers)
     np.testing.assert_array_equal(again.templates, gallery.templates)
-    np.testing.assert_array_equal(again.owners, gallery.owners)
+    np.testing.assert_array_equal(again.identity_index, gallery.identity_index)
     for field in ("zero_point", "embedder_digest", "operating_points", "information", "sequence"):
         assert getattr(again, field) == getattr(gallery, field)
 

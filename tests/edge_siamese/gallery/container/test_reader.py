@@ -120,9 +120,9 @@ def test_a_header_that_says_something_else(data: bytes, offset: int, code: str, 
     [
         (Section.IDENTITIES, None, "section identities: expected one, found none"),
         (Section.SQUARED_NORMS, None, "section squared_norms: expected one, found none"),
-        (Section.OWNERS, struct.pack("<III", 0, 1, 0), "owners: expected sorted"),
-        (Section.OWNERS, struct.pack("<III", 0, 1, 2), "owners: expected sorted"),
-        (Section.OWNERS, struct.pack("<III", 0, 0, 0), "owners: expected sorted, each of 0 to 1 at least once"),
+        (Section.IDENTITY_INDEX, struct.pack("<III", 0, 1, 0), "owners: expected sorted"),
+        (Section.IDENTITY_INDEX, struct.pack("<III", 0, 1, 2), "owners: expected sorted"),
+        (Section.IDENTITY_INDEX, struct.pack("<III", 0, 0, 0), "owners: expected sorted, each of 0 to 1 at least once"),
         (Section.OPERATING_POINTS, bytes(79), "section operating_points: expected records of 80 bytes"),
         (Section.OPERATING_POINTS, bytes(80), "rates of an operating point: expected between 0 and 1"),
         (Section.INFORMATION, b"[]", r"information: expected a JSON object, .*found list"),
@@ -173,8 +173,8 @@ def test_names_that_cannot_be(data: bytes, value: bytes, sentence: str) -> None:
 
 def test_padding_must_be_zero(data: bytes) -> None:
     payload = bytearray(data[HEADER.size :])
-    end_of_owners = payload.index(struct.pack("<III", 0, 0, 1)) + 12
-    payload[end_of_owners] = 1
+    end_of_identity_index = payload.index(struct.pack("<III", 0, 0, 1)) + 12
+    payload[end_of_identity_index] = 1
     with pytest.raises(GalleryError, match=r"padding at .*: expected zeros, found 01000000"):
         parse(with_crcs(data, bytes(payload)), "people.esg")
 
