@@ -18,7 +18,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, eq=False)
-class TellingPairs:
+class ExtremePairs:
     """Pairs of one kind of `KINDS`, the most telling first: int64 ``(n, 2)`` rows and their scores ``(n,)``."""
 
     kind: str
@@ -26,7 +26,7 @@ class TellingPairs:
     scores: Sequence[float]
 
 
-def telling_pairs(pairs: ScoredPairs, count: int = 6) -> list[TellingPairs]:
+def extreme_pairs(pairs: ScoredPairs, count: int = 6) -> list[ExtremePairs]:
     """The `count` most telling pairs of each kind; an image stands in one pair of a kind only, so that they differ."""
     chosen = []
     for kind in KINDS:
@@ -34,25 +34,25 @@ def telling_pairs(pairs: ScoredPairs, count: int = 6) -> list[TellingPairs]:
         rows = np.flatnonzero(pairs.genuine == genuine)
         ordered = rows[np.argsort(pairs.scores[rows] if upwards else -pairs.scores[rows], kind="stable")]
         own = _without_repetition(pairs.index, ordered, count)
-        chosen.append(TellingPairs(kind, pairs.index[own], pairs.scores[own].tolist()))
+        chosen.append(ExtremePairs(kind, pairs.index[own], pairs.scores[own].tolist()))
     return chosen
 
 
-def pair_sheet(telling: Sequence[TellingPairs], images: Pixels, names: Sequence[str], *, threshold: float) -> Drawing:
+def pair_sheet(extreme: Sequence[ExtremePairs], images: Pixels, names: Sequence[str], *, threshold: float) -> Drawing:
     """The pairs as a sheet: a row for each kind, scores in blue where they reach the threshold and orange below it.
 
     Args:
-        telling: of `telling_pairs`.
+        extreme: of `extreme_pairs`.
         images: uint8 ``(N, H, W, C)``.
         names: class of each image.
         threshold: pairs of at least this score match.
     """
-    telling = [each for each in telling if len(each.index)]
-    columns = max(len(each.index) for each in telling)
+    extreme = [each for each in extreme if len(each.index)]
+    columns = max(len(each.index) for each in extreme)
     tall = images.shape[1] / images.shape[2]
 
     def draw(figure: Any) -> None:
-        for part, each in zip(figure.subfigures(len(telling), 1, squeeze=False)[:, 0], telling, strict=True):
+        for part, each in zip(figure.subfigures(len(extreme), 1, squeeze=False)[:, 0], extreme, strict=True):
             part.suptitle(f"{each.kind}: {KINDS[each.kind]}", fontsize=10, x=0.01, ha="left")
             for axes, pair, score in zip(
                 part.subplots(1, columns, squeeze=False)[0], each.index, each.scores, strict=False
@@ -65,7 +65,7 @@ def pair_sheet(telling: Sequence[TellingPairs], images: Pixels, names: Sequence[
                 axes.grid(visible=False)
                 axes.set_frame_on(False)
 
-    return Drawing(draw, (1.75 * columns, (0.85 * tall + 0.75) * len(telling)))
+    return Drawing(draw, (1.75 * columns, (0.85 * tall + 0.75) * len(extreme)))
 
 
 def _without_repetition(index: Numbers, ordered: Numbers, count: int) -> list[int]:

@@ -12,7 +12,7 @@ from edge_siamese.errors import DataError
 from ..evaluation.identification import representatives
 from ..plots.canvas import Raster
 from ..plots.error_rates import confusion_matrix, decisions, det, rank_curve, roc, score_histogram
-from ..plots.extreme_pairs import KINDS, telling_pairs
+from ..plots.extreme_pairs import KINDS, extreme_pairs
 from ..plots.mosaic import MOST_THUMBNAILS, mosaic
 from ..plots.projections import readable_rows, scatter, tsne
 from ..plots.training_curves import training_curves
@@ -69,7 +69,7 @@ def embedding_images(arrays: RunArrays, threshold: float) -> dict[str, Any]:
         few = readable_rows(numbers, images=MOST_THUMBNAILS)
         looks["map"] = mosaic(plane[few], arrays.thumbnails[rows[few]], numbers[few]).data_uri()
         looks["mapped"] = len(few)
-    return looks | {"pairs": _telling(arrays, threshold, int8=int8 and arrays.int8_scores is not None)}
+    return looks | {"pairs": _extreme(arrays, threshold, int8=int8 and arrays.int8_scores is not None)}
 
 
 def illustration(path: Path) -> str:
@@ -88,9 +88,9 @@ def illustration(path: Path) -> str:
     return f"data:{media};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def _telling(arrays: RunArrays, threshold: float, *, int8: bool) -> dict[str, Any]:
+def _extreme(arrays: RunArrays, threshold: float, *, int8: bool) -> dict[str, Any]:
     told = {}
-    for each in telling_pairs(arrays.scored_pairs(int8=int8), _PAIRS_OF_A_KIND):
+    for each in extreme_pairs(arrays.scored_pairs(int8=int8), _PAIRS_OF_A_KIND):
         told[each.kind] = {
             "means": KINDS[each.kind],
             "pairs": [

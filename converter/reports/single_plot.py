@@ -19,7 +19,7 @@ from ..evaluation.scoring import ScoredPairs, by_similarity, every_pair, score_p
 from ..evaluation.verification import Confusion, Verification
 from ..plots.canvas import FIGURE_SUFFIXES, RASTER_SUFFIXES, Drawing, Raster, check_path
 from ..plots.error_rates import confusion_matrix, decisions, det, rank_curve, roc, score_histogram
-from ..plots.extreme_pairs import pair_sheet, telling_pairs
+from ..plots.extreme_pairs import extreme_pairs, pair_sheet
 from ..plots.mosaic import MOST_THUMBNAILS, mosaic, thumbnails
 from ..plots.projections import LAYOUTS, readable_rows, scatter
 from .run_report import DOCUMENT, RunArrays, RunDocument
@@ -124,7 +124,7 @@ def _map(probe: ProbeFace) -> Raster:
 
 
 def _pairs(probe: ProbeFace) -> Drawing:
-    return pair_sheet(telling_pairs(probe.pairs), probe.shown, probe.arrays.names, threshold=probe.threshold)
+    return pair_sheet(extreme_pairs(probe.pairs), probe.shown, probe.arrays.names, threshold=probe.threshold)
 
 
 def _confusion(probe: ProbeFace) -> Drawing:

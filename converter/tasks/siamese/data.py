@@ -21,7 +21,7 @@ _CLASSES = {"omniglot": "characters"}
 
 
 @dataclass(frozen=True, eq=False)
-class Divided:
+class DataSplits:
     """What a run learns from and is judged on.
 
     Attributes:
@@ -56,7 +56,7 @@ class Divided:
         return self.split.test
 
 
-def load_divided(recipe: SiameseRecipe, data: Path | None, *, most_classes: int | None = None) -> Divided:
+def load_splits(recipe: SiameseRecipe, data: Path | None, *, most_classes: int | None = None) -> DataSplits:
     """Load and divide a recipe's data.
 
     Args:
@@ -93,7 +93,7 @@ def load_divided(recipe: SiameseRecipe, data: Path | None, *, most_classes: int 
     seen = "none of them was trained on" + ("" if recipe.split.test else "; they also served as validation")
     of = f" of {len(set(test.groups))} alphabets" if test.groups else ""
     protocol = f"every image of {len(test.classes)} {classes}{of} against every other; {seen}"
-    return Divided(split, source, classes, protocol, skipped, drawers=drawers(test) if test.groups else None)
+    return DataSplits(split, source, classes, protocol, skipped, drawers=drawers(test) if test.groups else None)
 
 
 def _thinned(images: LabeledImages, classes: int) -> LabeledImages:
@@ -118,7 +118,7 @@ def _by_groups(recipe: SiameseRecipe, images: LabeledImages) -> Split:
 
 def _by_folds(
     recipe: SiameseRecipe, images: LabeledImages, data: Path | None, source: str, skipped: dict[str, str]
-) -> Divided:
+) -> DataSplits:
     """The people of some folds of a ``pairs.txt`` are judged on the pairs listed there."""
     text = pairs_text(recipe.data.kind, data)
     listed: OfficialPairs = read_official_pairs(text, recipe.split.test_folds)
@@ -130,7 +130,7 @@ def _by_folds(
     missing = len(listed.fold) - len(folds)
     without = f"; {missing} of them show a photo without a face and are left out" if missing else ""
     protocol = f"the {len(listed.fold):,} listed pairs of folds {numbers}{without}; none of these people was trained on"
-    return Divided(split, source, "people", protocol, skipped, pairs, folds)
+    return DataSplits(split, source, "people", protocol, skipped, pairs, folds)
 
 
 def _able(recipe: SiameseRecipe, images: LabeledImages, test: set[str]) -> list[str]:

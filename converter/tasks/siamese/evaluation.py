@@ -18,7 +18,7 @@ from ...recipes.siamese import SiameseRecipe
 from ...reports.run_report import DataAccount, Parity, Portion, Published, RunArrays, RunDocument
 from ...training.checkpoints import load_arrays
 from ...training.loop import BEST, read_log
-from .data import Divided
+from .data import DataSplits
 from .int8 import Int8Network, agreement
 from .network import Comparison, Embeddings
 
@@ -34,18 +34,18 @@ class EvaluationData:
 
 
 def evaluate_embeddings(
-    comparison: Comparison, embeddings: Embeddings, divided: Divided, threshold: Threshold
+    comparison: Comparison, embeddings: Embeddings, splits: DataSplits, threshold: Threshold
 ) -> EvaluationData:
     """Judge embeddings ``(N, D)`` of the test images: on the listed pairs where there are some, else on all."""
-    test = divided.test
-    numbers, index = test.numbers(), divided.listed_pairs
+    test = splits.test
+    numbers, index = test.numbers(), splits.listed_pairs
     if index is None:
         index = every_pair(numbers, at_most=_MOST_PAIRS)
     scores = comparison.of_pairs(*(embeddings[side] for side in index.T))
-    alphabets = Alphabets(test.groups, divided.drawers) if test.groups and divided.drawers else None
+    alphabets = Alphabets(test.groups, splits.drawers) if test.groups and splits.drawers else None
     metrics, pairs = evaluate(
         comparison.of(embeddings), numbers, test.classes,
-        pairs=ScoredPairs(index, scores, numbers, divided.listed_folds), threshold=threshold, alphabets=alphabets,
+        pairs=ScoredPairs(index, scores, numbers, splits.listed_folds), threshold=threshold, alphabets=alphabets,
         pairs_only=comparison.head is not None,  # a head is too slow to compare all with all
     )  # fmt: skip
     return EvaluationData(metrics, pairs)
@@ -53,7 +53,7 @@ def evaluate_embeddings(
 
 def document_of(
     recipe: SiameseRecipe,
-    divided: Divided,
+    splits: DataSplits,
     comparison: Comparison,
     embeddings: Embeddings,
     int8: Int8Network,
@@ -64,33 +64,33 @@ def document_of(
 
     Args:
         recipe: of the run.
-        divided: the data.
+        splits: the data.
         comparison: of two embeddings.
         embeddings: the float network's ``(N, D)`` of the test images.
         int8: the quantized network.
         threshold: where to accept, from the validation classes.
         folder: of the run.
     """
-    raw, zero_point = int8.embed(divided.test.images)
+    raw, zero_point = int8.embed(splits.test.images)
     rounded = int8.real(raw)
-    judged, quantized = (evaluate_embeddings(comparison, each, divided, threshold) for each in (embeddings, rounded))
+    judged, quantized = (evaluate_embeddings(comparison, each, splits, threshold) for each in (embeddings, rounded))
     cosines = agreement(embeddings, rounded)
     loss = judged.metrics.verification["auc"] - quantized.metrics.verification["auc"]
     parity = Parity(
         cosine_mean=float(cosines.mean()),
         cosine_p1=float(np.percentile(cosines, 1)),
         auc_loss=loss,
-        allowed_auc_loss=allowed_auc_loss(len(divided.test.classes)),
+        allowed_auc_loss=allowed_auc_loss(len(splits.test.classes)),
     )
     document = RunDocument(
-        title=f"{recipe.network.name} on {divided.source}",
+        title=f"{recipe.network.name} on {splits.source}",
         summary=recipe.summary,
         started_from=f"the weights {recipe.network.weights}" if recipe.network.weights else "random weights",
         recipe=recipe.model_dump_json(indent=1),
         environment=_environment(recipe),
         network=_facts(recipe, int8),
-        data=_account(divided),
-        protocol=divided.protocol,
+        data=_account(splits),
+        protocol=splits.protocol,
         curves=tuple(read_log(folder)),
         best_epoch=int(load_arrays(folder / BEST)["epochs_done"]) if (folder / BEST).exists() else None,
         float_metrics=judged.metrics,
@@ -98,7 +98,7 @@ def document_of(
         parity=parity,
         published=_published(recipe),
     )
-    test = divided.test
+    test = splits.test
     arrays = RunArrays(
         embeddings=embeddings, numbers=test.numbers(), class_names=test.classes, paths=test.paths,
         thumbnails=thumbnails(test.images), pairs=judged.pairs.index, scores=judged.pairs.scores,
@@ -107,16 +107,16 @@ def document_of(
     return document, arrays
 
 
-def _account(divided: Divided) -> DataAccount:
-    portions = {"training": divided.training, "validation": divided.validation, "test": divided.test}
+def _account(splits: DataSplits) -> DataAccount:
+    portions = {"training": splits.training, "validation": splits.validation, "test": splits.test}
     return DataAccount(
-        source=divided.source,
-        classes=divided.classes,
+        source=splits.source,
+        classes=splits.classes,
         portions=tuple(
             Portion(name=name, classes=len(each.classes), images=len(each)) for name, each in portions.items()
         ),
-        digest=divided.split.digest,
-        skipped=divided.skipped,
+        digest=splits.split.digest,
+        skipped=splits.skipped,
     )
 
 

@@ -20,7 +20,7 @@ from ...recipes.siamese import SiameseRecipe
 from ...reports.page import require_packages, write_run_report
 from ...training.checkpoints import load_description, load_weights, save_float16_weights
 from ...training.loop import read_log
-from .data import Divided, load_divided
+from .data import DataSplits, load_splits
 from .evaluation import document_of
 from .fine_tuning import fine_tune, shipped_weights
 from .int8 import convert_learned, serves_the_engine
@@ -57,22 +57,22 @@ def run_recipe(
     require_packages()
     if quick:
         recipe = _quick(recipe)
-    divided = load_divided(recipe, data, most_classes=recipe.quick.classes if quick else None)
-    learned = build(recipe, divided.training.images, _load_named_weights)
+    splits = load_splits(recipe, data, most_classes=recipe.quick.classes if quick else None)
+    learned = build(recipe, splits.training.images, _load_named_weights)
     folder.mkdir(parents=True, exist_ok=True)
-    divided.split.write(folder / SPLIT)
-    before = _validated(learned, divided)
-    _train(recipe, learned, divided, folder, tensorboard)
+    splits.split.write(folder / SPLIT)
+    before = _validated(learned, splits)
+    _train(recipe, learned, splits, folder, tensorboard)
     license_ = license_of_weights(_weights_path(recipe.network.weights)) if recipe.network.weights else UNSTATED
     _save(recipe, learned, folder / WEIGHTS, license_)
     int8, parity = convert_learned(
-        recipe, learned, divided.training, divided.validation, folder / MODEL,
+        recipe, learned, splits.training, splits.validation, folder / MODEL,
         license=license_, about_training={"recipe": recipe.summary, "epochs": len(read_log(folder))},
     )  # fmt: skip
-    curve = _validation_curve(learned, divided)
-    embeddings = learned.embed(divided.test.images)
+    curve = _validation_curve(learned, splits)
+    embeddings = learned.embed(splits.test.images)
     document, arrays = document_of(
-        recipe, divided, learned.comparison, embeddings, int8, _threshold(curve, divided), folder
+        recipe, splits, learned.comparison, embeddings, int8, _threshold(curve, splits), folder
     )
     document = document.model_copy(update={"command": command})
     report = write_run_report(folder, document, arrays)
@@ -88,31 +88,31 @@ def _quick(recipe: SiameseRecipe) -> SiameseRecipe:
     return recipe.model_copy(update={"training": training, "sampler": sampler})
 
 
-def _train(recipe: SiameseRecipe, learned: SiameseNetwork, divided: Divided, folder: Path, tensorboard: bool) -> None:
+def _train(recipe: SiameseRecipe, learned: SiameseNetwork, splits: DataSplits, folder: Path, tensorboard: bool) -> None:
     if recipe.method == "pairs":
-        train_siamese(recipe, learned, divided.training, divided.validation, folder, tensorboard=tensorboard)
+        train_siamese(recipe, learned, splits.training, splits.validation, folder, tensorboard=tensorboard)
         return
     fine_tune(
-        learned.network, divided.training, folder, epochs=recipe.training.epochs, rate=recipe.training.optimizer.rate,
-        seed=recipe.seed, measure=lambda: _validated(learned, divided), tensorboard=tensorboard,
+        learned.network, splits.training, folder, epochs=recipe.training.epochs, rate=recipe.training.optimizer.rate,
+        seed=recipe.seed, measure=lambda: _validated(learned, splits), tensorboard=tensorboard,
     )  # fmt: skip
 
 
-def _validated(learned: SiameseNetwork, divided: Divided) -> dict[str, float]:
+def _validated(learned: SiameseNetwork, splits: DataSplits) -> dict[str, float]:
     """AUC and EER on the validation classes."""
-    return metrics_of(_validation_curve(learned, divided))
+    return metrics_of(_validation_curve(learned, splits))
 
 
-def _validation_curve(learned: SiameseNetwork, divided: Divided) -> ErrorCurve:
-    validation = divided.validation
+def _validation_curve(learned: SiameseNetwork, splits: DataSplits) -> ErrorCurve:
+    validation = splits.validation
     pairs = verification_pairs(validation.numbers(), validation.content_digests)
     return scored(learned, learned.embed(validation.images), pairs)
 
 
-def _threshold(curve: ErrorCurve, divided: Divided) -> Threshold:
+def _threshold(curve: ErrorCurve, splits: DataSplits) -> Threshold:
     """Where the two errors are equal on the validation classes."""
     return Threshold(
-        curve.eer_threshold, f"the equal error rate of the {len(divided.validation.classes)} validation classes"
+        curve.eer_threshold, f"the equal error rate of the {len(splits.validation.classes)} validation classes"
     )
 
 
