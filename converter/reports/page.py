@@ -8,7 +8,7 @@ from edge_siamese.atomic import write_atomically
 from edge_siamese.reports.formatting import percent
 from edge_siamese.reports.pages import page_templates, require
 
-from .metrics import embedding_images, figure_images, illustration
+from .plots import embedding_images, figure_images, illustration
 from .run_report import ARRAYS, PAGE, RunArrays, RunDocument
 
 _PACKAGES = ("jinja2", "matplotlib", "sklearn")
