@@ -53,13 +53,13 @@ def _advice(name: str, known: Iterable[str]) -> str:
     return did_you_mean(name, known) or f"; known are {', '.join(known) or 'none'}"
 
 
-def in_range(least: float, most: float = math.inf, /, **values: float) -> None:
+def in_range(minimum: float, maximum: float = math.inf, /, **values: float) -> None:
     """Refuse settings outside of ``least <= value <= most``.
 
     Raises:
         DataError: a value is outside, or not a number.
     """
     for name, value in values.items():
-        if not least <= value <= most:
-            wanted = f"{least:g} or more" if most == math.inf else f"from {least:g} to {most:g}"
+        if not minimum <= value <= maximum:
+            wanted = f"{minimum:g} or more" if maximum == math.inf else f"from {minimum:g} to {maximum:g}"
             raise DataError(f"{name} has to be {wanted}, found {value:g}")

@@ -62,13 +62,13 @@ def undecided(reason: Reason) -> Decision:
     return Decision(Outcome.UNDECIDED, reason)
 
 
-def decide(scores: dict[str, int], threshold: int, *, least_margin: int = 0) -> Decision:
+def decide(scores: dict[str, int], threshold: int, *, min_margin: int = 0) -> Decision:
     """Decide from the Q15 score of every identity.
 
     Args:
         scores: best score of each identity's templates; empty for an empty gallery.
         threshold: a best score below it is nobody known.
-        least_margin: two identities both above the threshold and closer than this are ambiguous.
+        min_margin: two identities both above the threshold and closer than this are ambiguous.
     """
     ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     if not ranked:
@@ -77,7 +77,7 @@ def decide(scores: dict[str, int], threshold: int, *, least_margin: int = 0) -> 
     margin = None if runner_up is None else best - runner_up
     if best < threshold:
         return Decision(Outcome.UNKNOWN, Reason.BELOW_THRESHOLD, None, best, margin, threshold)
-    if runner_up is not None and runner_up >= threshold and best - runner_up < least_margin:
+    if runner_up is not None and runner_up >= threshold and best - runner_up < min_margin:
         return Decision(Outcome.UNDECIDED, Reason.AMBIGUOUS, None, best, margin, threshold)
     return Decision(Outcome.MATCH, Reason.OK, name, best, margin, threshold)
 

@@ -108,7 +108,7 @@ class FaceDetector:
         self.network, self.height, self.width = network, height, width
         self.score_threshold, self.overlap = score_threshold, overlap
         # Scores between these are in doubt.
-        self._least, self._sure = 0.75 * score_threshold, 0.5 * (1 + score_threshold)
+        self._min, self._sure = 0.75 * score_threshold, 0.5 * (1 + score_threshold)
         wanted = {f"{kind}{stride}" for kind in ("score", "box", "landmark") for stride in STRIDES}
         missing = wanted - set(network.output_scales())
         if missing:
@@ -149,7 +149,7 @@ class FaceDetector:
     def _geometry(self) -> dict[int, tuple[Array, int]]:
         """By stride: cell centers ``(N, 2)`` and the least raw score that counts."""
         scales = self.network.output_scales()
-        logit = float(np.log(self._least / (1 - self._least)))
+        logit = float(np.log(self._min / (1 - self._min)))
         return {
             stride: (
                 cell_centers(self.height, self.width, stride).reshape(-1, 2),
@@ -160,9 +160,9 @@ class FaceDetector:
 
     def _decoded(self, outputs: dict[str, npt.NDArray[np.int8]], stride: int) -> tuple[Array, Array, Array]:
         """Scores ``(N,)``, boxes ``(N, 4)`` and landmarks ``(N, 5, 2)`` of one grid's cells that count."""
-        centers, least = self._geometry[stride]
+        centers, minimum = self._geometry[stride]
         raw = outputs[f"score{stride}"].reshape(-1)
-        passing = np.flatnonzero(raw.astype(np.int16) >= least)
+        passing = np.flatnonzero(raw.astype(np.int16) >= minimum)
 
         def values(kind: str) -> Array:
             scale, zero_point = self.network.output_scales()[f"{kind}{stride}"]

@@ -17,8 +17,8 @@ from .errors import DataError, ImageError
 from .frames import RGB
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".pgm", ".ppm", ".tif", ".tiff"})
-MOST_PIXELS = 50_000_000
-MOST_BYTES = 200_000_000
+MAX_PIXELS = 50_000_000
+MAX_BYTES = 200_000_000
 
 _log = logging.getLogger(__name__)
 Size = tuple[int, int]
@@ -45,7 +45,7 @@ def read_image(source: str | os.PathLike[str] | bytes, *, name: str | None = Non
     path = Path(source)
     name = name or str(path)
     try:
-        if path.stat().st_size > MOST_BYTES:
+        if path.stat().st_size > MAX_BYTES:
             raise ImageError(f"{name}: {path.stat().st_size / 1e6:,.0f} MB is too large for an image")
         return _decode(path.read_bytes(), name)
     except OSError as error:
@@ -98,10 +98,8 @@ def _decode(data: bytes, name: str) -> RGB:
     size = image_size(data)
     if size is None:
         raise ImageError(f"{name}: not a JPEG, PNG, WebP, BMP, PGM, PPM or TIFF image, or its header is damaged")
-    if size[0] * size[1] > MOST_PIXELS:
-        raise ImageError(
-            f"{name}: {size[0]} x {size[1]} pixels are over the limit of {MOST_PIXELS // 10**6} megapixels"
-        )
+    if size[0] * size[1] > MAX_PIXELS:
+        raise ImageError(f"{name}: {size[0]} x {size[1]} pixels are over the limit of {MAX_PIXELS // 10**6} megapixels")
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:

@@ -21,7 +21,7 @@ _THUMBNAIL = 160  # longest side of the small gray image
 _PATCH = 16  # side of what is compared around a face
 _SCENE = 32  # side of what is compared of the whole frame
 _PATCH_REACH = 1.5  # of the box, so that hair and some background are in it
-_LEAST_CONTRAST = 8.0  # gray levels; an even patch is not all noise
+_MIN_CONTRAST = 8.0  # gray levels; an even patch is not all noise
 _LOOKS_KEPT = 8
 Gray = npt.NDArray[np.uint8]
 Patch = npt.NDArray[np.float32]
@@ -33,19 +33,19 @@ class TrackingLimits:
     """When a face is still the same one.
 
     Attributes:
-        least_overlap: intersection over union of its boxes in consecutive frames.
-        most_missed: frames it may be missing.
-        most_change: `view_change` between its consecutive appearances. Two photos with overlapping faces had more
+        min_overlap: intersection over union of its boxes in consecutive frames.
+        max_missed: frames it may be missing.
+        max_change: `view_change` between its consecutive appearances. Two photos with overlapping faces had more
             in all of 38,827 pairs of the detector's training data (0.72 at least); a face that moves by 4 % of its
             width, turns by 1 degree and grows by 1.5 % from frame to frame has less in 98 % of the steps. A step beyond
             it costs one more embedding.
-        most_tracks: faces followed at once, the largest first.
+        max_tracks: faces followed at once, the largest first.
     """
 
-    least_overlap: float = 0.3
-    most_missed: int = 5
-    most_change: float = 0.6
-    most_tracks: int = 32
+    min_overlap: float = 0.3
+    max_missed: int = 5
+    max_change: float = 0.6
+    max_tracks: int = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,19 +110,19 @@ class EmbeddingPolicy:
         better: a look is better when its quality is this many times the best so far.
         sure_margin: Q15 distance from the threshold beyond which a decision is sure.
         sure_looks: embeddings a sure decision rests on at least.
-        most_wait: frames after which any face is looked at again.
+        max_wait: frames after which any face is looked at again.
     """
 
     better: float = 1.25
     sure_margin: int = 1638  # a score of 0.05
     sure_looks: int = 3
-    most_wait: int = 64
+    max_wait: int = 64
 
     def wants(self, track: Track, quality: float) -> bool:
         """Whether to embed this look; an unsure track waits twice as long after each of its looks."""
         if track.looks == 0 or quality > self.better * track.best_quality:
             return True
-        wait = self.most_wait if self._sure(track) else min(2**track.looks, self.most_wait)
+        wait = self.max_wait if self._sure(track) else min(2**track.looks, self.max_wait)
         return track.frames_since_look >= wait
 
     def _sure(self, track: Track) -> bool:
@@ -133,7 +133,7 @@ class EmbeddingPolicy:
 
 
 class Tracker:
-    """Joins the faces of consecutive frames to tracks; its memory is bounded by `TrackingLimits.most_tracks`."""
+    """Joins the faces of consecutive frames to tracks; its memory is bounded by `TrackingLimits.max_tracks`."""
 
     def __init__(self, limits: TrackingLimits | None = None) -> None:
         self.limits = limits or TrackingLimits()
@@ -152,17 +152,17 @@ class Tracker:
         """
         thumbnail, scale = _thumbnail(image)
         scene = cv2.resize(thumbnail, (_SCENE, _SCENE), interpolation=cv2.INTER_AREA).astype(np.float32)
-        faces = faces[: self.limits.most_tracks]
+        faces = faces[: self.limits.max_tracks]
         owners = self._owners(faces)
         seen = [
             self._seen_again(owners.get(index), face, View(_around(thumbnail, scale, face), scene))
             for index, face in enumerate(faces)
         ]
         taken = list(owners.values())
-        missed = [track for track in self.tracks if track not in taken and track.missed < self.limits.most_missed]
+        missed = [track for track in self.tracks if track not in taken and track.missed < self.limits.max_missed]
         for track in missed:
             track.missed += 1
-        self.tracks = (seen + missed)[: self.limits.most_tracks]
+        self.tracks = (seen + missed)[: self.limits.max_tracks]
         return seen
 
     def reset(self) -> None:
@@ -176,7 +176,7 @@ class Tracker:
         boxes = np.stack([face.box for face in faces])
         overlaps = np.stack([intersection_over_union(track.face.box, boxes) for track in self.tracks])
         owners: dict[int, Track] = {}
-        while overlaps.max() >= self.limits.least_overlap:
+        while overlaps.max() >= self.limits.min_overlap:
             track, face = divmod(int(overlaps.argmax()), len(faces))
             owners[face] = self.tracks[track]
             overlaps[track], overlaps[:, face] = 0, 0
@@ -184,7 +184,7 @@ class Tracker:
 
     def _seen_again(self, track: Track | None, face: Face, view: View) -> Track:
         """The track with its new face, or a new track where there is none or the scene was cut."""
-        if track is None or view_change(track.view, view) > self.limits.most_change:
+        if track is None or view_change(track.view, view) > self.limits.max_change:
             self._count += 1
             return Track(self._count, face, view)
         track.face, track.view, track.missed = face, view, 0
@@ -202,7 +202,7 @@ def view_change(before: View, after: View) -> float:
 
 def _change(before: Patch, after: Patch) -> float:
     contrast = float(np.sqrt((before.var() + after.var()) / 2))
-    return float(np.abs(after - before).mean()) / max(contrast, _LEAST_CONTRAST)
+    return float(np.abs(after - before).mean()) / max(contrast, _MIN_CONTRAST)
 
 
 def _thumbnail(image: RGB) -> tuple[Gray, float]:

@@ -11,7 +11,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.evaluation.annotations import AnnotatedSet
 from edge_siamese.evaluation.detection import (
     HEIGHT_CLASSES,
-    LEAST_OVERLAP,
+    MIN_OVERLAP,
     Comparison,
     DetectionMetrics,
     compare,
@@ -61,7 +61,7 @@ class AnnotatedResult:
             | {"by_image": [answer.to_json() for answer in answers]}
             for detector, answers in zip(self.detectors, self.comparisons, strict=True)
         ]
-        return {"least_overlap": LEAST_OVERLAP, "images": self.images, "detectors": measured}
+        return {"min_overlap": MIN_OVERLAP, "images": self.images, "detectors": measured}
 
     def text(self) -> str:
         """The figures for people."""

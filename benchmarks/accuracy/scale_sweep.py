@@ -17,7 +17,7 @@ import numpy.typing as npt
 from edge_siamese.cli.shared.output import table
 from edge_siamese.detection import intersection_over_union
 from edge_siamese.errors import DataError, ImageError
-from edge_siamese.evaluation.detection import LEAST_OVERLAP
+from edge_siamese.evaluation.detection import MIN_OVERLAP
 from edge_siamese.evaluation.proportion import Proportion
 from edge_siamese.faces import Face, largest
 from edge_siamese.frames import RGB
@@ -72,7 +72,7 @@ class Sweep:
         return {
             "reference": self.reference,
             "frame": list(self.frame),
-            "least_overlap": LEAST_OVERLAP,
+            "min_overlap": MIN_OVERLAP,
             "photos": len(self.photos),
             "left_out": self.left_out,
             "detectors": by_detector,
@@ -94,8 +94,8 @@ class Sweep:
 
 def face_heights(frame: tuple[int, int]) -> list[int]:
     """The sizes of a sweep: from 12 pixels to nine tenths of the short side of a frame of that width and height."""
-    most = int(_LARGEST * min(frame))
-    return [*(size for size in _SIZES if size < most), most]
+    maximum = int(_LARGEST * min(frame))
+    return [*(size for size in _SIZES if size < maximum), maximum]
 
 
 def sweep(
@@ -183,4 +183,4 @@ def _found_by_size(
 
 def _is_found(faces: list[Face], box: Box) -> bool:
     boxes = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
-    return bool((intersection_over_union(box, boxes) >= LEAST_OVERLAP).any())
+    return bool((intersection_over_union(box, boxes) >= MIN_OVERLAP).any())

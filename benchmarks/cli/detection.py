@@ -16,9 +16,9 @@ _FRAME_SIDES = range(32, 4097)
 def _frame_size(_: click.Context, parameter: click.Parameter, value: str) -> tuple[int, int]:
     sides = value.split("x")
     if len(sides) != 2 or not all(side.isdecimal() and int(side) in _FRAME_SIDES for side in sides):
-        least, most = _FRAME_SIDES[0], _FRAME_SIDES[-1]
+        minimum, maximum = _FRAME_SIDES[0], _FRAME_SIDES[-1]
         raise click.BadParameter(
-            f"expected WIDTHxHEIGHT of {least} to {most} pixels each, found {value!r}", param=parameter
+            f"expected WIDTHxHEIGHT of {minimum} to {maximum} pixels each, found {value!r}", param=parameter
         )
     return int(sides[0]), int(sides[1])
 

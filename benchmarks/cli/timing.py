@@ -110,7 +110,7 @@ def pipeline(
     open_frames = ClipSource if source is None else partial(open_source, source)
     with FaceEngine.open(embedder, detector, delegate=delegate, threads=threads) as engine:
         gallery = Gallery.open(gallery_file) if gallery_file else random_gallery(engine.embedder_card, templates)
-        run(open_frames, engine, gallery, timings, repeat=repeat, most=frames)
+        run(open_frames, engine, gallery, timings, repeat=repeat, maximum=frames)
         about = f"{source or 'a rendered clip of 320 x 240 pixels'}, {len(gallery.templates)} templates"
         if not timings.frames:
             raise DataError(f"{about}: expected frames to measure, found none after a warm-up of {warmup}")

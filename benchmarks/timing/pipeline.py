@@ -68,20 +68,20 @@ class TimedSource(Source):
     Args:
         source: of the frames.
         timings: where the times go.
-        most: no more frames than this are measured; None for all there are.
+        maximum: no more frames than this are measured; None for all there are.
     """
 
-    def __init__(self, source: FrameSource, timings: Timings, most: int | None = None) -> None:
+    def __init__(self, source: FrameSource, timings: Timings, maximum: int | None = None) -> None:
         super().__init__(source.name)
         self.live, self.stills = source.live, source.stills
-        self._source, self._timings, self._most = source, timings, most
+        self._source, self._timings, self._max = source, timings, maximum
 
     def age_ns(self, frame: Frame) -> int:
         return self._source.age_ns(frame)
 
     def watch(self) -> Iterator[Frame | SourceEvent]:
         items, clock = self._source.watch(), self._timings.clock
-        while not self.stopping and (self._most is None or self._timings.frames < self._most):
+        while not self.stopping and (self._max is None or self._timings.frames < self._max):
             asked = clock()
             item = next(items, None)
             delivered = clock()
@@ -119,7 +119,7 @@ def run(
     timings: Timings,
     *,
     repeat: int = 1,
-    most: int | None = None,
+    maximum: int | None = None,
 ) -> None:
     """Let a verifier watch a source from its beginning to its end, `repeat` times, and time it.
 
@@ -128,9 +128,9 @@ def run(
         engine, gallery: of the verifier.
         timings: where the times go.
         repeat: how often.
-        most: no more frames than this are measured; a camera does not end by itself.
+        maximum: no more frames than this are measured; a camera does not end by itself.
     """
     for _ in range(repeat):
         with open_frames() as source:
-            for _ in Verifier(TimedSource(source, timings, most), engine, gallery, timer=timings):
+            for _ in Verifier(TimedSource(source, timings, maximum), engine, gallery, timer=timings):
                 pass

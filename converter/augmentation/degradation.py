@@ -87,8 +87,8 @@ def _flat(crop: Image, rng: np.random.Generator) -> Image:
 def _lit_from_the_side(crop: Image, rng: np.random.Generator) -> Image:
     across = np.linspace(-1, 1, crop.shape[1]) * rng.choice([-1, 1])
     light = 1 / (1 + np.exp(-across * rng.uniform(2.0, 10.0) - rng.normal(0.0, 0.6)))
-    least = rng.uniform(0.03, 0.6)
-    return _noisy(crop * (least + (1.1 - least) * light)[None, :, None], 0.0, rng)
+    minimum = rng.uniform(0.03, 0.6)
+    return _noisy(crop * (minimum + (1.1 - minimum) * light)[None, :, None], 0.0, rng)
 
 
 def _grainy(crop: Image, rng: np.random.Generator) -> Image:

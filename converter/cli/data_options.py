@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PATH = click.Path(path_type=Path)
 KINDS = ("folders", "omniglot", "lfw", "olivetti", "thermal")
-_MOST_NOTES = 20
+_MAX_NOTES = 20
 
 
 class Size(click.ParamType[tuple[int, int]]):
@@ -119,8 +119,8 @@ def _counting(label: str) -> Iterator[Callable[[int], None]]:
 
 def _tell_skipped(images: "LabeledImages") -> None:
     """Some by name, and how many more."""
-    for path, reason in list(images.skipped.items())[:_MOST_NOTES]:
+    for path, reason in list(images.skipped.items())[:_MAX_NOTES]:
         note(f"{path}: skipped: {reason}")
-    more = len(images.skipped) - _MOST_NOTES
+    more = len(images.skipped) - _MAX_NOTES
     if more > 0:
         note(f"{more} more were skipped")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from edge_siamese.errors import DataError
-from edge_siamese.image_io import IMAGE_SUFFIXES, MOST_BYTES, natural_key
+from edge_siamese.image_io import IMAGE_SUFFIXES, MAX_BYTES, natural_key
 
 File = tuple[str, bytes | str]
 """Relative POSIX path and encoded bytes of an image; instead of bytes, why they cannot be read."""
@@ -114,7 +114,7 @@ def _wanted(name: str) -> bool:
 
 
 def _too_large(size: int) -> str | None:
-    return f"{size / 1e6:,.0f} MB is too large for an image" if size > MOST_BYTES else None
+    return f"{size / 1e6:,.0f} MB is too large for an image" if size > MAX_BYTES else None
 
 
 def _printable(file: File) -> File:

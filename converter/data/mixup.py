@@ -21,7 +21,7 @@ Teacher = Callable[[Iterable[Image]], Iterator[npt.NDArray[np.float32]]]
 
 _SEED = 20_000
 _PLAIN, _BLEND = 0.15, 0.5  # shares: bent only, blended throughout; the rest is cut along a soft line
-_MOST_BEND_PIXELS = 5.0
+_MAX_BEND_PIXELS = 5.0
 
 
 class Mixtures:
@@ -82,10 +82,8 @@ def _soft_line(size: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
 def _bent(image: Image, rng: np.random.Generator) -> Image:
     """Move features by some pixels, smoothly: a face of other proportions."""
     size = image.shape[0]
-    grid = rng.normal(0.0, _MOST_BEND_PIXELS / 2, (5, 5, 2)).astype(np.float32)
-    field = cv2.resize(
-        np.clip(grid, -_MOST_BEND_PIXELS, _MOST_BEND_PIXELS), (size, size), interpolation=cv2.INTER_CUBIC
-    )
+    grid = rng.normal(0.0, _MAX_BEND_PIXELS / 2, (5, 5, 2)).astype(np.float32)
+    field = cv2.resize(np.clip(grid, -_MAX_BEND_PIXELS, _MAX_BEND_PIXELS), (size, size), interpolation=cv2.INTER_CUBIC)
     columns, rows = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
     return np.asarray(
         cv2.remap(

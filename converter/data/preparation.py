@@ -32,7 +32,7 @@ class Preparation(BaseModel):
             proportions from the middle, "none" takes the photo whole, whatever its proportions.
         crop_factor: how much is seen, about the middle: of an aligned face 1 is the usual crop and more shows more, of
             a photo 1 is the largest window. Not for "none".
-        least_images, most_images: a class with fewer is left out, of one with more the first are taken.
+        least_images, max_images: a class with fewer is left out, of one with more the first are taken.
         near_duplicates: leave an image out that differs from another of its class by less than this, as the mean
             absolute difference of pixels from 0 to 1; 0 leaves out equal ones only.
     """
@@ -43,8 +43,8 @@ class Preparation(BaseModel):
     channels: Literal[1, 3] = 3
     align: Literal["detector", "center", "none"] = "none"
     crop_factor: float = Field(default=1.0, gt=0.1, le=3)
-    least_images: int = Field(default=1, ge=1)
-    most_images: int | None = Field(default=None, ge=1)
+    min_images: int = Field(default=1, ge=1)
+    max_images: int | None = Field(default=None, ge=1)
     near_duplicates: float = Field(default=0.0, ge=0, lt=1)
 
     @model_validator(mode="after")
@@ -102,8 +102,8 @@ class Preparation(BaseModel):
                     skipped[images.paths[row]] = reason
                 else:
                     chosen.append(row)
-            if len(chosen) < self.least_images:
-                reason = f"{name} has {len(chosen)} images, fewer than {self.least_images}"
+            if len(chosen) < self.min_images:
+                reason = f"{name} has {len(chosen)} images, fewer than {self.min_images}"
                 skipped |= {images.paths[row]: reason for row in chosen}
             else:
                 keep[chosen] = True
@@ -119,8 +119,8 @@ class Preparation(BaseModel):
         near = self._near(images, chosen, row)
         if near is not None:
             return f"nearly the same image as {images.paths[near]}"
-        if self.most_images is not None and len(chosen) >= self.most_images:
-            return f"one more than {self.most_images} images of {images.names[row]}"
+        if self.max_images is not None and len(chosen) >= self.max_images:
+            return f"one more than {self.max_images} images of {images.names[row]}"
         return None
 
     def _near(self, images: LabeledImages, chosen: list[int], row: int) -> int | None:

@@ -15,7 +15,7 @@ Image = npt.NDArray[np.uint8]
 _GAP = 4
 _AFTER_ORIGINAL = 12
 _BACKGROUND = 255
-_LEAST_SIDE = 96
+_MIN_SIDE = 96
 
 
 def preview_grid(
@@ -62,7 +62,7 @@ def write_grid(path: Path, grid: Image) -> None:
 
 def _tile(image: Image, right: int = 0) -> Image:
     """RGB, enlarged, with a gap at the bottom and at the right."""
-    factor = -(-_LEAST_SIDE // min(image.shape[:2]))
+    factor = -(-_MIN_SIDE // min(image.shape[:2]))
     large = image.repeat(factor, axis=0).repeat(factor, axis=1)
     color = np.broadcast_to(large, (*large.shape[:2], 3))
     return np.pad(color, ((0, _GAP), (0, _GAP + right), (0, 0)), constant_values=_BACKGROUND)

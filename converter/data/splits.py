@@ -20,7 +20,7 @@ from .labeled import LabeledImages
 
 SCHEMA = "edge-siamese/split/1"
 SIDES = ("training", "validation", "test")
-_LEAST_CLASSES = 2  # on a side
+_MIN_CLASSES = 2  # on a side
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class Split:
 
 
 def split_classes(
-    images: LabeledImages, *, test: float, validation: float, seed: int = 0, least_images: int = 2
+    images: LabeledImages, *, test: float, validation: float, seed: int = 0, min_images: int = 2
 ) -> Split:
     """Split by shares of the classes, or of the groups where there are some.
 
@@ -72,20 +72,20 @@ def split_classes(
         test: share to judge on; 0 judges on the validation classes.
         validation: share to choose by.
         seed: 0 orders by the names' own hashes; another seed gives another order.
-        least_images: a class with fewer is neither trained nor validated on.
+        min_images: a class with fewer is neither trained nor validated on.
 
     Raises:
         DataError: a side would have fewer than two classes with two images.
     """
     units = images.groups or images.names
     order = _shuffled(_with_pairs(images, units), seed)
-    held = max(_least_units(images), round(test * len(order))) if test else 0
-    chosen = max(_least_units(images), round(validation * len(order)))
-    return split_units(images, order[:held], order[held : held + chosen], least_images=least_images)
+    held = max(_min_units(images), round(test * len(order))) if test else 0
+    chosen = max(_min_units(images), round(validation * len(order)))
+    return split_units(images, order[:held], order[held : held + chosen], min_images=min_images)
 
 
 def split_folds(
-    images: LabeledImages, folds: int, *, validation: float, seed: int = 0, least_images: int = 2
+    images: LabeledImages, folds: int, *, validation: float, seed: int = 0, min_images: int = 2
 ) -> Iterator[Split]:
     """Splits in each of which another part of the classes, or groups, is judged on: every one once.
 
@@ -93,7 +93,7 @@ def split_folds(
         images: to be split.
         folds: how many splits.
         validation: share of the classes that are not judged on to choose by.
-        seed, least_images: as of `split_classes`.
+        seed, min_images: as of `split_classes`.
 
     Raises:
         DataError: a side would have fewer than two classes with two images.
@@ -101,12 +101,12 @@ def split_folds(
     order = _shuffled(_with_pairs(images, images.groups or images.names), seed)
     for fold in range(folds):
         yield split_rest(
-            images, order[fold::folds], validation=validation, seed=seed, least_images=least_images
+            images, order[fold::folds], validation=validation, seed=seed, min_images=min_images
         )  # fmt: skip
 
 
 def split_rest(
-    images: LabeledImages, test: Iterable[str], *, validation: float, seed: int = 0, least_images: int = 2
+    images: LabeledImages, test: Iterable[str], *, validation: float, seed: int = 0, min_images: int = 2
 ) -> Split:
     """Judge on the classes, or groups, named; of the rest a share is to choose by.
 
@@ -114,20 +114,18 @@ def split_rest(
         images: to be split.
         test: names.
         validation: share of the others that have two images of a class.
-        seed, least_images: as of `split_classes`.
+        seed, min_images: as of `split_classes`.
 
     Raises:
         DataError: a name is not known, or a side would have fewer than two classes with two images.
     """
     held = set(test)
     others = _shuffled(_with_pairs(images, images.groups or images.names) - held, seed)
-    chosen = others[: max(_least_units(images), round(validation * len(others)))]
-    return split_units(images, held, chosen, least_images=least_images)
+    chosen = others[: max(_min_units(images), round(validation * len(others)))]
+    return split_units(images, held, chosen, min_images=min_images)
 
 
-def split_units(
-    images: LabeledImages, test: Iterable[str], validation: Iterable[str], *, least_images: int = 2
-) -> Split:
+def split_units(images: LabeledImages, test: Iterable[str], validation: Iterable[str], *, min_images: int = 2) -> Split:
     """Split by names of classes, or of groups where there are some; what is on neither list is trained on.
 
     Raises:
@@ -139,14 +137,14 @@ def split_units(
         raise DataError(f"split: '{unknown[0]}' is no class or group of these images")
     testing, validating = np.isin(units, list(held)), np.isin(units, list(chosen))
     counts = images.counts()
-    enough = np.array([counts[name] >= least_images for name in images.names], bool)
+    enough = np.array([counts[name] >= min_images for name in images.names], bool)
     sides = [images.where(~testing & ~validating & enough), images.where(validating & enough)]
     sides.append(images.where(testing) if held else sides[1])
     for name, side in zip(SIDES, sides, strict=True):
         pairs = sum(count >= 2 for count in side.counts().values())
-        if pairs < _LEAST_CLASSES:
+        if pairs < _MIN_CLASSES:
             raise DataError(
-                f"{name} needs at least {_LEAST_CLASSES} classes with 2 or more images, found {pairs}; there are "
+                f"{name} needs at least {_MIN_CLASSES} classes with 2 or more images, found {pairs}; there are "
                 f"{sum(count >= 2 for count in counts.values())} such classes in all"
             )
     return Split(*sides)
@@ -155,7 +153,7 @@ def split_units(
 def choose_validation(names: Iterable[str], share: float, seed: int = 0) -> list[str]:
     """A share of names, two at least, by their hashes."""
     order = _shuffled(set(names), seed)
-    return order[: max(_LEAST_CLASSES, round(share * len(order)))]
+    return order[: max(_MIN_CLASSES, round(share * len(order)))]
 
 
 def require_disjoint(what: str, members: Mapping[str, Iterable[str]]) -> None:
@@ -188,9 +186,9 @@ def _with_pairs(images: LabeledImages, units: list[str]) -> set[str]:
     return {unit for unit, name in zip(units, images.names, strict=True) if counts[name] >= 2}
 
 
-def _least_units(images: LabeledImages) -> int:
+def _min_units(images: LabeledImages) -> int:
     """A group may have all the classes a side needs."""
-    return 1 if images.groups else _LEAST_CLASSES
+    return 1 if images.groups else _MIN_CLASSES
 
 
 def _shuffled(names: Iterable[str], seed: int) -> list[str]:

@@ -71,12 +71,12 @@ def load_teacher_faces(folder: Path, dimension: int, *, validation_only: bool = 
     return TeacherFaces(_read_crops(folder, rows), targets, identities, validation, directions)
 
 
-def load_training_crops(folder: Path, most: int) -> npt.NDArray[np.uint8]:
-    """At most `most` crops that are not of validation people, evenly spread over all: uint8 ``(N, 112, 112, 3)``."""
+def load_training_crops(folder: Path, maximum: int) -> npt.NDArray[np.uint8]:
+    """At most `maximum` crops that are not of validation people, evenly spread over all: uint8 ``(N, 112, 112, 3)``."""
     rows = _read_table(folder / "faces.csv.gz")
     kept_back = validation_people([row["identity"] for row in rows])
     rows = [row for row in rows if row["identity"] not in kept_back]
-    return _read_crops(folder, rows[:: max(1, -(-len(rows) // most))])
+    return _read_crops(folder, rows[:: max(1, -(-len(rows) // maximum))])
 
 
 def validation_people(identities: list[str], people: int = VALIDATION_PEOPLE) -> frozenset[str]:

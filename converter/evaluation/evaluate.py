@@ -19,7 +19,7 @@ from .verification import REPLICATES, Confusion, Verification, evaluate_folds
 SAME_PAIRS = "the equal error rate of these very pairs"
 WAYS = (5, 20)
 _FOLDS = 4
-_MOST_CLASSES_CONFUSED = 60
+_MAX_CLASSES_CONFUSED = 60
 
 
 class Metrics(BaseModel):
@@ -127,7 +127,7 @@ def _folds(pairs: ScoredPairs, seed: int) -> tuple[dict[str, Any], ...]:
 
 def _identification(score: Score, numbers: Numbers, names: list[str]) -> dict[str, Any]:
     found = identify_by_representatives(score, numbers)
-    few = len(found.classes) <= _MOST_CLASSES_CONFUSED
+    few = len(found.classes) <= _MAX_CLASSES_CONFUSED
     return found.to_json(names) | ({} if few else {"confusion": None})
 
 

@@ -17,7 +17,7 @@ Scores = npt.NDArray[np.floating]
 Score = Callable[[Rows, Rows], Scores]
 """Scores ``(R, C)`` of images against images, by number."""
 
-MOST_PAIRS = 1_000_000
+MAX_PAIRS = 1_000_000
 _BLOCK = 512
 
 
@@ -142,7 +142,7 @@ def score_pairs(score: Score, index: Numbers, numbers: Numbers, fold: Numbers | 
     return ScoredPairs(index, scores, numbers, fold)
 
 
-def every_pair(numbers: Numbers, *, at_most: int = MOST_PAIRS, seed: int = 0) -> Numbers:
+def every_pair(numbers: Numbers, *, at_most: int = MAX_PAIRS, seed: int = 0) -> Numbers:
     """Every two images once, int64 ``(P, 2)``; of more than `at_most` pairs a sample without repetitions.
 
     The sample holds every genuine pair, or half of `at_most` where there are more, and impostor pairs drawn at random.

@@ -18,7 +18,7 @@ from .shapes import image_shape, require_vector
 from .tflite_files import adopt
 from .verification import Floats, require_same
 
-LEAST_VERSION = 2
+MIN_VERSION = 2
 _INSTALL = (
     "uv tool install --python 3.12 onnx2tf (or: pipx install --python python3.12 onnx2tf); it needs Python 3.12 or newer "
     "and an environment of its own. Then put onnx2tf on the PATH or name it with --onnx2tf"
@@ -74,10 +74,10 @@ def find_onnx2tf(command: str) -> str:
         )
     said = subprocess.run([program, "-V"], capture_output=True, text=True, check=False).stdout
     version = re.search(r"\d+(?:\.\d+)+", said)
-    if version is None or int(version[0].split(".")[0]) < LEAST_VERSION:
+    if version is None or int(version[0].split(".")[0]) < MIN_VERSION:
         found = version[0] if version else "something else"
         raise RuntimeMissingError(
-            f"{program}: expected onnx2tf {LEAST_VERSION} or newer, found {found}; install it with: {_INSTALL}"
+            f"{program}: expected onnx2tf {MIN_VERSION} or newer, found {found}; install it with: {_INSTALL}"
         )
     return program
 

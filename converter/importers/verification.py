@@ -9,7 +9,7 @@ from edge_siamese.errors import EdgeSiameseError
 from edge_siamese.tflite.runtime import load_network
 
 Floats = npt.NDArray[np.float32]
-MOST_ERROR = 1e-3  # of the embedding's length
+MAX_ERROR = 1e-3  # of the embedding's length
 _IMAGES = 2
 
 
@@ -32,8 +32,8 @@ def require_same(what: str, tool: str, original: Callable[[Floats], Floats], con
         wanted = np.asarray(original(image), np.float32).reshape(-1)
         (found,) = network.run(image).values()
         error = np.linalg.norm(found.reshape(-1) - wanted) / max(float(np.linalg.norm(wanted)), 1e-12)
-        if not error <= MOST_ERROR:
+        if not error <= MAX_ERROR:
             raise EdgeSiameseError(
                 f"{what}: {tool} wrote a network that computes something else (relative error {error:.3g}, allowed are "
-                f"{MOST_ERROR}); try another version of it, or export the original in another format"
+                f"{MAX_ERROR}); try another version of it, or export the original in another format"
             )

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from .canvas import Drawing
 
-MOST_LAYERS, MOST_CHANNELS = 6, 24
+MAX_LAYERS, MAX_CHANNELS = 6, 24
 _COLUMNS = 12
 
 
@@ -30,7 +30,7 @@ def layer_activations(network: Any, image: npt.NDArray[np.float32]) -> list[Laye
     import keras
 
     spatial = [layer for layer in network.layers[1:] if _is_spatial(layer)]
-    spread = np.unique(np.linspace(0, len(spatial) - 1, min(MOST_LAYERS, len(spatial))).round().astype(int))
+    spread = np.unique(np.linspace(0, len(spatial) - 1, min(MAX_LAYERS, len(spatial))).round().astype(int))
     chosen = [spatial[place] for place in spread.tolist()]
     if not chosen:
         return []
@@ -42,7 +42,7 @@ def layer_activations(network: Any, image: npt.NDArray[np.float32]) -> list[Laye
     ]
 
 
-def activation_montage(activations: list[LayerActivation], *, channels: int = MOST_CHANNELS) -> Drawing:
+def activation_montage(activations: list[LayerActivation], *, channels: int = MAX_CHANNELS) -> Drawing:
     """The first channels of each layer as tiles, each from its least value (dark) to its greatest (light)."""
     rows = [-(-min(channels, layer.values.shape[2]) // _COLUMNS) for layer in activations]
 

@@ -12,7 +12,7 @@ from .canvas import GENUINE, GRAY, IMPOSTOR, Drawing
 
 _DASHES = ("-", "--", ":", "-.")
 _LINES = (GENUINE, IMPOSTOR, "#009e73", "#cc79a7")
-_MOST_CELLS_WRITTEN, _MOST_LABELS = 16, 40
+_MAX_CELLS_WRITTEN, _MAX_LABELS = 16, 40
 
 
 def roc(verifications: Mapping[str, dict[str, Any]]) -> Drawing:
@@ -116,10 +116,10 @@ def confusion_matrix(counts: npt.NDArray[np.integer], names: Sequence[str]) -> D
         axes = figure.add_subplot()
         shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         _shade(axes, shares)
-        if size <= _MOST_CELLS_WRITTEN:
+        if size <= _MAX_CELLS_WRITTEN:
             for row, column in np.argwhere(counts > 0):
                 axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", fontsize=9)
-        labeled = range(0, size, -(-size // _MOST_LABELS))
+        labeled = range(0, size, -(-size // _MAX_LABELS))
         labels = [_shortened(names[place]) for place in labeled]
         axes.set_xticks(labeled, labels, rotation=90 if size > 2 else 0, fontsize=8)
         axes.set_yticks(labeled, labels, fontsize=8)
@@ -171,5 +171,5 @@ def _cell(column: int, row: int, **looks: Any) -> Any:
     return Rectangle((column - 0.49, row - 0.49), 0.98, 0.98, edgecolor="none", **looks)
 
 
-def _shortened(name: str, most: int = 18) -> str:
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+def _shortened(name: str, maximum: int = 18) -> str:
+    return name if len(name) <= maximum else f"{name[: maximum - 1]}…"

@@ -9,7 +9,7 @@ from ..evaluation.scoring import Numbers
 from .canvas import PALETTE, Pixels, Raster, as_rgb
 from .projections import Plane
 
-MOST_THUMBNAILS = 600
+MAX_THUMBNAILS = 600
 _CELLS_A_IMAGE = 1.7
 _FRAME = 2
 
@@ -31,7 +31,7 @@ def mosaic(plane: Plane, images: Pixels, numbers: Numbers | None = None) -> Rast
     Free cells are transparent.
 
     Args:
-        plane: ``(N, 2)``, y upwards; not many more than `MOST_THUMBNAILS`, the time grows with the cube.
+        plane: ``(N, 2)``, y upwards; not many more than `MAX_THUMBNAILS`, the time grows with the cube.
         images: uint8 ``(N, H, W, C)`` thumbnails.
         numbers: class of each, for the colors of the frames; without them there are none.
     """

@@ -19,7 +19,7 @@ from .canvas import INK, MARKERS, PALETTE, Drawing
 
 Plane = npt.NDArray[np.float32]
 
-MOST_IMAGES, MOST_CLASSES = 1500, 40
+MAX_IMAGES, MAX_CLASSES = 1500, 40
 FEWEST = 5
 _METRICS = {"cosine": "cosine", "l1": "manhattan", "l2": "euclidean", "squared_l2": "sqeuclidean"}
 _LEGEND, _LABELED, _RASTERISED = 12, 40, 1500
@@ -66,13 +66,13 @@ def umap(embeddings: Matrix, similarity: str = "cosine", *, seed: int = 0) -> Pl
 LAYOUTS: dict[str, Callable[..., Plane]] = {"tsne": tsne, "umap": umap}
 
 
-def readable_rows(numbers: Numbers, *, images: int = MOST_IMAGES, classes: int = MOST_CLASSES, seed: int = 0) -> Rows:
+def readable_rows(numbers: Numbers, *, images: int = MAX_IMAGES, classes: int = MAX_CLASSES, seed: int = 0) -> Rows:
     """Rows of no more images and classes than an image can show: whole classes drawn at random, and of each as many."""
     rng = np.random.default_rng(seed)
     by_class = rows_by_class(numbers)
     chosen = rng.permutation(list(by_class))[:classes].tolist()
-    most = max(images // max(len(chosen), 1), 1)
-    rows = [rng.permutation(by_class[number])[:most] for number in chosen]
+    maximum = max(images // max(len(chosen), 1), 1)
+    rows = [rng.permutation(by_class[number])[:maximum] for number in chosen]
     return np.sort(np.concatenate(rows))
 
 

@@ -65,11 +65,11 @@ def saliency_sheet(images: Pixels, found: Saliency) -> Drawing:
     def draw(figure: Any) -> None:
         titles = ("image", "gradient", "brighter is more alike", "darker is more alike")
         for row, panels in enumerate(figure.subplots(count, 4, squeeze=False)):
-            most = max(float(np.percentile(np.abs(found.raw[row]), 99.5)), 1e-12)
+            maximum = max(float(np.percentile(np.abs(found.raw[row]), 99.5)), 1e-12)
             panels[0].imshow(as_rgb(images[row]), interpolation="nearest")
-            panels[1].imshow(found.raw[row], cmap="PuOr_r", vmin=-most, vmax=most, interpolation="nearest")
-            panels[2].imshow(found.positive[row], cmap="cividis", vmin=0, vmax=most, interpolation="nearest")
-            panels[3].imshow(found.negative[row], cmap="cividis", vmin=0, vmax=most, interpolation="nearest")
+            panels[1].imshow(found.raw[row], cmap="PuOr_r", vmin=-maximum, vmax=maximum, interpolation="nearest")
+            panels[2].imshow(found.positive[row], cmap="cividis", vmin=0, vmax=maximum, interpolation="nearest")
+            panels[3].imshow(found.negative[row], cmap="cividis", vmin=0, vmax=maximum, interpolation="nearest")
             for axes, title in zip(panels, titles, strict=True):
                 axes.set_title(title if row == 0 else "", fontsize=9)
                 axes.set_axis_off()

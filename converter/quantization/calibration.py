@@ -6,7 +6,7 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 
 CALIBRATION_IMAGES = 200
-LEAST_IMAGES = 20
+MIN_IMAGES = 20
 
 
 def require_calibration(images: npt.NDArray[np.uint8]) -> None:
@@ -15,9 +15,9 @@ def require_calibration(images: npt.NDArray[np.uint8]) -> None:
     Raises:
         DataError: fewer than 20 images.
     """
-    if len(images) < LEAST_IMAGES:
+    if len(images) < MIN_IMAGES:
         raise DataError(
-            f"calibration needs at least {LEAST_IMAGES} images, better {CALIBRATION_IMAGES}; found {len(images)}"
+            f"calibration needs at least {MIN_IMAGES} images, better {CALIBRATION_IMAGES}; found {len(images)}"
         )
 
 

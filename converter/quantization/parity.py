@@ -18,7 +18,7 @@ from .formats import model_input
 
 MAXIMUM_AUC_LOSS = 0.002
 _ENOUGH_PEOPLE = 20
-LEAST_MEAN_COSINE = 0.95  # where there are too few people for an AUC to say much
+MIN_MEAN_COSINE = 0.95  # where there are too few people for an AUC to say much
 _REPORTED_FMR = 1e-3
 Embeddings = npt.NDArray[np.float32]
 Pairs = tuple[Scores, Scores]  # genuine and impostor
@@ -66,10 +66,10 @@ class ParityReport:
         Raises:
             EdgeSiameseError: int8 costs more than allowed.
         """
-        if self.tar_int8 is None and not self.cosine_mean >= LEAST_MEAN_COSINE:
+        if self.tar_int8 is None and not self.cosine_mean >= MIN_MEAN_COSINE:
             raise EdgeSiameseError(
                 f"parity gate: int8 embeddings have a mean cosine of {self.cosine_mean:.4f} to the float ones on "
-                f"{self.photos} images, expected at least {LEAST_MEAN_COSINE}"
+                f"{self.photos} images, expected at least {MIN_MEAN_COSINE}"
             )
         allowed = allowed_auc_loss(self.people, maximum_auc_loss)
         if self.auc_loss is not None and not self.auc_loss <= allowed:

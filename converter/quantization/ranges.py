@@ -35,10 +35,10 @@ def measure_ranges(network: Any, layers: list[str], inputs: npt.NDArray[np.float
             wanted = min(len(values), int(_VALUES_A_TENSOR * share) + 1)
             samples[name].append(values[rng.integers(0, len(values), wanted)])
             samples[name].append(np.array([values.min(), values.max()], np.float32))
-    return {name: least_error_range(np.concatenate(values)) for name, values in samples.items()}
+    return {name: min_error_range(np.concatenate(values)) for name, values in samples.items()}
 
 
-def least_error_range(values: npt.NDArray[np.float32], levels: int = 256) -> Range:
+def min_error_range(values: npt.NDArray[np.float32], levels: int = 256) -> Range:
     """The range, holding zero, whose quantization of `values` has the least mean squared error."""
     low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0, 1e-6)
     errors = [_squared_error(values, low * share, high * share, levels) for share in _SHRINKINGS]

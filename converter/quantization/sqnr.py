@@ -17,7 +17,7 @@ from ..tflite_edit import Graph, LayerNames, Operator, read_graph
 from .tflite.probe import GraphProbe
 
 _TRANSLATIONS = ("QUANTIZE", "DEQUANTIZE")
-_MOST_DB = 120.0  # of two equal tensors
+_MAX_DB = 120.0  # of two equal tensors
 _FIRST_DB = 40.0  # what a layer is expected to leave of exact inputs
 
 
@@ -96,5 +96,5 @@ def _worst_input(operator: Operator, reached: dict[int, float]) -> float:
 
 def _decibels(signal: float, noise: float) -> float:
     if noise <= 0 or signal <= 0:
-        return _MOST_DB if noise <= 0 else 0.0
-    return min(_MOST_DB, 10 * math.log10(signal / noise))
+        return _MAX_DB if noise <= 0 else 0.0
+    return min(_MAX_DB, 10 * math.log10(signal / noise))

@@ -30,7 +30,7 @@ class Split(Part):
             validation classes.
         test_folds: folds of the data's ``pairs.txt`` whose people are the test people instead, on the pairs listed there.
         test_groups: groups to test on instead, by the beginning of their names.
-        least_images: a class with fewer is neither trained nor validated on.
+        min_images: a class with fewer is neither trained nor validated on.
         seed: another one gives another choice.
     """
 
@@ -38,7 +38,7 @@ class Split(Part):
     validation: float = Field(default=0.15, gt=0, lt=1)
     test_folds: tuple[int, ...] = ()
     test_groups: str = ""
-    least_images: int = Field(default=2, ge=1)
+    min_images: int = Field(default=2, ge=1)
     seed: int = 0
 
 

@@ -13,7 +13,7 @@ from ..evaluation.identification import representatives
 from ..plots.canvas import Raster
 from ..plots.error_rates import confusion_matrix, decisions, det, rank_curve, roc, score_histogram
 from ..plots.extreme_pairs import KINDS, extreme_pairs
-from ..plots.mosaic import MOST_THUMBNAILS, mosaic
+from ..plots.mosaic import MAX_THUMBNAILS, mosaic
 from ..plots.projections import readable_rows, scatter, tsne
 from ..plots.training_curves import training_curves
 from .run_report import RunArrays, RunDocument
@@ -66,7 +66,7 @@ def embedding_images(arrays: RunArrays, threshold: float) -> dict[str, Any]:
         score = arrays.score(int8=int8)
         standing = representatives(lambda a, b: score(rows[a], rows[b]), numbers)
         looks["plane"] = scatter(plane, numbers, arrays.class_names, standing).svg()
-        few = readable_rows(numbers, images=MOST_THUMBNAILS)
+        few = readable_rows(numbers, images=MAX_THUMBNAILS)
         looks["map"] = mosaic(plane[few], arrays.thumbnails[rows[few]], numbers[few]).data_uri()
         looks["mapped"] = len(few)
     return looks | {"pairs": _extreme(arrays, threshold, int8=int8 and arrays.int8_scores is not None)}

@@ -20,11 +20,11 @@ from ..evaluation.verification import Confusion, Verification
 from ..plots.canvas import FIGURE_SUFFIXES, RASTER_SUFFIXES, Drawing, Raster, check_path
 from ..plots.error_rates import confusion_matrix, decisions, det, rank_curve, roc, score_histogram
 from ..plots.extreme_pairs import extreme_pairs, pair_sheet
-from ..plots.mosaic import MOST_THUMBNAILS, mosaic, thumbnails
+from ..plots.mosaic import MAX_THUMBNAILS, mosaic, thumbnails
 from ..plots.projections import LAYOUTS, readable_rows, scatter
 from .run_report import DOCUMENT, RunArrays, RunDocument
 
-_MOST_CLASSES = 60
+_MAX_CLASSES = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ def _plane(probe: ProbeFace, layout: str) -> Drawing:
 
 def _map(probe: ProbeFace) -> Raster:
     shown = probe.shown
-    rows = readable_rows(probe.arrays.numbers, images=MOST_THUMBNAILS, seed=probe.seed)
+    rows = readable_rows(probe.arrays.numbers, images=MAX_THUMBNAILS, seed=probe.seed)
     plane = LAYOUTS["tsne"](probe.vectors[rows], probe.arrays.similarity, seed=probe.seed)
     return mosaic(plane, shown[rows], probe.arrays.numbers[rows])
 
@@ -130,8 +130,8 @@ def _pairs(probe: ProbeFace) -> Drawing:
 def _confusion(probe: ProbeFace) -> Drawing:
     score = probe.arrays.score(int8=probe.int8)
     found = identify_by_representatives(score, probe.arrays.numbers)
-    if len(found.classes) > _MOST_CLASSES:
-        raise DataError(f"a matrix of {len(found.classes):,} classes cannot be read, at most {_MOST_CLASSES} can")
+    if len(found.classes) > _MAX_CLASSES:
+        raise DataError(f"a matrix of {len(found.classes):,} classes cannot be read, at most {_MAX_CLASSES} can")
     return confusion_matrix(found.confusion, [probe.arrays.class_names[number] for number in found.classes])
 
 

@@ -154,8 +154,8 @@ def accuracy_curve(
 def _budgets(trial: Trial, empty: Gallery, points: int) -> list[int]:
     templates = trial.enrollment.templates()
     size = sizes_of(empty.with_people({name: rows[:1] for name, rows in templates.items()}, limit=None))
-    least, most = size(len(templates)), size(sum(map(len, templates.values())))
-    return sorted({round(size) for size in np.geomspace(least, most, points).tolist()})
+    minimum, maximum = size(len(templates)), size(sum(map(len, templates.values())))
+    return sorted({round(size) for size in np.geomspace(minimum, maximum, points).tolist()})
 
 
 def _drawn(trial: Trial, choices: Mapping[str, Choice], draw: int) -> dict[str, Choice]:

@@ -104,7 +104,7 @@ class LossEntry:
         kind: "pair" takes distances, "logit" what a head answers, "batch" embeddings and numbers.
         function: the loss itself, or for one with prototypes what makes it of classes and dimension.
         distance: what a loss of pairs was published with.
-        most: the largest value of an option; the smallest is 0.
+        maximum: the largest value of an option; the smallest is 0.
         outputs: logits a head has to give.
         prototypes: it learns one for each class.
     """
@@ -112,7 +112,7 @@ class LossEntry:
     kind: Literal["pair", "logit", "batch"]
     function: Callable[..., Any]
     distance: str = ""
-    most: float = math.inf
+    maximum: float = math.inf
     outputs: int = 0
     prototypes: bool = False
 
@@ -125,7 +125,7 @@ class LossEntry:
 LOSSES: dict[str, LossEntry] = {
     "contrastive": LossEntry("pair", contrastive, distance="l2"),
     "contrastive-squared": LossEntry("pair", contrastive_squared, distance="squared_l2"),
-    "binary-crossentropy": LossEntry("logit", binary_crossentropy, most=1.0, outputs=1),
+    "binary-crossentropy": LossEntry("logit", binary_crossentropy, maximum=1.0, outputs=1),
     "false-positive-weighted": LossEntry("logit", false_positive_weighted, outputs=2),
     "triplet": LossEntry("batch", triplet),
     "arcface": LossEntry("batch", _arcface, prototypes=True),
@@ -146,7 +146,7 @@ def create_loss(name: str, *, classes: int = 0, dimension: int = 0, **options: A
     """
     entry = choose("loss", name, LOSSES)
     checked = checked_options(f"loss {name}", entry.function, options)
-    in_range(0.0, entry.most, **checked)
+    in_range(0.0, entry.maximum, **checked)
     if not entry.prototypes:
         return functools.partial(entry.function, **checked)
     in_range(2, classes=classes)

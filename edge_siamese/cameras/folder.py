@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ..errors import DataError, ImageError
 from ..frames import RGB, Frame
-from ..image_io import MOST_BYTES, is_image_name, list_images, natural_key, read_image
+from ..image_io import MAX_BYTES, is_image_name, list_images, natural_key, read_image
 from .base import Source, SourceEvent
 
 _log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class _Zip:
         self.names = sorted((name for name in self._archive.namelist() if _is_shown(name)), key=natural_key)
 
     def read(self, name: str) -> RGB:
-        if self._archive.getinfo(name).file_size > MOST_BYTES:
+        if self._archive.getinfo(name).file_size > MAX_BYTES:
             raise ImageError(f"{name}: too large for an image")
         try:
             data = self._archive.read(name)

@@ -14,7 +14,7 @@ from .shared.output import emit_json, table
 def self_test(as_json: bool, **engine_settings: Any) -> None:
     """Run the golden vectors of embedder and detector on the delegate; exit 1 when it computes something else."""
     from ..engine import FaceEngine
-    from ..tflite.self_test import LEAST_COSINE, LEAST_MEAN_COSINE
+    from ..tflite.self_test import MIN_COSINE, MIN_MEAN_COSINE
     from ..tflite.self_test import self_test as run
 
     with FaceEngine.open(**engine_settings, check=False) as engine:
@@ -25,8 +25,8 @@ def self_test(as_json: bool, **engine_settings: Any) -> None:
         body = {
             "runtime": runtime,
             "delegate": results[0].delegate,
-            "least_cosine": LEAST_COSINE,
-            "least_mean_cosine": LEAST_MEAN_COSINE,
+            "least_cosine": MIN_COSINE,
+            "least_mean_cosine": MIN_MEAN_COSINE,
             "results": [{"task": result.task, "cosines": list(result.cosines)} for result in results],
         }
         emit_json("self-test", body, models=digests)

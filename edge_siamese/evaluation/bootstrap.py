@@ -24,7 +24,7 @@ from .verification_metrics import MetricsTable, Scored
 
 SEED = 1
 REPLICATES = 1000
-_LEAST_COUNTED = 0.9
+_MIN_COUNTED = 0.9
 _BLOCK = 1 << 22
 _Floats = npt.NDArray[np.float64]
 
@@ -110,7 +110,7 @@ class PersonBootstrap:
 def interval(values: _Floats) -> Interval | None:
     """The 95 % percentile interval of replicates ``(B,)``; None where more than a tenth of them could not be counted."""
     counted = values[np.isfinite(values)]
-    if not len(counted) or len(counted) < _LEAST_COUNTED * len(values):
+    if not len(counted) or len(counted) < _MIN_COUNTED * len(values):
         return None
     tail = 100 * (1 - CONFIDENCE) / 2
     low, high = np.percentile(counted, [tail, 100 - tail])

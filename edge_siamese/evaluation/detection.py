@@ -1,6 +1,6 @@
 """How well a detector's boxes and landmarks agree with the annotated ones.
 
-A face is *found* when a box overlaps it by an intersection over union of at least `LEAST_OVERLAP`; a box is *false* when it
+A face is *found* when a box overlaps it by an intersection over union of at least `MIN_OVERLAP`; a box is *false* when it
 overlaps no annotated face, however small, by as much. Faces are told apart by the height of their annotated box in
 pixels of the image as it is stored.
 """
@@ -17,7 +17,7 @@ from ..faces import Face
 from .annotations import AnnotatedImage
 from .proportion import Proportion
 
-LEAST_OVERLAP = 0.4
+MIN_OVERLAP = 0.4
 HEIGHT_CLASSES = {">=40": (40.0, np.inf), "20-40": (20.0, 40.0), "10-20": (10.0, 20.0)}
 """Ranges of face heights in pixels, from the lower limit up to but not including the upper one."""
 
@@ -56,13 +56,13 @@ def compare(truth: AnnotatedImage, faces: Sequence[Face]) -> Comparison:
     detected = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
     overlaps = np.array([intersection_over_union(box, detected) for box in truth.boxes], np.float32)
     overlaps = overlaps.reshape(len(truth.boxes), len(detected))
-    found = np.any(overlaps >= LEAST_OVERLAP, axis=1)
+    found = np.any(overlaps >= MIN_OVERLAP, axis=1)
     errors = np.full(len(truth.boxes), np.nan, np.float32)
     for index in np.flatnonzero(found):
         points = faces[int(overlaps[index].argmax())].landmarks
         distances = np.linalg.norm(points - truth.landmarks[index], axis=1)
         errors[index] = distances.mean() / truth.boxes[index, 2]
-    false_boxes = len(detected) - int(np.any(overlaps >= LEAST_OVERLAP, axis=0).sum())
+    false_boxes = len(detected) - int(np.any(overlaps >= MIN_OVERLAP, axis=0).sum())
     return Comparison(truth.boxes[:, 3], found, errors, len(detected), false_boxes)
 
 

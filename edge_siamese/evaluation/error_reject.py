@@ -101,15 +101,15 @@ def error_versus_reject(pairs: GenuinePairs, qualities: Floats, shares: Sequence
     return RejectCurve(tuple(shares), fnmr, counts)
 
 
-def oracle(pairs: GenuinePairs, most: float = SHARES[-1]) -> npt.NDArray[np.float64]:
+def oracle(pairs: GenuinePairs, maximum: float = SHARES[-1]) -> npt.NDArray[np.float64]:
     """Qualities ``(N,)`` of somebody who knows the errors: discards next whatever lowers the FNMR most.
 
-    Greedy, so a bound in practice and not in theory. Photos beyond the share `most` share the highest quality.
+    Greedy, so a bound in practice and not in theory. Photos beyond the share `maximum` share the highest quality.
     """
     count = pairs.photos
     qualities = np.full(count, float(count))
     alive = np.ones(len(pairs.match), bool)
-    for step in range(int(most * count + 1e-9)):
+    for step in range(int(maximum * count + 1e-9)):
         total = _by_photo(pairs, alive)
         wrong = _by_photo(pairs, alive & ~pairs.match)
         left = np.count_nonzero(alive) - total

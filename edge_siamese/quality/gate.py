@@ -27,22 +27,22 @@ class QualityLimits:
     """What is still let through.
 
     Attributes:
-        least_side: pixels of the frame along one side of the aligned crop; about the height of the face's box.
-        least_sharpness: mean squared Sobel gradient (Tenengrad) of the crop divided by its variance, so that light and
+        min_side: pixels of the frame along one side of the aligned crop; about the height of the face's box.
+        min_sharpness: mean squared Sobel gradient (Tenengrad) of the crop divided by its variance, so that light and
             contrast cancel. Sharp photos have 2 to 15, a face of 24 pixels enlarged has 0.6 to 4, and a blur as
             wide as an eye leaves less than 0.5.
-        least_light, most_light: mean gray of the crop, 0 to 255.
-        least_contrast: standard deviation of the gray.
-        most_yaw: how far the nose tip has left the middle between the eyes, in half eye distances; beyond 1 it covers
+        least_light, max_light: mean gray of the crop, 0 to 255.
+        min_contrast: standard deviation of the gray.
+        max_yaw: how far the nose tip has left the middle between the eyes, in half eye distances; beyond 1 it covers
             an eye.
     """
 
-    least_side: float = 20.0
-    least_sharpness: float = 0.5
-    least_light: float = 16.0
-    most_light: float = 242.0
-    least_contrast: float = 4.0
-    most_yaw: float = 1.5
+    min_side: float = 20.0
+    min_sharpness: float = 0.5
+    min_light: float = 16.0
+    max_light: float = 242.0
+    min_contrast: float = 4.0
+    max_yaw: float = 1.5
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ class Quality:
 
     def refusal(self, limits: QualityLimits) -> Reason | None:
         """Why this face cannot be compared, or None. Too much light counts as `Reason.DARK`: nothing to be seen."""
-        if self.side < limits.least_side:
+        if self.side < limits.min_side:
             return Reason.TOO_SMALL
-        if self.yaw > limits.most_yaw:
+        if self.yaw > limits.max_yaw:
             return Reason.POSE
-        if not limits.least_light <= self.light <= limits.most_light or self.contrast < limits.least_contrast:
+        if not limits.min_light <= self.light <= limits.max_light or self.contrast < limits.min_contrast:
             return Reason.DARK
-        if self.sharpness < limits.least_sharpness:
+        if self.sharpness < limits.min_sharpness:
             return Reason.BLURRED
         return None
 

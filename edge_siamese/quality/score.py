@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SCHEMA = "edge-siamese/quality/1"
 REFERENCES = ("sharpness", "contrast", "light", "confidence")
 COMPONENTS = ("size", "sharpness", "contrast", "darkness", "brightness", "yaw", "roll", "detection")
-MOST_DEFECT = 8.0
+MAX_DEFECT = 8.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class QualityFormula:
             "roll": quality.roll / 45.0,
             "detection": _log_odds(typical["confidence"]) - _log_odds(quality.confidence),
         }
-        return {name: min(max(value, 0.0), MOST_DEFECT) for name, value in values.items()}
+        return {name: min(max(value, 0.0), MAX_DEFECT) for name, value in values.items()}
 
     def score(self, quality: "Quality") -> float:
         """0 to 100."""
@@ -115,7 +115,7 @@ def read_formula(path: Path) -> QualityFormula:
 
 def _octaves(reference: float, value: float) -> float:
     """How many times `value` would have to be doubled to reach `reference`."""
-    return math.log2(reference / value) if value > 0 else MOST_DEFECT
+    return math.log2(reference / value) if value > 0 else MAX_DEFECT
 
 
 def _log_odds(probability: float) -> float:

@@ -11,7 +11,7 @@ from .plots import det_plot, score_plot
 
 _PACKAGES = ("jinja2", "matplotlib")
 _TEMPLATE = "evaluation.html"
-_LEAST_SHARE = 0.05
+_MIN_SHARE = 0.05
 
 
 def require_packages() -> None:
@@ -48,7 +48,7 @@ def render_report(document: dict[str, Any]) -> str:
 def scale_of(rows: Sequence[dict[str, Any]], rate: str) -> float:
     """The rate at the end of a table's bars: the largest upper bound of the rows that have a share of the pairs."""
     pairs = sum(row[rate]["of"] for row in rows)
-    bounds = [row[rate]["interval_95"][1] for row in rows if row[rate]["of"] > _LEAST_SHARE * pairs]
+    bounds = [row[rate]["interval_95"][1] for row in rows if row[rate]["of"] > _MIN_SHARE * pairs]
     return max(bounds, default=1.0)
 
 

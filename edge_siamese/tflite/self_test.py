@@ -14,8 +14,8 @@ from ..errors import SelfTestError
 from .model import Network, model_input
 from .model_card import ModelCard
 
-LEAST_COSINE = 0.98
-LEAST_MEAN_COSINE = 0.99
+MIN_COSINE = 0.98
+MIN_MEAN_COSINE = 0.99
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ def self_test(network: Network, card: ModelCard) -> SelfTestResult:
         outputs = network.run(model_input(golden.image))
         cosines.append(min(_cosines(golden.outputs, outputs, network.output_scales())))
     result = SelfTestResult(card.task, network.delegate, tuple(cosines))
-    if min(cosines) < LEAST_COSINE or np.mean(cosines) < LEAST_MEAN_COSINE:
+    if min(cosines) < MIN_COSINE or np.mean(cosines) < MIN_MEAN_COSINE:
         raise SelfTestError(
             f"the delegate '{network.delegate}' does not compute what the {card.task}'s golden vectors say: cosine "
-            f"{min(cosines):.3f} at worst and {np.mean(cosines):.3f} on average, expected at least {LEAST_COSINE} and "
-            f"{LEAST_MEAN_COSINE}; use another delegate or reinstall the model"
+            f"{min(cosines):.3f} at worst and {np.mean(cosines):.3f} on average, expected at least {MIN_COSINE} and "
+            f"{MIN_MEAN_COSINE}; use another delegate or reinstall the model"
         )
     return result
 

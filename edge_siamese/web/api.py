@@ -19,7 +19,7 @@ from ..matching import Q15
 from ..operating_point import choose_operating_point
 from ..recognition import Comparison, EmbeddedFace, Identification, OperatingPointChoice, ProbeFace, identify_faces
 from .errors import RefusedError
-from .uploads import MOST_BYTES, Upload
+from .uploads import MAX_BYTES, Upload
 
 CANDIDATES = 3
 
@@ -55,7 +55,7 @@ class PreviewApi:
             "embedder": card.name,
             "license": card.license,
             "delegate": self._engine.delegate,
-            "most_bytes": MOST_BYTES,
+            "most_bytes": MAX_BYTES,
             "threshold": self._point.threshold / Q15,
             "target_fmr": self._point.target_fmr,
             "gallery": None if gallery is None else {"people": len(gallery.names), "templates": len(gallery.templates)},

@@ -1,7 +1,7 @@
 """Requests that are not answered: an HTTP status and one sentence, the command line's where it has one."""
 
 from ..errors import EdgeSiameseError, ImageError, NoFaceError
-from ..image_io import MOST_PIXELS, image_size
+from ..image_io import MAX_PIXELS, image_size
 
 
 class RefusedError(Exception):
@@ -30,4 +30,4 @@ class RefusedError(Exception):
         size = image_size(data)
         if size is None:
             return cls(415, str(error), photo)
-        return cls(413 if size[0] * size[1] > MOST_PIXELS else 422, str(error), photo)
+        return cls(413 if size[0] * size[1] > MAX_PIXELS else 422, str(error), photo)

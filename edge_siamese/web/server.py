@@ -19,12 +19,12 @@ from ..errors import EdgeSiameseError
 from .api import PreviewApi
 from .errors import RefusedError
 from .guard import HEADERS, Guard
-from .uploads import MOST_BYTES, read_form
+from .uploads import MAX_BYTES, read_form
 
-MOST_BODY = 2 * MOST_BYTES + 65_536
+MAX_BODY = 2 * MAX_BYTES + 65_536
 AT_ONCE = 4
 """Photos of how many requests are held in memory at the same time."""
-_MOST_DRAINED = 4 * MOST_BODY
+_MAX_DRAINED = 4 * MAX_BODY
 _PATIENCE_S = 20.0
 _ABOUT = "/api/about"
 _FILES = {
@@ -138,8 +138,8 @@ class _Handler(BaseHTTPRequestHandler):
         length = self._length()
         if length is None:
             raise RefusedError(411, "a request with photos: expected its length in Content-Length, found none")
-        if length > MOST_BODY:
-            raise RefusedError(413, f"expected at most {MOST_BODY / 1e6:.0f} MB of photos, found {length / 1e6:.0f} MB")
+        if length > MAX_BODY:
+            raise RefusedError(413, f"expected at most {MAX_BODY / 1e6:.0f} MB of photos, found {length / 1e6:.0f} MB")
         body = self.rfile.read(length)
         self._unread -= len(body)
         if self._unread:
@@ -186,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _drain(self) -> None:
         """Take what is still being sent: a browser that cannot finish sending does not read why it was refused."""
-        left = min(self._unread, _MOST_DRAINED)
+        left = min(self._unread, _MAX_DRAINED)
         with suppress(OSError):
             while left > 0 and (chunk := self.rfile.read1(min(left, 1 << 16))):
                 left -= len(chunk)

@@ -7,9 +7,9 @@ from email.message import Message
 
 from .errors import RefusedError
 
-MOST_BYTES = 16_000_000
+MAX_BYTES = 16_000_000
 """Of one photo: more than a telephone's camera writes."""
-MOST_PARTS = 4
+MAX_PARTS = 4
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ def read_form(content_type: str, body: bytes) -> dict[str, Upload]:
         raise RefusedError(
             415, f"a form: expected multipart/form-data with a boundary, found {content_type or 'nothing'!r}"
         )
-    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("latin-1", "replace"), MOST_PARTS + 2)
+    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("latin-1", "replace"), MAX_PARTS + 2)
     if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
-        if len(pieces) > MOST_PARTS:
-            raise RefusedError(413, f"a form: expected at most {MOST_PARTS} parts, found more")
+        if len(pieces) > MAX_PARTS:
+            raise RefusedError(413, f"a form: expected at most {MAX_PARTS} parts, found more")
         raise RefusedError(400, "a form: expected a closing boundary, found none: it is cut short")
     uploads = [_upload(piece) for piece in pieces[1:-1]]
     return {upload.field: upload for upload in uploads}
@@ -58,9 +58,9 @@ def _upload(piece: bytes) -> Upload:
     if not isinstance(field, str):
         raise RefusedError(400, "a form: expected a part with a name, found none")
     name = clean_file_name(fields.get_filename() or "") or f"the {field} photo"
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         raise RefusedError(
-            413, f"{name}: expected at most {MOST_BYTES / 1e6:.0f} MB, found {len(data) / 1e6:.1f} MB", field
+            413, f"{name}: expected at most {MAX_BYTES / 1e6:.0f} MB, found {len(data) / 1e6:.1f} MB", field
         )
     return Upload(field, name, data)
 

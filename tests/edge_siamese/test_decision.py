@@ -16,8 +16,8 @@ def test_below_the_threshold_nobody_is_named() -> None:
 
 
 def test_two_identities_too_close_above_the_threshold_are_ambiguous() -> None:
-    assert decide({"Ada": 20000, "Ben": 19900}, 15000, least_margin=500).reason is Reason.AMBIGUOUS
-    assert decide({"Ada": 20000, "Ben": 14000}, 15000, least_margin=9000).outcome is Outcome.MATCH
+    assert decide({"Ada": 20000, "Ben": 19900}, 15000, min_margin=500).reason is Reason.AMBIGUOUS
+    assert decide({"Ada": 20000, "Ben": 14000}, 15000, min_margin=9000).outcome is Outcome.MATCH
 
 
 def test_an_empty_gallery_knows_nobody() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError, ImageError
-from edge_siamese.image_io import MOST_PIXELS, image_size, list_images, natural_key, read_image, write_image
+from edge_siamese.image_io import MAX_PIXELS, image_size, list_images, natural_key, read_image, write_image
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -142,7 +142,7 @@ def test_lossy_webp_tells_its_size_too() -> None:
 
 
 def test_fifty_megapixels_is_the_limit() -> None:
-    assert MOST_PIXELS == 50_000_000
+    assert MAX_PIXELS == 50_000_000
 
 
 def test_images_are_listed_below_the_folder_in_natural_order(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ class TestJoining:
 
     @pytest.mark.parametrize(("missed", "number"), [(5, 1), (6, 2)])
     def test_a_face_missed_too_long_comes_back_as_another(self, missed: int, number: int) -> None:
-        tracker, image = Tracker(TrackingLimits(most_missed=5)), textured()
+        tracker, image = Tracker(TrackingLimits(max_missed=5)), textured()
         tracker.update(image, [face(100, 60)])
         for _ in range(missed):
             assert tracker.update(image, []) == []
@@ -109,7 +109,7 @@ class TestBounds:
         )
     )
     def test_memory_is_bounded_whatever_is_detected(self, frames: list[list[tuple[float, float, float]]]) -> None:
-        tracker = Tracker(TrackingLimits(most_tracks=5))
+        tracker = Tracker(TrackingLimits(max_tracks=5))
         for found in frames:
             faces = [face(*place) for place in found]
             assert len(tracker.update(textured(), faces)) == min(len(faces), 5)

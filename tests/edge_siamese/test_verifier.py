@@ -225,7 +225,7 @@ def test_a_timer_sees_every_stage(people: People, gallery: Gallery) -> None:
 
 
 def test_the_policy_can_be_chosen(people: People, watch: Watch) -> None:
-    watch([people.show("Ada")] * 6, policy=EmbeddingPolicy(most_wait=1))
+    watch([people.show("Ada")] * 6, policy=EmbeddingPolicy(max_wait=1))
     assert people.embedded == 6
 
 

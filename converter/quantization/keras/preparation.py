@@ -21,7 +21,7 @@ import numpy.typing as npt
 from keras import layers
 
 _PERCENTILE = 99.9
-_LEAST_SHARE = 1e-3  # of the largest range; channels below are as good as dead
+_MIN_SHARE = 1e-3  # of the largest range; channels below are as good as dead
 _BATCH = 50
 
 
@@ -106,7 +106,7 @@ def _channel_ranges(network: Any, pairs: list[Pair], inputs: npt.NDArray[np.floa
 
 
 def _divide(pair: Pair, ranges: npt.NDArray[np.float32]) -> None:
-    factors = np.where(ranges > _LEAST_SHARE * ranges.max(), ranges, 1.0).astype(np.float32)
+    factors = np.where(ranges > _MIN_SHARE * ranges.max(), ranges, 1.0).astype(np.float32)
     gamma, beta, mean, variance = pair.normalization.get_weights()
     pair.normalization.set_weights([gamma / factors, beta / factors, mean, variance])
     kernel, *bias = pair.depthwise.get_weights()

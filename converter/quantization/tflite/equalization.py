@@ -20,9 +20,9 @@ from .probe import GraphProbe
 _CONVOLUTIONS, _PASSING = {"CONV_2D", "DEPTHWISE_CONV_2D"}, {"RELU", "LEAKY_RELU", "PRELU", "PAD"}
 _LINEAR_OR_RELU = {0, 1}  # fused activations
 _PERCENTILE, _IMAGES = 99.9, 32
-_LEAST_SHARE = 1e-3  # of the largest range; channels below are as good as dead
+_MIN_SHARE = 1e-3  # of the largest range; channels below are as good as dead
 # What a channel may reach in its evened range: rarely, and before an activation that stands for itself.
-_MOST_RARE = _MOST_BEFORE = 4
+_MAX_RARE = _MAX_BEFORE = 4
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,7 @@ def equalized_graph(graph: bytes, images: npt.NDArray[np.uint8]) -> bytes:
     tensors = [index for pair in pairs for index in (pair.between, int(pair.first.outputs[0]))]
     ranges = _channel_ranges(graph, tensors, spread(images, _IMAGES))
     # A channel that a parametric ReLU all but closes must not be blown up before it.
-    extents = [
-        np.maximum(after, before / _MOST_BEFORE) for after, before in zip(ranges[::2], ranges[1::2], strict=True)
-    ]
+    extents = [np.maximum(after, before / _MAX_BEFORE) for after, before in zip(ranges[::2], ranges[1::2], strict=True)]
     factors = [_factors(model, pair, extent) for pair, extent in zip(pairs, extents, strict=True)]
     for pair, factor in zip(pairs, factors, strict=True):
         _scale(model, pair.first.inputs[1], output_axis(model, pair.first), 1 / factor)
@@ -121,11 +119,11 @@ def replace_constant(model: Any, index: int, values: npt.NDArray[np.floating]) -
 
 def _factors(model: Any, pair: _Pair, extent: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """What each channel between the two is divided by."""
-    alive = extent > _LEAST_SHARE * extent.max()
+    alive = extent > _MIN_SHARE * extent.max()
     if operator_kind(model, pair.second) == "DEPTHWISE_CONV_2D":
         return np.where(alive, extent, 1.0)
     kernel = np.abs(constant_values(model, pair.second.inputs[1])).max(axis=(0, 1, 2)).astype(np.float64)
-    alive &= kernel > _LEAST_SHARE * kernel.max()
+    alive &= kernel > _MIN_SHARE * kernel.max()
     return np.where(alive, np.sqrt(extent / np.maximum(kernel, 1e-12)), 1.0)
 
 
@@ -146,5 +144,5 @@ def _channel_ranges(graph: bytes, tensors: list[int], images: npt.NDArray[np.uin
             sizes = np.abs(values).reshape(-1, values.shape[-1])
             row.append(np.stack([np.percentile(sizes, _PERCENTILE, axis=0), sizes.max(axis=0)]))
     typical = [np.mean(row, axis=0)[0] for row in rows]
-    most = [np.max(row, axis=0)[1] for row in rows]
-    return [np.maximum(usual, rare / _MOST_RARE) for usual, rare in zip(typical, most, strict=True)]
+    maximum = [np.max(row, axis=0)[1] for row in rows]
+    return [np.maximum(usual, rare / _MAX_RARE) for usual, rare in zip(typical, maximum, strict=True)]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ...tflite_edit import Graph, Operator, operator_kind, read_graph, read_model_object
 from ..calibration import spread
-from ..ranges import INPUT_RANGE, Range, least_error_range
+from ..ranges import INPUT_RANGE, Range, min_error_range
 from .compact import packed
 from .equalization import constant_values, output_axis, replace_constant
 from .probe import GraphProbe
@@ -45,7 +45,7 @@ def measure_graph_ranges(graph: bytes, images: npt.NDArray[np.uint8]) -> dict[st
         if operator.kind in _SAME_RANGE and before in found:
             found[name] = found[before]
         else:
-            found[name] = _evaluated_behind(rows, slopes[name]) if name in slopes else least_error_range(rows.ravel())
+            found[name] = _evaluated_behind(rows, slopes[name]) if name in slopes else min_error_range(rows.ravel())
     return found
 
 
@@ -65,11 +65,11 @@ def with_room_for_biases(graph: bytes, ranges: dict[str, Range]) -> bytes:
 def _make_room(model: Any, operator: Any, input_scale: float) -> None:
     axis = output_axis(model, operator)
     kernel = np.moveaxis(constant_values(model, operator.inputs[1]), axis, 0)
-    least = 127 * np.abs(constant_values(model, operator.inputs[2])) / (max(input_scale, 1e-12) * _BIAS_STEPS)
+    minimum = 127 * np.abs(constant_values(model, operator.inputs[2])) / (max(input_scale, 1e-12) * _BIAS_STEPS)
     taps = kernel.reshape(len(kernel), -1).copy()
-    dead = np.abs(taps).max(axis=1) < least
+    dead = np.abs(taps).max(axis=1) < minimum
     if dead.any():
-        taps[dead, 0] = least[dead]
+        taps[dead, 0] = minimum[dead]
         replace_constant(model, operator.inputs[1], np.moveaxis(taps.reshape(kernel.shape), 0, axis))
 
 

@@ -146,8 +146,8 @@ class SampleComposer:
             chosen = boxes[rng.choice(len(sides), p=likely / likely.sum())]
             side = float(np.sqrt(chosen[2] * chosen[3]))
             # Seldom an image smaller than its window: what surrounds it then has nothing to teach.
-            least = 0.15 if rng.random() < _SMALL_IMAGES else size / max(height, width)
-            scale = float(np.clip(_random_face_size(rng, size) / side, least, 4.0))
+            minimum = 0.15 if rng.random() < _SMALL_IMAGES else size / max(height, width)
+            scale = float(np.clip(_random_face_size(rng, size) / side, minimum, 4.0))
             reach = max(size / scale / 2 - side / 2, 0.0)
             center = chosen[:2] + chosen[2:] / 2 + rng.uniform(-reach, reach, 2)
         else:

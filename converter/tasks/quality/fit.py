@@ -180,12 +180,12 @@ def _descend(curvature: Floats, target: Floats, weights: Floats) -> None:
     """Minimize ``w . curvature . w / 2 - target . w`` over w >= 0 from `weights`, in place."""
     columns = np.flatnonzero(np.diag(curvature) > 0)
     for _ in range(_SWEEPS):
-        most = 0.0
+        maximum = 0.0
         for column in columns:
             step = (target[column] - curvature[column] @ weights) / curvature[column, column]
             new = max(0.0, weights[column] + step)
-            most, weights[column] = max(most, abs(new - weights[column])), new
-        if most < _STILL:
+            maximum, weights[column] = max(maximum, abs(new - weights[column])), new
+        if maximum < _STILL:
             break
 
 

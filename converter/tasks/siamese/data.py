@@ -56,13 +56,13 @@ class DataSplits:
         return self.split.test
 
 
-def load_splits(recipe: SiameseRecipe, data: Path | None, *, most_classes: int | None = None) -> DataSplits:
+def load_splits(recipe: SiameseRecipe, data: Path | None, *, max_classes: int | None = None) -> DataSplits:
     """Load and divide a recipe's data.
 
     Args:
         recipe: says how.
         data: folder or archive, or None for a source that downloads itself.
-        most_classes: use so many only, chosen evenly.
+        max_classes: use so many only, chosen evenly.
 
     Raises:
         DataError: the data is not what the recipe needs.
@@ -75,8 +75,8 @@ def load_splits(recipe: SiameseRecipe, data: Path | None, *, most_classes: int |
             progress=lambda count: progress.update(task, completed=count),
         )  # fmt: skip
     skipped = images.skipped
-    if most_classes is not None and len(images.classes) > most_classes:
-        images = _thinned(images, most_classes)
+    if max_classes is not None and len(images.classes) > max_classes:
+        images = _thinned(images, max_classes)
     classes = _CLASSES.get(recipe.data.kind, "people")
     source = f"{recipe.data.kind}, {data.name}" if data else recipe.data.kind
     if recipe.split.test_folds:
@@ -87,7 +87,7 @@ def load_splits(recipe: SiameseRecipe, data: Path | None, *, most_classes: int |
         wanted = recipe.split
         split = split_classes(
             images, test=wanted.test, validation=wanted.validation, seed=wanted.seed,
-            least_images=wanted.least_images,
+            min_images=wanted.min_images,
         )  # fmt: skip
     test = split.test
     seen = "none of them was trained on" + ("" if recipe.split.test else "; they also served as validation")
@@ -113,7 +113,7 @@ def _by_groups(recipe: SiameseRecipe, images: LabeledImages) -> Split:
             f"{len(test)} and {len(others)}"
         )
     validation = choose_validation(others, recipe.split.validation, recipe.split.seed)
-    return split_units(images, test, validation, least_images=recipe.split.least_images)
+    return split_units(images, test, validation, min_images=recipe.split.min_images)
 
 
 def _by_folds(
@@ -124,7 +124,7 @@ def _by_folds(
     listed: OfficialPairs = read_official_pairs(text, recipe.split.test_folds)
     test = sorted(listed.people & set(images.names))
     validation = choose_validation(_able(recipe, images, set(test)), recipe.split.validation, recipe.split.seed)
-    split = split_units(images, test, validation, least_images=recipe.split.least_images)
+    split = split_units(images, test, validation, min_images=recipe.split.min_images)
     pairs, folds = listed.rows(split.test.paths)
     numbers = ", ".join(map(str, recipe.split.test_folds))
     missing = len(listed.fold) - len(folds)
@@ -135,7 +135,5 @@ def _by_folds(
 
 def _able(recipe: SiameseRecipe, images: LabeledImages, test: set[str]) -> list[str]:
     return [
-        name
-        for name, count in images.counts().items()
-        if name not in test and count >= max(recipe.split.least_images, 2)
+        name for name, count in images.counts().items() if name not in test and count >= max(recipe.split.min_images, 2)
     ]

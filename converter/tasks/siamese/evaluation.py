@@ -22,7 +22,7 @@ from .data import DataSplits
 from .int8 import Int8Network, agreement
 from .network import Comparison, Embeddings
 
-_MOST_PAIRS = 200_000
+_MAX_PAIRS = 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ def evaluate_embeddings(
     test = splits.test
     numbers, index = test.numbers(), splits.listed_pairs
     if index is None:
-        index = every_pair(numbers, at_most=_MOST_PAIRS)
+        index = every_pair(numbers, at_most=_MAX_PAIRS)
     scores = comparison.of_pairs(*(embeddings[side] for side in index.T))
     alphabets = Alphabets(test.groups, splits.drawers) if test.groups and splits.drawers else None
     metrics, pairs = evaluate(

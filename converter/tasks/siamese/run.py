@@ -57,7 +57,7 @@ def run_recipe(
     require_packages()
     if quick:
         recipe = _quick(recipe)
-    splits = load_splits(recipe, data, most_classes=recipe.quick.classes if quick else None)
+    splits = load_splits(recipe, data, max_classes=recipe.quick.classes if quick else None)
     learned = build(recipe, splits.training.images, _load_named_weights)
     folder.mkdir(parents=True, exist_ok=True)
     splits.split.write(folder / SPLIT)

@@ -26,7 +26,7 @@ from .network import Embeddings, SiameseNetwork
 from .pair_model import BatchTrainer, PairTrainer
 
 FIGURE, BOTTLENECKS = "auc", "bottlenecks.npz"
-_MOST_PAIRS = 200_000
+_MAX_PAIRS = 200_000
 
 
 def train_siamese(
@@ -80,16 +80,16 @@ def train_siamese(
 
 
 def verification_pairs(
-    numbers: npt.NDArray[np.int64], digests: list[str] | None = None, *, most: int = _MOST_PAIRS
+    numbers: npt.NDArray[np.int64], digests: list[str] | None = None, *, maximum: int = _MAX_PAIRS
 ) -> Pairs:
-    """All pairs of images by class ``(N,)``, or where these are more than `most` as many genuine as impostor ones.
+    """All pairs of images by class ``(N,)``, or where these are more than `maximum` as many genuine as impostor ones.
 
     Raises:
         DataError: there are no genuine or no impostor pairs.
     """
-    if len(numbers) * (len(numbers) - 1) // 2 > most:
+    if len(numbers) * (len(numbers) - 1) // 2 > maximum:
         drawn: Pairs = create_sampler(
-            "fixed-count", numbers, digests=digests, genuine=most // 2, impostor=most // 2
+            "fixed-count", numbers, digests=digests, genuine=maximum // 2, impostor=maximum // 2
         ).epoch(1)
         return drawn
     first, second = np.triu_indices(len(numbers), 1)

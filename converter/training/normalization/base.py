@@ -107,9 +107,9 @@ class MinMax(Normalization):
 
     def __call__(self, images: Images) -> Floats:
         values = np.asarray(images, np.float32)
-        least = values.min(axis=(1, 2, 3), keepdims=True)
-        extent = np.maximum(values.max(axis=(1, 2, 3), keepdims=True) - least, 1)
-        return np.asarray((values - least) / extent * 2 - 1, np.float32)
+        minimum = values.min(axis=(1, 2, 3), keepdims=True)
+        extent = np.maximum(values.max(axis=(1, 2, 3), keepdims=True) - minimum, 1)
+        return np.asarray((values - minimum) / extent * 2 - 1, np.float32)
 
 
 class Standardize(Normalization):

@@ -15,7 +15,7 @@ from ...frames import Frame
 if TYPE_CHECKING:
     from ...engine import FaceEngine
 
-LEAST_FACE = 60.0
+MIN_FACE = 60.0
 """Pixels of a face box's shorter side under which a template would be mostly interpolation."""
 
 
@@ -51,7 +51,7 @@ def unsuitable(faces: list[Face]) -> str | None:
     """Why the faces of a frame are not what somebody is enrolled from, or None."""
     if len(faces) != 1:
         return "several faces" if faces else "no face"
-    return "face too small" if min(faces[0].box[2:]) < LEAST_FACE else None
+    return "face too small" if min(faces[0].box[2:]) < MIN_FACE else None
 
 
 def capture_templates(

@@ -59,19 +59,19 @@ def allocate(
     Raises:
         DataError: not even one template for everybody fits.
     """
-    most = {name: _most(candidates, limit, strategy) for name, candidates in people.items()}
+    maximum = {name: _max(candidates, limit, strategy) for name, candidates in people.items()}
     if size(len(people)) > budget:
         raise DataError(
             f"a gallery of {len(people):,} people with one template each: expected a budget of at least "
             f"{size(len(people)):,} bytes, found {budget:,}"
         )
     level = 1
-    while level < max(most.values(), default=1) and size(_total(most, level + 1)) <= budget:
+    while level < max(maximum.values(), default=1) and size(_total(maximum, level + 1)) <= budget:
         level += 1
-    counts = {name: min(level, most[name]) for name in people}
+    counts = {name: min(level, maximum[name]) for name in people}
 
     def offer(name: str) -> None:
-        if counts[name] < most[name]:
+        if counts[name] < maximum[name]:
             now, then = (people[name].choose(count, strategy) for count in (counts[name], counts[name] + 1))
             gain = people[name].coverage(then) - people[name].coverage(now)
             heapq.heappush(waiting, (-gain, name))
@@ -86,13 +86,13 @@ def allocate(
     return counts
 
 
-def _most(candidates: Candidates, limit: int | None, strategy: Strategy) -> int:
-    most = 1 if strategy.gives_one else len(candidates.distinct)
-    return most if limit is None else min(most, limit)
+def _max(candidates: Candidates, limit: int | None, strategy: Strategy) -> int:
+    maximum = 1 if strategy.gives_one else len(candidates.distinct)
+    return maximum if limit is None else min(maximum, limit)
 
 
-def _total(most: Mapping[str, int], level: int) -> int:
-    return sum(min(level, count) for count in most.values())
+def _total(maximum: Mapping[str, int], level: int) -> int:
+    return sum(min(level, count) for count in maximum.values())
 
 
 def _template_bytes(gallery: Gallery, count: int) -> int:

@@ -17,7 +17,7 @@ class Knowing:
     """Answers with the faces of the scenes it was told of, moved by a share of their width, from some height on."""
 
     scenes: list[Rendering]
-    least_height: float = 0.0
+    min_height: float = 0.0
     moved: float = 0.0
     name: str = "knowing"
     threshold: float = 0.5
@@ -30,7 +30,7 @@ class Knowing:
                 faces += [
                     Face(box, marks + np.array((self.moved * box[2], 0), np.float32), 0.9)
                     for box, marks in zip(scene.boxes, scene.landmarks, strict=True)
-                    if box[3] >= self.least_height
+                    if box[3] >= self.min_height
                 ]
         return faces
 

@@ -19,11 +19,11 @@ class Seeing:
 
     threshold = 0.5
 
-    def __init__(self, name: str, *, good: bool, least_light: int = 0) -> None:
-        self.name, self.good, self.least_light = name, good, least_light
+    def __init__(self, name: str, *, good: bool, min_light: int = 0) -> None:
+        self.name, self.good, self.min_light = name, good, min_light
 
     def detect(self, image: RGB) -> list[Face]:
-        if image[0, 0, 2] < self.least_light:
+        if image[0, 0, 2] < self.min_light:
             return []
         marks = np.array([(20, 24), (40, 24), (30, 34), (22, 44), (38, 44)], np.float32)
         return [Face(np.array((10, 10, 40, 44), np.float32), marks if self.good else marks + 100, 0.9)]
@@ -57,7 +57,7 @@ def dataset(tmp_path: Path) -> Path:
 
 
 def test_the_same_pairs_are_scored_with_each_detectors_faces(dataset: Path) -> None:
-    detectors = [Seeing("own", good=True, least_light=50), Seeing("peer", good=False)]
+    detectors = [Seeing("own", good=True, min_light=50), Seeing("peer", good=False)]
     result = compare_landmarks(IdentityDataset(dataset), Reading(), detectors, replicates=50)
     document = result.to_json()
     assert (document["protocol"], document["people"], document["photos"]) == ("all-pairs", PEOPLE, 24)

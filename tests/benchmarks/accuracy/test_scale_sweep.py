@@ -26,12 +26,12 @@ class WhiteBox:
 
     threshold = 0.5
 
-    def __init__(self, name: str, least: float, off: float = 0.0) -> None:
-        self.name, self.least, self.off = name, least, off
+    def __init__(self, name: str, minimum: float, off: float = 0.0) -> None:
+        self.name, self.minimum, self.off = name, minimum, off
 
     def detect(self, image: RGB) -> list[Face]:
         x, y, width, height = cv2.boundingRect((image[..., 0] > 190).astype(np.uint8))
-        if height < max(self.least, 1):
+        if height < max(self.minimum, 1):
             return []
         box = np.array((x - 0.5 + self.off * height, y - 0.5, width, height), np.float32)
         return [Face(box, np.zeros((5, 2), np.float32), 0.9)]

@@ -58,7 +58,7 @@ def test_frames_of_the_warm_up_leave_no_samples(ticking: Callable[[], int]) -> N
 
 def test_no_more_frames_are_asked_for_than_wanted() -> None:
     timings = Timings(1)
-    assert len(list(TimedSource(Listed([frame(i) for i in range(9)]), timings, most=2))) == 3
+    assert len(list(TimedSource(Listed([frame(i) for i in range(9)]), timings, maximum=2))) == 3
     assert timings.frames == 2
 
 

@@ -67,7 +67,7 @@ def test_links_of_a_tar_are_not_followed(tmp_path: Path) -> None:
 
 
 def test_huge_files_are_told_and_not_read(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MOST_BYTES", 10)
+    monkeypatch.setattr(archives, "MAX_BYTES", 10)
     assert all("too large" in str(content) for _, content in image_files(tree))
 
 

@@ -13,13 +13,13 @@ Make = Callable[..., LabeledImages]
 
 
 class Network:
-    """Embeds an image as its mean and its first pixel, counts images, and is interrupted after `most`."""
+    """Embeds an image as its mean and its first pixel, counts images, and is interrupted after `maximum`."""
 
-    def __init__(self, most: int = 10**6) -> None:
-        self.seen, self.most = 0, most
+    def __init__(self, maximum: int = 10**6) -> None:
+        self.seen, self.maximum = 0, maximum
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        if self.seen + len(images) > self.most:
+        if self.seen + len(images) > self.maximum:
             raise KeyboardInterrupt
         self.seen += len(images)
         return np.stack([images.mean(axis=(1, 2, 3)), images[:, 0, 0, 0]], axis=1).astype(np.float32)
@@ -29,7 +29,7 @@ def test_the_cache_gives_what_the_network_gave_without_asking_it(labeled: Make, 
     images, network = labeled({"a": 5, "b": 4}), Network()
     first = cached_bottlenecks(images, network, tmp_path / "b.npz", network_digest="n", batch_size=4)
     assert np.array_equal(first, Network()(images.images))
-    again = cached_bottlenecks(images, Network(most=0), tmp_path / "b.npz", network_digest="n")
+    again = cached_bottlenecks(images, Network(maximum=0), tmp_path / "b.npz", network_digest="n")
     assert np.array_equal(again, first)
     assert network.seen == 9
 
@@ -37,7 +37,7 @@ def test_the_cache_gives_what_the_network_gave_without_asking_it(labeled: Make, 
 def test_an_interrupted_computation_goes_on(labeled: Make, tmp_path: Path) -> None:
     images = labeled({"a": 10})
     with pytest.raises(KeyboardInterrupt):
-        cached_bottlenecks(images, Network(most=7), tmp_path / "b.npz", network_digest="n", batch_size=3)
+        cached_bottlenecks(images, Network(maximum=7), tmp_path / "b.npz", network_digest="n", batch_size=3)
     network = Network()
     told: list[tuple[int, int]] = []
     cached_bottlenecks(

@@ -105,7 +105,7 @@ def test_near_duplicates_are_judged_within_a_class_by_the_mean_difference() -> N
 
 def test_classes_are_limited_below_and_above_and_everything_is_accounted_for() -> None:
     everything = levels([("a", 1), ("b", 2), ("b", 3), ("b", 4)])
-    kept = Preparation(least_images=2, most_images=2).select(everything)
+    kept = Preparation(min_images=2, max_images=2).select(everything)
     assert kept.paths == ["b/1", "b/2"]
     assert {*kept.paths, *kept.skipped} == {*everything.paths, "x"}
     assert "fewer than 2" in kept.skipped["a/0"]
@@ -113,4 +113,4 @@ def test_classes_are_limited_below_and_above_and_everything_is_accounted_for() -
 
 def test_nothing_left_is_an_error_that_says_why() -> None:
     with pytest.raises(DataError, match="no image is left"):
-        Preparation(least_images=3).select(levels([("a", 1), ("b", 2)]))
+        Preparation(min_images=3).select(levels([("a", 1), ("b", 2)]))

@@ -36,7 +36,7 @@ def test_sides_never_share_a_class_a_group_or_a_image(
 ) -> None:
     images = unlike(counts, grouped)
     try:
-        split = split_classes(images, test=shares[0], validation=shares[1], seed=seed, least_images=1)
+        split = split_classes(images, test=shares[0], validation=shares[1], seed=seed, min_images=1)
     except DataError:
         return
     sides = list(split.sides().values())
@@ -64,7 +64,7 @@ def test_groups_stay_whole(labeled: Make) -> None:
 
 
 def test_classes_with_too_few_images_are_not_trained_on(labeled: Make) -> None:
-    split = split_classes(labeled(PEOPLE | {"once": 1, "twice": 2}), test=0.2, validation=0.2, least_images=3)
+    split = split_classes(labeled(PEOPLE | {"once": 1, "twice": 2}), test=0.2, validation=0.2, min_images=3)
     assert not {"once", "twice"} & set(split.training.classes) | {"once"} & set(split.validation.classes)
 
 

@@ -47,8 +47,8 @@ def test_validation_people_are_whole_and_never_trained_on(folder: Path) -> None:
     assert kept_back <= {"a", "b"}
     faces = load_teacher_faces(folder, 4)
     assert set(np.array(faces.identities)[faces.validation]) == {"p0", "p1", "p2", "p3", "p4"}
-    assert sorted(load_training_crops(folder, most=9)[:, 0, 0, 0]) == [100, 110]
-    assert len(load_training_crops(folder, most=1)) == 1
+    assert sorted(load_training_crops(folder, maximum=9)[:, 0, 0, 0]) == [100, 110]
+    assert len(load_training_crops(folder, maximum=1)) == 1
 
 
 def test_the_choice_depends_on_names_alone() -> None:

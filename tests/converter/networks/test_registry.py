@@ -124,7 +124,7 @@ def test_what_cannot_be_built_is_said(arguments: dict[str, Any], message: str) -
 
 
 @pytest.mark.parametrize(
-    ("name", "least"),
+    ("name", "minimum"),
     [
         ("hani", 36),
         ("chopra", 46),
@@ -135,7 +135,7 @@ def test_what_cannot_be_built_is_said(arguments: dict[str, Any], message: str) -
         ("inception-resnet-v1", 75),
     ],
 )
-def test_the_stated_smallest_images_fit_and_smaller_ones_do_not(name: str, least: int) -> None:
-    assert build_network(name, input_shape=(least, least, 1)).output_shape == (None, NETWORKS[name].dimension)
+def test_the_stated_smallest_images_fit_and_smaller_ones_do_not(name: str, minimum: int) -> None:
+    assert build_network(name, input_shape=(minimum, minimum, 1)).output_shape == (None, NETWORKS[name].dimension)
     with pytest.raises(DataError, match=f"network {name} cannot be built"):
-        build_network(name, input_shape=(least - 1, least, 1))
+        build_network(name, input_shape=(minimum - 1, minimum, 1))

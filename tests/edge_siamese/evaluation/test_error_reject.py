@@ -63,8 +63,8 @@ def test_running_out_of_pairs_and_wrong_numbers_are_refused() -> None:
 
 
 def test_the_oracle_discards_the_culprit_first() -> None:
-    assert oracle(FIVE, most=0.2).tolist() == [0, 5, 5, 5, 5]
-    assert error_versus_reject(FIVE, oracle(FIVE, most=0.4), (0.0, 0.2, 0.4)).fnmr.tolist() == [0.5, 0.2, 0.0]
+    assert oracle(FIVE, maximum=0.2).tolist() == [0, 5, 5, 5, 5]
+    assert error_versus_reject(FIVE, oracle(FIVE, maximum=0.4), (0.0, 0.2, 0.4)).fnmr.tolist() == [0.5, 0.2, 0.0]
 
 
 def test_pairs_match_from_the_threshold_on() -> None:

@@ -32,7 +32,7 @@ def test_the_shipped_models_say_what_they_are() -> None:
 
 
 def test_the_shipped_models_keep_to_their_size() -> None:
-    most = {
+    maximum = {
         "embedder": 1_500_000,
         "embedder-small": 1_500_000,
         "embedder-tiny": 400_000,
@@ -40,8 +40,8 @@ def test_the_shipped_models_keep_to_their_size() -> None:
         "detector-small": 300_000,
     }
     sizes = {path.stem: path.stat().st_size for path in shipped_models()}
-    assert sizes.keys() == most.keys()
-    assert {name for name, size in sizes.items() if size > most[name]} == set()
+    assert sizes.keys() == maximum.keys()
+    assert {name for name, size in sizes.items() if size > maximum[name]} == set()
     assert sum(sizes.values()) <= 4_500_000
 
 

@@ -140,7 +140,7 @@ def test_bad_requests_are_refused(
     serve: Serve, method: str, path: str, headers: dict[str, str], status: int, sentence: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(server_module, "_MOST_DRAINED", 0)
+    monkeypatch.setattr(server_module, "_MAX_DRAINED", 0)
     with serve() as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
         connection.putrequest(method, path, skip_host="Host" in headers)

@@ -62,7 +62,7 @@ def test_what_is_no_form_is_refused(content_type: str, body: bytes, status: int,
 
 
 def test_a_photo_that_is_too_large_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MOST_BYTES", 2_000_000)
+    monkeypatch.setattr(uploads, "MAX_BYTES", 2_000_000)
     with pytest.raises(RefusedError, match=r"a\.png: expected at most 2 MB, found 2\.5 MB") as refused:
         read_form(TYPE, form(part("second", "a.png", bytes(2_500_000))))
     assert (refused.value.status, refused.value.photo) == (413, "second")

@@ -15,7 +15,7 @@ from edge_siamese_converter.quantization.keras.fake_quant import (
 )
 from edge_siamese_converter.quantization.keras.qat import quantize_aware
 from edge_siamese_converter.quantization.parity import embed_float, embed_int8
-from edge_siamese_converter.quantization.ranges import least_error_range, measure_ranges
+from edge_siamese_converter.quantization.ranges import measure_ranges, min_error_range
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_fine_tuning_brings_int8_nearer_to_float(network: keras.Model, crops: np
 @pytest.mark.parametrize("outlier", [3.0, 40.0])
 def test_an_outlier_does_not_take_the_whole_range(outlier: float) -> None:
     values = np.append(np.random.default_rng(0).uniform(0, 1, 100_000), outlier).astype("f4")
-    low, high = least_error_range(values)
+    low, high = min_error_range(values)
     assert low == 0
     assert 0.9 < high <= outlier
     assert high < outlier or outlier == 3.0

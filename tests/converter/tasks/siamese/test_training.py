@@ -167,7 +167,7 @@ def test_parts_that_do_not_go_together_get_one_sentence(tmp_path: Path, changes:
 
 def test_many_images_are_judged_on_a_balanced_sample_of_pairs() -> None:
     numbers = np.repeat(np.arange(30), 30)
-    few, many = verification_pairs(numbers[:60]), verification_pairs(numbers, most=2000)
+    few, many = verification_pairs(numbers[:60]), verification_pairs(numbers, maximum=2000)
     assert (len(few.same), few.same.sum()) == (60 * 59 // 2, 2 * 30 * 29 // 2)
     assert (len(many.same), many.same.sum()) == (2000, 1000)
 

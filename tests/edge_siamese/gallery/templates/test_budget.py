@@ -64,8 +64,10 @@ def test_the_file_fits_and_no_further_template_would(
     choices = select(EMPTY, everybody, terms)
     gallery = with_selected(EMPTY, everybody, choices)
     assert len(encode(gallery)) <= budget
-    most = 1 if strategy in (Strategy.MEAN, Strategy.MEDOID) else limit or 9
-    full = all(len(choices[name].chosen) == min(most, len(np.unique(rows, axis=0))) for name, rows in everybody.items())
+    maximum = 1 if strategy in (Strategy.MEAN, Strategy.MEDOID) else limit or 9
+    full = all(
+        len(choices[name].chosen) == min(maximum, len(np.unique(rows, axis=0))) for name, rows in everybody.items()
+    )
     assert full or size(len(gallery.templates) + 1) > budget
 
 
@@ -89,9 +91,9 @@ def test_of_equal_gains_the_first_by_name_is_served() -> None:
 
 def test_too_small_a_budget_says_how_much_it_takes() -> None:
     everybody = people(3, 3)
-    least = len(encode(EMPTY.with_people({name: rows[:1] for name, rows in everybody.items()})))
-    assert len(select(EMPTY, everybody, Terms(budget=least))) == 2
+    minimum = len(encode(EMPTY.with_people({name: rows[:1] for name, rows in everybody.items()})))
+    assert len(select(EMPTY, everybody, Terms(budget=minimum))) == 2
     with pytest.raises(
-        DataError, match=f"2 people with one template each: expected a budget of at least {least:,} bytes"
+        DataError, match=f"2 people with one template each: expected a budget of at least {minimum:,} bytes"
     ):
-        select(EMPTY, everybody, Terms(budget=least - 1))
+        select(EMPTY, everybody, Terms(budget=minimum - 1))
