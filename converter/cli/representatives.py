@@ -11,17 +11,17 @@ from edge_siamese.cli.shared.galleries import (
     model_options,
     note,
     reference_engine,
+    selection_from,
     selection_options,
     skipped_json,
     tell_skipped,
-    terms_of,
 )
 from edge_siamese.cli.shared.options import json_option, target_fpir_option
 from edge_siamese.cli.shared.output import emit_json, table
 from edge_siamese.cli.shared.progress import progress_line
 
 if TYPE_CHECKING:
-    from edge_siamese.gallery.templates.selection import Terms
+    from edge_siamese.gallery.templates.selection import SelectionOptions
 
     from ..template_selection.photos import Photos
 
@@ -66,21 +66,23 @@ def representatives(
     from ..template_selection.selection import account, choose
 
     tsne = strategy == TSNE_MEDOID
-    terms = terms_of(limit=limit, strategy=None if tsne else strategy, budget=budget, reject_outliers=reject_outliers)
+    options = selection_from(
+        limit=limit, strategy=None if tsne else strategy, budget=budget, reject_outliers=reject_outliers
+    )
     for path in curves:
         check_curve_path(path)
     photos = _photos(source, **models)
     tell_skipped(photos.skipped)
     empty = Gallery.empty(photos.card, describe())
-    choices = choose(photos, empty, terms, tsne=tsne)
+    choices = choose(photos, empty, options, tsne=tsne)
     gallery = with_selected(empty, photos.templates(), choices)
     size = sizes_of(gallery)(len(gallery.templates))
     accounts = [account(photos, name, choice) for name, choice in choices.items()]
-    points = _write_curves(curves, photos, target_fpir, terms, tsne)
+    points = _write_curves(curves, photos, target_fpir, options, tsne)
     if as_json:
         body = {
-            "strategy": TSNE_MEDOID if tsne else str(terms.strategy),
-            "budget": terms.budget,
+            "strategy": TSNE_MEDOID if tsne else str(options.strategy),
+            "budget": options.budget,
             "bytes": size,
             "templates": len(gallery.templates),
             "people": [told.to_json() for told in accounts],
@@ -90,15 +92,15 @@ def representatives(
         emit_json("representatives", body, models={"embedder": photos.card.digest})
         return
     rows = [
-        (told.name, photo.photo, photo.fate, photo.why)
+        (told.name, photo.photo, photo.status, photo.why)
         for told in accounts
         for photo in told.photos
-        if everything or photo.fate != "represented"
+        if everything or photo.status != "represented"
     ]
     click.echo(table(rows, header=("person", "photo", "", "why"), align="<<<<"))
     for photo in (photo for told in accounts for photo in told.photos if photo.suspect):
         note(f"{photo.photo}: kept, but unlike the person's other photos; --reject-outliers leaves it out")
-    of_budget = "" if terms.budget is None else f" of {terms.budget:,}"
+    of_budget = "" if options.budget is None else f" of {options.budget:,}"
     total = sum(len(told.photos) for told in accounts)
     click.echo(
         f"{len(gallery.templates):,} templates of {total:,} photos stand for {len(accounts):,} people: "
@@ -119,7 +121,7 @@ def _photos(source: Path, **models: Any) -> "Photos":
 
 
 def _write_curves(
-    paths: tuple[Path, ...], photos: "Photos", target_fpir: float, terms: "Terms", tsne: bool
+    paths: tuple[Path, ...], photos: "Photos", target_fpir: float, options: "SelectionOptions", tsne: bool
 ) -> list[dict[str, Any]] | None:
     """Measure once and write every curve asked for; None when none is."""
     from dataclasses import asdict
@@ -131,7 +133,7 @@ def _write_curves(
         return None
     trial = Trial.of(photos, target_fpir)
     with progress_line("measuring") as progress:
-        points = accuracy_curve(trial, reject_outliers=terms.reject_outliers, tsne=tsne, progress=progress)
+        points = accuracy_curve(trial, reject_outliers=options.reject_outliers, tsne=tsne, progress=progress)
     for path in paths:
         write_curve(path, points, trial)
         note(f"{path}: written")

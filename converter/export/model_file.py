@@ -27,7 +27,7 @@ from ..quantization.tflite.compact import packed
 from ..tflite_edit import read_model_object
 
 _IDENTIFIER = b"M001"
-_NORMALISATION_OPTIONS = 1  # of the ProcessUnitOptions union
+_NORMALIZATION_OPTIONS = 1  # of the ProcessUnitOptions union
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same file
 
 
@@ -152,7 +152,7 @@ def _metadata(title: str, description: str, license: str = "") -> bytes:
     mean, std = builder.CreateNumpyVector(np.array([128], "f4")), builder.CreateNumpyVector(np.array([128], "f4"))
     options = _table(builder, [mean, std])
     builder.StartObject(2)
-    builder.PrependUint8Slot(0, _NORMALISATION_OPTIONS, 0)
+    builder.PrependUint8Slot(0, _NORMALIZATION_OPTIONS, 0)
     builder.PrependUOffsetTRelativeSlot(1, options, 0)
     units = _vector(builder, [builder.EndObject()])
     tensor = _table(builder, [None, None, None, None, units])

@@ -21,7 +21,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.templates.budget import sizes_of
 from edge_siamese.gallery.templates.representatives import Strategy
-from edge_siamese.gallery.templates.selection import Choice, Terms, with_selected
+from edge_siamese.gallery.templates.selection import Choice, SelectionOptions, with_selected
 from edge_siamese.matching import Q15
 
 from .photos import Photos
@@ -138,16 +138,16 @@ def accuracy_curve(
             if strategy is Strategy.MEAN and done > 1:
                 continue  # the same whatever the budget
             if str(strategy) in STRATEGIES:
-                terms = Terms(strategy, budget=budget, reject_outliers=reject_outliers)
-                choices = choose(trial.enrollment, empty, terms)
+                options = SelectionOptions(strategy, budget=budget, reject_outliers=reject_outliers)
+                choices = choose(trial.enrollment, empty, options)
                 measured.append(trial.measure(str(strategy), choices))
             if strategy is Strategy.GREEDY:
                 measured.append(_mean([trial.measure(RANDOM, _drawn(trial, choices, n)) for n in range(_DRAWS)]))
         if progress:
             progress(done, len(budgets))
     if tsne:
-        terms = Terms(reject_outliers=reject_outliers)
-        measured.append(trial.measure(TSNE_MEDOID, choose(trial.enrollment, empty, terms, tsne=True)))
+        options = SelectionOptions(reject_outliers=reject_outliers)
+        measured.append(trial.measure(TSNE_MEDOID, choose(trial.enrollment, empty, options, tsne=True)))
     return sorted(measured, key=lambda point: (point.strategy, point.bytes))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.templates.outliers import Agreement
 from edge_siamese.gallery.templates.representatives import Candidates, Strategy
-from edge_siamese.gallery.templates.selection import Choice, Terms, select
+from edge_siamese.gallery.templates.selection import Choice, SelectionOptions, select
 from edge_siamese.matching import Q15, scores_q15
 
 from .photos import Photos
@@ -18,23 +18,23 @@ TSNE_MEDOID = "tsne-medoid"
 
 
 @dataclass(frozen=True)
-class Told:
+class PhotoStatus:
     """What became of one photo.
 
     Attributes:
         photo: its path.
-        fate: ``averaged``, ``chosen``, ``represented`` or ``rejected``.
+        status: ``averaged``, ``chosen``, ``represented`` or ``rejected``.
         why: for people.
         suspect: an outlier that was kept, because outliers were not to be rejected.
     """
 
     photo: str
-    fate: str
+    status: str
     why: str
     suspect: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        return {"photo": self.photo, "fate": self.fate, "why": self.why, "suspect": self.suspect}
+        return {"photo": self.photo, "status": self.status, "why": self.why, "suspect": self.suspect}
 
 
 @dataclass(frozen=True)
@@ -49,20 +49,20 @@ class Account:
 
     name: str
     coverage: float
-    photos: tuple[Told, ...]
+    photos: tuple[PhotoStatus, ...]
 
     def to_json(self) -> dict[str, Any]:
         told = [photo.to_json() for photo in self.photos]
         return {"name": self.name, "coverage": round(self.coverage, 5), "photos": told}
 
 
-def choose(photos: Photos, empty: Gallery, terms: Terms, *, tsne: bool = False) -> dict[str, Choice]:
+def choose(photos: Photos, empty: Gallery, options: SelectionOptions, *, tsne: bool = False) -> dict[str, Choice]:
     """Choose everybody's templates; see `edge_siamese.gallery.templates.selection.select`.
 
     Args:
         photos: to choose from.
         empty: the gallery they are for.
-        terms: how; with `tsne` only its budget and its outliers count.
+        options: how; with `tsne` only its budget and its outliers count.
         tsne: choose the medoid of the t-SNE plane.
 
     Raises:
@@ -71,8 +71,8 @@ def choose(photos: Photos, empty: Gallery, terms: Terms, *, tsne: bool = False) 
     """
     people = photos.templates()
     if not tsne:
-        return select(empty, people, terms)
-    choices = select(empty, people, replace(terms, strategy=Strategy.MEDOID))
+        return select(empty, people, options)
+    choices = select(empty, people, replace(options, strategy=Strategy.MEDOID))
     return tsne_medoids(people, choices, empty.zero_point)
 
 
@@ -86,19 +86,21 @@ def account(photos: Photos, name: str, choice: Choice) -> Account:
     kept = [row for row in range(len(rows)) if row not in choice.rejected]
     best = candidates.scores[np.ix_(kept, choice.chosen)]
     told = [
-        Told(photos.paths[rows[row]], "chosen", _why_chosen(best[:, : place + 1], agreement.means()[row]), suspect)
+        PhotoStatus(
+            photos.paths[rows[row]], "chosen", _why_chosen(best[:, : place + 1], agreement.means()[row]), suspect
+        )
         for place, row in enumerate(choice.chosen)
         for suspect in (row in agreement.outliers,)
     ]
     for row in range(len(rows)):
         path = photos.paths[rows[row]]
         if row in choice.rejected:
-            told.append(Told(path, "rejected", agreement.reason(row)))
+            told.append(PhotoStatus(path, "rejected", agreement.reason(row)))
         elif row not in choice.chosen:
             nearest = choice.chosen[int(candidates.scores[row, choice.chosen].argmax())]
             score = candidates.scores[row, nearest] / Q15
             why = f"{photos.paths[rows[nearest]]} stands for it, score {score:.3f}"
-            told.append(Told(path, "represented", why, row in agreement.outliers))
+            told.append(PhotoStatus(path, "represented", why, row in agreement.outliers))
     return Account(name, _coverage(best), tuple(told))
 
 
@@ -108,7 +110,7 @@ def _account_of_mean(photos: Photos, name: str, choice: Choice, agreement: Agree
     scores = scores_q15(templates, choice.templates(templates, zero_point), zero_point)[:, 0]
     averaged = sorted(choice.averaged, key=lambda row: (-int(scores[row]), row))
     told = [
-        Told(
+        PhotoStatus(
             photos.paths[rows[row]],
             "averaged",
             f"score {scores[row] / Q15:.3f} with the mean",
@@ -116,7 +118,7 @@ def _account_of_mean(photos: Photos, name: str, choice: Choice, agreement: Agree
         )
         for row in averaged
     ]
-    told += [Told(photos.paths[rows[row]], "rejected", agreement.reason(row)) for row in choice.rejected]
+    told += [PhotoStatus(photos.paths[rows[row]], "rejected", agreement.reason(row)) for row in choice.rejected]
     return Account(name, float(scores[averaged].mean() / Q15), tuple(told))
 
 

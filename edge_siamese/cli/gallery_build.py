@@ -15,12 +15,12 @@ from .shared.galleries import (
     reference_engine,
     require_gallery,
     save_enrolled,
+    selection_from,
     selection_options,
     skipped_json,
     summary,
     tell_skipped,
     templates_option,
-    terms_of,
 )
 from .shared.options import json_option
 from .shared.output import emit_json
@@ -66,12 +66,12 @@ def build(
     from ..identity_dataset import IdentityDataset
 
     information = describe(created=created, consent=consent, retain_until=retain_until)
-    terms = terms_of(limit=limit, strategy=strategy, budget=budget, reject_outliers=reject_outliers)
+    options = selection_from(limit=limit, strategy=strategy, budget=budget, reject_outliers=reject_outliers)
     sequence = _next_sequence(output, sequence)
     dataset = IdentityDataset(people)
     with reference_engine(**models) as engine, progress_line("enrolling") as progress:
         built, report = build_gallery(
-            dataset, engine, terms=terms, skip_people=skip, information=information, progress=progress
+            dataset, engine, options=options, skip_people=skip, information=information, progress=progress
         )
         digests = engine.digests
     tell_skipped(report.skipped)
@@ -83,8 +83,8 @@ def build(
         return
     used = report.photos - len(report.skipped)
     click.echo(f"{output}: {counted(written)} from {used} of {report.photos} photos")
-    if terms.budget is not None:
-        click.echo(f"{size:,} of {terms.budget:,} bytes")
+    if options.budget is not None:
+        click.echo(f"{size:,} of {options.budget:,} bytes")
     if report.people_skipped:
         click.echo(f"left out: {', '.join(report.people_skipped)}")
 

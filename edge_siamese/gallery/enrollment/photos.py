@@ -23,7 +23,7 @@ from ..gallery import Gallery
 from ..names import clean_name
 from ..templates.outliers import Agreement
 from ..templates.representatives import Candidates
-from ..templates.selection import DEFAULT_TERMS, Choice, Terms, select, with_selected
+from ..templates.selection import DEFAULT_SELECTION, Choice, SelectionOptions, select, with_selected
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def build_gallery(
     dataset: IdentityDataset,
     engine: FaceEngine,
     *,
-    terms: Terms = DEFAULT_TERMS,
+    options: SelectionOptions = DEFAULT_SELECTION,
     skip_people: bool = False,
     information: dict[str, Any] | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -63,14 +63,14 @@ def build_gallery(
     Args:
         dataset: the people.
         engine: finds and embeds.
-        terms: how each person's templates are chosen.
+        options: how each person's templates are chosen.
         skip_people: leave out people without a usable photo instead of refusing.
         information: see `information.describe`.
         progress: called with the number done and the number of all.
 
     Raises:
         NoFaceError: a person has no usable photo, or nobody has.
-        DataError: the budget of `terms` is too small.
+        DataError: the budget of `options` is too small.
     """
     embedded = embed_dataset(dataset, engine, progress=progress)
     report = BuildReport(len(embedded.photos), skipped_of(embedded), _without_a_face(embedded))
@@ -84,7 +84,7 @@ def build_gallery(
         raise NoFaceError(f"{dataset.path}: nobody has a photo that can be used")
     templates = {name: embedded.embeddings[numbers] for name, numbers in rows.items()}
     empty = Gallery.empty(engine.embedder_card, information)
-    choices = select(empty, templates, terms)
+    choices = select(empty, templates, options)
     report.skipped.extend(_outliers(embedded, rows, choices))
     return with_selected(empty, templates, choices), report
 

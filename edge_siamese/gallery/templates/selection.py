@@ -13,7 +13,7 @@ from .representatives import Candidates, Strategy, Templates
 
 
 @dataclass(frozen=True)
-class Terms:
+class SelectionOptions:
     """How templates are chosen.
 
     Attributes:
@@ -29,7 +29,7 @@ class Terms:
     reject_outliers: bool = False
 
 
-DEFAULT_TERMS = Terms(Strategy.MEAN)
+DEFAULT_SELECTION = SelectionOptions(Strategy.MEAN)
 
 
 @dataclass(frozen=True)
@@ -53,27 +53,27 @@ class Choice:
         return candidates[list(self.chosen)]
 
 
-def select(empty: Gallery, people: Mapping[str, Templates], terms: Terms) -> dict[str, Choice]:
+def select(empty: Gallery, people: Mapping[str, Templates], options: SelectionOptions) -> dict[str, Choice]:
     """Choose every person's templates.
 
     Args:
         empty: the gallery of nobody that they are for; its information is part of the file under the budget.
         people: int8 ``(n, D)`` templates by name, as a gallery keeps names.
-        terms: how.
+        options: how.
 
     Raises:
         DataError: the budget is too small.
         GalleryError: a name or template that a gallery does not take.
     """
-    rejected = {name: _rejected(templates, empty.zero_point, terms) for name, templates in people.items()}
+    rejected = {name: _rejected(templates, empty.zero_point, options) for name, templates in people.items()}
     kept = {name: np.setdiff1d(np.arange(len(people[name])), rejected[name]) for name in people}
     candidates = {name: Candidates.of(people[name][rows], empty.zero_point) for name, rows in kept.items()}
-    counts = _counts(empty, candidates, people, terms)
+    counts = _counts(empty, candidates, people, options)
     return {
         name: Choice(
-            tuple(kept[name][person.choose(counts[name], terms.strategy)].tolist()),
+            tuple(kept[name][person.choose(counts[name], options.strategy)].tolist()),
             tuple(rejected[name]),
-            tuple(kept[name].tolist()) if terms.strategy is Strategy.MEAN else (),
+            tuple(kept[name].tolist()) if options.strategy is Strategy.MEAN else (),
         )
         for name, person in candidates.items()
     }
@@ -85,15 +85,15 @@ def with_selected(empty: Gallery, people: Mapping[str, Templates], choices: Mapp
     return empty.with_people(chosen, limit=None)
 
 
-def _rejected(templates: Templates, zero_point: int, terms: Terms) -> tuple[int, ...]:
-    return Agreement.of(Candidates.of(templates, zero_point)).outliers if terms.reject_outliers else ()
+def _rejected(templates: Templates, zero_point: int, options: SelectionOptions) -> tuple[int, ...]:
+    return Agreement.of(Candidates.of(templates, zero_point)).outliers if options.reject_outliers else ()
 
 
 def _counts(
-    empty: Gallery, candidates: Mapping[str, Candidates], people: Mapping[str, Templates], terms: Terms
+    empty: Gallery, candidates: Mapping[str, Candidates], people: Mapping[str, Templates], options: SelectionOptions
 ) -> dict[str, int]:
-    if terms.budget is None:
-        return {name: terms.limit or len(person.distinct) for name, person in candidates.items()}
+    if options.budget is None:
+        return {name: options.limit or len(person.distinct) for name, person in candidates.items()}
     with_one_each = empty.with_people({name: templates[:1] for name, templates in people.items()}, limit=None)
     size = sizes_of(with_one_each)
-    return allocate(candidates, terms.budget, size, limit=terms.limit, strategy=terms.strategy)
+    return allocate(candidates, options.budget, size, limit=options.limit, strategy=options.strategy)

@@ -61,8 +61,8 @@ def test_few_classes_have_a_legend_and_more_of_them_their_names_on_the_plane() -
     for classes, legend in ((4, True), (20, False)):
         embeddings, numbers = clusters(classes, 3)
         names = [f"person {number}" for number in range(classes)]
-        labels = texts(scatter(embeddings[:, :2], numbers, names, np.arange(0, 3 * classes, 3)).svg())
-        assert set(names) <= labels
-        assert ("representative" in labels) is legend
+        legend_texts = texts(scatter(embeddings[:, :2], numbers, names, np.arange(0, 3 * classes, 3)).svg())
+        assert set(names) <= legend_texts
+        assert ("representative" in legend_texts) is legend
     embeddings, numbers = clusters(50, 2)
     assert texts(scatter(embeddings[:, :2], numbers, [str(n) for n in range(50)]).svg()) == set()

@@ -12,7 +12,7 @@ from edge_siamese.errors import DataError, OperatingPointError
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.calibration import compare, operating_point
 from edge_siamese.gallery.enrollment.photos import build_gallery
-from edge_siamese.gallery.templates.selection import Terms
+from edge_siamese.gallery.templates.selection import SelectionOptions
 from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.matching import Q15
 
@@ -22,7 +22,7 @@ Folder = Callable[..., Path]
 @pytest.fixture
 def enrolled(people_folder: Folder, engine: Any) -> Gallery:
     dataset = IdentityDataset(people_folder("people", {"anna": (1, 2), "ben": (1, 2)}))
-    return build_gallery(dataset, engine, terms=Terms())[0]
+    return build_gallery(dataset, engine, options=SelectionOptions())[0]
 
 
 def test_strangers_are_impostors_to_everybody_and_namesakes_are_genuine(

@@ -71,10 +71,10 @@ while True:
 """
 
 
-def states_after_kills(folder: Path, fate: str) -> list[bytes | None]:
+def states_after_kills(folder: Path, status: str) -> list[bytes | None]:
     """What each kill left as the gallery, and at the end what an undisturbed writer made of it."""
     ended = subprocess.run(
-        [sys.executable, "-c", WRITER, str(folder), fate], check=False, capture_output=True, text=True
+        [sys.executable, "-c", WRITER, str(folder), status], check=False, capture_output=True, text=True
     )
     assert ended.returncode == 0, ended.stderr
     places = sorted((place for place in folder.iterdir() if place.is_dir()), key=lambda place: int(place.name))

@@ -14,7 +14,7 @@ from edge_siamese.gallery.container.writer import encode
 from edge_siamese.gallery.enrollment.photos import Skipped, build_gallery, embed_photos
 from edge_siamese.gallery.templates.mean import mean_template
 from edge_siamese.gallery.templates.representatives import Strategy
-from edge_siamese.gallery.templates.selection import DEFAULT_TERMS, Terms
+from edge_siamese.gallery.templates.selection import DEFAULT_SELECTION, SelectionOptions
 from edge_siamese.identity_dataset import IdentityDataset
 
 Folder = Callable[..., Path]
@@ -27,7 +27,7 @@ def test_everybody_is_enrolled(people_folder: Folder, engine: Any) -> None:
     assert gallery.names == ("anna", "ben")
     assert [len(gallery.templates_of(name)) for name in gallery.names] == [1, 1]
     assert (report.photos, report.skipped, report.people_skipped) == (4, [], [])
-    each, _ = build_gallery(dataset, engine, terms=Terms())
+    each, _ = build_gallery(dataset, engine, options=SelectionOptions())
     assert [len(each.templates_of(name)) for name in each.names] == [3, 1]
     means = [mean_template(each.templates_of(name), each.zero_point) for name in each.names]
     np.testing.assert_array_equal(gallery.templates, means)
@@ -46,7 +46,7 @@ def test_a_zip_gives_the_same_bytes_as_the_folder(people_folder: Folder, engine:
 def test_only_so_many_templates_are_kept(people_folder: Folder, engine: Any) -> None:
     dataset = IdentityDataset(people_folder("people", {"anna": tuple(range(9))}))
     assert len(build_gallery(dataset, engine)[0].templates) == 1
-    assert len(build_gallery(dataset, engine, terms=Terms(limit=2))[0].templates) == 2
+    assert len(build_gallery(dataset, engine, options=SelectionOptions(limit=2))[0].templates) == 2
 
 
 def test_photos_that_cannot_be_used_are_named(people_folder: Folder, photo: Folder, engine: Any) -> None:
@@ -92,8 +92,8 @@ def test_the_bytes_of_a_gallery_never_change(people_folder: Folder, engine: Any)
     captures = {"anna": tuple(range(12)), "ben": tuple(range(7)), "carla": (0, 1)}
     dataset = IdentityDataset(people_folder("people", captures))
     digests = [
-        hashlib.sha256(encode(build_gallery(dataset, engine, terms=terms, information=MOMENT)[0])).hexdigest()
-        for terms in (Terms(limit=5), DEFAULT_TERMS)
+        hashlib.sha256(encode(build_gallery(dataset, engine, options=options, information=MOMENT)[0])).hexdigest()
+        for options in (SelectionOptions(limit=5), DEFAULT_SELECTION)
     ]
     assert digests == [
         "4b53ceeb79229cb39f4696cff003cd73785657ac6d42cb286f4a21835796a7e9",
@@ -104,12 +104,12 @@ def test_the_bytes_of_a_gallery_never_change(people_folder: Folder, engine: Any)
 def test_outliers_are_named_with_the_reason(people_folder: Folder, photo: Folder, engine: Any) -> None:
     folder = people_folder("people", {"anna": (1, 2, 3), "ben": (1,)})
     photo("people/anna/4.png", "ben", 4)
-    gallery, report = build_gallery(IdentityDataset(folder), engine, terms=Terms(reject_outliers=True))
+    gallery, report = build_gallery(IdentityDataset(folder), engine, options=SelectionOptions(reject_outliers=True))
     assert [len(gallery.templates_of(name)) for name in gallery.names] == [3, 1]
     ((path, reason),) = [(skip.photo, skip.reason) for skip in report.skipped]
     assert path == "anna/4.png"
     assert reason.startswith("an outlier: its mean score ")
-    assert len(build_gallery(IdentityDataset(folder), engine, terms=Terms())[0].templates_of("anna")) == 4
+    assert len(build_gallery(IdentityDataset(folder), engine, options=SelectionOptions())[0].templates_of("anna")) == 4
 
 
 def test_an_outlier_is_no_part_of_a_mean(people_folder: Folder, photo: Folder, engine: Any) -> None:
@@ -117,7 +117,9 @@ def test_an_outlier_is_no_part_of_a_mean(people_folder: Folder, photo: Folder, e
     clean, _ = build_gallery(IdentityDataset(folder), engine)
     photo("people/anna/4.png", "ben", 4)
     spoiled, _ = build_gallery(IdentityDataset(folder), engine)
-    rejecting, _ = build_gallery(IdentityDataset(folder), engine, terms=Terms(Strategy.MEAN, reject_outliers=True))
+    rejecting, _ = build_gallery(
+        IdentityDataset(folder), engine, options=SelectionOptions(Strategy.MEAN, reject_outliers=True)
+    )
     assert (rejecting.templates == clean.templates).all()
     assert (spoiled.templates != clean.templates).any()
 
@@ -125,7 +127,7 @@ def test_an_outlier_is_no_part_of_a_mean(people_folder: Folder, photo: Folder, e
 def test_the_most_typical_photo_comes_first_under_every_strategy(people_folder: Folder, engine: Any) -> None:
     dataset = IdentityDataset(people_folder("people", {"anna": tuple(range(9))}))
     firsts = {
-        build_gallery(dataset, engine, terms=Terms(strategy, limit=1))[0].templates.tobytes()
+        build_gallery(dataset, engine, options=SelectionOptions(strategy, limit=1))[0].templates.tobytes()
         for strategy in Strategy
         if strategy is not Strategy.MEAN
     }

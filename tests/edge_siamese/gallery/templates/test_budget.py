@@ -10,7 +10,7 @@ from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.container.writer import encode
 from edge_siamese.gallery.templates.budget import allocate, parse_size, sizes_of
 from edge_siamese.gallery.templates.representatives import Candidates, Strategy
-from edge_siamese.gallery.templates.selection import Terms, select, with_selected
+from edge_siamese.gallery.templates.selection import SelectionOptions, select, with_selected
 
 EMPTY = Gallery((), (), np.empty((0, 8), np.int8), np.empty(0, np.uint32), 0, bytes(16), information={"created": "x"})
 
@@ -60,8 +60,8 @@ def test_the_file_fits_and_no_further_template_would(
     everybody = people(*counts)
     size = sizes_of(EMPTY.with_people({name: rows[:1] for name, rows in everybody.items()}))
     budget = size(len(everybody)) + spare
-    terms = Terms(strategy, limit=limit, budget=budget)
-    choices = select(EMPTY, everybody, terms)
+    options = SelectionOptions(strategy, limit=limit, budget=budget)
+    choices = select(EMPTY, everybody, options)
     gallery = with_selected(EMPTY, everybody, choices)
     assert len(encode(gallery)) <= budget
     maximum = 1 if strategy in (Strategy.MEAN, Strategy.MEDOID) else limit or 9
@@ -92,8 +92,8 @@ def test_of_equal_gains_the_first_by_name_is_served() -> None:
 def test_too_small_a_budget_says_how_much_it_takes() -> None:
     everybody = people(3, 3)
     minimum = len(encode(EMPTY.with_people({name: rows[:1] for name, rows in everybody.items()})))
-    assert len(select(EMPTY, everybody, Terms(budget=minimum))) == 2
+    assert len(select(EMPTY, everybody, SelectionOptions(budget=minimum))) == 2
     with pytest.raises(
         DataError, match=f"2 people with one template each: expected a budget of at least {minimum:,} bytes"
     ):
-        select(EMPTY, everybody, Terms(budget=minimum - 1))
+        select(EMPTY, everybody, SelectionOptions(budget=minimum - 1))
