@@ -147,7 +147,7 @@ def pairs(
     if manifest:
         images = read_manifest(manifest).apply(images).sides()[side]
     made = create_sampler(
-        sampler, images.numbers(), seed=seed, digests=images.content_digests, **options
+        sampler, images.labels(), seed=seed, digests=images.content_digests, **options
     ).epoch(epoch)  # fmt: skip
     if output.suffix == ".tfrecord":
         write_image_pairs(output, images, made.index, made.same)

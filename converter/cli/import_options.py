@@ -19,7 +19,7 @@ ONNX2TF: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
 )
 
 
-def _numbers(_: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
+def _labels(_: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
     """One number, or several with commas between."""
     try:
         return None if value is None else tuple(float(part) for part in value.split(","))
@@ -30,9 +30,9 @@ def _numbers(_: click.Context, parameter: click.Parameter, value: str | None) ->
 _OPTIONS = (
     click.option("--normalization", help="What a foreign network wants: signed (the default) or unit (0 to 1)."),
     click.option(
-        "--mean", callback=_numbers, help="Or: (pixel - mean) / std of pixels 0-255, one number or one a channel."
+        "--mean", callback=_labels, help="Or: (pixel - mean) / std of pixels 0-255, one number or one a channel."
     ),
-    click.option("--std", callback=_numbers, help="See --mean."),
+    click.option("--std", callback=_labels, help="See --mean."),
     click.option("--bgr", is_flag=True, help="The foreign network wants blue, green, red."),
     click.option(
         "--images",

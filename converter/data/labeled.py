@@ -59,7 +59,7 @@ class LabeledImages:
         """The names, sorted, each once."""
         return sorted(set(self.names))
 
-    def numbers(self) -> npt.NDArray[np.int64]:
+    def labels(self) -> npt.NDArray[np.int64]:
         """int64 ``(N,)``: position of each image's class in `classes`."""
         place = {name: number for number, name in enumerate(self.classes)}
         return np.array([place[name] for name in self.names], np.int64)

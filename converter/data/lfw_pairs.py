@@ -10,7 +10,7 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.pairs_file import parse_pairs_file
 
-Numbers = npt.NDArray[np.int64]
+Labels = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,14 +23,14 @@ class OfficialPairs:
     """
 
     photos: tuple[tuple[str, str], ...]
-    fold: Numbers
+    fold: Labels
 
     @property
     def people(self) -> set[str]:
         """Everybody in them."""
         return {photo.split("/")[0] for pair in self.photos for photo in pair}
 
-    def rows(self, paths: Sequence[str]) -> tuple[Numbers, Numbers]:
+    def rows(self, paths: Sequence[str]) -> tuple[Labels, Labels]:
         """Rows int64 ``(P, 2)`` of the images at `paths`, and their folds; pairs that lack an image are left out."""
         index = {"/".join(PurePosixPath(path).with_suffix("").parts[-2:]): row for row, path in enumerate(paths)}
         found = [each for each, pair in enumerate(self.photos) if all(one in index for one in pair)]

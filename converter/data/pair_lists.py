@@ -67,8 +67,8 @@ class PairList:
         except KeyError as error:
             raise DataError(f"pairs: {error.args[0]} is not one of the images") from error
         index = index.astype(np.int64).reshape(-1, 2)
-        numbers = images.numbers()
-        wrong = np.flatnonzero((numbers[index[:, 0]] == numbers[index[:, 1]]) != self.same)
+        labels = images.labels()
+        wrong = np.flatnonzero((labels[index[:, 0]] == labels[index[:, 1]]) != self.same)
         if len(wrong):
             first, second = (images.paths[row] for row in index[wrong[0]])
             raise DataError(

@@ -18,11 +18,11 @@ from .detection import AnnotatedImage
 def rendered_faces(people: int, views: int) -> FaceSource:
     """Aligned crops of `people` rendered people in `views` random views each."""
     crops = np.empty((people * views, 112, 112, 3), np.uint8)
-    numbers = np.repeat(np.arange(people), views)
-    for row, number in enumerate(track(numbers, "rendering faces", console=Console(stderr=True), transient=True)):
+    labels = np.repeat(np.arange(people), views)
+    for row, number in enumerate(track(labels, "rendering faces", console=Console(stderr=True), transient=True)):
         rng = np.random.default_rng((TRAINING_SEEDS[number], row))
         crops[row] = render_crop(Person.from_seed(TRAINING_SEEDS[number]), View.random(rng))
-    return FaceSource(crops, people=numbers)
+    return FaceSource(crops, people=labels)
 
 
 def rendered_scenes(count: int, size: tuple[int, int] = (320, 240)) -> list[AnnotatedImage]:

@@ -13,7 +13,7 @@ from edge_siamese.errors import DataError
 from .identification import identify_by_representatives, one_shot
 from .one_shot import draw_runs, evaluate_runs
 from .open_set import Cast, OpenSet
-from .scoring import Numbers, Score, ScoredPairs, every_pair, score_pairs
+from .scoring import Labels, Score, ScoredPairs, every_pair, score_pairs
 from .verification import REPLICATES, Confusion, Verification, evaluate_folds
 
 SAME_PAIRS = "the equal error rate of these very pairs"
@@ -70,7 +70,7 @@ class Alphabets:
 
 def evaluate(
     score: Score,
-    numbers: Numbers,
+    labels: Labels,
     names: list[str],
     *,
     pairs: ScoredPairs | None = None,
@@ -85,7 +85,7 @@ def evaluate(
 
     Args:
         score: by what images are compared.
-        numbers: int64 ``(N,)`` class of each image.
+        labels: int64 ``(N,)`` class of each image.
         names: of the class numbers.
         pairs: those of a published list, or a learned head's; by default every pair, of very many a sample.
         threshold: where to accept; without one it is set on the pairs judged, and the figures say so.
@@ -101,19 +101,19 @@ def evaluate(
     Raises:
         DataError: there are no genuine or no impostor pairs, or a fold lacks some.
     """
-    pairs = pairs or score_pairs(score, every_pair(numbers, seed=seed), numbers)
+    pairs = pairs or score_pairs(score, every_pair(labels, seed=seed), labels)
     verification = Verification.measure(pairs, replicates=replicates)
     at = threshold or Threshold(verification.curve.eer_threshold, SAME_PAIRS)
-    several = not pairs_only and len(numbers) > len(np.unique(numbers))
+    several = not pairs_only and len(labels) > len(np.unique(labels))
     metrics = Metrics(
         verification=verification.to_json(),
         threshold_from=at.source,
         confusion=Confusion.of(pairs, at.value).to_json(),
         folds=_folds(pairs, seed),
-        identification=_identification(score, numbers, names) if several else None,
-        one_shot=_one_shot(score, numbers, ways, seed) if several else (),
-        runs=_runs(score, numbers, alphabets, seed) if alphabets else None,
-        open_set=_open_set(score, numbers, at.value, seed) if several else None,
+        identification=_identification(score, labels, names) if several else None,
+        one_shot=_one_shot(score, labels, ways, seed) if several else (),
+        runs=_runs(score, labels, alphabets, seed) if alphabets else None,
+        open_set=_open_set(score, labels, at.value, seed) if several else None,
     )
     return metrics, pairs
 
@@ -125,26 +125,24 @@ def _folds(pairs: ScoredPairs, seed: int) -> tuple[dict[str, Any], ...]:
     return ()
 
 
-def _identification(score: Score, numbers: Numbers, names: list[str]) -> dict[str, Any]:
-    found = identify_by_representatives(score, numbers)
+def _identification(score: Score, labels: Labels, names: list[str]) -> dict[str, Any]:
+    found = identify_by_representatives(score, labels)
     few = len(found.classes) <= _MAX_CLASSES_CONFUSED
     return found.to_json(names) | ({} if few else {"confusion": None})
 
 
-def _one_shot(score: Score, numbers: Numbers, ways: Sequence[int], seed: int) -> tuple[dict[str, Any], ...]:
-    able = [each for each in ways if each <= len(np.unique(numbers))]
-    return tuple({"ways": each, "right": one_shot(score, numbers, ways=each, seed=seed).to_json()} for each in able)
+def _one_shot(score: Score, labels: Labels, ways: Sequence[int], seed: int) -> tuple[dict[str, Any], ...]:
+    able = [each for each in ways if each <= len(np.unique(labels))]
+    return tuple({"ways": each, "right": one_shot(score, labels, ways=each, seed=seed).to_json()} for each in able)
 
 
-def _runs(score: Score, numbers: Numbers, alphabets: Alphabets, seed: int) -> dict[str, Any] | None:
+def _runs(score: Score, labels: Labels, alphabets: Alphabets, seed: int) -> dict[str, Any] | None:
     with suppress(DataError):
-        return evaluate_runs(
-            score, numbers, draw_runs(numbers, alphabets.groups, alphabets.drawers, seed=seed)
-        ).to_json()
+        return evaluate_runs(score, labels, draw_runs(labels, alphabets.groups, alphabets.drawers, seed=seed)).to_json()
     return None
 
 
-def _open_set(score: Score, numbers: Numbers, threshold: float, seed: int) -> dict[str, Any] | None:
+def _open_set(score: Score, labels: Labels, threshold: float, seed: int) -> dict[str, Any] | None:
     with suppress(DataError):
-        return OpenSet.measure(score, numbers, Cast.draw(score, numbers, seed=seed)).to_json(threshold)
+        return OpenSet.measure(score, labels, Cast.draw(score, labels, seed=seed)).to_json(threshold)
     return None

@@ -15,7 +15,7 @@ from edge_siamese.evaluation.proportion import Proportion
 from edge_siamese.gallery.templates.representatives import Candidates, Strategy
 from edge_siamese.matching import Q15
 
-from .scoring import Numbers, Rows, Score, Scores, rows_by_class
+from .scoring import Labels, Rows, Score, Scores, rows_by_class
 
 _BLOCK = 2048
 
@@ -30,12 +30,12 @@ class Identification:
         scores: float32 ``(P, K)`` best score with the images enrolled for each class.
     """
 
-    classes: Numbers
-    truth: Numbers
+    classes: Labels
+    truth: Labels
     scores: Scores
 
     @cached_property
-    def ranks(self) -> Numbers:
+    def ranks(self) -> Labels:
         """int64 ``(P,)``: 1 where the right class scores highest, alone."""
         own = self.scores[np.arange(len(self.truth)), self.truth]
         return np.asarray((self.scores >= own[:, None]).sum(axis=1), np.int64)
@@ -51,7 +51,7 @@ class Identification:
         return np.cumsum(np.bincount(self.ranks, minlength=len(self.classes) + 1)[1:]) / len(self.ranks)
 
     @property
-    def confusion(self) -> Numbers:
+    def confusion(self) -> Labels:
         """int64 ``(K, K)``: probes of each class, by the class they are given; ties go to the wrong one."""
         others = self.scores.copy()
         others[np.arange(len(self.truth)), self.truth] = -np.inf
@@ -69,12 +69,12 @@ class Identification:
         }
 
 
-def identify(score: Score, numbers: Numbers, enrolled: Rows, probes: Rows) -> Identification:
+def identify(score: Score, labels: Labels, enrolled: Rows, probes: Rows) -> Identification:
     """Name probes by enrolled images.
 
     Args:
         score: of images.
-        numbers: class of each image, ``(N,)``.
+        labels: class of each image, ``(N,)``.
         enrolled, probes: rows of images.
 
     Raises:
@@ -86,48 +86,48 @@ def identify(score: Score, numbers: Numbers, enrolled: Rows, probes: Rows) -> Id
         )
     if np.intersect1d(enrolled, probes).size:
         raise DataError("identification: an image that is enrolled cannot be a probe, too")
-    classes = np.unique(numbers[enrolled])
-    unknown = np.setdiff1d(numbers[probes], classes)
+    classes = np.unique(labels[enrolled])
+    unknown = np.setdiff1d(labels[probes], classes)
     if len(unknown):
         raise DataError(f"closed-set identification: class {unknown[0]} is not enrolled")
-    truth = np.searchsorted(classes, numbers[probes]).astype(np.int64)
-    return Identification(classes, truth, class_scores(score, numbers, enrolled, probes))
+    truth = np.searchsorted(classes, labels[probes]).astype(np.int64)
+    return Identification(classes, truth, class_scores(score, labels, enrolled, probes))
 
 
-def class_scores(score: Score, numbers: Numbers, enrolled: Rows, probes: Rows) -> Scores:
+def class_scores(score: Score, labels: Labels, enrolled: Rows, probes: Rows) -> Scores:
     """Best score of each probe with each enrolled class, float32 ``(P, K)``; classes ascend."""
-    ordered = enrolled[np.argsort(numbers[enrolled], kind="stable")]
-    starts = np.unique(numbers[ordered], return_index=True)[1]
+    ordered = enrolled[np.argsort(labels[enrolled], kind="stable")]
+    starts = np.unique(labels[ordered], return_index=True)[1]
     blocks = [score(probes[at : at + _BLOCK], ordered) for at in range(0, len(probes), _BLOCK)]
     return np.concatenate([np.maximum.reduceat(block, starts, axis=1) for block in blocks])
 
 
-def representatives(score: Score, numbers: Numbers, count: int = 1, strategy: Strategy = Strategy.GREEDY) -> Rows:
+def representatives(score: Score, labels: Labels, count: int = 1, strategy: Strategy = Strategy.GREEDY) -> Rows:
     """Rows of at most `count` images a class that stand for it, the medoid first; int64, in the order of the classes."""
     chosen: list[int] = []
-    for rows in rows_by_class(numbers).values():
+    for rows in rows_by_class(labels).values():
         scores = score(rows, rows).astype(np.float64)
         scaled = np.rint(scores * (Q15 / max(float(np.abs(scores).max()), 1e-12))).astype(np.int64)
         chosen += rows[Candidates(scaled, tuple(range(len(rows)))).choose(count, strategy)].tolist()
     return np.array(chosen, np.int64)
 
 
-def identify_by_representatives(score: Score, numbers: Numbers, count: int = 1) -> Identification:
+def identify_by_representatives(score: Score, labels: Labels, count: int = 1) -> Identification:
     """Enroll everybody's representatives and name every other image.
 
     Raises:
         DataError: no class has an image beyond its representatives.
     """
-    enrolled = representatives(score, numbers, count)
-    return identify(score, numbers, enrolled, np.setdiff1d(np.arange(len(numbers)), enrolled))
+    enrolled = representatives(score, labels, count)
+    return identify(score, labels, enrolled, np.setdiff1d(np.arange(len(labels)), enrolled))
 
 
-def one_shot(score: Score, numbers: Numbers, *, ways: int, trials: int = 1000, seed: int = 0) -> Proportion:
+def one_shot(score: Score, labels: Labels, *, ways: int, trials: int = 1000, seed: int = 0) -> Proportion:
     """N-way one-shot trials: an image is named by one other image of its class and one each of N - 1 other classes.
 
     Args:
         score: of images.
-        numbers: class of each image, ``(N,)``.
+        labels: class of each image, ``(N,)``.
         ways: N, drawn anew for each trial without repetition.
         trials: how many.
         seed: of the draws.
@@ -135,7 +135,7 @@ def one_shot(score: Score, numbers: Numbers, *, ways: int, trials: int = 1000, s
     Raises:
         DataError: fewer classes than ways, or none with two images.
     """
-    images = rows_by_class(numbers)
+    images = rows_by_class(labels)
     several = [number for number, rows in images.items() if len(rows) > 1]
     if not 2 <= ways <= len(images) or not several:
         raise DataError(

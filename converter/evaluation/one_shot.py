@@ -17,7 +17,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.evaluation.proportion import Proportion
 
 from .identification import identify
-from .scoring import Numbers, Rows, Score
+from .scoring import Labels, Rows, Score
 from .verification import mean_and_deviation
 
 RUNS, CHARACTERS = 20, 20
@@ -63,7 +63,7 @@ class OneShotResult:
 
 
 def draw_runs(
-    numbers: Numbers,
+    labels: Labels,
     groups: Sequence[str],
     drawers: npt.NDArray[np.integer] | Sequence[str],
     *,
@@ -74,7 +74,7 @@ def draw_runs(
     """Draw runs over all groups that are large enough, every group as often as any other, give or take one.
 
     Args:
-        numbers: class of each image, ``(N,)``.
+        labels: class of each image, ``(N,)``.
         groups: alphabet of each image, ``(N,)``.
         drawers: who drew it, ``(N,)``.
         runs, ways: how many, and of how many classes each.
@@ -87,7 +87,7 @@ def draw_runs(
     who = np.unique(np.asarray(drawers), return_inverse=True)[1]
     tables = {}
     for group in sorted(set(groups)):
-        table = _drawings(numbers, who, np.flatnonzero(np.asarray(groups) == group))
+        table = _drawings(labels, who, np.flatnonzero(np.asarray(groups) == group))
         pairs = _able_pairs(table, ways)
         if len(pairs):
             tables[group] = table, pairs
@@ -97,21 +97,21 @@ def draw_runs(
     return [_drawn(str(group), *tables[group], ways, rng) for group in order[:runs]]
 
 
-def evaluate_runs(score: Score, numbers: Numbers, runs: Sequence[Run]) -> OneShotResult:
+def evaluate_runs(score: Score, labels: Labels, runs: Sequence[Run]) -> OneShotResult:
     """Name every asked drawing of every run by the drawings shown in it."""
-    right = [identify(score, numbers, run.shown, run.asked).rank1.count for run in runs]
+    right = [identify(score, labels, run.shown, run.asked).rank1.count for run in runs]
     return OneShotResult(tuple(right), len(runs[0].shown), tuple(run.group for run in runs))
 
 
-def _drawings(numbers: Numbers, who: Numbers, rows: Rows) -> Numbers:
+def _drawings(labels: Labels, who: Labels, rows: Rows) -> Labels:
     """Row of each class's image by each drawer, ``(classes, drawers)``, -1 where there is none."""
-    place = np.unique(numbers[rows], return_inverse=True)[1]
+    place = np.unique(labels[rows], return_inverse=True)[1]
     table = np.full((int(place.max()) + 1, int(who.max()) + 1), -1, np.int64)
     table[place, who[rows]] = rows
     return table
 
 
-def _able_pairs(table: Numbers, ways: int) -> Numbers:
+def _able_pairs(table: Labels, ways: int) -> Labels:
     """Ordered pairs of drawers, ``(A, 2)``, who have drawn at least so many of the same classes."""
     drawn = (table >= 0).astype(np.int64)
     common = drawn.T @ drawn
@@ -119,7 +119,7 @@ def _able_pairs(table: Numbers, ways: int) -> Numbers:
     return np.argwhere(common >= ways)
 
 
-def _drawn(group: str, table: Numbers, pairs: Numbers, ways: int, rng: np.random.Generator) -> Run:
+def _drawn(group: str, table: Labels, pairs: Labels, ways: int, rng: np.random.Generator) -> Run:
     drawings = table[:, pairs[rng.integers(len(pairs))]]
     classes = rng.choice(np.flatnonzero((drawings >= 0).all(axis=1)), ways, replace=False)
     return Run(group, drawings[classes, 0], rng.permutation(drawings[classes, 1]))

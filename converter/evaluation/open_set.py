@@ -17,7 +17,7 @@ from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
 from edge_siamese.evaluation.proportion import Proportion
 
 from .identification import class_scores, identify, representatives
-from .scoring import Numbers, Rows, Score, Scores, rows_by_class
+from .scoring import Labels, Rows, Score, Scores, rows_by_class
 
 REPORTED_FPIRS = (0.1, 0.01)
 
@@ -31,14 +31,12 @@ class Cast:
     strangers: Rows
 
     @classmethod
-    def draw(
-        cls, score: Score, numbers: Numbers, *, strangers: float = 0.25, templates: int = 1, seed: int = 0
-    ) -> Self:
+    def draw(cls, score: Score, labels: Labels, *, strangers: float = 0.25, templates: int = 1, seed: int = 0) -> Self:
         """Draw strangers among the classes, and enroll of all others the representatives of a half of their images.
 
         Args:
             score: by which representatives are chosen, among the images of that half only.
-            numbers: class of each image, ``(N,)``.
+            labels: class of each image, ``(N,)``.
             strangers: share of the classes; with them goes every class of a single image.
             templates: how many images are enrolled of each.
             seed: of the draws.
@@ -47,7 +45,7 @@ class Cast:
             DataError: fewer than two classes to enroll, or no stranger.
         """
         rng = np.random.default_rng(seed)
-        images = {number: rng.permutation(rows) for number, rows in rows_by_class(numbers).items()}
+        images = {number: rng.permutation(rows) for number, rows in rows_by_class(labels).items()}
         several = rng.permutation([number for number, rows in images.items() if len(rows) > 1])
         enrolled = set(several[round(strangers * len(several)) :].tolist())
         outside = [rows for number, rows in images.items() if number not in enrolled]
@@ -58,7 +56,7 @@ class Cast:
             )
         halves = [np.array_split(rows, 2) for number, rows in images.items() if number in enrolled]
         candidates, known = (np.sort(np.concatenate(side)) for side in zip(*halves, strict=True))
-        chosen = representatives(lambda a, b: score(candidates[a], candidates[b]), numbers[candidates], templates)
+        chosen = representatives(lambda a, b: score(candidates[a], candidates[b]), labels[candidates], templates)
         return cls(candidates[chosen], known, np.sort(np.concatenate(outside)))
 
 
@@ -79,9 +77,9 @@ class OpenSet:
     enrolled: int
 
     @classmethod
-    def measure(cls, score: Score, numbers: Numbers, cast: Cast) -> Self:
-        found = identify(score, numbers, cast.enrolled, cast.known)
-        strangers = class_scores(score, numbers, cast.enrolled, cast.strangers).max(axis=1)
+    def measure(cls, score: Score, labels: Labels, cast: Cast) -> Self:
+        found = identify(score, labels, cast.enrolled, cast.known)
+        strangers = class_scores(score, labels, cast.enrolled, cast.strangers).max(axis=1)
         return cls(found.ranks == 1, found.scores.max(axis=1), strangers, len(found.classes))
 
     @property

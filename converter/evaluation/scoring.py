@@ -12,7 +12,7 @@ from edge_siamese.errors import DataError
 from ..distances import DISTANCES, Matrix, pairwise
 
 Rows = npt.NDArray[np.integer]
-Numbers = npt.NDArray[np.int64]
+Labels = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.floating]
 Score = Callable[[Rows, Rows], Scores]
 """Scores ``(R, C)`` of images against images, by number."""
@@ -44,7 +44,7 @@ class ScoredPairs:
     Attributes:
         index: int64 ``(P, 2)`` numbers of the images.
         scores: ``(P,)``, larger for more alike ones.
-        numbers: int64 ``(N,)`` class of each image.
+        labels: int64 ``(N,)`` class of each image.
         fold: int64 ``(P,)`` from 0, or None.
         probabilities: ``(P,)`` of being genuine, where the model states them.
 
@@ -52,10 +52,10 @@ class ScoredPairs:
         DataError: there are no genuine or no impostor pairs, or a score is not finite.
     """
 
-    index: Numbers
+    index: Labels
     scores: Scores
-    numbers: Numbers
-    fold: Numbers | None = None
+    labels: Labels
+    fold: Labels | None = None
     probabilities: Scores | None = None
 
     def __post_init__(self) -> None:
@@ -72,23 +72,23 @@ class ScoredPairs:
     @cached_property
     def genuine(self) -> npt.NDArray[np.bool_]:
         """bool ``(P,)``: both images are of one class."""
-        return np.asarray(self.numbers[self.index[:, 0]] == self.numbers[self.index[:, 1]])
+        return np.asarray(self.labels[self.index[:, 0]] == self.labels[self.index[:, 1]])
 
     @cached_property
-    def _people(self) -> Numbers:
+    def _people(self) -> Labels:
         """Classes that stand in a pair, numbered from 0 without gaps, ``(P, 2)``."""
-        return np.unique(self.numbers[self.index], return_inverse=True)[1].reshape(-1, 2).astype(np.int64)
+        return np.unique(self.labels[self.index], return_inverse=True)[1].reshape(-1, 2).astype(np.int64)
 
     @property
     def person_count(self) -> int:
         return int(self._people.max()) + 1
 
     @property
-    def first_person(self) -> Numbers:
+    def first_person(self) -> Labels:
         return self._people[:, 0]
 
     @property
-    def second_person(self) -> Numbers:
+    def second_person(self) -> Labels:
         return self._people[:, 1]
 
     @property
@@ -104,7 +104,7 @@ class ScoredPairs:
         return ScoredPairs(
             index=self.index[keep],
             scores=self.scores[keep],
-            numbers=self.numbers,
+            labels=self.labels,
             fold=None if self.fold is None else self.fold[keep],
             probabilities=None if self.probabilities is None else self.probabilities[keep],
         )
@@ -122,7 +122,7 @@ class ScoredPairs:
         return replace(self, fold=fold[:, 0]).where(fold[:, 0] == fold[:, 1])
 
 
-def score_pairs(score: Score, index: Numbers, numbers: Numbers, fold: Numbers | None = None) -> ScoredPairs:
+def score_pairs(score: Score, index: Labels, labels: Labels, fold: Labels | None = None) -> ScoredPairs:
     """Score listed pairs, int64 ``(P, 2)``.
 
     Each block of first images is scored against all of its partners at once; where that is too dear, as with a learned
@@ -139,45 +139,45 @@ def score_pairs(score: Score, index: Numbers, numbers: Numbers, fold: Numbers | 
         pairs = order[low:high]
         partners, column = np.unique(index[pairs, 1], return_inverse=True)
         scores[pairs] = score(firsts[start : start + _BLOCK], partners)[place[pairs] - start, column]
-    return ScoredPairs(index, scores, numbers, fold)
+    return ScoredPairs(index, scores, labels, fold)
 
 
-def every_pair(numbers: Numbers, *, at_most: int = MAX_PAIRS, seed: int = 0) -> Numbers:
+def every_pair(labels: Labels, *, at_most: int = MAX_PAIRS, seed: int = 0) -> Labels:
     """Every two images once, int64 ``(P, 2)``; of more than `at_most` pairs a sample without repetitions.
 
     The sample holds every genuine pair, or half of `at_most` where there are more, and impostor pairs drawn at random.
     """
-    count = len(numbers)
+    count = len(labels)
     if count * (count - 1) // 2 <= at_most:
         return np.stack(np.triu_indices(count, 1), axis=1).astype(np.int64)
     rng = np.random.default_rng(seed)
-    genuine = _genuine_pairs(numbers)
+    genuine = _genuine_pairs(labels)
     if len(genuine) > at_most // 2:
         genuine = genuine[np.sort(rng.choice(len(genuine), at_most // 2, replace=False))]
-    return np.concatenate([genuine, _drawn_impostors(numbers, at_most - len(genuine), rng)])
+    return np.concatenate([genuine, _drawn_impostors(labels, at_most - len(genuine), rng)])
 
 
-def rows_by_class(numbers: Numbers) -> dict[int, Numbers]:
+def rows_by_class(labels: Labels) -> dict[int, Labels]:
     """Rows of each class, ascending, by class."""
-    order = np.argsort(numbers, kind="stable")
-    classes, starts = np.unique(numbers[order], return_index=True)
+    order = np.argsort(labels, kind="stable")
+    classes, starts = np.unique(labels[order], return_index=True)
     return dict(zip(classes.tolist(), np.split(order, starts[1:]), strict=True))
 
 
-def _genuine_pairs(numbers: Numbers) -> Numbers:
-    pairs = [rows[np.stack(np.triu_indices(len(rows), 1), axis=1)] for rows in rows_by_class(numbers).values()]
+def _genuine_pairs(labels: Labels) -> Labels:
+    pairs = [rows[np.stack(np.triu_indices(len(rows), 1), axis=1)] for rows in rows_by_class(labels).values()]
     return np.concatenate(pairs).astype(np.int64)
 
 
-def _drawn_impostors(numbers: Numbers, wanted: int, rng: np.random.Generator) -> Numbers:
+def _drawn_impostors(labels: Labels, wanted: int, rng: np.random.Generator) -> Labels:
     """`wanted` different impostor pairs, or all there are."""
-    count = len(numbers)
-    sizes = np.unique(numbers, return_counts=True)[1].astype(np.int64)
+    count = len(labels)
+    sizes = np.unique(labels, return_counts=True)[1].astype(np.int64)
     available = (count * count - int(np.square(sizes).sum())) // 2
     drawn = np.zeros(0, np.int64)
     while len(drawn) < min(wanted, available):
         low, high = np.sort(rng.integers(0, count, (2, wanted)), axis=0)
-        other = numbers[low] != numbers[high]
+        other = labels[low] != labels[high]
         drawn = np.unique(np.concatenate([drawn, low[other] * count + high[other]]))
     drawn = drawn[np.sort(rng.choice(len(drawn), min(wanted, available), replace=False))]
     return np.stack([drawn // count, drawn % count], axis=1)

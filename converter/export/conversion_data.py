@@ -50,15 +50,15 @@ def load_conversion_data(
     """
     if (data / "faces.csv.gz").exists():
         faces = load_teacher_faces(data, 256, validation_only=True)
-        numbers = np.unique(faces.identities, return_inverse=True)[1].astype(np.int64)
+        labels = np.unique(faces.identities, return_inverse=True)[1].astype(np.int64)
         crops = load_training_crops(data, _CROPS_TO_LEARN_FROM if learning else CALIBRATION_IMAGES)
-        return fitted(crops, shape), LabeledCrops(fitted(faces.crops, shape), numbers, faces.digest)
+        return fitted(crops, shape), LabeledCrops(fitted(faces.crops, shape), labels, faces.digest)
     people = _aligned(IdentityDataset(data)) if aligned else _whole(IdentityDataset(data), shape)
     try:
         training, validation = split_people(people)
     except DataError:  # too few people for two sides
         return fitted(people.images, shape), None
-    labeled = LabeledCrops(fitted(validation.images, shape), validation.numbers(), validation.digest)
+    labeled = LabeledCrops(fitted(validation.images, shape), validation.labels(), validation.digest)
     return fitted(training.images, shape), labeled
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..evaluation.scoring import Numbers, ScoredPairs
+from ..evaluation.scoring import Labels, ScoredPairs
 from .canvas import GENUINE, GRAY, IMPOSTOR, Drawing, Pixels, as_rgb
 
 KINDS = {
@@ -22,7 +22,7 @@ class ExtremePairs:
     """Pairs of one kind of `KINDS`, the most telling first: int64 ``(n, 2)`` rows and their scores ``(n,)``."""
 
     kind: str
-    index: Numbers
+    index: Labels
     scores: Sequence[float]
 
 
@@ -68,7 +68,7 @@ def pair_sheet(extreme: Sequence[ExtremePairs], images: Pixels, names: Sequence[
     return Drawing(draw, (1.75 * columns, (0.85 * tall + 0.75) * len(extreme)))
 
 
-def _without_repetition(index: Numbers, ordered: Numbers, count: int) -> list[int]:
+def _without_repetition(index: Labels, ordered: Labels, count: int) -> list[int]:
     seen: set[int] = set()
     kept: list[int] = []
     for row in ordered.tolist():

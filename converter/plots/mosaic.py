@@ -5,7 +5,7 @@ import numpy as np
 
 from edge_siamese.errors import RuntimeMissingError
 
-from ..evaluation.scoring import Numbers
+from ..evaluation.scoring import Labels
 from .canvas import PALETTE, Pixels, Raster, as_rgb
 from .projections import Plane
 
@@ -25,7 +25,7 @@ def thumbnails(images: Pixels, size: int = 48) -> Pixels:
     return np.asarray(small, np.uint8).reshape(len(images), wanted[1], wanted[0], images.shape[3])
 
 
-def mosaic(plane: Plane, images: Pixels, numbers: Numbers | None = None) -> Raster:
+def mosaic(plane: Plane, images: Pixels, labels: Labels | None = None) -> Raster:
     """Put every image in a cell of its own, so that all of them together move as little as possible.
 
     Free cells are transparent.
@@ -33,13 +33,13 @@ def mosaic(plane: Plane, images: Pixels, numbers: Numbers | None = None) -> Rast
     Args:
         plane: ``(N, 2)``, y upwards; not many more than `MAX_THUMBNAILS`, the time grows with the cube.
         images: uint8 ``(N, H, W, C)`` thumbnails.
-        numbers: class of each, for the colors of the frames; without them there are none.
+        labels: class of each, for the colors of the frames; without them there are none.
     """
     height, width = images.shape[1] + 2 * _FRAME, images.shape[2] + 2 * _FRAME
     rows, columns = _shape(len(images), height / width)
     canvas = np.zeros((rows * height, columns * width, 4), np.uint8)
     for image, cell, color in zip(
-        as_rgb(images), _cells(plane, rows, columns), _colors(numbers, len(images)), strict=True
+        as_rgb(images), _cells(plane, rows, columns), _colors(labels, len(images)), strict=True
     ):
         y, x = cell // columns * height, cell % columns * width
         canvas[y : y + height, x : x + width] = (*color, 255)
@@ -54,7 +54,7 @@ def _shape(count: int, proportion: float) -> tuple[int, int]:
     return max(int(np.ceil(cells / columns)), 1), columns
 
 
-def _cells(plane: Plane, rows: int, columns: int) -> Numbers:
+def _cells(plane: Plane, rows: int, columns: int) -> Labels:
     """The cell of each point: the assignment with the least sum of squared distances."""
     try:
         from scipy.optimize import linear_sum_assignment
@@ -67,8 +67,8 @@ def _cells(plane: Plane, rows: int, columns: int) -> Numbers:
     return np.asarray(linear_sum_assignment(costs)[1], np.int64)
 
 
-def _colors(numbers: Numbers | None, count: int) -> Pixels:
-    if numbers is None:
+def _colors(labels: Labels | None, count: int) -> Pixels:
+    if labels is None:
         return np.full((count, 3), 255, np.uint8)
     palette = np.array([[int(color[at : at + 2], 16) for at in (1, 3, 5)] for color in PALETTE], np.uint8)
-    return palette[np.unique(numbers, return_inverse=True)[1] % len(palette)]
+    return palette[np.unique(labels, return_inverse=True)[1] % len(palette)]

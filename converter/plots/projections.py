@@ -14,7 +14,7 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError, RuntimeMissingError
 
 from ..distances import Matrix
-from ..evaluation.scoring import Numbers, Rows, rows_by_class
+from ..evaluation.scoring import Labels, Rows, rows_by_class
 from .canvas import INK, MARKERS, PALETTE, Drawing
 
 Plane = npt.NDArray[np.float32]
@@ -66,33 +66,33 @@ def umap(embeddings: Matrix, similarity: str = "cosine", *, seed: int = 0) -> Pl
 LAYOUTS: dict[str, Callable[..., Plane]] = {"tsne": tsne, "umap": umap}
 
 
-def readable_rows(numbers: Numbers, *, images: int = MAX_IMAGES, classes: int = MAX_CLASSES, seed: int = 0) -> Rows:
+def readable_rows(labels: Labels, *, images: int = MAX_IMAGES, classes: int = MAX_CLASSES, seed: int = 0) -> Rows:
     """Rows of no more images and classes than an image can show: whole classes drawn at random, and of each as many."""
     rng = np.random.default_rng(seed)
-    by_class = rows_by_class(numbers)
+    by_class = rows_by_class(labels)
     chosen = rng.permutation(list(by_class))[:classes].tolist()
     maximum = max(images // max(len(chosen), 1), 1)
     rows = [rng.permutation(by_class[number])[:maximum] for number in chosen]
     return np.sort(np.concatenate(rows))
 
 
-def scatter(plane: Plane, numbers: Numbers, names: Sequence[str], representatives: Rows | None = None) -> Drawing:
+def scatter(plane: Plane, labels: Labels, names: Sequence[str], representatives: Rows | None = None) -> Drawing:
     """Images as points, a color and shape a class, representatives ringed.
 
     Args:
         plane: ``(N, 2)``.
-        numbers: class of each, ``(N,)``.
+        labels: class of each, ``(N,)``.
         names: of the class numbers.
         representatives: rows of the images that stand for their classes.
     """
-    classes = np.unique(numbers)
+    classes = np.unique(labels)
     some = len(classes) <= _LEGEND
     standing = np.zeros(0, np.int64) if representatives is None else representatives
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
         for place, number in enumerate(classes.tolist()):
-            points = plane[numbers == number]
+            points = plane[labels == number]
             axes.scatter(
                 *points.T, s=20, linewidths=0, alpha=0.75, color=PALETTE[place % len(PALETTE)],
                 marker=MARKERS[place // len(PALETTE) % len(MARKERS)], label=names[number] if some else None,
@@ -102,7 +102,7 @@ def scatter(plane: Plane, numbers: Numbers, names: Sequence[str], representative
             label = "representative" if some else None
             axes.scatter(*plane[standing].T, s=80, facecolors="none", edgecolors=INK, linewidths=1.6, label=label)
         if not some and len(classes) <= _LABELED:
-            _name_classes(axes, plane, numbers, names, standing)
+            _name_classes(axes, plane, labels, names, standing)
         axes.set_axis_off()
         axes.margins(0.04)
         if some:
@@ -111,11 +111,11 @@ def scatter(plane: Plane, numbers: Numbers, names: Sequence[str], representative
     return Drawing(draw, (8.4, 5.4))
 
 
-def _name_classes(axes: Any, plane: Plane, numbers: Numbers, names: Sequence[str], standing: Rows) -> None:
+def _name_classes(axes: Any, plane: Plane, labels: Labels, names: Sequence[str], standing: Rows) -> None:
     """Write each class's name at its representative, else at the median of its points."""
-    for number in np.unique(numbers).tolist():
-        own = standing[numbers[standing] == number]
-        x, y = plane[own[0]] if len(own) else np.median(plane[numbers == number], axis=0)
+    for number in np.unique(labels).tolist():
+        own = standing[labels[standing] == number]
+        x, y = plane[own[0]] if len(own) else np.median(plane[labels == number], axis=0)
         axes.annotate(
             names[number], (x, y), xytext=(0, 7), textcoords="offset points", fontsize=7, ha="center", color=INK
         )

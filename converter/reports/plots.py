@@ -58,16 +58,16 @@ def embedding_images(arrays: RunArrays, threshold: float) -> dict[str, Any]:
         ``score`` and ``match``.
     """
     int8 = arrays.int8_embeddings is not None
-    vectors, rows = arrays.vectors(int8=int8), readable_rows(arrays.numbers)
+    vectors, rows = arrays.vectors(int8=int8), readable_rows(arrays.labels)
     looks: dict[str, Any] = {"plane": None, "map": None, "shown": len(rows), "mapped": 0}
     if len(rows) >= _FEWEST_FOR_A_PLANE:
-        numbers = arrays.numbers[rows]
+        labels = arrays.labels[rows]
         plane = tsne(vectors[rows], arrays.similarity)
         score = arrays.score(int8=int8)
-        standing = representatives(lambda a, b: score(rows[a], rows[b]), numbers)
-        looks["plane"] = scatter(plane, numbers, arrays.class_names, standing).svg()
-        few = readable_rows(numbers, images=MAX_THUMBNAILS)
-        looks["map"] = mosaic(plane[few], arrays.thumbnails[rows[few]], numbers[few]).data_uri()
+        standing = representatives(lambda a, b: score(rows[a], rows[b]), labels)
+        looks["plane"] = scatter(plane, labels, arrays.class_names, standing).svg()
+        few = readable_rows(labels, images=MAX_THUMBNAILS)
+        looks["map"] = mosaic(plane[few], arrays.thumbnails[rows[few]], labels[few]).data_uri()
         looks["mapped"] = len(few)
     return looks | {"pairs": _extreme(arrays, threshold, int8=int8 and arrays.int8_scores is not None)}
 

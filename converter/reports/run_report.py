@@ -22,7 +22,7 @@ from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError
 
 from ..evaluation.evaluate import Metrics
-from ..evaluation.scoring import Numbers, Score, ScoredPairs, by_similarity
+from ..evaluation.scoring import Labels, Score, ScoredPairs, by_similarity
 
 DOCUMENT, ARRAYS, PAGE = "report.json", "evaluation.npz", "report.html"
 
@@ -159,7 +159,7 @@ class RunArrays:
 
     Attributes:
         embeddings: float32 ``(N, D)``.
-        numbers: int64 ``(N,)`` class of each.
+        labels: int64 ``(N,)`` class of each.
         class_names: of the class numbers.
         paths: where each image came from.
         thumbnails: uint8 ``(N, h, w, C)``, gray or RGB; `looking.mosaic.thumbnails` makes them.
@@ -171,11 +171,11 @@ class RunArrays:
     """
 
     embeddings: npt.NDArray[np.float32]
-    numbers: Numbers
+    labels: Labels
     class_names: list[str]
     paths: list[str]
     thumbnails: npt.NDArray[np.uint8]
-    pairs: Numbers
+    pairs: Labels
     scores: npt.NDArray[np.float32]
     similarity: str = "cosine"
     int8_embeddings: npt.NDArray[np.int8] | None = None
@@ -185,7 +185,7 @@ class RunArrays:
     @cached_property
     def names(self) -> list[str]:
         """Class of each image."""
-        return [self.class_names[number] for number in self.numbers]
+        return [self.class_names[number] for number in self.labels]
 
     def vectors(self, *, int8: bool = False) -> npt.NDArray[np.float32]:
         """Embeddings float32 ``(N, D)`` of one of the two networks.
@@ -212,13 +212,13 @@ class RunArrays:
         scores = self.int8_scores if int8 else self.scores
         if scores is None:
             raise DataError("the run has no int8 scores")
-        return ScoredPairs(self.pairs, scores, self.numbers)
+        return ScoredPairs(self.pairs, scores, self.labels)
 
     def save(self, folder: Path) -> None:
         """Write ``evaluation.npz``, whole or not at all, without pickles."""
         arrays: dict[str, Any] = {
             "embeddings": self.embeddings.astype(np.float32),
-            "numbers": self.numbers.astype(np.int64),
+            "labels": self.labels.astype(np.int64),
             "class_names": np.array(self.class_names, np.str_),
             "paths": np.array(self.paths, np.str_),
             "thumbnails": self.thumbnails,
@@ -261,11 +261,11 @@ class RunArrays:
 
     def _require_fit(self, path: Path) -> None:
         count = len(self.embeddings)
-        parts: dict[str, Sized] = {"numbers": self.numbers, "paths": self.paths, "thumbnails": self.thumbnails}
+        parts: dict[str, Sized] = {"labels": self.labels, "paths": self.paths, "thumbnails": self.thumbnails}
         if self.int8_embeddings is not None:
             parts["int8_embeddings"] = self.int8_embeddings
         for name, part in parts.items():
             if len(part) != count:
                 raise DataError(f"{path}: expected {name} of {count} images, found {len(part)}")
-        if self.numbers.max(initial=0) >= len(self.class_names) or self.pairs.max(initial=0) >= count:
+        if self.labels.max(initial=0) >= len(self.class_names) or self.pairs.max(initial=0) >= count:
             raise DataError(f"{path}: a class or pair names a row that is not there")

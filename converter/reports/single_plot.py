@@ -109,18 +109,18 @@ def draw(kind: str, probe: ProbeFace, path: Path) -> None:
 
 
 def _plane(probe: ProbeFace, layout: str) -> Drawing:
-    rows = readable_rows(probe.arrays.numbers, seed=probe.seed)
-    numbers, vectors = probe.arrays.numbers[rows], probe.vectors[rows]
+    rows = readable_rows(probe.arrays.labels, seed=probe.seed)
+    labels, vectors = probe.arrays.labels[rows], probe.vectors[rows]
     plane = LAYOUTS[layout](vectors, probe.arrays.similarity, seed=probe.seed)
-    standing = representatives(by_similarity(vectors, probe.arrays.similarity), numbers)
-    return scatter(plane, numbers, probe.arrays.class_names, standing)
+    standing = representatives(by_similarity(vectors, probe.arrays.similarity), labels)
+    return scatter(plane, labels, probe.arrays.class_names, standing)
 
 
 def _map(probe: ProbeFace) -> Raster:
     shown = probe.shown
-    rows = readable_rows(probe.arrays.numbers, images=MAX_THUMBNAILS, seed=probe.seed)
+    rows = readable_rows(probe.arrays.labels, images=MAX_THUMBNAILS, seed=probe.seed)
     plane = LAYOUTS["tsne"](probe.vectors[rows], probe.arrays.similarity, seed=probe.seed)
-    return mosaic(plane, shown[rows], probe.arrays.numbers[rows])
+    return mosaic(plane, shown[rows], probe.arrays.labels[rows])
 
 
 def _pairs(probe: ProbeFace) -> Drawing:
@@ -129,14 +129,14 @@ def _pairs(probe: ProbeFace) -> Drawing:
 
 def _confusion(probe: ProbeFace) -> Drawing:
     score = probe.arrays.score(int8=probe.int8)
-    found = identify_by_representatives(score, probe.arrays.numbers)
+    found = identify_by_representatives(score, probe.arrays.labels)
     if len(found.classes) > _MAX_CLASSES:
         raise DataError(f"a matrix of {len(found.classes):,} classes cannot be read, at most {_MAX_CLASSES} can")
     return confusion_matrix(found.confusion, [probe.arrays.class_names[number] for number in found.classes])
 
 
 def _ranks(probe: ProbeFace) -> Drawing:
-    found = identify_by_representatives(probe.arrays.score(int8=probe.int8), probe.arrays.numbers)
+    found = identify_by_representatives(probe.arrays.score(int8=probe.int8), probe.arrays.labels)
     return rank_curve({"": found.cmc.tolist()})
 
 
@@ -172,13 +172,13 @@ def _read_faces(path: Path, photos: Path | None) -> RunArrays:
     if strays or not paths:
         found = repr(strays[0]) if strays else "none"
         raise DataError(f"{path}: expected photos as <person>/<photo>, found {found}")
-    names, numbers = np.unique([name.split("/")[0] for name in paths], return_inverse=True)
-    numbers = numbers.astype(np.int64)
+    names, labels = np.unique([name.split("/")[0] for name in paths], return_inverse=True)
+    labels = labels.astype(np.int64)
     embeddings = quantized.astype(np.float32) - np.float32(zero_point)
-    pairs = score_pairs(by_similarity(embeddings), every_pair(numbers), numbers)
+    pairs = score_pairs(by_similarity(embeddings), every_pair(labels), labels)
     return RunArrays(
         embeddings=embeddings,
-        numbers=numbers,
+        labels=labels,
         class_names=names.tolist(),
         paths=paths,
         thumbnails=_crops(paths, landmarks, photos) if photos else np.zeros((len(paths), 0, 0, 3), np.uint8),

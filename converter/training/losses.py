@@ -54,7 +54,7 @@ def false_positive_weighted(logits: Any, same: Any) -> Any:
     return ops.stop_gradient(weight) * ops.sparse_categorical_crossentropy(same, logits, from_logits=True)
 
 
-def triplet(embeddings: Any, numbers: Any, *, margin: float = 0.2) -> Any:
+def triplet(embeddings: Any, labels: Any, *, margin: float = 0.2) -> Any:
     """Triplet loss with semi-hard negatives of the batch (Schroff et al., "FaceNet", CVPR 2015).
 
     Every ordered pair of one person is an anchor and its positive. Its negative is the nearest stranger that is further
@@ -63,7 +63,7 @@ def triplet(embeddings: Any, numbers: Any, *, margin: float = 0.2) -> Any:
 
     Args:
         embeddings: ``(B, D)``; B^3 values are held.
-        numbers: ``(B,)`` who each shows.
+        labels: ``(B,)`` who each shows.
         margin: by which the negative has to be further.
 
     Returns:
@@ -71,7 +71,7 @@ def triplet(embeddings: Any, numbers: Any, *, margin: float = 0.2) -> Any:
     """
     units = ops.normalize(ops.cast(embeddings, "float32"), axis=-1)
     distances = 2.0 - 2.0 * ops.matmul(units, ops.transpose(units))
-    same = ops.expand_dims(numbers, 0) == ops.expand_dims(numbers, 1)
+    same = ops.expand_dims(labels, 0) == ops.expand_dims(labels, 1)
     other = ops.logical_not(same)
     negatives = _semi_hard(distances, other)
     itself = ops.eye(ops.shape(distances)[0], dtype="bool")

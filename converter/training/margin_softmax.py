@@ -44,15 +44,15 @@ class MarginSoftmax(keras.layers.Layer):  # type: ignore[misc]
         )
         self.built = True
 
-    def call(self, embeddings: Any, numbers: Any) -> Any:
+    def call(self, embeddings: Any, labels: Any) -> Any:
         """Mean loss of embeddings ``(B, D)``, of any length, of the classes ``(B,)``; a float32 scalar."""
-        return ops.mean(self.each(embeddings, numbers))
+        return ops.mean(self.each(embeddings, labels))
 
-    def each(self, embeddings: Any, numbers: Any) -> Any:
+    def each(self, embeddings: Any, labels: Any) -> Any:
         """Loss of every embedding, float32 ``(B,)``."""
         units = ops.normalize(ops.cast(embeddings, "float32"), axis=-1)
         cosines = ops.matmul(units, ops.transpose(ops.normalize(self.prototypes, axis=-1)))
-        own = ops.one_hot(numbers, self.classes, dtype="float32")
+        own = ops.one_hot(labels, self.classes, dtype="float32")
         near = ops.sum(cosines * own, axis=-1)
         logits = cosines + own * (self._with_margin(near) - near)[:, None]
         return -ops.sum(own * ops.log_softmax(self.scale * logits), axis=-1)

@@ -49,10 +49,10 @@ def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path |
     learned = ~faces.validation
     crops, targets = faces.crops[learned], faces.targets[learned]
     names = np.asarray(faces.identities)
-    numbers = _labeled_people(names[learned])
-    if recipe.within_class is not None and not (numbers >= 0).any():
+    labels = _labeled_people(names[learned])
+    if recipe.within_class is not None and not (labels >= 0).any():
         raise DataError(f"{data}: within_class needs people with two crops beside the validation people, found none")
-    main = FaceSource(crops, targets, numbers if recipe.faces.labeled else None)
+    main = FaceSource(crops, targets, labels if recipe.faces.labeled else None)
     beside = _other_sources(main, crops, faces.directions, data, folder, recipe)
     people = 1 + max(_largest_number(source) for source in (main, *beside))
     distiller = Distiller(network, targets, people=people, temperature=recipe.temperature)
@@ -79,7 +79,7 @@ def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path |
         keep_average(distiller, network, crops)
     if recipe.within_class is None:
         return network
-    return normalized(network, crops[numbers >= 0], numbers[numbers >= 0], recipe.within_class)
+    return normalized(network, crops[labels >= 0], labels[labels >= 0], recipe.within_class)
 
 
 def _begin(network: Any, arguments: Twin, initial: Path) -> None:
@@ -124,8 +124,8 @@ def _other_sources(
         sources.append(FaceSource(mixtures, targets))
     if wanted.rendered_people:
         rendered = rendered_faces(wanted.rendered_people, VIEWS_OF_RENDERED)
-        numbers = np.asarray(rendered.people) + 1 + _largest_number(main)
-        sources.append(FaceSource(rendered.crops, people=numbers))
+        labels = np.asarray(rendered.people) + 1 + _largest_number(main)
+        sources.append(FaceSource(rendered.crops, people=labels))
     return sources
 
 

@@ -111,10 +111,10 @@ def collect_samples(
     if not found:
         raise DataError(f"a face is needed on at least one of {len(crops)} crops, found none")
     rows, kinds, qualities, faces, side_light, embeddings = zip(*found, strict=True)
-    numbers = np.array(rows, np.int64)
+    labels = np.array(rows, np.int64)
     return QualitySamples(
-        crop=numbers,
-        people=people[numbers],
+        crop=labels,
+        people=people[labels],
         kind=np.array(kinds),
         qualities=list(qualities),
         faces=list(faces),

@@ -85,14 +85,14 @@ class ClassBatches(_Batches):
 
     Args:
         inputs, prepare, augmentation, seed: as of `PairBatches`.
-        numbers: class of each row.
+        labels: class of each row.
         sampler: gives the batches of an epoch.
     """
 
     def __init__(
         self,
         inputs: npt.NDArray[Any],
-        numbers: npt.NDArray[np.int64],
+        labels: npt.NDArray[np.int64],
         sampler: BatchSampler,
         *,
         prepare: Prepare,
@@ -100,7 +100,7 @@ class ClassBatches(_Batches):
         seed: int = 0,
     ) -> None:
         super().__init__(inputs, prepare, augmentation, seed)
-        self.numbers, self.sampler = numbers, sampler
+        self.labels, self.sampler = labels, sampler
         self.on_epoch_end()
 
     def __len__(self) -> int:
@@ -112,4 +112,4 @@ class ClassBatches(_Batches):
 
     def __getitem__(self, batch: int) -> tuple[npt.NDArray[np.float32], dict[str, npt.NDArray[Any]]]:
         rows = self.batches[batch]
-        return self.prepared(rows, batch), {"number": self.numbers[rows].astype(np.int32)}
+        return self.prepared(rows, batch), {"number": self.labels[rows].astype(np.int32)}

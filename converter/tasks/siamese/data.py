@@ -16,7 +16,7 @@ from ...data.sources import drawers, load_source, pairs_text
 from ...data.splits import Split, choose_validation, split_classes, split_units
 from ...recipes.siamese import SiameseRecipe
 
-Numbers = npt.NDArray[np.int64]
+Labels = npt.NDArray[np.int64]
 _CLASSES = {"omniglot": "characters"}
 
 
@@ -39,8 +39,8 @@ class DataSplits:
     classes: str
     protocol: str
     skipped: dict[str, str]
-    listed_pairs: Numbers | None = None
-    listed_folds: Numbers | None = None
+    listed_pairs: Labels | None = None
+    listed_folds: Labels | None = None
     drawers: list[str] | None = None
 
     @property
@@ -126,10 +126,10 @@ def _by_folds(
     validation = choose_validation(_able(recipe, images, set(test)), recipe.split.validation, recipe.split.seed)
     split = split_units(images, test, validation, min_images=recipe.split.min_images)
     pairs, folds = listed.rows(split.test.paths)
-    numbers = ", ".join(map(str, recipe.split.test_folds))
+    labels = ", ".join(map(str, recipe.split.test_folds))
     missing = len(listed.fold) - len(folds)
     without = f"; {missing} of them show a photo without a face and are left out" if missing else ""
-    protocol = f"the {len(listed.fold):,} listed pairs of folds {numbers}{without}; none of these people was trained on"
+    protocol = f"the {len(listed.fold):,} listed pairs of folds {labels}{without}; none of these people was trained on"
     return DataSplits(split, source, "people", protocol, skipped, pairs, folds)
 
 

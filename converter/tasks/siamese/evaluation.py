@@ -38,14 +38,14 @@ def evaluate_embeddings(
 ) -> EvaluationData:
     """Judge embeddings ``(N, D)`` of the test images: on the listed pairs where there are some, else on all."""
     test = splits.test
-    numbers, index = test.numbers(), splits.listed_pairs
+    labels, index = test.labels(), splits.listed_pairs
     if index is None:
-        index = every_pair(numbers, at_most=_MAX_PAIRS)
+        index = every_pair(labels, at_most=_MAX_PAIRS)
     scores = comparison.of_pairs(*(embeddings[side] for side in index.T))
     alphabets = Alphabets(test.groups, splits.drawers) if test.groups and splits.drawers else None
     metrics, pairs = evaluate(
-        comparison.of(embeddings), numbers, test.classes,
-        pairs=ScoredPairs(index, scores, numbers, splits.listed_folds), threshold=threshold, alphabets=alphabets,
+        comparison.of(embeddings), labels, test.classes,
+        pairs=ScoredPairs(index, scores, labels, splits.listed_folds), threshold=threshold, alphabets=alphabets,
         pairs_only=comparison.head is not None,  # a head is too slow to compare all with all
     )  # fmt: skip
     return EvaluationData(metrics, pairs)
@@ -100,7 +100,7 @@ def document_of(
     )
     test = splits.test
     arrays = RunArrays(
-        embeddings=embeddings, numbers=test.numbers(), class_names=test.classes, paths=test.paths,
+        embeddings=embeddings, labels=test.labels(), class_names=test.classes, paths=test.paths,
         thumbnails=thumbnails(test.images), pairs=judged.pairs.index, scores=judged.pairs.scores,
         similarity=recipe.similarity, int8_embeddings=raw, zero_point=zero_point, int8_scores=quantized.pairs.scores,
     )  # fmt: skip

@@ -53,13 +53,13 @@ def fine_tune(
 
     Batch normalization stays as it is: small sets would spoil its statistics.
     """
-    numbers = people.numbers()
+    labels = people.labels()
     before = embed_float(network, people.images)
-    batches = DistillationBatches(FaceSource(people.images, before, numbers), BATCH_SIZE, before.shape[1], seed=seed)
+    batches = DistillationBatches(FaceSource(people.images, before, labels), BATCH_SIZE, before.shape[1], seed=seed)
     for layer in network.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
-    tuner = Distiller(network, before, people=int(numbers.max()) + 1)
+    tuner = Distiller(network, before, people=int(labels.max()) + 1)
     schedule = WarmupStableDecay(rate, epochs * len(batches), warmup=0.1, decay=0.5)
     tuner.compile(optimizer=keras.optimizers.AdamW(schedule, weight_decay=0.0), jit_compile=False)
     tuner.build((None, *network.input_shape[1:]))

@@ -88,7 +88,7 @@ def convert_learned(
     """
     name = f"{recipe.network.name}, {'fine-tuned' if recipe.network.weights else 'trained'}"
     if serves_the_engine(recipe, learned):
-        judged = LabeledCrops(validation.images, validation.numbers(), validation.digest)
+        judged = LabeledCrops(validation.images, validation.labels(), validation.digest)
         parity = convert_embedder(
             learned.network, training.images, judged, output,
             name=name, license=license, training=about_training, average_flip=learned.average_flip,
@@ -97,7 +97,7 @@ def convert_learned(
     int8 = quantize_learned(learned, training.images)
     raw, zero_point = int8.embed(validation.images)
     original = unit_rows(learned.embed(validation.images))
-    parity = measure_parity(original, raw, zero_point, validation.numbers())
+    parity = measure_parity(original, raw, zero_point, validation.labels())
     about = about_training | {"normalization": learned.normalization.to_json(), "parity": parity.to_json()}
     model = with_contract(int8.model, "embedder", alignment=UNALIGNED, average_flip=learned.average_flip)
     goldens = golden_faces(model) if int8.folded else []

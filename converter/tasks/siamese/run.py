@@ -105,7 +105,7 @@ def _validated(learned: SiameseNetwork, splits: DataSplits) -> dict[str, float]:
 
 def _validation_curve(learned: SiameseNetwork, splits: DataSplits) -> ErrorCurve:
     validation = splits.validation
-    pairs = verification_pairs(validation.numbers(), validation.content_digests)
+    pairs = verification_pairs(validation.labels(), validation.content_digests)
     return scored(learned, learned.embed(validation.images), pairs)
 
 

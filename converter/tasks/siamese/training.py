@@ -56,7 +56,7 @@ def train_siamese(
     trainer = _trainer(recipe, learned, len(training.classes))
     trainer.compile(optimizer=_optimizer(recipe, len(batches)), jit_compile=False)
     trainer.build((None, *batches[0][0].shape[1:]))
-    pairs = verification_pairs(validation.numbers(), validation.content_digests)
+    pairs = verification_pairs(validation.labels(), validation.content_digests)
     best = recipe.training.keep == "best"
 
     def measure() -> dict[str, float]:
@@ -80,20 +80,20 @@ def train_siamese(
 
 
 def verification_pairs(
-    numbers: npt.NDArray[np.int64], digests: list[str] | None = None, *, maximum: int = _MAX_PAIRS
+    labels: npt.NDArray[np.int64], digests: list[str] | None = None, *, maximum: int = _MAX_PAIRS
 ) -> Pairs:
     """All pairs of images by class ``(N,)``, or where these are more than `maximum` as many genuine as impostor ones.
 
     Raises:
         DataError: there are no genuine or no impostor pairs.
     """
-    if len(numbers) * (len(numbers) - 1) // 2 > maximum:
+    if len(labels) * (len(labels) - 1) // 2 > maximum:
         drawn: Pairs = create_sampler(
-            "fixed-count", numbers, digests=digests, genuine=maximum // 2, impostor=maximum // 2
+            "fixed-count", labels, digests=digests, genuine=maximum // 2, impostor=maximum // 2
         ).epoch(1)
         return drawn
-    first, second = np.triu_indices(len(numbers), 1)
-    return Pairs(np.stack([first, second], 1).astype(np.int64), numbers[first] == numbers[second])
+    first, second = np.triu_indices(len(labels), 1)
+    return Pairs(np.stack([first, second], 1).astype(np.int64), labels[first] == labels[second])
 
 
 def scored(learned: SiameseNetwork, embeddings: Embeddings, pairs: Pairs) -> ErrorCurve:
@@ -121,15 +121,13 @@ def _bottlenecks(
 
 
 def _batches(recipe: SiameseRecipe, learned: SiameseNetwork, training: LabeledImages, frozen: Embeddings | None) -> Any:
-    numbers = training.numbers()
+    labels = training.labels()
     options = dict(recipe.sampler.options)
     kind = choose("sampler", recipe.sampler.name, SAMPLERS).kind
     wanted = "batches" if choose("loss", recipe.loss.name, LOSSES).kind == "batch" else "pairs"
     if kind != wanted:
         raise DataError(f"loss {recipe.loss.name} learns from {wanted}, the sampler {recipe.sampler.name} gives {kind}")
-    sampler = create_sampler(
-        recipe.sampler.name, numbers, seed=recipe.seed, digests=training.content_digests, **options
-    )
+    sampler = create_sampler(recipe.sampler.name, labels, seed=recipe.seed, digests=training.content_digests, **options)
     augmentation = None
     if recipe.augmentation and frozen is None:
         augmentation = create_augmentation(recipe.augmentation.name, **recipe.augmentation.options)
@@ -137,7 +135,7 @@ def _batches(recipe: SiameseRecipe, learned: SiameseNetwork, training: LabeledIm
     prepare = learned.normalization if frozen is None else _as_they_are
     shared: dict[str, Any] = {"prepare": prepare, "augmentation": augmentation, "seed": recipe.seed}
     if kind == "batches":
-        return ClassBatches(inputs, numbers, sampler, **shared)
+        return ClassBatches(inputs, labels, sampler, **shared)
     embed = (lambda: learned.embed(training.images)) if frozen is None else (lambda: frozen)
     return PairBatches(inputs, sampler, recipe.training.batch_size, embed=embed, **shared)
 

@@ -47,7 +47,7 @@ SAMPLERS: dict[str, SamplerEntry] = {
 
 def create_sampler(
     name: str,
-    numbers: npt.NDArray[np.integer],
+    labels: npt.NDArray[np.integer],
     *,
     seed: int = 0,
     digests: Sequence[str] | None = None,
@@ -57,7 +57,7 @@ def create_sampler(
 
     Args:
         name: in `SAMPLERS`.
-        numbers: class of each image, ``(N,)``.
+        labels: class of each image, ``(N,)``.
         seed: 0 or more; another one gives other epochs.
         digests: content of each image, so that byte-equal ones are never paired; None takes all as different.
         options: in place of the entry's defaults.
@@ -69,4 +69,4 @@ def create_sampler(
     entry = choose("sampler", name, SAMPLERS)
     in_range(0, seed=seed)
     checked = checked_options(f"sampler {name}", entry.make, options)
-    return entry.make(Population(numbers, digests), seed, **checked)
+    return entry.make(Population(labels, digests), seed, **checked)

@@ -53,8 +53,8 @@ class HardNegatives(AllGenuine):
             DataError: there is not one for each image, or they are not finite.
         """
         population = self.population
-        if len(embeddings) != len(population.numbers):
-            raise DataError(f"expected embeddings of {len(population.numbers)} images, found {len(embeddings)}")
+        if len(embeddings) != len(population.labels):
+            raise DataError(f"expected embeddings of {len(population.labels)} images, found {len(embeddings)}")
         if not np.isfinite(embeddings).all():
             raise DataError("expected finite embeddings to find hard impostors with, found some that are not")
         found, counts = [], []

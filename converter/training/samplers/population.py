@@ -17,13 +17,13 @@ class Population:
     image. An image that two classes share is never paired with itself.
 
     Args:
-        numbers: class of each image, integers ``(N,)``.
+        labels: class of each image, integers ``(N,)``.
         digests: content of each image, equal for equal ones (`LabeledImages.content_digests`); None takes all as
             different.
 
     Attributes:
         rows: the images drawn from, class after class, int64 ``(K,)``.
-        numbers: class of each image, int64 ``(N,)``.
+        labels: class of each image, int64 ``(N,)``.
         contents: a number for each image's content, int64 ``(N,)``.
         members: rows of each class that has two or more, in the order of the classes' numbers.
 
@@ -31,12 +31,12 @@ class Population:
         DataError: there are fewer than two classes, or no class has two different images.
     """
 
-    def __init__(self, numbers: npt.NDArray[np.integer], digests: Sequence[str] | None = None) -> None:
-        self.numbers = np.asarray(numbers, np.int64)
-        self.contents = _contents(len(self.numbers), digests)
-        self.rows = _once_a_class(self.numbers, self.contents)
+    def __init__(self, labels: npt.NDArray[np.integer], digests: Sequence[str] | None = None) -> None:
+        self.labels = np.asarray(labels, np.int64)
+        self.contents = _contents(len(self.labels), digests)
+        self.rows = _once_a_class(self.labels, self.contents)
         self._classes, self._starts, self._sizes = np.unique(
-            self.numbers[self.rows], return_index=True, return_counts=True
+            self.labels[self.rows], return_index=True, return_counts=True
         )
         if len(self._classes) < 2:
             raise DataError(f"learning who is who needs two classes or more, found {len(self._classes)}")
@@ -74,7 +74,7 @@ class Population:
         A row whose only strangers are byte-equal to it gives its place to another row.
         """
         firsts = np.where(np.isin(firsts, self._with_strangers), firsts, rng.choice(self._with_strangers, len(firsts)))
-        classes = np.searchsorted(self._classes, self.numbers[firsts])
+        classes = np.searchsorted(self._classes, self.labels[firsts])
         starts, sizes = self._starts[classes], self._sizes[classes]
         places = rng.integers(0, len(self.rows) - sizes)
         seconds = self.rows[places + sizes * (places >= starts)]
@@ -84,7 +84,7 @@ class Population:
 
     def are_strangers(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """Whether each of these and each of `rows` of the population may be an impostor pair, bool ``(R, K)``."""
-        different_class = self.numbers[rows][:, None] != self.numbers[self.rows]
+        different_class = self.labels[rows][:, None] != self.labels[self.rows]
         return np.asarray(different_class & (self.contents[rows][:, None] != self.contents[self.rows]))
 
 
@@ -97,14 +97,14 @@ def _contents(count: int, digests: Sequence[str] | None) -> Rows:
     return np.asarray(np.unique(np.asarray(digests), return_inverse=True)[1], np.int64)
 
 
-def _once_a_class(numbers: Rows, contents: Rows) -> Rows:
+def _once_a_class(labels: Rows, contents: Rows) -> Rows:
     """The first row of every content of every class, class after class."""
-    order = np.lexsort((np.arange(len(numbers)), contents, numbers))
-    both = np.stack([numbers, contents], axis=1)[order]
+    order = np.lexsort((np.arange(len(labels)), contents, labels))
+    both = np.stack([labels, contents], axis=1)[order]
     first = np.ones(len(order), bool)
     first[1:] = (both[1:] != both[:-1]).any(axis=1)
     kept = order[first]
-    return np.asarray(kept[np.lexsort((kept, numbers[kept]))], np.int64)
+    return np.asarray(kept[np.lexsort((kept, labels[kept]))], np.int64)
 
 
 def _pairs_of(rows: Rows, count: int, rng: np.random.Generator) -> Rows:

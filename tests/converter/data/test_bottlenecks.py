@@ -50,7 +50,7 @@ def test_an_interrupted_computation_goes_on(labeled: Make, tmp_path: Path) -> No
 
 def test_equal_and_added_images_cost_only_what_is_new(labeled: Make, tmp_path: Path) -> None:
     images, network = labeled({"a": 3, "b": 3}), Network()
-    cached_bottlenecks(images.where(images.numbers() == 0), network, tmp_path / "b.npz", network_digest="n")
+    cached_bottlenecks(images.where(images.labels() == 0), network, tmp_path / "b.npz", network_digest="n")
     twice = LabeledImages(
         np.concatenate([images.images] * 2),
         images.names * 2,

@@ -12,7 +12,7 @@ def gray(levels: list[int], names: list[str]) -> LabeledImages:
 def test_numbers_follow_the_sorted_names_whatever_the_order_of_the_images() -> None:
     images = gray([1, 2, 3, 4], ["mia", "anna", "mia", "ben"])
     assert images.classes == ["anna", "ben", "mia"]
-    assert images.numbers().tolist() == [2, 0, 2, 1]
+    assert images.labels().tolist() == [2, 0, 2, 1]
     assert images.counts() == {"anna": 1, "ben": 1, "mia": 2}
 
 

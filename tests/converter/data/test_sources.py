@@ -116,4 +116,4 @@ def test_equal_files_are_used_once(tmp_path: Path, write_noise: Write) -> None:
     shutil.copy(tmp_path / "a" / "1.png", tmp_path / "a" / "copy.png")
     found = load_source("folders", tmp_path, SMALL)
     assert found.skipped == {"a/copy.png": "the same image as a/1.png"}
-    assert np.array_equal(found.numbers(), [0])
+    assert np.array_equal(found.labels(), [0])

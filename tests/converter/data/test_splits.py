@@ -17,8 +17,8 @@ ALPHABETS = {f"alphabet {number % 8}/letter {number}": 2 for number in range(40)
 def unlike(counts: dict[str, int], grouped: bool = False) -> LabeledImages:
     """Images whose two pixels count them."""
     names = [name for name, count in counts.items() for _ in range(count)]
-    numbers = np.arange(len(names))
-    images = np.stack([numbers // 256, numbers % 256], axis=1).astype(np.uint8).reshape(-1, 1, 2, 1)
+    labels = np.arange(len(names))
+    images = np.stack([labels // 256, labels % 256], axis=1).astype(np.uint8).reshape(-1, 1, 2, 1)
     groups = [name.split("/")[0] for name in names] if grouped else None
     return LabeledImages(images, names, [f"{name}#{row}" for row, name in enumerate(names)], groups)
 

@@ -20,15 +20,15 @@ def drawings() -> tuple[npt.NDArray[np.int64], list[str], npt.NDArray[np.int64]]
 
 
 def test_a_run_is_of_one_alphabet_and_asks_for_another_drawers_drawings() -> None:
-    numbers, groups, drawers = drawings()
-    runs = draw_runs(numbers, groups, drawers)
+    labels, groups, drawers = drawings()
+    runs = draw_runs(labels, groups, drawers)
     assert len(runs) == 20
     for run in runs:
         assert {groups[row] for row in (*run.shown, *run.asked)} == {run.group}
         assert len({int(drawers[row]) for row in run.shown}) == len({int(drawers[row]) for row in run.asked}) == 1
         assert drawers[run.shown[0]] != drawers[run.asked[0]]
-        assert len(set(numbers[run.shown].tolist())) == 20
-        assert sorted(numbers[run.shown]) == sorted(numbers[run.asked])
+        assert len(set(labels[run.shown].tolist())) == 20
+        assert sorted(labels[run.shown]) == sorted(labels[run.asked])
     assert sorted(Counter(run.group for run in runs).values()) == [6, 7, 7]
     assert "Tiny" not in {run.group for run in runs}
 
@@ -40,23 +40,23 @@ def test_runs_repeat_with_their_seed() -> None:
 
 
 def test_a_good_network_is_right_and_a_meaningless_one_by_chance() -> None:
-    numbers, groups, drawers = drawings()
+    labels, groups, drawers = drawings()
     rng = np.random.default_rng(0)
-    runs = draw_runs(numbers, groups, drawers)
-    good = rng.normal(size=(numbers.max() + 1, 12))[numbers] + 0.05 * rng.normal(size=(len(numbers), 12))
-    judged = evaluate_runs(by_similarity(good), numbers, runs)
+    runs = draw_runs(labels, groups, drawers)
+    good = rng.normal(size=(labels.max() + 1, 12))[labels] + 0.05 * rng.normal(size=(len(labels), 12))
+    judged = evaluate_runs(by_similarity(good), labels, runs)
     assert judged.to_json()["accuracy"] == 1
     assert judged.counted.trials == 400
-    low, high = evaluate_runs(by_similarity(rng.normal(size=good.shape)), numbers, runs).counted.interval
+    low, high = evaluate_runs(by_similarity(rng.normal(size=good.shape)), labels, runs).counted.interval
     assert low < 1 / 20 < high
 
 
 def test_drawings_that_are_missing_are_not_asked_for() -> None:
-    numbers, groups, drawers = drawings()
-    kept = ~((drawers == 0) & (numbers % 3 == 0))
+    labels, groups, drawers = drawings()
+    kept = ~((drawers == 0) & (labels % 3 == 0))
     rows = np.flatnonzero(kept)
-    runs = draw_runs(numbers[rows], [groups[row] for row in rows], drawers[rows])
-    assert all((numbers[rows][run.shown] >= 0).all() and len(run.shown) == 20 for run in runs)
+    runs = draw_runs(labels[rows], [groups[row] for row in rows], drawers[rows])
+    assert all((labels[rows][run.shown] >= 0).all() and len(run.shown) == 20 for run in runs)
     assert not any(0 in drawers[rows][run.shown] for run in runs if run.group == "Tibetan")
 
 

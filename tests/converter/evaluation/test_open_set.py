@@ -36,24 +36,24 @@ def test_too_few_strangers_do_not_make_a_threshold() -> None:
 
 def people() -> tuple[Score, npt.NDArray[np.int64]]:
     rng = np.random.default_rng(1)
-    numbers = np.concatenate([np.repeat(np.arange(20), 5), [20]])
-    return by_similarity(rng.normal(size=(21, 24))[numbers] + 0.1 * rng.normal(size=(101, 24))), numbers
+    labels = np.concatenate([np.repeat(np.arange(20), 5), [20]])
+    return by_similarity(rng.normal(size=(21, 24))[labels] + 0.1 * rng.normal(size=(101, 24))), labels
 
 
 def test_nobody_plays_two_parts_and_no_image_stands_twice() -> None:
-    score, numbers = people()
-    cast = Cast.draw(score, numbers, seed=2)
-    assert not set(numbers[cast.strangers]) & set(numbers[cast.enrolled])
-    assert set(numbers[cast.known]) == set(numbers[cast.enrolled])
+    score, labels = people()
+    cast = Cast.draw(score, labels, seed=2)
+    assert not set(labels[cast.strangers]) & set(labels[cast.enrolled])
+    assert set(labels[cast.known]) == set(labels[cast.enrolled])
     assert not set(cast.known.tolist()) & set(cast.enrolled.tolist())
-    assert 20 in numbers[cast.strangers]
+    assert 20 in labels[cast.strangers]
     assert len(cast.enrolled) == 15
-    assert len(Cast.draw(score, numbers, templates=2).enrolled) == 30
+    assert len(Cast.draw(score, labels, templates=2).enrolled) == 30
 
 
 def test_well_separated_people_are_named_and_strangers_are_not() -> None:
-    score, numbers = people()
-    measured = OpenSet.measure(score, numbers, Cast.draw(score, numbers))
+    score, labels = people()
+    measured = OpenSet.measure(score, labels, Cast.draw(score, labels))
     document = measured.to_json(0.8)
     assert document["known_named_rightly"]["rate"] == document["strangers_rejected"]["rate"] == 1
     assert document["enrolled"] == 15

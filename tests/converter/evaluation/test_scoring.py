@@ -25,21 +25,21 @@ def test_an_unknown_similarity_is_refused() -> None:
 
 def test_listed_pairs_get_the_scores_of_the_matrix() -> None:
     embeddings = rng.normal(size=(1300, 4)).astype(np.float32)
-    score, numbers = by_similarity(embeddings, "l2"), np.arange(1300) // 2
+    score, labels = by_similarity(embeddings, "l2"), np.arange(1300) // 2
     index = np.concatenate([rng.integers(0, 1300, (500, 2)), np.arange(40).reshape(-1, 2)])
-    pairs = score_pairs(score, index, numbers)
+    pairs = score_pairs(score, index, labels)
     expected = [score(np.array([a]), np.array([b]))[0, 0] for a, b in index]
     np.testing.assert_allclose(pairs.scores, expected, rtol=1e-4, atol=1e-4)
 
 
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=30), st.integers(4, 200))
 def test_a_sample_has_no_pair_twice_and_every_genuine_one_that_fits(classes: list[int], at_most: int) -> None:
-    numbers = np.array(classes, np.int64)
-    pairs = every_pair(numbers, at_most=at_most)
+    labels = np.array(classes, np.int64)
+    pairs = every_pair(labels, at_most=at_most)
     count = len(classes)
     genuine_pairs = sum(classes[a] == classes[b] for a in range(count) for b in range(a))
     impostor_pairs = count * (count - 1) // 2 - genuine_pairs
-    genuine = numbers[pairs[:, 0]] == numbers[pairs[:, 1]]
+    genuine = labels[pairs[:, 0]] == labels[pairs[:, 1]]
     assert (pairs[:, 0] < pairs[:, 1]).all()
     assert len({tuple(pair) for pair in pairs.tolist()}) == len(pairs)
     if genuine_pairs + impostor_pairs > at_most:
@@ -49,16 +49,16 @@ def test_a_sample_has_no_pair_twice_and_every_genuine_one_that_fits(classes: lis
         assert len(pairs) == genuine_pairs + impostor_pairs
 
 
-def scored(numbers: npt.NDArray[np.int64]) -> ScoredPairs:
-    index = every_pair(numbers)
-    return ScoredPairs(index, rng.normal(size=len(index)), numbers, probabilities=rng.random(len(index)))
+def scored(labels: npt.NDArray[np.int64]) -> ScoredPairs:
+    index = every_pair(labels)
+    return ScoredPairs(index, rng.normal(size=len(index)), labels, probabilities=rng.random(len(index)))
 
 
 def test_no_class_is_in_two_folds() -> None:
     pairs = scored(np.repeat(np.arange(9) * 10, 3))
     folded = pairs.within_folds(4, seed=1)
     assert folded.fold is not None
-    classes = folded.numbers[folded.index]
+    classes = folded.labels[folded.index]
     folds = [set(classes[folded.fold == fold].ravel().tolist()) for fold in range(4)]
     assert sum(map(len, folds)) == 9
     assert len(set().union(*folds)) == 9
@@ -80,11 +80,11 @@ def test_people_are_numbered_without_gaps() -> None:
     assert pairs.second_person.tolist() == [1, 0]
 
 
-@pytest.mark.parametrize(("numbers", "scores", "message"), [
+@pytest.mark.parametrize(("labels", "scores", "message"), [
     ([0, 1, 2], [0.1, 0.2], "found 0 genuine and 2 impostor"),
     ([0, 0, 0], [0.1, 0.2], "found 2 genuine and 0 impostor"),
     ([0, 0, 1], [0.1, np.nan], "expected finite numbers, found 1 of 2"),
 ])  # fmt: skip
-def test_pairs_that_cannot_be_judged_are_refused(numbers: list[int], scores: list[float], message: str) -> None:
+def test_pairs_that_cannot_be_judged_are_refused(labels: list[int], scores: list[float], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        ScoredPairs(np.array([[0, 1], [1, 2]]), np.array(scores), np.array(numbers))
+        ScoredPairs(np.array([[0, 1], [1, 2]]), np.array(scores), np.array(labels))

@@ -26,11 +26,11 @@ def pairs_of(genuine: list[float], impostor: list[float], **parts: object) -> Sc
 def example(seed: int = 0) -> ScoredPairs:
     """All pairs of 12 classes of 5 images, with scores far beyond -1 to 1."""
     rng = np.random.default_rng(seed)
-    numbers = np.repeat(np.arange(12), 5)
-    index = every_pair(numbers)
-    same = numbers[index[:, 0]] == numbers[index[:, 1]]
+    labels = np.repeat(np.arange(12), 5)
+    index = every_pair(labels)
+    same = labels[index[:, 0]] == labels[index[:, 1]]
     scores = rng.normal(np.where(same, -20, -40), 9)
-    return ScoredPairs(index, scores, numbers, probabilities=1 / (1 + np.exp(-(scores + 30) / 3)))
+    return ScoredPairs(index, scores, labels, probabilities=1 / (1 + np.exp(-(scores + 30) / 3)))
 
 
 def test_figures_agree_with_scikit_learn() -> None:

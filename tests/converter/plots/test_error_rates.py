@@ -11,10 +11,10 @@ from edge_siamese_converter.plots.error_rates import confusion_matrix, decisions
 
 def pairs(distance: float) -> ScoredPairs:
     rng = np.random.default_rng(3)
-    numbers = np.repeat(np.arange(10), 5)
-    index = every_pair(numbers)
-    same = numbers[index[:, 0]] == numbers[index[:, 1]]
-    return ScoredPairs(index, rng.normal(np.where(same, 0, -distance)), numbers)
+    labels = np.repeat(np.arange(10), 5)
+    index = every_pair(labels)
+    same = labels[index[:, 0]] == labels[index[:, 1]]
+    return ScoredPairs(index, rng.normal(np.where(same, 0, -distance)), labels)
 
 
 @pytest.fixture(scope="module")

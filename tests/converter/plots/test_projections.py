@@ -11,20 +11,20 @@ from edge_siamese_converter.plots.projections import LAYOUTS, readable_rows, sca
 
 def clusters(classes: int = 4, images: int = 12) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     rng = np.random.default_rng(0)
-    numbers = np.repeat(np.arange(classes), images)
-    return (rng.normal(size=(classes, 16))[numbers] + 0.1 * rng.normal(size=(len(numbers), 16))).astype(
+    labels = np.repeat(np.arange(classes), images)
+    return (rng.normal(size=(classes, 16))[labels] + 0.1 * rng.normal(size=(len(labels), 16))).astype(
         np.float32
-    ), numbers
+    ), labels
 
 
 @pytest.mark.parametrize("layout", ["tsne", pytest.param("umap", marks=pytest.mark.slow)])
 def test_neighbors_stay_neighbors_and_the_plane_repeats(layout: str) -> None:
     if layout == "umap":
         pytest.importorskip("umap", reason="UMAP needs umap-learn (the extra 'umap')")
-    embeddings, numbers = clusters()
+    embeddings, labels = clusters()
     plane = LAYOUTS[layout](embeddings)
     distances = np.square(plane[:, None] - plane).sum(axis=2) + np.diag(np.full(len(plane), np.inf))
-    assert (numbers[distances.argmin(axis=1)] == numbers).mean() > 0.95
+    assert (labels[distances.argmin(axis=1)] == labels).mean() > 0.95
     assert plane.dtype == np.float32
     if layout == "tsne":
         np.testing.assert_array_equal(plane, tsne(embeddings))
@@ -45,9 +45,9 @@ def test_too_few_images_are_refused() -> None:
 
 
 def test_what_is_shown_is_readable_and_fair() -> None:
-    numbers = np.concatenate([np.repeat(np.arange(100), 4), np.full(5000, 100)])
-    rows = readable_rows(numbers, images=200, classes=20)
-    counts = np.unique(numbers[rows], return_counts=True)[1]
+    labels = np.concatenate([np.repeat(np.arange(100), 4), np.full(5000, 100)])
+    rows = readable_rows(labels, images=200, classes=20)
+    counts = np.unique(labels[rows], return_counts=True)[1]
     assert len(counts) == 20
     assert counts.max() <= 10
     assert readable_rows(np.array([4, 4, 9])).tolist() == [0, 1, 2]
@@ -59,10 +59,10 @@ def texts(svg: str) -> set[str]:
 
 def test_few_classes_have_a_legend_and_more_of_them_their_names_on_the_plane() -> None:
     for classes, legend in ((4, True), (20, False)):
-        embeddings, numbers = clusters(classes, 3)
+        embeddings, labels = clusters(classes, 3)
         names = [f"person {number}" for number in range(classes)]
-        legend_texts = texts(scatter(embeddings[:, :2], numbers, names, np.arange(0, 3 * classes, 3)).svg())
+        legend_texts = texts(scatter(embeddings[:, :2], labels, names, np.arange(0, 3 * classes, 3)).svg())
         assert set(names) <= legend_texts
         assert ("representative" in legend_texts) is legend
-    embeddings, numbers = clusters(50, 2)
-    assert texts(scatter(embeddings[:, :2], numbers, [str(n) for n in range(50)]).svg()) == set()
+    embeddings, labels = clusters(50, 2)
+    assert texts(scatter(embeddings[:, :2], labels, [str(n) for n in range(50)]).svg()) == set()

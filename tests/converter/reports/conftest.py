@@ -12,24 +12,24 @@ NAMES = ["<b>Ada</b>", *(f"person {number}" for number in range(1, 8))]
 
 def _embeddings() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
-    numbers = np.repeat(np.arange(8), 5)
-    vectors = rng.normal(size=(8, 16))[numbers] + 0.9 * rng.normal(size=(40, 16))
+    labels = np.repeat(np.arange(8), 5)
+    vectors = rng.normal(size=(8, 16))[labels] + 0.9 * rng.normal(size=(40, 16))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors.astype(np.float32), np.rint(100 * vectors).astype(np.int8), numbers
+    return vectors.astype(np.float32), np.rint(100 * vectors).astype(np.int8), labels
 
 
 @pytest.fixture(scope="session")
 def arrays() -> RunArrays:
-    vectors, quantized, numbers = _embeddings()
+    vectors, quantized, labels = _embeddings()
     index = np.stack(np.triu_indices(40, 1), axis=1)
     scores, int8_scores = (
-        score_pairs(by_similarity(each.astype(np.float32)), index, numbers).scores.astype(np.float32)
+        score_pairs(by_similarity(each.astype(np.float32)), index, labels).scores.astype(np.float32)
         for each in (vectors, quantized)
     )
     thumbnails = np.random.default_rng(1).integers(0, 256, (40, 12, 10, 1)).astype(np.uint8)
-    paths = [f"{NAMES[number]}/{row}.png" for row, number in enumerate(numbers)]
+    paths = [f"{NAMES[number]}/{row}.png" for row, number in enumerate(labels)]
     return RunArrays(
-        vectors, numbers, NAMES, paths, thumbnails, index, scores, int8_embeddings=quantized, int8_scores=int8_scores
+        vectors, labels, NAMES, paths, thumbnails, index, scores, int8_embeddings=quantized, int8_scores=int8_scores
     )
 
 
@@ -38,7 +38,7 @@ def document(arrays: RunArrays) -> RunDocument:
     threshold = Threshold(0.3, "six validation people")
     floating, quantized = (
         evaluate(
-            arrays.score(int8=int8), arrays.numbers, NAMES, pairs=arrays.scored_pairs(int8=int8), threshold=threshold,
+            arrays.score(int8=int8), arrays.labels, NAMES, pairs=arrays.scored_pairs(int8=int8), threshold=threshold,
             replicates=10,
         )[0]
         for int8 in (False, True)

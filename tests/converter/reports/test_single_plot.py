@@ -34,13 +34,13 @@ def run(document: RunDocument, arrays: RunArrays, tmp_path_factory: pytest.TempP
 def faces_file(folder: Path, *, paths: list[str] | None = None) -> Path:
     """What ``embed`` writes: six people of four photos, and a second face on the first one."""
     rng = np.random.default_rng(2)
-    numbers = np.append(np.repeat(np.arange(6), 4), 0)
-    vectors = rng.normal(size=(6, 16))[numbers] + 0.4 * rng.normal(size=(25, 16))
+    labels = np.append(np.repeat(np.arange(6), 4), 0)
+    vectors = rng.normal(size=(6, 16))[labels] + 0.4 * rng.normal(size=(25, 16))
     landmarks = np.array([(38, 52), (73, 52), (56, 72), (42, 92), (71, 92)], np.float32)
     path = folder / "faces.npz"
     np.savez(
         path,
-        paths=np.array(paths or [f"images/p{number}/{row % 24}.png" for row, number in enumerate(numbers)]),
+        paths=np.array(paths or [f"images/p{number}/{row % 24}.png" for row, number in enumerate(labels)]),
         face_index=np.append(np.zeros(24, np.int32), 1),
         landmarks=np.tile(landmarks, (25, 1, 1)),
         embeddings=np.rint(20 * vectors).astype(np.int8) + np.int8(5),
@@ -128,7 +128,7 @@ def test_photos_of_nobody_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_matrix_that_nobody_can_read_is_refused(arrays: RunArrays) -> None:
-    many = replace(arrays, numbers=np.arange(40), class_names=[str(number) for number in range(40)])
+    many = replace(arrays, labels=np.arange(40), class_names=[str(number) for number in range(40)])
     with pytest.raises(DataError, match="images enrolled and to be named, found 40 and 0"):
         draw("confusion", ProbeFace(many), Path("confusion.svg"))
 

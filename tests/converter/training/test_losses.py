@@ -63,12 +63,12 @@ def test_the_false_positive_weight_has_no_gradient() -> None:
     assert tape.gradient(weighted, logits).numpy() == pytest.approx(2 * tape.gradient(plain, logits).numpy())
 
 
-def triplet_by_loops(embeddings: np.ndarray, numbers: np.ndarray, margin: float) -> float:
+def triplet_by_loops(embeddings: np.ndarray, labels: np.ndarray, margin: float) -> float:
     rows = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
     losses = []
     for anchor, positive in np.ndindex(len(rows), len(rows)):
-        others = [np.sum((rows[anchor] - rows[each]) ** 2) for each in np.flatnonzero(numbers != numbers[anchor])]
-        if anchor == positive or numbers[anchor] != numbers[positive] or not others:
+        others = [np.sum((rows[anchor] - rows[each]) ** 2) for each in np.flatnonzero(labels != labels[anchor])]
+        if anchor == positive or labels[anchor] != labels[positive] or not others:
             continue
         near = np.sum((rows[anchor] - rows[positive]) ** 2)
         negative = min((each for each in others if each > near), default=max(others))
@@ -80,26 +80,26 @@ def triplet_by_loops(embeddings: np.ndarray, numbers: np.ndarray, margin: float)
 @given(seed=st.integers(0, 2**16), count=st.integers(2, 9), margin=st.sampled_from([0.2, 1.0]))
 def test_triplets_are_those_of_the_definition(seed: int, count: int, margin: float) -> None:
     rng = np.random.default_rng(seed)
-    embeddings, numbers = rng.normal(size=(count, 3)).astype("f4"), rng.integers(0, 3, count)
-    loss = create_loss("triplet", margin=margin)(embeddings, numbers)
-    assert float(loss) == pytest.approx(triplet_by_loops(embeddings, numbers, margin), abs=1e-5)
+    embeddings, labels = rng.normal(size=(count, 3)).astype("f4"), rng.integers(0, 3, count)
+    loss = create_loss("triplet", margin=margin)(embeddings, labels)
+    assert float(loss) == pytest.approx(triplet_by_loops(embeddings, labels, margin), abs=1e-5)
 
 
 def test_a_triplets_negative_is_the_nearest_beyond_the_positive() -> None:
-    embeddings, numbers = units(0, 30, 10, 40, 180), np.array([0, 0, 1, 2, 3])
+    embeddings, labels = units(0, 30, 10, 40, 180), np.array([0, 0, 1, 2, 3])
     of_first = 2 * np.cos(np.deg2rad(40)) - 2 * np.cos(np.deg2rad(30)) + 0.2
     # From 30 degrees 10 and 40 are nearer than 0, so 180 is the negative.
-    assert float(create_loss("triplet")(embeddings, numbers)) == pytest.approx(max(of_first, 0) / 2, abs=1e-6)
-    without_far = create_loss("triplet")(embeddings[:4], numbers[:4])
+    assert float(create_loss("triplet")(embeddings, labels)) == pytest.approx(max(of_first, 0) / 2, abs=1e-6)
+    without_far = create_loss("triplet")(embeddings[:4], labels[:4])
     of_second = 2 * np.cos(np.deg2rad(20)) - 2 * np.cos(np.deg2rad(30)) + 0.2
     assert float(without_far) == pytest.approx((max(of_first, 0) + of_second) / 2, abs=1e-6)
 
 
-@pytest.mark.parametrize("numbers", [[0, 0, 0], [0, 1, 2]])
-def test_a_batch_without_triplets_has_no_loss_and_no_gradient(numbers: list[int]) -> None:
+@pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 2]])
+def test_a_batch_without_triplets_has_no_loss_and_no_gradient(labels: list[int]) -> None:
     embeddings = tf.Variable(units(0, 20, 90))
     with tf.GradientTape() as tape:
-        loss = create_loss("triplet")(embeddings, np.array(numbers))
+        loss = create_loss("triplet")(embeddings, np.array(labels))
     assert float(loss) == 0
     assert np.array_equal(tape.gradient(loss, embeddings), np.zeros((3, 2)))
 

@@ -43,8 +43,8 @@ def test_golden_margins(options: dict[str, float], own: float) -> None:
 
 def test_the_loss_is_the_mean_over_the_batch() -> None:
     layer = with_prototypes(0, 90, scale=8.0, angular=0.5)
-    embeddings, numbers = at(10, 20, 80), np.array([0, 1, 1])
-    assert float(layer(embeddings, numbers)) == pytest.approx(np.mean(layer.each(embeddings, numbers)))
+    embeddings, labels = at(10, 20, 80), np.array([0, 1, 1])
+    assert float(layer(embeddings, labels)) == pytest.approx(np.mean(layer.each(embeddings, labels)))
 
 
 def test_turning_away_from_the_own_prototype_never_pays() -> None:
@@ -77,8 +77,8 @@ def test_prototypes_learn_inside_a_model() -> None:
 
     trainer = Trainer()
     trainer.compile(optimizer=keras.optimizers.Adam(0.1))
-    embeddings, numbers = at(0, 10, 90, 100), np.array([0, 0, 1, 1])
-    history = trainer.fit(embeddings, numbers, epochs=30, batch_size=4, verbose=0).history["loss"]
+    embeddings, labels = at(0, 10, 90, 100), np.array([0, 0, 1, 1])
+    history = trainer.fit(embeddings, labels, epochs=30, batch_size=4, verbose=0).history["loss"]
     assert history[-1] < history[0] / 2
     prototypes = keras.ops.normalize(trainer.margin.prototypes)
     assert (np.argmax(at(5, 95) @ np.transpose(prototypes), axis=1) == [0, 1]).all()

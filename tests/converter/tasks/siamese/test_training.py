@@ -82,7 +82,7 @@ def test_it_learns_to_tell_classes_it_never_saw(tmp_path: Path, changes: dict[st
     wanted = recipe(**changes)
     learned = trained(wanted, tmp_path)
     unseen = stripes(6, first=200)
-    pairs = verification_pairs(unseen.numbers())
+    pairs = verification_pairs(unseen.labels())
     raw = build(wanted, stripes(12).images, no_weights)
     before, after = (scored(one, one.embed(unseen.images), pairs).auc for one in (raw, learned))
     assert after > max(before, 0.8)
@@ -91,7 +91,7 @@ def test_it_learns_to_tell_classes_it_never_saw(tmp_path: Path, changes: dict[st
 def test_the_best_epoch_is_kept(tmp_path: Path) -> None:
     learned = trained(recipe(training={"epochs": 4, "batch_size": 20, "optimizer": {"rate": 0.05}}), tmp_path)
     validation = stripes(6, first=100)
-    pairs = verification_pairs(validation.numbers())
+    pairs = verification_pairs(validation.labels())
     metrics = metrics_of(scored(learned, learned.embed(validation.images), pairs))
     assert metrics["auc"] == pytest.approx(max(line["auc"] for line in read_log(tmp_path)), abs=1e-4)
 
@@ -101,7 +101,7 @@ def test_the_last_epoch_is_kept_where_the_recipe_says_so(tmp_path: Path) -> None
     learned = trained(recipe(training=training), tmp_path)
     assert not (tmp_path / BEST).exists()
     validation = stripes(6, first=100)
-    pairs = verification_pairs(validation.numbers(), validation.content_digests)
+    pairs = verification_pairs(validation.labels(), validation.content_digests)
     metrics = metrics_of(scored(learned, learned.embed(validation.images), pairs))
     assert metrics["auc"] == pytest.approx(float(read_log(tmp_path)[-1]["auc"]), abs=1e-6)
 
@@ -166,8 +166,8 @@ def test_parts_that_do_not_go_together_get_one_sentence(tmp_path: Path, changes:
 
 
 def test_many_images_are_judged_on_a_balanced_sample_of_pairs() -> None:
-    numbers = np.repeat(np.arange(30), 30)
-    few, many = verification_pairs(numbers[:60]), verification_pairs(numbers, maximum=2000)
+    labels = np.repeat(np.arange(30), 30)
+    few, many = verification_pairs(labels[:60]), verification_pairs(labels, maximum=2000)
     assert (len(few.same), few.same.sum()) == (60 * 59 // 2, 2 * 30 * 29 // 2)
     assert (len(many.same), many.same.sum()) == (2000, 1000)
 
@@ -182,7 +182,7 @@ def test_hard_impostors_are_looked_for_before_every_epoch() -> None:
         return embeddings
 
     def batches(sampler: str, **options: Any) -> PairBatches:
-        made = create_sampler(sampler, images.numbers(), **options)
+        made = create_sampler(sampler, images.labels(), **options)
         return PairBatches(images.images, made, 20, prepare=lambda chosen: chosen.astype(np.float32), embed=embed)
 
     hard, plain = batches("hard-negatives", nearest=3), batches("all-genuine")

@@ -15,38 +15,38 @@ OF_BATCHES = [name for name, entry in SAMPLERS.items() if entry.kind == "batches
 SMALL = {"fixed-count": {"genuine": 37, "impostor": 21}, "by-class": {"classes": 2, "images": 3}}
 
 
-def teaches(numbers: list[int], contents: list[str]) -> bool:
-    different = set(zip(numbers, contents, strict=True))
-    return len(set(numbers)) >= 2 and len(different) > len(set(numbers))
+def teaches(labels: list[int], contents: list[str]) -> bool:
+    different = set(zip(labels, contents, strict=True))
+    return len(set(labels)) >= 2 and len(different) > len(set(labels))
 
 
 @st.composite
 def labeled(draw: Callable[..., list[int]]) -> tuple[np.ndarray, list[str]]:
     """Classes and contents, some of them equal within a class and across classes."""
     count = draw(st.integers(3, 25))
-    numbers = draw(st.lists(st.sampled_from([0, 1, 2, 7, 40]), min_size=count, max_size=count))
+    labels = draw(st.lists(st.sampled_from([0, 1, 2, 7, 40]), min_size=count, max_size=count))
     contents = draw(st.lists(st.sampled_from("abcdefghijkl"), min_size=count, max_size=count))
-    assume(teaches(numbers, contents))
-    return np.array(numbers), contents
+    assume(teaches(labels, contents))
+    return np.array(labels), contents
 
 
 @settings(max_examples=150)
 @given(data=labeled(), name=st.sampled_from(OF_PAIRS), seed=st.integers(0, 9), number=st.integers(0, 9))
 def test_pairs_are_what_they_say(data: tuple[np.ndarray, list[str]], name: str, seed: int, number: int) -> None:
-    numbers, contents = data
-    sampler = create_sampler(name, numbers, seed=seed, digests=contents, **SMALL.get(name, {}))
+    labels, contents = data
+    sampler = create_sampler(name, labels, seed=seed, digests=contents, **SMALL.get(name, {}))
     if name == "hard-negatives" and number % 2:
-        sampler.update(np.random.default_rng(seed).normal(size=(len(numbers), 3)))
+        sampler.update(np.random.default_rng(seed).normal(size=(len(labels), 3)))
     pairs = sampler.epoch(number)
     first, second = pairs.index.T
     content = np.array(contents)
     assert len(pairs) == len(sampler) == len(pairs.index)
     assert (pairs.index.dtype, pairs.same.dtype) == (np.int64, np.bool_)
-    assert ((numbers[first] == numbers[second]) == pairs.same).all()
+    assert ((labels[first] == labels[second]) == pairs.same).all()
     assert (content[first] != content[second]).all()
     expected = 21 if name == "fixed-count" else len(pairs) // 2
     assert np.sum(~pairs.same) == expected
-    again = create_sampler(name, numbers, seed=seed, digests=contents, **SMALL.get(name, {}))
+    again = create_sampler(name, labels, seed=seed, digests=contents, **SMALL.get(name, {}))
     if name != "hard-negatives":
         again.epoch(number + 1)
         assert np.array_equal(again.epoch(number).index, pairs.index)
@@ -56,26 +56,26 @@ def test_pairs_are_what_they_say(data: tuple[np.ndarray, list[str]], name: str, 
 @settings(max_examples=80)
 @given(data=labeled(), name=st.sampled_from(OF_BATCHES), seed=st.integers(0, 9), number=st.integers(0, 9))
 def test_batches_show_no_image_twice(data: tuple[np.ndarray, list[str]], name: str, seed: int, number: int) -> None:
-    numbers, contents = data
-    classes_with_two = [each for each in set(numbers) if len({*np.array(contents)[numbers == each]}) >= 2]
+    labels, contents = data
+    classes_with_two = [each for each in set(labels) if len({*np.array(contents)[labels == each]}) >= 2]
     assume(name == "shuffled" or len(classes_with_two) >= 2)
-    sampler = create_sampler(name, numbers, seed=seed, digests=contents, **SMALL.get(name, {}))
+    sampler = create_sampler(name, labels, seed=seed, digests=contents, **SMALL.get(name, {}))
     batches = list(sampler.epoch(number))
     assert len(batches) == len(sampler) > 0
     for batch in batches:
         assert batch.dtype == np.int64
-        shown = list(zip(numbers[batch].tolist(), np.array(contents)[batch].tolist(), strict=True))
+        shown = list(zip(labels[batch].tolist(), np.array(contents)[batch].tolist(), strict=True))
         assert len(set(shown)) == len(batch)
-    again = create_sampler(name, numbers, seed=seed, digests=contents, **SMALL.get(name, {}))
+    again = create_sampler(name, labels, seed=seed, digests=contents, **SMALL.get(name, {}))
     assert all(np.array_equal(*both) for both in zip(batches, again.epoch(number), strict=True))
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_epochs_and_seeds_differ(name: str) -> None:
-    numbers = np.repeat(np.arange(20), 6)
+    labels = np.repeat(np.arange(20), 6)
 
     def drawn(seed: int, number: int) -> np.ndarray:
-        epoch = create_sampler(name, numbers, seed=seed).epoch(number)
+        epoch = create_sampler(name, labels, seed=seed).epoch(number)
         return np.concatenate(list(epoch)) if SAMPLERS[name].kind == "batches" else epoch.index
 
     assert drawn(0, 1).shape == drawn(0, 2).shape == drawn(1, 1).shape
@@ -94,8 +94,8 @@ def test_a_person_with_one_image_meets_only_strangers(name: str) -> None:
 
 @pytest.mark.parametrize("name", OF_PAIRS)
 def test_defaults_are_given_back_as_options(name: str) -> None:
-    numbers = np.repeat(np.arange(3), 4)
-    assert len(create_sampler(name, numbers, **SAMPLERS[name].defaults)) == len(create_sampler(name, numbers))
+    labels = np.repeat(np.arange(3), 4)
+    assert len(create_sampler(name, labels, **SAMPLERS[name].defaults)) == len(create_sampler(name, labels))
 
 
 @pytest.mark.parametrize(
