@@ -59,11 +59,11 @@ def list_images(folder: str | os.PathLike[str]) -> list[Path]:
         DataError: the folder, or one below it, is missing or cannot be read.
     """
 
-    def refuse(error: OSError) -> None:
+    def reject(error: OSError) -> None:
         raise DataError(f"{error.filename}: the folder cannot be read ({error.strerror})") from error
 
     found: list[Path] = []
-    for parent, folders, files in os.walk(folder, onerror=refuse):
+    for parent, folders, files in os.walk(folder, onerror=reject):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found.extend(Path(parent, name) for name in files if is_image_name(name))
     return sorted(found, key=lambda path: natural_key(path.as_posix()))

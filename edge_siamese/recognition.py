@@ -48,9 +48,9 @@ class EmbeddedFace:
 
     def remarks(self) -> list[str]:
         """Why an answer about this face is not to be relied on, for people; empty when nothing speaks against it."""
-        refusal = self.quality.refusal(QualityLimits())
-        if refusal:
-            return [_REMARKS[refusal]]
+        rejection = self.quality.rejection(QualityLimits())
+        if rejection:
+            return [_REMARKS[rejection]]
         poor = self.quality.score < _POOR
         return [f"the photo is poor (quality {self.quality.score:.0f} of 100), which lowers scores"] if poor else []
 

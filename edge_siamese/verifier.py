@@ -54,7 +54,7 @@ class Counters:
         stale: of these, too old to be looked at.
         no_face: of these, without a face.
         faces: found.
-        refused: of these, by the quality gate.
+        rejected: of these, by the quality gate.
         embeddings: computed.
     """
 
@@ -62,7 +62,7 @@ class Counters:
     stale: int = 0
     no_face: int = 0
     faces: int = 0
-    refused: int = 0
+    rejected: int = 0
     embeddings: int = 0
 
     def to_json(self) -> dict[str, int]:
@@ -176,10 +176,10 @@ class Verifier:
         """Look at a face if it is worth it; otherwise what is known of its track stands."""
         with self._timer.stage("quality"):
             quality = measure(frame.pixels, track.face)
-            refusal = quality.refusal(self._limits)
-        if refusal is not None:
-            self.counters.refused += 1
-            return track.decision if track.looks else undecided(refusal)
+            rejection = quality.rejection(self._limits)
+        if rejection is not None:
+            self.counters.rejected += 1
+            return track.decision if track.looks else undecided(rejection)
         if not self._policy.wants(track, quality.score):
             return track.decision
         with self._timer.stage("embed"):

@@ -55,14 +55,14 @@ class QualityReport:
     Attributes:
         photos: with a face.
         not_found: photos without one; they have no quality and are left out.
-        refused: photos that the gate of `run` would refuse, by reason.
+        rejected: photos that the gate of `run` would refuse, by reason.
         percentiles: 5th, 25th, 50th, 75th and 95th of the quality.
         at_fmr: curves by false match rate.
     """
 
     photos: int
     not_found: int
-    refused: dict[str, int]
+    rejected: dict[str, int]
     percentiles: tuple[float, ...]
     at_fmr: tuple[AtFmr, ...]
 
@@ -70,7 +70,7 @@ class QualityReport:
         return {
             "photos": self.photos,
             "not_found": self.not_found,
-            "refused": self.refused,
+            "rejected": self.rejected,
             "quality_percentiles_5_25_50_75_95": self.percentiles,
             "shares": SHARES,
             "at_fmr": [at.to_json() for at in self.at_fmr],
@@ -78,9 +78,9 @@ class QualityReport:
 
     def text(self) -> str:
         """The report for people."""
-        refused = ", ".join(f"{reason} {count}" for reason, count in self.refused.items()) or "none"
+        rejected = ", ".join(f"{reason} {count}" for reason, count in self.rejected.items()) or "none"
         lines = [
-            f"{self.photos:,} photos with a face, {self.not_found:,} without; the gate refuses: {refused}",
+            f"{self.photos:,} photos with a face, {self.not_found:,} without; the gate refuses: {rejected}",
             "quality, 5th to 95th percentile: " + ", ".join(f"{value:.0f}" for value in self.percentiles),
         ]
         for at in self.at_fmr:
@@ -132,12 +132,12 @@ def evaluate_quality(embedded: DatasetEmbeddings, formula: QualityFormula, fmrs:
     return QualityReport(
         photos=len(measured),
         not_found=len(embedded.photos) - len(measured),
-        refused=_refusals(measured),
+        rejected=_rejections(measured),
         percentiles=tuple(float(value) for value in np.percentile(values, (5, 25, 50, 75, 95))),
         at_fmr=tuple(at(fmr) for fmr in supported),
     )
 
 
-def _refusals(measured: Sequence[Quality]) -> dict[str, int]:
-    reasons = (quality.refusal(QualityLimits()) for quality in measured)
+def _rejections(measured: Sequence[Quality]) -> dict[str, int]:
+    reasons = (quality.rejection(QualityLimits()) for quality in measured)
     return dict(Counter(str(reason) for reason in reasons if reason))

@@ -99,7 +99,7 @@ class OpenSet:
             DataError: there are too few strangers' images to say.
         """
         if len(self.strangers) < pairs_to_report(fpir):
-            raise DataError(_refusal(fpir, len(self.strangers)))
+            raise DataError(_rejection(fpir, len(self.strangers)))
         return self._curve.threshold_at_fmr(fpir)
 
     def at(self, threshold: float) -> dict[str, Any]:
@@ -121,11 +121,11 @@ class OpenSet:
             "enrolled": self.enrolled,
             "auc": self.auc,
             "dir_at_fpir": {f"{fpir:g}": self._curve.tar_at_fmr(fpir) if enough[fpir] else None for fpir in enough},
-            "dir_at_fpir_refused": {
-                f"{fpir:g}": _refusal(fpir, len(self.strangers)) for fpir, said in enough.items() if not said
+            "dir_at_fpir_rejected": {
+                f"{fpir:g}": _rejection(fpir, len(self.strangers)) for fpir, said in enough.items() if not said
             },
         }
 
 
-def _refusal(fpir: float, found: int) -> str:
+def _rejection(fpir: float, found: int) -> str:
     return f"an FPIR of {fpir:g} needs at least {pairs_to_report(fpir):,} images of strangers, found {found:,}"

@@ -37,9 +37,9 @@ def _metrics(document: dict[str, Any]) -> str:
         ("AUC", *area(document["auc"], intervals["auc"]), ""),
     ]
     for fmr, tar in document["tar_at_fmr"].items():
-        refused = document["tar_at_fmr_refused"].get(fmr, "")
+        rejected = document["tar_at_fmr_rejected"].get(fmr, "")
         value = "-" if tar is None else percent(tar)
-        rows.append((f"TAR at FMR {fmr}", value, percent_interval(intervals["tar_at_fmr"][fmr]), refused))
+        rows.append((f"TAR at FMR {fmr}", value, percent_interval(intervals["tar_at_fmr"][fmr]), rejected))
     return table(rows, header=("", "", "95 %, people resampled", ""), align="<><<")
 
 
@@ -54,7 +54,7 @@ def _thresholds(document: dict[str, Any]) -> str:
             rows.append((name, f"{entry['score']:.3f}", *rates))
     header = ("threshold of", "score", "FMR", "pairs", "people", "FNMR", "pairs", "people")
     lines = [table(rows, header=header, align="<>><<><<")]
-    if document["operating_point_refused"]:
+    if document["operating_point_rejected"]:
         lines.append(f"no operating point from this data: {document['operating_point_refused']}")
     lines.append("95 % intervals: pairs = exact, pairs taken as independent; people = people resampled")
     return "\n".join(lines)

@@ -58,7 +58,7 @@ class VerificationEvaluator:
         self.embedded, self.comparisons, self.bootstrap = embedded, comparisons, bootstrap
         self.target_fmr, self.card_points, self.labels = target_fmr, card_points, labels or {}
         self.headline = VerificationMetrics.measure(comparisons, bootstrap)
-        self.point, self.refusal = self._calibrated()
+        self.point, self.rejection = self._calibrated()
 
     def document(self) -> dict[str, Any]:
         """Everything but the head of the JSON document."""
@@ -79,7 +79,7 @@ class VerificationEvaluator:
             "impostor_pairs": len(comparisons.impostor_scores),
             **self.headline.to_json(),
             "operating_point": self.point.to_json() if self.point else None,
-            "operating_point_refused": self.refusal,
+            "operating_point_rejected": self.rejection,
             "thresholds": [self._at(threshold) for threshold in self.thresholds()],
             "decision_threshold": _described(decision),
             "slices": [table.to_json() for table in slices],

@@ -62,7 +62,7 @@ class VerificationMetrics:
             "eer": metrics.curve.eer,
             "auc": metrics.curve.auc,
             "tar_at_fmr": self._at_reported(lambda _, fmr: metrics.curve.tar_at_fmr(fmr)),
-            "tar_at_fmr_refused": {
+            "tar_at_fmr_rejected": {
                 _name(fmr): f"needs at least {pairs_to_report(fmr):,} impostor pairs, found {self.impostor_pairs:,}"
                 for fmr in REPORTED_FMRS
                 if not self._says(fmr)

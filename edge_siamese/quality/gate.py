@@ -63,7 +63,7 @@ class Quality:
     roll: float
     confidence: float
 
-    def refusal(self, limits: QualityLimits) -> Reason | None:
+    def rejection(self, limits: QualityLimits) -> Reason | None:
         """Why this face cannot be compared, or None. Too much light counts as `Reason.DARK`: nothing to be seen."""
         if self.side < limits.min_side:
             return Reason.TOO_SMALL

@@ -18,7 +18,7 @@ from ..image_io import read_image
 from ..matching import Q15
 from ..operating_point import choose_operating_point
 from ..recognition import Comparison, EmbeddedFace, Identification, OperatingPointChoice, ProbeFace, identify_faces
-from .errors import RefusedError
+from .errors import RejectedError
 from .uploads import MAX_BYTES, Upload
 
 CANDIDATES = 3
@@ -67,7 +67,7 @@ class PreviewApi:
         """Compare the largest faces of the photos ``first`` and ``second``.
 
         Raises:
-            RefusedError: one is missing or cannot be used.
+            RejectedError: one is missing or cannot be used.
         """
         photos, probes = [], []
         for upload in _wanted(uploads, "first", "second"):
@@ -86,10 +86,12 @@ class PreviewApi:
         """Name every face of the photo ``photo``.
 
         Raises:
-            RefusedError: there is no gallery, or the photo is missing or cannot be used.
+            RejectedError: there is no gallery, or the photo is missing or cannot be used.
         """
         if self._gallery is None or self._operating_point_choice is None:
-            raise RefusedError(409, "there is no gallery to look in: start 'edge-siamese preview' with --gallery G.esg")
+            raise RejectedError(
+                409, "there is no gallery to look in: start 'edge-siamese preview' with --gallery G.esg"
+            )
         (upload,) = _wanted(uploads, "photo")
         with self._lock:
             image = _read(upload)
@@ -115,14 +117,14 @@ class PreviewApi:
         try:
             return image, ProbeFace.on(self._engine, image, upload.name)
         except EdgeSiameseError as error:
-            raise RefusedError.of(error, upload.data, upload.field) from error
+            raise RejectedError.of(error, upload.data, upload.field) from error
 
 
 def _wanted(uploads: Mapping[str, Upload], *fields: str) -> list[Upload]:
     for field in fields:
         if field not in uploads:
             found = ", ".join(uploads) or "none"
-            raise RefusedError(400, f"a form: expected photos as {' and '.join(fields)}, found {found}", field)
+            raise RejectedError(400, f"a form: expected photos as {' and '.join(fields)}, found {found}", field)
     return [uploads[field] for field in fields]
 
 
@@ -130,7 +132,7 @@ def _read(upload: Upload) -> RGB:
     try:
         return read_image(upload.data, name=upload.name)
     except EdgeSiameseError as error:
-        raise RefusedError.of(error, upload.data, upload.field) from error
+        raise RejectedError.of(error, upload.data, upload.field) from error
 
 
 def _identification_json(image: RGB, identification: Identification) -> dict[str, Any]:

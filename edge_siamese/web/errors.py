@@ -4,7 +4,7 @@ from ..errors import EdgeSiameseError, ImageError, NoFaceError
 from ..image_io import MAX_PIXELS, image_size
 
 
-class RefusedError(Exception):
+class RejectedError(Exception):
     """A request that is refused.
 
     Attributes:
@@ -18,7 +18,7 @@ class RefusedError(Exception):
         self.status, self.sentence, self.photo = status, sentence, photo
 
     @classmethod
-    def of(cls, error: EdgeSiameseError, data: bytes, photo: str) -> "RefusedError":
+    def of(cls, error: EdgeSiameseError, data: bytes, photo: str) -> "RejectedError":
         """What an error about an uploaded photo means.
 
         No image is 415, one too large to decode 413, a damaged one or one without a face 422; the rest is 500.

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from .errors import RefusedError
+from .errors import RejectedError
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -54,28 +54,28 @@ class Guard:
     def check_host(self, header: str | None) -> None:
         """
         Raises:
-            RefusedError: the Host header names another machine (421).
+            RejectedError: the Host header names another machine (421).
         """
         name = _name_of(header)
         if name is None or not (name in self.names or (self.any_address and _is_address(name))):
-            raise RefusedError(421, f"this server does not answer to the name {header!r}; --allow-host makes it")
+            raise RejectedError(421, f"this server does not answer to the name {header!r}; --allow-host makes it")
 
     def check_origin(self, origin: str | None, host: str | None) -> None:
         """Hold the Origin header against the Host header; what is no browser sends none.
 
         Raises:
-            RefusedError: the request was sent by a page of another site (403).
+            RejectedError: the request was sent by a page of another site (403).
         """
         if origin is not None and urlsplit(origin).netloc != host:
-            raise RefusedError(403, "this request was sent by a page of another site")
+            raise RejectedError(403, "this request was sent by a page of another site")
 
     def check_token(self, given: str | None) -> None:
         """
         Raises:
-            RefusedError: the token is missing or wrong (403).
+            RejectedError: the token is missing or wrong (403).
         """
         if self.token is not None and not secrets.compare_digest((given or "").encode(), self.token.encode()):
-            raise RefusedError(
+            raise RejectedError(
                 403, "the token is missing or wrong: open the whole address that 'edge-siamese preview' printed"
             )
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from ..envelope import document
 from ..errors import EdgeSiameseError
 from .api import PreviewApi
-from .errors import RefusedError
+from .errors import RejectedError
 from .guard import HEADERS, Guard
 from .uploads import MAX_BYTES, read_form
 
@@ -100,14 +100,14 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self.server.guard.check_host(self.headers.get("Host"))
             status, (kind, body) = 200, find()
-        except (RefusedError, EdgeSiameseError) as error:
-            refusal = error if isinstance(error, RefusedError) else RefusedError(500, str(error))
-            status, (kind, body) = refusal.status, self._said(refusal)
+        except (RejectedError, EdgeSiameseError) as error:
+            rejection = error if isinstance(error, RejectedError) else RejectedError(500, str(error))
+            status, (kind, body) = rejection.status, self._said(rejection)
         except OSError:
             raise
         except Exception:
             _log.exception("%s %s", self.command, self._path)
-            status, (kind, body) = 500, self._said(RefusedError(500, "this went wrong here; the terminal says how"))
+            status, (kind, body) = 500, self._said(RejectedError(500, "this went wrong here; the terminal says how"))
         self._send(status, kind, body)
         self._drain()
 
@@ -128,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.guard.check_origin(self.headers.get("Origin"), self.headers.get("Host"))
         self.server.guard.check_token(self._token())
         if not self.server.slots.acquire(timeout=_PATIENCE_S):
-            raise RefusedError(503, "too many photos at once: try again")
+            raise RejectedError(503, "too many photos at once: try again")
         try:
             return _encoded(questions[self._path](read_form(self.headers.get("Content-Type", ""), self._body())))
         finally:
@@ -137,13 +137,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         length = self._length()
         if length is None:
-            raise RefusedError(411, "a request with photos: expected its length in Content-Length, found none")
+            raise RejectedError(411, "a request with photos: expected its length in Content-Length, found none")
         if length > MAX_BODY:
-            raise RefusedError(413, f"expected at most {MAX_BODY / 1e6:.0f} MB of photos, found {length / 1e6:.0f} MB")
+            raise RejectedError(413, f"expected at most {MAX_BODY / 1e6:.0f} MB of photos, found {length / 1e6:.0f} MB")
         body = self.rfile.read(length)
         self._unread -= len(body)
         if self._unread:
-            raise RefusedError(400, f"expected {length} bytes, found {len(body)}: the request is cut short")
+            raise RejectedError(400, f"expected {length} bytes, found {len(body)}: the request is cut short")
         return body
 
     def _length(self) -> int | None:
@@ -156,22 +156,22 @@ class _Handler(BaseHTTPRequestHandler):
             return token
         return parse_qs(self._query).get("token", [None])[0]
 
-    def _nothing_here(self) -> RefusedError:
+    def _nothing_here(self) -> RejectedError:
         allowed = self._allowed()
         if allowed:
-            return RefusedError(405, f"{self._path}: expected {allowed}, found {self.command}")
-        return RefusedError(404, f"{self._path}: there is no such page")
+            return RejectedError(405, f"{self._path}: expected {allowed}, found {self.command}")
+        return RejectedError(404, f"{self._path}: there is no such page")
 
     def _allowed(self) -> str:
         if self._path in _FILES or self._path == _ABOUT:
             return "GET, HEAD"
         return "POST" if self._path in _QUESTIONS else ""
 
-    def _said(self, refusal: RefusedError) -> tuple[str, bytes]:
+    def _said(self, rejection: RejectedError) -> tuple[str, bytes]:
         """A refusal as JSON for the page and its like, as text for people who typed an address."""
         if not self._path.startswith("/api/"):
-            return "text/plain; charset=utf-8", f"{refusal.sentence}\n".encode()
-        return _encoded(document("preview-error", {"error": refusal.sentence, "photo": refusal.photo}))
+            return "text/plain; charset=utf-8", f"{rejection.sentence}\n".encode()
+        return _encoded(document("preview-error", {"error": rejection.sentence, "photo": rejection.photo}))
 
     def _send(self, status: int, kind: str, body: bytes) -> None:
         self.send_response(status, HTTPStatus(status).phrase)

@@ -83,7 +83,7 @@ def test_a_face_that_cannot_be_relied_on_is_remarked_on(
     remarks = look.remarks()
     assert len(remarks) == (remark is not None)
     assert remark is None or remarks[0].startswith(remark)
-    assert bool(look.quality.refusal(QualityLimits())) == bool(remark and "rely" in remark)
+    assert bool(look.quality.rejection(QualityLimits())) == bool(remark and "rely" in remark)
 
 
 def test_faces_are_named_from_the_largest(engine: FaceEngine) -> None:

@@ -155,7 +155,7 @@ def test_frames_without_a_face_are_counted_and_told_once(people: People, gallery
     watching = verifier(people, gallery, film)
     assert told(list(watching)) == [(None, "no_face"), ("Ada", "ok"), (None, "no_face")]
     assert watching.counters.to_json() == {
-        "frames": 4, "stale": 0, "no_face": 3, "faces": 1, "refused": 0, "embeddings": 1,
+        "frames": 4, "stale": 0, "no_face": 3, "faces": 1, "rejected": 0, "embeddings": 1,
     }  # fmt: skip
 
 

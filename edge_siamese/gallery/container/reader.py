@@ -83,7 +83,7 @@ class _Reader:
 
     def _header(self) -> Values:
         if len(self.data) < HEADER.size:
-            self._refuse("size", f"at least {HEADER.size} bytes", f"{len(self.data)}")
+            self._reject("size", f"at least {HEADER.size} bytes", f"{len(self.data)}")
         header = HEADER.unpack(self.data, 0)
         self._expect("magic", MAGIC, header["magic"])
         self._expect("format version", VERSION, header["version"])
@@ -92,10 +92,10 @@ class _Reader:
         self._expect("data type of the templates", INT8, header["dtype"])
         self._expect_zeros("header", HEADER, header)
         if header["dimension"] == 0:
-            self._refuse("dimension", "at least 1", "0")
+            self._reject("dimension", "at least 1", "0")
         self._expect("payload length", aligned(header["payload_length"]), header["payload_length"])
         if HEADER.size + header["payload_length"] > len(self.data):
-            self._refuse(
+            self._reject(
                 "size", f"{HEADER.size + header['payload_length']} bytes", f"{len(self.data)}: it is truncated"
             )
         return header
@@ -109,11 +109,11 @@ class _Reader:
             if kind is None:
                 continue
             if kind in sections:
-                self._refuse(f"section {kind.name.lower()}", "one", "a second one")
+                self._reject(f"section {kind.name.lower()}", "one", "a second one")
             sections[kind] = value
         for kind, facts in PAYLOAD_SECTIONS.items():
             if facts.required and kind not in sections:
-                self._refuse(f"section {kind.name.lower()}", "one", "none")
+                self._reject(f"section {kind.name.lower()}", "one", "none")
         return sections
 
     def _known(self, head: Values, place: str) -> Section | None:
@@ -121,7 +121,7 @@ class _Reader:
         if place == "payload" and head["type"] in PAYLOAD_SECTIONS:
             return Section(head["type"])
         if head["flags"] & REQUIRED:
-            self._refuse(f"required {place} sections", "only known ones", f"type {head['type']:#06x}")
+            self._reject(f"required {place} sections", "only known ones", f"type {head['type']:#06x}")
         return None
 
     def _trailer(self, start: int) -> None:
@@ -134,16 +134,16 @@ class _Reader:
             if self._is_erased(start, end):
                 return
             if end - start < SECTION.size:
-                self._refuse(f"bytes at {start}", "a whole section", f"{end - start} bytes")
+                self._reject(f"bytes at {start}", "a whole section", f"{end - start} bytes")
             head = SECTION.unpack(self.data, start)
             self._expect_zeros(f"section at {start}", SECTION, head)
             self._expect(f"flags of the section at {start}", head["flags"] & REQUIRED, head["flags"])
             value = start + SECTION.size
             stop, following = value + head["length"], value + aligned(head["length"])
             if following > end:
-                self._refuse(f"section at {start}", f"at most {end - value} bytes", f"{head['length']}")
+                self._reject(f"section at {start}", f"at most {end - value} bytes", f"{head['length']}")
             if any(self.data[stop:following]):
-                self._refuse(f"padding at {stop}", "zeros", bytes(self.data[stop:following]).hex())
+                self._reject(f"padding at {stop}", "zeros", bytes(self.data[stop:following]).hex())
             yield head, self.data[value:stop]
             start = following
 
@@ -153,13 +153,13 @@ class _Reader:
             return False
         rest = np.frombuffer(self.data, np.uint8, offset=start)
         if not (rest == ERASED).all():
-            self._refuse(f"padding at {start}", "erased flash (0xff) up to the end", "other bytes")
+            self._reject(f"padding at {start}", "erased flash (0xff) up to the end", "other bytes")
         return True
 
     def _identities(self, value: memoryview, count: int) -> tuple[tuple[str, ...], tuple[uuid.UUID, ...]]:
         records = count * IDENTITY.size
         if len(value) < records:
-            self._refuse("section identities", f"at least {records} bytes for {count} people", f"{len(value)}")
+            self._reject("section identities", f"at least {records} bytes for {count} people", f"{len(value)}")
         names, identifiers, offset = [], [], records
         for index in range(count):
             record = IDENTITY.unpack(value, index * IDENTITY.size)
@@ -167,13 +167,13 @@ class _Reader:
             self._expect(f"offset of name {index}", offset, record["name_offset"])
             stop = offset + record["name_length"]
             if stop >= len(value) or value[stop] != 0:
-                self._refuse(f"name {index}", "to end with a NUL inside its section", "none")
+                self._reject(f"name {index}", "to end with a NUL inside its section", "none")
             names.append(self._name(bytes(value[offset:stop])))
             identifiers.append(uuid.UUID(bytes=record["uuid"]))
             offset = stop + 1
         self._expect("length of the section identities", offset, len(value))
         if list(names) != sorted(set(names)):
-            self._refuse("names", "each once, sorted", ", ".join(names[:5]))
+            self._reject("names", "each once, sorted", ", ".join(names[:5]))
         self._expect("number of different identifiers", count, len(set(identifiers)))
         return tuple(names), tuple(identifiers)
 
@@ -181,10 +181,10 @@ class _Reader:
         try:
             name = encoded.decode()
         except UnicodeDecodeError:
-            self._refuse("a name", "UTF-8", encoded[:40].hex())
+            self._reject("a name", "UTF-8", encoded[:40].hex())
         problem = problem_of(name)
         if problem:
-            self._refuse("a name", "one that can be shown", f"{name[:40]!r}, which {problem}")
+            self._reject("a name", "one that can be shown", f"{name[:40]!r}, which {problem}")
         return name
 
     def _templates(self, sections: dict[Section, memoryview], header: Values) -> npt.NDArray[np.int8]:
@@ -194,7 +194,7 @@ class _Reader:
         stored = self._array(sections[Section.SQUARED_NORMS], "<u4", count, "squared_norms")
         wrong = np.flatnonzero(squared_norms(templates, header["zero_point"]) != stored)
         if len(wrong):
-            self._refuse("squared norms", "those of the templates", f"another at template {wrong[0]}")
+            self._reject("squared norms", "those of the templates", f"another at template {wrong[0]}")
         return templates
 
     def _owners(self, value: memoryview, people: int, templates: int) -> npt.NDArray[np.uint32]:
@@ -203,7 +203,7 @@ class _Reader:
             not np.array_equal(np.unique(identity_index), np.arange(people))
             or (identity_index[1:] < identity_index[:-1]).any()
         ):
-            self._refuse(
+            self._reject(
                 "identity_index",
                 f"sorted, each of 0 to {people - 1} at least once",
                 f"{identity_index[:8].tolist()} ...",
@@ -214,14 +214,14 @@ class _Reader:
         if value is None:
             return ()
         if len(value) % OPERATING_POINT.size:
-            self._refuse("section operating_points", f"records of {OPERATING_POINT.size} bytes", f"{len(value)} bytes")
+            self._reject("section operating_points", f"records of {OPERATING_POINT.size} bytes", f"{len(value)} bytes")
         points = tuple(
             self._operating_point(OPERATING_POINT.unpack(value, offset))
             for offset in range(0, len(value), OPERATING_POINT.size)
         )
         targets = [point.target_fmr for point in points]
         if targets != sorted(set(targets)):
-            self._refuse("operating points", "different rates, strictest first", f"{targets}")
+            self._reject("operating points", "different rates, strictest first", f"{targets}")
         return points
 
     def _operating_point(self, fields: Values) -> OperatingPoint:
@@ -230,17 +230,17 @@ class _Reader:
         point = OperatingPoint(**{n: fields[n] for n in names}, dataset_digest=fields["dataset_digest"].hex())
         rates = (point.target_fmr, point.fmr_upper_95, point.fnmr)
         if not (0.0 < point.target_fmr < 1.0 and all(0.0 <= rate <= 1.0 for rate in rates)):
-            self._refuse("rates of an operating point", "between 0 and 1", f"{rates}")
+            self._reject("rates of an operating point", "between 0 and 1", f"{rates}")
         return point
 
     def _information(self, value: memoryview | None, names: tuple[str, ...]) -> Values:
         try:
             information = {} if value is None else about.from_bytes(bytes(value))
         except ValueError as error:
-            self._refuse("information", "a JSON object", f"one that cannot be read ({error})")
+            self._reject("information", "a JSON object", f"one that cannot be read ({error})")
         strangers = sorted(set(information.get("people", {})) - set(names))
         if strangers:
-            self._refuse("information", "only about people in the gallery", f"{strangers[0]!r}")
+            self._reject("information", "only about people in the gallery", f"{strangers[0]!r}")
         return information
 
     def _array(self, value: memoryview, dtype: str, count: int, section: str) -> npt.NDArray[Any]:
@@ -253,9 +253,9 @@ class _Reader:
 
     def _expect(self, what: str, expected: object, found: object) -> None:
         if expected != found:
-            self._refuse(what, str(expected), str(found))
+            self._reject(what, str(expected), str(found))
 
-    def _refuse(self, what: str, expected: str, found: str) -> NoReturn:
+    def _reject(self, what: str, expected: str, found: str) -> NoReturn:
         raise GalleryError(f"{self.source}: {what}: expected {expected}, found {found}")
 
 

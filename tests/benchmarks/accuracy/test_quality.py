@@ -60,7 +60,7 @@ def test_discarding_the_soft_photos_leaves_no_error(report: QualityReport) -> No
 
 
 def test_photos_without_a_face_are_counted_apart(report: QualityReport) -> None:
-    assert (report.photos, report.not_found, report.refused) == (PEOPLE * PHOTOS - 1, 1, {})
+    assert (report.photos, report.not_found, report.rejected) == (PEOPLE * PHOTOS - 1, 1, {})
     assert report.percentiles[-1] == 100.0
 
 
@@ -74,7 +74,7 @@ def test_the_gates_refusals_are_counted() -> None:
     blurred = embedded(blurred=0)
     blurred.qualities[0] = Quality(112, 0.1, 130.0, 40.0, 0.0, 0.0, 0.9)
     blurred.qualities[1] = Quality(10, 4.0, 130.0, 40.0, 0.0, 0.0, 0.9)
-    assert evaluate_quality(blurred, FORMULA, (1e-2,)).refused == {"blurred": 1, "too_small": 1}
+    assert evaluate_quality(blurred, FORMULA, (1e-2,)).rejected == {"blurred": 1, "too_small": 1}
 
 
 def test_it_is_told_in_a_table_and_in_json(report: QualityReport) -> None:

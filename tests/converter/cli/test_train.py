@@ -7,7 +7,7 @@ from edge_siamese_converter.recipes.schema import load_recipe, shipped_recipes
 from edge_siamese_converter.recipes.siamese import SiameseRecipe
 
 
-def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+def rejected(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     with pytest.raises(SystemExit) as ended:
         main(["train", *map(str, arguments)])
     assert ended.value.code == 2
@@ -15,24 +15,24 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 
 
 def test_an_unknown_recipe_lists_the_known_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    message = refused(capsys, "--recipe", "no-such", "--data", tmp_path, "--out", tmp_path / "run")
+    message = rejected(capsys, "--recipe", "no-such", "--data", tmp_path, "--out", tmp_path / "run")
     assert "no-such: expected a recipe file or one of" in message
     assert "olivetti-hani" in message
 
 
 def test_a_mistyped_key_names_the_right_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    message = refused(capsys, "--data", tmp_path, "--out", tmp_path / "run", "--set", "training.epoch=3")
+    message = rejected(capsys, "--data", tmp_path, "--out", tmp_path / "run", "--set", "training.epoch=3")
     assert "unknown key training.epoch; did you mean epochs?" in message
 
 
 def test_a_change_without_a_value(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "expected KEY=VALUE, found 'seed'" in refused(
+    assert "expected KEY=VALUE, found 'seed'" in rejected(
         capsys, "--data", tmp_path, "--out", tmp_path / "run", "--set", "seed"
     )
 
 
 def test_data_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    message = refused(capsys, "--recipe", "olivetti-hani", "--data", tmp_path / "gone", "--out", tmp_path / "run")
+    message = rejected(capsys, "--recipe", "olivetti-hani", "--data", tmp_path / "gone", "--out", tmp_path / "run")
     assert "expected a folder, zip or tar of images, found nothing there" in message
     assert not (tmp_path / "run").exists()
 

@@ -22,7 +22,7 @@ def test_every_answer_is_counted() -> None:
 def test_naming_somebody_wrongly_is_a_miss_at_every_threshold() -> None:
     document = trial().to_json(0.45)
     assert document["dir_at_fpir"] == {"0.1": 0.5, "0.01": None}
-    assert document["dir_at_fpir_refused"] == {
+    assert document["dir_at_fpir_rejected"] == {
         "0.01": "an FPIR of 0.01 needs at least 100 images of strangers, found 11"
     }
     assert 0.4 < trial().threshold_at_fpir(0.1) <= 0.5

@@ -55,7 +55,7 @@ def test_thresholds_are_in_the_unit_of_the_scores_and_the_document_is_json() -> 
     assert document["threshold"] == document["eer_threshold"]
     assert document["accuracy"] == pytest.approx(1 - document["eer"])
     assert document["tar_at_fmr"] == {"0.001": document["tar_at_fmr"]["0.001"], "0.0001": None}
-    assert document["tar_at_fmr_refused"] == {"0.0001": "needs at least 10,000 impostor pairs, found 1,650"}
+    assert document["tar_at_fmr_rejected"] == {"0.0001": "needs at least 10,000 impostor pairs, found 1,650"}
     assert (document["classes"], document["genuine_pairs"], document["impostor_pairs"]) == (12, 120, 1650)
     json.dumps(document, allow_nan=False)
 

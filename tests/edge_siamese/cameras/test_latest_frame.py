@@ -176,11 +176,11 @@ def test_plain_iteration_gives_frames_only() -> None:
 
 
 def test_a_camera_that_cannot_be_opened_at_first_is_an_error() -> None:
-    def refuse() -> ScriptedCapture:
+    def reject() -> ScriptedCapture:
         raise CameraError("no such camera")
 
     with pytest.raises(CameraError, match="no such camera"):
-        LiveSource("door", refuse)
+        LiveSource("door", reject)
 
 
 def test_an_unexpected_error_of_the_driver_is_raised_in_the_reader() -> None:

@@ -45,7 +45,7 @@ def test_the_document_has_every_part(dataset: Path, capsys: pytest.CaptureFixtur
     assert found["schema"] == "edge-siamese/evaluate/2"
     assert found["intervals"]["replicates"] == 50
     assert found["against"] is None
-    assert found["tar_at_fmr_refused"]["0.001"] == "needs at least 1,000 impostor pairs, found 90"
+    assert found["tar_at_fmr_rejected"]["0.001"] == "needs at least 1,000 impostor pairs, found 90"
     sources = [entry["source"] for entry in found["thresholds"]]
     assert sources == ["accuracy"] + ["model card"] * len(read_card(default_model("embedder")).operating_points)
     assert [table["attribute"] for table in found["slices"]] == ["face size", "brightness", "sharpness", "yaw"]

@@ -99,7 +99,7 @@ def test_an_dataset_is_evaluated_over_all_pairs(dataset: Path, capsys: pytest.Ca
     assert document["impostor_pairs"] == 54
     assert document["tar_at_fmr"] == {"0.001": None, "0.0001": None}
     assert document["operating_point"] is None
-    assert "needs at least 2,995 impostor pairs, found 54" in document["operating_point_refused"]
+    assert "needs at least 2,995 impostor pairs, found 54" in document["operating_point_rejected"]
     assert document["auc"] > 0.8
 
 

@@ -55,7 +55,7 @@ def test_without_enough_impostors_the_cards_threshold_decides(make_embeddings: M
     measured = evaluator(make_embeddings([4] * 8), target_fmr=1e-3)
     document = measured.document()
     assert document["operating_point"] is None
-    assert "needs at least 2,995 impostor pairs, found 448" in document["operating_point_refused"]
+    assert "needs at least 2,995 impostor pairs, found 448" in document["operating_point_rejected"]
     assert document["decision_threshold"] == {"source": "model card", "target_fmr": 1e-3, "score": 12_000 / 32768}
 
 

@@ -30,7 +30,7 @@ def test_a_tar_needs_one_impostor_pair_for_each_false_match_allowed(make_embeddi
     assert body["tar_at_fmr"]["0.001"] is not None  # 1,224 impostor pairs
     assert body["tar_at_fmr"]["0.0001"] is None
     assert body["person_intervals_95"]["tar_at_fmr"]["0.0001"] is None
-    assert body["tar_at_fmr_refused"] == {"0.0001": "needs at least 10,000 impostor pairs, found 1,224"}
+    assert body["tar_at_fmr_rejected"] == {"0.0001": "needs at least 10,000 impostor pairs, found 1,224"}
 
 
 def test_the_curve_begins_at_one_false_match_and_falls(make_embeddings: MakeEmbeddings) -> None:

@@ -26,33 +26,33 @@ def side(factor: float) -> float:
     return measure(*resized(*portrait(), factor)).side
 
 
-def refusal(image: RGB, face: Face) -> Reason | None:
-    return measure(image, face).refusal(LIMITS)
+def rejection(image: RGB, face: Face) -> Reason | None:
+    return measure(image, face).rejection(LIMITS)
 
 
 def test_an_ordinary_face_passes() -> None:
-    assert refusal(*portrait()) is None
+    assert rejection(*portrait()) is None
 
 
 def test_a_face_of_forty_pixels_passes() -> None:
     image, face = resized(*portrait(), 40 / side(1.0))
     assert measure(image, face).side == pytest.approx(40, abs=1)
-    assert refusal(image, face) is None
+    assert rejection(image, face) is None
 
 
 def test_a_turned_face_passes() -> None:
-    assert refusal(*portrait(View(yaw=35))) is None
+    assert rejection(*portrait(View(yaw=35))) is None
 
 
 def test_a_tiny_face_is_too_small() -> None:
-    assert refusal(*resized(*portrait(), 15 / side(1.0))) is Reason.TOO_SMALL
+    assert rejection(*resized(*portrait(), 15 / side(1.0))) is Reason.TOO_SMALL
 
 
 def test_heavy_blur_is_refused_and_light_blur_is_not() -> None:
     image, face = portrait()
     width = measure(image, face).side / 112  # one pixel of the crop
-    assert refusal(np.asarray(cv2.GaussianBlur(image, (0, 0), 12 * width)), face) is Reason.BLURRED
-    assert refusal(np.asarray(cv2.GaussianBlur(image, (0, 0), 1.5 * width)), face) is None
+    assert rejection(np.asarray(cv2.GaussianBlur(image, (0, 0), 12 * width)), face) is Reason.BLURRED
+    assert rejection(np.asarray(cv2.GaussianBlur(image, (0, 0), 1.5 * width)), face) is None
 
 
 def test_sharpness_does_not_depend_on_the_light() -> None:
@@ -64,24 +64,24 @@ def test_sharpness_does_not_depend_on_the_light() -> None:
 @pytest.mark.parametrize("level", [0, 10, 128, 255])
 def test_what_shows_nothing_is_dark(level: int) -> None:
     image, face = portrait()
-    assert refusal(np.full_like(image, level), face) is Reason.DARK
+    assert rejection(np.full_like(image, level), face) is Reason.DARK
 
 
 def test_dim_light_passes() -> None:
     image, face = portrait()
-    assert refusal((image * 0.3).astype(np.uint8), face) is None
+    assert rejection((image * 0.3).astype(np.uint8), face) is None
 
 
 def test_a_profile_is_refused() -> None:
     image, face = portrait()
     landmarks = face.landmarks.copy()
     landmarks[2, 0] = landmarks[1, 0] + 0.5 * (landmarks[1, 0] - landmarks[0, 0])  # nose far beyond the left eye
-    assert refusal(image, Face(face.box, landmarks, 1.0)) is Reason.POSE
+    assert rejection(image, Face(face.box, landmarks, 1.0)) is Reason.POSE
 
 
 def test_coinciding_landmarks_are_refused_and_do_not_raise() -> None:
     image, face = portrait()
-    assert refusal(image, Face(face.box, np.full((5, 2), 50, np.float32), 1.0)) is not None
+    assert rejection(image, Face(face.box, np.full((5, 2), 50, np.float32), 1.0)) is not None
 
 
 def test_yaw_is_zero_on_the_template_and_one_when_the_nose_covers_an_eye() -> None:

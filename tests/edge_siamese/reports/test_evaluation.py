@@ -47,7 +47,7 @@ def document() -> dict[str, Any]:
         "version": "0.1.0", "model": {"embedder": "ab" * 32, "detector": "cd" * 32}, "data": "people <1>.zip",
         "delegate": "xnnpack", "protocol": "all-pairs", "people": 40, "photos": 400, "face_choice": "largest",
         "faces_not_found": 2, "genuine_pairs": 200, "impostor_pairs": 1800, "intervals": {"replicates": 30, "seed": 1},
-        "operating_point": None, "operating_point_refused": "an FMR of 0.001 needs at least 2,995 impostor pairs",
+        "operating_point": None, "operating_point_rejected": "an FMR of 0.001 needs at least 2,995 impostor pairs",
         "thresholds": [
             {"source": "accuracy", "target_fmr": None, "score": 0.2, "fmr": rate(90, 1800), "fnmr": rate(9, 200)},
             {"source": "model card", "target_fmr": 1e-3, "score": 0.4, "fmr": rate(0, 1800), "fnmr": rate(50, 200)},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge_siamese.web.errors import RefusedError
+from edge_siamese.web.errors import RejectedError
 from edge_siamese.web.guard import Guard, is_loopback
 
 
@@ -19,9 +19,9 @@ def test_this_machine_alone_needs_no_token(host: str) -> None:
     "name", [None, "", "evil.example", "localhost.evil.example:8765", "192.168.0.7", "[::1", "a:b:c"]
 )
 def test_names_of_other_machines_are_refused(name: str | None) -> None:
-    with pytest.raises(RefusedError, match="does not answer to the name") as refused:
+    with pytest.raises(RejectedError, match="does not answer to the name") as rejected:
         Guard.for_host("127.0.0.1").check_host(name)
-    assert refused.value.status == 421
+    assert rejected.value.status == 421
 
 
 def test_elsewhere_bound_it_answers_to_addresses_and_its_own_names_and_wants_the_token() -> None:
@@ -29,16 +29,16 @@ def test_elsewhere_bound_it_answers_to_addresses_and_its_own_names_and_wants_the
     assert not is_loopback("0.0.0.0")
     for name in ("192.168.0.7:8765", "[fe80::1]:8765", "board.example", "localhost"):
         guard.check_host(name)
-    with pytest.raises(RefusedError, match="does not answer"):
+    with pytest.raises(RejectedError, match="does not answer"):
         guard.check_host("evil.example")
     assert guard.token is not None
     assert len(guard.token) >= 32
     assert guard.token != Guard.for_host("0.0.0.0").token
     guard.check_token(guard.token)
     for wrong in (None, "", guard.token[:-1], "ü"):
-        with pytest.raises(RefusedError, match="open the whole address") as refused:
+        with pytest.raises(RejectedError, match="open the whole address") as rejected:
             guard.check_token(wrong)
-        assert refused.value.status == 403
+        assert rejected.value.status == 403
 
 
 @pytest.mark.parametrize(
@@ -56,5 +56,5 @@ def test_pages_of_other_sites_may_not_ask(origin: str | None, good: bool) -> Non
     if good:
         guard.check_origin(origin, "localhost:1")
         return
-    with pytest.raises(RefusedError, match="page of another site"):
+    with pytest.raises(RejectedError, match="page of another site"):
         guard.check_origin(origin, "localhost:1")

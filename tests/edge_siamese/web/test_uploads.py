@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.web import uploads
-from edge_siamese.web.errors import RefusedError
+from edge_siamese.web.errors import RejectedError
 from edge_siamese.web.uploads import Upload, clean_file_name, read_form
 
 TYPE = "multipart/form-data; boundary=----b0undary"
@@ -32,7 +32,7 @@ def test_the_bytes_arrive_as_they_were_sent(first: bytes, second: bytes) -> None
 def status_of(body: bytes) -> int:
     try:
         read_form(TYPE, body)
-    except RefusedError as error:
+    except RejectedError as error:
         return error.status
     return 200
 
@@ -56,16 +56,16 @@ def test_any_other_bytes_are_read_or_refused(pieces: list[bytes]) -> None:
     ],
 )
 def test_what_is_no_form_is_refused(content_type: str, body: bytes, status: int, sentence: str) -> None:
-    with pytest.raises(RefusedError, match=sentence) as refused:
+    with pytest.raises(RejectedError, match=sentence) as rejected:
         read_form(content_type, body)
-    assert refused.value.status == status
+    assert rejected.value.status == status
 
 
 def test_a_photo_that_is_too_large_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MAX_BYTES", 2_000_000)
-    with pytest.raises(RefusedError, match=r"a\.png: expected at most 2 MB, found 2\.5 MB") as refused:
+    with pytest.raises(RejectedError, match=r"a\.png: expected at most 2 MB, found 2\.5 MB") as rejected:
         read_form(TYPE, form(part("second", "a.png", bytes(2_500_000))))
-    assert (refused.value.status, refused.value.photo) == (413, "second")
+    assert (rejected.value.status, rejected.value.photo) == (413, "second")
 
 
 @pytest.mark.parametrize(
