@@ -43,9 +43,9 @@ def checked_options(chosen: str, make: Callable[..., Any], options: Mapping[str,
     for key, value in options.items():
         if key not in known:
             raise DataError(f"{chosen}: unknown option '{key}'{_advice(key, known)}")
-        wanted = type(known[key])
-        if not (type(value) is wanted or (wanted is float and type(value) is int)):
-            raise DataError(f"{chosen}: {key} has to be of type {wanted.__name__}, found {value!r}")
+        expected = type(known[key])
+        if not (type(value) is expected or (expected is float and type(value) is int)):
+            raise DataError(f"{chosen}: {key} has to be of type {expected.__name__}, found {value!r}")
     return dict(options)
 
 
@@ -61,5 +61,5 @@ def in_range(minimum: float, maximum: float = math.inf, /, **values: float) -> N
     """
     for name, value in values.items():
         if not minimum <= value <= maximum:
-            wanted = f"{minimum:g} or more" if maximum == math.inf else f"from {minimum:g} to {maximum:g}"
-            raise DataError(f"{name} has to be {wanted}, found {value:g}")
+            expected = f"{minimum:g} or more" if maximum == math.inf else f"from {minimum:g} to {maximum:g}"
+            raise DataError(f"{name} has to be {expected}, found {value:g}")

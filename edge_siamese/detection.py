@@ -109,8 +109,8 @@ class FaceDetector:
         self.score_threshold, self.overlap = score_threshold, overlap
         # Scores between these are in doubt.
         self._min, self._sure = 0.75 * score_threshold, 0.5 * (1 + score_threshold)
-        wanted = {f"{kind}{stride}" for kind in ("score", "box", "landmark") for stride in STRIDES}
-        missing = wanted - set(network.output_scales())
+        expected = {f"{kind}{stride}" for kind in ("score", "box", "landmark") for stride in STRIDES}
+        missing = expected - set(network.output_scales())
         if missing:
             raise ModelError(f"the detector lacks the output {min(missing)}: it is not a detector of this project")
 

@@ -88,12 +88,12 @@ def split(
 
     if sum(map(bool, (test_classes, test_folds, folds))) > 1:
         raise click.UsageError("--test-class, --test-folds and --folds exclude each other")
-    wanted = _folds(test_folds)
+    expected = _folds(test_folds)
     images = load(**source)
     if folds:
         splits = list(split_folds(images, folds, validation=validation, seed=seed))
-    elif test_classes or wanted:
-        held = test_classes or _people_of_folds(images, wanted, source)
+    elif test_classes or expected:
+        held = test_classes or _people_of_folds(images, expected, source)
         splits = [split_rest(images, held, validation=validation, seed=seed)]
     else:
         splits = [split_classes(images, test=test, validation=validation, seed=seed)]

@@ -83,13 +83,13 @@ def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation:
             raise click.UsageError(f"{data} is prepared already: options of the preparation are for other DATA")
         return load_prepared(data)
     try:
-        wanted = Preparation(**given)
+        expected = Preparation(**given)
     except ValidationError as error:
         first = error.errors()[0]
         about = ", ".join(f"--{part}".replace("_", "-") for part in first["loc"] if isinstance(part, str))
         raise click.UsageError(f"{about}: {first['msg']}" if about else first["msg"]) from error
     with _counting("reading images") as progress:
-        images = load_source(kind or "folders", data, wanted, merge_top=merge_top, progress=progress)
+        images = load_source(kind or "folders", data, expected, merge_top=merge_top, progress=progress)
     _tell_skipped(images)
     return images
 

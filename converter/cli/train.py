@@ -57,12 +57,12 @@ def train(
     from ..recipes.siamese import SiameseRecipe
     from ..tasks.siamese.run import run_recipe
 
-    wanted = read_changes(changes)
+    expected = read_changes(changes)
     for key, value in (("training.epochs", epochs), ("training.optimizer.rate", rate)):
         if value is not None:
-            wanted[key] = str(value)
-    chosen = load_recipe(recipe, SiameseRecipe, wanted)
-    command = _repeated(recipe, data, out, wanted, quick)
+            expected[key] = str(value)
+    chosen = load_recipe(recipe, SiameseRecipe, expected)
+    command = _repeated(recipe, data, out, expected, quick)
     outcome = run_recipe(chosen, data, out, quick=quick, tensorboard=tensorboard, command=command)
     for path, reason in outcome.skipped.items():
         click.echo(f"edge-siamese: {path}: skipped: {reason}", err=True)

@@ -72,7 +72,7 @@ def _opened(path: Path) -> Iterator[File]:
 
 def _in_folder(folder: Path) -> Iterator[File]:
     names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    for name in sorted(filter(_wanted, names), key=natural_key):
+    for name in sorted(filter(_expected, names), key=natural_key):
         try:
             size = (folder / name).stat().st_size
             yield name, _too_large(size) or (folder / name).read_bytes()
@@ -86,7 +86,7 @@ def _in_zip(path: Path) -> Iterator[File]:
     except (UnicodeDecodeError, *_UNREADABLE) as error:
         raise DataError(f"{path}: the archive is damaged ({error})") from error
     with archive:
-        for name in sorted(filter(_wanted, archive.namelist()), key=natural_key):
+        for name in sorted(filter(_expected, archive.namelist()), key=natural_key):
             try:
                 yield name, _too_large(archive.getinfo(name).file_size) or archive.read(name)
             except _UNREADABLE as error:
@@ -99,7 +99,7 @@ def _in_tar(path: Path) -> Iterator[File]:
     try:
         with tarfile.open(path) as archive:
             for member in archive:
-                stream = archive.extractfile(member) if member.isfile() and _wanted(member.name) else None
+                stream = archive.extractfile(member) if member.isfile() and _expected(member.name) else None
                 if stream:
                     found[PurePosixPath(member.name).as_posix()] = _too_large(member.size) or stream.read()
     except _UNREADABLE as error:
@@ -107,7 +107,7 @@ def _in_tar(path: Path) -> Iterator[File]:
     yield from ((name, found[name]) for name in sorted(found, key=natural_key))
 
 
-def _wanted(name: str) -> bool:
+def _expected(name: str) -> bool:
     parts = PurePosixPath(name).parts
     hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
     return not hidden and PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES

@@ -48,6 +48,6 @@ def read_official_pairs(text: str, folds: Collection[int]) -> OfficialPairs:
     unknown = sorted(set(folds) - set(range(1, listed.folds + 1)))
     if unknown:
         raise DataError(f"pairs.txt: has the folds 1 to {listed.folds}, asked for was {unknown[0]}")
-    wanted = np.array(sorted(set(folds)), np.int64) - 1
-    chosen = np.concatenate([np.flatnonzero(listed.fold == fold) for fold in wanted])
-    return OfficialPairs(tuple(listed.photos[row] for row in chosen), np.searchsorted(wanted, listed.fold[chosen]))
+    expected = np.array(sorted(set(folds)), np.int64) - 1
+    chosen = np.concatenate([np.flatnonzero(listed.fold == fold) for fold in expected])
+    return OfficialPairs(tuple(listed.photos[row] for row in chosen), np.searchsorted(expected, listed.fold[chosen]))

@@ -169,15 +169,15 @@ def _genuine_pairs(labels: Labels) -> Labels:
     return np.concatenate(pairs).astype(np.int64)
 
 
-def _drawn_impostors(labels: Labels, wanted: int, rng: np.random.Generator) -> Labels:
-    """`wanted` different impostor pairs, or all there are."""
+def _drawn_impostors(labels: Labels, expected: int, rng: np.random.Generator) -> Labels:
+    """`expected` different impostor pairs, or all there are."""
     count = len(labels)
     sizes = np.unique(labels, return_counts=True)[1].astype(np.int64)
     available = (count * count - int(np.square(sizes).sum())) // 2
     drawn = np.zeros(0, np.int64)
-    while len(drawn) < min(wanted, available):
-        low, high = np.sort(rng.integers(0, count, (2, wanted)), axis=0)
+    while len(drawn) < min(expected, available):
+        low, high = np.sort(rng.integers(0, count, (2, expected)), axis=0)
         other = labels[low] != labels[high]
         drawn = np.unique(np.concatenate([drawn, low[other] * count + high[other]]))
-    drawn = drawn[np.sort(rng.choice(len(drawn), min(wanted, available), replace=False))]
+    drawn = drawn[np.sort(rng.choice(len(drawn), min(expected, available), replace=False))]
     return np.stack([drawn // count, drawn % count], axis=1)

@@ -29,9 +29,9 @@ def require_same(what: str, tool: str, original: Callable[[Floats], Floats], con
     rng = np.random.default_rng(0)
     for _ in range(_IMAGES):
         image = rng.uniform(-1, 1, network.input_shape).astype(np.float32)
-        wanted = np.asarray(original(image), np.float32).reshape(-1)
+        expected = np.asarray(original(image), np.float32).reshape(-1)
         (found,) = network.run(image).values()
-        error = np.linalg.norm(found.reshape(-1) - wanted) / max(float(np.linalg.norm(wanted)), 1e-12)
+        error = np.linalg.norm(found.reshape(-1) - expected) / max(float(np.linalg.norm(expected)), 1e-12)
         if not error <= MAX_ERROR:
             raise EdgeSiameseError(
                 f"{what}: {tool} wrote a network that computes something else (relative error {error:.3g}, allowed are "

@@ -98,6 +98,6 @@ def _finish(x: Any, activation: str | None, name: str, momentum: float = MOMENTU
 
 def scaled(channels: float, width: float = 1.0) -> int:
     """Channels times width, to the nearest multiple of 8, never losing more than a tenth (the MobileNets' rule)."""
-    wanted = channels * width
-    rounded = max(8, int(wanted + 4) // 8 * 8)
-    return rounded + 8 if rounded < 0.9 * wanted else rounded
+    expected = channels * width
+    rounded = max(8, int(expected + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * expected else rounded

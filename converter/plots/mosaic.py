@@ -20,9 +20,9 @@ def thumbnails(images: Pixels, size: int = 48) -> Pixels:
     scale = min(1.0, size / max(height, width))
     if scale == 1.0:
         return images
-    wanted = max(round(width * scale), 1), max(round(height * scale), 1)
-    small = [cv2.resize(image, wanted, interpolation=cv2.INTER_AREA) for image in images]
-    return np.asarray(small, np.uint8).reshape(len(images), wanted[1], wanted[0], images.shape[3])
+    expected = max(round(width * scale), 1), max(round(height * scale), 1)
+    small = [cv2.resize(image, expected, interpolation=cv2.INTER_AREA) for image in images]
+    return np.asarray(small, np.uint8).reshape(len(images), expected[1], expected[0], images.shape[3])
 
 
 def mosaic(plane: Plane, images: Pixels, labels: Labels | None = None) -> Raster:

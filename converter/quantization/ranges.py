@@ -32,8 +32,8 @@ def measure_ranges(network: Any, layers: list[str], inputs: npt.NDArray[np.float
     for at in range(0, len(inputs), _BATCH):
         for name, output in zip(layers, probe.predict_on_batch(inputs[at : at + _BATCH]), strict=True):
             values = np.asarray(output, np.float32).reshape(-1)
-            wanted = min(len(values), int(_VALUES_A_TENSOR * share) + 1)
-            samples[name].append(values[rng.integers(0, len(values), wanted)])
+            expected = min(len(values), int(_VALUES_A_TENSOR * share) + 1)
+            samples[name].append(values[rng.integers(0, len(values), expected)])
             samples[name].append(np.array([values.min(), values.max()], np.float32))
     return {name: min_error_range(np.concatenate(values)) for name, values in samples.items()}
 

@@ -63,9 +63,9 @@ def compare_layers(
         for side, model in enumerate((original, quantized))
     ]
     for image in images:
-        for at, (wanted, found) in enumerate(zip(*(run(image) for run in runs), strict=True)):
-            signal[at] += np.sum(np.square(wanted))
-            noise[at] += np.sum(np.square(wanted - found))
+        for at, (expected, found) in enumerate(zip(*(run(image) for run in runs), strict=True)):
+            signal[at] += np.sum(np.square(expected))
+            noise[at] += np.sum(np.square(expected - found))
     decibels = [_decibels(*sums) for sums in zip(signal, noise, strict=True)]
     reached = {pair[0].outputs[0].index: value for pair, value in zip(pairs, decibels, strict=True)}
     names = LayerNames(first, layers)

@@ -58,8 +58,8 @@ def root(verbose: int) -> None:
     logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
 
 
-def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted:
+def _show_version(context: click.Context, _: click.Parameter, expected: bool) -> None:
+    if expected:
         from .version import version_lines
 
         click.echo("\n".join(version_lines(__version__)))

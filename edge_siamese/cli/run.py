@@ -58,10 +58,10 @@ def run(
         sinks: list[EventSink] = [] if events is None else [stack.enter_context(open_json_lines(events))]
         sinks.append(JsonLines(sys.stdout) if as_json else _Lines(source.stills))
         verifier = Verifier(source, engine, gallery, target_fpir=target_fpir)
-        point, wanted = verifier.operating_point, gallery.required_fmr(target_fpir)
-        if point.target_fmr > wanted * (1 + 1e-9):
+        point, expected = verifier.operating_point, gallery.required_fmr(target_fpir)
+        if point.target_fmr > expected * (1 + 1e-9):
             click.echo(
-                f"edge-siamese: a false match rate of {wanted:.2g} is wanted for {len(gallery.names)} people, "
+                f"edge-siamese: a false match rate of {expected:.2g} is wanted for {len(gallery.names)} people, "
                 f"the strictest supported is {point.target_fmr:g}: strangers may be named more often than asked",
                 err=True,
             )

@@ -81,10 +81,10 @@ def add_people(report: Report, scenario: DemoScenario) -> None:
 
 def add_answers(report: Report, scenario: DemoScenario, result: DemoResult) -> None:
     """Images of the loop's answers, each with its box and what was said."""
-    wanted = {answer.place: answer for answer in _worth_seeing(result)}
+    expected = {answer.place: answer for answer in _worth_seeing(result)}
     with open_source(str(scenario.shown)) as source:
         for frame in source:
-            answer = wanted.get(frame.sequence if scenario.rendered else frame.source)
+            answer = expected.get(frame.sequence if scenario.rendered else frame.source)
             if answer:
                 kind = "wrong" if answer.wrong else "right" if answer.named else "none"
                 report.figure(_boxed(frame.pixels, answer), _caption(answer), kind)

@@ -113,11 +113,11 @@ def open_baseline(path: Path, *, delegate: Delegate = "xnnpack", threads: int = 
 
 
 def _described(path: Path, network: TfliteNetwork, card: ModelCard | None, digest: str) -> Baseline:
-    wanted = (1, CROP_SIZE, CROP_SIZE, 3)
+    expected = (1, CROP_SIZE, CROP_SIZE, 3)
     outputs = network.output_scales()
-    if network.input_shape != wanted or len(outputs) != 1:
+    if network.input_shape != expected or len(outputs) != 1:
         raise ModelError(
-            f"{path}: expected an embedder with an input of {wanted} and one output, found {network.input_shape} and "
+            f"{path}: expected an embedder with an input of {expected} and one output, found {network.input_shape} and "
             f"{len(outputs)}"
         )
     if card and card.alignment != TEMPLATE_NAME:

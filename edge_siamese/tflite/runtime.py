@@ -48,8 +48,8 @@ class TfliteNetwork:
         self._outputs = {name: details[index] for name, index in names.items()}
         allowed = (np.int8, np.float32) if float_too else (np.int8,)
         if any(detail["dtype"] not in allowed for detail in (self._input, *details.values())):
-            wanted = " or ".join(dtype.__name__ for dtype in allowed)
-            raise ModelError(f"the network is not fully {wanted}: its input and outputs have to be")
+            expected = " or ".join(dtype.__name__ for dtype in allowed)
+            raise ModelError(f"the network is not fully {expected}: its input and outputs have to be")
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -58,9 +58,11 @@ def _cosines(
 ) -> list[float]:
     """Cosine of each kind of output; a detector's grids of one kind (``box8, box16, ..``) are one vector."""
     kinds: dict[str, list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]] = {}
-    for name, wanted in golden.items():
+    for name, expected in golden.items():
         scale, zero_point = scales[name]
-        pair = tuple((values.reshape(-1).astype(np.float64) - zero_point) * scale for values in (wanted, outputs[name]))
+        pair = tuple(
+            (values.reshape(-1).astype(np.float64) - zero_point) * scale for values in (expected, outputs[name])
+        )
         kinds.setdefault(name.rstrip("0123456789"), []).append((pair[0], pair[1]))
     return [
         _cosine(np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs]))

@@ -70,7 +70,7 @@ class PreviewApi:
             RejectedError: one is missing or cannot be used.
         """
         photos, probes = [], []
-        for upload in _wanted(uploads, "first", "second"):
+        for upload in _expected(uploads, "first", "second"):
             with self._lock:
                 image, probe = self._probe(upload)
             probes.append(probe)
@@ -92,7 +92,7 @@ class PreviewApi:
             raise RejectedError(
                 409, "there is no gallery to look in: start 'edge-siamese preview' with --gallery G.esg"
             )
-        (upload,) = _wanted(uploads, "photo")
+        (upload,) = _expected(uploads, "photo")
         with self._lock:
             image = _read(upload)
             found = identify_faces(
@@ -120,7 +120,7 @@ class PreviewApi:
             raise RejectedError.of(error, upload.data, upload.field) from error
 
 
-def _wanted(uploads: Mapping[str, Upload], *fields: str) -> list[Upload]:
+def _expected(uploads: Mapping[str, Upload], *fields: str) -> list[Upload]:
     for field in fields:
         if field not in uploads:
             found = ", ".join(uploads) or "none"

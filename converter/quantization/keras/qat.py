@@ -82,8 +82,8 @@ class _Imitation(keras.Model):  # type: ignore[misc]
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        wanted = ops.normalize(ops.cast(self.original(x, training=False), "float32"), axis=-1)
-        return 1.0 - ops.mean(ops.sum(wanted * ops.normalize(y_pred, axis=-1), axis=-1))
+        expected = ops.normalize(ops.cast(self.original(x, training=False), "float32"), axis=-1)
+        return 1.0 - ops.mean(ops.sum(expected * ops.normalize(y_pred, axis=-1), axis=-1))
 
 
 class _Batches(keras.utils.PyDataset):  # type: ignore[misc]

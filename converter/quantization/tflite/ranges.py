@@ -110,9 +110,9 @@ def _evaluated_behind(rows: npt.NDArray[np.float32], slopes: npt.NDArray[np.floa
     def error(low: float, high: float) -> float:
         step = (high - low) / 255
         rounded = np.clip(np.round(rows / step), round(low / step), round(high / step)) * np.float32(step)
-        return float(np.mean(np.square(behind(rounded) - wanted)))
+        return float(np.mean(np.square(behind(rounded) - expected)))
 
-    wanted = behind(rows)
+    expected = behind(rows)
     low, high = min(float(rows.min()), 0.0), max(float(rows.max()), 1e-6)
     below = min(_SHARES, key=lambda share: error(low * share, high))
     above = min(_SHARES[10:], key=lambda share: error(low * below, high * share))

@@ -91,20 +91,20 @@ class DetectorTrainer(keras.Model):  # type: ignore[misc]
 
 def _varifocal(logits: Any, positive: Any, overlap: Any, alpha: float = 0.75, gamma: float = 2.0) -> Any:
     """A positive cell's score is to be its box's overlap with the face, but never under a half."""
-    wanted = positive * (0.5 + 0.5 * overlap)
+    expected = positive * (0.5 + 0.5 * overlap)
     probability = ops.sigmoid(logits)
-    weight = positive * wanted + (1.0 - positive) * alpha * probability**gamma
-    return 2.0 * weight * ops.binary_crossentropy(wanted, logits, from_logits=True)
+    weight = positive * expected + (1.0 - positive) * alpha * probability**gamma
+    return 2.0 * weight * ops.binary_crossentropy(expected, logits, from_logits=True)
 
 
-def _overlap(wanted: Any, found: Any) -> Any:
+def _overlap(expected: Any, found: Any) -> Any:
     """Intersection over union of boxes given as center offset and log size ``(.., 4)`` from the same cells: ``(..)``."""
     low, high = (
-        function(*(box[..., :2] + side * ops.exp(ops.clip(box[..., 2:], -4.0, 6.0)) / 2 for box in (wanted, found)))
+        function(*(box[..., :2] + side * ops.exp(ops.clip(box[..., 2:], -4.0, 6.0)) / 2 for box in (expected, found)))
         for function, side in ((ops.maximum, -1.0), (ops.minimum, 1.0))
     )
     shared = ops.prod(ops.maximum(high - low, 0.0), axis=-1)
-    areas = [ops.exp(ops.sum(ops.clip(box[..., 2:], -4.0, 6.0), axis=-1)) for box in (wanted, found)]
+    areas = [ops.exp(ops.sum(ops.clip(box[..., 2:], -4.0, 6.0), axis=-1)) for box in (expected, found)]
     return shared / ops.maximum(areas[0] + areas[1] - shared, 1e-6)
 
 

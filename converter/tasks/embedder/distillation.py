@@ -71,8 +71,8 @@ class Distiller(keras.Model):  # type: ignore[misc]
         first = keras.random.randint((), 0, self.rows.shape[0] - self.negatives + 1, seed=self.seed)
         others = ops.slice(self.rows, (first, 0), (self.negatives, self.rows.shape[1]))
         classes = ops.transpose(ops.concatenate([targets, others])) / self.temperature
-        wanted = ops.softmax(ops.matmul(targets, classes))
-        return -ops.sum(wanted * ops.log_softmax(ops.matmul(embeddings, classes)), axis=-1)
+        expected = ops.softmax(ops.matmul(targets, classes))
+        return -ops.sum(expected * ops.log_softmax(ops.matmul(embeddings, classes)), axis=-1)
 
     def _margin_softmax(self, embeddings: Any, people: Any) -> Any:
         cosines = ops.matmul(embeddings, ops.transpose(ops.normalize(self.prototypes, axis=-1)))

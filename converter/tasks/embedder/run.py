@@ -112,9 +112,9 @@ def _other_sources(
     recipe: EmbedderRecipe,
 ) -> list[FaceSource]:
     sources = []
-    wanted = recipe.faces
-    if wanted.mixtures:
-        mixtures = Mixtures(crops, wanted.mixtures)
+    expected = recipe.faces
+    if expected.mixtures:
+        mixtures = Mixtures(crops, expected.mixtures)
         # Only asked where the answers are not kept yet: it is a whole network of its own.
         targets = mixture_targets(
             mixtures,
@@ -122,8 +122,8 @@ def _other_sources(
             folder / "mixtures.npz",
         )
         sources.append(FaceSource(mixtures, targets))
-    if wanted.rendered_people:
-        rendered = rendered_faces(wanted.rendered_people, VIEWS_OF_RENDERED)
+    if expected.rendered_people:
+        rendered = rendered_faces(expected.rendered_people, VIEWS_OF_RENDERED)
         labels = np.asarray(rendered.people) + 1 + _largest_number(main)
         sources.append(FaceSource(rendered.crops, people=labels))
     return sources

@@ -84,10 +84,10 @@ def load_splits(recipe: SiameseRecipe, data: Path | None, *, max_classes: int | 
     if recipe.split.test_groups:
         split = _by_groups(recipe, images)
     else:
-        wanted = recipe.split
+        expected = recipe.split
         split = split_classes(
-            images, test=wanted.test, validation=wanted.validation, seed=wanted.seed,
-            min_images=wanted.min_images,
+            images, test=expected.test, validation=expected.validation, seed=expected.seed,
+            min_images=expected.min_images,
         )  # fmt: skip
     test = split.test
     seen = "none of them was trained on" + ("" if recipe.split.test else "; they also served as validation")

@@ -54,10 +54,10 @@ def sweep(
     Raises:
         DataError: the recipe does not take one of the changes; nothing has been run then.
     """
-    wanted = combinations(grid)
-    recipes = [load_recipe(recipe, SiameseRecipe, changes) for changes in wanted]
+    expected = combinations(grid)
+    recipes = [load_recipe(recipe, SiameseRecipe, changes) for changes in expected]
     rows: list[dict[str, str]] = []
-    for changes, chosen in zip(wanted, recipes, strict=True):
+    for changes, chosen in zip(expected, recipes, strict=True):
         name = _name(changes, quick)
         row = {"run": name, **changes} | _metrics(chosen, data, folder / name, quick)
         rows.append(row)

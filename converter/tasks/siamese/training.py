@@ -124,9 +124,11 @@ def _batches(recipe: SiameseRecipe, learned: SiameseNetwork, training: LabeledIm
     labels = training.labels()
     options = dict(recipe.sampler.options)
     kind = choose("sampler", recipe.sampler.name, SAMPLERS).kind
-    wanted = "batches" if choose("loss", recipe.loss.name, LOSSES).kind == "batch" else "pairs"
-    if kind != wanted:
-        raise DataError(f"loss {recipe.loss.name} learns from {wanted}, the sampler {recipe.sampler.name} gives {kind}")
+    expected = "batches" if choose("loss", recipe.loss.name, LOSSES).kind == "batch" else "pairs"
+    if kind != expected:
+        raise DataError(
+            f"loss {recipe.loss.name} learns from {expected}, the sampler {recipe.sampler.name} gives {kind}"
+        )
     sampler = create_sampler(recipe.sampler.name, labels, seed=recipe.seed, digests=training.content_digests, **options)
     augmentation = None
     if recipe.augmentation and frozen is None:

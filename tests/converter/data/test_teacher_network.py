@@ -26,8 +26,8 @@ def test_each_crop_gets_its_unit_vector_in_order(network: Path) -> None:
     colors = np.random.default_rng(0).integers(0, 256, (BATCH + 3, 3))
     crops = [np.full((112, 112, 3), color, np.uint8) for color in colors]
     rows = np.stack(list(TeacherNetwork(network)(crops)))
-    wanted = np.hstack([(colors - 127.5) / 127.5, np.ones((len(crops), 1))])
-    assert rows == pytest.approx(wanted / np.linalg.norm(wanted, axis=1, keepdims=True), abs=2e-2)
+    expected = np.hstack([(colors - 127.5) / 127.5, np.ones((len(crops), 1))])
+    assert rows == pytest.approx(expected / np.linalg.norm(expected, axis=1, keepdims=True), abs=2e-2)
 
 
 @pytest.mark.parametrize("content", [None, b"no network"])

@@ -36,8 +36,8 @@ def test_means_for_each_channel_and_bgr_are_part_of_the_network(
     original.save(tmp_path / "n.keras")
     mean, std = (103.5, 116.3, 123.7), (57.4, 57.1, 58.4)
     network = load_any(tmp_path / "n.keras", pixels=PixelInput(mean, std, bgr=True))
-    wanted = original.predict_on_batch(((images[..., ::-1] - np.array(mean)) / std).astype("f4"))
-    assert network.embed(images) == pytest.approx(wanted, abs=1e-4)
+    expected = original.predict_on_batch(((images[..., ::-1] - np.array(mean)) / std).astype("f4"))
+    assert network.embed(images) == pytest.approx(expected, abs=1e-4)
 
 
 def test_an_open_size_is_closed(make_network: Make, tmp_path: Path) -> None:

@@ -63,10 +63,10 @@ def test_it_computes_from_pixels_what_the_original_does(
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     values = images[:4] / np.float32(255)
     inputs = values if settings.get("last") else values.transpose(0, 3, 1, 2)
-    wanted = [
+    expected = [
         session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(each[None])})[0][0] for each in inputs
     ]
-    assert network.embed(images[:4]) == pytest.approx(np.stack(wanted), abs=1e-4)
+    assert network.embed(images[:4]) == pytest.approx(np.stack(expected), abs=1e-4)
 
 
 def test_without_onnx2tf_the_sentence_says_what_to_install(tmp_path: Path) -> None:

@@ -24,9 +24,9 @@ def test_the_devices_own_input_needs_no_convolution() -> None:
 @given(st.tuples(*[st.floats(0, 255)] * 3), st.tuples(*[st.floats(0.5, 300)] * 3), st.booleans())
 def test_the_convolution_is_the_normalization(mean: tuple[float, ...], std: tuple[float, ...], bgr: bool) -> None:
     pixels = PixelInput(mean, std, bgr)
-    wanted = ((PIXELS[:, ::-1] if bgr else PIXELS) - mean) / std
+    expected = ((PIXELS[:, ::-1] if bgr else PIXELS) - mean) / std
     if pixels.convolution(3) is not None:
-        assert applied(pixels) == pytest.approx(wanted, abs=1e-4 * max(1, np.abs(wanted).max()))
+        assert applied(pixels) == pytest.approx(expected, abs=1e-4 * max(1, np.abs(expected).max()))
 
 
 def test_scale_and_offset_say_the_same() -> None:

@@ -57,8 +57,8 @@ def test_channels_first_becomes_channels_last(
     kinds = [operator.kind for operator in read_graph(network.graph).operators]
     assert kinds.count("TRANSPOSE") == (0 if turns_back else 1)
     values = images / np.float32(255)
-    wanted = original.predict_on_batch(values) if turns_back else np.abs(values - 0.5).mean(axis=(1, 2))
-    assert network.embed(images) == pytest.approx(wanted, abs=1e-5)
+    expected = original.predict_on_batch(values) if turns_back else np.abs(values - 0.5).mean(axis=(1, 2))
+    assert network.embed(images) == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_quantized_network_is_refused(original: Any, tmp_path: Path) -> None:

@@ -53,6 +53,6 @@ def test_the_figure_is_that_of_its_definition(models: tuple[KerasNetwork, bytes,
     last = compare_layers(original, dynamic, IMAGES[:3], network.layers)[-1]
     from edge_siamese_converter.quantization.parity import embed_model
 
-    wanted = np.asarray(network.network(model_input(IMAGES[:3])))
-    error = wanted - embed_model(dynamic, IMAGES[:3])
-    assert last.sqnr_db == pytest.approx(min(120, 10 * np.log10(np.sum(wanted**2) / np.sum(error**2))), abs=0.5)
+    expected = np.asarray(network.network(model_input(IMAGES[:3])))
+    error = expected - embed_model(dynamic, IMAGES[:3])
+    assert last.sqnr_db == pytest.approx(min(120, 10 * np.log10(np.sum(expected**2) / np.sum(error**2))), abs=0.5)

@@ -59,9 +59,9 @@ class FakePicamera2:
         return {"main": main}
 
     def configure(self, configuration: dict[str, Any]) -> None:
-        wanted = configuration["main"]["format"]
-        self.buffer, stride = in_memory(self.pixel_format or wanted)
-        self.stream = {"format": self.pixel_format or wanted, "size": (WIDTH, HEIGHT), "stride": stride}
+        expected = configuration["main"]["format"]
+        self.buffer, stride = in_memory(self.pixel_format or expected)
+        self.stream = {"format": self.pixel_format or expected, "size": (WIDTH, HEIGHT), "stride": stride}
 
     def camera_configuration(self) -> dict[str, Any]:
         return {"main": self.stream}

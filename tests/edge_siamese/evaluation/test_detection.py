@@ -85,5 +85,5 @@ def test_a_set_without_images_of_a_kind_has_no_rate_of_it() -> None:
 def test_limits_of_the_height_classes_belong_to_the_class_above(height: float) -> None:
     one, no_error = np.array([height], np.float32), np.array([np.nan], np.float32)
     metrics = detection_metrics([Comparison(one, np.array([True]), no_error, 1, 0)])
-    wanted = {10.0: "10-20", 20.0: "20-40", 40.0: ">=40"}[height]
-    assert [name for name, share in metrics.recall.items() if share.trials] == [wanted]
+    expected = {10.0: "10-20", 20.0: "20-40", 40.0: ">=40"}[height]
+    assert [name for name, share in metrics.recall.items() if share.trials] == [expected]

@@ -185,6 +185,6 @@ def test_cameras_are_listed_with_their_names(tmp_path: Path) -> None:
 
 def test_an_examination_covers_everything(tmp_path: Path) -> None:
     checks = [finding.check for finding in doctor.examine(tmp_path, PI)]
-    wanted = ["python", "numpy", "cv2", "runtime", "models", "self-test xnnpack", "self-test reference"]
-    assert [check for check in wanted if check not in checks] == []
+    expected = ["python", "numpy", "cv2", "runtime", "models", "self-test xnnpack", "self-test reference"]
+    assert [check for check in expected if check not in checks] == []
     assert checks[-3:] == ["board", "system", "cameras"]

@@ -38,8 +38,8 @@ def write_stripes(folder: Path, classes: int, each: int = 6) -> Path:
 
 
 def run(data: Path, out: Path, **changes: str) -> Outcome:
-    wanted = QUICK | {key.replace("__", "."): value for key, value in changes.items()}
-    return run_recipe(load_recipe("olivetti-hani", SiameseRecipe, wanted), data, out)
+    expected = QUICK | {key.replace("__", "."): value for key, value in changes.items()}
+    return run_recipe(load_recipe("olivetti-hani", SiameseRecipe, expected), data, out)
 
 
 def test_a_recipe_goes_from_folders_to_int8_and_report(tmp_path: Path) -> None:

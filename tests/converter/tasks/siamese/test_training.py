@@ -53,10 +53,10 @@ def no_weights(name: str, network: Any) -> None:
     raise AssertionError(f"the recipe names no weights, but {name!r} was asked for")
 
 
-def trained(wanted: SiameseRecipe, folder: Path, classes: int = 12) -> SiameseNetwork:
+def trained(expected: SiameseRecipe, folder: Path, classes: int = 12) -> SiameseNetwork:
     training, validation = stripes(classes), stripes(6, first=100)
-    learned = build(wanted, training.images, no_weights)
-    train_siamese(wanted, learned, training, validation, folder)
+    learned = build(expected, training.images, no_weights)
+    train_siamese(expected, learned, training, validation, folder)
     return learned
 
 
@@ -79,11 +79,11 @@ def trained(wanted: SiameseRecipe, folder: Path, classes: int = 12) -> SiameseNe
     ids=["contrastive", "head", "arcface"],
 )
 def test_it_learns_to_tell_classes_it_never_saw(tmp_path: Path, changes: dict[str, Any]) -> None:
-    wanted = recipe(**changes)
-    learned = trained(wanted, tmp_path)
+    expected = recipe(**changes)
+    learned = trained(expected, tmp_path)
     unseen = stripes(6, first=200)
     pairs = verification_pairs(unseen.labels())
-    raw = build(wanted, stripes(12).images, no_weights)
+    raw = build(expected, stripes(12).images, no_weights)
     before, after = (scored(one, one.embed(unseen.images), pairs).auc for one in (raw, learned))
     assert after > max(before, 0.8)
 
@@ -107,14 +107,14 @@ def test_the_last_epoch_is_kept_where_the_recipe_says_so(tmp_path: Path) -> None
 
 
 def test_a_frozen_network_stays_and_its_head_learns(tmp_path: Path) -> None:
-    wanted = recipe(
+    expected = recipe(
         network={"name": "hani", "frozen": True},
         head={"name": "difference-softmax", "options": {"hidden": 16}},
         loss={"name": "false-positive-weighted"},
         sampler={"name": "per-class", "options": {"pairs": 10}},
     )
-    learned = trained(wanted, tmp_path)
-    untouched = build(wanted, stripes(12).images, no_weights)
+    learned = trained(expected, tmp_path)
+    untouched = build(expected, stripes(12).images, no_weights)
     for mine, theirs in zip(learned.network.get_weights(), untouched.network.get_weights(), strict=True):
         assert np.array_equal(mine, theirs)
     heads = (learned.comparison.head.get_weights(), untouched.comparison.head.get_weights())
