@@ -127,18 +127,18 @@ def _published(recipe: SiameseRecipe) -> Published | None:
 
 
 def _facts(recipe: SiameseRecipe, int8: Int8Network) -> dict[str, str]:
-    network = int8.learned.network
+    network = int8.model.network
     height, width, channels = network.input_shape[1:]
-    views = ", the mean over an image and its mirror image" if int8.learned.average_flip else ""
+    views = ", the mean over an image and its mirror image" if int8.model.average_flip else ""
     facts = {
         "network": recipe.network.name,
         "parameters": f"{network.count_params():,}",
         "input": f"{width} x {height}, {'RGB' if channels == 3 else 'gray'}",
         "embedding": f"{network.output_shape[-1]} values{views}, compared by {recipe.similarity}",
         "normalization": recipe.normalization.name + (", part of the graph" if int8.folded else ", before the network"),
-        "int8 file": f"{len(int8.model):,} bytes without its card",
+        "int8 file": f"{len(int8.tflite):,} bytes without its card",
     }
-    head = int8.learned.comparison.head
+    head = int8.model.comparison.head
     return facts | ({"head": f"{recipe.head.name}, {head.count_params():,} parameters"} if recipe.head and head else {})
 
 

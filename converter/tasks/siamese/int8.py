@@ -37,40 +37,40 @@ class Int8Network:
     """A quantized network and what its images go through before it.
 
     Attributes:
-        model: bytes of the .tflite, without card.
-        learned: what it was made of.
+        tflite: bytes of the .tflite, without card.
+        model: what it was made of.
         folded: the normalization is part of the graph.
     """
 
-    model: bytes
-    learned: SiameseNetwork
+    tflite: bytes
+    model: SiameseNetwork
     folded: bool
 
     def real(self, raw: npt.NDArray[np.int8]) -> Embeddings:
         """What raw embeddings ``(N, D)`` stand for, as the float network would say it."""
-        ((scale, zero_point),) = load_network(self.model).output_scales().values()
-        return self.learned.finished((raw.astype(np.float32) - zero_point) * np.float32(scale))
+        ((scale, zero_point),) = load_network(self.tflite).output_scales().values()
+        return self.model.finished((raw.astype(np.float32) - zero_point) * np.float32(scale))
 
     def embed(self, images: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int8], int]:
         """Raw int8 embeddings ``(N, D)`` of uint8 images, and their zero point."""
-        network = load_network(self.model)
+        network = load_network(self.tflite)
         ((_, zero_point),) = network.output_scales().values()
 
         def outputs(seen_ones: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
             inputs = (one ^ 0x80 for one in seen_ones) if self.folded else self._normalized(network, seen_ones)
             return np.stack([next(iter(network.run(one.view(np.int8)[None]).values())).reshape(-1) for one in inputs])
 
-        return seen(images, outputs, average_flip=self.learned.average_flip), zero_point
+        return seen(images, outputs, average_flip=self.model.average_flip), zero_point
 
     def _normalized(self, network: TfliteNetwork, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         scale, zero_point = network.input_scale
-        levels = np.rint(self.learned.normalization(images) / scale) + zero_point
+        levels = np.rint(self.model.normalization(images) / scale) + zero_point
         return np.asarray(np.clip(levels, -128, 127), np.int8)
 
 
-def convert_learned(
+def convert_model(
     recipe: SiameseRecipe,
-    learned: SiameseNetwork,
+    model: SiameseNetwork,
     training: LabeledImages,
     validation: LabeledImages,
     output: Path,
@@ -87,32 +87,32 @@ def convert_learned(
         ParityError: int8 costs more than the gate allows; nothing is written.
     """
     name = f"{recipe.network.name}, {'fine-tuned' if recipe.network.weights else 'trained'}"
-    if serves_the_engine(recipe, learned):
+    if serves_the_engine(recipe, model):
         judged = LabeledCrops(validation.images, validation.labels(), validation.digest)
         parity = convert_embedder(
-            learned.network, training.images, judged, output,
-            name=name, license=license, training=about_training, average_flip=learned.average_flip,
+            model.network, training.images, judged, output,
+            name=name, license=license, training=about_training, average_flip=model.average_flip,
         )  # fmt: skip
-        return Int8Network(read_model(output).network, learned, True), parity
-    int8 = quantize_learned(learned, training.images)
+        return Int8Network(read_model(output).network, model, True), parity
+    int8 = quantize_model(model, training.images)
     raw, zero_point = int8.embed(validation.images)
-    original = unit_rows(learned.embed(validation.images))
+    original = unit_rows(model.embed(validation.images))
     parity = measure_parity(original, raw, zero_point, validation.labels())
-    about = about_training | {"normalization": learned.normalization.to_json(), "parity": parity.to_json()}
-    model = with_contract(int8.model, "embedder", alignment=UNALIGNED, average_flip=learned.average_flip)
-    goldens = golden_faces(model) if int8.folded else []
-    export_model(output, model, Description("embedder", name, license, about), goldens)
+    about = about_training | {"normalization": model.normalization.to_json(), "parity": parity.to_json()}
+    tflite = with_contract(int8.tflite, "embedder", alignment=UNALIGNED, average_flip=model.average_flip)
+    goldens = golden_faces(tflite) if int8.folded else []
+    export_model(output, tflite, Description("embedder", name, license, about), goldens)
     return int8, parity
 
 
-def serves_the_engine(recipe: SiameseRecipe, learned: SiameseNetwork) -> bool:
+def serves_the_engine(recipe: SiameseRecipe, model: SiameseNetwork) -> bool:
     """Whether the network takes the engine's crops as they are."""
     aligned = recipe.data.preparation.align == "detector" and recipe.data.preparation.crop_factor == 1.0
-    crops = learned.network.input_shape[1:] == (CROP_SIZE, CROP_SIZE, 3)
-    return aligned and crops and learned.normalization.name == "signed"
+    crops = model.network.input_shape[1:] == (CROP_SIZE, CROP_SIZE, 3)
+    return aligned and crops and model.normalization.name == "signed"
 
 
-def quantize_learned(learned: SiameseNetwork, calibration: npt.NDArray[np.uint8]) -> Int8Network:
+def quantize_model(model: SiameseNetwork, calibration: npt.NDArray[np.uint8]) -> Int8Network:
     """Quantize a trained network; ranges are measured on images uint8 ``(N, H, W, C)``.
 
     Raises:
@@ -120,13 +120,13 @@ def quantize_learned(learned: SiameseNetwork, calibration: npt.NDArray[np.uint8]
     """
     images = spread(calibration)
     require_calibration(images)
-    affine = learned.normalization.affine
+    affine = model.normalization.affine
     if affine:
-        whole = at_contract("the network", learned.network, PixelInput.of_affine(*affine))
-        return Int8Network(quantize(whole, images), learned, True)
-    static = static_batch(learned.network, images.shape[1:])
-    inputs = learned.normalization(images)
-    return Int8Network(compact(convert_static(static, "int8", inputs)), learned, False)
+        whole = at_contract("the network", model.network, PixelInput.of_affine(*affine))
+        return Int8Network(quantize(whole, images), model, True)
+    static = static_batch(model.network, images.shape[1:])
+    inputs = model.normalization(images)
+    return Int8Network(compact(convert_static(static, "int8", inputs)), model, False)
 
 
 def agreement(first: Embeddings, second: Embeddings) -> npt.NDArray[np.float64]:

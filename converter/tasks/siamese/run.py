@@ -23,7 +23,7 @@ from ...training.loop import read_log
 from .data import DataSplits, load_splits
 from .evaluation import document_of
 from .fine_tuning import fine_tune, shipped_weights
-from .int8 import convert_learned, serves_the_engine
+from .int8 import convert_model, serves_the_engine
 from .network import SiameseNetwork, build
 from .summary import Outcome
 from .training import metrics_of, scored, train_siamese, verification_pairs
@@ -58,27 +58,27 @@ def run_recipe(
     if quick:
         recipe = _quick(recipe)
     splits = load_splits(recipe, data, max_classes=recipe.quick.classes if quick else None)
-    learned = build(recipe, splits.training.images, _load_named_weights)
+    model = build(recipe, splits.training.images, _load_named_weights)
     folder.mkdir(parents=True, exist_ok=True)
     splits.split.write(folder / SPLIT)
-    before = _validated(learned, splits)
-    _train(recipe, learned, splits, folder, tensorboard)
+    before = _validated(model, splits)
+    _train(recipe, model, splits, folder, tensorboard)
     license_ = license_of_weights(_weights_path(recipe.network.weights)) if recipe.network.weights else UNSTATED
-    _save(recipe, learned, folder / WEIGHTS, license_)
-    int8, parity = convert_learned(
-        recipe, learned, splits.training, splits.validation, folder / MODEL,
+    _save(recipe, model, folder / WEIGHTS, license_)
+    int8, parity = convert_model(
+        recipe, model, splits.training, splits.validation, folder / MODEL,
         license=license_, about_training={"recipe": recipe.summary, "epochs": len(read_log(folder))},
     )  # fmt: skip
-    curve = _validation_curve(learned, splits)
-    embeddings = learned.embed(splits.test.images)
+    curve = _validation_curve(model, splits)
+    embeddings = model.embed(splits.test.images)
     document, arrays = document_of(
-        recipe, splits, learned.comparison, embeddings, int8, _threshold(curve, splits), folder
+        recipe, splits, model.comparison, embeddings, int8, _threshold(curve, splits), folder
     )
     document = document.model_copy(update={"command": command})
     report = write_run_report(folder, document, arrays)
     return Outcome(
         folder / MODEL, report, document, before, metrics_of(curve), parity.to_json(),
-        serves_the_engine(recipe, learned),
+        serves_the_engine(recipe, model),
     )  # fmt: skip
 
 
@@ -88,25 +88,25 @@ def _quick(recipe: SiameseRecipe) -> SiameseRecipe:
     return recipe.model_copy(update={"training": training, "sampler": sampler})
 
 
-def _train(recipe: SiameseRecipe, learned: SiameseNetwork, splits: DataSplits, folder: Path, tensorboard: bool) -> None:
+def _train(recipe: SiameseRecipe, model: SiameseNetwork, splits: DataSplits, folder: Path, tensorboard: bool) -> None:
     if recipe.method == "pairs":
-        train_siamese(recipe, learned, splits.training, splits.validation, folder, tensorboard=tensorboard)
+        train_siamese(recipe, model, splits.training, splits.validation, folder, tensorboard=tensorboard)
         return
     fine_tune(
-        learned.network, splits.training, folder, epochs=recipe.training.epochs, rate=recipe.training.optimizer.rate,
-        seed=recipe.seed, measure=lambda: _validated(learned, splits), tensorboard=tensorboard,
+        model.network, splits.training, folder, epochs=recipe.training.epochs, rate=recipe.training.optimizer.rate,
+        seed=recipe.seed, measure=lambda: _validated(model, splits), tensorboard=tensorboard,
     )  # fmt: skip
 
 
-def _validated(learned: SiameseNetwork, splits: DataSplits) -> dict[str, float]:
+def _validated(model: SiameseNetwork, splits: DataSplits) -> dict[str, float]:
     """AUC and EER on the validation classes."""
-    return metrics_of(_validation_curve(learned, splits))
+    return metrics_of(_validation_curve(model, splits))
 
 
-def _validation_curve(learned: SiameseNetwork, splits: DataSplits) -> ErrorCurve:
+def _validation_curve(model: SiameseNetwork, splits: DataSplits) -> ErrorCurve:
     validation = splits.validation
     pairs = verification_pairs(validation.labels(), validation.content_digests)
-    return scored(learned, learned.embed(validation.images), pairs)
+    return scored(model, model.embed(validation.images), pairs)
 
 
 def _threshold(curve: ErrorCurve, splits: DataSplits) -> Threshold:
@@ -125,11 +125,11 @@ def _load_named_weights(name: str, network: Any) -> None:
     load_weights(_weights_path(name), network)
 
 
-def _save(recipe: SiameseRecipe, learned: SiameseNetwork, path: Path, license_: str) -> None:
+def _save(recipe: SiameseRecipe, model: SiameseNetwork, path: Path, license_: str) -> None:
     """The twin's weights can be loaded by `convert` and `fine_tuning.load_twin`; others say what builds them."""
     if recipe.network.name == "twin":
         options = load_description(_weights_path(recipe.network.weights)) if recipe.network.weights else {}
         description = options or recipe.network.options
     else:
         description = {"network": recipe.network.model_dump(mode="json")}
-    save_float16_weights(path, learned, description, license=license_)
+    save_float16_weights(path, model, description, license=license_)

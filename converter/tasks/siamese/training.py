@@ -31,7 +31,7 @@ _MAX_PAIRS = 200_000
 
 def train_siamese(
     recipe: SiameseRecipe,
-    learned: SiameseNetwork,
+    model: SiameseNetwork,
     training: LabeledImages,
     validation: LabeledImages,
     folder: Path,
@@ -42,7 +42,7 @@ def train_siamese(
 
     Args:
         recipe: how.
-        learned: what, from `siamese_network.build`.
+        model: what, from `siamese_network.build`.
         training, validation: images without a common class.
         folder: run folder; an interrupted run goes on, and what a frozen network gives is kept there.
         tensorboard: write event files.
@@ -51,9 +51,9 @@ def train_siamese(
         DataError: loss, sampler or data do not go together, or the folder holds another run.
         EdgeSiameseError: the loss is no longer finite.
     """
-    frozen, fixed = _bottlenecks(learned, training, validation, folder) if recipe.network.frozen else (None, None)
-    batches = _batches(recipe, learned, training, frozen)
-    trainer = _trainer(recipe, learned, len(training.classes))
+    frozen, fixed = _bottlenecks(model, training, validation, folder) if recipe.network.frozen else (None, None)
+    batches = _batches(recipe, model, training, frozen)
+    trainer = _trainer(recipe, model, len(training.classes))
     trainer.compile(optimizer=_optimizer(recipe, len(batches)), jit_compile=False)
     trainer.build((None, *batches[0][0].shape[1:]))
     pairs = verification_pairs(validation.labels(), validation.content_digests)
@@ -61,12 +61,12 @@ def train_siamese(
 
     def measure() -> dict[str, float]:
         with averaged_weights(trainer):
-            embeddings = learned.embed(validation.images) if fixed is None else fixed
-            return metrics_of(scored(learned, embeddings, pairs))
+            embeddings = model.embed(validation.images) if fixed is None else fixed
+            return metrics_of(scored(model, embeddings, pairs))
 
     def keep() -> dict[str, Any]:
         with averaged_weights(trainer):
-            return learned.arrays()
+            return model.arrays()
 
     train(
         trainer, batches, epochs=recipe.training.epochs, folder=folder,
@@ -74,9 +74,9 @@ def train_siamese(
         watch=Watch(FIGURE, keep, recipe.training.patience) if best else None, tensorboard=tensorboard,
     )  # fmt: skip
     if best:
-        learned.load(folder / BEST)
+        model.load(folder / BEST)
     else:
-        assign_variables(learned.weights, keep(), folder)
+        assign_variables(model.weights, keep(), folder)
 
 
 def verification_pairs(
@@ -96,9 +96,9 @@ def verification_pairs(
     return Pairs(np.stack([first, second], 1).astype(np.int64), labels[first] == labels[second])
 
 
-def scored(learned: SiameseNetwork, embeddings: Embeddings, pairs: Pairs) -> ErrorCurve:
+def scored(model: SiameseNetwork, embeddings: Embeddings, pairs: Pairs) -> ErrorCurve:
     """Error rates of pairs of embeddings ``(N, D)``."""
-    scores = learned.comparison.of_pairs(*(embeddings[side] for side in pairs.index.T))
+    scores = model.comparison.of_pairs(*(embeddings[side] for side in pairs.index.T))
     return error_curve(scores[pairs.same], scores[~pairs.same])
 
 
@@ -108,19 +108,19 @@ def metrics_of(curve: ErrorCurve) -> dict[str, float]:
 
 
 def _bottlenecks(
-    learned: SiameseNetwork, training: LabeledImages, validation: LabeledImages, folder: Path
+    model: SiameseNetwork, training: LabeledImages, validation: LabeledImages, folder: Path
 ) -> tuple[Embeddings, Embeddings]:
     """A frozen network's embeddings of both sides, from the run's cache where they are there."""
-    finish = {"equal_lengths": learned.equal_lengths, "average_flip": learned.average_flip}
-    digest = digest_of(learned.network, learned.normalization.to_json() | finish)
+    finish = {"equal_lengths": model.equal_lengths, "average_flip": model.average_flip}
+    digest = digest_of(model.network, model.normalization.to_json() | finish)
 
     def computed(images: LabeledImages) -> Embeddings:
-        return cached_bottlenecks(images, learned.embed, folder / BOTTLENECKS, network_digest=digest)
+        return cached_bottlenecks(images, model.embed, folder / BOTTLENECKS, network_digest=digest)
 
     return computed(training), computed(validation)
 
 
-def _batches(recipe: SiameseRecipe, learned: SiameseNetwork, training: LabeledImages, frozen: Embeddings | None) -> Any:
+def _batches(recipe: SiameseRecipe, model: SiameseNetwork, training: LabeledImages, frozen: Embeddings | None) -> Any:
     labels = training.labels()
     options = dict(recipe.sampler.options)
     kind = choose("sampler", recipe.sampler.name, SAMPLERS).kind
@@ -134,11 +134,11 @@ def _batches(recipe: SiameseRecipe, learned: SiameseNetwork, training: LabeledIm
     if recipe.augmentation and frozen is None:
         augmentation = create_augmentation(recipe.augmentation.name, **recipe.augmentation.options)
     inputs: npt.NDArray[Any] = training.images if frozen is None else frozen
-    prepare = learned.normalization if frozen is None else _as_they_are
+    prepare = model.normalization if frozen is None else _as_they_are
     shared: dict[str, Any] = {"prepare": prepare, "augmentation": augmentation, "seed": recipe.seed}
     if kind == "batches":
         return ClassBatches(inputs, labels, sampler, **shared)
-    embed = (lambda: learned.embed(training.images)) if frozen is None else (lambda: frozen)
+    embed = (lambda: model.embed(training.images)) if frozen is None else (lambda: frozen)
     return PairBatches(inputs, sampler, recipe.training.batch_size, embed=embed, **shared)
 
 
@@ -146,9 +146,9 @@ def _as_they_are(embeddings: Embeddings) -> Embeddings:
     return embeddings
 
 
-def _trainer(recipe: SiameseRecipe, learned: SiameseNetwork, classes: int) -> Any:
+def _trainer(recipe: SiameseRecipe, model: SiameseNetwork, classes: int) -> Any:
     entry = choose("loss", recipe.loss.name, LOSSES)
-    network, head = learned.network, learned.comparison.head
+    network, head = model.network, model.comparison.head
     dimension = network.output_shape[-1] if entry.prototypes else 0
     loss = create_loss(
         recipe.loss.name, classes=classes if entry.prototypes else 0, dimension=dimension, **recipe.loss.options

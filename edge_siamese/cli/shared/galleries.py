@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...engine import FaceEngine
     from ...gallery import Gallery
     from ...gallery.enrollment.photos import Skipped
-    from ...gallery.templates.selection import Terms
+    from ...gallery.templates.selection import SelectionOptions
     from ...tflite.model_card import ModelCard
 
 PATH = click.Path(path_type=Path)
@@ -49,7 +49,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def selection_options(*strategies: str) -> Decorator:
-    """Add ``--templates-per-person --strategy --budget --reject-outliers``; pass them on to `terms_of`.
+    """Add ``--templates-per-person --strategy --budget --reject-outliers``; pass them on to `selection_from`.
 
     Args:
         strategies: to choose from.
@@ -76,16 +76,18 @@ def selection_options(*strategies: str) -> Decorator:
     return lambda command: with_options(command, options)
 
 
-def terms_of(*, limit: int | None, strategy: str | None, budget: str | None, reject_outliers: bool) -> "Terms":
+def selection_from(
+    *, limit: int | None, strategy: str | None, budget: str | None, reject_outliers: bool
+) -> "SelectionOptions":
     """How templates are chosen, from the options of `selection_options`."""
     from ...gallery.gallery import DEFAULT_TEMPLATES
     from ...gallery.templates.budget import parse_size
     from ...gallery.templates.representatives import Strategy
-    from ...gallery.templates.selection import Terms
+    from ...gallery.templates.selection import SelectionOptions
 
     size = None if budget is None else parse_size(budget)
     several = limit is not None or size is not None
-    return Terms(
+    return SelectionOptions(
         strategy=Strategy(strategy) if strategy else Strategy.GREEDY if several else Strategy.MEAN,
         limit=limit if several else DEFAULT_TEMPLATES,
         budget=size,

@@ -55,9 +55,9 @@ def no_weights(name: str, network: Any) -> None:
 
 def trained(expected: SiameseRecipe, folder: Path, classes: int = 12) -> SiameseNetwork:
     training, validation = stripes(classes), stripes(6, first=100)
-    learned = build(expected, training.images, no_weights)
-    train_siamese(expected, learned, training, validation, folder)
-    return learned
+    model = build(expected, training.images, no_weights)
+    train_siamese(expected, model, training, validation, folder)
+    return model
 
 
 @pytest.mark.parametrize(
@@ -80,29 +80,29 @@ def trained(expected: SiameseRecipe, folder: Path, classes: int = 12) -> Siamese
 )
 def test_it_learns_to_tell_classes_it_never_saw(tmp_path: Path, changes: dict[str, Any]) -> None:
     expected = recipe(**changes)
-    learned = trained(expected, tmp_path)
+    model = trained(expected, tmp_path)
     unseen = stripes(6, first=200)
     pairs = verification_pairs(unseen.labels())
     raw = build(expected, stripes(12).images, no_weights)
-    before, after = (scored(one, one.embed(unseen.images), pairs).auc for one in (raw, learned))
+    before, after = (scored(one, one.embed(unseen.images), pairs).auc for one in (raw, model))
     assert after > max(before, 0.8)
 
 
 def test_the_best_epoch_is_kept(tmp_path: Path) -> None:
-    learned = trained(recipe(training={"epochs": 4, "batch_size": 20, "optimizer": {"rate": 0.05}}), tmp_path)
+    model = trained(recipe(training={"epochs": 4, "batch_size": 20, "optimizer": {"rate": 0.05}}), tmp_path)
     validation = stripes(6, first=100)
     pairs = verification_pairs(validation.labels())
-    metrics = metrics_of(scored(learned, learned.embed(validation.images), pairs))
+    metrics = metrics_of(scored(model, model.embed(validation.images), pairs))
     assert metrics["auc"] == pytest.approx(max(line["auc"] for line in read_log(tmp_path)), abs=1e-4)
 
 
 def test_the_last_epoch_is_kept_where_the_recipe_says_so(tmp_path: Path) -> None:
     training: dict[str, Any] = {"epochs": 2, "batch_size": 20, "ema": 0.9, "optimizer": {"rate": 2e-3}, "keep": "last"}
-    learned = trained(recipe(training=training), tmp_path)
+    model = trained(recipe(training=training), tmp_path)
     assert not (tmp_path / BEST).exists()
     validation = stripes(6, first=100)
     pairs = verification_pairs(validation.labels(), validation.content_digests)
-    metrics = metrics_of(scored(learned, learned.embed(validation.images), pairs))
+    metrics = metrics_of(scored(model, model.embed(validation.images), pairs))
     assert metrics["auc"] == pytest.approx(float(read_log(tmp_path)[-1]["auc"]), abs=1e-6)
 
 
@@ -113,11 +113,11 @@ def test_a_frozen_network_stays_and_its_head_learns(tmp_path: Path) -> None:
         loss={"name": "false-positive-weighted"},
         sampler={"name": "per-class", "options": {"pairs": 10}},
     )
-    learned = trained(expected, tmp_path)
+    model = trained(expected, tmp_path)
     untouched = build(expected, stripes(12).images, no_weights)
-    for mine, theirs in zip(learned.network.get_weights(), untouched.network.get_weights(), strict=True):
+    for mine, theirs in zip(model.network.get_weights(), untouched.network.get_weights(), strict=True):
         assert np.array_equal(mine, theirs)
-    heads = (learned.comparison.head.get_weights(), untouched.comparison.head.get_weights())
+    heads = (model.comparison.head.get_weights(), untouched.comparison.head.get_weights())
     assert any(not np.array_equal(*pair) for pair in zip(*heads, strict=True))
 
 
@@ -134,9 +134,9 @@ def test_what_a_frozen_network_gives_is_computed_once_for_one_normalization(
     asked: list[int] = []
     embed = SiameseNetwork.embed
 
-    def counting(learned: SiameseNetwork, images: Any) -> Any:
+    def counting(model: SiameseNetwork, images: Any) -> Any:
         asked.append(len(images))
-        return embed(learned, images)
+        return embed(model, images)
 
     monkeypatch.setattr(SiameseNetwork, "embed", counting)
     for name in ("again", "otherwise"):
