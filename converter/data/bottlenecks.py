@@ -20,8 +20,8 @@ from edge_siamese.errors import DataError
 from ..training.checkpoints import save_arrays
 from .labeled import LabeledImages
 
-Rows = npt.NDArray[np.float32]
-Embed = Callable[[npt.NDArray[np.uint8]], Rows]
+Indices = npt.NDArray[np.float32]
+Embed = Callable[[npt.NDArray[np.uint8]], Indices]
 
 _SAVE_EVERY_SECONDS = 60.0
 _NAMES = {"name", "keras_history", "inbound_nodes", "input_layers", "output_layers"}
@@ -35,7 +35,7 @@ def cached_bottlenecks(
     network_digest: str,
     batch_size: int = 64,
     progress: Callable[[int, int], None] | None = None,
-) -> Rows:
+) -> Indices:
     """The network's output for every image, float32 ``(N, D)``.
 
     Args:
@@ -55,13 +55,13 @@ def cached_bottlenecks(
     saved_at = time.monotonic()
     try:
         for start in range(0, len(missing), batch_size):
-            rows = missing[start : start + batch_size]
-            known |= zip((digests[row] for row in rows), _computed(embed, images.images[rows]), strict=True)
+            indices = missing[start : start + batch_size]
+            known |= zip((digests[row] for row in indices), _computed(embed, images.images[indices]), strict=True)
             if time.monotonic() - saved_at > _SAVE_EVERY_SECONDS:
                 _save(cache, network_digest, known)
                 saved_at = time.monotonic()
             if progress:
-                progress(start + len(rows), len(missing))
+                progress(start + len(indices), len(missing))
     finally:
         if missing and known:
             _save(cache, network_digest, known)
@@ -89,14 +89,14 @@ def _nameless(config: Any) -> Any:
     return [_nameless(value) for value in config] if isinstance(config, list) else config
 
 
-def _computed(embed: Embed, images: npt.NDArray[np.uint8]) -> Rows:
-    rows = np.asarray(embed(images), np.float32)
-    if not np.isfinite(rows).all():
+def _computed(embed: Embed, images: npt.NDArray[np.uint8]) -> Indices:
+    indices = np.asarray(embed(images), np.float32)
+    if not np.isfinite(indices).all():
         raise DataError("the frozen network gives values that are not finite")
-    return rows
+    return indices
 
 
-def _load(cache: Path, network_digest: str) -> dict[str, Rows]:
+def _load(cache: Path, network_digest: str) -> dict[str, Indices]:
     if not cache.exists():
         return {}
     try:
@@ -108,8 +108,8 @@ def _load(cache: Path, network_digest: str) -> dict[str, Rows]:
         raise DataError(f"{cache}: expected a cache of bottlenecks, cannot read it ({error}); delete it") from error
 
 
-def _save(cache: Path, network_digest: str, known: dict[str, Rows]) -> None:
-    rows = np.stack(list(known.values()))
+def _save(cache: Path, network_digest: str, known: dict[str, Indices]) -> None:
+    indices = np.stack(list(known.values()))
     save_arrays(
-        cache, {"network": np.array(network_digest), "images": np.array(list(known)), "bottlenecks": rows}
+        cache, {"network": np.array(network_digest), "images": np.array(list(known)), "bottlenecks": indices}
     )  # fmt: skip

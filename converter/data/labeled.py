@@ -71,12 +71,12 @@ class LabeledImages:
 
     def where(self, keep: npt.NDArray[np.bool_]) -> "LabeledImages":
         """The images for which `keep` ``(N,)`` is true; what was skipped is of the whole and not passed on."""
-        rows = np.flatnonzero(keep)
+        indices = np.flatnonzero(keep)
         return replace(
             self,
-            images=self.images[rows],
-            names=[self.names[row] for row in rows],
-            paths=[self.paths[row] for row in rows],
-            groups=None if self.groups is None else [self.groups[row] for row in rows],
+            images=self.images[indices],
+            names=[self.names[row] for row in indices],
+            paths=[self.paths[row] for row in indices],
+            groups=None if self.groups is None else [self.groups[row] for row in indices],
             skipped={},
         )

@@ -30,12 +30,12 @@ class OfficialPairs:
         """Everybody in them."""
         return {photo.split("/")[0] for pair in self.photos for photo in pair}
 
-    def rows(self, paths: Sequence[str]) -> tuple[Labels, Labels]:
+    def indices(self, paths: Sequence[str]) -> tuple[Labels, Labels]:
         """Rows int64 ``(P, 2)`` of the images at `paths`, and their folds; pairs that lack an image are left out."""
         index = {"/".join(PurePosixPath(path).with_suffix("").parts[-2:]): row for row, path in enumerate(paths)}
         found = [each for each, pair in enumerate(self.photos) if all(one in index for one in pair)]
-        rows = [[index[one] for one in self.photos[each]] for each in found]
-        return np.array(rows, np.int64).reshape(-1, 2), self.fold[found]
+        indices = [[index[one] for one in self.photos[each]] for each in found]
+        return np.array(indices, np.int64).reshape(-1, 2), self.fold[found]
 
 
 def read_official_pairs(text: str, folds: Collection[int]) -> OfficialPairs:

@@ -84,9 +84,9 @@ def _bent(image: Image, rng: np.random.Generator) -> Image:
     size = image.shape[0]
     grid = rng.normal(0.0, _MAX_BEND_PIXELS / 2, (5, 5, 2)).astype(np.float32)
     field = cv2.resize(np.clip(grid, -_MAX_BEND_PIXELS, _MAX_BEND_PIXELS), (size, size), interpolation=cv2.INTER_CUBIC)
-    columns, rows = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
+    columns, indices = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
     return np.asarray(
         cv2.remap(
-            image, columns + field[..., 0], rows + field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            image, columns + field[..., 0], indices + field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
     )

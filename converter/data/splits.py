@@ -54,7 +54,7 @@ class Split:
 
     def manifest(self) -> dict[str, Any]:
         """Path, class, group where there are some, and SHA-256 of the prepared pixels of every image, by side."""
-        return {"schema": SCHEMA} | {name: _rows(side) for name, side in self.sides().items()}
+        return {"schema": SCHEMA} | {name: _indices(side) for name, side in self.sides().items()}
 
     def write(self, path: Path) -> None:
         """Write the manifest as JSON, whole or not at all."""
@@ -169,15 +169,15 @@ def require_disjoint(what: str, members: Mapping[str, Iterable[str]]) -> None:
                 raise DataError(f"split: the {what} {member} is in {seen[member]} and in {side}")
 
 
-def _rows(side: LabeledImages) -> list[dict[str, str]]:
-    rows = [
+def _indices(side: LabeledImages) -> list[dict[str, str]]:
+    indices = [
         {"path": path, "class": name, "sha256": digest}
         for path, name, digest in zip(side.paths, side.names, side.content_digests, strict=True)
     ]
     if side.groups is not None:
-        for row, group in zip(rows, side.groups, strict=True):
+        for row, group in zip(indices, side.groups, strict=True):
             row["group"] = group
-    return rows
+    return indices
 
 
 def _with_pairs(images: LabeledImages, units: list[str]) -> set[str]:

@@ -119,17 +119,17 @@ def _load_rows(path: Path, count: int) -> npt.NDArray[np.float32]:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
-def _read_crops(folder: Path, rows: list[dict[str, str]]) -> npt.NDArray[np.uint8]:
-    crops = np.empty((len(rows), 112, 112, 3), np.uint8)
+def _read_crops(folder: Path, table: list[dict[str, str]]) -> npt.NDArray[np.uint8]:
+    crops = np.empty((len(table), 112, 112, 3), np.uint8)
     shards: dict[str, list[int]] = defaultdict(list)
-    for index, row in enumerate(rows):
+    for index, row in enumerate(table):
         shards[row["shard"]].append(index)
     for shard, indices in shards.items():
         with zipfile.ZipFile(io.BytesIO((folder / shard).read_bytes())) as archive:
             for index in indices:
-                encoded = np.frombuffer(archive.read(rows[index]["file"]), np.uint8)
+                encoded = np.frombuffer(archive.read(table[index]["file"]), np.uint8)
                 image: Any = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB)
                 if image is None or image.shape != (112, 112, 3):
-                    raise DataError(f"{folder / shard}: {rows[index]['file']} is not a 112x112 image")
+                    raise DataError(f"{folder / shard}: {table[index]['file']} is not a 112x112 image")
                 crops[index] = image
     return crops

@@ -15,7 +15,7 @@ from edge_siamese.evaluation.proportion import Proportion
 from edge_siamese.gallery.templates.representatives import Candidates, Strategy
 from edge_siamese.matching import Q15
 
-from .scoring import Labels, Rows, Score, Scores, rows_by_class
+from .scoring import Indices, Labels, Score, Scores, indices_by_class
 
 _BLOCK = 2048
 
@@ -69,7 +69,7 @@ class Identification:
         }
 
 
-def identify(score: Score, labels: Labels, enrolled: Rows, probes: Rows) -> Identification:
+def identify(score: Score, labels: Labels, enrolled: Indices, probes: Indices) -> Identification:
     """Name probes by enrolled images.
 
     Args:
@@ -94,7 +94,7 @@ def identify(score: Score, labels: Labels, enrolled: Rows, probes: Rows) -> Iden
     return Identification(classes, truth, class_scores(score, labels, enrolled, probes))
 
 
-def class_scores(score: Score, labels: Labels, enrolled: Rows, probes: Rows) -> Scores:
+def class_scores(score: Score, labels: Labels, enrolled: Indices, probes: Indices) -> Scores:
     """Best score of each probe with each enrolled class, float32 ``(P, K)``; classes ascend."""
     ordered = enrolled[np.argsort(labels[enrolled], kind="stable")]
     starts = np.unique(labels[ordered], return_index=True)[1]
@@ -102,13 +102,13 @@ def class_scores(score: Score, labels: Labels, enrolled: Rows, probes: Rows) -> 
     return np.concatenate([np.maximum.reduceat(block, starts, axis=1) for block in blocks])
 
 
-def representatives(score: Score, labels: Labels, count: int = 1, strategy: Strategy = Strategy.GREEDY) -> Rows:
+def representatives(score: Score, labels: Labels, count: int = 1, strategy: Strategy = Strategy.GREEDY) -> Indices:
     """Rows of at most `count` images a class that stand for it, the medoid first; int64, in the order of the classes."""
     chosen: list[int] = []
-    for rows in rows_by_class(labels).values():
-        scores = score(rows, rows).astype(np.float64)
+    for indices in indices_by_class(labels).values():
+        scores = score(indices, indices).astype(np.float64)
         scaled = np.rint(scores * (Q15 / max(float(np.abs(scores).max()), 1e-12))).astype(np.int64)
-        chosen += rows[Candidates(scaled, tuple(range(len(rows)))).choose(count, strategy)].tolist()
+        chosen += indices[Candidates(scaled, tuple(range(len(indices)))).choose(count, strategy)].tolist()
     return np.array(chosen, np.int64)
 
 
@@ -135,8 +135,8 @@ def one_shot(score: Score, labels: Labels, *, ways: int, trials: int = 1000, see
     Raises:
         DataError: fewer classes than ways, or none with two images.
     """
-    images = rows_by_class(labels)
-    several = [number for number, rows in images.items() if len(rows) > 1]
+    images = indices_by_class(labels)
+    several = [number for number, indices in images.items() if len(indices) > 1]
     if not 2 <= ways <= len(images) or not several:
         raise DataError(
             f"{ways}-way one-shot trials: expected {max(ways, 2)} classes or more, one of them with two images, found "

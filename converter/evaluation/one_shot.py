@@ -17,7 +17,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.evaluation.proportion import Proportion
 
 from .identification import identify
-from .scoring import Labels, Rows, Score
+from .scoring import Indices, Labels, Score
 from .verification import mean_and_deviation
 
 RUNS, CHARACTERS = 20, 20
@@ -33,8 +33,8 @@ class Run:
     """
 
     group: str
-    shown: Rows
-    asked: Rows
+    shown: Indices
+    asked: Indices
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,11 @@ def evaluate_runs(score: Score, labels: Labels, runs: Sequence[Run]) -> OneShotR
     return OneShotResult(tuple(right), len(runs[0].shown), tuple(run.group for run in runs))
 
 
-def _drawings(labels: Labels, who: Labels, rows: Rows) -> Labels:
+def _drawings(labels: Labels, who: Labels, indices: Indices) -> Labels:
     """Row of each class's image by each drawer, ``(classes, drawers)``, -1 where there is none."""
-    place = np.unique(labels[rows], return_inverse=True)[1]
+    place = np.unique(labels[indices], return_inverse=True)[1]
     table = np.full((int(place.max()) + 1, int(who.max()) + 1), -1, np.int64)
-    table[place, who[rows]] = rows
+    table[place, who[indices]] = indices
     return table
 
 

@@ -17,7 +17,7 @@ from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
 from edge_siamese.evaluation.proportion import Proportion
 
 from .identification import class_scores, identify, representatives
-from .scoring import Labels, Rows, Score, Scores, rows_by_class
+from .scoring import Indices, Labels, Score, Scores, indices_by_class
 
 REPORTED_FPIRS = (0.1, 0.01)
 
@@ -26,9 +26,9 @@ REPORTED_FPIRS = (0.1, 0.01)
 class Cast:
     """Who plays whom: rows of the images `enrolled`, of other images of the `known`, and of `strangers`."""
 
-    enrolled: Rows
-    known: Rows
-    strangers: Rows
+    enrolled: Indices
+    known: Indices
+    strangers: Indices
 
     @classmethod
     def draw(cls, score: Score, labels: Labels, *, strangers: float = 0.25, templates: int = 1, seed: int = 0) -> Self:
@@ -45,16 +45,16 @@ class Cast:
             DataError: fewer than two classes to enroll, or no stranger.
         """
         rng = np.random.default_rng(seed)
-        images = {number: rng.permutation(rows) for number, rows in rows_by_class(labels).items()}
-        several = rng.permutation([number for number, rows in images.items() if len(rows) > 1])
+        images = {number: rng.permutation(indices) for number, indices in indices_by_class(labels).items()}
+        several = rng.permutation([number for number, indices in images.items() if len(indices) > 1])
         enrolled = set(several[round(strangers * len(several)) :].tolist())
-        outside = [rows for number, rows in images.items() if number not in enrolled]
+        outside = [indices for number, indices in images.items() if number not in enrolled]
         if len(enrolled) < 2 or not outside:
             raise DataError(
                 "an open-set trial: expected at least two classes with two images, and another class as a stranger; "
                 f"found {len(several)} with two or more, of {len(images)}"
             )
-        halves = [np.array_split(rows, 2) for number, rows in images.items() if number in enrolled]
+        halves = [np.array_split(indices, 2) for number, indices in images.items() if number in enrolled]
         candidates, known = (np.sort(np.concatenate(side)) for side in zip(*halves, strict=True))
         chosen = representatives(lambda a, b: score(candidates[a], candidates[b]), labels[candidates], templates)
         return cls(candidates[chosen], known, np.sort(np.concatenate(outside)))

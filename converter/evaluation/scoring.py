@@ -11,10 +11,10 @@ from edge_siamese.errors import DataError
 
 from ..distances import DISTANCES, Matrix, pairwise
 
-Rows = npt.NDArray[np.integer]
+Indices = npt.NDArray[np.integer]
 Labels = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.floating]
-Score = Callable[[Rows, Rows], Scores]
+Score = Callable[[Indices, Indices], Scores]
 """Scores ``(R, C)`` of images against images, by number."""
 
 MAX_PAIRS = 1_000_000
@@ -30,8 +30,8 @@ def by_similarity(embeddings: Matrix, name: str = "cosine") -> Score:
     if name not in DISTANCES:
         raise DataError(f"unknown similarity '{name}'; known are {', '.join(DISTANCES)}")
 
-    def score(rows: Rows, columns: Rows) -> Scores:
-        distances = pairwise(name, embeddings[rows], embeddings[columns])
+    def score(indices: Indices, columns: Indices) -> Scores:
+        distances = pairwise(name, embeddings[indices], embeddings[columns])
         return 1 - distances if name == "cosine" else -distances
 
     return score
@@ -157,7 +157,7 @@ def every_pair(labels: Labels, *, at_most: int = MAX_PAIRS, seed: int = 0) -> La
     return np.concatenate([genuine, _drawn_impostors(labels, at_most - len(genuine), rng)])
 
 
-def rows_by_class(labels: Labels) -> dict[int, Labels]:
+def indices_by_class(labels: Labels) -> dict[int, Labels]:
     """Rows of each class, ascending, by class."""
     order = np.argsort(labels, kind="stable")
     classes, starts = np.unique(labels[order], return_index=True)
@@ -165,7 +165,9 @@ def rows_by_class(labels: Labels) -> dict[int, Labels]:
 
 
 def _genuine_pairs(labels: Labels) -> Labels:
-    pairs = [rows[np.stack(np.triu_indices(len(rows), 1), axis=1)] for rows in rows_by_class(labels).values()]
+    pairs = [
+        indices[np.stack(np.triu_indices(len(indices), 1), axis=1)] for indices in indices_by_class(labels).values()
+    ]
     return np.concatenate(pairs).astype(np.int64)
 
 

@@ -81,19 +81,19 @@ class Trial:
         Raises:
             DataError: fewer than two people to enroll, or no stranger.
         """
-        several = sorted((name for name, rows in photos.people.items() if len(rows) > 1), key=_hash)
+        several = sorted((name for name, indices in photos.people.items() if len(indices) > 1), key=_hash)
         strangers = {*several[: len(several) // _STRANGERS_SHARE], *photos.people.keys() - set(several)}
-        halves = {name: _halves(photos, rows) for name, rows in photos.people.items() if name not in strangers}
+        halves = {name: _halves(photos, indices) for name, indices in photos.people.items() if name not in strangers}
         if len(halves) < 2 or not strangers:
             raise DataError(
                 "an accuracy curve: expected at least two people with two photos, and another person as a stranger; "
                 f"found {len(several)} with two or more, of {len(photos.people)}"
             )
-        enrollment = replace(photos, people={name: rows for name, (rows, _) in halves.items()})
+        enrollment = replace(photos, people={name: indices for name, (indices, _) in halves.items()})
         return cls(
             enrollment=enrollment,
-            probes=photos.embeddings[[row for _, rows in halves.values() for row in rows]],
-            truth=np.repeat(np.arange(len(halves)), [len(rows) for _, rows in halves.values()]),
+            probes=photos.embeddings[[row for _, indices in halves.values() for row in indices]],
+            truth=np.repeat(np.arange(len(halves)), [len(indices) for _, indices in halves.values()]),
             strangers=photos.embeddings[[row for name in sorted(strangers) for row in photos.people[name]]],
             target_fpir=target_fpir,
         )
@@ -153,7 +153,7 @@ def accuracy_curve(
 
 def _budgets(trial: Trial, empty: Gallery, points: int) -> list[int]:
     templates = trial.enrollment.templates()
-    size = sizes_of(empty.with_people({name: rows[:1] for name, rows in templates.items()}, limit=None))
+    size = sizes_of(empty.with_people({name: indices[:1] for name, indices in templates.items()}, limit=None))
     minimum, maximum = size(len(templates)), size(sum(map(len, templates.values())))
     return sorted({round(size) for size in np.geomspace(minimum, maximum, points).tolist()})
 
@@ -162,8 +162,8 @@ def _drawn(trial: Trial, choices: Mapping[str, Choice], draw: int) -> dict[str, 
     """As many templates of everybody as were chosen, at random."""
     rng = np.random.default_rng(draw)
     return {
-        name: Choice(tuple(rng.permutation(len(rows))[: len(choices[name].chosen)].tolist()), ())
-        for name, rows in trial.enrollment.people.items()
+        name: Choice(tuple(rng.permutation(len(indices))[: len(choices[name].chosen)].tolist()), ())
+        for name, indices in trial.enrollment.people.items()
     }
 
 
@@ -175,9 +175,9 @@ def _mean(points: list[Point]) -> Point:
     return replace(points[0], **means)
 
 
-def _halves(photos: Photos, rows: list[int]) -> tuple[list[int], list[int]]:
+def _halves(photos: Photos, indices: list[int]) -> tuple[list[int], list[int]]:
     """Those that may become templates, one more when their number is odd, and those that are probes."""
-    ordered = sorted(rows, key=lambda row: _hash(photos.paths[row]))
+    ordered = sorted(indices, key=lambda row: _hash(photos.paths[row]))
     half = (len(ordered) + 1) // 2
     return sorted(ordered[:half]), sorted(ordered[half:])
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from edge_siamese.dataset_embeddings import FaceAnalyzer, embed_dataset
 from edge_siamese.errors import DataError, NoFaceError
-from edge_siamese.gallery.enrollment.photos import Skipped, rows_by_name, skipped_of
+from edge_siamese.gallery.enrollment.photos import Skipped, indices_by_name, skipped_of
 from edge_siamese.gallery.names import clean_name
 from edge_siamese.identity_dataset import IdentityDataset, path_in_dataset
 from edge_siamese.tflite.model_card import ModelCard
@@ -36,7 +36,7 @@ class Photos:
 
     def templates(self) -> dict[str, npt.NDArray[np.int8]]:
         """int8 ``(n, D)`` by name, in the order of `people`."""
-        return {name: self.embeddings[rows] for name, rows in self.people.items()}
+        return {name: self.embeddings[indices] for name, indices in self.people.items()}
 
 
 def embed_photos_of(path: Path, engine: FaceAnalyzer, progress: Callable[[int, int], None] | None = None) -> Photos:
@@ -47,7 +47,7 @@ def embed_photos_of(path: Path, engine: FaceAnalyzer, progress: Callable[[int, i
         NoFaceError: no photo can be used.
     """
     embedded = embed_dataset(IdentityDataset(path), engine, progress=progress)
-    people = dict(sorted(rows_by_name(embedded).items()))
+    people = dict(sorted(indices_by_name(embedded).items()))
     if not people:
         raise NoFaceError(f"{path}: nobody has a photo that can be used")
     paths = [photo.path for photo in embedded.photos]

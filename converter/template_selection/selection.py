@@ -78,47 +78,47 @@ def choose(photos: Photos, empty: Gallery, options: SelectionOptions, *, tsne: b
 
 def account(photos: Photos, name: str, choice: Choice) -> Account:
     """Say of each photo of a person what became of it."""
-    rows = photos.people[name]
-    candidates = Candidates.of(photos.embeddings[rows], photos.card.zero_point)
+    indices = photos.people[name]
+    candidates = Candidates.of(photos.embeddings[indices], photos.card.zero_point)
     agreement = Agreement.of(candidates)
     if choice.averaged:
         return _account_of_mean(photos, name, choice, agreement)
-    kept = [row for row in range(len(rows)) if row not in choice.rejected]
+    kept = [row for row in range(len(indices)) if row not in choice.rejected]
     best = candidates.scores[np.ix_(kept, choice.chosen)]
     told = [
         PhotoStatus(
-            photos.paths[rows[row]], "chosen", _why_chosen(best[:, : place + 1], agreement.means()[row]), suspect
+            photos.paths[indices[row]], "chosen", _why_chosen(best[:, : place + 1], agreement.means()[row]), suspect
         )
         for place, row in enumerate(choice.chosen)
         for suspect in (row in agreement.outliers,)
     ]
-    for row in range(len(rows)):
-        path = photos.paths[rows[row]]
+    for row in range(len(indices)):
+        path = photos.paths[indices[row]]
         if row in choice.rejected:
             told.append(PhotoStatus(path, "rejected", agreement.reason(row)))
         elif row not in choice.chosen:
             nearest = choice.chosen[int(candidates.scores[row, choice.chosen].argmax())]
             score = candidates.scores[row, nearest] / Q15
-            why = f"{photos.paths[rows[nearest]]} stands for it, score {score:.3f}"
+            why = f"{photos.paths[indices[nearest]]} stands for it, score {score:.3f}"
             told.append(PhotoStatus(path, "represented", why, row in agreement.outliers))
     return Account(name, _coverage(best), tuple(told))
 
 
 def _account_of_mean(photos: Photos, name: str, choice: Choice, agreement: Agreement) -> Account:
-    rows, zero_point = photos.people[name], photos.card.zero_point
-    templates = photos.embeddings[rows]
+    indices, zero_point = photos.people[name], photos.card.zero_point
+    templates = photos.embeddings[indices]
     scores = scores_q15(templates, choice.templates(templates, zero_point), zero_point)[:, 0]
     averaged = sorted(choice.averaged, key=lambda row: (-int(scores[row]), row))
     told = [
         PhotoStatus(
-            photos.paths[rows[row]],
+            photos.paths[indices[row]],
             "averaged",
             f"score {scores[row] / Q15:.3f} with the mean",
             row in agreement.outliers,
         )
         for row in averaged
     ]
-    told += [PhotoStatus(photos.paths[rows[row]], "rejected", agreement.reason(row)) for row in choice.rejected]
+    told += [PhotoStatus(photos.paths[indices[row]], "rejected", agreement.reason(row)) for row in choice.rejected]
     return Account(name, float(scores[averaged].mean() / Q15), tuple(told))
 
 

@@ -73,8 +73,8 @@ def fit_quality(samples: QualitySamples, origin: Mapping[str, str]) -> QualityFi
     known = np.isfinite(utility)
     references = _references(samples)
     rough = QualityFormula(references, dict.fromkeys(COMPONENTS, 0.0))
-    rows = [rough.defects(quality) for quality in samples.qualities]
-    defects = {name: np.array([row[name] for row in rows]) for name in COMPONENTS}
+    indices = [rough.defects(quality) for quality in samples.qualities]
+    defects = {name: np.array([row[name] for row in indices]) for name in COMPONENTS}
     evaluate = _Evaluator(samples)
 
     def areas(names: Sequence[str], of: Defects) -> tuple[float, float]:
@@ -108,11 +108,11 @@ def fit_quality(samples: QualitySamples, origin: Mapping[str, str]) -> QualityFi
 
 def describe_fit(fit: QualityFit) -> list[tuple[str, ...]]:
     """Rows of the fit's table: component, weight, areas alone and toggled, each on untouched and on mixed photos."""
-    rows: list[tuple[str, ...]] = [("quality", "", *_areas(fit.areas), "", "")]
+    indices: list[tuple[str, ...]] = [("quality", "", *_areas(fit.areas), "", "")]
     for component in fit.components:
         weight = "not used" if component.weight is None else f"{component.weight:.3f}"
-        rows.append((component.name, weight, *_areas(component.alone), *_areas(component.toggled)))
-    return rows
+        indices.append((component.name, weight, *_areas(component.alone), *_areas(component.toggled)))
+    return indices
 
 
 def fit_weights(
@@ -214,19 +214,21 @@ class _Evaluator:
     def __init__(self, samples: QualitySamples) -> None:
         rng = np.random.default_rng(0)
         mixed = [rng.choice(np.flatnonzero(samples.crop == crop)) for crop in np.unique(samples.crop)]
-        self._sets = [(rows, _pairs(samples, rows)) for rows in (np.flatnonzero(samples.untouched), np.array(mixed))]
+        self._sets = [
+            (indices, _pairs(samples, indices)) for indices in (np.flatnonzero(samples.untouched), np.array(mixed))
+        ]
 
     def areas(self, scores: Floats) -> tuple[float, float]:
-        untouched, mixed = (error_versus_reject(pairs, scores[rows]).relative_area for rows, pairs in self._sets)
+        untouched, mixed = (error_versus_reject(pairs, scores[indices]).relative_area for indices, pairs in self._sets)
         return untouched, mixed
 
 
-def _pairs(samples: QualitySamples, rows: npt.NDArray[np.int64]) -> GenuinePairs:
-    units, people = samples.unit_embeddings[rows], samples.people[rows]
-    first, second = np.triu_indices(len(rows), 1)
+def _pairs(samples: QualitySamples, indices: npt.NDArray[np.int64]) -> GenuinePairs:
+    units, people = samples.unit_embeddings[indices], samples.people[indices]
+    first, second = np.triu_indices(len(indices), 1)
     scores, genuine = (units @ units.T)[first, second], people[first] == people[second]
     threshold = error_curve(scores[genuine], scores[~genuine]).threshold_at_fmr(TARGET_FMR)
-    return GenuinePairs.at_threshold(first, second, genuine, scores, len(rows), threshold)
+    return GenuinePairs.at_threshold(first, second, genuine, scores, len(indices), threshold)
 
 
 def _areas(areas: tuple[float, float]) -> tuple[str, str]:

@@ -110,8 +110,8 @@ def collect_samples(
             progress(row + 1, len(crops))
     if not found:
         raise DataError(f"a face is needed on at least one of {len(crops)} crops, found none")
-    rows, kinds, qualities, faces, side_light, embeddings = zip(*found, strict=True)
-    labels = np.array(rows, np.int64)
+    indices, kinds, qualities, faces, side_light, embeddings = zip(*found, strict=True)
+    labels = np.array(indices, np.int64)
     return QualitySamples(
         crop=labels,
         people=people[labels],
@@ -133,16 +133,16 @@ def source_sides(folder: Path) -> npt.NDArray[np.float64]:
     table = folder / "faces.csv.gz"
     try:
         with gzip.open(table, "rt", newline="") as stream:
-            rows = [(line["identity"], float(line["source_face_px"])) for line in csv.DictReader(stream)]
+            indices = [(line["identity"], float(line["source_face_px"])) for line in csv.DictReader(stream)]
     except (OSError, EOFError, KeyError, ValueError) as error:
         raise DataError(f"{table}: expected the columns identity and source_face_px ({error})") from error
-    kept_back = validation_people([name for name, _ in rows])
-    return np.array([width / _FACE_OF_CROP for name, width in rows if name in kept_back])
+    kept_back = validation_people([name for name, _ in indices])
+    return np.array([width / _FACE_OF_CROP for name, width in indices if name in kept_back])
 
 
 def _side_light(crop: Image) -> float:
-    rows, middle = slice(20, 104), crop.shape[1] // 2
-    left, right = (float(crop[rows, part].mean()) + 1.0 for part in (slice(20, middle), slice(middle, 92)))
+    indices, middle = slice(20, 104), crop.shape[1] // 2
+    left, right = (float(crop[indices, part].mean()) + 1.0 for part in (slice(20, middle), slice(middle, 92)))
     return abs(float(np.log2(left / right)))
 
 

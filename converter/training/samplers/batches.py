@@ -10,7 +10,7 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 
 from ...registry import in_range
-from .population import Population, Rows
+from .population import Indices, Population
 
 
 class BatchSampler(Protocol):
@@ -42,12 +42,12 @@ class ByClass:
         self.classes, self.images = classes, images
 
     def __len__(self) -> int:
-        return max(1, len(self.population.rows) // (self.classes * self.images))
+        return max(1, len(self.population.indices) // (self.classes * self.images))
 
     def epoch(self, number: int) -> Iterator[npt.NDArray[np.int64]]:
         return (self._batch(np.random.default_rng((self.seed, number, batch))) for batch in range(len(self)))
 
-    def _batch(self, rng: np.random.Generator) -> Rows:
+    def _batch(self, rng: np.random.Generator) -> Indices:
         members = self.population.members
         chosen = [
             rng.choice(members[at], min(self.images, len(members[at])), replace=False)
@@ -57,15 +57,15 @@ class ByClass:
         missing = self.classes * self.images - len(batch)
         if missing:
             contents = self.population.contents
-            rows = self.population.rows
-            rest = self._without_copies(rng.permutation(rows[~np.isin(contents[rows], contents[batch])]))
+            indices = self.population.indices
+            rest = self._without_copies(rng.permutation(indices[~np.isin(contents[indices], contents[batch])]))
             batch = np.concatenate([batch, rest[:missing]])
         return batch
 
-    def _without_copies(self, rows: Rows) -> Rows:
+    def _without_copies(self, indices: Indices) -> Indices:
         """The first row of each content."""
-        firsts = np.unique(self.population.contents[rows], return_index=True)[1]
-        return rows[np.sort(firsts)]
+        firsts = np.unique(self.population.contents[indices], return_index=True)[1]
+        return indices[np.sort(firsts)]
 
 
 class Shuffled:
@@ -80,8 +80,8 @@ class Shuffled:
         self.population, self.seed, self.images = population, seed, images
 
     def __len__(self) -> int:
-        return math.ceil(len(self.population.rows) / self.images)
+        return math.ceil(len(self.population.indices) / self.images)
 
     def epoch(self, number: int) -> Iterator[npt.NDArray[np.int64]]:
-        rows = np.random.default_rng((self.seed, number)).permutation(self.population.rows)
-        return (rows[first : first + self.images] for first in range(0, len(rows), self.images))
+        indices = np.random.default_rng((self.seed, number)).permutation(self.population.indices)
+        return (indices[first : first + self.images] for first in range(0, len(indices), self.images))

@@ -8,7 +8,7 @@ from edge_siamese.errors import DataError
 from ...distances import DISTANCES, pairwise
 from ...registry import choose, in_range
 from .pairs import AllGenuine
-from .population import Population, Rows
+from .population import Indices, Population
 
 _ROWS_AT_ONCE = 512
 
@@ -41,7 +41,7 @@ class HardNegatives(AllGenuine):
         in_range(1, nearest=nearest)
         choose("distance", distance, DISTANCES)
         self.share, self.nearest, self.distance = share, nearest, distance
-        self._nearest: tuple[Rows, Rows, Rows] | None = None
+        self._nearest: tuple[Indices, Indices, Indices] | None = None
 
     def update(self, embeddings: npt.NDArray[np.floating]) -> None:
         """Find the nearest strangers of every image, some rows at a time.
@@ -58,28 +58,28 @@ class HardNegatives(AllGenuine):
         if not np.isfinite(embeddings).all():
             raise DataError("expected finite embeddings to find hard impostors with, found some that are not")
         found, counts = [], []
-        for start in range(0, len(population.rows), _ROWS_AT_ONCE):
-            firsts = population.rows[start : start + _ROWS_AT_ONCE]
-            distances = pairwise(self.distance, embeddings[firsts], embeddings[population.rows])
+        for start in range(0, len(population.indices), _ROWS_AT_ONCE):
+            firsts = population.indices[start : start + _ROWS_AT_ONCE]
+            distances = pairwise(self.distance, embeddings[firsts], embeddings[population.indices])
             distances[~population.are_strangers(firsts)] = np.inf
             places = _smallest(distances, self.nearest)
-            found.append(population.rows[places])
+            found.append(population.indices[places])
             counts.append(np.isfinite(np.take_along_axis(distances, places, axis=1)).sum(axis=1))
         count = np.concatenate(counts)
         usable = count > 0
-        self._nearest = population.rows[usable], np.concatenate(found)[usable], count[usable]
+        self._nearest = population.indices[usable], np.concatenate(found)[usable], count[usable]
 
-    def impostors(self, count: int, rng: np.random.Generator) -> Rows:
+    def impostors(self, count: int, rng: np.random.Generator) -> Indices:
         if self._nearest is None:
             return super().impostors(count, rng)
-        rows, strangers, available = self._nearest
-        chosen = rng.integers(0, len(rows), round(count * self.share))
+        indices, strangers, available = self._nearest
+        chosen = rng.integers(0, len(indices), round(count * self.share))
         seconds = strangers[chosen, rng.integers(0, available[chosen])]
         random = super().impostors(count - len(chosen), rng)
-        return np.concatenate([np.stack([rows[chosen], seconds], axis=1), random])
+        return np.concatenate([np.stack([indices[chosen], seconds], axis=1), random])
 
 
-def _smallest(values: npt.NDArray[np.float32], count: int) -> Rows:
+def _smallest(values: npt.NDArray[np.float32], count: int) -> Indices:
     """Columns of the smallest values of each row, ascending, int64 ``(R, count)``, fewer where there are fewer."""
     count = min(count, values.shape[1])
     places = np.argpartition(values, count - 1, axis=1)[:, :count]

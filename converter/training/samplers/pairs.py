@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...registry import in_range
-from .population import Population, Rows
+from .population import Indices, Population
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,9 @@ class PerClass:
 
     def epoch(self, number: int) -> Pairs:
         rng = np.random.default_rng((self.seed, number))
-        firsts = [rng.choice(rows, count) for rows, count in zip(self.population.members, self.counts, strict=True)]
+        firsts = [
+            rng.choice(indices, count) for indices, count in zip(self.population.members, self.counts, strict=True)
+        ]
         impostors = self.population.strangers_of(np.concatenate(firsts), rng)
         return shuffled(self.population.genuine(self.counts, rng), impostors, rng)
 
@@ -70,11 +72,11 @@ class Chained:
         self.population, self.seed = population, seed
 
     def __len__(self) -> int:
-        return 2 * sum(len(rows) - 1 for rows in self.population.members)
+        return 2 * sum(len(indices) - 1 for indices in self.population.members)
 
     def epoch(self, number: int) -> Pairs:
         rng = np.random.default_rng((self.seed, number))
-        chains = [rng.permutation(rows) for rows in self.population.members]
+        chains = [rng.permutation(indices) for indices in self.population.members]
         genuine = np.concatenate([np.stack([chain[:-1], chain[1:]], axis=1) for chain in chains])
         return shuffled(genuine, self.population.strangers_of(genuine[:, 0], rng), rng)
 
@@ -125,12 +127,12 @@ class AllGenuine:
         genuine = self.population.genuine(self.counts, rng)
         return shuffled(genuine, self.impostors(len(genuine), rng), rng)
 
-    def impostors(self, count: int, rng: np.random.Generator) -> Rows:
+    def impostors(self, count: int, rng: np.random.Generator) -> Indices:
         """The impostor pairs of an epoch, int64 ``(count, 2)``."""
         return self.population.impostors(count, rng)
 
 
-def shuffled(genuine: Rows, impostors: Rows, rng: np.random.Generator) -> Pairs:
+def shuffled(genuine: Indices, impostors: Indices, rng: np.random.Generator) -> Pairs:
     """Both kinds of pairs in random order."""
     order = rng.permutation(len(genuine) + len(impostors))
     return Pairs(np.concatenate([genuine, impostors])[order], order < len(genuine))

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from edge_siamese.errors import DataError
 
-Rows = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 
 
 class Population:
@@ -22,7 +22,7 @@ class Population:
             different.
 
     Attributes:
-        rows: the images drawn from, class after class, int64 ``(K,)``.
+        indices: the images drawn from, class after class, int64 ``(K,)``.
         labels: class of each image, int64 ``(N,)``.
         contents: a number for each image's content, int64 ``(N,)``.
         members: rows of each class that has two or more, in the order of the classes' numbers.
@@ -34,41 +34,43 @@ class Population:
     def __init__(self, labels: npt.NDArray[np.integer], digests: Sequence[str] | None = None) -> None:
         self.labels = np.asarray(labels, np.int64)
         self.contents = _contents(len(self.labels), digests)
-        self.rows = _once_a_class(self.labels, self.contents)
+        self.indices = _once_a_class(self.labels, self.contents)
         self._classes, self._starts, self._sizes = np.unique(
-            self.labels[self.rows], return_index=True, return_counts=True
+            self.labels[self.indices], return_index=True, return_counts=True
         )
         if len(self._classes) < 2:
             raise DataError(f"learning who is who needs two classes or more, found {len(self._classes)}")
         self.members = [
-            self.rows[start : start + size] for start, size in zip(self._starts, self._sizes, strict=True) if size >= 2
+            self.indices[start : start + size]
+            for start, size in zip(self._starts, self._sizes, strict=True)
+            if size >= 2
         ]
         if not self.members:
             raise DataError(
                 f"learning who is who needs a class with two different images, found one in each of "
                 f"{len(self._classes)} classes"
             )
-        others = len(self.rows) - np.repeat(self._sizes, self._sizes)
-        alike = np.bincount(self.contents[self.rows])[self.contents[self.rows]] - 1
-        self._with_strangers = self.rows[others > alike]
+        others = len(self.indices) - np.repeat(self._sizes, self._sizes)
+        alike = np.bincount(self.contents[self.indices])[self.contents[self.indices]] - 1
+        self._with_strangers = self.indices[others > alike]
 
-    def genuine(self, counts: Rows, rng: np.random.Generator) -> Rows:
+    def genuine(self, counts: Indices, rng: np.random.Generator) -> Indices:
         """So many pairs of two different images of each class of `members`, int64 ``(sum of counts, 2)``.
 
         None comes again before all of its class have come.
         """
-        drawn = [_pairs_of(rows, count, rng) for rows, count in zip(self.members, counts.tolist(), strict=True)]
+        drawn = [_pairs_of(indices, count, rng) for indices, count in zip(self.members, counts.tolist(), strict=True)]
         return np.concatenate(drawn)
 
-    def genuine_available(self) -> Rows:
+    def genuine_available(self) -> Indices:
         """How many different pairs each class of `members` has, int64."""
-        return np.array([len(rows) * (len(rows) - 1) // 2 for rows in self.members], np.int64)
+        return np.array([len(indices) * (len(indices) - 1) // 2 for indices in self.members], np.int64)
 
-    def impostors(self, count: int, rng: np.random.Generator) -> Rows:
+    def impostors(self, count: int, rng: np.random.Generator) -> Indices:
         """Random pairs of different images of different classes, int64 ``(count, 2)``."""
         return self.strangers_of(rng.choice(self._with_strangers, count), rng)
 
-    def strangers_of(self, firsts: Rows, rng: np.random.Generator) -> Rows:
+    def strangers_of(self, firsts: Indices, rng: np.random.Generator) -> Indices:
         """Each of these rows with a random, different image of another class, int64 ``(P, 2)``.
 
         A row whose only strangers are byte-equal to it gives its place to another row.
@@ -76,19 +78,19 @@ class Population:
         firsts = np.where(np.isin(firsts, self._with_strangers), firsts, rng.choice(self._with_strangers, len(firsts)))
         classes = np.searchsorted(self._classes, self.labels[firsts])
         starts, sizes = self._starts[classes], self._sizes[classes]
-        places = rng.integers(0, len(self.rows) - sizes)
-        seconds = self.rows[places + sizes * (places >= starts)]
+        places = rng.integers(0, len(self.indices) - sizes)
+        seconds = self.indices[places + sizes * (places >= starts)]
         for at in np.flatnonzero(self.contents[firsts] == self.contents[seconds]):
-            seconds[at] = rng.choice(self.rows[self.are_strangers(firsts[at : at + 1])[0]])
+            seconds[at] = rng.choice(self.indices[self.are_strangers(firsts[at : at + 1])[0]])
         return np.stack([firsts, seconds], axis=1)
 
-    def are_strangers(self, rows: Rows) -> npt.NDArray[np.bool_]:
-        """Whether each of these and each of `rows` of the population may be an impostor pair, bool ``(R, K)``."""
-        different_class = self.labels[rows][:, None] != self.labels[self.rows]
-        return np.asarray(different_class & (self.contents[rows][:, None] != self.contents[self.rows]))
+    def are_strangers(self, indices: Indices) -> npt.NDArray[np.bool_]:
+        """Whether each of these and each of `indices` of the population may be an impostor pair, bool ``(R, K)``."""
+        different_class = self.labels[indices][:, None] != self.labels[self.indices]
+        return np.asarray(different_class & (self.contents[indices][:, None] != self.contents[self.indices]))
 
 
-def _contents(count: int, digests: Sequence[str] | None) -> Rows:
+def _contents(count: int, digests: Sequence[str] | None) -> Indices:
     """A number for each image's content, int64 ``(N,)``."""
     if digests is None:
         return np.arange(count)
@@ -97,7 +99,7 @@ def _contents(count: int, digests: Sequence[str] | None) -> Rows:
     return np.asarray(np.unique(np.asarray(digests), return_inverse=True)[1], np.int64)
 
 
-def _once_a_class(labels: Rows, contents: Rows) -> Rows:
+def _once_a_class(labels: Indices, contents: Indices) -> Indices:
     """The first row of every content of every class, class after class."""
     order = np.lexsort((np.arange(len(labels)), contents, labels))
     both = np.stack([labels, contents], axis=1)[order]
@@ -107,16 +109,16 @@ def _once_a_class(labels: Rows, contents: Rows) -> Rows:
     return np.asarray(kept[np.lexsort((kept, labels[kept]))], np.int64)
 
 
-def _pairs_of(rows: Rows, count: int, rng: np.random.Generator) -> Rows:
+def _pairs_of(indices: Indices, count: int, rng: np.random.Generator) -> Indices:
     """Random pairs of two different of these rows, int64 ``(count, 2)``."""
-    available = len(rows) * (len(rows) - 1) // 2
+    available = len(indices) * (len(indices) - 1) // 2
     whole, rest = divmod(count, available)
     chosen = np.concatenate([np.tile(np.arange(available), whole), rng.choice(available, rest, replace=False)])
     larger, smaller = _unranked(chosen)
-    return rows[np.stack([smaller, larger], axis=1)]
+    return indices[np.stack([smaller, larger], axis=1)]
 
 
-def _unranked(ranks: Rows) -> tuple[Rows, Rows]:
+def _unranked(ranks: Indices) -> tuple[Indices, Indices]:
     """The pair (i, j), j < i, that comes as number ``i * (i - 1) / 2 + j``."""
     larger = ((1 + np.sqrt(1 + 8 * ranks.astype(np.float64))) // 2).astype(np.int64)
     larger -= larger * (larger - 1) // 2 > ranks

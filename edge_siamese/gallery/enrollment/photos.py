@@ -79,13 +79,13 @@ def build_gallery(
             f"{dataset.path}: no photo of {', '.join(report.people_skipped)} can be used "
             f"({report.skipped[0].photo}: {report.skipped[0].reason}); --skip leaves such people out"
         )
-    rows = rows_by_name(embedded)
-    if not rows:
+    indices = indices_by_name(embedded)
+    if not indices:
         raise NoFaceError(f"{dataset.path}: nobody has a photo that can be used")
-    templates = {name: embedded.embeddings[numbers] for name, numbers in rows.items()}
+    templates = {name: embedded.embeddings[numbers] for name, numbers in indices.items()}
     empty = Gallery.empty(engine.embedder_card, information)
     choices = select(empty, templates, options)
-    report.skipped.extend(_outliers(embedded, rows, choices))
+    report.skipped.extend(_outliers(embedded, indices, choices))
     return with_selected(empty, templates, choices), report
 
 
@@ -98,12 +98,12 @@ def skipped_of(embedded: DatasetEmbeddings) -> list[Skipped]:
     ]
 
 
-def rows_by_name(embedded: DatasetEmbeddings) -> dict[str, list[int]]:
+def indices_by_name(embedded: DatasetEmbeddings) -> dict[str, list[int]]:
     """Photos with a face, by number in the embedded, of everybody by the name that a gallery gives them."""
-    rows: dict[str, list[int]] = {}
+    indices: dict[str, list[int]] = {}
     for row in np.flatnonzero(embedded.found).tolist():
-        rows.setdefault(clean_name(embedded.photos[row].person), []).append(row)
-    return rows
+        indices.setdefault(clean_name(embedded.photos[row].person), []).append(row)
+    return indices
 
 
 def embed_photos(paths: Iterable[Path], engine: FaceEngine) -> tuple[npt.NDArray[np.int8], list[Skipped]]:
@@ -141,13 +141,13 @@ def _reason(message: object, path: object) -> str:
 
 def _without_a_face(embedded: DatasetEmbeddings) -> list[str]:
     people = {clean_name(photo.person) for photo in embedded.photos}
-    return sorted(people - set(rows_by_name(embedded)))
+    return sorted(people - set(indices_by_name(embedded)))
 
 
-def _outliers(embedded: DatasetEmbeddings, rows: dict[str, list[int]], choices: dict[str, Choice]) -> list[Skipped]:
+def _outliers(embedded: DatasetEmbeddings, indices: dict[str, list[int]], choices: dict[str, Choice]) -> list[Skipped]:
     skipped = []
     for name, choice in choices.items():
-        agreement = Agreement.of(Candidates.of(embedded.embeddings[rows[name]], embedded.zero_point))
+        agreement = Agreement.of(Candidates.of(embedded.embeddings[indices[name]], embedded.zero_point))
         for row in choice.rejected:
-            skipped.append(Skipped(embedded.photos[rows[name][row]].path, agreement.reason(row)))
+            skipped.append(Skipped(embedded.photos[indices[name][row]].path, agreement.reason(row)))
     return skipped

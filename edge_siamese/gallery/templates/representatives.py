@@ -116,9 +116,9 @@ _STRATEGIES: dict[Strategy, Callable[[Candidates, int], list[int]]] = {
 }
 
 
-def _build(scores: Scores, rows: Iterable[int], count: int) -> list[int]:
-    """Of `rows`, one after the other that raises the sum of best scores most."""
-    left, best = set(rows), np.full(len(scores), NO_SCORE, np.int64)
+def _build(scores: Scores, indices: Iterable[int], count: int) -> list[int]:
+    """Of `indices`, one after the other that raises the sum of best scores most."""
+    left, best = set(indices), np.full(len(scores), NO_SCORE, np.int64)
     chosen: list[int] = []
     while left and len(chosen) < count:
         gains = np.maximum(best[:, None], scores).sum(axis=0)

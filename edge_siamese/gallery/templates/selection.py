@@ -67,7 +67,7 @@ def select(empty: Gallery, people: Mapping[str, Templates], options: SelectionOp
     """
     rejected = {name: _rejected(templates, empty.zero_point, options) for name, templates in people.items()}
     kept = {name: np.setdiff1d(np.arange(len(people[name])), rejected[name]) for name in people}
-    candidates = {name: Candidates.of(people[name][rows], empty.zero_point) for name, rows in kept.items()}
+    candidates = {name: Candidates.of(people[name][indices], empty.zero_point) for name, indices in kept.items()}
     counts = _counts(empty, candidates, people, options)
     return {
         name: Choice(

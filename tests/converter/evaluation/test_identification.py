@@ -20,8 +20,8 @@ def clusters(classes: int, images: int, spread: float, seed: int = 0) -> tuple[S
     return by_similarity(embeddings.astype(np.float32)), labels
 
 
-def constant(rows: npt.NDArray[np.integer], columns: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
-    return np.zeros((len(rows), len(columns)), np.float32)
+def constant(indices: npt.NDArray[np.integer], columns: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
+    return np.zeros((len(indices), len(columns)), np.float32)
 
 
 def test_ranks_and_who_is_taken_for_whom() -> None:

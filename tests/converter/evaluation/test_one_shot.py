@@ -54,10 +54,10 @@ def test_a_good_network_is_right_and_a_meaningless_one_by_chance() -> None:
 def test_drawings_that_are_missing_are_not_asked_for() -> None:
     labels, groups, drawers = drawings()
     kept = ~((drawers == 0) & (labels % 3 == 0))
-    rows = np.flatnonzero(kept)
-    runs = draw_runs(labels[rows], [groups[row] for row in rows], drawers[rows])
-    assert all((labels[rows][run.shown] >= 0).all() and len(run.shown) == 20 for run in runs)
-    assert not any(0 in drawers[rows][run.shown] for run in runs if run.group == "Tibetan")
+    indices = np.flatnonzero(kept)
+    runs = draw_runs(labels[indices], [groups[row] for row in indices], drawers[indices])
+    assert all((labels[indices][run.shown] >= 0).all() and len(run.shown) == 20 for run in runs)
+    assert not any(0 in drawers[indices][run.shown] for run in runs if run.group == "Tibetan")
 
 
 def test_too_small_alphabets_are_refused() -> None:

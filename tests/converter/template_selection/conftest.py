@@ -27,14 +27,14 @@ def photos(card: Any) -> Callable[..., Photos]:
     """``photos({"anna": 4}, spread=20)``: so many templates of everybody, around one direction each."""
 
     def make(counts: dict[str, int], spread: float = 20.0) -> Photos:
-        paths, rows, people = [], [], {}
+        paths, indices, people = [], [], {}
         for name, count in counts.items():
             rng = np.random.default_rng(list(name.encode()))
             center = rng.normal(0, 45, DIMENSION)
-            people[name] = list(range(len(rows), len(rows) + count))
-            rows += [center + rng.normal(0, spread, DIMENSION) for _ in range(count)]
+            people[name] = list(range(len(indices), len(indices) + count))
+            indices += [center + rng.normal(0, spread, DIMENSION) for _ in range(count)]
             paths += [f"{name}/{number}.jpg" for number in range(count)]
-        embeddings = np.clip(np.rint(rows), -128, 127).astype(np.int8)
+        embeddings = np.clip(np.rint(indices), -128, 127).astype(np.int8)
         return Photos(paths, embeddings, people, card, [])
 
     return make

@@ -23,11 +23,11 @@ def test_no_photo_is_on_two_sides(photos: People) -> None:
     everybody = photos(COUNTS)
     trial = Trial.of(everybody, 1e-3)
     assert len(trial.enrollment.people) == 6
-    assert [len(rows) for rows in trial.enrollment.people.values()] == [3] * 6
+    assert [len(indices) for indices in trial.enrollment.people.values()] == [3] * 6
     assert (len(trial.probes), len(trial.strangers)) == (18, 2 * 6 + 1)
     sides = [trial.probes, trial.strangers, *trial.enrollment.templates().values()]
-    rows = [row.tobytes() for side in sides for row in side]
-    assert len(rows) == len(set(rows)) == len(everybody.embeddings)
+    indices = [row.tobytes() for side in sides for row in side]
+    assert len(indices) == len(set(indices)) == len(everybody.embeddings)
     assert np.array_equal(Trial.of(everybody, 1e-3).probes, trial.probes)
 
 

@@ -62,6 +62,6 @@ def test_the_tsne_medoid_is_one_for_everybody_and_no_outlier(photos: People, car
     assert choices["anna"].rejected == (4,)
     assert 4 not in choices["anna"].chosen
     plane = tsne(everybody.embeddings.astype(np.float32) - card.zero_point)
-    rows = [row for row in range(8) if row != 4]
-    sums = np.linalg.norm(plane[rows, None] - plane[rows], axis=2).sum(axis=1)
-    assert choices["anna"].chosen == (rows[int(sums.argmin())],)
+    indices = [row for row in range(8) if row != 4]
+    sums = np.linalg.norm(plane[indices, None] - plane[indices], axis=2).sum(axis=1)
+    assert choices["anna"].chosen == (indices[int(sums.argmin())],)

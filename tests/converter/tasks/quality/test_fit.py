@@ -79,10 +79,10 @@ def test_what_matters_lowers_the_area_and_what_does_not_leaves_it() -> None:
     assert judged["roll"].alone[1] == pytest.approx(1.0)
     assert judged["embedding norm"].weight is None
     assert set(judged) >= {"pitch", "side light"}
-    rows = describe_fit(fit)
-    assert rows[0] == ("quality", "", *(f"{area:.3f}" for area in fit.areas), "", "")
-    assert rows[2][:2] == ("sharpness", f"{judged['sharpness'].weight:.3f}")
-    assert rows[-1][:2] == ("embedding norm", "not used")
+    indices = describe_fit(fit)
+    assert indices[0] == ("quality", "", *(f"{area:.3f}" for area in fit.areas), "", "")
+    assert indices[2][:2] == ("sharpness", f"{judged['sharpness'].weight:.3f}")
+    assert indices[-1][:2] == ("embedding norm", "not used")
 
 
 @settings(max_examples=25)

@@ -9,9 +9,9 @@ LABELS = np.repeat(np.arange(30), 4)
 
 def embeddings() -> np.ndarray:
     """Classes 2k and 2k + 1 look alike, the others lie at right angles."""
-    rows = np.zeros((len(LABELS), 15), "f4")
-    rows[np.arange(len(LABELS)), LABELS // 2] = 1
-    return rows + np.random.default_rng(0).normal(scale=0.01, size=rows.shape)
+    indices = np.zeros((len(LABELS), 15), "f4")
+    indices[np.arange(len(LABELS)), LABELS // 2] = 1
+    return indices + np.random.default_rng(0).normal(scale=0.01, size=indices.shape)
 
 
 def hard_share(pairs: object) -> float:
@@ -55,9 +55,9 @@ def test_fewer_strangers_than_wanted_are_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "sentence"),
+    ("indices", "sentence"),
     [(np.zeros((3, 2)), "embeddings of 120 images, found 3"), (np.full((120, 2), np.nan), "finite embeddings")],
 )
-def test_embeddings_that_do_not_fit_are_refused(rows: np.ndarray, sentence: str) -> None:
+def test_embeddings_that_do_not_fit_are_refused(indices: np.ndarray, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
-        create_sampler("hard-negatives", LABELS).update(rows)
+        create_sampler("hard-negatives", LABELS).update(indices)

@@ -20,8 +20,8 @@ def test_numbering_is_exact_far_out(around: int) -> None:
 
 def test_copies_within_a_class_count_once() -> None:
     population = Population(np.array([5, 5, 5, 2, 2]), ["a", "b", "a", "c", "c"])
-    assert population.rows.tolist() == [3, 0, 1]
-    assert [rows.tolist() for rows in population.members] == [[0, 1]]
+    assert population.indices.tolist() == [3, 0, 1]
+    assert [indices.tolist() for indices in population.members] == [[0, 1]]
     assert population.genuine_available().tolist() == [1]
 
 

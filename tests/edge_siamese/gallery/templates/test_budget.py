@@ -58,7 +58,7 @@ def test_the_file_fits_and_no_further_template_would(
     counts: list[int], spare: int, strategy: Strategy, limit: int | None
 ) -> None:
     everybody = people(*counts)
-    size = sizes_of(EMPTY.with_people({name: rows[:1] for name, rows in everybody.items()}))
+    size = sizes_of(EMPTY.with_people({name: indices[:1] for name, indices in everybody.items()}))
     budget = size(len(everybody)) + spare
     options = SelectionOptions(strategy, limit=limit, budget=budget)
     choices = select(EMPTY, everybody, options)
@@ -66,17 +66,18 @@ def test_the_file_fits_and_no_further_template_would(
     assert len(encode(gallery)) <= budget
     maximum = 1 if strategy in (Strategy.MEAN, Strategy.MEDOID) else limit or 9
     full = all(
-        len(choices[name].chosen) == min(maximum, len(np.unique(rows, axis=0))) for name, rows in everybody.items()
+        len(choices[name].chosen) == min(maximum, len(np.unique(indices, axis=0)))
+        for name, indices in everybody.items()
     )
     assert full or size(len(gallery.templates) + 1) > budget
 
 
 def test_everybody_gets_as_many_first_and_the_rest_goes_where_it_helps_most() -> None:
-    everybody = {name: Candidates.of(rows, 0) for name, rows in people(6, 6, 6, 1).items()}
+    everybody = {name: Candidates.of(indices, 0) for name, indices in people(6, 6, 6, 1).items()}
     assert allocate(everybody, 7, lambda templates: templates) == dict(zip(everybody, (2, 2, 2, 1), strict=True))
     gains = {
-        name: rows.coverage(rows.choose(3)) - rows.coverage(rows.choose(2))
-        for name, rows in list(everybody.items())[:3]
+        name: indices.coverage(indices.choose(3)) - indices.coverage(indices.choose(2))
+        for name, indices in list(everybody.items())[:3]
     }
     first = max(gains, key=gains.__getitem__)
     assert len(set(gains.values())) == 3
@@ -91,7 +92,7 @@ def test_of_equal_gains_the_first_by_name_is_served() -> None:
 
 def test_too_small_a_budget_says_how_much_it_takes() -> None:
     everybody = people(3, 3)
-    minimum = len(encode(EMPTY.with_people({name: rows[:1] for name, rows in everybody.items()})))
+    minimum = len(encode(EMPTY.with_people({name: indices[:1] for name, indices in everybody.items()})))
     assert len(select(EMPTY, everybody, SelectionOptions(budget=minimum))) == 2
     with pytest.raises(
         DataError, match=f"2 people with one template each: expected a budget of at least {minimum:,} bytes"

@@ -10,8 +10,8 @@ from edge_siamese.gallery.templates.outliers import Agreement
 from edge_siamese.gallery.templates.representatives import Candidates
 
 
-def agreement(rows: list[tuple[int, ...]]) -> Agreement:
-    return Agreement.of(Candidates.of(np.array(rows, np.int8), 0))
+def agreement(indices: list[tuple[int, ...]]) -> Agreement:
+    return Agreement.of(Candidates.of(np.array(indices, np.int8), 0))
 
 
 LIKE = [(100, 10, 0), (100, -10, 0), (90, 0, 20)]
@@ -19,9 +19,9 @@ LIKE = [(100, 10, 0), (100, -10, 0), (90, 0, 20)]
 
 @pytest.mark.parametrize("place", range(4))
 def test_a_strangers_photo_is_found(place: int) -> None:
-    rows: list[tuple[int, ...]] = [*LIKE]
-    rows.insert(place, (0, 5, -100))
-    assert agreement(rows).outliers == (place,)
+    indices: list[tuple[int, ...]] = [*LIKE]
+    indices.insert(place, (0, 5, -100))
+    assert agreement(indices).outliers == (place,)
 
 
 def test_of_two_nobody_can_say_which_is_wrong() -> None:
@@ -43,8 +43,8 @@ def test_below_half_the_median_of_the_means_is_exact() -> None:
 
 
 @given(arrays.arrays(np.int8, st.tuples(st.integers(1, 12), st.integers(1, 4))), st.integers(-128, 127))
-def test_at_least_half_always_stay(rows: np.ndarray, zero_point: int) -> None:
-    assert len(Agreement.of(Candidates.of(rows, zero_point)).outliers) <= len(rows) // 2
+def test_at_least_half_always_stay(indices: np.ndarray, zero_point: int) -> None:
+    assert len(Agreement.of(Candidates.of(indices, zero_point)).outliers) <= len(indices) // 2
 
 
 def test_the_reason_has_both_figures() -> None:

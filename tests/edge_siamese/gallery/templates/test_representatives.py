@@ -12,13 +12,13 @@ from edge_siamese.cli.shared.galleries import STRATEGIES
 from edge_siamese.gallery.templates.representatives import Candidates, Strategy, representatives
 from edge_siamese.matching import scores_q15
 
-ROWS = arrays.arrays(np.int8, st.tuples(st.integers(1, 12), st.integers(1, 6)))
+INDICES = arrays.arrays(np.int8, st.tuples(st.integers(1, 12), st.integers(1, 6)))
 SEVERAL = (Strategy.GREEDY, Strategy.K_MEDOIDS, Strategy.FARTHEST_FIRST)
 
 
-def total(rows: np.ndarray, zero_point: int, chosen: list[int]) -> int:
+def total(indices: np.ndarray, zero_point: int, chosen: list[int]) -> int:
     """Sum of best scores with the chosen ones: what PAM maximizes."""
-    return int(scores_q15(rows, rows, zero_point).astype(int)[:, chosen].max(axis=1).sum())
+    return int(scores_q15(indices, indices, zero_point).astype(int)[:, chosen].max(axis=1).sum())
 
 
 @pytest.fixture
@@ -30,42 +30,42 @@ def two_groups() -> np.ndarray:
     return np.concatenate([[(-60, -60, -60, 60)], groups]).astype(np.int8)
 
 
-@given(ROWS, st.integers(-128, 127), st.integers(1, 15), st.sampled_from(SEVERAL))
+@given(INDICES, st.integers(-128, 127), st.integers(1, 15), st.sampled_from(SEVERAL))
 def test_they_are_distinct_and_no_more_than_asked(
-    rows: np.ndarray, zero_point: int, count: int, strategy: Strategy
+    indices: np.ndarray, zero_point: int, count: int, strategy: Strategy
 ) -> None:
-    chosen = representatives(rows, zero_point, count, strategy)
-    assert len(chosen) == len(set(chosen)) == min(count, len(np.unique(rows, axis=0)))
-    assert representatives(rows, zero_point, count, strategy) == chosen
+    chosen = representatives(indices, zero_point, count, strategy)
+    assert len(chosen) == len(set(chosen)) == min(count, len(np.unique(indices, axis=0)))
+    assert representatives(indices, zero_point, count, strategy) == chosen
 
 
-@given(ROWS, st.integers(-128, 127), st.sampled_from(Strategy))
-def test_a_single_one_is_the_medoid(rows: np.ndarray, zero_point: int, strategy: Strategy) -> None:
-    totals = scores_q15(rows, rows, zero_point).astype(int).sum(axis=0)
-    (chosen,) = representatives(rows, zero_point, 1, strategy)
+@given(INDICES, st.integers(-128, 127), st.sampled_from(Strategy))
+def test_a_single_one_is_the_medoid(indices: np.ndarray, zero_point: int, strategy: Strategy) -> None:
+    totals = scores_q15(indices, indices, zero_point).astype(int).sum(axis=0)
+    (chosen,) = representatives(indices, zero_point, 1, strategy)
     assert totals[chosen] == totals.max()
 
 
-@given(ROWS, st.integers(-128, 127), st.integers(1, 8))
+@given(INDICES, st.integers(-128, 127), st.integers(1, 8))
 def test_k_medoids_are_never_worse_than_greedy_and_no_exchange_improves_them(
-    rows: np.ndarray, zero_point: int, count: int
+    indices: np.ndarray, zero_point: int, count: int
 ) -> None:
-    chosen = representatives(rows, zero_point, count, Strategy.K_MEDOIDS)
-    reached = total(rows, zero_point, chosen)
-    assert reached >= total(rows, zero_point, representatives(rows, zero_point, count))
+    chosen = representatives(indices, zero_point, count, Strategy.K_MEDOIDS)
+    reached = total(indices, zero_point, chosen)
+    assert reached >= total(indices, zero_point, representatives(indices, zero_point, count))
     for out in chosen:
-        for other in set(Candidates.of(rows, zero_point).distinct) - set(chosen):
-            assert total(rows, zero_point, [*(row for row in chosen if row != out), other]) <= reached
+        for other in set(Candidates.of(indices, zero_point).distinct) - set(chosen):
+            assert total(indices, zero_point, [*(row for row in chosen if row != out), other]) <= reached
 
 
 def test_exchanges_find_what_greedy_misses() -> None:
     """The medoid of all lies between the groups, so greedy keeps a template that two good ones make superfluous."""
     degrees = np.radians([0, 4, 8, 45, 82, 86, 90])
-    rows = np.rint(np.stack([np.cos(degrees), np.sin(degrees)], axis=1) * 120).astype(np.int8)
-    assert 3 in representatives(rows, 0, 2)
-    chosen = representatives(rows, 0, 2, Strategy.K_MEDOIDS)
+    indices = np.rint(np.stack([np.cos(degrees), np.sin(degrees)], axis=1) * 120).astype(np.int8)
+    assert 3 in representatives(indices, 0, 2)
+    chosen = representatives(indices, 0, 2, Strategy.K_MEDOIDS)
     assert 3 not in chosen
-    assert total(rows, 0, chosen) == max(total(rows, 0, list(pair)) for pair in combinations(range(7), 2))
+    assert total(indices, 0, chosen) == max(total(indices, 0, list(pair)) for pair in combinations(range(7), 2))
 
 
 def test_each_group_is_represented_before_any_twice_and_an_outlier_last(two_groups: np.ndarray) -> None:
