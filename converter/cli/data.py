@@ -150,15 +150,17 @@ def pairs(
         sampler, images.labels(), seed=seed, digests=images.content_digests, **options
     ).epoch(epoch)  # fmt: skip
     if output.suffix == ".tfrecord":
-        write_image_pairs(output, images, made.index, made.same)
+        write_image_pairs(output, images, made.index, made.is_genuine)
     else:
-        write_pairs(output, PairList.of(images, made.index, made.same))
-    genuine = int(made.same.sum())
+        write_pairs(output, PairList.of(images, made.index, made.is_genuine))
+    genuine = int(made.is_genuine.sum())
     if as_json:
-        counts = {"pairs": len(made.same), "genuine": genuine, "impostor": len(made.same) - genuine}
+        counts = {"pairs": len(made.is_genuine), "genuine": genuine, "impostor": len(made.is_genuine) - genuine}
         emit_json("data-pairs", {"output": str(output), "sampler": sampler, **counts, **_described(images)})
         return
-    click.echo(f"{output}: {genuine:,} genuine and {len(made.same) - genuine:,} impostor pairs of {_counted(images)}")
+    click.echo(
+        f"{output}: {genuine:,} genuine and {len(made.is_genuine) - genuine:,} impostor pairs of {_counted(images)}"
+    )
 
 
 @data.command()

@@ -1,6 +1,6 @@
 """Lists of pairs that other tools read: a CSV of ``first,second,same``, or an ``.npz`` of the same columns.
 
-Images go by their path inside the source, relative and with forward slashes; ``same`` is 1 for two images of one class
+Images go by their path inside the source, relative and with forward slashes; ``is_genuine`` is 1 for two images of one class
 and 0 for two of different classes.
 """
 
@@ -20,7 +20,7 @@ from edge_siamese.errors import DataError
 from ..training.checkpoints import save_arrays
 from .labeled import LabeledImages
 
-COLUMNS = ("first", "second", "same")
+COLUMNS = ("first", "second", "is_genuine")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class PairList:
 
     Attributes:
         first, second: P paths each, relative and with forward slashes.
-        same: bool ``(P,)``.
+        is_genuine: bool ``(P,)``.
 
     Raises:
         DataError: the parts are not equally long, or a path is not as described.
@@ -37,29 +37,29 @@ class PairList:
 
     first: list[str]
     second: list[str]
-    same: npt.NDArray[np.bool_]
+    is_genuine: npt.NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        if not len(self.first) == len(self.second) == len(self.same):
-            found = f"{len(self.first)}, {len(self.second)} and {len(self.same)}"
+        if not len(self.first) == len(self.second) == len(self.is_genuine):
+            found = f"{len(self.first)}, {len(self.second)} and {len(self.is_genuine)}"
             raise DataError(f"pairs: expected equally many of {', '.join(COLUMNS)}, found {found}")
         for path in {*self.first, *self.second}:
             _require_relative(path)
 
     def __len__(self) -> int:
-        return len(self.same)
+        return len(self.is_genuine)
 
     @classmethod
-    def of(cls, images: LabeledImages, index: npt.NDArray[np.int64], same: npt.NDArray[np.bool_]) -> "PairList":
+    def of(cls, images: LabeledImages, index: npt.NDArray[np.int64], is_genuine: npt.NDArray[np.bool_]) -> "PairList":
         """The pairs of a sampler, rows int64 ``(P, 2)`` of `images`."""
         first, second = ([images.paths[row] for row in rows] for rows in index.T)
-        return cls(first, second, same)
+        return cls(first, second, is_genuine)
 
     def rows(self, images: LabeledImages) -> npt.NDArray[np.int64]:
         """Rows int64 ``(P, 2)`` of these images.
 
         Raises:
-            DataError: a path is unknown, or ``same`` contradicts the images' classes.
+            DataError: a path is unknown, or ``is_genuine`` contradicts the images' classes.
         """
         row_of = {path: row for row, path in enumerate(images.paths)}
         try:
@@ -68,11 +68,11 @@ class PairList:
             raise DataError(f"pairs: {error.args[0]} is not one of the images") from error
         index = index.astype(np.int64).reshape(-1, 2)
         labels = images.labels()
-        wrong = np.flatnonzero((labels[index[:, 0]] == labels[index[:, 1]]) != self.same)
+        wrong = np.flatnonzero((labels[index[:, 0]] == labels[index[:, 1]]) != self.is_genuine)
         if len(wrong):
             first, second = (images.paths[row] for row in index[wrong[0]])
             raise DataError(
-                f"pairs: same is {int(self.same[wrong[0]])} for {first} and {second}, their classes disagree"
+                f"pairs: same is {int(self.is_genuine[wrong[0]])} for {first} and {second}, their classes disagree"
             )
         return index
 
@@ -85,13 +85,13 @@ def write_pairs(path: Path, pairs: PairList) -> None:
     """
     if path.suffix == ".npz":
         texts = {name: np.array(paths, np.str_) for name, paths in (("first", pairs.first), ("second", pairs.second))}
-        save_arrays(path, {**texts, "same": pairs.same})
+        save_arrays(path, {**texts, "is_genuine": pairs.is_genuine})
         return
     _require_suffix(path)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(zip(pairs.first, pairs.second, pairs.same.astype(int).tolist(), strict=True))
+    writer.writerows(zip(pairs.first, pairs.second, pairs.is_genuine.astype(int).tolist(), strict=True))
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(path) as stream:
         stream.write(text.getvalue().encode())
@@ -106,7 +106,9 @@ def read_pairs(path: Path) -> PairList:
     try:
         if path.suffix == ".npz":
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-                return PairList(archive["first"].tolist(), archive["second"].tolist(), archive["same"].astype(bool))
+                return PairList(
+                    archive["first"].tolist(), archive["second"].tolist(), archive["is_genuine"].astype(bool)
+                )
         _require_suffix(path)
         return _parsed(list(csv.reader(io.StringIO(path.read_text("utf-8-sig")), strict=True)), path)
     except DataError:
@@ -121,8 +123,8 @@ def _parsed(lines: Sequence[Sequence[str]], path: Path) -> PairList:
     for number, line in enumerate(lines[1:], start=2):
         if len(line) != len(COLUMNS) or line[2] not in {"0", "1"}:
             raise DataError(f"{path}: line {number}: expected two paths and 0 or 1, found {','.join(line)}")
-    same = np.array([line[2] == "1" for line in lines[1:]], bool)
-    return PairList([line[0] for line in lines[1:]], [line[1] for line in lines[1:]], same)
+    is_genuine = np.array([line[2] == "1" for line in lines[1:]], bool)
+    return PairList([line[0] for line in lines[1:]], [line[1] for line in lines[1:]], is_genuine)
 
 
 def _require_relative(path: str) -> None:

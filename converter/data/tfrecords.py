@@ -27,10 +27,10 @@ from edge_siamese.errors import DataError, RuntimeMissingError
 from .labeled import LabeledImages
 
 Index = npt.NDArray[np.int64]
-Same = npt.NDArray[np.bool_]
+IsGenuine = npt.NDArray[np.bool_]
 
 
-def write_image_pairs(path: Path, images: LabeledImages, index: Index, same: Same) -> None:
+def write_image_pairs(path: Path, images: LabeledImages, index: Index, is_genuine: IsGenuine) -> None:
     """Write pairs, rows int64 ``(P, 2)`` of `images`, whole or not at all.
 
     Raises:
@@ -47,10 +47,12 @@ def write_image_pairs(path: Path, images: LabeledImages, index: Index, same: Sam
         of |= {"path_1": images.paths[first].encode(), "path_2": images.paths[second].encode()}
         return {name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value])) for name, value in of.items()}
 
-    _write(tf, path, (features(first, second) for first, second in index.tolist()), same)
+    _write(tf, path, (features(first, second) for first, second in index.tolist()), is_genuine)
 
 
-def write_bottleneck_pairs(path: Path, bottlenecks: npt.NDArray[np.float32], index: Index, same: Same) -> None:
+def write_bottleneck_pairs(
+    path: Path, bottlenecks: npt.NDArray[np.float32], index: Index, is_genuine: IsGenuine
+) -> None:
     """Write pairs, rows int64 ``(P, 2)`` of `bottlenecks` float32 ``(N, D)``, whole or not at all.
 
     Raises:
@@ -62,10 +64,10 @@ def write_bottleneck_pairs(path: Path, bottlenecks: npt.NDArray[np.float32], ind
         of = {"bottleneck_1": bottlenecks[first], "bottleneck_2": bottlenecks[second]}
         return {name: tf.train.Feature(float_list=tf.train.FloatList(value=value)) for name, value in of.items()}
 
-    _write(tf, path, (features(first, second) for first, second in index.tolist()), same)
+    _write(tf, path, (features(first, second) for first, second in index.tolist()), is_genuine)
 
 
-def read_image_pairs(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], Same]:
+def read_image_pairs(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], IsGenuine]:
     """Both images of every pair, uint8 ``(P, H, W, C)``, and whether they are of one class.
 
     Raises:
@@ -76,7 +78,7 @@ def read_image_pairs(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.
     return first, second, np.array([pair[2] == 1 for pair in pairs], bool)
 
 
-def read_bottleneck_pairs(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], Same]:
+def read_bottleneck_pairs(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], IsGenuine]:
     """Both bottlenecks of every pair, float32 ``(P, D)``, and whether they are of one class.
 
     Raises:
@@ -100,12 +102,12 @@ def _tensorflow() -> Any:
     return tf
 
 
-def _write(tf: Any, path: Path, pairs: Iterable[dict[str, Any]], same: Same) -> None:
+def _write(tf: Any, path: Path, pairs: Iterable[dict[str, Any]], is_genuine: IsGenuine) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder, "pairs.tfrecord")
         with tf.io.TFRecordWriter(str(written)) as writer:
-            for features, label in zip(pairs, same.tolist(), strict=True):
+            for features, label in zip(pairs, is_genuine.tolist(), strict=True):
                 features["label"] = tf.train.Feature(int64_list=tf.train.Int64List(value=[int(label)]))
                 example = tf.train.Example(features=tf.train.Features(feature=features))
                 writer.write(example.SerializeToString())

@@ -1,6 +1,6 @@
 """Losses that a twin learns from: of pairs by their distance or logit, and of whole batches of labeled images.
 
-A loss of pairs takes ``(distance or logit, same)``, ``same`` being 1 or True for two images of one person, and returns
+A loss of pairs takes ``(distance or logit, same)``, ``is_genuine`` being 1 or True for two images of one person, and returns
 one value a pair; a loss of batches takes ``(embeddings, numbers)`` and returns their mean.
 """
 
@@ -16,42 +16,42 @@ from ..registry import checked_options, choose, in_range, options_of
 from .margin_softmax import MarginSoftmax
 
 
-def contrastive(distance: Any, same: Any, *, margin: float = 1.0) -> Any:
+def contrastive(distance: Any, is_genuine: Any, *, margin: float = 1.0) -> Any:
     """y d^2 + (1 - y) max(margin - d, 0)^2 (Hadsell, Chopra and LeCun, CVPR 2006), float32 ``(B,)``."""
-    same = ops.cast(same, "float32")
-    return same * ops.square(distance) + (1.0 - same) * ops.square(ops.maximum(margin - distance, 0.0))
+    is_genuine = ops.cast(is_genuine, "float32")
+    return is_genuine * ops.square(distance) + (1.0 - is_genuine) * ops.square(ops.maximum(margin - distance, 0.0))
 
 
-def contrastive_squared(distance: Any, same: Any, *, margin: float = 2.0) -> Any:
+def contrastive_squared(distance: Any, is_genuine: Any, *, margin: float = 2.0) -> Any:
     """y D + (1 - y) max(margin - D, 0) of squared distances D, float32 ``(B,)``."""
-    same = ops.cast(same, "float32")
-    return same * distance + (1.0 - same) * ops.maximum(margin - distance, 0.0)
+    is_genuine = ops.cast(is_genuine, "float32")
+    return is_genuine * distance + (1.0 - is_genuine) * ops.maximum(margin - distance, 0.0)
 
 
-def binary_crossentropy(logit: Any, same: Any, *, smoothing: float = 0.01) -> Any:
+def binary_crossentropy(logit: Any, is_genuine: Any, *, smoothing: float = 0.01) -> Any:
     """Cross-entropy of one logit ``(B,)`` or ``(B, 1)``, high for the same person, float32 ``(B,)``.
 
     Args:
         logit: before any sigmoid.
-        same: 1 for the same person.
+        is_genuine: 1 for the same person.
         smoothing: how far the targets are drawn from 0 and 1 to 1/2, 0 to 1.
     """
-    targets = ops.cast(same, "float32") * (1.0 - smoothing) + smoothing / 2
+    targets = ops.cast(is_genuine, "float32") * (1.0 - smoothing) + smoothing / 2
     logit = ops.reshape(ops.cast(logit, "float32"), (-1,))
     return ops.binary_crossentropy(targets, logit, from_logits=True)
 
 
-def false_positive_weighted(logits: Any, same: Any) -> Any:
+def false_positive_weighted(logits: Any, is_genuine: Any) -> Any:
     """Cross-entropy of two logits ``(B, 2)``, "different" and "same", float32 ``(B,)``.
 
     Every value is multiplied by 1 + the number of the batch's pairs that are different and answered "same"; the weight
     has no gradient.
     """
-    same = ops.cast(same, "int32")
+    is_genuine = ops.cast(is_genuine, "int32")
     logits = ops.cast(logits, "float32")
-    wrongly_same = ops.logical_and(logits[:, 1] > logits[:, 0], same == 0)
+    wrongly_same = ops.logical_and(logits[:, 1] > logits[:, 0], is_genuine == 0)
     weight = 1.0 + ops.sum(ops.cast(wrongly_same, "float32"))
-    return ops.stop_gradient(weight) * ops.sparse_categorical_crossentropy(same, logits, from_logits=True)
+    return ops.stop_gradient(weight) * ops.sparse_categorical_crossentropy(is_genuine, logits, from_logits=True)
 
 
 def triplet(embeddings: Any, labels: Any, *, margin: float = 0.2) -> Any:
@@ -71,11 +71,13 @@ def triplet(embeddings: Any, labels: Any, *, margin: float = 0.2) -> Any:
     """
     units = ops.normalize(ops.cast(embeddings, "float32"), axis=-1)
     distances = 2.0 - 2.0 * ops.matmul(units, ops.transpose(units))
-    same = ops.expand_dims(labels, 0) == ops.expand_dims(labels, 1)
-    other = ops.logical_not(same)
+    is_genuine = ops.expand_dims(labels, 0) == ops.expand_dims(labels, 1)
+    other = ops.logical_not(is_genuine)
     negatives = _semi_hard(distances, other)
     itself = ops.eye(ops.shape(distances)[0], dtype="bool")
-    usable = ops.logical_and(ops.logical_and(same, ops.logical_not(itself)), ops.any(other, axis=1, keepdims=True))
+    usable = ops.logical_and(
+        ops.logical_and(is_genuine, ops.logical_not(itself)), ops.any(other, axis=1, keepdims=True)
+    )
     usable = ops.cast(usable, "float32")
     return ops.sum(usable * ops.maximum(distances - negatives + margin, 0.0)) / ops.maximum(ops.sum(usable), 1.0)
 

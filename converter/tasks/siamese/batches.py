@@ -66,7 +66,7 @@ class PairBatches(_Batches):
         self.on_epoch_end()
 
     def __len__(self) -> int:
-        return math.ceil(len(self.pairs.same) / self.batch_size)
+        return math.ceil(len(self.pairs.is_genuine) / self.batch_size)
 
     def on_epoch_end(self) -> None:
         super().on_epoch_end()
@@ -77,7 +77,7 @@ class PairBatches(_Batches):
     def __getitem__(self, batch: int) -> tuple[npt.NDArray[np.float32], dict[str, npt.NDArray[Any]]]:
         part = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
         rows = self.pairs.index[part].T.reshape(-1)
-        return self.prepared(rows, batch), {"same": self.pairs.same[part].astype(np.float32)}
+        return self.prepared(rows, batch), {"is_genuine": self.pairs.is_genuine[part].astype(np.float32)}
 
 
 class ClassBatches(_Batches):

@@ -16,7 +16,7 @@ class PairTrainer(keras.Model):  # type: ignore[misc]
     Args:
         network: to embeddings ``(N, D)``; None where the inputs are embeddings already.
         compare: two halves of embeddings ``(B, D)`` to a distance or logit a pair: a distance function or a head.
-        loss: of those and of ``same`` ``(B,)``, to a value a pair.
+        loss: of those and of ``is_genuine`` ``(B,)``, to a value a pair.
     """
 
     def __init__(self, network: Any | None, compare: Compare, loss: Loss) -> None:
@@ -33,7 +33,7 @@ class PairTrainer(keras.Model):  # type: ignore[misc]
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        return ops.mean(self.loss_of_pairs(y_pred, y["same"]))
+        return ops.mean(self.loss_of_pairs(y_pred, y["is_genuine"]))
 
 
 class BatchTrainer(keras.Model):  # type: ignore[misc]

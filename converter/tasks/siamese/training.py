@@ -99,7 +99,7 @@ def verification_pairs(
 def scored(model: SiameseNetwork, embeddings: Embeddings, pairs: Pairs) -> ErrorCurve:
     """Error rates of pairs of embeddings ``(N, D)``."""
     scores = model.comparison.of_pairs(*(embeddings[side] for side in pairs.index.T))
-    return error_curve(scores[pairs.same], scores[~pairs.same])
+    return error_curve(scores[pairs.is_genuine], scores[~pairs.is_genuine])
 
 
 def metrics_of(curve: ErrorCurve) -> dict[str, float]:

@@ -118,9 +118,9 @@ def test_pairs_with_their_images_follow_the_samplers_options(prepared: Path, tmp
         answer("pairs", prepared, "-o", output, "--sampler", "fixed-count", "--set", "genuine=7", "--set", "impostor=4")
         == 0
     )
-    first, second, same = read_image_pairs(output)
+    first, second, is_genuine = read_image_pairs(output)
     assert first.shape == second.shape == (11, 16, 12, 1)
-    assert int(same.sum()) == 7
+    assert int(is_genuine.sum()) == 7
 
 
 def test_augmentation_is_shown_as_a_grid(prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,11 +23,11 @@ def test_chosen_images_keep_their_names_and_paths() -> None:
 
 
 def test_the_digest_sees_names_pixels_and_shape() -> None:
-    same, images = gray([1, 2], ["a", "b"]), gray([1, 2], ["a", "b"])
-    assert same.digest == images.digest
+    is_genuine, images = gray([1, 2], ["a", "b"]), gray([1, 2], ["a", "b"])
+    assert is_genuine.digest == images.digest
     turned = LabeledImages(images.images.reshape(2, 3, 2, 1), images.names, images.paths)
     others = {gray([1, 3], ["a", "b"]).digest, gray([1, 2], ["a", "c"]).digest, turned.digest}
-    assert len(others | {same.digest}) == 4
+    assert len(others | {is_genuine.digest}) == 4
 
 
 def test_equal_images_have_equal_content_digests() -> None:

@@ -22,12 +22,12 @@ PATHS = st.lists(NAME, min_size=1, max_size=3).map("/".join)
 @settings(max_examples=40)
 @given(pairs=st.lists(st.tuples(PATHS, PATHS, st.booleans()), max_size=20))
 def test_lists_come_back_as_they_were_written(suffix: str, pairs: list[tuple[str, str, bool]]) -> None:
-    same = np.array([pair[2] for pair in pairs], bool)
-    written = PairList([pair[0] for pair in pairs], [pair[1] for pair in pairs], same)
+    is_genuine = np.array([pair[2] for pair in pairs], bool)
+    written = PairList([pair[0] for pair in pairs], [pair[1] for pair in pairs], is_genuine)
     with tempfile.TemporaryDirectory() as folder:
         write_pairs(Path(folder, "new", f"pairs{suffix}"), written)
         read = read_pairs(Path(folder, "new", f"pairs{suffix}"))
-    assert (read.first, read.second, read.same.tolist()) == (written.first, written.second, same.tolist())
+    assert (read.first, read.second, read.is_genuine.tolist()) == (written.first, written.second, is_genuine.tolist())
 
 
 def test_a_csv_is_plain(labeled: Make, tmp_path: Path) -> None:
@@ -43,8 +43,8 @@ def test_a_csv_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
 
 def test_rows_are_found_again(labeled: Make) -> None:
     images = labeled({"a": 3, "b": 2})
-    index, same = np.array([[0, 2], [4, 1], [3, 4]]), np.array([True, False, True])
-    assert np.array_equal(PairList.of(images, index, same).rows(images), index)
+    index, is_genuine = np.array([[0, 2], [4, 1], [3, 4]]), np.array([True, False, True])
+    assert np.array_equal(PairList.of(images, index, is_genuine).rows(images), index)
 
 
 def test_what_contradicts_the_images_is_refused(labeled: Make) -> None:

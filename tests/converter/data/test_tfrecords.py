@@ -21,19 +21,19 @@ INDEX, SAME = np.array([[0, 1], [2, 0], [3, 2]]), np.array([True, False, True])
 def test_pairs_of_images_come_back(labeled: Make, tmp_path: Path, channels: int) -> None:
     images = labeled({"a": 2, "b": 2}, channels)
     write_image_pairs(tmp_path / "new" / "p.tfrecord", images, INDEX, SAME)
-    first, second, same = read_image_pairs(tmp_path / "new" / "p.tfrecord")
+    first, second, is_genuine = read_image_pairs(tmp_path / "new" / "p.tfrecord")
     assert np.array_equal(first, images.images[INDEX[:, 0]])
     assert np.array_equal(second, images.images[INDEX[:, 1]])
-    assert np.array_equal(same, SAME)
+    assert np.array_equal(is_genuine, SAME)
 
 
 def test_pairs_of_bottlenecks_come_back(tmp_path: Path) -> None:
     rows = np.random.default_rng(0).normal(size=(4, 5)).astype(np.float32)
     write_bottleneck_pairs(tmp_path / "b.tfrecord", rows, INDEX, SAME)
-    first, second, same = read_bottleneck_pairs(tmp_path / "b.tfrecord")
+    first, second, is_genuine = read_bottleneck_pairs(tmp_path / "b.tfrecord")
     assert np.array_equal(first, rows[INDEX[:, 0]])
     assert np.array_equal(second, rows[INDEX[:, 1]])
-    assert np.array_equal(same, SAME)
+    assert np.array_equal(is_genuine, SAME)
 
 
 def test_other_readers_find_the_features_by_name(labeled: Make, tmp_path: Path) -> None:

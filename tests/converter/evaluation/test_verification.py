@@ -28,8 +28,8 @@ def example(seed: int = 0) -> ScoredPairs:
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(12), 5)
     index = every_pair(labels)
-    same = labels[index[:, 0]] == labels[index[:, 1]]
-    scores = rng.normal(np.where(same, -20, -40), 9)
+    is_genuine = labels[index[:, 0]] == labels[index[:, 1]]
+    scores = rng.normal(np.where(is_genuine, -20, -40), 9)
     return ScoredPairs(index, scores, labels, probabilities=1 / (1 + np.exp(-(scores + 30) / 3)))
 
 

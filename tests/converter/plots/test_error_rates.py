@@ -13,8 +13,8 @@ def pairs(distance: float) -> ScoredPairs:
     rng = np.random.default_rng(3)
     labels = np.repeat(np.arange(10), 5)
     index = every_pair(labels)
-    same = labels[index[:, 0]] == labels[index[:, 1]]
-    return ScoredPairs(index, rng.normal(np.where(same, 0, -distance)), labels)
+    is_genuine = labels[index[:, 0]] == labels[index[:, 1]]
+    return ScoredPairs(index, rng.normal(np.where(is_genuine, 0, -distance)), labels)
 
 
 @pytest.fixture(scope="module")

@@ -34,14 +34,14 @@ def test_contrastive_losses_pull_the_same_and_push_the_different_to_the_margin(
 
 @pytest.mark.parametrize("form", [(-1,), (-1, 1)])
 def test_smoothed_cross_entropy_of_a_logit(form: tuple[int, ...]) -> None:
-    logits, same = np.array([2.0, 2.0, -200.0], "f4"), np.array([1, 0, 0])
+    logits, is_genuine = np.array([2.0, 2.0, -200.0], "f4"), np.array([1, 0, 0])
     probability = 1 / (1 + np.exp(-2.0))
     expected = [
         -0.95 * np.log(probability) - 0.05 * np.log(1 - probability),
         -0.05 * np.log(probability) - 0.95 * np.log(1 - probability),
         0.05 * 200,
     ]
-    values = create_loss("binary-crossentropy", smoothing=0.1)(logits.reshape(form), same)
+    values = create_loss("binary-crossentropy", smoothing=0.1)(logits.reshape(form), is_genuine)
     assert values.numpy() == pytest.approx(expected, rel=1e-5)
 
 
@@ -55,11 +55,11 @@ def test_every_false_positive_of_the_batch_adds_one_to_the_weight() -> None:
 
 
 def test_the_false_positive_weight_has_no_gradient() -> None:
-    same = np.array([0, 1])
+    is_genuine = np.array([0, 1])
     logits = tf.Variable([[0.0, 1.0], [0.0, 0.5]])
     with tf.GradientTape(persistent=True) as tape:
-        weighted = tf.reduce_sum(create_loss("false-positive-weighted")(logits, same))
-        plain = tf.reduce_sum(keras.ops.sparse_categorical_crossentropy(same, logits, from_logits=True))
+        weighted = tf.reduce_sum(create_loss("false-positive-weighted")(logits, is_genuine))
+        plain = tf.reduce_sum(keras.ops.sparse_categorical_crossentropy(is_genuine, logits, from_logits=True))
     assert tape.gradient(weighted, logits).numpy() == pytest.approx(2 * tape.gradient(plain, logits).numpy())
 
 

@@ -39,9 +39,9 @@ def test_without_the_channels_that_say_nothing_it_answers_the_same():
 
 
 def test_as_many_channels_are_a_copy():
-    wide, same = build_twin(**SMALL, width=0.125), build_twin(**SMALL, width=0.125)
-    narrow(wide, same)
-    for ours, theirs in zip(same.get_weights(), wide.get_weights(), strict=True):
+    wide, is_genuine = build_twin(**SMALL, width=0.125), build_twin(**SMALL, width=0.125)
+    narrow(wide, is_genuine)
+    for ours, theirs in zip(is_genuine.get_weights(), wide.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 

@@ -168,8 +168,8 @@ def test_parts_that_do_not_go_together_get_one_sentence(tmp_path: Path, changes:
 def test_many_images_are_judged_on_a_balanced_sample_of_pairs() -> None:
     labels = np.repeat(np.arange(30), 30)
     few, many = verification_pairs(labels[:60]), verification_pairs(labels, maximum=2000)
-    assert (len(few.same), few.same.sum()) == (60 * 59 // 2, 2 * 30 * 29 // 2)
-    assert (len(many.same), many.same.sum()) == (2000, 1000)
+    assert (len(few.is_genuine), few.is_genuine.sum()) == (60 * 59 // 2, 2 * 30 * 29 // 2)
+    assert (len(many.is_genuine), many.is_genuine.sum()) == (2000, 1000)
 
 
 def test_hard_impostors_are_looked_for_before_every_epoch() -> None:
@@ -189,7 +189,7 @@ def test_hard_impostors_are_looked_for_before_every_epoch() -> None:
     assert (len(hard), asked) == (len(plain), [0])
     cosines = [
         np.mean([np.dot(*embeddings[pair]) / np.prod(np.linalg.norm(embeddings[pair], axis=1)) for pair in each])
-        for each in (one.pairs.index[~one.pairs.same] for one in (hard, plain))
+        for each in (one.pairs.index[~one.pairs.is_genuine] for one in (hard, plain))
     ]
     assert cosines[0] > cosines[1] + 0.2
     hard.on_epoch_end()

@@ -15,7 +15,7 @@ def embeddings() -> np.ndarray:
 
 
 def hard_share(pairs: object) -> float:
-    impostors = LABELS[pairs.index[~pairs.same]]
+    impostors = LABELS[pairs.index[~pairs.is_genuine]]
     return float(np.mean(impostors[:, 0] // 2 == impostors[:, 1] // 2))
 
 
@@ -35,7 +35,7 @@ def test_look_alikes_are_drawn_at_random_and_again_with_the_same_seed() -> None:
     second.update(embeddings())
     assert np.array_equal(first.epoch(3).index, second.epoch(3).index)
     pairs = first.epoch(3)
-    strangers = {tuple(pair) for pair in pairs.index[~pairs.same].tolist()}
+    strangers = {tuple(pair) for pair in pairs.index[~pairs.is_genuine].tolist()}
     assert len({b for a, b in strangers if a < 8}) > 4
 
 

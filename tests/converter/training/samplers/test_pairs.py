@@ -6,12 +6,12 @@ LABELS = np.array([0, 0, 0, 0, 1, 1, 2, 3, 3, 3])
 
 
 def genuine_of(pairs: Pairs) -> list[tuple[int, int]]:
-    return sorted((min(a, b), max(a, b)) for a, b in pairs.index[pairs.same].tolist())
+    return sorted((min(a, b), max(a, b)) for a, b in pairs.index[pairs.is_genuine].tolist())
 
 
 def test_per_class_gives_every_class_equally_many_of_both_kinds() -> None:
     pairs = create_sampler("per-class", LABELS, pairs=5).epoch(0)
-    genuine, impostor = pairs.index[pairs.same], pairs.index[~pairs.same]
+    genuine, impostor = pairs.index[pairs.is_genuine], pairs.index[~pairs.is_genuine]
     assert np.bincount(LABELS[genuine[:, 0]]).tolist() == [5, 5, 0, 5]
     assert np.bincount(LABELS[impostor[:, 0]]).tolist() == [5, 5, 0, 5]
     assert len({*genuine_of(pairs)}) == 5 + 1 + 3
@@ -19,7 +19,7 @@ def test_per_class_gives_every_class_equally_many_of_both_kinds() -> None:
 
 def test_chains_go_through_every_image_of_a_class() -> None:
     pairs = create_sampler("chained", LABELS).epoch(3)
-    genuine = pairs.index[pairs.same]
+    genuine = pairs.index[pairs.is_genuine]
     assert np.bincount(LABELS[genuine[:, 0]]).tolist() == [3, 1, 0, 2]
     ends = np.bincount(genuine.ravel(), minlength=10)
     assert sorted(ends[:4]) == [1, 1, 2, 2]
@@ -31,16 +31,16 @@ def test_a_fixed_count_is_shared_out_among_the_classes() -> None:
     sampler = create_sampler("fixed-count", LABELS, genuine=11, impostor=4)
     for epoch in range(5):
         pairs = sampler.epoch(epoch)
-        shares = np.bincount(LABELS[pairs.index[pairs.same][:, 0]])
+        shares = np.bincount(LABELS[pairs.index[pairs.is_genuine][:, 0]])
         assert sorted(shares.tolist()) == [0, 3, 4, 4]
-        assert np.sum(~pairs.same) == 4
+        assert np.sum(~pairs.is_genuine) == 4
 
 
 def test_all_genuine_pairs_come_once() -> None:
     pairs = create_sampler("all-genuine", LABELS).epoch(2)
     expected = [(i, j) for i in range(10) for j in range(i + 1, 10) if LABELS[i] == LABELS[j]]
     assert genuine_of(pairs) == expected
-    assert np.sum(~pairs.same) == len(expected)
+    assert np.sum(~pairs.is_genuine) == len(expected)
 
 
 def test_a_limit_of_a_class_takes_other_pairs_every_epoch() -> None:
@@ -51,8 +51,8 @@ def test_a_limit_of_a_class_takes_other_pairs_every_epoch() -> None:
 
 
 def test_kinds_are_mixed() -> None:
-    same = create_sampler("all-genuine", np.repeat(np.arange(10), 10)).epoch(0).same
-    assert 0.3 < same[: len(same) // 2].mean() < 0.7
+    is_genuine = create_sampler("all-genuine", np.repeat(np.arange(10), 10)).epoch(0).is_genuine
+    assert 0.3 < is_genuine[: len(is_genuine) // 2].mean() < 0.7
 
 
 def test_impostors_of_a_large_set_are_not_listed() -> None:

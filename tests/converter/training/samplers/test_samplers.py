@@ -41,16 +41,16 @@ def test_pairs_are_what_they_say(data: tuple[np.ndarray, list[str]], name: str, 
     first, second = pairs.index.T
     content = np.array(contents)
     assert len(pairs) == len(sampler) == len(pairs.index)
-    assert (pairs.index.dtype, pairs.same.dtype) == (np.int64, np.bool_)
-    assert ((labels[first] == labels[second]) == pairs.same).all()
+    assert (pairs.index.dtype, pairs.is_genuine.dtype) == (np.int64, np.bool_)
+    assert ((labels[first] == labels[second]) == pairs.is_genuine).all()
     assert (content[first] != content[second]).all()
     expected = 21 if name == "fixed-count" else len(pairs) // 2
-    assert np.sum(~pairs.same) == expected
+    assert np.sum(~pairs.is_genuine) == expected
     again = create_sampler(name, labels, seed=seed, digests=contents, **SMALL.get(name, {}))
     if name != "hard-negatives":
         again.epoch(number + 1)
         assert np.array_equal(again.epoch(number).index, pairs.index)
-        assert np.array_equal(again.epoch(number).same, pairs.same)
+        assert np.array_equal(again.epoch(number).is_genuine, pairs.is_genuine)
 
 
 @settings(max_examples=80)
@@ -87,7 +87,7 @@ def test_epochs_and_seeds_differ(name: str) -> None:
 def test_a_person_with_one_image_meets_only_strangers(name: str) -> None:
     sampler = create_sampler(name, np.array([0, 0, 0, 1, 1, 1, 2]))
     epochs = [sampler.epoch(number) for number in range(20)]
-    with_it = np.concatenate([pairs.same[(pairs.index == 6).any(axis=1)] for pairs in epochs])
+    with_it = np.concatenate([pairs.is_genuine[(pairs.index == 6).any(axis=1)] for pairs in epochs])
     assert len(with_it) > 0
     assert not with_it.any()
 
