@@ -110,25 +110,25 @@ class Comparison:
         return decide({"same person": self.score}, self.point.threshold)
 
     @property
-    def same(self) -> bool:
+    def is_match(self) -> bool:
         return self.decision.outcome is Outcome.MATCH
 
     @property
     def explanation(self) -> str:
         """Why, for people."""
         return (
-            f"score {self.score / Q15:.3f} is {'at least' if self.same else 'below'} the threshold "
+            f"score {self.score / Q15:.3f} is {'at least' if self.is_match else 'below'} the threshold "
             f"{self.point.threshold / Q15:.3f} for a false match rate of {self.point.target_fmr:g}"
         )
 
     @property
     def sentence(self) -> str:
         """The answer for people."""
-        return f"{'same person' if self.same else 'different people'}: {self.explanation}"
+        return f"{'same person' if self.is_match else 'different people'}: {self.explanation}"
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "same": self.same,
+            "is_match": self.is_match,
             "reason": str(self.decision.reason),
             "score": self.score / Q15,
             "threshold": self.point.threshold / Q15,

@@ -1,4 +1,4 @@
-"""Lists of pairs that other tools read: a CSV of ``first,second,same``, or an ``.npz`` of the same columns.
+"""Lists of pairs that other tools read: a CSV of ``first,second,is_genuine``, or an ``.npz`` of the same columns.
 
 Images go by their path inside the source, relative and with forward slashes; ``is_genuine`` is 1 for two images of one class
 and 0 for two of different classes.

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError, RuntimeMissingError
 
 from ..distances import Matrix
-from ..evaluation.scoring import Labels, Rows, rows_by_class
+from ..evaluation.scoring import Indices, Labels, indices_by_class
 from .canvas import INK, MARKERS, PALETTE, Drawing
 
 Plane = npt.NDArray[np.float32]
@@ -66,17 +66,17 @@ def umap(embeddings: Matrix, similarity: str = "cosine", *, seed: int = 0) -> Pl
 LAYOUTS: dict[str, Callable[..., Plane]] = {"tsne": tsne, "umap": umap}
 
 
-def readable_rows(labels: Labels, *, images: int = MAX_IMAGES, classes: int = MAX_CLASSES, seed: int = 0) -> Rows:
+def readable_rows(labels: Labels, *, images: int = MAX_IMAGES, classes: int = MAX_CLASSES, seed: int = 0) -> Indices:
     """Rows of no more images and classes than an image can show: whole classes drawn at random, and of each as many."""
     rng = np.random.default_rng(seed)
-    by_class = rows_by_class(labels)
+    by_class = indices_by_class(labels)
     chosen = rng.permutation(list(by_class))[:classes].tolist()
     maximum = max(images // max(len(chosen), 1), 1)
     rows = [rng.permutation(by_class[number])[:maximum] for number in chosen]
     return np.sort(np.concatenate(rows))
 
 
-def scatter(plane: Plane, labels: Labels, names: Sequence[str], representatives: Rows | None = None) -> Drawing:
+def scatter(plane: Plane, labels: Labels, names: Sequence[str], representatives: Indices | None = None) -> Drawing:
     """Images as points, a color and shape a class, representatives ringed.
 
     Args:
@@ -111,7 +111,7 @@ def scatter(plane: Plane, labels: Labels, names: Sequence[str], representatives:
     return Drawing(draw, (8.4, 5.4))
 
 
-def _name_classes(axes: Any, plane: Plane, labels: Labels, names: Sequence[str], standing: Rows) -> None:
+def _name_classes(axes: Any, plane: Plane, labels: Labels, names: Sequence[str], standing: Indices) -> None:
     """Write each class's name at its representative, else at the median of its points."""
     for number in np.unique(labels).tolist():
         own = standing[labels[standing] == number]

@@ -43,5 +43,5 @@ def verify(
         emit_json("verify", comparison.to_json() | {"faces": faces, "delegate": delegate}, models=digests)
     else:
         click.echo(comparison.sentence)
-    if exit_status and not comparison.same:
+    if exit_status and not comparison.is_match:
         sys.exit(3)

@@ -125,7 +125,7 @@ def _by_folds(
     test = sorted(listed.people & set(images.names))
     validation = choose_validation(_able(recipe, images, set(test)), recipe.split.validation, recipe.split.seed)
     split = split_units(images, test, validation, min_images=recipe.split.min_images)
-    pairs, folds = listed.rows(split.test.paths)
+    pairs, folds = listed.indices(split.test.paths)
     labels = ", ".join(map(str, recipe.split.test_folds))
     missing = len(listed.fold) - len(folds)
     without = f"; {missing} of them show a photo without a face and are left out" if missing else ""

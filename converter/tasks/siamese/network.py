@@ -11,7 +11,7 @@ import numpy.typing as npt
 from edge_siamese.embedding import seen
 
 from ...distances import distance
-from ...evaluation.scoring import Rows, Score, by_similarity
+from ...evaluation.scoring import Indices, Score, by_similarity
 from ...networks.registry import build_head, build_network
 from ...recipes.siamese import SiameseRecipe
 from ...training.checkpoints import assign_variables, load_arrays, variables_as_arrays
@@ -47,7 +47,7 @@ class Comparison:
         if self.head is None:
             return by_similarity(embeddings, self.similarity)
 
-        def score(rows: Rows, columns: Rows) -> npt.NDArray[np.float32]:
+        def score(rows: Indices, columns: Indices) -> npt.NDArray[np.float32]:
             first, second = np.repeat(embeddings[rows], len(columns), 0), np.tile(embeddings[columns], (len(rows), 1))
             return self.of_pairs(first, second).reshape(len(rows), len(columns))
 

@@ -20,14 +20,14 @@ class Pairs:
 
     Attributes:
         index: rows of both images, int64 ``(P, 2)``.
-        same: whether they are of one class, bool ``(P,)``.
+        is_genuine: whether they are of one class, bool ``(P,)``.
     """
 
     index: npt.NDArray[np.int64]
-    same: npt.NDArray[np.bool_]
+    is_genuine: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
-        return len(self.same)
+        return len(self.is_genuine)
 
 
 class PairSampler(Protocol):

@@ -53,7 +53,7 @@ def embedder(path: Path, shape: tuple[int, int, int], activation: str = "relu") 
     """Averages, spreads and squashes colors: enough to tell them apart."""
     keras.utils.set_random_seed(1)
     image = keras.Input(shape)
-    x = layers.Conv2D(16, 3, 4, padding="is_genuine", activation=activation, name="stem")(image)
+    x = layers.Conv2D(16, 3, 4, padding="same", activation=activation, name="stem")(image)
     x = layers.Conv2D(32, 1, activation="relu", name="wide")(x)
     keras.Model(image, layers.Dense(16, name="embedding")(layers.GlobalAveragePooling2D()(x))).save(path)
     return path

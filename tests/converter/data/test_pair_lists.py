@@ -33,11 +33,11 @@ def test_lists_come_back_as_they_were_written(suffix: str, pairs: list[tuple[str
 def test_a_csv_is_plain(labeled: Make, tmp_path: Path) -> None:
     images = labeled({"a": 2, "b": 1})
     write_pairs(tmp_path / "p.csv", PairList.of(images, np.array([[0, 1], [2, 0]]), np.array([True, False])))
-    assert (tmp_path / "p.csv").read_bytes() == b"first,second,same\na/0.png,a/1.png,1\nb/0.png,a/0.png,0\n"
+    assert (tmp_path / "p.csv").read_bytes() == b"first,second,is_genuine\na/0.png,a/1.png,1\nb/0.png,a/0.png,0\n"
 
 
 def test_a_csv_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
-    (tmp_path / "p.csv").write_bytes("\ufefffirst,second,same\r\na/1.png,b/1.png,0\r\n".encode())
+    (tmp_path / "p.csv").write_bytes("\ufefffirst,second,is_genuine\r\na/1.png,b/1.png,0\r\n".encode())
     assert read_pairs(tmp_path / "p.csv").second == ["b/1.png"]
 
 
@@ -65,10 +65,10 @@ def test_paths_of_one_machine_only_are_refused(path: str) -> None:
     ("text", "what"),
     [
         ("", "expected the header"),
-        ("a,b,label\n", "expected the header first,second,same, found a,b,label"),
-        ("first,second,same\na,b,1\na,b\n", "line 3: expected two paths and 0 or 1"),
-        ("first,second,same\na,b,yes\n", "line 2"),
-        ('first,second,same\n"a,b,1\n', "cannot read it"),
+        ("a,b,label\n", "expected the header first,second,is_genuine, found a,b,label"),
+        ("first,second,is_genuine\na,b,1\na,b\n", "line 3: expected two paths and 0 or 1"),
+        ("first,second,is_genuine\na,b,yes\n", "line 2"),
+        ('first,second,is_genuine\n"a,b,1\n', "cannot read it"),
     ],
 )
 def test_other_csv_files_are_refused(tmp_path: Path, text: str, what: str) -> None:

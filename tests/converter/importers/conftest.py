@@ -19,9 +19,9 @@ def make_network() -> Callable[..., Any]:
     def make(shape: tuple[int | None, int | None, int] = (32, 32, 3), dimension: int = 8) -> Any:
         keras.utils.set_random_seed(3)
         image = keras.Input(shape)
-        x = layers.Conv2D(6, 3, 2, padding="is_genuine", use_bias=False, name="stem")(image)
+        x = layers.Conv2D(6, 3, 2, padding="same", use_bias=False, name="stem")(image)
         x = layers.Activation("relu", name="stem_relu")(layers.BatchNormalization(name="stem_bn")(x))
-        x = layers.DepthwiseConv2D(3, padding="is_genuine", name="depthwise")(x)
+        x = layers.DepthwiseConv2D(3, padding="same", name="depthwise")(x)
         x = layers.GlobalAveragePooling2D(name="pool")(layers.Activation("relu", name="depthwise_relu")(x))
         return keras.Model(image, layers.Dense(dimension, name="embedding")(x))
 

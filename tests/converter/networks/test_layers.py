@@ -23,7 +23,7 @@ def test_inference_uses_the_moving_statistics() -> None:
 
 @pytest.mark.parametrize(
     ("kernel", "side", "padding", "strides"),
-    [(3, 14, "is_genuine", 2), (5, 14, "is_genuine", 2), (5, 7, "is_genuine", 2), (7, 7, "valid", 1)],
+    [(3, 14, "same", 2), (5, 14, "same", 2), (5, 7, "same", 2), (7, 7, "valid", 1)],
 )
 def test_fast_depthwise_convolutions_compute_the_stock_numbers(
     kernel: int, side: int, padding: str, strides: int

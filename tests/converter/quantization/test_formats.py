@@ -17,8 +17,8 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
 def network(activation: str = "relu") -> KerasNetwork:
     keras.utils.set_random_seed(3)
     image = keras.Input((32, 32, 3))
-    x = layers.Conv2D(16, 3, 2, padding="is_genuine", activation=activation, name="stem")(image)
-    x = layers.DepthwiseConv2D(3, padding="is_genuine", depth_multiplier=2, activation="relu")(x)
+    x = layers.Conv2D(16, 3, 2, padding="same", activation=activation, name="stem")(image)
+    x = layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, activation="relu")(x)
     x = layers.Conv2D(64, 1, activation="relu")(x)
     return KerasNetwork(keras.Model(image, layers.Dense(32)(layers.GlobalAveragePooling2D()(x))))
 

@@ -16,7 +16,7 @@ def uneven_network() -> Any:
     """A layer in the middle whose channels differ a thousandfold, which no equalization reaches through its SiLU."""
     keras.utils.set_random_seed(3)
     image = keras.Input((24, 24, 3), name="image")
-    x = layers.Conv2D(8, 3, 2, padding="is_genuine", activation="relu", name="stem")(image)
+    x = layers.Conv2D(8, 3, 2, padding="same", activation="relu", name="stem")(image)
     x = layers.Conv2D(8, 1, name="uneven")(x)
     x = layers.Conv2D(8, 1, name="after", activation="relu")(x)
     network = keras.Model(image, layers.Dense(8, name="embedding")(layers.Flatten()(x)))

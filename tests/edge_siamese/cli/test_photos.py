@@ -43,7 +43,7 @@ def test_two_photos_of_one_person_are_compared(dataset: Path, capsys: pytest.Cap
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == "edge-siamese/verify/1"
     assert set(document["model"]) == {"embedder", "detector"}
-    assert document["same"] == (document["score"] >= document["threshold"])
+    assert document["is_match"] == (document["score"] >= document["threshold"])
     assert document["operating_point"]["target_fmr"] <= 1e-3
 
 

@@ -65,8 +65,10 @@ def test_two_photos_are_compared_as_the_engine_does(serve: Serve, photos: dict[s
     point = choose_operating_point(engine.embedder_card.operating_points, 1e-3)
     assert document["score"] == score_q15(first, second) / Q15
     assert document["threshold"] == point.threshold / Q15
-    assert document["same"] is (document["score"] >= document["threshold"])
-    assert document["sentence"].startswith("same person: score 0." if document["same"] else "different people: score")
+    assert document["is_match"] is (document["score"] >= document["threshold"])
+    assert document["sentence"].startswith(
+        "same person: score 0." if document["is_match"] else "different people: score"
+    )
     seen = document["photos"][0]
     assert (seen["name"], seen["width"], seen["height"], seen["faces"]) == ("ada.png", 320, 240, 1)
     assert seen["box"] == faces[0].box.tolist()
