@@ -20,5 +20,5 @@ def _logs(run: Path) -> list[Path]:
     """A file itself; of a folder, the logs of its stretches in order, or its own."""
     if not run.is_dir():
         return [run]
-    stretches = sorted(run.glob("stretch*/log.csv"), key=lambda path: int(path.parent.name.removeprefix("stretch")))
-    return stretches or [run / "log.csv"]
+    phases = sorted(run.glob("stretch*/log.csv"), key=lambda path: int(path.parent.name.removeprefix("phase")))
+    return phases or [run / "log.csv"]

@@ -47,11 +47,11 @@ class Faces(Part):
     labeled: bool = False
 
 
-class Stretch(Part):
+class Phase(Part):
     """A part of the run with a schedule of its own (`schedule.WarmupStableDecay`); decay 1 falls throughout.
 
     Attributes:
-        average: momentum of the moving average of the weights, which are kept at the stretch's end (and of an
+        ema_momentum: momentum of the moving average of the weights, which are kept at the stretch's end (and of an
             embedder measured all along); 0 keeps the last weights.
         optimizer: AdamW, or Muon for the kernels of convolutions (`muon`).
     """
@@ -60,11 +60,11 @@ class Stretch(Part):
     rate: float = Field(default=1.5e-3, gt=0)
     warmup: float = Field(default=0.02, ge=0, le=1)
     decay: float = Field(default=0.0, ge=0, le=1)
-    average: float = Field(default=0.0, ge=0, lt=1)
+    ema_momentum: float = Field(default=0.0, ge=0, lt=1)
     optimizer: Literal["adamw", "muon"] = "adamw"
 
 
-class EmbedderStretch(Stretch):
+class EmbedderPhase(Phase):
     """A part of an embedder's run.
 
     Attributes:
@@ -85,7 +85,7 @@ class _Run(Part):
 
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     seed: int = 0
-    stretches: tuple[Stretch, ...] = Field(min_length=1)
+    phases: tuple[Phase, ...] = Field(min_length=1)
 
 
 class EmbedderRecipe(_Run):
@@ -93,17 +93,17 @@ class EmbedderRecipe(_Run):
 
     Attributes:
         task: what it trains.
-        within_class: shrinkage of the normalization at the end (`within_class`); None leaves it out.
+        wccn_shrinkage: shrinkage of the normalization at the end (`wccn_shrinkage`); None leaves it out.
     """
 
     task: Literal["embedder"]
-    stretches: tuple[EmbedderStretch, ...] = Field(min_length=1)
+    phases: tuple[EmbedderPhase, ...] = Field(min_length=1)
     network: Twin = Twin()
     faces: Faces = Faces()
     batch_size: int = Field(default=128, ge=8)
     weight_decay: float = Field(default=0.05, ge=0)
     temperature: float = Field(default=0.07, gt=0)
-    within_class: float | None = Field(default=None, ge=0)
+    wccn_shrinkage: float | None = Field(default=None, ge=0)
 
 
 class DetectorRecipe(_Run):

@@ -20,7 +20,7 @@ _BATCHES, _BATCH = 32, 128
 
 
 @contextmanager
-def averaged_weights(trainer: Any, network: Any = None, images: npt.NDArray[np.uint8] | None = None) -> Iterator[None]:
+def ema_weights(trainer: Any, network: Any = None, images: npt.NDArray[np.uint8] | None = None) -> Iterator[None]:
     """The optimizer's moving averages in place of the weights, where it keeps some; the weights come back afterwards.
 
     Args:
@@ -29,12 +29,12 @@ def averaged_weights(trainer: Any, network: Any = None, images: npt.NDArray[np.u
         images: uint8 ``(N, H, W, 3)`` training images for that, of which at most 4,096 are taken.
     """
     optimizer = trainer.optimizer
-    averages = optimizer._model_variables_moving_average if optimizer.use_ema and optimizer.built else []
-    pairs = list(zip(trainer.trainable_variables, averages, strict=bool(averages)))
+    ema = optimizer._model_variables_moving_average if optimizer.use_ema and optimizer.built else []
+    pairs = list(zip(trainer.trainable_variables, ema, strict=bool(ema)))
     kept = [(variable, ops.copy(variable)) for variable in trainer.variables if pairs]
     try:
-        for variable, average in pairs:
-            variable.assign(average)
+        for variable, ema_momentum in pairs:
+            variable.assign(ema_momentum)
         if pairs and network is not None and images is not None:
             _measure_moments(network, images)
         yield
@@ -43,11 +43,11 @@ def averaged_weights(trainer: Any, network: Any = None, images: npt.NDArray[np.u
             variable.assign(value)
 
 
-def keep_average(trainer: Any, network: Any, images: npt.NDArray[np.uint8]) -> None:
-    """Give `network` the moving averages for good; the arguments are those of `averaged_weights`."""
-    with averaged_weights(trainer, network, images):
-        average = network.get_weights()
-    network.set_weights(average)
+def keep_ema(trainer: Any, network: Any, images: npt.NDArray[np.uint8]) -> None:
+    """Give `network` the moving averages for good; the arguments are those of `ema_weights`."""
+    with ema_weights(trainer, network, images):
+        ema_momentum = network.get_weights()
+    network.set_weights(ema_momentum)
 
 
 def _measure_moments(network: Any, images: npt.NDArray[np.uint8]) -> None:

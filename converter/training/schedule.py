@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ..recipes.schema import Stretch
+from ..recipes.schema import Phase
 from .muon import ConvolutionalMuon
 
 
@@ -30,12 +30,12 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):  # typ
         return {"peak": self.peak, "steps": self.steps, "warmup": self.warmup, "decay": self.decay}
 
 
-def optimizer_of(stretch: Stretch, steps: int, weight_decay: float, **options: Any) -> Any:
+def optimizer_of(phase: Phase, steps: int, weight_decay: float, **options: Any) -> Any:
     """The optimizer of a stretch of `steps` steps an epoch, with its moving average; `options` are Keras's."""
-    schedule = WarmupStableDecay(stretch.rate, stretch.epochs * steps, stretch.warmup, stretch.decay)
+    schedule = WarmupStableDecay(phase.rate, phase.epochs * steps, phase.warmup, phase.decay)
     options |= {"weight_decay": weight_decay}
-    if stretch.average:
-        options |= {"use_ema": True, "ema_momentum": stretch.average}
-    if stretch.optimizer == "muon":
+    if phase.ema_momentum:
+        options |= {"use_ema": True, "ema_momentum": phase.ema_momentum}
+    if phase.optimizer == "muon":
         return ConvolutionalMuon(schedule, adam_weight_decay=weight_decay, exclude_layers=["embedding"], **options)
     return keras.optimizers.AdamW(schedule, **options)

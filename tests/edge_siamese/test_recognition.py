@@ -51,7 +51,7 @@ def with_embedding(probe: ProbeFace, values: list[int]) -> ProbeFace:
 def test_a_comparison_is_a_sentence(probe: ProbeFace, second: list[int], sentence: str) -> None:
     comparison = Comparison.of(with_embedding(probe, [0, 5]), with_embedding(probe, second), POINT)
     assert comparison.sentence == sentence
-    assert comparison.is_match == sentence.startswith("is_match")
+    assert comparison.is_match == sentence.startswith("same")
     assert comparison.to_json()["score"] == comparison.score / 32768
 
 

@@ -10,7 +10,7 @@ from ...data.detection import AnnotatedImage, load_annotated
 from ...networks.detector import build_detector
 from ...recipes.schema import DetectorRecipe
 from ...training.checkpoints import load_weights
-from ...training.ema import keep_average
+from ...training.ema import keep_ema
 from ...training.loop import train
 from ...training.precision import arithmetic
 from ...training.schedule import optimizer_of
@@ -45,17 +45,17 @@ def train_detector(
         load_weights(initial, network)
     composer = SampleComposer(load_annotated(images, "train"), crops, rendered, recipe.sample_size)
     trainer = DetectorTrainer(network)
-    for number, stretch in enumerate(recipe.stretches):
-        optimizer = optimizer_of(stretch, recipe.batches, recipe.weight_decay, clipnorm=5.0)
+    for number, phase in enumerate(recipe.phases):
+        optimizer = optimizer_of(phase, recipe.batches, recipe.weight_decay, clipnorm=5.0)
         trainer.compile(optimizer=optimizer, jit_compile=False)
         trainer.build((None, recipe.sample_size, recipe.sample_size, 3))
         batches = DetectorBatches(composer, recipe.batch_size, recipe.batches, seed=recipe.seed + 1000 * number)
-        settings = recipe.model_dump(mode="json", exclude={"stretches"})
+        settings = recipe.model_dump(mode="json", exclude={"phases"})
         train(
-            trainer, batches, epochs=stretch.epochs, folder=folder / f"stretch{number + 1}",
-            settings=settings | {"stretch": stretch.model_dump(), "initial": str(initial)},
+            trainer, batches, epochs=phase.epochs, folder=folder / f"stretch{number + 1}",
+            settings=settings | {"phase": phase.model_dump(), "initial": str(initial)},
         )  # fmt: skip
-        if stretch.average:
+        if phase.ema_momentum:
             samples = np.concatenate([batches[number][0] for number in range(min(len(batches), _MOMENT_BATCHES))])
-            keep_average(trainer, network, samples)
+            keep_ema(trainer, network, samples)
     return network

@@ -137,9 +137,9 @@ class SampleComposer:
     def _window(self, source: AnnotatedImage, size: int, rng: np.random.Generator) -> Sample:
         """A square window of an image, perhaps stretched, in which one face, if any, has a random size."""
         wider = float(np.exp(rng.uniform(-0.3, 0.3))) if rng.random() < _STRETCHED else 1.0
-        stretch = np.array([wider, 1 / wider], np.float32)
-        height, width = source.image.shape[:2] * stretch[::-1]
-        boxes, landmarks = source.boxes * np.tile(stretch, 2), source.landmarks * stretch
+        phase = np.array([wider, 1 / wider], np.float32)
+        height, width = source.image.shape[:2] * phase[::-1]
+        boxes, landmarks = source.boxes * np.tile(phase, 2), source.landmarks * phase
         if len(boxes):
             sides = np.sqrt(boxes[:, 2] * boxes[:, 3])
             likely = np.sqrt(sides) * _unusual_shape(source.boxes)
@@ -158,7 +158,7 @@ class SampleComposer:
         flip = rng.random() < 0.5
         matrix = _similarity(center, scale, _random_roll(rng), flip, ((size - 1) / 2,) * 2)
         method = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-        image = _shrunk_warp(source.image, matrix * np.append(stretch, 1), scale, size, method)
+        image = _shrunk_warp(source.image, matrix * np.append(phase, 1), scale, size, method)
         boxes, landmarks = _moved(boxes, landmarks, matrix, flip)
         return _inside(Sample(image, boxes, landmarks), size)
 

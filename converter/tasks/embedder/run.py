@@ -15,9 +15,9 @@ from ...data.teacher import load_teacher_faces, project
 from ...data.teacher_network import TeacherNetwork
 from ...networks.mobilenetv3 import build_twin
 from ...quantization.parity import verification_metrics
-from ...recipes.schema import EmbedderRecipe, EmbedderStretch, Faces, Twin
+from ...recipes.schema import EmbedderPhase, EmbedderRecipe, Faces, Twin
 from ...training.checkpoints import load_description, load_weights
-from ...training.ema import averaged_weights, keep_average
+from ...training.ema import ema_weights, keep_ema
 from ...training.loop import train
 from ...training.precision import arithmetic
 from ...training.schedule import optimizer_of
@@ -50,7 +50,7 @@ def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path |
     crops, targets = faces.crops[learned], faces.targets[learned]
     names = np.asarray(faces.identities)
     labels = _labeled_people(names[learned])
-    if recipe.within_class is not None and not (labels >= 0).any():
+    if recipe.wccn_shrinkage is not None and not (labels >= 0).any():
         raise DataError(f"{data}: within_class needs people with two crops beside the validation people, found none")
     main = FaceSource(crops, targets, labels if recipe.faces.labeled else None)
     beside = _other_sources(main, crops, faces.directions, data, folder, recipe)
@@ -59,27 +59,27 @@ def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path |
     known = np.unique(names[faces.validation], return_inverse=True)[1].astype(np.int64)
 
     def measure() -> dict[str, float]:
-        with averaged_weights(distiller, network, crops):
+        with ema_weights(distiller, network, crops):
             return verification_metrics(network, faces.crops[faces.validation], known)
 
-    for number, stretch in enumerate(recipe.stretches):
+    for number, phase in enumerate(recipe.phases):
         batches = DistillationBatches(
             main, recipe.batch_size, recipe.network.dimension,
-            beside=list(zip(beside, _shares(recipe.faces, stretch), strict=True)), seed=recipe.seed + 1000 * number,
-            augmentation=create_augmentation("camera", **stretch.augmentation),
+            beside=list(zip(beside, _shares(recipe.faces, phase), strict=True)), seed=recipe.seed + 1000 * number,
+            augmentation=create_augmentation("camera", **phase.augmentation),
         )  # fmt: skip
-        distiller.compile(optimizer=optimizer_of(stretch, len(batches), recipe.weight_decay), jit_compile=False)
+        distiller.compile(optimizer=optimizer_of(phase, len(batches), recipe.weight_decay), jit_compile=False)
         distiller.build((None, *network.input_shape[1:]))
         train(
-            distiller, batches, epochs=stretch.epochs, folder=folder / f"stretch{number + 1}",
-            settings=recipe.model_dump(mode="json", exclude={"stretches"})
-            | {"stretch": stretch.model_dump(), "initial": str(initial)},
+            distiller, batches, epochs=phase.epochs, folder=folder / f"stretch{number + 1}",
+            settings=recipe.model_dump(mode="json", exclude={"phases"})
+            | {"phase": phase.model_dump(), "initial": str(initial)},
             measure=measure,
         )  # fmt: skip
-        keep_average(distiller, network, crops)
-    if recipe.within_class is None:
+        keep_ema(distiller, network, crops)
+    if recipe.wccn_shrinkage is None:
         return network
-    return normalized(network, crops[labels >= 0], labels[labels >= 0], recipe.within_class)
+    return normalized(network, crops[labels >= 0], labels[labels >= 0], recipe.wccn_shrinkage)
 
 
 def _begin(network: Any, arguments: Twin, initial: Path) -> None:
@@ -129,9 +129,9 @@ def _other_sources(
     return sources
 
 
-def _shares(faces: Faces, stretch: EmbedderStretch) -> list[float]:
+def _shares(faces: Faces, phase: EmbedderPhase) -> list[float]:
     """Shares of a batch of `_other_sources`."""
-    mixtures = faces.mixture_share if stretch.mixture_share is None else stretch.mixture_share
+    mixtures = faces.mixture_share if phase.mixture_share is None else phase.mixture_share
     return [mixtures] * bool(faces.mixtures) + [faces.rendered_share] * bool(faces.rendered_people)
 
 

@@ -17,7 +17,7 @@ from ...distances import distance
 from ...recipes.siamese import Optimizer, SiameseRecipe
 from ...registry import choose
 from ...training.checkpoints import assign_variables
-from ...training.ema import averaged_weights
+from ...training.ema import ema_weights
 from ...training.loop import BEST, Watch, train
 from ...training.losses import LOSSES, create_loss
 from ...training.samplers import SAMPLERS, Pairs, create_sampler
@@ -60,12 +60,12 @@ def train_siamese(
     best = recipe.training.keep == "best"
 
     def measure() -> dict[str, float]:
-        with averaged_weights(trainer):
+        with ema_weights(trainer):
             embeddings = model.embed(validation.images) if fixed is None else fixed
             return metrics_of(scored(model, embeddings, pairs))
 
     def keep() -> dict[str, Any]:
-        with averaged_weights(trainer):
+        with ema_weights(trainer):
             return model.arrays()
 
     train(

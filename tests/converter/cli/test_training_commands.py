@@ -86,8 +86,8 @@ def test_distilling_can_be_interrupted_and_goes_on(faces: Path, recipe: Path, tm
     (tmp_path / "run" / "weights.npz").unlink()
     assert answer(*run) == 0
     assert load_license(tmp_path / "run" / "weights.npz") == "research only"
-    for stretch in ("stretch1", "stretch2"):
-        header, line = (tmp_path / "run" / stretch / "log.csv").read_text().splitlines()
+    for phase in ("stretch1", "stretch2"):
+        header, line = (tmp_path / "run" / phase / "log.csv").read_text().splitlines()
         assert {"loss", "auc", "eer"} <= set(header.split(","))
         assert np.isfinite([float(value) for value in line.split(",")]).all()
 

@@ -6,7 +6,7 @@ from edge_siamese.errors import DataError
 from edge_siamese_converter.recipes.schema import DetectorRecipe, EmbedderRecipe, load_recipe, shipped_recipes
 from edge_siamese_converter.recipes.siamese import SiameseRecipe
 
-STRETCH = "[[stretches]]\nepochs = 1\n"
+PHASE = "[[stretches]]\nepochs = 1\n"
 TASK = "task = 'embedder'\n"
 
 
@@ -19,7 +19,7 @@ def test_every_shipped_recipe_is_valid(name: str) -> None:
 
 def test_values_are_changed_by_dotted_keys(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
-    path.write_text(TASK + STRETCH)
+    path.write_text(TASK + PHASE)
     changes = {"network.table": "small", "network.width": "0.5", "seed": "3", "faces.labeled": "true"}
     recipe = load_recipe(str(path), EmbedderRecipe, changes)
     assert (recipe.network.table, recipe.network.width, recipe.seed, recipe.faces.labeled) == ("small", 0.5, 3, True)
@@ -27,7 +27,7 @@ def test_values_are_changed_by_dotted_keys(tmp_path: Path) -> None:
 
 def test_a_key_below_a_value_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
-    path.write_text(TASK + "seed = 1\n" + STRETCH)
+    path.write_text(TASK + "seed = 1\n" + PHASE)
     with pytest.raises(DataError, match=r"seed\.deep: seed is a value of the recipe and has no keys of its own"):
         load_recipe(str(path), EmbedderRecipe, {"seed.deep": "1"})
 
@@ -39,21 +39,21 @@ def test_a_recipe_for_another_task_is_refused() -> None:
 
 def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
-    path.write_text(TASK + STRETCH)
+    path.write_text(TASK + PHASE)
     recipe = load_recipe(str(path), EmbedderRecipe)
-    assert (recipe.network.table, recipe.batch_size, recipe.stretches[0].rate) == ("dense", 128, 1.5e-3)
+    assert (recipe.network.table, recipe.batch_size, recipe.phases[0].rate) == ("dense", 128, 1.5e-3)
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[network]\nwidht = 0.5\n" + STRETCH, r"unknown key network\.widht; did you mean width\?"),
-        ("qqq = 1\n" + STRETCH, r"unknown key qqq$"),
+        ("[network]\nwidht = 0.5\n" + PHASE, r"unknown key network\.widht; did you mean width\?"),
+        ("qqq = 1\n" + PHASE, r"unknown key qqq$"),
         (
-            "[network]\ntable = 'large'\n" + STRETCH,
+            "[network]\ntable = 'large'\n" + PHASE,
             r"network\.table: input should be 'small' or 'dense', found 'large'",
         ),
-        ("batch_size = 'many'\n" + STRETCH, r"batch_size: input should be a valid integer.*, found 'many'"),
+        ("batch_size = 'many'\n" + PHASE, r"batch_size: input should be a valid integer.*, found 'many'"),
         ("", r"stretches: field required"),
         ("= nonsense", "not a TOML file"),
     ],

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from edge_siamese_converter.recipes.schema import Stretch
+from edge_siamese_converter.recipes.schema import Phase
 from edge_siamese_converter.training.muon import ConvolutionalMuon
 from edge_siamese_converter.training.schedule import optimizer_of
 
@@ -43,7 +43,7 @@ def test_depthwise_first_and_last_kernels_and_vectors_follow_adamw(shape: tuple[
 
 
 def test_a_stretch_asks_for_muon_and_leaves_the_embedding_to_adamw():
-    optimizer = optimizer_of(Stretch(epochs=2, optimizer="muon", average=0.9), 10, 0.05, clipnorm=5.0)
+    optimizer = optimizer_of(Phase(epochs=2, optimizer="muon", ema_momentum=0.9), 10, 0.05, clipnorm=5.0)
     network = keras.Sequential(
         [keras.Input((8, 8, 16)), layers.Conv2D(16, 1, name="inner"), layers.Conv2D(32, 1, name="embedding")]
     )

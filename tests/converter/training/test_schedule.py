@@ -1,6 +1,6 @@
 import pytest
 
-from edge_siamese_converter.recipes.schema import Stretch
+from edge_siamese_converter.recipes.schema import Phase
 from edge_siamese_converter.training.schedule import WarmupStableDecay, optimizer_of
 
 
@@ -11,11 +11,11 @@ def test_the_rate_warms_up_stays_and_falls(step: int, rate: float) -> None:
 
 
 def test_a_stretch_averages_its_weights_where_it_says_so():
-    assert not optimizer_of(Stretch(epochs=1), 10, 0.05).use_ema
-    optimizer = optimizer_of(Stretch(epochs=1, average=0.9), 10, 0.05, clipnorm=5.0)
+    assert not optimizer_of(Phase(epochs=1), 10, 0.05).use_ema
+    optimizer = optimizer_of(Phase(epochs=1, ema_momentum=0.9), 10, 0.05, clipnorm=5.0)
     assert (optimizer.use_ema, optimizer.ema_momentum, optimizer.clipnorm) == (True, 0.9, 5.0)
 
 
 def test_the_rate_falls_over_all_epochs_of_the_stretch():
-    optimizer = optimizer_of(Stretch(epochs=4, rate=0.5, warmup=0, decay=1), 10, 0.05)
+    optimizer = optimizer_of(Phase(epochs=4, rate=0.5, warmup=0, decay=1), 10, 0.05)
     assert [float(optimizer._learning_rate(step)) for step in (0, 20, 40)] == pytest.approx([0.5, 0.25, 0.0])

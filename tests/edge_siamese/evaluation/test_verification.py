@@ -44,8 +44,8 @@ def test_the_curve_begins_at_one_false_match_and_falls(make_embeddings: MakeEmbe
 
 def test_an_embedder_does_not_differ_from_itself(make_embeddings: MakeEmbeddings) -> None:
     comparisons = compare_all(make_embeddings([3] * 20, noise=1.4))
-    one, is_match = (VerificationMetrics.measure(comparisons, PersonBootstrap(20, 50)) for _ in range(2))
-    difference = one.minus(is_match)
+    one, same = (VerificationMetrics.measure(comparisons, PersonBootstrap(20, 50)) for _ in range(2))
+    difference = one.minus(same)
     assert difference["eer"] == {"value": 0.0, "person_interval_95": (0.0, 0.0)}
     assert difference["tar_at_fmr"]["0.001"] == {"value": 0.0, "person_interval_95": (0.0, 0.0)}
     assert difference["tar_at_fmr"]["0.0001"] is None

@@ -85,8 +85,8 @@ def test_everybody_gets_as_many_first_and_the_rest_goes_where_it_helps_most() ->
 
 
 def test_of_equal_gains_the_first_by_name_is_served() -> None:
-    is_match = people(4)["person 0"]
-    counts = allocate({name: Candidates.of(is_match, 0) for name in ("b", "a", "c")}, 5, lambda templates: templates)
+    same = people(4)["person 0"]
+    counts = allocate({name: Candidates.of(same, 0) for name in ("b", "a", "c")}, 5, lambda templates: templates)
     assert counts == {"b": 2, "a": 2, "c": 1}
 
 
