@@ -17,8 +17,8 @@ def curves(runs: tuple[Path, ...], output: Path) -> None:
 
 
 def _logs(run: Path) -> list[Path]:
-    """A file itself; of a folder, the logs of its stretches in order, or its own."""
+    """A file itself; of a folder, the logs of its phases in order, or its own."""
     if not run.is_dir():
         return [run]
-    phases = sorted(run.glob("stretch*/log.csv"), key=lambda path: int(path.parent.name.removeprefix("phase")))
+    phases = sorted(run.glob("phase*/log.csv"), key=lambda path: int(path.parent.name.removeprefix("phase")))
     return phases or [run / "log.csv"]

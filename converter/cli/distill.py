@@ -13,7 +13,7 @@ from .run_options import run_options
 def distill(data: Path, recipe: str, out: Path, initial: Path | None, license_: str | None) -> None:
     """Train the twin on DATA, a teacher folder: faces.csv.gz, zips of aligned crops, teacher_int8.npy, teacher.onnx.
 
-    RUN/weights.npz holds the result, the log.csv of every stretch the curves on the validation people.
+    RUN/weights.npz holds the result, the log.csv of every phase the curves on the validation people.
     """
     from ..recipes.schema import EmbedderRecipe, load_recipe
 

@@ -33,7 +33,7 @@ def read_changes(values: tuple[str, ...]) -> dict[str, str]:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run goes on.")
 @click.option("--quick", is_flag=True, help="Go all the way with little training.")
 @click.option("--epochs", type=click.IntRange(1), help="Short for --set training.epochs=N.")
-@click.option("--rate", type=float, help="Short for --set training.optimizer.rate=R.")
+@click.option("--learning-rate", type=float, help="Short for --set training.optimizer.learning_rate=R.")
 @click.option("--set", "changes", metavar=_CHANGE, multiple=True, help="Change a value of the recipe.")
 @click.option("--tensorboard", is_flag=True, help="Write the curves for TensorBoard, too.")
 @json_option
@@ -43,7 +43,7 @@ def train(
     out: Path,
     quick: bool,
     epochs: int | None,
-    rate: float | None,
+    learning_rate: float | None,
     changes: tuple[str, ...],
     tensorboard: bool,
     as_json: bool,
@@ -58,7 +58,7 @@ def train(
     from ..tasks.siamese.run import run_recipe
 
     expected = read_changes(changes)
-    for key, value in (("training.epochs", epochs), ("training.optimizer.rate", rate)):
+    for key, value in (("training.epochs", epochs), ("training.optimizer.learning_rate", learning_rate)):
         if value is not None:
             expected[key] = str(value)
     chosen = load_recipe(recipe, SiameseRecipe, expected)

@@ -26,7 +26,7 @@ class Curve:
 
 
 def read_curve(name: str, logs: list[Path]) -> Curve:
-    """Join the logs of a run's stretches (`training.train` writes them), in order.
+    """Join the logs of a run's phases (`training.train` writes them), in order.
 
     Raises:
         DataError: a log is missing, or is not one.

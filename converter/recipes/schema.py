@@ -51,13 +51,13 @@ class Phase(Part):
     """A part of the run with a schedule of its own (`schedule.WarmupStableDecay`); decay 1 falls throughout.
 
     Attributes:
-        ema_momentum: momentum of the moving average of the weights, which are kept at the stretch's end (and of an
+        ema_momentum: momentum of the moving average of the weights, which are kept at the phase's end (and of an
             embedder measured all along); 0 keeps the last weights.
         optimizer: AdamW, or Muon for the kernels of convolutions (`muon`).
     """
 
     epochs: int = Field(ge=1)
-    rate: float = Field(default=1.5e-3, gt=0)
+    learning_rate: float = Field(default=1.5e-3, gt=0)
     warmup: float = Field(default=0.02, ge=0, le=1)
     decay: float = Field(default=0.0, ge=0, le=1)
     ema_momentum: float = Field(default=0.0, ge=0, lt=1)
@@ -77,7 +77,7 @@ class EmbedderPhase(Phase):
 
 
 class _Run(Part):
-    """What every training in stretches has.
+    """What every training in phases has.
 
     Attributes:
         precision: of the arithmetic while training; "auto" takes bfloat16 where the processor has units for it.

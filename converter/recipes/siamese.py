@@ -81,7 +81,7 @@ class Optimizer(Part):
     """A Keras optimizer; "cosine" lets the rate fall to zero over all epochs."""
 
     name: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
-    rate: float = Field(default=1e-3, gt=0)
+    learning_rate: float = Field(default=1e-3, gt=0)
     schedule: Literal["constant", "cosine"] = "constant"
     weight_decay: float = Field(default=0.0, ge=0)
 
@@ -94,7 +94,7 @@ class Training(Part):
         batch_size: pairs, or images where the loss takes whole batches.
         optimizer: and its rate.
         patience: stop when the validation figure has not improved for so many epochs; None never stops early.
-        ema: momentum of the averaged weights, which are measured and kept; 0 averages nothing.
+        ema_momentum: momentum of the averaged weights, which are measured and kept; 0 averages nothing.
         keep: the weights of the best epoch by the validation figure, or of the last one: the choice where the validation
             classes are too few to choose by.
     """
@@ -103,7 +103,7 @@ class Training(Part):
     batch_size: int = Field(default=64, ge=2)
     optimizer: Optimizer = Optimizer()
     patience: int | None = Field(default=None, ge=1)
-    ema: float = Field(default=0.0, ge=0, lt=1)
+    ema_momentum: float = Field(default=0.0, ge=0, lt=1)
     keep: Literal["best", "last"] = "best"
 
     @model_validator(mode="after")

@@ -33,8 +33,8 @@ def ema_weights(trainer: Any, network: Any = None, images: npt.NDArray[np.uint8]
     pairs = list(zip(trainer.trainable_variables, ema, strict=bool(ema)))
     kept = [(variable, ops.copy(variable)) for variable in trainer.variables if pairs]
     try:
-        for variable, ema_momentum in pairs:
-            variable.assign(ema_momentum)
+        for variable, average in pairs:
+            variable.assign(average)
         if pairs and network is not None and images is not None:
             _measure_moments(network, images)
         yield
@@ -46,8 +46,8 @@ def ema_weights(trainer: Any, network: Any = None, images: npt.NDArray[np.uint8]
 def keep_ema(trainer: Any, network: Any, images: npt.NDArray[np.uint8]) -> None:
     """Give `network` the moving averages for good; the arguments are those of `ema_weights`."""
     with ema_weights(trainer, network, images):
-        ema_momentum = network.get_weights()
-    network.set_weights(ema_momentum)
+        average = network.get_weights()
+    network.set_weights(average)
 
 
 def _measure_moments(network: Any, images: npt.NDArray[np.uint8]) -> None:

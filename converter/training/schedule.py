@@ -1,4 +1,4 @@
-"""How fast a run learns: the rate over a stretch of it, and the optimizer that follows."""
+"""How fast a run learns: the rate over a phase of it, and the optimizer that follows."""
 
 from typing import Any
 
@@ -31,8 +31,8 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):  # typ
 
 
 def optimizer_of(phase: Phase, steps: int, weight_decay: float, **options: Any) -> Any:
-    """The optimizer of a stretch of `steps` steps an epoch, with its moving average; `options` are Keras's."""
-    schedule = WarmupStableDecay(phase.rate, phase.epochs * steps, phase.warmup, phase.decay)
+    """The optimizer of a phase of `steps` steps an epoch, with its moving average; `options` are Keras's."""
+    schedule = WarmupStableDecay(phase.learning_rate, phase.epochs * steps, phase.warmup, phase.decay)
     options |= {"weight_decay": weight_decay}
     if phase.ema_momentum:
         options |= {"use_ema": True, "ema_momentum": phase.ema_momentum}

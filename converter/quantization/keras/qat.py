@@ -29,7 +29,7 @@ def quantize_aware(
     crops: npt.NDArray[np.uint8],
     *,
     steps: int = 400,
-    rate: float = 1e-4,
+    learning_rate: float = 1e-4,
     seed: int = 0,
 ) -> bytes:
     """Fine-tune an embedder for int8 and convert it.
@@ -39,7 +39,7 @@ def quantize_aware(
         images: uint8 ``(M, H, W, C)`` real inputs to measure activation ranges on.
         crops: uint8 ``(N, H, W, C)`` training crops, C = 1 or 3, to learn from.
         steps: batches of 32; 0 only chooses ranges.
-        rate: learning rate, falling to zero along a cosine.
+        learning_rate: learning rate, falling to zero along a cosine.
         seed: of the order of the crops and their augmentation.
 
     Returns:
@@ -55,15 +55,15 @@ def quantize_aware(
     ranges = measure_ranges(folded, quantized_tensors(folded), inputs)
     student = fake_quantized(folded, ranges)
     if steps:
-        _imitate(student, network, _Batches(crops, steps, seed), rate)
+        _imitate(student, network, _Batches(crops, steps, seed), learning_rate)
     static = fake_quantized(folded, ranges, batch_size=1)
     static.set_weights(student.get_weights())
     return convert_int8(static, images)
 
 
-def _imitate(student: Any, original: Any, batches: "_Batches", rate: float) -> None:
+def _imitate(student: Any, original: Any, batches: "_Batches", learning_rate: float) -> None:
     tuner = _Imitation(student, original)
-    schedule = keras.optimizers.schedules.CosineDecay(rate, len(batches))
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, len(batches))
     tuner.compile(optimizer=keras.optimizers.Adam(schedule), jit_compile=False)
     tuner.fit(batches, verbose=0)
 

@@ -34,7 +34,7 @@ def train_detector(
     Args:
         images: zip of annotated images (`datasets.detection`).
         crops: aligned crops to paste into backgrounds.
-        folder: run folder, with one run for each stretch of the recipe; an interrupted run goes on.
+        folder: run folder, with one run for each phase of the recipe; an interrupted run goes on.
         recipe: how long to train and at which rates.
         rendered: rendered images with their faces.
         initial: weights to begin from.
@@ -52,7 +52,7 @@ def train_detector(
         batches = DetectorBatches(composer, recipe.batch_size, recipe.batches, seed=recipe.seed + 1000 * number)
         settings = recipe.model_dump(mode="json", exclude={"phases"})
         train(
-            trainer, batches, epochs=phase.epochs, folder=folder / f"stretch{number + 1}",
+            trainer, batches, epochs=phase.epochs, folder=folder / f"phase{number + 1}",
             settings=settings | {"phase": phase.model_dump(), "initial": str(initial)},
         )  # fmt: skip
         if phase.ema_momentum:

@@ -34,7 +34,7 @@ def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path |
 
     Args:
         data: teacher folder (`datasets.teacher`); a recipe with mixtures needs its ``teacher.onnx``.
-        folder: run folder, with one run for each stretch of the recipe; an interrupted run goes on.
+        folder: run folder, with one run for each phase of the recipe; an interrupted run goes on.
         recipe: what to train, on what and how long.
         initial: weights to begin from instead of random ones, of the same network or of a wider one (`narrowing`).
 
@@ -71,7 +71,7 @@ def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path |
         distiller.compile(optimizer=optimizer_of(phase, len(batches), recipe.weight_decay), jit_compile=False)
         distiller.build((None, *network.input_shape[1:]))
         train(
-            distiller, batches, epochs=phase.epochs, folder=folder / f"stretch{number + 1}",
+            distiller, batches, epochs=phase.epochs, folder=folder / f"phase{number + 1}",
             settings=recipe.model_dump(mode="json", exclude={"phases"})
             | {"phase": phase.model_dump(), "initial": str(initial)},
             measure=measure,

@@ -44,7 +44,7 @@ def fine_tune(
     folder: Path,
     *,
     epochs: int = 8,
-    rate: float = 1e-4,
+    learning_rate: float = 1e-4,
     seed: int = 0,
     measure: Measure | None = None,
     tensorboard: bool = False,
@@ -60,8 +60,8 @@ def fine_tune(
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
     tuner = Distiller(network, before, people=int(labels.max()) + 1)
-    schedule = WarmupStableDecay(rate, epochs * len(batches), warmup=0.1, decay=0.5)
+    schedule = WarmupStableDecay(learning_rate, epochs * len(batches), warmup=0.1, decay=0.5)
     tuner.compile(optimizer=keras.optimizers.AdamW(schedule, weight_decay=0.0), jit_compile=False)
     tuner.build((None, *network.input_shape[1:]))
-    settings = {"epochs": epochs, "rate": rate, "seed": seed, "people": people.digest}
+    settings = {"epochs": epochs, "learning_rate": learning_rate, "seed": seed, "people": people.digest}
     train(tuner, batches, epochs=epochs, folder=folder, settings=settings, measure=measure, tensorboard=tensorboard)

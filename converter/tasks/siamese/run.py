@@ -93,7 +93,7 @@ def _train(recipe: SiameseRecipe, model: SiameseNetwork, splits: DataSplits, fol
         train_siamese(recipe, model, splits.training, splits.validation, folder, tensorboard=tensorboard)
         return
     fine_tune(
-        model.network, splits.training, folder, epochs=recipe.training.epochs, rate=recipe.training.optimizer.rate,
+        model.network, splits.training, folder, epochs=recipe.training.epochs, learning_rate=recipe.training.optimizer.learning_rate,
         seed=recipe.seed, measure=lambda: _validated(model, splits), tensorboard=tensorboard,
     )  # fmt: skip
 

@@ -163,14 +163,14 @@ def _trainer(recipe: SiameseRecipe, model: SiameseNetwork, classes: int) -> Any:
 
 def _optimizer(recipe: SiameseRecipe, steps: int) -> Any:
     chosen: Optimizer = recipe.training.optimizer
-    rate: Any = chosen.rate
+    learning_rate: Any = chosen.learning_rate
     if chosen.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(chosen.rate, recipe.training.epochs * steps)
+        learning_rate = keras.optimizers.schedules.CosineDecay(chosen.learning_rate, recipe.training.epochs * steps)
     kinds = {
         "adam": keras.optimizers.Adam,
         "adamw": keras.optimizers.AdamW,
         "rmsprop": keras.optimizers.RMSprop,
         "sgd": keras.optimizers.SGD,
     }
-    averaged = {"use_ema": True, "ema_momentum": recipe.training.ema} if recipe.training.ema else {}
-    return kinds[chosen.name](rate, weight_decay=chosen.weight_decay or None, **averaged)
+    averaged = {"use_ema": True, "ema_momentum": recipe.training.ema_momentum} if recipe.training.ema_momentum else {}
+    return kinds[chosen.name](learning_rate, weight_decay=chosen.weight_decay or None, **averaged)

@@ -75,7 +75,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("recipe") / "small.toml"
     path.write_text(
         "task = 'embedder'\nbatch_size = 16\n[network]\ntable = 'small'\nwidth = 0.5\n[faces]\nlabeled = true\n"
-        "rendered_people = 2\nrendered_share = 0.1\n[[stretches]]\nepochs = 1\n[[stretches]]\nepochs = 1\ndecay = 1.0\n"
+        "rendered_people = 2\nrendered_share = 0.1\n[[phases]]\nepochs = 1\n[[phases]]\nepochs = 1\ndecay = 1.0\n"
     )
     return path
 
@@ -86,7 +86,7 @@ def test_distilling_can_be_interrupted_and_goes_on(faces: Path, recipe: Path, tm
     (tmp_path / "run" / "weights.npz").unlink()
     assert answer(*run) == 0
     assert load_license(tmp_path / "run" / "weights.npz") == "research only"
-    for phase in ("stretch1", "stretch2"):
+    for phase in ("phase1", "phase2"):
         header, line = (tmp_path / "run" / phase / "log.csv").read_text().splitlines()
         assert {"loss", "auc", "eer"} <= set(header.split(","))
         assert np.isfinite([float(value) for value in line.split(",")]).all()
@@ -98,21 +98,21 @@ def test_an_interrupted_run_ends_with_the_same_average(
     monkeypatch.setattr("edge_siamese_converter.data.teacher.validation_people", lambda _: {"p0", "p1"})
     recipe = tmp_path / "averaged.toml"
     recipe.write_text(
-        "task = 'embedder'\nbatch_size = 16\nwithin_class = 2.0\n[network]\ntable = 'small'\nwidth = 0.5\n"
-        "[[stretches]]\nepochs = 2\naverage = 0.5\n[[stretches]]\nepochs = 1\ndecay = 1.0\n"
+        "task = 'embedder'\nbatch_size = 16\nwccn_shrinkage = 2.0\n[network]\ntable = 'small'\nwidth = 0.5\n"
+        "[[phases]]\nepochs = 2\nema_momentum = 0.5\n[[phases]]\nepochs = 1\ndecay = 1.0\n"
     )
     run = ["distill", faces, "--out", tmp_path / "run", "--recipe", recipe]
     assert answer(*run) == 0
     whole = load_arrays(tmp_path / "run" / "weights.npz")
     (tmp_path / "run" / "weights.npz").unlink()
-    shutil.rmtree(tmp_path / "run" / "stretch2")  # as if it had been killed between the two
+    shutil.rmtree(tmp_path / "run" / "phase2")  # as if it had been killed between the two
     assert answer(*run) == 0
     again = load_arrays(tmp_path / "run" / "weights.npz")
     for name in ("stem/kernel", "stem_bn/moving_mean", "embedding/kernel"):
         np.testing.assert_allclose(again[name], whole[name], rtol=2e-2, atol=2e-3)
 
 
-def test_each_stretch_has_its_share_of_mixtures(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_phase_has_its_share_of_mixtures(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shares = []
 
     class Recorded(DistillationBatches):
@@ -124,7 +124,7 @@ def test_each_stretch_has_its_share_of_mixtures(faces: Path, tmp_path: Path, mon
     recipe, run = tmp_path / "mixed.toml", tmp_path / "run"
     recipe.write_text(
         "task = 'embedder'\nbatch_size = 16\n[network]\ntable = 'small'\nwidth = 0.5\n[faces]\nmixtures = 20\n"
-        "mixture_share = 0.5\n[[stretches]]\nepochs = 1\n[[stretches]]\nepochs = 1\nmixture_share = 0.25\n"
+        "mixture_share = 0.5\n[[phases]]\nepochs = 1\n[[phases]]\nepochs = 1\nmixture_share = 0.25\n"
     )
     run.mkdir()
     answers = np.random.default_rng(0).normal(size=(20, 256)).astype(np.float16)
@@ -151,7 +151,7 @@ def test_normalizing_asks_for_people_with_two_crops_before_it_trains(
     faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recipe = tmp_path / "recipe.toml"
-    recipe.write_text("task = 'embedder'\nwithin_class = 2.0\n[[stretches]]\nepochs = 1\n")
+    recipe.write_text("task = 'embedder'\nwccn_shrinkage = 2.0\n[[phases]]\nepochs = 1\n")
     assert answer("distill", faces, "--out", tmp_path / "run", "--recipe", recipe) == 2
     assert "within_class needs people with two crops" in capsys.readouterr().err
 
@@ -170,7 +170,7 @@ def test_the_parity_gate_writes_nothing_it_refuses(
 def test_a_detector_is_trained_and_converted(detection: Path, faces: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "short.toml"
     recipe.write_text(
-        "task = 'detector'\nbatch_size = 4\nbatches = 1\nsample_size = 96\nrendered_scenes = 2\n[[stretches]]\nepochs = 1\n"
+        "task = 'detector'\nbatch_size = 4\nbatches = 1\nsample_size = 96\nrendered_scenes = 2\n[[phases]]\nepochs = 1\n"
     )
     assert (
         answer(

@@ -6,7 +6,7 @@ from edge_siamese.errors import DataError
 from edge_siamese_converter.plots.run_curves import plot_curves, read_curve
 
 
-def test_stretches_are_joined_in_order(tmp_path: Path) -> None:
+def test_phases_are_joined_in_order(tmp_path: Path) -> None:
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
     first.write_text("epoch,seconds,loss,auc\n1,10,5.0,0.8\n2,10,4.0,0.9\n")
     second.write_text("epoch,seconds,loss,auc\n1,10,3.0,0.95\n")

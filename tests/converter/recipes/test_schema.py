@@ -6,7 +6,7 @@ from edge_siamese.errors import DataError
 from edge_siamese_converter.recipes.schema import DetectorRecipe, EmbedderRecipe, load_recipe, shipped_recipes
 from edge_siamese_converter.recipes.siamese import SiameseRecipe
 
-PHASE = "[[stretches]]\nepochs = 1\n"
+PHASE = "[[phases]]\nepochs = 1\n"
 TASK = "task = 'embedder'\n"
 
 
@@ -41,7 +41,7 @@ def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(TASK + PHASE)
     recipe = load_recipe(str(path), EmbedderRecipe)
-    assert (recipe.network.table, recipe.batch_size, recipe.phases[0].rate) == ("dense", 128, 1.5e-3)
+    assert (recipe.network.table, recipe.batch_size, recipe.phases[0].learning_rate) == ("dense", 128, 1.5e-3)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
             r"network\.table: input should be 'small' or 'dense', found 'large'",
         ),
         ("batch_size = 'many'\n" + PHASE, r"batch_size: input should be a valid integer.*, found 'many'"),
-        ("", r"stretches: field required"),
+        ("", r"phases: field required"),
         ("= nonsense", "not a TOML file"),
     ],
 )

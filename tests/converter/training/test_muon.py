@@ -42,7 +42,7 @@ def test_depthwise_first_and_last_kernels_and_vectors_follow_adamw(shape: tuple[
     np.testing.assert_allclose(step, 0.1, rtol=1e-3)  # AdamW's first step is the rate, whatever the gradient
 
 
-def test_a_stretch_asks_for_muon_and_leaves_the_embedding_to_adamw():
+def test_a_phase_asks_for_muon_and_leaves_the_embedding_to_adamw():
     optimizer = optimizer_of(Phase(epochs=2, optimizer="muon", ema_momentum=0.9), 10, 0.05, clipnorm=5.0)
     network = keras.Sequential(
         [keras.Input((8, 8, 16)), layers.Conv2D(16, 1, name="inner"), layers.Conv2D(32, 1, name="embedding")]

@@ -84,7 +84,7 @@ def test_fine_tuning_brings_int8_nearer_to_float(network: keras.Model, crops: np
     network = uneven(network)
     expected, means = embed_float(network, crops), []
     for steps in (0, 120):
-        int8 = load_network(quantize_aware(network, crops, crops, steps=steps, rate=3e-4), "reference")
+        int8 = load_network(quantize_aware(network, crops, crops, steps=steps, learning_rate=3e-4), "reference")
         ((_, zero_point),) = int8.output_scales().values()
         means.append(cosines(expected, embed_int8(int8, crops).astype("f4") - zero_point).mean())
     assert means[1] > means[0]

@@ -44,7 +44,7 @@ def recipe(**changes: Any) -> SiameseRecipe:
         "normalization": {"name": "min-max"},
         "loss": {"name": "contrastive-squared", "distance": "squared_l2"},
         "similarity": "squared_l2",
-        "training": {"epochs": 3, "batch_size": 20, "optimizer": {"rate": 2e-3}},
+        "training": {"epochs": 3, "batch_size": 20, "optimizer": {"learning_rate": 2e-3}},
     }
     return SiameseRecipe.model_validate(content | changes)
 
@@ -67,7 +67,12 @@ def trained(expected: SiameseRecipe, folder: Path, classes: int = 12) -> Siamese
         {
             "head": {"name": "difference-sigmoid", "options": {"hidden": 16}},
             "loss": {"name": "binary-crossentropy"},
-            "training": {"epochs": 3, "batch_size": 20, "optimizer": {"rate": 2e-3, "schedule": "cosine"}, "ema": 0.9},
+            "training": {
+                "epochs": 3,
+                "batch_size": 20,
+                "optimizer": {"learning_rate": 2e-3, "schedule": "cosine"},
+                "ema_momentum": 0.9,
+            },
         },
         {
             "loss": {"name": "arcface", "options": {"scale": 16}},
@@ -89,7 +94,7 @@ def test_it_learns_to_tell_classes_it_never_saw(tmp_path: Path, changes: dict[st
 
 
 def test_the_best_epoch_is_kept(tmp_path: Path) -> None:
-    model = trained(recipe(training={"epochs": 4, "batch_size": 20, "optimizer": {"rate": 0.05}}), tmp_path)
+    model = trained(recipe(training={"epochs": 4, "batch_size": 20, "optimizer": {"learning_rate": 0.05}}), tmp_path)
     validation = stripes(6, first=100)
     pairs = verification_pairs(validation.labels())
     metrics = metrics_of(scored(model, model.embed(validation.images), pairs))
@@ -97,7 +102,13 @@ def test_the_best_epoch_is_kept(tmp_path: Path) -> None:
 
 
 def test_the_last_epoch_is_kept_where_the_recipe_says_so(tmp_path: Path) -> None:
-    training: dict[str, Any] = {"epochs": 2, "batch_size": 20, "ema": 0.9, "optimizer": {"rate": 2e-3}, "keep": "last"}
+    training: dict[str, Any] = {
+        "epochs": 2,
+        "batch_size": 20,
+        "ema_momentum": 0.9,
+        "optimizer": {"learning_rate": 2e-3},
+        "keep": "last",
+    }
     model = trained(recipe(training=training), tmp_path)
     assert not (tmp_path / BEST).exists()
     validation = stripes(6, first=100)
@@ -128,7 +139,7 @@ def test_what_a_frozen_network_gives_is_computed_once_for_one_normalization(
         "network": {"name": "hani", "frozen": True},
         "head": {"name": "difference-sigmoid", "options": {"hidden": 16}},
         "loss": {"name": "binary-crossentropy"},
-        "training": {"epochs": 1, "batch_size": 20, "optimizer": {"rate": 2e-3}},
+        "training": {"epochs": 1, "batch_size": 20, "optimizer": {"learning_rate": 2e-3}},
     }
     trained(recipe(**frozen), tmp_path / "first")
     asked: list[int] = []
