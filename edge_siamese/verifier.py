@@ -129,7 +129,7 @@ class Verifier:
         self._limits, self._policy = quality or QualityLimits(), policy or EmbeddingPolicy()
         self._tracker = Tracker(tracking)
         self._timer: StageTimer = timer or _NoTimer()
-        self._told_of_nobody: Reason | None = None
+        self._last_empty_reason: Reason | None = None
 
     def __iter__(self) -> Iterator[FaceResult]:
         return (item for item in self.watch() if isinstance(item, FaceResult))
@@ -164,10 +164,10 @@ class Verifier:
             self.counters.no_face += 1
             yield self._nobody(frame, Reason.NO_FACE, taken_ns)
         else:
-            self._told_of_nobody = None
+            self._last_empty_reason = None
         for index, track in enumerate(tracks):
             decision = self._decide(frame, track)
-            changed, track.told = _is_news(track.told, decision), decision
+            changed, track.last_emitted = _is_news(track.last_emitted, decision), decision
             yield FaceResult(frame, track.face, index, track.number, decision, changed, self._clock() - taken_ns)
         if self.source.stills:
             self._tracker.reset()
@@ -179,7 +179,7 @@ class Verifier:
             rejection = quality.rejection(self._limits)
         if rejection is not None:
             self.counters.rejected += 1
-            return track.decision if track.looks else undecided(rejection)
+            return track.decision if track.observations else undecided(rejection)
         if not self._policy.wants(track, quality.score):
             return track.decision
         with self._timer.stage("embed"):
@@ -187,15 +187,19 @@ class Verifier:
         self.counters.embeddings += 1
         track.face = track.face.embedded(embedding)
         with self._timer.stage("match"):
-            return track.look(self.gallery.scores(embedding), quality.score, self.operating_point.threshold)
+            return track.observe(self.gallery.scores(embedding), quality.score, self.operating_point.threshold)
 
     def _nobody(self, frame: Frame, reason: Reason, taken_ns: int) -> FaceResult:
-        changed = self.source.stills or reason != self._told_of_nobody
-        self._told_of_nobody = reason
+        changed = self.source.stills or reason != self._last_empty_reason
+        self._last_empty_reason = reason
         return FaceResult(frame, None, None, None, undecided(reason), changed, self._clock() - taken_ns)
 
 
-def _is_news(told: Decision | None, decision: Decision) -> bool:
-    if told is None:
+def _is_news(last_emitted: Decision | None, decision: Decision) -> bool:
+    if last_emitted is None:
         return True
-    return (told.outcome, told.identity, told.reason) != (decision.outcome, decision.identity, decision.reason)
+    return (last_emitted.outcome, last_emitted.identity, last_emitted.reason) != (
+        decision.outcome,
+        decision.identity,
+        decision.reason,
+    )

@@ -115,7 +115,7 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[str]]:
 
 def _tell(sinks: "list[EventSink]", event: "Event") -> None:
     for sink in sinks:
-        sink.tell(event)
+        sink.emit(event)
 
 
 class _Lines:
@@ -124,7 +124,7 @@ class _Lines:
     def __init__(self, stills: bool) -> None:
         self._stills = stills
 
-    def tell(self, event: "Event") -> None:
+    def emit(self, event: "Event") -> None:
         body = event.to_json()
         if event.kind == "decision":
             click.echo(f"{body['time'][11:23]}  {self._place(body)}  {_verdict(body)}")

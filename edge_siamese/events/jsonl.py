@@ -11,7 +11,7 @@ from .event import Event
 class EventSink(Protocol):
     """Somebody who is told."""
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Take in one event."""
 
     def close(self) -> None:
@@ -29,7 +29,7 @@ class JsonLines:
     def __init__(self, stream: TextIO, *, owned: bool = False) -> None:
         self._stream, self._owned = stream, owned
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         self._stream.write(json.dumps(event.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
         self._stream.flush()
 

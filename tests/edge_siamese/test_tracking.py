@@ -126,9 +126,9 @@ class TestBounds:
     def test_looks_are_bounded(self) -> None:
         track = new_track()
         for _ in range(100):
-            track.look({"Ada": 1}, 50.0, THRESHOLD)
+            track.observe({"Ada": 1}, 50.0, THRESHOLD)
         assert len(track._scores) == 8
-        assert track.looks == 100
+        assert track.observations == 100
 
 
 def new_track() -> Track:
@@ -137,32 +137,32 @@ def new_track() -> Track:
 
 class TestFusion:
     def test_one_look_decides_by_itself(self) -> None:
-        decision = new_track().look({"Ada": 12_000, "Bob": 3_000}, 50.0, THRESHOLD)
+        decision = new_track().observe({"Ada": 12_000, "Bob": 3_000}, 50.0, THRESHOLD)
         assert decision == Decision(Outcome.MATCH, Reason.OK, "Ada", 12_000, 9_000, THRESHOLD)
 
     def test_one_lucky_frame_does_not_name_a_stranger(self) -> None:
         track = new_track()
         for score in (4_000, 5_000, 4_500):
-            track.look({"Ada": score}, 50.0, THRESHOLD)
-        lucky = track.look({"Ada": 20_000}, 50.0, THRESHOLD)
+            track.observe({"Ada": score}, 50.0, THRESHOLD)
+        lucky = track.observe({"Ada": 20_000}, 50.0, THRESHOLD)
         assert lucky.outcome is Outcome.UNKNOWN
         assert lucky.score == (4_000 + 5_000 + 4_500 + 20_000) // 4
 
     def test_the_mean_is_taken_for_each_identity_and_rounded_down(self) -> None:
         track = new_track()
-        track.look({"Ada": 11_000, "Bob": -3}, 50.0, THRESHOLD)
-        decision = track.look({"Ada": 10_001, "Bob": 0}, 50.0, THRESHOLD)
+        track.observe({"Ada": 11_000, "Bob": -3}, 50.0, THRESHOLD)
+        decision = track.observe({"Ada": 10_001, "Bob": 0}, 50.0, THRESHOLD)
         assert (decision.score, decision.margin) == (10_500, 10_502)
 
     def test_old_looks_are_forgotten(self) -> None:
         track = new_track()
-        track.look({"Ada": -30_000}, 50.0, THRESHOLD)
+        track.observe({"Ada": -30_000}, 50.0, THRESHOLD)
         for _ in range(8):
-            decision = track.look({"Ada": 12_000}, 50.0, THRESHOLD)
+            decision = track.observe({"Ada": 12_000}, 50.0, THRESHOLD)
         assert decision.identity == "Ada"
 
     def test_an_empty_gallery_knows_nobody(self) -> None:
-        assert new_track().look({}, 50.0, THRESHOLD).outcome is Outcome.UNKNOWN
+        assert new_track().observe({}, 50.0, THRESHOLD).outcome is Outcome.UNKNOWN
 
 
 class TestPolicy:
@@ -171,10 +171,10 @@ class TestPolicy:
     def frames_looked_at(self, score: int, frames: int, quality: float = 50.0) -> list[int]:
         track, looked = new_track(), []
         for number in range(frames):
-            track.frames_since_look += number > 0
+            track.frames_since_observation += number > 0
             if self.POLICY.wants(track, quality):
                 looked.append(number)
-                track.look({"Ada": score}, quality, THRESHOLD)
+                track.observe({"Ada": score}, quality, THRESHOLD)
         return looked
 
     def test_a_new_face_is_embedded(self) -> None:
@@ -191,6 +191,6 @@ class TestPolicy:
 
     def test_a_clearly_better_look_is_embedded_at_once(self) -> None:
         track = new_track()
-        track.look({"Ada": 20_000}, 40.0, THRESHOLD)
+        track.observe({"Ada": 20_000}, 40.0, THRESHOLD)
         assert not self.POLICY.wants(track, 45.0)
         assert self.POLICY.wants(track, 60.0)

@@ -106,14 +106,14 @@ def verifier(people: People, gallery: Gallery, film: Film, **settings: Any) -> V
     return Verifier(film, people, gallery, **settings)  # type: ignore[arg-type]
 
 
-def told(results: list[FaceResult]) -> list[tuple[str | None, str]]:
+def last_emitted(results: list[FaceResult]) -> list[tuple[str | None, str]]:
     return [(seen.decision.identity, str(seen.decision.reason)) for seen in results if seen.changed]
 
 
 def test_known_people_are_named_and_strangers_are_not(people: People, watch: Watch) -> None:
     names = ["Ada", "a stranger", "Bob"]
     results = watch([people.show(name) for name in names], stills=True)
-    assert told(results) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
+    assert last_emitted(results) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
     assert [seen.decision.outcome for seen in results] == [Outcome.MATCH, Outcome.UNKNOWN, Outcome.MATCH]
     assert [seen.frame.source for seen in results] == ["0.png", "1.png", "2.png"]
     assert results[0].decision.threshold == POINT.threshold
@@ -123,13 +123,13 @@ def test_known_people_are_named_and_strangers_are_not(people: People, watch: Wat
 
 def test_every_still_is_told_even_when_nothing_changes(people: People, watch: Watch) -> None:
     results = watch([people.show("Ada")] * 3 + [NOBODY] * 2, stills=True)
-    assert told(results) == [("Ada", "ok")] * 3 + [(None, "no_face")] * 2
+    assert last_emitted(results) == [("Ada", "ok")] * 3 + [(None, "no_face")] * 2
     assert len({seen.track for seen in results[:3]}) == 3
 
 
 def test_a_person_who_stays_is_told_once_and_embedded_rarely(people: People, watch: Watch) -> None:
     results = watch([people.show("Ada")] * 40)
-    assert told(results) == [("Ada", "ok")]
+    assert last_emitted(results) == [("Ada", "ok")]
     assert len(results) == 40
     assert {seen.track for seen in results} == {1}
     assert people.embedded == 3
@@ -146,14 +146,14 @@ def test_a_clearly_better_look_is_embedded_at_once(people: People, watch: Watch,
 
 def test_one_photo_after_the_other_in_a_video_is_another_person(people: People, watch: Watch) -> None:
     results = watch([people.show("Ada")] * 5 + [people.show("a stranger")] * 5 + [people.show("Bob")] * 5)
-    assert told(results) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
+    assert last_emitted(results) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
     assert all(seen.decision.identity != "Ada" for seen in results[5:])
 
 
 def test_frames_without_a_face_are_counted_and_told_once(people: People, gallery: Gallery) -> None:
     film = Film([NOBODY, NOBODY, people.show("Ada"), NOBODY])
     watching = verifier(people, gallery, film)
-    assert told(list(watching)) == [(None, "no_face"), ("Ada", "ok"), (None, "no_face")]
+    assert last_emitted(list(watching)) == [(None, "no_face"), ("Ada", "ok"), (None, "no_face")]
     assert watching.counters.to_json() == {
         "frames": 4, "stale": 0, "no_face": 3, "faces": 1, "rejected": 0, "embeddings": 1,
     }  # fmt: skip
@@ -171,13 +171,13 @@ def test_a_bad_frame_does_not_unmake_what_is_known(people: People, watch: Watch)
     turned = face.landmarks.copy()
     turned[2, 0] += 3 * (turned[1, 0] - turned[0, 0])
     away = people.shows(np.array(image) ^ np.uint8(1), "Ada", Face(face.box, turned, 0.9))
-    assert told(watch([image, away, image])) == [("Ada", "ok")]
+    assert last_emitted(watch([image, away, image])) == [("Ada", "ok")]
 
 
 def test_stale_frames_are_not_looked_at(people: People, gallery: Gallery) -> None:
     film = Film([people.show("Ada")] * 3, ages_ns=(0, 2_000_000_000, 10))
     watching = verifier(people, gallery, film)
-    assert told(list(watching)) == [("Ada", "ok"), (None, "stale_frame")]
+    assert last_emitted(list(watching)) == [("Ada", "ok"), (None, "stale_frame")]
     assert watching.counters.stale == 1
 
 

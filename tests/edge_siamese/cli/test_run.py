@@ -166,8 +166,8 @@ def test_events_go_to_a_file_too(run: Run, dataset: Path, tmp_path: Path) -> Non
 def test_people_read_lines(gallery: Path, dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     succeed("run", "--camera", str(dataset), "--gallery", str(gallery))
     captured = capsys.readouterr()
-    told = [line.split("  ", 1)[1] for line in captured.out.splitlines()]
-    assert told == [
+    last_emitted = [line.split("  ", 1)[1] for line in captured.out.splitlines()]
+    assert last_emitted == [
         "1.png  face 1  Ada  (1.000, from 0.488 on)",
         "2.png  face 1  unknown  (0.000, below 0.488)",
         "3.png  cannot tell: no face",

@@ -89,7 +89,7 @@ def test_the_file_grows_by_whole_lines(tmp_path: Path) -> None:
     for _ in range(2):
         with open_json_lines(path) as sink:
             for event in all_kinds():
-                sink.tell(event)
+                sink.emit(event)
                 assert path.read_bytes().endswith(b"\n")
     lines = path.read_text("utf-8").splitlines()
     assert len(lines) == 10
@@ -100,7 +100,7 @@ def test_a_line_cut_short_before_spoils_no_other(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_text('{"schema": "edge-siam')
     with open_json_lines(path) as sink:
-        sink.tell(MAKER.started())
+        sink.emit(MAKER.started())
     lines = path.read_text().splitlines()
     assert lines[0] == '{"schema": "edge-siam'
     assert json.loads(lines[1])["event"] == "started"
@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 def test_a_stream_that_is_not_owned_stays_open(tmp_path: Path) -> None:
     with (tmp_path / "out").open("w") as stream:
         with JsonLines(stream) as sink:
-            sink.tell(MAKER.started())
+            sink.emit(MAKER.started())
         assert not stream.closed
 
 
