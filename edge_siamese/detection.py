@@ -68,7 +68,7 @@ def decode_cells(centers: Array, boxes: Array, landmarks: Array, stride: int) ->
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class GridPredictions:
     """Cells of the grids that see a face, in input pixels.
 
     Attributes:
@@ -81,12 +81,12 @@ class Cells:
     boxes: Array
     landmarks: Array
 
-    def mirrored(self, width: int) -> "Cells":
+    def mirrored(self, width: int) -> "GridPredictions":
         """The same faces in the mirror image of an input of that width."""
         boxes, landmarks = self.boxes.copy(), self.landmarks[:, MIRRORED_LANDMARKS]
         boxes[:, 0] = (width - 1) - boxes[:, 0] - boxes[:, 2]
         landmarks[..., 0] = (width - 1) - landmarks[..., 0]
-        return Cells(self.scores, boxes, landmarks)
+        return GridPredictions(self.scores, boxes, landmarks)
 
 
 class FaceDetector:
@@ -99,14 +99,14 @@ class FaceDetector:
         network: loaded detector.
         height, width: its input size.
         score_threshold: least confidence, 0 to 1.
-        overlap: boxes overlapping more than this (intersection over union) are one face.
+        iou_threshold: boxes overlapping more than this (intersection over union) are one face.
     """
 
     def __init__(
-        self, network: Network, height: int, width: int, *, score_threshold: float = 0.6, overlap: float = 0.4
+        self, network: Network, height: int, width: int, *, score_threshold: float = 0.6, iou_threshold: float = 0.4
     ) -> None:
         self.network, self.height, self.width = network, height, width
-        self.score_threshold, self.overlap = score_threshold, overlap
+        self.score_threshold, self.iou_threshold = score_threshold, iou_threshold
         # Scores between these are in doubt.
         self._min, self._sure = 0.75 * score_threshold, 0.5 * (1 + score_threshold)
         expected = {f"{kind}{stride}" for kind in ("score", "box", "landmark") for stride in STRIDES}
@@ -124,20 +124,23 @@ class FaceDetector:
             faces = self.faces([first, second], mapping)
         return [face for face in faces if face.score >= self.score_threshold]
 
-    def cells(self, outputs: dict[str, npt.NDArray[np.int8]]) -> Cells:
+    def cells(self, outputs: dict[str, npt.NDArray[np.int8]]) -> GridPredictions:
         """Decode the cells of raw outputs that see a face, or nearly."""
         decoded = [self._decoded(outputs, stride) for stride in STRIDES]
-        return Cells(*(np.concatenate(parts) for parts in zip(*decoded, strict=True)))
+        return GridPredictions(*(np.concatenate(parts) for parts in zip(*decoded, strict=True)))
 
-    def faces(self, looks: Sequence[Cells], mapping: Letterbox) -> list[Face]:
+    def faces(self, predictions: Sequence[GridPredictions], mapping: Letterbox) -> list[Face]:
         """What looks like a face in one look at an image or several, largest first: the averages of overlapping boxes."""
         scores, boxes, landmarks = (
-            np.concatenate([getattr(look, name) for look in looks]) for name in ("scores", "boxes", "landmarks")
+            np.concatenate([getattr(prediction, name) for prediction in predictions])
+            for name in ("scores", "boxes", "landmarks")
         )
-        number = np.repeat(np.arange(len(looks)), [len(look.scores) for look in looks])
+        number = np.repeat(np.arange(len(predictions)), [len(prediction.scores) for prediction in predictions])
         faces = []
-        for group in group_overlaps(boxes, scores, self.overlap):
-            best = [scores[group][number[group] == look].max(initial=0.0) for look in range(len(looks))]
+        for group in group_overlaps(boxes, scores, self.iou_threshold):
+            best = [
+                scores[group][number[group] == prediction].max(initial=0.0) for prediction in range(len(predictions))
+            ]
             weights = scores[group] / scores[group].sum()
             corner, size = np.split(np.asarray(weights @ boxes[group], np.float32), 2)
             points = np.asarray(np.tensordot(weights, landmarks[group], 1), np.float32)
@@ -173,12 +176,12 @@ class FaceDetector:
         return scores, *decode_cells(centers[passing], values("box"), values("landmark"), stride)
 
 
-def group_overlaps(boxes: Array, scores: Array, overlap: float) -> list[npt.NDArray[np.intp]]:
+def group_overlaps(boxes: Array, scores: Array, iou_threshold: float) -> list[npt.NDArray[np.intp]]:
     """Greedy non-maximum suppression that remembers what it suppressed.
 
     Returns:
         For each face the indices of its boxes, best score first: the best box of those left, and all that overlap it by
-        more than `overlap`. Their average is steadier than the best box alone (Bazarevsky et al., "BlazeFace", 2019).
+        more than `iou_threshold`. Their average is steadier than the best box alone (Bazarevsky et al., "BlazeFace", 2019).
         Boxes that lie nearly whole in the best one, or it in them, are parts or surroundings of the same face: they are
         in no group.
     """
@@ -186,7 +189,7 @@ def group_overlaps(boxes: Array, scores: Array, overlap: float) -> list[npt.NDAr
     groups = []
     while len(left):
         best, others = boxes[left[0]], boxes[left]
-        same = intersection_over_union(best, others) > overlap
+        same = intersection_over_union(best, others) > iou_threshold
         same[0] = True
         groups.append(left[same])
         left = left[~same & (_intersection(best, others) <= _NESTED * np.minimum(_area(best), _area(others)))]

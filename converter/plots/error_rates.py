@@ -165,10 +165,10 @@ def _shade(axes: Any, shares: npt.NDArray[np.float64]) -> None:
         spine.set(visible=True, color=GRAY, linewidth=0.6)
 
 
-def _cell(column: int, row: int, **looks: Any) -> Any:
+def _cell(column: int, row: int, **predictions: Any) -> Any:
     from matplotlib.patches import Rectangle
 
-    return Rectangle((column - 0.49, row - 0.49), 0.98, 0.98, edgecolor="none", **looks)
+    return Rectangle((column - 0.49, row - 0.49), 0.98, 0.98, edgecolor="none", **predictions)
 
 
 def _shortened(name: str, maximum: int = 18) -> str:

@@ -69,7 +69,7 @@ def render(folder: Path, document: RunDocument, arrays: RunArrays | None) -> str
         shipped=shipped,
         compared=_compared(document),
         images=figure_images(document),
-        looks=embedding_images(arrays, shipped.confusion["threshold"]) if arrays else None,
+        predictions=embedding_images(arrays, shipped.confusion["threshold"]) if arrays else None,
         illustrations=[(each, illustration(folder / each.file)) for each in document.illustrations],
         version=__version__,
     )

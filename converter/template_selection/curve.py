@@ -77,8 +77,8 @@ def _svg(points: Sequence[Point], trial: Trial) -> bytes:
 def _draw(axis: Any, points: Sequence[Point], field: str) -> None:
     for strategy in dict.fromkeys(point.strategy for point in points):
         own = [point for point in points if point.strategy == strategy]
-        look: dict[str, Any] = {"marker": ".", "linewidth": 1.5} | _LOOKS.get(strategy, {})
-        axis.plot([p.bytes / 1000 for p in own], [100 * getattr(p, field) for p in own], label=strategy, **look)
+        prediction: dict[str, Any] = {"marker": ".", "linewidth": 1.5} | _LOOKS.get(strategy, {})
+        axis.plot([p.bytes / 1000 for p in own], [100 * getattr(p, field) for p in own], label=strategy, **prediction)
     sizes = sorted({point.bytes / 1000 for point in points})[::-2]
     axis.set_xscale("log")
     axis.set_xticks(sizes, [f"{size:.3g}" for size in sizes])

@@ -20,13 +20,13 @@ class OneFace:
 
     Attributes:
         logit, mirror_logit: what it answers to the image and to its mirror image.
-        looks: how often it was asked.
+        predictions: how often it was asked.
     """
 
     logit: float = 4.0
     mirror_logit: float = 4.0
     delegate: str = "fake"
-    looks: int = 0
+    predictions: int = 0
 
     def output_scales(self) -> dict[str, tuple[float, int]]:
         scales = {"score": (0.1, 0), "box": (0.02, 3), "landmark": (0.05, -7)}
@@ -40,7 +40,7 @@ class OneFace:
             cells = SIZE // stride
             for kind, channels in (("score", 1), ("box", 4), ("landmark", 10)):
                 outputs[f"{kind}{stride}"] = np.full((1, cells, cells, channels), -100, np.int8)
-        self.looks += 1
+        self.predictions += 1
         mirrored = image[0, 0, 0, 0] < image[0, 0, -1, 0]
         logit, x, column = (self.mirror_logit, SIZE - 1 - 20, 5) if mirrored else (self.logit, 20, 2)
         center = cell_centers(SIZE, SIZE, 8)[3, column]
@@ -76,11 +76,11 @@ def test_the_score_threshold_is_what_it_says(logit: float) -> None:
     assert not detector(network, score_threshold=probability(logit) + 0.002).detect(IMAGE)
 
 
-@pytest.mark.parametrize(("logit", "looks"), [(4.0, 1), (1.3, 2), (0.5, 2), (0.0, 2), (-1.0, 1)])
-def test_only_what_is_in_doubt_is_looked_at_twice(logit: float, looks: int) -> None:
+@pytest.mark.parametrize(("logit", "predictions"), [(4.0, 1), (1.3, 2), (0.5, 2), (0.0, 2), (-1.0, 1)])
+def test_only_what_is_in_doubt_is_looked_at_twice(logit: float, predictions: int) -> None:
     network = OneFace(logit, logit)
     detector(network).detect(IMAGE)
-    assert network.looks == looks
+    assert network.predictions == predictions
 
 
 @pytest.mark.parametrize(("logit", "mirror_logit"), [(1.0, -9.0), (1.0, -0.2), (0.0, 0.5)])

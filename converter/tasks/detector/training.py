@@ -82,16 +82,16 @@ class DetectorTrainer(keras.Model):  # type: ignore[misc]
             counted = ops.cast(grid[..., 0] >= 0, "float32")
             logits = y_pred[f"score{stride}"][..., 0]
             boxes, landmarks = y_pred[f"box{stride}"], y_pred[f"landmark{stride}"]
-            overlap = _overlap(grid[..., 2:6], boxes)
-            score_loss += ops.sum(_varifocal(logits, positive, ops.stop_gradient(overlap)) * counted)
-            place_loss += ops.sum(positive * (2.0 * (1.0 - overlap) + _misplacement(grid, boxes, landmarks)))
+            iou_threshold = _overlap(grid[..., 2:6], boxes)
+            score_loss += ops.sum(_varifocal(logits, positive, ops.stop_gradient(iou_threshold)) * counted)
+            place_loss += ops.sum(positive * (2.0 * (1.0 - iou_threshold) + _misplacement(grid, boxes, landmarks)))
             positives += ops.sum(positive)
         return (score_loss + place_loss) / positives
 
 
-def _varifocal(logits: Any, positive: Any, overlap: Any, alpha: float = 0.75, gamma: float = 2.0) -> Any:
+def _varifocal(logits: Any, positive: Any, iou_threshold: Any, alpha: float = 0.75, gamma: float = 2.0) -> Any:
     """A positive cell's score is to be its box's overlap with the face, but never under a half."""
-    expected = positive * (0.5 + 0.5 * overlap)
+    expected = positive * (0.5 + 0.5 * iou_threshold)
     probability = ops.sigmoid(logits)
     weight = positive * expected + (1.0 - positive) * alpha * probability**gamma
     return 2.0 * weight * ops.binary_crossentropy(expected, logits, from_logits=True)
