@@ -42,7 +42,7 @@ def show(path: Path, as_json: bool) -> None:
     shown = Gallery.open(path)
     counts = {name: len(shown.templates_of(name)) for name in shown.names}
     if as_json:
-        about = shown.information.get("people", {})
+        about = shown.metadata.get("people", {})
         people = [
             {"name": name, "uuid": str(identifier), "templates": counts[name], **about.get(name, {})}
             for name, identifier in zip(shown.names, shown.identifiers, strict=True)
@@ -81,7 +81,7 @@ def check(path: Path, embedder: Path | None, as_json: bool) -> None:
         from ..tflite.model_card import read_model
 
         checked.require(read_model(embedder, "embedder").card)
-    late = overdue(checked.information, datetime.now(UTC).date())
+    late = overdue(checked.metadata, datetime.now(UTC).date())
     if as_json:
         emit_json("gallery-check", summary(checked) | {"ok": True, "embedder_checked": bool(embedder), "overdue": late})
         return
@@ -109,4 +109,4 @@ def remove(path: Path, name: str, as_json: bool) -> None:
 
 
 def _about(shown: "Gallery") -> dict[str, Any]:
-    return {key: value for key, value in shown.information.items() if key != "people"}
+    return {key: value for key, value in shown.metadata.items() if key != "people"}

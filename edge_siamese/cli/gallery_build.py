@@ -65,13 +65,13 @@ def build(
     from ..gallery.metadata import describe
     from ..identity_dataset import IdentityDataset
 
-    information = describe(created=created, consent=consent, retain_until=retain_until)
+    metadata = describe(created=created, consent=consent, retain_until=retain_until)
     options = selection_from(limit=limit, strategy=strategy, budget=budget, reject_outliers=reject_outliers)
     sequence = _next_sequence(output, sequence)
     dataset = IdentityDataset(people)
     with reference_engine(**models) as engine, progress_line("enrolling") as progress:
         built, report = build_gallery(
-            dataset, engine, options=options, skip_people=skip, information=information, progress=progress
+            dataset, engine, options=options, skip_people=skip, metadata=metadata, progress=progress
         )
         digests = engine.digests
     tell_skipped(report.skipped)

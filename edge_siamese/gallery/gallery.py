@@ -42,7 +42,7 @@ class Gallery:
         zero_point: of the templates.
         embedder_digest: first 16 bytes of the embedder's SHA-256.
         operating_points: measured on this gallery, strictest first.
-        information: see `information.describe`; ``people`` holds the same for each name.
+        metadata: see `metadata.describe`; ``people`` holds the same for each name.
         sequence: grows with every rewrite of the file.
         source: what messages call it.
     """
@@ -54,7 +54,7 @@ class Gallery:
     zero_point: int
     embedder_digest: bytes
     operating_points: tuple[OperatingPoint, ...] = ()
-    information: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
     sequence: int = 1
     source: str = "the gallery"
 
@@ -70,7 +70,7 @@ class Gallery:
         return read_gallery(Path(path))
 
     @classmethod
-    def empty(cls, card: "ModelCard", information: dict[str, Any] | None = None) -> Self:
+    def empty(cls, card: "ModelCard", metadata: dict[str, Any] | None = None) -> Self:
         """A gallery of nobody for an embedder."""
         return cls(
             names=(),
@@ -79,7 +79,7 @@ class Gallery:
             identity_index=np.empty(0, np.uint32),
             zero_point=card.zero_point,
             embedder_digest=bytes.fromhex(card.digest)[:_DIGEST_BYTES],
-            information=information or {},
+            metadata=metadata or {},
         )
 
     def save(self, path: Path | str) -> "Gallery":
@@ -178,12 +178,12 @@ class Gallery:
         Args:
             templates: by name.
             limit: how many a person keeps; None for all, in the order given.
-            about: information about each of these people, in place of what was known; see `information.describe`.
+            about: information about each of these people, in place of what was known; see `metadata.describe`.
 
         Raises:
             GalleryError: a name that cannot be, no template, or one of another dimension.
         """
-        people, known = self._people(), dict(self.information.get("people", {}))
+        people, known = self._people(), dict(self.metadata.get("people", {}))
         for name, added in ((clean_name(name), added) for name, added in templates.items()):
             if added.ndim != 2 or added.shape[1] != self.dimension or not len(added):
                 raise GalleryError(f"templates of {name!r}: expected (n, {self.dimension}), found {added.shape}")
@@ -204,7 +204,7 @@ class Gallery:
         name = clean_name(name)
         if name not in self.names:
             raise GalleryError(f"{self.source}: nobody is called {name!r}{did_you_mean(name, self.names)}")
-        people, known = self._people(), dict(self.information.get("people", {}))
+        people, known = self._people(), dict(self.metadata.get("people", {}))
         del people[name]
         known.pop(name, None)
         return self._with(people, known)
@@ -220,7 +220,7 @@ class Gallery:
     def _with(self, people: Mapping[str, npt.NDArray[np.int8]], about: dict[str, Any]) -> "Gallery":
         names, identifiers = tuple(sorted(people)), dict(zip(self.names, self.identifiers, strict=True))
         counts = [len(people[name]) for name in names]
-        information = {key: value for key, value in self.information.items() if key != "people"}
+        metadata = {key: value for key, value in self.metadata.items() if key != "people"}
         return replace(
             self,
             names=names,
@@ -228,7 +228,7 @@ class Gallery:
             templates=np.concatenate([np.empty((0, self.dimension), np.int8), *(people[name] for name in names)]),
             identity_index=np.repeat(np.arange(len(names), dtype=np.uint32), counts),
             operating_points=(),
-            information=information | ({"people": about} if about else {}),
+            metadata=metadata | ({"people": about} if about else {}),
         )
 
     def _require_digest(self, embedder: str) -> None:

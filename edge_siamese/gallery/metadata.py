@@ -25,23 +25,23 @@ def describe(
     Raises:
         DataError: a time or day that is none.
     """
-    information: dict[str, Any] = {"created": created or _now()}
+    metadata: dict[str, Any] = {"created": created or _now()}
     if consent is not None:
-        information["consent"] = consent
+        metadata["consent"] = consent
     if retain_until is not None:
-        information["retain_until"] = retain_until
-    problem = problem_of(information)
+        metadata["retain_until"] = retain_until
+    problem = problem_of(metadata)
     if problem:
         raise DataError(problem)
-    return information
+    return metadata
 
 
-def problem_of(information: dict[str, Any]) -> str | None:
+def problem_of(metadata: dict[str, Any]) -> str | None:
     """What is wrong with the information of a gallery and its people, as a sentence; None when nothing is."""
-    people = information.get("people", {})
+    people = metadata.get("people", {})
     if not isinstance(people, dict) or not all(isinstance(entry, dict) for entry in people.values()):
         return "people: expected an object of objects by name"
-    for entry in (information, *people.values()):
+    for entry in (metadata, *people.values()):
         created, until, consent = entry.get("created"), entry.get("retain_until"), entry.get("consent")
         if created is not None and not _is_moment(created):
             return f"created: expected a time such as 2025-01-31T12:00:00Z, found {created!r}"
@@ -52,9 +52,9 @@ def problem_of(information: dict[str, Any]) -> str | None:
     return None
 
 
-def overdue(information: dict[str, Any], today: date) -> list[str]:
+def overdue(metadata: dict[str, Any], today: date) -> list[str]:
     """Names of the people kept beyond their own or the gallery's last day; ``*`` stands for the whole gallery."""
-    entries = {"*": information, **information.get("people", {})}
+    entries = {"*": metadata, **metadata.get("people", {})}
     return [
         name
         for name, entry in entries.items()
@@ -62,9 +62,9 @@ def overdue(information: dict[str, Any], today: date) -> list[str]:
     ]
 
 
-def to_bytes(information: dict[str, Any]) -> bytes:
-    """The one encoding of `information`: UTF-8 JSON, keys sorted, no spaces."""
-    return json.dumps(information, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+def to_bytes(metadata: dict[str, Any]) -> bytes:
+    """The one encoding of `metadata`: UTF-8 JSON, keys sorted, no spaces."""
+    return json.dumps(metadata, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def from_bytes(data: bytes) -> dict[str, Any]:
@@ -74,15 +74,15 @@ def from_bytes(data: bytes) -> dict[str, Any]:
         ValueError: it is no JSON object with good fields.
     """
     try:
-        information = json.loads(data.decode("utf-8"))
+        metadata = json.loads(data.decode("utf-8"))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    if not isinstance(information, dict):
-        raise ValueError(f"expected an object, found {type(information).__name__}")
-    problem = problem_of(information)
+    if not isinstance(metadata, dict):
+        raise ValueError(f"expected an object, found {type(metadata).__name__}")
+    problem = problem_of(metadata)
     if problem:
         raise ValueError(problem)
-    return information
+    return metadata
 
 
 def _now() -> str:

@@ -96,7 +96,7 @@ def selection_from(
 
 
 def about_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--created --consent --retain-until``; pass them on to `gallery.information.describe`."""
+    """Add ``--created --consent --retain-until``; pass them on to `gallery.metadata.describe`."""
     return with_options(command, _ABOUT_OPTIONS)
 
 

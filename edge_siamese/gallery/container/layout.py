@@ -150,7 +150,7 @@ class Section(IntEnum):
     IDENTITY_INDEX = 3
     SQUARED_NORMS = 4
     OPERATING_POINTS = 5
-    INFORMATION = 6
+    METADATA = 6
     SHA256 = 0x8001
     ED25519_SIGNATURE = 0x8002
 
@@ -174,7 +174,7 @@ PAYLOAD_SECTIONS = {
     Section.IDENTITY_INDEX: SectionKind(True, "u32 (T): index of each template's identity, rising from 0"),
     Section.SQUARED_NORMS: SectionKind(True, "u32 (T): sum of (template - zero point) squared"),
     Section.OPERATING_POINTS: SectionKind(False, "`operating_point` records, strictest first"),
-    Section.INFORMATION: SectionKind(False, "a JSON object: created, consent, retention"),
+    Section.METADATA: SectionKind(False, "a JSON object: created, consent, retention"),
 }
 TRAILER_SECTIONS = {
     Section.SHA256: SectionKind(False, "reserved: SHA-256 of header and payload"),

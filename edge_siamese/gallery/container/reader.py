@@ -76,7 +76,7 @@ class _Reader:
             zero_point=header["zero_point"],
             embedder_digest=header["embedder_digest"],
             operating_points=self._operating_points(sections.get(Section.OPERATING_POINTS)),
-            information=self._information(sections.get(Section.INFORMATION), names),
+            metadata=self._metadata(sections.get(Section.METADATA), names),
             sequence=header["sequence"],
             source=self.source,
         )
@@ -233,15 +233,15 @@ class _Reader:
             self._reject("rates of an operating point", "between 0 and 1", f"{rates}")
         return point
 
-    def _information(self, value: memoryview | None, names: tuple[str, ...]) -> Values:
+    def _metadata(self, value: memoryview | None, names: tuple[str, ...]) -> Values:
         try:
-            information = {} if value is None else about.from_bytes(bytes(value))
+            metadata = {} if value is None else about.from_bytes(bytes(value))
         except ValueError as error:
-            self._reject("information", "a JSON object", f"one that cannot be read ({error})")
-        strangers = sorted(set(information.get("people", {})) - set(names))
+            self._reject("metadata", "a JSON object", f"one that cannot be read ({error})")
+        strangers = sorted(set(metadata.get("people", {})) - set(names))
         if strangers:
-            self._reject("information", "only about people in the gallery", f"{strangers[0]!r}")
-        return information
+            self._reject("metadata", "only about people in the gallery", f"{strangers[0]!r}")
+        return metadata
 
     def _array(self, value: memoryview, dtype: str, count: int, section: str) -> npt.NDArray[Any]:
         self._expect(f"bytes in the section {section}", count * np.dtype(dtype).itemsize, len(value))

@@ -59,7 +59,7 @@ def encode(gallery: Gallery) -> bytes:
         Section.IDENTITY_INDEX: gallery.identity_index.astype("<u4").tobytes(),
         Section.SQUARED_NORMS: squared_norms(gallery.templates, gallery.zero_point).astype("<u4").tobytes(),
         Section.OPERATING_POINTS: b"".join(map(_operating_point, gallery.operating_points)),
-        Section.INFORMATION: about.to_bytes(gallery.information),
+        Section.METADATA: about.to_bytes(gallery.metadata),
     }
     payload = b"".join(section(kind, value) for kind, value in values.items())
     header = HEADER.pack(

@@ -55,7 +55,7 @@ def build_gallery(
     *,
     options: SelectionOptions = DEFAULT_SELECTION,
     skip_people: bool = False,
-    information: dict[str, Any] | None = None,
+    metadata: dict[str, Any] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Gallery, BuildReport]:
     """Enroll everybody in a dataset with the largest face of each photo.
@@ -65,7 +65,7 @@ def build_gallery(
         engine: finds and embeds.
         options: how each person's templates are chosen.
         skip_people: leave out people without a usable photo instead of refusing.
-        information: see `information.describe`.
+        metadata: see `metadata.describe`.
         progress: called with the number done and the number of all.
 
     Raises:
@@ -83,7 +83,7 @@ def build_gallery(
     if not indices:
         raise NoFaceError(f"{dataset.path}: nobody has a photo that can be used")
     templates = {name: embedded.embeddings[numbers] for name, numbers in indices.items()}
-    empty = Gallery.empty(engine.embedder_card, information)
+    empty = Gallery.empty(engine.embedder_card, metadata)
     choices = select(empty, templates, options)
     report.skipped.extend(_outliers(embedded, indices, choices))
     return with_selected(empty, templates, choices), report

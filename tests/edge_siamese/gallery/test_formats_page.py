@@ -18,7 +18,7 @@ def example() -> bytes:
     """Anna with two templates, Ben with one, of four numbers each; one operating point."""
     templates = np.array([(100, 20, -3, 4), (90, 30, 0, 0), (-5, 60, 70, -80)], np.int8)
     about = {"created": "2025-01-31T12:00:00Z", "consent": "on paper"}
-    empty = Gallery((), (), templates[:0], np.empty(0, np.uint32), -3, bytes(range(16)), information=about)
+    empty = Gallery((), (), templates[:0], np.empty(0, np.uint32), -3, bytes(range(16)), metadata=about)
     point = OperatingPoint(0.001, 16384, 0.00099, 3023, 64, 0.0625, bytes(range(32)).hex())
     return encode(empty.with_people({"Anna": templates[:2], "Ben": templates[2:]}).with_operating_point(point))
 

@@ -99,9 +99,9 @@ def test_templates_of_another_shape_are_refused(gallery: Gallery, shape: tuple[i
 
 def test_removing_takes_everything_about_the_person(gallery: Gallery) -> None:
     known = gallery.with_people({"anna": gallery.templates[:1]}, about={"consent": "on paper"})
-    assert known.information == {"people": {"anna": {"consent": "on paper"}}}
+    assert known.metadata == {"people": {"anna": {"consent": "on paper"}}}
     gone = known.without("anna")
-    assert (gone.names, gone.information) == (("ben",), {})
+    assert (gone.names, gone.metadata) == (("ben",), {})
     np.testing.assert_array_equal(gone.templates, gallery.templates_of("ben"))
     assert gone.without("ben").templates.shape == (0, 4)
 

@@ -45,10 +45,10 @@ def test_a_bad_epoch_is_refused(monkeypatch: pytest.MonkeyPatch, epoch: str) -> 
 
 
 def test_the_last_day_is_still_allowed() -> None:
-    information = {"retain_until": "2026-01-31", "people": {"anna": {"retain_until": "2025-01-31"}, "ben": {}}}
-    assert overdue(information, date(2025, 1, 31)) == []
-    assert overdue(information, date(2025, 2, 1)) == ["anna"]
-    assert overdue(information, date(2026, 2, 1)) == ["*", "anna"]
+    metadata = {"retain_until": "2026-01-31", "people": {"anna": {"retain_until": "2025-01-31"}, "ben": {}}}
+    assert overdue(metadata, date(2025, 1, 31)) == []
+    assert overdue(metadata, date(2025, 2, 1)) == ["anna"]
+    assert overdue(metadata, date(2026, 2, 1)) == ["*", "anna"]
 
 
 json_values = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5)
@@ -59,8 +59,8 @@ json_values = st.recursive(st.none() | st.booleans() | st.integers() | st.text()
         st.text().filter(lambda key: key not in ("people", "created", "consent", "retain_until")), json_values
     )
 )
-def test_fields_of_others_are_kept(information: dict[str, object]) -> None:
-    assert from_bytes(to_bytes(information)) == information
+def test_fields_of_others_are_kept(metadata: dict[str, object]) -> None:
+    assert from_bytes(to_bytes(metadata)) == metadata
 
 
 @pytest.mark.parametrize(

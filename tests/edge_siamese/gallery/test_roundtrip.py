@@ -44,7 +44,7 @@ def galleries(draw: st.DrawFn) -> Gallery:
         identity_index=np.empty(0, np.uint32),
         zero_point=draw(st.integers(-128, 127)),
         embedder_digest=draw(st.binary(min_size=16, max_size=16)),
-        information=draw(st.fixed_dictionaries({}, optional={"consent": st.text(max_size=20)})),
+        metadata=draw(st.fixed_dictionaries({}, optional={"consent": st.text(max_size=20)})),
         sequence=draw(st.integers(0, 2**32 - 1)),
     )
     templates = {name: draw(arrays.arrays(np.int8, shape)) for name, shape in shapes.items()}
@@ -63,7 +63,7 @@ def test_every_gallery_survives_writing_and_reading(gallery: Gallery) -> None:
     assert (again.names, again.identifiers) == (gallery.names, gallery.identifiers)
     np.testing.assert_array_equal(again.templates, gallery.templates)
     np.testing.assert_array_equal(again.identity_index, gallery.identity_index)
-    for field in ("zero_point", "embedder_digest", "operating_points", "information", "sequence"):
+    for field in ("zero_point", "embedder_digest", "operating_points", "metadata", "sequence"):
         assert getattr(again, field) == getattr(gallery, field)
 
 

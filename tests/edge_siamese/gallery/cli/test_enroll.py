@@ -22,7 +22,7 @@ def test_the_first_person_makes_the_gallery(command: Command, save_photo: Comman
     assert delegates == ["reference"]
     gallery = Gallery.open("new.esg")
     assert gallery.sequence == 1
-    assert gallery.information["people"] == {"Anna": {"created": "2025-01-31T12:00:00Z"}}
+    assert gallery.metadata["people"] == {"Anna": {"created": "2025-01-31T12:00:00Z"}}
 
 
 def test_the_next_one_joins(command: Command, people_esg: Path, save_photo: Command) -> None:

@@ -29,7 +29,7 @@ def test_what_was_built_is_reported(command: Command, people_esg: Path, save_pho
     assert (document["photos"], document["skipped"]) == (5, [{"photo": "ben/3.png", "reason": "shows no face"}])
     assert document["sequence"] == 2
     assert answer.err == "edge-siamese: ben/3.png: not used: shows no face\n"
-    assert Gallery.open(people_esg).information["consent"] == "on paper"
+    assert Gallery.open(people_esg).metadata["consent"] == "on paper"
 
 
 def test_people_without_a_face_need_skip(command: Command, people_esg: Path, save_photo: Command) -> None:
@@ -83,7 +83,7 @@ def test_add_a_person_and_more_of_one(command: Command, people_esg: Path, save_p
     assert answer.out == "people.esg: anna has 2 templates now; 3 people, 4 templates\n"
     gallery = Gallery.open(people_esg)
     assert gallery.names == ("Carla", "anna", "ben")
-    assert gallery.information["people"]["Carla"]["consent"] == "e-mail"
+    assert gallery.metadata["people"]["Carla"]["consent"] == "e-mail"
     assert gallery.sequence == 3
     answer = command("gallery", "add", "people.esg", "anna", more[0], "--templates-per-person", "2")
     assert answer.out == "people.esg: anna has 2 templates now; 3 people, 4 templates\n"

@@ -125,13 +125,13 @@ def test_a_header_that_says_something_else(data: bytes, offset: int, code: str, 
         (Section.IDENTITY_INDEX, struct.pack("<III", 0, 0, 0), "owners: expected sorted, each of 0 to 1 at least once"),
         (Section.OPERATING_POINTS, bytes(79), "section operating_points: expected records of 80 bytes"),
         (Section.OPERATING_POINTS, bytes(80), "rates of an operating point: expected between 0 and 1"),
-        (Section.INFORMATION, b"[]", r"information: expected a JSON object, .*found list"),
-        (Section.INFORMATION, b'{"a":', "information: expected a JSON object"),
-        (Section.INFORMATION, b"\xff", "information: expected a JSON object"),
-        (Section.INFORMATION, b"[" * 100_000, "information: expected a JSON object"),
-        (Section.INFORMATION, b'{"created":"yesterday"}', "created: expected a time such as"),
-        (Section.INFORMATION, b'{"retain_until":"2025-02-30"}', "retain_until: expected a day such as"),
-        (Section.INFORMATION, b'{"people":{"eve":{}}}', "only about people in the gallery, found 'eve'"),
+        (Section.METADATA, b"[]", r"information: expected a JSON object, .*found list"),
+        (Section.METADATA, b'{"a":', "information: expected a JSON object"),
+        (Section.METADATA, b"\xff", "information: expected a JSON object"),
+        (Section.METADATA, b"[" * 100_000, "information: expected a JSON object"),
+        (Section.METADATA, b'{"created":"yesterday"}', "created: expected a time such as"),
+        (Section.METADATA, b'{"retain_until":"2025-02-30"}', "retain_until: expected a day such as"),
+        (Section.METADATA, b'{"people":{"eve":{}}}', "only about people in the gallery, found 'eve'"),
     ],
 )
 def test_a_section_that_says_something_impossible(
@@ -180,7 +180,7 @@ def test_padding_must_be_zero(data: bytes) -> None:
 
 
 def test_a_second_section_of_a_kind_is_refused(data: bytes) -> None:
-    twice = data[HEADER.size :] + section(Section.INFORMATION, b"{}")
+    twice = data[HEADER.size :] + section(Section.METADATA, b"{}")
     with pytest.raises(GalleryError, match="section information: expected one, found a second one"):
         parse(with_crcs(data, twice), "people.esg")
 
@@ -231,7 +231,7 @@ def _example() -> bytes:
 
     rows = np.arange(12, dtype=np.int8).reshape(3, 4)
     empty = Gallery(
-        (), (), rows[:0], np.empty(0, np.uint32), 0, bytes(16), information={"created": "2025-01-31T12:00:00Z"}
+        (), (), rows[:0], np.empty(0, np.uint32), 0, bytes(16), metadata={"created": "2025-01-31T12:00:00Z"}
     )
     return encode(empty.with_people({"anna": rows[:2], "ben": rows[2:]}))
 

@@ -92,7 +92,7 @@ def test_the_bytes_of_a_gallery_never_change(people_folder: Folder, engine: Any)
     captures = {"anna": tuple(range(12)), "ben": tuple(range(7)), "carla": (0, 1)}
     dataset = IdentityDataset(people_folder("people", captures))
     digests = [
-        hashlib.sha256(encode(build_gallery(dataset, engine, options=options, information=MOMENT)[0])).hexdigest()
+        hashlib.sha256(encode(build_gallery(dataset, engine, options=options, metadata=MOMENT)[0])).hexdigest()
         for options in (SelectionOptions(limit=5), DEFAULT_SELECTION)
     ]
     assert digests == [

@@ -12,7 +12,7 @@ from edge_siamese.gallery.templates.budget import allocate, parse_size, sizes_of
 from edge_siamese.gallery.templates.representatives import Candidates, Strategy
 from edge_siamese.gallery.templates.selection import SelectionOptions, select, with_selected
 
-EMPTY = Gallery((), (), np.empty((0, 8), np.int8), np.empty(0, np.uint32), 0, bytes(16), information={"created": "x"})
+EMPTY = Gallery((), (), np.empty((0, 8), np.int8), np.empty(0, np.uint32), 0, bytes(16), metadata={"created": "x"})
 
 
 def people(*counts: int, seed: int = 0) -> dict[str, np.ndarray]:
