@@ -59,8 +59,8 @@ def accuracy(
         with FaceEngine.open(embedder, detector, delegate=delegate, threads=threads) as engine:
             for fpir in target_fpir:
                 point = gallery.operating_point(engine.embedder_card, fpir)
-                for identify in (measure.identify_stills, measure.identify_video):
-                    result = identify(folder, split, engine, gallery, fpir)
+                for detect_host in (measure.identify_stills, measure.identify_video):
+                    result = detect_host(folder, split, engine, gallery, fpir)
                     results.append({"target_fpir": fpir, "operating_point": point.to_json()} | result.to_json())
             digests = engine.digests
     if as_json:

@@ -40,11 +40,11 @@ def models(
     as_json: bool,
 ) -> None:
     """Hold FILES against each other, or all shipped models: bytes, operations, latency, accuracy."""
-    from edge_siamese.system.host import identify
+    from edge_siamese.system.host import detect_host
 
     from ..accuracy.models import People, prices
 
-    board = identify()
+    host = detect_host()
     costs = prices(files, delegate=delegate, threads=threads, repeat=repeat, warmup=warmup)
     metrics: dict[str, dict[str, Any]] = {}
     for path in people:
@@ -57,11 +57,9 @@ def models(
                 metrics.setdefault(str(cost.file), {})[path.stem] = verified
     if as_json:
         entries = [_entry(cost) | {"people": metrics.get(str(cost.file), {})} for cost in costs]
-        emit_json(
-            "bench-models", {"board": board.to_json(), "delegate": delegate, "threads": threads, "models": entries}
-        )
+        emit_json("bench-models", {"host": host.to_json(), "delegate": delegate, "threads": threads, "models": entries})
         return
-    click.echo("\n".join([*board.lines(), f"delegate {delegate}, threads {threads}", ""]))
+    click.echo("\n".join([*host.lines(), f"delegate {delegate}, threads {threads}", ""]))
     click.echo(_costs(costs))
     for path in people:
         click.echo("\n" + _verification(path.stem, costs, metrics))

@@ -52,20 +52,20 @@ def latency(
 ) -> None:
     """Time each step from a photo to a score, one by one, on a rendered portrait."""
     from edge_siamese.engine import FaceEngine
-    from edge_siamese.system.host import identify
+    from edge_siamese.system.host import detect_host
 
     from ..timing.latency import IMAGE_SIZE, sample_portrait, stages
     from ..timing.report import Report
     from ..timing.samples import collect
 
-    board = identify()
+    host = detect_host()
     with FaceEngine.open(embedder, detector, delegate=delegate, threads=threads) as engine:
         samples = {
             stage.name: collect(stage.action, repeat=repeat, warmup=warmup)
             for stage in stages(engine, sample_portrait(), templates)
         }
         about = "one rendered face on {} x {} pixels".format(*IMAGE_SIZE)
-        report = Report(board, engine.runtime, delegate, threads, warmup, about, samples)
+        report = Report(host, engine.runtime, delegate, threads, warmup, about, samples)
         _present("bench-latency", report, engine, raw=raw, as_json=as_json)
 
 
@@ -100,13 +100,13 @@ def pipeline(
     from edge_siamese.cameras import open_source
     from edge_siamese.engine import FaceEngine
     from edge_siamese.gallery import Gallery
-    from edge_siamese.system.host import identify
+    from edge_siamese.system.host import detect_host
 
     from ..timing.pipeline import ClipSource, Timings, run
     from ..timing.report import Report
     from ..timing.synthetic_gallery import random_gallery
 
-    board, timings = identify(), Timings(warmup)
+    host, timings = detect_host(), Timings(warmup)
     open_frames = ClipSource if source is None else partial(open_source, source)
     with FaceEngine.open(embedder, detector, delegate=delegate, threads=threads) as engine:
         gallery = Gallery.open(gallery_file) if gallery_file else random_gallery(engine.embedder_card, templates)
@@ -114,7 +114,7 @@ def pipeline(
         about = f"{source or 'a rendered clip of 320 x 240 pixels'}, {len(gallery.templates)} templates"
         if not timings.frames:
             raise DataError(f"{about}: expected frames to measure, found none after a warm-up of {warmup}")
-        report = Report(board, engine.runtime, delegate, threads, warmup, about, timings.samples, timings.metrics())
+        report = Report(host, engine.runtime, delegate, threads, warmup, about, timings.samples, timings.metrics())
         _present("bench-pipeline", report, engine, raw=raw, as_json=as_json)
 
 

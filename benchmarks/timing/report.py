@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge_siamese.cli.shared.output import table
-from edge_siamese.system.host import Board
+from edge_siamese.system.host import HostInfo
 
 from .samples import summarize
 
@@ -15,7 +15,7 @@ class Report:
     """Durations by stage, and the conditions they were taken under.
 
     Attributes:
-        board: the machine before the measurement.
+        host: the machine before the measurement.
         runtime, delegate, threads: what computed the networks.
         warmup: unmeasured runs before the measured ones.
         input: what was measured on, in words.
@@ -23,7 +23,7 @@ class Report:
         metrics: others, by name.
     """
 
-    board: Board
+    host: HostInfo
     runtime: str
     delegate: str
     threads: int
@@ -35,7 +35,7 @@ class Report:
     def to_json(self, *, raw: bool = False) -> dict[str, Any]:
         """The report; with `raw`, every sample."""
         conditions = {
-            "board": self.board.to_json(),
+            "host": self.host.to_json(),
             "runtime": self.runtime,
             "delegate": self.delegate,
             "threads": self.threads,
@@ -54,7 +54,7 @@ class Report:
             if samples
         ]
         lines = [
-            *self.board.lines(),
+            *self.host.lines(),
             f"{self.runtime}, delegate {self.delegate}, threads {self.threads}",
             f"{self.input}; warm-up {self.warmup}",
             "",

@@ -5,7 +5,7 @@ import sys
 import click
 
 from ..system.doctor import TASKS, Finding, Status, examine, shipped_card
-from ..system.host import identify
+from ..system.host import detect_host
 from .shared.options import json_option
 from .shared.output import emit_json
 
@@ -19,11 +19,11 @@ def doctor(as_json: bool) -> None:
 
     Ends with 1 when something the package cannot work without is missing or wrong.
     """
-    board = identify()
-    findings = examine(board=board)
+    host = detect_host()
+    findings = examine(host=host)
     sound = all(finding.status is not Status.FAIL for finding in findings)
     if as_json:
-        body = {"sound": sound, "board": board.to_json(), "findings": [finding.to_json() for finding in findings]}
+        body = {"sound": sound, "host": host.to_json(), "findings": [finding.to_json() for finding in findings]}
         emit_json("doctor", body, models=_digests() if sound else {})
     else:
         click.echo("\n".join(_line(finding) for finding in findings))

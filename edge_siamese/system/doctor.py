@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EdgeSiameseError, ModelError
-from .host import Board, identify, read_text
+from .host import HostInfo, detect_host, read_text
 
 if TYPE_CHECKING:
     from ..tflite.model_card import ModelCard, Task
@@ -50,14 +50,14 @@ class Finding:
 Findings = Iterator[Finding]
 
 
-def examine(root: Path = Path("/"), board: Board | None = None) -> list[Finding]:
+def examine(root: Path = Path("/"), host: HostInfo | None = None) -> list[Finding]:
     """Run every check that applies to this machine.
 
     Args:
         root: where ``dev``, ``proc`` and ``sys`` are.
-        board: the machine, when it was identified already.
+        host: the machine, when it was identified already.
     """
-    board = board or identify(root)
+    host = host or detect_host(root)
     checks: list[Callable[[], Findings]] = [
         check_python,
         check_packages,
@@ -65,8 +65,8 @@ def examine(root: Path = Path("/"), board: Board | None = None) -> list[Finding]
         check_models,
         *(partial(check_self_test, delegate) for delegate in DELEGATES),
         partial(check_edge_tpu, root),
-        partial(check_picamera, board),
-        partial(check_board, board),
+        partial(check_picamera, host),
+        partial(check_board, host),
         partial(check_cameras, root),
     ]
     return [finding for check in checks for finding in check()]
@@ -190,9 +190,9 @@ def check_edge_tpu(root: Path, load: Callable[[str], Any] = ctypes.CDLL) -> Find
         yield Finding("edge tpu", Status.OK, f"libedgetpu.so.1 is installed, Coral {'found' if coral else 'not seen'}")
 
 
-def check_picamera(board: Board) -> Findings:
+def check_picamera(host: HostInfo) -> Findings:
     """On a Raspberry Pi: can its camera be reached from this environment?"""
-    if not board.is_raspberry_pi:
+    if not host.is_raspberry_pi:
         return
     if importlib.util.find_spec("picamera2"):
         yield Finding("picamera2", Status.OK, f"picamera2 {_version_of('picamera2')}")
@@ -204,18 +204,18 @@ def check_picamera(board: Board) -> Findings:
         yield Finding("picamera2", Status.WARN, "picamera2 is not installed; only USB cameras will do", remedy)
 
 
-def check_board(board: Board) -> Findings:
+def check_board(host: HostInfo) -> Findings:
     """Does anything keep this board from running at full speed?"""
-    machine, system = board.lines()
-    if board.governor == "powersave":
+    machine, system = host.lines()
+    if host.governor == "powersave":
         remedy = "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"
-        yield Finding("board", Status.WARN, f"{machine}: the clock is kept low", remedy)
-    elif board.temperature is not None and board.temperature >= HOT:
-        yield Finding("board", Status.WARN, f"{machine}: hot enough to slow down", "cool it")
-    elif board.throttling:
-        yield Finding("board", Status.WARN, machine, "use a stronger power supply or cooler")
+        yield Finding("host", Status.WARN, f"{machine}: the clock is kept low", remedy)
+    elif host.temperature is not None and host.temperature >= HOT:
+        yield Finding("host", Status.WARN, f"{machine}: hot enough to slow down", "cool it")
+    elif host.throttling:
+        yield Finding("host", Status.WARN, machine, "use a stronger power supply or cooler")
     else:
-        yield Finding("board", Status.OK, machine)
+        yield Finding("host", Status.OK, machine)
     yield Finding("system", Status.OK, system)
 
 

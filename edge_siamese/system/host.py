@@ -32,7 +32,7 @@ _CPU_ZONE = re.compile(r"cpu|soc|x86_pkg", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Board:
+class HostInfo:
     """A machine and its state now; None where the system does not tell.
 
     Attributes:
@@ -81,14 +81,14 @@ def firmware_throttling() -> str:
     return answer.stdout
 
 
-def identify(root: Path = Path("/"), throttling: Callable[[], str] = firmware_throttling) -> Board:
+def detect_host(root: Path = Path("/"), throttling: Callable[[], str] = firmware_throttling) -> HostInfo:
     """Read what this machine says of itself.
 
     Args:
         root: where ``proc`` and ``sys`` are.
         throttling: asks the firmware.
     """
-    return Board(
+    return HostInfo(
         model=read_text(root / "proc/device-tree/model") or read_text(root / "sys/devices/virtual/dmi/id/product_name"),
         processor=_processor(read_text(root / "proc/cpuinfo") or ""),
         cores=os.cpu_count() or 1,

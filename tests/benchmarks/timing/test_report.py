@@ -2,10 +2,10 @@
 
 import pytest
 
-from edge_siamese.system.host import Board
+from edge_siamese.system.host import HostInfo
 from edge_siamese_benchmarks.timing.report import Report
 
-BOARD = Board("Raspberry Pi 4 Model B", "Cortex-A72", 4, "ondemand", 50.0, (), "Debian aarch64", "3.11.2")
+BOARD = HostInfo("Raspberry Pi 4 Model B", "Cortex-A72", 4, "ondemand", 50.0, (), "Debian aarch64", "3.11.2")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_for_people(report: Report) -> None:
 
 def test_for_programs(report: Report) -> None:
     document = report.to_json()
-    assert document["board"]["model"] == "Raspberry Pi 4 Model B"
+    assert document["host"]["model"] == "Raspberry Pi 4 Model B"
     assert {key: document[key] for key in ("runtime", "delegate", "threads", "warmup", "input")} == {
         "runtime": "ai-edge-litert 2.3.0",
         "delegate": "xnnpack",

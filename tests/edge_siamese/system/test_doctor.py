@@ -11,10 +11,10 @@ import pytest
 from edge_siamese.errors import ModelError, RuntimeMissingError, SelfTestError
 from edge_siamese.system import doctor
 from edge_siamese.system.doctor import Finding, Status
-from edge_siamese.system.host import Board
+from edge_siamese.system.host import HostInfo
 from edge_siamese.tflite import model_card
 
-PI = Board("Raspberry Pi 4 Model B", "Cortex-A72", 4, "ondemand", 50.0, (), "Debian aarch64", "3.11.2")
+PI = HostInfo("Raspberry Pi 4 Model B", "Cortex-A72", 4, "ondemand", 50.0, (), "Debian aarch64", "3.11.2")
 
 
 def only(findings: doctor.Findings) -> Finding:
@@ -160,7 +160,7 @@ def test_an_environment_that_hides_picamera2_is_named(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("board", "status"),
+    ("host", "status"),
     [
         (PI, Status.OK),
         (replace(PI, governor="powersave"), Status.WARN),
@@ -169,8 +169,8 @@ def test_an_environment_that_hides_picamera2_is_named(tmp_path: Path, monkeypatc
         (replace(PI, governor=None, temperature=None, throttling=None), Status.OK),
     ],
 )
-def test_what_slows_a_board_down(board: Board, status: Status) -> None:
-    state, system = doctor.check_board(board)
+def test_what_slows_a_board_down(host: HostInfo, status: Status) -> None:
+    state, system = doctor.check_board(host)
     assert state.status is status
     assert system.sentence == "Debian aarch64, Python 3.11.2"
 
@@ -187,4 +187,4 @@ def test_an_examination_covers_everything(tmp_path: Path) -> None:
     checks = [finding.check for finding in doctor.examine(tmp_path, PI)]
     expected = ["python", "numpy", "cv2", "runtime", "models", "self-test xnnpack", "self-test reference"]
     assert [check for check in expected if check not in checks] == []
-    assert checks[-3:] == ["board", "system", "cameras"]
+    assert checks[-3:] == ["host", "system", "cameras"]

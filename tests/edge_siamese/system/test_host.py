@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_siamese.system.host import identify
+from edge_siamese.system.host import detect_host
 
 PI5 = {
     "proc/device-tree/model": "Raspberry Pi 5 Model B Rev 1.0\0",
@@ -30,29 +30,29 @@ def system(root: Path, files: dict[str, str]) -> Path:
 
 
 def test_a_raspberry_pi(tmp_path: Path) -> None:
-    board = identify(system(tmp_path, PI5), lambda: "throttled=0x50000\n")
-    assert board.is_raspberry_pi
-    assert board.processor == "Cortex-A76"
-    assert board.governor == "ondemand"
-    assert board.temperature == 61.25
-    assert board.throttling == ("under-voltage since boot", "throttled since boot")
-    assert board.lines()[0].startswith("Raspberry Pi 5 Model B Rev 1.0, ")
-    assert board.lines()[0].endswith(
+    host = detect_host(system(tmp_path, PI5), lambda: "throttled=0x50000\n")
+    assert host.is_raspberry_pi
+    assert host.processor == "Cortex-A76"
+    assert host.governor == "ondemand"
+    assert host.temperature == 61.25
+    assert host.throttling == ("under-voltage since boot", "throttled since boot")
+    assert host.lines()[0].startswith("Raspberry Pi 5 Model B Rev 1.0, ")
+    assert host.lines()[0].endswith(
         " x Cortex-A76, governor ondemand, 61 °C, under-voltage since boot, throttled since boot"
     )
 
 
 def test_a_computer(tmp_path: Path) -> None:
-    board = identify(system(tmp_path, PC), str)
-    assert (board.model, board.processor, board.is_raspberry_pi) == ("ThinkPad", "Some CPU @ 2.00GHz", False)
-    assert board.throttling is None
+    host = detect_host(system(tmp_path, PC), str)
+    assert (host.model, host.processor, host.is_raspberry_pi) == ("ThinkPad", "Some CPU @ 2.00GHz", False)
+    assert host.throttling is None
 
 
 def test_a_system_that_tells_nothing(tmp_path: Path) -> None:
-    board = identify(tmp_path, str)
-    assert (board.model, board.processor, board.governor, board.temperature) == (None, None, None, None)
-    assert board.cores >= 1
-    assert board.lines()[0].startswith("unknown board, ")
+    host = detect_host(tmp_path, str)
+    assert (host.model, host.processor, host.governor, host.temperature) == (None, None, None, None)
+    assert host.cores >= 1
+    assert host.lines()[0].startswith("unknown board, ")
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_a_system_that_tells_nothing(tmp_path: Path) -> None:
     [("throttled=0x0", ()), ("throttled=0x5", ("under-voltage", "throttled")), ("error", None)],
 )
 def test_throttling_bits(tmp_path: Path, answer: str, expected: tuple[str, ...] | None) -> None:
-    assert identify(tmp_path, lambda: answer).throttling == expected
+    assert detect_host(tmp_path, lambda: answer).throttling == expected
 
 
 def test_an_arm_core_without_a_known_name_keeps_its_number(tmp_path: Path) -> None:
-    board = identify(system(tmp_path, {"proc/cpuinfo": "CPU part\t: 0xabc\n"}), str)
-    assert board.processor == "Arm core 0xabc"
+    host = detect_host(system(tmp_path, {"proc/cpuinfo": "CPU part\t: 0xabc\n"}), str)
+    assert host.processor == "Arm core 0xabc"
