@@ -19,7 +19,7 @@ Degradation = Callable[[Image, np.random.Generator], Image]
 _MARGIN = 1.2  # half of a scene's side by the crop's side; some are wider, some narrower
 
 
-def spoil(crop: Image, kind: str, rng: np.random.Generator) -> Image:
+def degrade(crop: Image, kind: str, rng: np.random.Generator) -> Image:
     """A copy of an aligned crop, uint8 ``(S, S, 3)``, with a defect of that kind in `DEGRADATIONS` and a random strength."""
     return DEGRADATIONS[kind](crop, rng)
 

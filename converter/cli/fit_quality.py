@@ -54,7 +54,7 @@ def fit_quality(data: Path, output: Path | None, as_json: bool, **engine_setting
 def _for_people(result: "QualityFit") -> str:
     from ..tasks.quality.fit import describe_fit
 
-    header = ("area by random's", "weight", "alone: untouched", "mixed", "toggled: untouched", "mixed")
+    header = ("area by random's", "weight", "alone: untouched", "mixup", "toggled: untouched", "mixup")
     references = ", ".join(f"{name} {value:g}" for name, value in result.formula.references.items())
     missed = sum(result.missed.values())
     return "\n".join(

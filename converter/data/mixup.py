@@ -51,8 +51,8 @@ def mixture(crops: npt.NDArray[np.uint8], number: int) -> Image:
         share: float | npt.NDArray[np.float32] = float(rng.uniform(0.3, 0.7))
         if kind >= _PLAIN + _BLEND:
             share = _soft_line(first.shape[0], rng)
-        mixed = first * np.float32(1.0) * share + second * np.float32(1.0) * (1 - share)
-        first = np.asarray(mixed + 0.5, np.uint8)
+        mixup = first * np.float32(1.0) * share + second * np.float32(1.0) * (1 - share)
+        first = np.asarray(mixup + 0.5, np.uint8)
     return _bent(first, rng) if rng.random() < 0.6 else first
 
 

@@ -132,24 +132,24 @@ def fit_weights(
 def image_candidates(samples: QualitySamples) -> dict[str, Floats]:
     """Defects seen in the image that are reported, but not in the formula."""
     pitch = np.array([_nose_height(face.landmarks.astype(np.float64)) for face in samples.faces])
-    typical = float(np.median(pitch[samples.untouched]))
+    typical = float(np.median(pitch[samples.clean]))
     return {"pitch": np.minimum(np.abs(pitch - typical), 1.0), "side light": np.minimum(samples.side_light, 8.0)}
 
 
 def norm_defect(samples: QualitySamples) -> Floats:
     """Octaves that the embedding is shorter than usual (Meng et al., "MagFace", CVPR 2021: its length tells quality)."""
     norms = np.linalg.norm(samples.embeddings, axis=1).astype(np.float64)
-    typical = float(np.median(norms[samples.untouched]))
+    typical = float(np.median(norms[samples.clean]))
     return np.asarray(np.clip(np.log2(typical / np.maximum(norms, 1e-6)), 0.0, 8.0), np.float64)
 
 
 def _references(samples: QualitySamples) -> dict[str, float]:
     """Medians of the untouched photos."""
-    untouched = [quality for quality, kept in zip(samples.qualities, samples.untouched, strict=True) if kept]
-    if not untouched:
+    clean = [quality for quality, kept in zip(samples.qualities, samples.clean, strict=True) if kept]
+    if not clean:
         raise DataError("the quality score needs untouched photos on which a face is found, found none")
     return {
-        name: round(float(np.median([getattr(quality, name) for quality in untouched])), 4)
+        name: round(float(np.median([getattr(quality, name) for quality in clean])), 4)
         for name in ("sharpness", "contrast", "light", "confidence")
     }
 
@@ -213,14 +213,14 @@ class _Evaluator:
 
     def __init__(self, samples: QualitySamples) -> None:
         rng = np.random.default_rng(0)
-        mixed = [rng.choice(np.flatnonzero(samples.crop == crop)) for crop in np.unique(samples.crop)]
+        mixup = [rng.choice(np.flatnonzero(samples.crop == crop)) for crop in np.unique(samples.crop)]
         self._sets = [
-            (indices, _pairs(samples, indices)) for indices in (np.flatnonzero(samples.untouched), np.array(mixed))
+            (indices, _pairs(samples, indices)) for indices in (np.flatnonzero(samples.clean), np.array(mixup))
         ]
 
     def areas(self, scores: Floats) -> tuple[float, float]:
-        untouched, mixed = (error_versus_reject(pairs, scores[indices]).relative_area for indices, pairs in self._sets)
-        return untouched, mixed
+        clean, mixup = (error_versus_reject(pairs, scores[indices]).relative_area for indices, pairs in self._sets)
+        return clean, mixup
 
 
 def _pairs(samples: QualitySamples, indices: npt.NDArray[np.int64]) -> GenuinePairs:

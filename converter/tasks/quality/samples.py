@@ -20,11 +20,11 @@ from edge_siamese.errors import DataError
 from edge_siamese.faces import Face, largest
 from edge_siamese.quality.gate import Quality, measure
 
-from ...augmentation.degradation import DEGRADATIONS, Image, between, scene, spoil
+from ...augmentation.degradation import DEGRADATIONS, Image, between, degrade, scene
 from ...data.teacher import validation_people
 
-UNTOUCHED, SMALL = "untouched", "small"
-KINDS = (UNTOUCHED, SMALL, *DEGRADATIONS)
+CLEAN, SMALL = "clean", "small"
+KINDS = (CLEAN, SMALL, *DEGRADATIONS)
 _FACE_OF_CROP = 0.7
 """Width of a face's box by the side of its aligned crop."""
 
@@ -53,8 +53,8 @@ class QualitySamples:
     missed: dict[str, int]
 
     @property
-    def untouched(self) -> npt.NDArray[np.bool_]:
-        return np.asarray(self.kind == UNTOUCHED)
+    def clean(self) -> npt.NDArray[np.bool_]:
+        return np.asarray(self.kind == CLEAN)
 
     @property
     def unit_embeddings(self) -> npt.NDArray[np.float32]:
@@ -65,7 +65,7 @@ class QualitySamples:
         """``(S,)``: cosine to the mean direction of the person's other untouched photos; NaN without any."""
         units = self.unit_embeddings
         whole = np.zeros((int(self.crop.max()) + 1, units.shape[1]))
-        whole[self.crop[self.untouched]] = units[self.untouched]
+        whole[self.crop[self.clean]] = units[self.clean]
         person = np.zeros(len(whole), np.int64)
         person[self.crop] = self.people
         sums = np.zeros((int(self.people.max()) + 1, units.shape[1]))
@@ -149,6 +149,6 @@ def _side_light(crop: Image) -> float:
 def _photos(crops: npt.NDArray[np.uint8], row: int, side: float) -> Iterator[tuple[str, Image]]:
     for number, kind in enumerate(KINDS):
         rng = np.random.default_rng((row, number))
-        crop = spoil(crops[row], kind, rng) if kind in DEGRADATIONS else crops[row]
+        crop = degrade(crops[row], kind, rng) if kind in DEGRADATIONS else crops[row]
         taken = min(side, CROP_SIZE) * (between(0.12, 0.9, rng) if kind == SMALL else 1.0)
         yield kind, scene(crop, taken, crops[rng.integers(len(crops))], rng)

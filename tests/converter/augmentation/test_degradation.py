@@ -6,13 +6,13 @@ import pytest
 
 from edge_siamese.alignment import CROP_SIZE
 from edge_siamese.rendering import Person, View, render_crop
-from edge_siamese_converter.augmentation.degradation import DEGRADATIONS, Image, scene, spoil
+from edge_siamese_converter.augmentation.degradation import DEGRADATIONS, Image, degrade, scene
 
 CROP = render_crop(Person.from_seed(3), View())
 
 
 def strong(kind: str) -> list[Image]:
-    return [spoil(CROP, kind, np.random.default_rng(seed)) for seed in range(8)]
+    return [degrade(CROP, kind, np.random.default_rng(seed)) for seed in range(8)]
 
 
 def edges(image: Image) -> float:
@@ -22,9 +22,9 @@ def edges(image: Image) -> float:
 @pytest.mark.parametrize("kind", DEGRADATIONS)
 def test_a_spoiled_crop_is_another_one_of_the_same_size(kind: str) -> None:
     before = CROP.copy()
-    for spoiled in strong(kind):
-        assert (spoiled.shape, spoiled.dtype) == (CROP.shape, np.uint8)
-        assert not np.array_equal(spoiled, CROP)
+    for degraded in strong(kind):
+        assert (degraded.shape, degraded.dtype) == (CROP.shape, np.uint8)
+        assert not np.array_equal(degraded, CROP)
     assert np.array_equal(CROP, before)
     assert np.array_equal(strong(kind)[0], strong(kind)[0])
 

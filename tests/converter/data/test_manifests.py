@@ -34,14 +34,14 @@ def test_a_manifest_brings_the_same_split_back_whatever_the_order(
     path: Path, split: Split, images: LabeledImages
 ) -> None:
     order = np.random.default_rng(0).permutation(len(images))
-    mixed = replace(
+    mixup = replace(
         images,
         images=images.images[order],
         names=[images.names[row] for row in order],
         paths=[images.paths[row] for row in order],
         groups=[(images.groups or [])[row] for row in order],
     )
-    again = read_manifest(path).apply(mixed)
+    again = read_manifest(path).apply(mixup)
     for name, side in split.sides().items():
         assert sorted(again.sides()[name].content_digests) == sorted(side.content_digests)
     assert read_manifest(path).apply(images).digest == split.digest

@@ -9,7 +9,7 @@ from edge_siamese.alignment import TEMPLATE
 from edge_siamese.faces import Face
 from edge_siamese.quality.gate import Quality
 from edge_siamese_converter.tasks.quality.fit import describe_fit, fit_quality, fit_weights
-from edge_siamese_converter.tasks.quality.samples import UNTOUCHED, QualitySamples
+from edge_siamese_converter.tasks.quality.samples import CLEAN, QualitySamples
 
 PEOPLE, PHOTOS, VERSIONS = 20, 4, 6
 
@@ -28,7 +28,7 @@ def simulated(weight: float, rng: np.random.Generator) -> QualitySamples:
             across /= np.linalg.norm(across)
             crops.append(crop)
             people.append(crop // PHOTOS)
-            kinds.append("blurred" if version else UNTOUCHED)
+            kinds.append("blurred" if version else CLEAN)
             qualities.append(Quality(112, 4.0 * 2**-octaves, 130.0, 40.0, 0.0, 0.0, 0.9))
             embeddings.append(cosine * centers[crop // PHOTOS] + np.sqrt(1 - cosine**2) * across)
     faces = [Face(np.zeros(4, np.float32), TEMPLATE, 0.9)] * len(crops)
@@ -48,7 +48,7 @@ def test_utility_is_the_cosine_to_the_persons_other_untouched_photos() -> None:
     samples = simulated(0.5, np.random.default_rng(0))
     utility, units = samples.utility(), samples.unit_embeddings
     for row in (0, 1, VERSIONS * PHOTOS + 3):
-        others = samples.untouched & (samples.people == samples.people[row]) & (samples.crop != samples.crop[row])
+        others = samples.clean & (samples.people == samples.people[row]) & (samples.crop != samples.crop[row])
         mean = units[others].sum(axis=0)
         assert utility[row] == pytest.approx(units[row] @ mean / np.linalg.norm(mean), abs=1e-5)
 

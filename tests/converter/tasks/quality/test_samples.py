@@ -18,9 +18,9 @@ from edge_siamese.quality.score import read_formula
 from edge_siamese.rendering import Person, View, render_crop
 from edge_siamese_converter.tasks.quality import samples as samples_module
 from edge_siamese_converter.tasks.quality.samples import (
+    CLEAN,
     KINDS,
     SMALL,
-    UNTOUCHED,
     QualitySamples,
     collect_samples,
     source_sides,
@@ -60,14 +60,14 @@ def samples(crops: np.ndarray) -> QualitySamples:
 
 def test_every_crop_is_measured_as_it_is_and_spoiled(samples: QualitySamples) -> None:
     assert len(samples.qualities) + sum(samples.missed.values()) == PEOPLE * PHOTOS * len(KINDS)
-    assert samples.untouched.sum() == PEOPLE * PHOTOS - samples.missed[UNTOUCHED]
+    assert samples.clean.sum() == PEOPLE * PHOTOS - samples.missed[CLEAN]
     assert set(samples.kind) <= set(KINDS)
     assert (samples.people == samples.crop // PHOTOS).all()
     sides = {
         kind: [quality.side for quality, of in zip(samples.qualities, samples.kind, strict=True) if of == kind]
-        for kind in (UNTOUCHED, SMALL)
+        for kind in (CLEAN, SMALL)
     }
-    assert np.mean(sides[UNTOUCHED]) == pytest.approx(90, rel=0.1)
+    assert np.mean(sides[CLEAN]) == pytest.approx(90, rel=0.1)
     assert np.mean(sides[SMALL]) < 80
 
 

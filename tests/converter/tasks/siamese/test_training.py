@@ -125,10 +125,10 @@ def test_a_frozen_network_stays_and_its_head_learns(tmp_path: Path) -> None:
         sampler={"name": "per-class", "options": {"pairs": 10}},
     )
     model = trained(expected, tmp_path)
-    untouched = build(expected, stripes(12).images, no_weights)
-    for mine, theirs in zip(model.network.get_weights(), untouched.network.get_weights(), strict=True):
+    clean = build(expected, stripes(12).images, no_weights)
+    for mine, theirs in zip(model.network.get_weights(), clean.network.get_weights(), strict=True):
         assert np.array_equal(mine, theirs)
-    heads = (model.comparison.head.get_weights(), untouched.comparison.head.get_weights())
+    heads = (model.comparison.head.get_weights(), clean.comparison.head.get_weights())
     assert any(not np.array_equal(*pair) for pair in zip(*heads, strict=True))
 
 
