@@ -50,7 +50,7 @@ ATTRIBUTES = (
     ),
     Attribute(
         "brightness", "mean gray of the face, 0 to 255, the darker of the two",
-        lambda quality: quality.light, np.minimum, (100, 160), ("dark, under 100", "medium, 100 to 160", "bright, from 160"),
+        lambda quality: quality.brightness, np.minimum, (100, 160), ("dark, under 100", "medium, 100 to 160", "bright, from 160"),
     ),
     Attribute(
         "sharpness", "squared gradient over variance of the aligned face, the softer of the two",

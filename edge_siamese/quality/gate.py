@@ -31,7 +31,7 @@ class QualityLimits:
         min_sharpness: mean squared Sobel gradient (Tenengrad) of the crop divided by its variance, so that light and
             contrast cancel. Sharp photos have 2 to 15, a face of 24 pixels enlarged has 0.6 to 4, and a blur as
             wide as an eye leaves less than 0.5.
-        least_light, max_light: mean gray of the crop, 0 to 255.
+        least_light, max_brightness: mean gray of the crop, 0 to 255.
         min_contrast: standard deviation of the gray.
         max_yaw: how far the nose tip has left the middle between the eyes, in half eye distances; beyond 1 it covers
             an eye.
@@ -39,8 +39,8 @@ class QualityLimits:
 
     min_side: float = 20.0
     min_sharpness: float = 0.5
-    min_light: float = 16.0
-    max_light: float = 242.0
+    min_brightness: float = 16.0
+    max_brightness: float = 242.0
     min_contrast: float = 4.0
     max_yaw: float = 1.5
 
@@ -50,14 +50,14 @@ class Quality:
     """What was measured of one face.
 
     Attributes:
-        side, sharpness, light, contrast, yaw: see `QualityLimits`.
+        side, sharpness, brightness, contrast, yaw: see `QualityLimits`.
         roll: degrees between the eyes and the horizontal, 0 to 180.
         confidence: the detector's score, 0 to 1.
     """
 
     side: float
     sharpness: float
-    light: float
+    brightness: float
     contrast: float
     yaw: float
     roll: float
@@ -69,7 +69,7 @@ class Quality:
             return Reason.TOO_SMALL
         if self.yaw > limits.max_yaw:
             return Reason.POSE
-        if not limits.min_light <= self.light <= limits.max_light or self.contrast < limits.min_contrast:
+        if not limits.min_brightness <= self.brightness <= limits.max_brightness or self.contrast < limits.min_contrast:
             return Reason.DARK
         if self.sharpness < limits.min_sharpness:
             return Reason.BLURRED
@@ -92,7 +92,7 @@ def measure(image: RGB, face: Face) -> Quality:
     return Quality(
         side=CROP_SIZE / scale if scale > 0 else 0.0,
         sharpness=gradient / (deviation**2 + 1.0),
-        light=mean,
+        brightness=mean,
         contrast=deviation,
         yaw=_yaw(face.landmarks),
         roll=abs(math.degrees(math.atan2(sine, cosine))),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .gate import Quality
 
 SCHEMA = "edge-siamese/quality/1"
-REFERENCES = ("sharpness", "contrast", "light", "confidence")
+REFERENCES = ("sharpness", "contrast", "brightness", "confidence")
 COMPONENTS = ("size", "sharpness", "contrast", "darkness", "brightness", "yaw", "roll", "detection")
 MAX_DEFECT = 8.0
 
@@ -52,8 +52,8 @@ class QualityFormula:
             "size": _octaves(CROP_SIZE, quality.side),
             "sharpness": _octaves(typical["sharpness"], quality.sharpness),
             "contrast": _octaves(typical["contrast"], quality.contrast),
-            "darkness": _octaves(typical["light"], quality.light),
-            "brightness": _octaves(255.0 - typical["light"], 255.0 - quality.light),
+            "darkness": _octaves(typical["brightness"], quality.brightness),
+            "brightness": _octaves(255.0 - typical["brightness"], 255.0 - quality.brightness),
             "yaw": quality.yaw,
             "roll": quality.roll / 45.0,
             "detection": _log_odds(typical["confidence"]) - _log_odds(quality.confidence),

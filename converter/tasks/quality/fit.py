@@ -150,7 +150,7 @@ def _references(samples: QualitySamples) -> dict[str, float]:
         raise DataError("the quality score needs untouched photos on which a face is found, found none")
     return {
         name: round(float(np.median([getattr(quality, name) for quality in clean])), 4)
-        for name in ("sharpness", "contrast", "light", "confidence")
+        for name in ("sharpness", "contrast", "brightness", "confidence")
     }
 
 

@@ -13,7 +13,7 @@ from edge_siamese_benchmarks.accuracy.quality import QualityReport, evaluate_qua
 
 PEOPLE, PHOTOS = 12, 4
 FORMULA = QualityFormula(
-    {"sharpness": 4.0, "contrast": 40.0, "light": 130.0, "confidence": 0.9},
+    {"sharpness": 4.0, "contrast": 40.0, "brightness": 130.0, "confidence": 0.9},
     dict.fromkeys(COMPONENTS, 0.0) | {"sharpness": 0.5},
 )
 

@@ -32,7 +32,7 @@ def make_embeddings() -> MakeEmbeddings:
             Photo(f"p{person:03d}", f"p{person:03d}/p{person:03d}_{captured:04d}.png")
             for person, captured in zip(owner, captures, strict=True)
         ]
-        quality = Quality(side=side, sharpness=5.0, light=120.0, contrast=40.0, yaw=0.1, roll=0.0, confidence=0.9)
+        quality = Quality(side=side, sharpness=5.0, brightness=120.0, contrast=40.0, yaw=0.1, roll=0.0, confidence=0.9)
         face = Face(np.zeros(4, np.float32), np.zeros((5, 2), np.float32), 0.9)
         return DatasetEmbeddings(
             photos=photos,

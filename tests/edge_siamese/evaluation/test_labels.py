@@ -19,7 +19,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_labels_are_read_by_photo(tmp_path: Path) -> None:
     path = write(tmp_path, "\ufeffphoto,light,age\nben/1.jpg, night ,old\n\nanna/1.jpg,day,\n")
-    assert read_labels(path, PHOTOS) == {"light": ["day", "", "night"], "age": ["", "", "old"]}
+    assert read_labels(path, PHOTOS) == {"brightness": ["day", "", "night"], "age": ["", "", "old"]}
 
 
 @pytest.mark.parametrize(

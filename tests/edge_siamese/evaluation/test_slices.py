@@ -49,7 +49,7 @@ def test_rates_count_scores_at_the_threshold_as_matches(make_embeddings: MakeEmb
 def test_labels_of_both_photos_make_a_group(make_embeddings: MakeEmbeddings) -> None:
     comparisons = compare_all(make_embeddings([2, 2, 2]))
     (table,) = slice_by_labels(
-        {"light": ["day", "day", "night", "day", "night", ""]}, comparisons, 0, PersonBootstrap(3, 9)
+        {"brightness": ["day", "day", "night", "day", "night", ""]}, comparisons, 0, PersonBootstrap(3, 9)
     )
     trials = {label: (row.fnmr.counted.trials, row.fmr.counted.trials) for label, row in table.rows}
     assert trials == {"day": (1, 2), "night": (0, 1), "different": (2, 9)}

@@ -22,9 +22,9 @@ from edge_siamese.quality.score import COMPONENTS, QualityFormula, read_formula,
 from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese.tflite.model_card import read_card
 
-TYPICAL = {"sharpness": 4.0, "contrast": 40.0, "light": 135.0, "confidence": 0.95}
+TYPICAL = {"sharpness": 4.0, "contrast": 40.0, "brightness": 135.0, "confidence": 0.95}
 FORMULA = QualityFormula(TYPICAL, {name: 0.1 * (1 + index) for index, name in enumerate(COMPONENTS)})
-FLAWLESS = Quality(side=112, sharpness=4.0, light=135.0, contrast=40.0, yaw=0.0, roll=0.0, confidence=0.95)
+FLAWLESS = Quality(side=112, sharpness=4.0, brightness=135.0, contrast=40.0, yaw=0.0, roll=0.0, confidence=0.95)
 SEEDS = (3, 11, 25)
 
 
@@ -49,8 +49,8 @@ def test_a_flawless_face_has_a_hundred() -> None:
         ("size", {"side": 28}, 2.0),
         ("sharpness", {"sharpness": 0.5}, 3.0),
         ("contrast", {"contrast": 20.0}, 1.0),
-        ("darkness", {"light": 135.0 / 16}, 4.0),
-        ("brightness", {"light": 225.0}, 2.0),
+        ("darkness", {"brightness": 135.0 / 16}, 4.0),
+        ("brightness", {"brightness": 225.0}, 2.0),
         ("yaw", {"yaw": 0.7}, 0.7),
         ("roll", {"roll": 90.0}, 2.0),
         ("detection", {"confidence": 0.5}, math.log(19)),
@@ -63,7 +63,7 @@ def test_each_defect_is_what_the_formula_says(component: str, spoiled: dict[str,
 
 
 def test_defects_multiply() -> None:
-    dim, soft = replace(FLAWLESS, light=60.0), replace(FLAWLESS, sharpness=1.0)
+    dim, soft = replace(FLAWLESS, brightness=60.0), replace(FLAWLESS, sharpness=1.0)
     both = replace(dim, sharpness=1.0)
     assert FORMULA.score(both) == pytest.approx(FORMULA.score(dim) * FORMULA.score(soft) / 100)
 
@@ -73,7 +73,7 @@ def test_defects_multiply() -> None:
         Quality,
         side=st.floats(0, 5000),
         sharpness=st.floats(0, 100),
-        light=st.floats(0, 255),
+        brightness=st.floats(0, 255),
         contrast=st.floats(0, 128),
         yaw=st.one_of(st.floats(0, 20), st.just(math.inf)),
         roll=st.floats(0, 180),
@@ -84,7 +84,7 @@ def test_defects_multiply() -> None:
 def test_it_stays_between_0_and_100_and_never_rises_with_a_defect(quality: Quality, share: float) -> None:
     score = FORMULA.score(quality)
     assert 0 <= score <= 100
-    dim = quality.light <= TYPICAL["light"]
+    dim = quality.brightness <= TYPICAL["brightness"]
     for worse in (
         replace(quality, side=quality.side * share),
         replace(quality, sharpness=quality.sharpness * share),
@@ -92,7 +92,9 @@ def test_it_stays_between_0_and_100_and_never_rises_with_a_defect(quality: Quali
         replace(quality, yaw=quality.yaw + share),
         replace(quality, roll=quality.roll + share),
         replace(quality, confidence=quality.confidence * share),
-        replace(quality, light=quality.light * share if dim else 255.0 - (255.0 - quality.light) * share),
+        replace(
+            quality, brightness=quality.brightness * share if dim else 255.0 - (255.0 - quality.brightness) * share
+        ),
     ):
         assert FORMULA.score(worse) <= score + 1e-9
 

@@ -65,7 +65,7 @@ def test_the_weight_that_made_the_photos_is_found(weight: float) -> None:
     fit = fit_quality(simulated(weight, np.random.default_rng(1)), {"embedder": "e"})
     assert fit.formula.weights["sharpness"] == pytest.approx(weight, rel=0.1)
     assert [name for name, other in fit.formula.weights.items() if other > 0] == ["sharpness"]
-    assert fit.formula.references == {"sharpness": 4.0, "contrast": 40.0, "light": 130.0, "confidence": 0.9}
+    assert fit.formula.references == {"sharpness": 4.0, "contrast": 40.0, "brightness": 130.0, "confidence": 0.9}
     assert fit.formula.origin == {"embedder": "e"}
     assert (fit.photos, fit.missed) == (PEOPLE * PHOTOS * VERSIONS, {"dark": 2})
 
