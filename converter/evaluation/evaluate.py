@@ -12,7 +12,7 @@ from edge_siamese.errors import DataError
 
 from .identification import identify_by_representatives, one_shot
 from .one_shot import draw_runs, evaluate_runs
-from .open_set import Cast, OpenSet
+from .open_set import OpenSet, OpenSetSplit
 from .scoring import Labels, Score, ScoredPairs, every_pair, score_pairs
 from .verification import REPLICATES, Confusion, Verification, evaluate_folds
 
@@ -144,5 +144,5 @@ def _runs(score: Score, labels: Labels, alphabets: Alphabets, seed: int) -> dict
 
 def _open_set(score: Score, labels: Labels, threshold: float, seed: int) -> dict[str, Any] | None:
     with suppress(DataError):
-        return OpenSet.measure(score, labels, Cast.draw(score, labels, seed=seed)).to_json(threshold)
+        return OpenSet.measure(score, labels, OpenSetSplit.draw(score, labels, seed=seed)).to_json(threshold)
     return None

@@ -23,7 +23,7 @@ REPORTED_FPIRS = (0.1, 0.01)
 
 
 @dataclass(frozen=True, eq=False)
-class Cast:
+class OpenSetSplit:
     """Who plays whom: rows of the images `enrolled`, of other images of the `known`, and of `strangers`."""
 
     enrolled: Indices
@@ -77,9 +77,9 @@ class OpenSet:
     enrolled: int
 
     @classmethod
-    def measure(cls, score: Score, labels: Labels, cast: Cast) -> Self:
-        found = identify(score, labels, cast.enrolled, cast.known)
-        strangers = class_scores(score, labels, cast.enrolled, cast.strangers).max(axis=1)
+    def measure(cls, score: Score, labels: Labels, split: OpenSetSplit) -> Self:
+        found = identify(score, labels, split.enrolled, split.known)
+        strangers = class_scores(score, labels, split.enrolled, split.strangers).max(axis=1)
         return cls(found.ranks == 1, found.scores.max(axis=1), strangers, len(found.classes))
 
     @property

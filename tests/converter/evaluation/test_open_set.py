@@ -3,7 +3,7 @@ import numpy.typing as npt
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.evaluation.open_set import Cast, OpenSet
+from edge_siamese_converter.evaluation.open_set import OpenSet, OpenSetSplit
 from edge_siamese_converter.evaluation.scoring import Score, by_similarity
 
 
@@ -42,18 +42,18 @@ def people() -> tuple[Score, npt.NDArray[np.int64]]:
 
 def test_nobody_plays_two_parts_and_no_image_stands_twice() -> None:
     score, labels = people()
-    cast = Cast.draw(score, labels, seed=2)
-    assert not set(labels[cast.strangers]) & set(labels[cast.enrolled])
-    assert set(labels[cast.known]) == set(labels[cast.enrolled])
-    assert not set(cast.known.tolist()) & set(cast.enrolled.tolist())
-    assert 20 in labels[cast.strangers]
-    assert len(cast.enrolled) == 15
-    assert len(Cast.draw(score, labels, templates=2).enrolled) == 30
+    split = OpenSetSplit.draw(score, labels, seed=2)
+    assert not set(labels[split.strangers]) & set(labels[split.enrolled])
+    assert set(labels[split.known]) == set(labels[split.enrolled])
+    assert not set(split.known.tolist()) & set(split.enrolled.tolist())
+    assert 20 in labels[split.strangers]
+    assert len(split.enrolled) == 15
+    assert len(OpenSetSplit.draw(score, labels, templates=2).enrolled) == 30
 
 
 def test_well_separated_people_are_named_and_strangers_are_not() -> None:
     score, labels = people()
-    measured = OpenSet.measure(score, labels, Cast.draw(score, labels))
+    measured = OpenSet.measure(score, labels, OpenSetSplit.draw(score, labels))
     document = measured.to_json(0.8)
     assert document["known_named_rightly"]["rate"] == document["strangers_rejected"]["rate"] == 1
     assert document["enrolled"] == 15
@@ -62,4 +62,4 @@ def test_well_separated_people_are_named_and_strangers_are_not() -> None:
 def test_a_trial_needs_somebody_to_enroll() -> None:
     score, _ = people()
     with pytest.raises(DataError, match="found 1 with two or more, of 2"):
-        Cast.draw(score, np.array([0, 0, 1]))
+        OpenSetSplit.draw(score, np.array([0, 0, 1]))
