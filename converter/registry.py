@@ -11,7 +11,7 @@ from edge_siamese.gallery.names import did_you_mean
 Entry = TypeVar("Entry")
 
 
-def choose(kind: str, name: str, known: Mapping[str, Entry]) -> Entry:
+def lookup(kind: str, name: str, known: Mapping[str, Entry]) -> Entry:
     """The entry of that name.
 
     Args:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ..registry import checked_options, choose, in_range
+from ..registry import checked_options, in_range, lookup
 from .face_crop import Augmentation, CameraAugmentation, Image
 
 BORDERS = {"replicate": cv2.BORDER_REPLICATE, "reflect": cv2.BORDER_REFLECT_101, "wrap": cv2.BORDER_WRAP}
@@ -45,7 +45,7 @@ class ImageAugmentation:
         in_range(0.0, 180.0, rotation_degrees=self.rotation_degrees)
         in_range(0.0, 1.0, shift=self.shift, shear=self.shear, flip=self.flip)
         in_range(0.0, 0.9, scale=self.scale, stretch=self.stretch, zoom=self.zoom)
-        choose("border", self.border, BORDERS)
+        lookup("border", self.border, BORDERS)
 
     def __call__(self, image: Image, rng: np.random.Generator) -> Image:
         """Return a changed copy of a uint8 ``(H, W, C)`` image."""
@@ -78,5 +78,5 @@ def create_augmentation(name: str, **options: Any) -> Augmentation:
     Raises:
         DataError: there is no augmentation or option of that name, or an option is out of its range.
     """
-    make = choose("augmentation", name, AUGMENTATIONS)
+    make = lookup("augmentation", name, AUGMENTATIONS)
     return make(**checked_options(f"augmentation {name}", make, options))

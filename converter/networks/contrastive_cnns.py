@@ -18,7 +18,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from ..registry import choose
+from ..registry import lookup
 
 
 @keras.saving.register_keras_serializable(package="edge_siamese")  # type: ignore[untyped-decorator]
@@ -83,14 +83,14 @@ def deepid(image: Any, *, dimension: int = 40, activation: str = "relu", linear_
 
 
 def _conv(x: Any, filters: int, kernel: int, activation: str, strides: int = 1, *, name: str) -> Any:
-    function = choose("activation", activation, _ACTIVATIONS)
+    function = lookup("activation", activation, _ACTIVATIONS)
     return layers.Conv2D(
         filters, kernel, strides, activation=function, kernel_initializer=_published_weights(), name=name
     )(x)
 
 
 def _dense(x: Any, units: int, activation: str | None, *, name: str) -> Any:
-    function = choose("activation", activation, _ACTIVATIONS) if activation else None
+    function = lookup("activation", activation, _ACTIVATIONS) if activation else None
     return layers.Dense(units, function, kernel_initializer=_published_weights(), name=name)(x)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from edge_siamese.errors import DataError
 
-from ..registry import checked_options, choose, in_range
+from ..registry import checked_options, in_range, lookup
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def build_network(
     Raises:
         DataError: there is no network or option of that name, or it cannot be built for such images.
     """
-    entry = choose("network", name, NETWORKS)
+    entry = lookup("network", name, NETWORKS)
     builder = _load(entry.builder)
     settings = checked_options(f"network {name}", builder, options)
     if len(input_shape) != 3 or not all(side >= 1 for side in input_shape):
@@ -213,7 +213,7 @@ def build_head(name: str, dimension: int, **options: Any) -> Any:
     Raises:
         DataError: there is no head or option of that name.
     """
-    builder = _load(choose("head", name, HEADS).builder)
+    builder = _load(lookup("head", name, HEADS).builder)
     settings = checked_options(f"head {name}", builder, options)
     in_range(1, dimension=dimension)
     import keras

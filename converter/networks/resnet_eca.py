@@ -13,7 +13,7 @@ from typing import Any
 
 from keras import layers
 
-from ..registry import choose, in_range
+from ..registry import in_range, lookup
 from .layers import conv_bn, scaled
 
 
@@ -54,7 +54,7 @@ def resnet18_eca(
     in_range(0.0, 4.0, width=width)
     in_range(0.0, 1.0, momentum=momentum)
     in_range(1, stem_strides=stem_strides)
-    kernel = choose("kind of kernels", kernels, _KERNELS)
+    kernel = lookup("kind of kernels", kernels, _KERNELS)
     x = _conv(image, scaled(64, width), 3, stem_strides, "leaky_relu", momentum, name="stem")
     x = layers.MaxPooling2D(3, 1, padding="same", name="stem_pool")(x)
     for stage, channels in enumerate((64, 128, 256, 512), start=1):

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from keras import ops
 
-from ..registry import checked_options, choose, in_range, options_of
+from ..registry import checked_options, in_range, lookup, options_of
 from .margin_softmax import MarginSoftmax
 
 
@@ -146,7 +146,7 @@ def create_loss(name: str, *, classes: int = 0, dimension: int = 0, **options: A
     Raises:
         DataError: there is no loss or option of that name, an option is out of its range, or classes are missing.
     """
-    entry = choose("loss", name, LOSSES)
+    entry = lookup("loss", name, LOSSES)
     checked = checked_options(f"loss {name}", entry.function, options)
     in_range(0.0, entry.maximum, **checked)
     if not entry.prototypes:

@@ -1,7 +1,7 @@
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.registry import checked_options, choose, in_range, options_of
+from edge_siamese_converter.registry import checked_options, in_range, lookup, options_of
 
 
 def bake(flour: object, *, minutes: int = 40, salt: float = 0.5, crust: bool = True, form: str = "tin") -> None:
@@ -47,7 +47,7 @@ def test_what_takes_no_options_says_so() -> None:
 )
 def test_an_unknown_name_gets_advice(name: str, sentence: str) -> None:
     with pytest.raises(DataError) as caught:
-        choose("loss", name, {"triplet": 1, "pair": 2})
+        lookup("loss", name, {"triplet": 1, "pair": 2})
     assert str(caught.value) == sentence
 
 

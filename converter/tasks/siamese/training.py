@@ -15,7 +15,7 @@ from ...data.bottlenecks import cached_bottlenecks, digest_of
 from ...data.labeled import LabeledImages
 from ...distances import distance
 from ...recipes.siamese import Optimizer, SiameseRecipe
-from ...registry import choose
+from ...registry import lookup
 from ...training.checkpoints import assign_variables
 from ...training.ema import ema_weights
 from ...training.loop import BEST, Watch, train
@@ -123,8 +123,8 @@ def _bottlenecks(
 def _batches(recipe: SiameseRecipe, model: SiameseNetwork, training: LabeledImages, frozen: Embeddings | None) -> Any:
     labels = training.labels()
     options = dict(recipe.sampler.options)
-    kind = choose("sampler", recipe.sampler.name, SAMPLERS).kind
-    expected = "batches" if choose("loss", recipe.loss.name, LOSSES).kind == "batch" else "pairs"
+    kind = lookup("sampler", recipe.sampler.name, SAMPLERS).kind
+    expected = "batches" if lookup("loss", recipe.loss.name, LOSSES).kind == "batch" else "pairs"
     if kind != expected:
         raise DataError(
             f"loss {recipe.loss.name} learns from {expected}, the sampler {recipe.sampler.name} gives {kind}"
@@ -147,7 +147,7 @@ def _as_they_are(embeddings: Embeddings) -> Embeddings:
 
 
 def _trainer(recipe: SiameseRecipe, model: SiameseNetwork, classes: int) -> Any:
-    entry = choose("loss", recipe.loss.name, LOSSES)
+    entry = lookup("loss", recipe.loss.name, LOSSES)
     network, head = model.network, model.comparison.head
     dimension = network.output_shape[-1] if entry.prototypes else 0
     loss = create_loss(

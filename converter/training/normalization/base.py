@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from edge_siamese.errors import DataError
 
-from ...registry import checked_options, choose, options_of
+from ...registry import checked_options, lookup, options_of
 
 Images = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -67,7 +67,7 @@ class Normalization(ABC):
         """
         try:
             name, options, learned = (document[key] for key in ("name", "options", "learned"))
-            kind = choose("normalization", name, normalizations())
+            kind = lookup("normalization", name, normalizations())
             arrays = {key: _decoded(learned[key]) for key in kind._learned() if key in learned}
             return kind(**arrays, **checked_options(f"normalization {name}", kind, options))
         except DataError:
@@ -143,7 +143,7 @@ def create(name: str, **options: Any) -> Normalization:
     Raises:
         DataError: there is no normalization or option of that name.
     """
-    kind = choose("normalization", name, normalizations())
+    kind = lookup("normalization", name, normalizations())
     return kind(**checked_options(f"normalization {name}", kind, options))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ...registry import checked_options, choose, in_range, options_of
+from ...registry import checked_options, in_range, lookup, options_of
 from .batches import BatchSampler, ByClass, Shuffled
 from .hard import HardNegatives
 from .pairs import AllGenuine, Chained, FixedCount, Pairs, PairSampler, PerClass
@@ -66,7 +66,7 @@ def create_sampler(
         DataError: there is no sampler or option of that name, an option is out of its range, or the images have fewer
             than two classes, or no class with two different images.
     """
-    entry = choose("sampler", name, SAMPLERS)
+    entry = lookup("sampler", name, SAMPLERS)
     in_range(0, seed=seed)
     checked = checked_options(f"sampler {name}", entry.make, options)
     return entry.make(Population(labels, digests), seed, **checked)

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 
 from ...distances import DISTANCES, pairwise
-from ...registry import choose, in_range
+from ...registry import in_range, lookup
 from .pairs import AllGenuine
 from .population import Indices, Population
 
@@ -39,7 +39,7 @@ class HardNegatives(AllGenuine):
         super().__init__(population, seed, per_class=per_class)
         in_range(0, 1, share=share)
         in_range(1, nearest=nearest)
-        choose("distance", distance, DISTANCES)
+        lookup("distance", distance, DISTANCES)
         self.share, self.nearest, self.distance = share, nearest, distance
         self._nearest: tuple[Indices, Indices, Indices] | None = None
 

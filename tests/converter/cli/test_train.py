@@ -40,16 +40,16 @@ def test_data_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize("name", shipped_recipes("siamese"))
 def test_every_shipped_recipe_names_parts_that_exist(name: str) -> None:
     from edge_siamese_converter.networks.registry import HEADS, NETWORKS
-    from edge_siamese_converter.registry import choose
+    from edge_siamese_converter.registry import lookup
     from edge_siamese_converter.training.losses import LOSSES
     from edge_siamese_converter.training.normalization.base import normalizations
     from edge_siamese_converter.training.samplers import SAMPLERS
 
     recipe = load_recipe(name, SiameseRecipe)
-    choose("network", recipe.network.name, NETWORKS)
-    choose("normalization", recipe.normalization.name, normalizations())
-    loss = choose("loss", recipe.loss.name, LOSSES)
-    sampler = choose("sampler", recipe.sampler.name, SAMPLERS)
+    lookup("network", recipe.network.name, NETWORKS)
+    lookup("normalization", recipe.normalization.name, normalizations())
+    loss = lookup("loss", recipe.loss.name, LOSSES)
+    sampler = lookup("sampler", recipe.sampler.name, SAMPLERS)
     assert sampler.kind == ("batches" if loss.kind == "batch" else "pairs")
     if recipe.head:
-        assert choose("head", recipe.head.name, HEADS).outputs == loss.outputs
+        assert lookup("head", recipe.head.name, HEADS).outputs == loss.outputs
