@@ -51,7 +51,7 @@ def stages(engine: FaceEngine, portrait: Rendering, templates: int) -> list[Stag
     gallery = random_gallery(engine.embedder_card, templates)
 
     def match(probe: Embedding) -> Decision:
-        return gallery.detect_host(probe, threshold=0)
+        return gallery.identify(probe, threshold=0)
 
     def detect_to_match() -> Decision:
         engine.detect(image)

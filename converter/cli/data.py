@@ -136,12 +136,12 @@ def pairs(
     from ..data.manifests import read_manifest
     from ..data.pair_lists import PairList, write_pairs
     from ..data.tfrecords import write_image_pairs
-    from ..registry import choose
+    from ..registry import lookup
     from ..training.samplers import SAMPLERS, create_sampler
 
     if output.suffix not in {".csv", ".npz", ".tfrecord"}:
         raise click.BadParameter(f"expected a .csv, .npz or .tfrecord, found {output}", param_hint="--output")
-    if choose("sampler", sampler, SAMPLERS).kind != "pairs":
+    if lookup("sampler", sampler, SAMPLERS).kind != "pairs":
         raise DataError(f"sampler {sampler} makes batches, not pairs")
     images = load(**source)
     if manifest:
