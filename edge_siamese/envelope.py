@@ -5,7 +5,7 @@ from typing import Any
 from . import __version__
 
 
-def document(
+def envelope(
     command: str, body: dict[str, Any], *, models: dict[str, str] | None = None, schema_version: int = 1
 ) -> dict[str, Any]:
     """A JSON document of a command.

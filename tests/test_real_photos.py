@@ -18,8 +18,8 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, 
     with pytest.raises(SystemExit) as ended:
         main([str(argument) for argument in arguments])
     assert not ended.value.code
-    document: dict[str, object] = json.loads(capsys.readouterr().out)
-    return document
+    report: dict[str, object] = json.loads(capsys.readouterr().out)
+    return report
 
 
 @pytest.mark.parametrize(("embedder", "minimum"), [("embedder", 0.975), ("embedder-tiny", 0.96)])

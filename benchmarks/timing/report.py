@@ -43,8 +43,8 @@ class Report:
             "input": self.input,
         }
         measured = {stage: summarize(samples).to_json() for stage, samples in self.samples.items() if samples}
-        document = conditions | {"stages": measured} | dict(self.metrics)
-        return document | {"raw_ns": {stage: list(taken) for stage, taken in self.samples.items()}} if raw else document
+        report = conditions | {"stages": measured} | dict(self.metrics)
+        return report | {"raw_ns": {stage: list(taken) for stage, taken in self.samples.items()}} if raw else report
 
     def text(self) -> str:
         """The report for people."""

@@ -83,6 +83,6 @@ def _repeated(recipe: str, data: Path | None, out: Path, changes: dict[str, str]
 def _tell(outcome: "Outcome") -> None:
     header, *rows = outcome.table()
     click.echo(table(rows, header=header))
-    click.echo(f"report: {outcome.report}")
+    click.echo(f"report: {outcome.page}")
     if outcome.serves_the_engine:
         click.echo(f"use it: edge-siamese verify A.jpg B.jpg --embedder {outcome.model}")

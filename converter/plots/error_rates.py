@@ -46,7 +46,7 @@ def det(
         verification, other: `judging.verification.Verification.to_json`.
         names: of the two.
     """
-    document = {
+    report = {
         "det": verification["det"],
         "eer": verification["eer"],
         "genuine_pairs": verification["genuine_pairs"],
@@ -56,7 +56,7 @@ def det(
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
-        draw_det(axes, document)
+        draw_det(axes, report)
         for line in axes.get_lines():
             if line.get_label() in {"this embedder", "measured"} and names[0]:
                 line.set_label(names[0])
@@ -67,11 +67,11 @@ def det(
 
 def score_histogram(verification: dict[str, Any], threshold: float) -> Drawing:
     """Densities of genuine and impostor scores, and the threshold of decision."""
-    document = {"scores": verification["scores"], "decision_threshold": {"score": threshold}}
+    report = {"scores": verification["scores"], "decision_threshold": {"score": threshold}}
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
-        draw_scores(axes, document)
+        draw_scores(axes, report)
         edges = verification["scores"]["edges"]
         margin = 0.02 * (edges[-1] - edges[0])
         axes.set_xlim(edges[0] - margin, edges[-1] + margin)

@@ -9,19 +9,19 @@ from edge_siamese.reports.formatting import percent
 from edge_siamese.reports.pages import page_templates, require
 
 from .plots import embedding_images, figure_images, illustration
-from .run_report import ARRAYS, PAGE, RunArrays, RunDocument
+from .run_report import ARRAYS, PAGE, RunArrays, RunReport
 
 _PACKAGES = ("jinja2", "matplotlib", "sklearn")
 _TEMPLATE = "run.html"
 METRICS = {"auc": "AUC", "eer": "Equal error rate", "accuracy": "Accuracy"}
 
 
-def write_run_report(folder: Path, document: RunDocument, arrays: RunArrays | None = None) -> Path:
+def write_run_report(folder: Path, report: RunReport, arrays: RunArrays | None = None) -> Path:
     """Write a run's ``report.json``, ``evaluation.npz`` and ``report.html``, each whole or not at all.
 
     Args:
         folder: of the run; illustrations are read from it.
-        document: words and figures.
+        report: words and figures.
         arrays: the test images; without them the page shows no image of theirs.
 
     Returns:
@@ -34,8 +34,8 @@ def write_run_report(folder: Path, document: RunDocument, arrays: RunArrays | No
     require_packages()
     if arrays:
         arrays.save(folder)
-    document.save(folder)
-    return _write(folder, document, arrays)
+    report.save(folder)
+    return _write(folder, report, arrays)
 
 
 def rebuild_run_report(folder: Path) -> Path:
@@ -46,8 +46,8 @@ def rebuild_run_report(folder: Path) -> Path:
         DataError: the folder is no finished run.
     """
     require_packages()
-    document = RunDocument.read(folder)
-    return _write(folder, document, RunArrays.read(folder) if (folder / ARRAYS).exists() else None)
+    report = RunReport.read(folder)
+    return _write(folder, report, RunArrays.read(folder) if (folder / ARRAYS).exists() else None)
 
 
 def require_packages() -> None:
@@ -59,29 +59,27 @@ def require_packages() -> None:
     require(_PACKAGES, "converter")
 
 
-def render(folder: Path, document: RunDocument, arrays: RunArrays | None) -> str:
+def render(folder: Path, report: RunReport, arrays: RunArrays | None) -> str:
     """The page as text."""
     environment = page_templates(Path(__file__).parent)
     environment.filters |= {"share": _share, "signed": _signed}
-    shipped = document.int8_metrics or document.float_metrics
+    shipped = report.int8_metrics or report.float_metrics
     page: str = environment.get_template(_TEMPLATE).render(
-        run=document,
+        run=report,
         shipped=shipped,
-        compared=_compared(document),
-        images=figure_images(document),
+        compared=_compared(report),
+        images=figure_images(report),
         predictions=embedding_images(arrays, shipped.confusion["threshold"]) if arrays else None,
-        illustrations=[(each, illustration(folder / each.file)) for each in document.illustrations],
+        illustrations=[(each, illustration(folder / each.file)) for each in report.illustrations],
         version=__version__,
     )
     return page
 
 
-def headline_rows(document: RunDocument) -> tuple[list[str], list[list[str]]]:
+def headline_rows(report: RunReport) -> tuple[list[str], list[list[str]]]:
     """Header and rows of the headline figures, published, float and int8, for a terminal."""
-    columns = (
-        ["published"] * (document.published is not None) + ["float"] + ["int8"] * (document.int8_metrics is not None)
-    )
-    rows = [[row["name"], *(_cell(row, name) for name in columns)] for row in _compared(document)]
+    columns = ["published"] * (report.published is not None) + ["float"] + ["int8"] * (report.int8_metrics is not None)
+    rows = [[row["name"], *(_cell(row, name) for name in columns)] for row in _compared(report)]
     return ["", *columns], rows
 
 
@@ -90,17 +88,17 @@ def _cell(row: dict[str, Any], column: str) -> str:
     return "-" if value is None else _share(value) if row["is_area"] else percent(value)
 
 
-def _write(folder: Path, document: RunDocument, arrays: RunArrays | None) -> Path:
-    page = render(folder, document, arrays)
+def _write(folder: Path, report: RunReport, arrays: RunArrays | None) -> Path:
+    page = render(folder, report, arrays)
     with write_atomically(folder / PAGE) as stream:
         stream.write(page.encode())
     return folder / PAGE
 
 
-def _compared(document: RunDocument) -> list[dict[str, Any]]:
+def _compared(report: RunReport) -> list[dict[str, Any]]:
     """A row for each headline figure: the published one, float, int8, and who is better."""
-    floating, quantized = document.float_metrics, document.int8_metrics
-    published = document.published.metrics if document.published else {}
+    floating, quantized = report.float_metrics, report.int8_metrics
+    published = report.published.metrics if report.published else {}
     rows = []
     for name, label in METRICS.items():
         value = floating.verification[name]

@@ -16,16 +16,16 @@ from ..plots.extreme_pairs import KINDS, extreme_pairs
 from ..plots.mosaic import MAX_THUMBNAILS, mosaic
 from ..plots.projections import readable_rows, scatter, tsne
 from ..plots.training_curves import training_curves
-from .run_report import RunArrays, RunDocument
+from .run_report import RunArrays, RunReport
 
 _MEDIA = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 _FEWEST_FOR_A_PLANE = 5
 _PAIRS_OF_A_KIND = 6
 
 
-def figure_images(document: RunDocument) -> dict[str, str]:
+def figure_images(report: RunReport) -> dict[str, str]:
     """SVG elements by name, of what the document has figures for."""
-    floating, quantized = document.float_metrics, document.int8_metrics
+    floating, quantized = report.float_metrics, report.int8_metrics
     shipped = quantized or floating
     both = {"float": floating, "int8": quantized} if quantized else {"": floating}
     drawn: dict[str, Callable[[], str]] = {
@@ -44,8 +44,8 @@ def figure_images(document: RunDocument) -> dict[str, str]:
     if shipped.identification and shipped.identification["confusion"]:
         matrix = np.array(shipped.identification["confusion"])
         drawn["confusion"] = confusion_matrix(matrix, shipped.identification["classes"]).svg
-    if document.curves:
-        drawn["curves"] = training_curves(document.curves, document.best_epoch).svg
+    if report.curves:
+        drawn["curves"] = training_curves(report.curves, report.best_epoch).svg
     return {name: draw() for name, draw in drawn.items()}
 
 

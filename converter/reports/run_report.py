@@ -2,7 +2,7 @@
 
 ::
 
-    RUN/report.json       a `RunDocument`: words and figures
+    RUN/report.json       a `RunReport`: words and figures
     RUN/evaluation.npz    `RunArrays`: the test images' embeddings and thumbnails, for looking at them again
     RUN/report.html       the page that `page` makes of both
 """
@@ -24,7 +24,7 @@ from edge_siamese.errors import DataError
 from ..evaluation.evaluate import Metrics
 from ..evaluation.scoring import Labels, Score, ScoredPairs, by_similarity
 
-DOCUMENT, ARRAYS, PAGE = "report.json", "evaluation.npz", "report.html"
+REPORT, ARRAYS, PAGE = "report.json", "evaluation.npz", "report.html"
 
 
 class _Part(BaseModel):
@@ -90,7 +90,7 @@ class Illustration(_Part):
     file: str
 
 
-class RunDocument(_Part):
+class RunReport(_Part):
     """Words and figures of one run.
 
     Attributes:
@@ -132,7 +132,7 @@ class RunDocument(_Part):
 
     def save(self, folder: Path) -> None:
         """Write ``report.json``, whole or not at all."""
-        with write_atomically(folder / DOCUMENT) as stream:
+        with write_atomically(folder / REPORT) as stream:
             stream.write(self.model_dump_json(indent=1).encode() + b"\n")
 
     @classmethod
@@ -142,11 +142,11 @@ class RunDocument(_Part):
         Raises:
             DataError: the folder is no finished run, or its document is not as described.
         """
-        path = folder / DOCUMENT
+        path = folder / REPORT
         try:
             return cls.model_validate_json(path.read_bytes())
         except OSError as error:
-            raise DataError(f"{folder}: expected the folder of a finished run, found no {DOCUMENT} in it") from error
+            raise DataError(f"{folder}: expected the folder of a finished run, found no {REPORT} in it") from error
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"])) or "the file"

@@ -22,7 +22,7 @@ from ..plots.error_rates import confusion_matrix, decisions, det, rank_curve, ro
 from ..plots.extreme_pairs import extreme_pairs, pair_sheet
 from ..plots.mosaic import MAX_THUMBNAILS, mosaic, thumbnails
 from ..plots.projections import LAYOUTS, readable_rows, scatter
-from .run_report import DOCUMENT, RunArrays, RunDocument
+from .run_report import REPORT, RunArrays, RunReport
 
 _MAX_CLASSES = 60
 
@@ -50,9 +50,9 @@ class ProbeFace:
         Raises:
             DataError: the folder is no finished run.
         """
-        document, arrays = RunDocument.read(folder), RunArrays.read(folder)
+        report, arrays = RunReport.read(folder), RunArrays.read(folder)
         int8 = arrays.int8_embeddings is not None and not floating
-        metrics = document.int8_metrics if int8 and document.int8_metrics else document.float_metrics
+        metrics = report.int8_metrics if int8 and report.int8_metrics else report.float_metrics
         return cls(arrays, int8, metrics.confusion["threshold"], seed)
 
     @classmethod
@@ -156,7 +156,7 @@ KINDS: dict[str, Callable[[ProbeFace], Drawing | Raster]] = {
 
 def is_run(path: Path) -> bool:
     """Whether it is the folder of a run that has been reported."""
-    return (path / DOCUMENT).exists()
+    return (path / REPORT).exists()
 
 
 def _read_faces(path: Path, photos: Path | None) -> RunArrays:

@@ -29,7 +29,12 @@ _SCHEMA_VERSION = 2
     type=click.Path(path_type=Path),
     help="CSV of labels: photo as <person>/<file>, then a column each.",
 )
-@click.option("--report", type=click.Path(path_type=Path), help="Write a page with curves and tables (HTML, one file).")
+@click.option(
+    "--report",
+    "report_path",
+    type=click.Path(path_type=Path),
+    help="Write a page with curves and tables (HTML, one file).",
+)
 @click.option(
     "--bootstrap", "replicates", type=click.IntRange(0), default=1000, show_default=True,
     help="Draws of people behind the intervals; 0: no such intervals.",
@@ -42,7 +47,7 @@ def evaluate(
     all_pairs: bool,
     against: Path | None,
     slices: Path | None,
-    report: Path | None,
+    report_path: Path | None,
     replicates: int,
     as_json: bool,
     **engine_settings: Any,
@@ -60,12 +65,14 @@ def evaluate(
     from ..evaluation.protocols import VerificationProtocol
     from ..identity_dataset import IdentityDataset
 
-    if report:
+    if report_path:
         from ..reports.evaluation import require_packages
 
         require_packages()
-        if not report.parent.is_dir():
-            raise click.BadParameter(f"expected a file in a folder that exists, found {report}", param_hint="--report")
+        if not report_path.parent.is_dir():
+            raise click.BadParameter(
+                f"expected a file in a folder that exists, found {report_path}", param_hint="--report"
+            )
     dataset = IdentityDataset(data)
     labels = read_labels(slices, dataset.photos) if slices else {}
     baseline_settings = {name: engine_settings[name] for name in ("delegate", "threads")}
@@ -80,18 +87,18 @@ def evaluate(
     evaluator = VerificationEvaluator(
         embedded, comparisons, target_fmr, bootstrap, engine.embedder_card.operating_points, labels
     )
-    document = protocol.describe(embedded) | evaluator.document() | {"against": None, "delegate": engine.delegate}
+    report = protocol.describe(embedded) | evaluator.report() | {"against": None, "delegate": engine.delegate}
     if baseline:
         with progress_line("embedding with the other") as progress:
             scores = baseline.embed(embedded, dataset, progress).scores
-        document["against"] = baseline.describe() | evaluator.against(protocol.compare(embedded, scores))
-    if report:
+        report["against"] = baseline.describe() | evaluator.against(protocol.compare(embedded, scores))
+    if report_path:
         from ..reports.evaluation import write_report
 
-        write_report(report, {"version": __version__, "model": engine.digests, "data": data.name} | document)
+        write_report(report_path, {"version": __version__, "model": engine.digests, "data": data.name} | report)
     if as_json:
-        emit_json("evaluate", document, models=engine.digests, schema_version=_SCHEMA_VERSION)
+        emit_json("evaluate", report, models=engine.digests, schema_version=_SCHEMA_VERSION)
     else:
         from .evaluate_summary import summary
 
-        click.echo(summary(document))
+        click.echo(summary(report))

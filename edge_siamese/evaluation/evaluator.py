@@ -60,7 +60,7 @@ class VerificationEvaluator:
         self.headline = VerificationMetrics.measure(comparisons, bootstrap)
         self.point, self.rejection = self._calibrated()
 
-    def document(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         """Everything but the head of the JSON document."""
         decision, comparisons = self.decision(), self.comparisons
         slices = [

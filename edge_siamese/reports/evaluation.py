@@ -23,25 +23,25 @@ def require_packages() -> None:
     require(_PACKAGES, "report")
 
 
-def write_report(path: Path, document: dict[str, Any]) -> None:
+def write_report(path: Path, report: dict[str, Any]) -> None:
     """Write the page, whole or not at all.
 
     Args:
         path: the HTML file.
-        document: of ``edge-siamese evaluate``, and ``data``, the name of what was measured.
+        report: of ``edge-siamese evaluate``, and ``data``, the name of what was measured.
     """
     require_packages()
-    page = render_report(document)
+    page = render_report(report)
     with write_atomically(path) as stream:
         stream.write(page.encode())
 
 
-def render_report(document: dict[str, Any]) -> str:
+def render_report(report: dict[str, Any]) -> str:
     """The page as text."""
     environment = page_templates(Path(__file__).parent)
     environment.filters |= {"points_interval": points_interval, "place": place}
     template = environment.get_template(_TEMPLATE)
-    page: str = template.render(document, det_svg=det_plot(document), score_svg=score_plot(document), scale=scale_of)
+    page: str = template.render(report, det_svg=det_plot(report), score_svg=score_plot(report), scale=scale_of)
     return page
 
 

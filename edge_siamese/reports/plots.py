@@ -31,36 +31,36 @@ STYLE = {
 }
 
 
-def det_plot(document: dict[str, Any]) -> str:
+def det_plot(report: dict[str, Any]) -> str:
     """FNMR over FMR on probit axes, down to one error: the bootstrap's band, the thresholds, and the other embedder.
 
     Args:
-        document: of ``edge-siamese evaluate``.
+        report: of ``edge-siamese evaluate``.
     """
-    return _drawn(draw_det, document)
+    return _drawn(draw_det, report)
 
 
-def score_plot(document: dict[str, Any]) -> str:
+def score_plot(report: dict[str, Any]) -> str:
     """Densities of genuine and impostor scores, and the decision threshold."""
-    return _drawn(draw_scores, document)
+    return _drawn(draw_scores, report)
 
 
-def _drawn(draw: Callable[[Any, dict[str, Any]], None], document: dict[str, Any]) -> str:
+def _drawn(draw: Callable[[Any, dict[str, Any]], None], report: dict[str, Any]) -> str:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     buffer = io.StringIO()
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(5.6, 4.4), layout="constrained")
-        draw(figure.add_subplot(), document)
+        draw(figure.add_subplot(), report)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     return text[text.index("<svg") :]
 
 
-def draw_det(axes: Any, document: dict[str, Any]) -> None:
+def draw_det(axes: Any, report: dict[str, Any]) -> None:
     """The plot of `det_plot` on axes of matplotlib."""
-    det, against = document["det"], document["against"]
+    det, against = report["det"], report["against"]
     x, y = _probit(det["fmr"]), _probit(det["fnmr"])
     heights = [y]
     if all(det["person_interval_95"]):
@@ -72,12 +72,12 @@ def draw_det(axes: Any, document: dict[str, Any]) -> None:
         axes.plot(x, other, color=GRAY, linewidth=1.4, linestyle="--", label=against["name"])
         heights.append(other)
     axes.plot(x, y, color=GENUINE, linewidth=2, label="this embedder" if against else "measured")
-    heights += _mark_thresholds(axes, document)
-    lowest, highest = _probit([1 / (document["genuine_pairs"] + 1), 0.995])
+    heights += _mark_thresholds(axes, report)
+    lowest, highest = _probit([1 / (report["genuine_pairs"] + 1), 0.995])
     limits = max(np.concatenate(heights).min(), lowest), min(np.concatenate(heights).max(), highest)
     axes.plot(limits, limits, color=GRAY, linewidth=0.8, zorder=1)
-    if 0 < document["eer"] < 1:
-        eer = _probit([document["eer"]])
+    if 0 < report["eer"] < 1:
+        eer = _probit([report["eer"]])
         axes.plot(
             eer, eer, color=GENUINE, marker="o", markerfacecolor="white", linestyle="none", label="equal error rate"
         )
@@ -87,9 +87,9 @@ def draw_det(axes: Any, document: dict[str, Any]) -> None:
     axes.legend(loc="upper right")
 
 
-def draw_scores(axes: Any, document: dict[str, Any]) -> None:
+def draw_scores(axes: Any, report: dict[str, Any]) -> None:
     """The plot of `score_plot` on axes of matplotlib."""
-    scores, decision = document["scores"], document["decision_threshold"]
+    scores, decision = report["scores"], report["decision_threshold"]
     edges = np.array(scores["edges"])
     tallest = 0.0
     for name, color in (("impostor", IMPOSTOR), ("genuine", GENUINE)):
@@ -106,14 +106,14 @@ def draw_scores(axes: Any, document: dict[str, Any]) -> None:
     axes.legend(loc="upper right")
 
 
-def _mark_thresholds(axes: Any, document: dict[str, Any]) -> list[_Floats]:
+def _mark_thresholds(axes: Any, report: dict[str, Any]) -> list[_Floats]:
     """Mark this data's operating point and the card's, where they have a place on the axes; their heights."""
     marks = {"this data": {"marker": "o", "markersize": 7}, "model card": {"marker": "x", "markersize": 6}}
     heights = []
     for source, mark in marks.items():
         rates = [
             (entry["fmr"]["rate"], entry["fnmr"]["rate"])
-            for entry in document["thresholds"]
+            for entry in report["thresholds"]
             if entry["source"] == source and 0 < entry["fmr"]["rate"] <= 0.5 and 0 < entry["fnmr"]["rate"] < 0.995
         ]
         if rates:

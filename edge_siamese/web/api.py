@@ -9,7 +9,7 @@ import cv2
 
 from ..alignment import align
 from ..engine import FaceEngine
-from ..envelope import document
+from ..envelope import envelope
 from ..errors import EdgeSiameseError
 from ..faces import Face
 from ..frames import RGB
@@ -61,7 +61,7 @@ class PreviewApi:
             "gallery": None if gallery is None else {"people": len(gallery.names), "templates": len(gallery.templates)},
             "notes": self._operating_point_choice.sentences() if self._operating_point_choice else [],
         }
-        return document("preview-about", body, models=self._engine.digests)
+        return envelope("preview-about", body, models=self._engine.digests)
 
     def verify(self, uploads: Mapping[str, Upload]) -> dict[str, Any]:
         """Compare the largest faces of the photos ``first`` and ``second``.
@@ -80,7 +80,7 @@ class PreviewApi:
         comparison = Comparison.of(probes[0], probes[1], self._point)
         said = {"sentence": comparison.sentence, "explanation": comparison.explanation}
         body = said | {"photos": photos, "delegate": self._engine.delegate}
-        return document("preview-verify", comparison.to_json() | body, models=self._engine.digests)
+        return envelope("preview-verify", comparison.to_json() | body, models=self._engine.digests)
 
     def identify(self, uploads: Mapping[str, Upload]) -> dict[str, Any]:
         """Name every face of the photo ``photo``.
@@ -110,7 +110,7 @@ class PreviewApi:
             "results": [_identification_json(image, identification) for identification in found],
             "delegate": self._engine.delegate,
         }
-        return document("preview-identify", body, models=self._engine.digests)
+        return envelope("preview-identify", body, models=self._engine.digests)
 
     def _probe(self, upload: Upload) -> tuple[RGB, ProbeFace]:
         image = _read(upload)

@@ -14,7 +14,7 @@ from socketserver import TCPServer
 from typing import Any
 from urllib.parse import parse_qs
 
-from ..envelope import document
+from ..envelope import envelope
 from ..errors import EdgeSiameseError
 from .api import PreviewApi
 from .errors import RejectedError
@@ -171,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
         """A refusal as JSON for the page and its like, as text for people who typed an address."""
         if not self._path.startswith("/api/"):
             return "text/plain; charset=utf-8", f"{rejection.sentence}\n".encode()
-        return _encoded(document("preview-error", {"error": rejection.sentence, "photo": rejection.photo}))
+        return _encoded(envelope("preview-error", {"error": rejection.sentence, "photo": rejection.photo}))
 
     def _send(self, status: int, kind: str, body: bytes) -> None:
         self.send_response(status, HTTPStatus(status).phrase)

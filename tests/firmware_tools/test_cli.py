@@ -37,14 +37,14 @@ def test_images_are_written(gallery_file: Path, tmp_path: Path, capsys: pytest.C
     assert sorted(file.name for file in out.iterdir()) == FILES
     assert Gallery.open(out / "gallery.bin").names == ("Zoë", "anna")
     assert run(*arguments, "--slot", "b", "--json") == 0
-    document = json.loads(capsys.readouterr().out)
-    assert (document["schema"], document["slot"], document["address"]) == (
+    report = json.loads(capsys.readouterr().out)
+    assert (report["schema"], report["slot"], report["address"]) == (
         "edge-siamese/firmware-build/1",
         "b",
         0x101E0000,
     )
-    assert (document["sequence"], document["used"]) == (7, gallery_file.stat().st_size)
-    assert [Path(file).name for file in document["files"]] == FILES
+    assert (report["sequence"], report["used"]) == (7, gallery_file.stat().st_size)
+    assert [Path(file).name for file in report["files"]] == FILES
 
 
 @pytest.mark.parametrize(

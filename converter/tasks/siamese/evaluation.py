@@ -15,7 +15,7 @@ from ...evaluation.scoring import ScoredPairs, every_pair
 from ...plots.mosaic import thumbnails
 from ...quantization.parity import allowed_auc_loss
 from ...recipes.siamese import SiameseRecipe
-from ...reports.run_report import DataAccount, Parity, Portion, Published, RunArrays, RunDocument
+from ...reports.run_report import DataAccount, Parity, Portion, Published, RunArrays, RunReport
 from ...training.checkpoints import load_arrays
 from ...training.loop import BEST, read_log
 from .data import DataSplits
@@ -51,7 +51,7 @@ def evaluate_embeddings(
     return EvaluationData(metrics, pairs)
 
 
-def document_of(
+def report_of(
     recipe: SiameseRecipe,
     splits: DataSplits,
     comparison: Comparison,
@@ -59,7 +59,7 @@ def document_of(
     int8: Int8Network,
     threshold: Threshold,
     folder: Path,
-) -> tuple[RunDocument, RunArrays]:
+) -> tuple[RunReport, RunArrays]:
     """Judge both networks and put figures, curves and circumstances together.
 
     Args:
@@ -82,7 +82,7 @@ def document_of(
         auc_loss=loss,
         allowed_auc_loss=allowed_auc_loss(len(splits.test.classes)),
     )
-    document = RunDocument(
+    report = RunReport(
         title=f"{recipe.network.name} on {splits.source}",
         summary=recipe.summary,
         started_from=f"the weights {recipe.network.weights}" if recipe.network.weights else "random weights",
@@ -104,7 +104,7 @@ def document_of(
         thumbnails=thumbnails(test.images), pairs=judged.pairs.index, scores=judged.pairs.scores,
         similarity=recipe.similarity, int8_embeddings=raw, zero_point=zero_point, int8_scores=quantized.pairs.scores,
     )  # fmt: skip
-    return document, arrays
+    return report, arrays
 
 
 def _account(splits: DataSplits) -> DataAccount:

@@ -6,7 +6,7 @@
     RUN/checkpoint.npz ..  `training`
     RUN/weights.npz        network and head of the best epoch, float16
     RUN/embedder.tflite    int8, with its card
-    RUN/report.json ..     `reports.document`
+    RUN/report.json ..     `reports.report`
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ from ...reports.page import require_packages, write_run_report
 from ...training.checkpoints import load_description, load_weights, save_float16_weights
 from ...training.loop import read_log
 from .data import DataSplits, load_splits
-from .evaluation import document_of
+from .evaluation import report_of
 from .fine_tuning import fine_tune, shipped_weights
 from .int8 import convert_model, serves_the_engine
 from .network import SiameseNetwork, build
@@ -71,13 +71,11 @@ def run_recipe(
     )  # fmt: skip
     curve = _validation_curve(model, splits)
     embeddings = model.embed(splits.test.images)
-    document, arrays = document_of(
-        recipe, splits, model.comparison, embeddings, int8, _threshold(curve, splits), folder
-    )
-    document = document.model_copy(update={"command": command})
-    report = write_run_report(folder, document, arrays)
+    report, arrays = report_of(recipe, splits, model.comparison, embeddings, int8, _threshold(curve, splits), folder)
+    report = report.model_copy(update={"command": command})
+    page = write_run_report(folder, report, arrays)
     return Outcome(
-        folder / MODEL, report, document, before, metrics_of(curve), parity.to_json(),
+        folder / MODEL, page, report, before, metrics_of(curve), parity.to_json(),
         serves_the_engine(recipe, model),
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...reports.run_report import RunDocument
+from ...reports.run_report import RunReport
 
 _ONE_SHOT = "{}-way one-shot"
 
@@ -16,16 +16,16 @@ class Outcome:
 
     Attributes:
         model: path of the .tflite.
-        report: path of the page.
-        document: of the report.
+        page: path of the page.
+        report: of the report.
         before, after: AUC and EER on the validation classes, as it began and as it ended.
         parity: of float and int8 on the validation classes, `quantization.parity.ParityReport.to_json`.
         serves_the_engine: the model is an embedder for `FaceEngine`.
     """
 
     model: Path
-    report: Path
-    document: RunDocument
+    page: Path
+    report: RunReport
     before: dict[str, float]
     after: dict[str, float]
     parity: dict[str, float | None]
@@ -34,37 +34,37 @@ class Outcome:
     @property
     def skipped(self) -> dict[str, str]:
         """Why images were left out, by path."""
-        return self.document.data.skipped
+        return self.report.data.skipped
 
     def to_json(self) -> dict[str, Any]:
         """The body of ``edge-siamese/train``."""
-        metrics = {"float": self.document.float_metrics, "int8": self.document.int8_metrics}
+        metrics = {"float": self.report.float_metrics, "int8": self.report.int8_metrics}
         return {
             "out": str(self.model.parent),
             "model": str(self.model),
-            "report": str(self.report),
-            "protocol": self.document.protocol,
+            "report": str(self.page),
+            "protocol": self.report.protocol,
             "before": self.before,
             "after": self.after,
             "parity": self.parity,
             "metrics": {name: each and each.model_dump(mode="json") for name, each in metrics.items()},
-            "published": self.document.published and self.document.published.model_dump(mode="json"),
+            "published": self.report.published and self.report.published.model_dump(mode="json"),
             "skipped": self.skipped,
         }
 
     def table(self) -> list[Sequence[str]]:
         """Header and rows: what is published, float and int8 on the test classes."""
-        judged = self.document.data.portions[-1]
-        columns = {"float": self.document.float_metrics, "int8": self.document.int8_metrics}
+        judged = self.report.data.portions[-1]
+        columns = {"float": self.report.float_metrics, "int8": self.report.int8_metrics}
         metrics = {name: each for name, each in columns.items() if each}
-        stated = self.document.published.metrics if self.document.published else {}
+        stated = self.report.published.metrics if self.report.published else {}
         published: dict[str, float] = {str(name): value for name, value in stated.items()}
         theirs = ["published"] if published else []
-        rows: list[Sequence[str]] = [(f"{judged.classes} {self.document.data.classes} never seen", *theirs, *metrics)]
+        rows: list[Sequence[str]] = [(f"{judged.classes} {self.report.data.classes} never seen", *theirs, *metrics)]
         for name, label in (("auc", "AUC"), ("eer", "EER"), ("accuracy", "accuracy")):
             beside = [f"{published[name]:.4f}" if name in published else "-"] if published else []
             rows.append((label, *beside, *(f"{each.verification[name]:.4f}" for each in metrics.values())))
-        for place, one in enumerate(self.document.float_metrics.one_shot):
+        for place, one in enumerate(self.report.float_metrics.one_shot):
             shares = [f"{each.one_shot[place]['right']['rate']:.4f}" for each in metrics.values()]
             rows.append((_ONE_SHOT.format(one["ways"]), *(["-"] if published else []), *shares))
         return rows

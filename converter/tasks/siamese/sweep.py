@@ -16,7 +16,7 @@ from edge_siamese.errors import EdgeSiameseError
 
 from ...recipes.schema import load_recipe
 from ...recipes.siamese import SiameseRecipe
-from ...reports.run_report import DOCUMENT, RunDocument
+from ...reports.run_report import REPORT, RunReport
 from .run import run_recipe
 
 TABLE = "sweep.csv"
@@ -80,9 +80,9 @@ def _name(changes: Changes, quick: bool) -> str:
 
 def _metrics(recipe: SiameseRecipe, data: Path | None, folder: Path, quick: bool) -> dict[str, str]:
     try:
-        if not (folder / DOCUMENT).exists():
+        if not (folder / REPORT).exists():
             run_recipe(recipe, data, folder, quick=quick)
-        return dict(_said(RunDocument.read(folder)))
+        return dict(_said(RunReport.read(folder)))
     except EdgeSiameseError as error:
         return dict.fromkeys(_COLUMNS, "") | {"error": str(error)}
 
@@ -95,12 +95,12 @@ _COLUMNS = (
 )
 
 
-def _said(document: RunDocument) -> Iterator[tuple[str, str]]:
-    yield "validation_auc", f"{max((line['auc'] for line in document.curves), default=0.0):.5f}"
-    for kind, metrics in (("float", document.float_metrics), ("int8", document.int8_metrics)):
+def _said(report: RunReport) -> Iterator[tuple[str, str]]:
+    yield "validation_auc", f"{max((line['auc'] for line in report.curves), default=0.0):.5f}"
+    for kind, metrics in (("float", report.float_metrics), ("int8", report.int8_metrics)):
         for figure in _METRICS:
             yield f"{kind}_{figure}", f"{metrics.verification[figure]:.5f}" if metrics else ""
-    yield "epochs", str(len(document.curves))
+    yield "epochs", str(len(report.curves))
     yield "error", ""
 
 

@@ -59,14 +59,14 @@ class Normalization(ABC):
         return {"name": self.name, "options": options, "learned": learned}
 
     @staticmethod
-    def from_json(document: Any) -> "Normalization":
+    def from_json(report: Any) -> "Normalization":
         """Inverse of `to_json`.
 
         Raises:
             DataError: the document is not what `to_json` writes.
         """
         try:
-            name, options, learned = (document[key] for key in ("name", "options", "learned"))
+            name, options, learned = (report[key] for key in ("name", "options", "learned"))
             kind = lookup("normalization", name, normalizations())
             arrays = {key: _decoded(learned[key]) for key in kind._learned() if key in learned}
             return kind(**arrays, **checked_options(f"normalization {name}", kind, options))
@@ -174,6 +174,6 @@ def _encoded(values: Floats) -> dict[str, Any]:
     return {"shape": list(values.shape), "float32": base64.b64encode(values.astype("<f4").tobytes()).decode("ascii")}
 
 
-def _decoded(document: Mapping[str, Any]) -> Floats:
-    values = np.frombuffer(base64.b64decode(document["float32"], validate=True), "<f4")
-    return values.astype(np.float32).reshape(document["shape"])
+def _decoded(report: Mapping[str, Any]) -> Floats:
+    values = np.frombuffer(base64.b64decode(report["float32"], validate=True), "<f4")
+    return values.astype(np.float32).reshape(report["shape"])

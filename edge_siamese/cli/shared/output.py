@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from ...envelope import document
+from ...envelope import envelope
 
 
 def emit_json(
     command: str, body: dict[str, Any], *, models: dict[str, str] | None = None, schema_version: int = 1
 ) -> None:
-    """Print the one JSON document of a command (or one line of a stream); see `document.document`."""
-    whole = document(command, body, models=models, schema_version=schema_version)
+    """Print the one JSON document of a command (or one line of a stream); see `envelope.envelope`."""
+    whole = envelope(command, body, models=models, schema_version=schema_version)
     click.echo(json.dumps(whole, ensure_ascii=False, allow_nan=False))
 
 

@@ -56,11 +56,11 @@ def test_detectors_are_measured_on_the_same_images(annotated: Path, scenes: list
 
 
 def test_the_document_keeps_the_counts_of_every_image(annotated: Path, scenes: list[Rendering]) -> None:
-    document = measure_annotated(AnnotatedSet(annotated), "dev", [Knowing(scenes, 80)]).to_json()
-    assert [image["source"] for image in document["images"]] == ["rendered"] * 3 + ["negative"] * 2
-    (measured,) = document["detectors"]
+    report = measure_annotated(AnnotatedSet(annotated), "dev", [Knowing(scenes, 80)]).to_json()
+    assert [image["source"] for image in report["images"]] == ["rendered"] * 3 + ["negative"] * 2
+    (measured,) = report["detectors"]
     assert len(measured["by_image"]) == 5
-    by_heights = zip(document["images"], measured["by_image"], strict=True)
+    by_heights = zip(report["images"], measured["by_image"], strict=True)
     assert all(answer["found"] == [height >= 80 for height in image["heights"]] for image, answer in by_heights)
     assert measured["by_image"][0]["landmark_errors"][0] is None
     assert measured["by_image"][4] == {"found": [], "landmark_errors": [], "boxes": 0, "false_boxes": 0}

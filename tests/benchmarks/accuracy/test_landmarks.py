@@ -59,15 +59,15 @@ def dataset(tmp_path: Path) -> Path:
 def test_the_same_pairs_are_scored_with_each_detectors_faces(dataset: Path) -> None:
     detectors = [Seeing("own", good=True, min_light=50), Seeing("peer", good=False)]
     result = compare_landmarks(IdentityDataset(dataset), Reading(), detectors, replicates=50)
-    document = result.to_json()
-    assert (document["protocol"], document["people"], document["photos"]) == ("all-pairs", PEOPLE, 24)
-    assert document["genuine_pairs"] == PEOPLE * 6
-    own, peer = document["detectors"]
+    report = result.to_json()
+    assert (report["protocol"], report["people"], report["photos"]) == ("all-pairs", PEOPLE, 24)
+    assert report["genuine_pairs"] == PEOPLE * 6
+    own, peer = report["detectors"]
     assert own["not_found"] == ["P0/P0_0000.png"]
     assert peer["not_found"] == peer["off_center"] == []
     assert own["accuracy"] > 0.9
     assert peer["accuracy"] < 0.7
-    (difference,) = document["differences"]
+    (difference,) = report["differences"]
     assert (difference["of"], difference["less"]) == ("own", "peer")
     assert difference["accuracy"]["value"] == pytest.approx(own["accuracy"] - peer["accuracy"])
     low, high = difference["accuracy"]["person_interval_95"]
@@ -81,11 +81,11 @@ def test_with_a_list_of_pairs_the_list_is_scored(dataset: Path) -> None:
         lines += [f"P{person}\t0\tP{person + 1}\t{1 + fold}" for person in range(1, 4)]
     (dataset / "pairs.txt").write_text("\n".join(lines))
     result = compare_landmarks(IdentityDataset(dataset), Reading(), [Seeing("own", good=True)] * 2, replicates=20)
-    document = result.to_json()
-    assert document["protocol"] == "lfw-pairs"
-    assert (document["genuine_pairs"], document["impostor_pairs"]) == (6, 6)
-    assert [detector["accuracy"] for detector in document["detectors"]] == [1.0, 1.0]
-    assert document["differences"][0]["accuracy"]["value"] == 0
+    report = result.to_json()
+    assert report["protocol"] == "lfw-pairs"
+    assert (report["genuine_pairs"], report["impostor_pairs"]) == (6, 6)
+    assert [detector["accuracy"] for detector in report["detectors"]] == [1.0, 1.0]
+    assert report["differences"][0]["accuracy"]["value"] == 0
     header, own, _, difference = result.text().splitlines()
     assert header.startswith("faces of")
     assert own.split()[:6] == ["own", "at", "0.50", "24", "of", "24"]

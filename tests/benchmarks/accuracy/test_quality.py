@@ -87,7 +87,7 @@ def test_it_is_told_in_a_table_and_in_json(report: QualityReport) -> None:
         *COMPONENTS,
         "oracle",
     ]
-    document = report.to_json()
-    assert document["shares"] == SHARES
-    assert set(document["at_fmr"][0]["curves"]) == {"quality", *COMPONENTS, "oracle"}
-    assert len(document["at_fmr"][0]["curves"]["yaw"]["fnmr"]) == len(SHARES)
+    fields = report.to_json()
+    assert fields["shares"] == SHARES
+    assert set(fields["at_fmr"][0]["curves"]) == {"quality", *COMPONENTS, "oracle"}
+    assert len(fields["at_fmr"][0]["curves"]["yaw"]["fnmr"]) == len(SHARES)

@@ -75,9 +75,9 @@ def test_every_detector_is_asked_about_every_size(dataset: IdentityDataset) -> N
     result = sweep(dataset, peer, [own, peer], FRAME)
     assert result.photos == ["Ada/0.png", "Ada/1.png"]
     assert "Ada/broken.png" in result.left_out
-    document = result.to_json()
-    assert (document["reference"], document["photos"], document["frame"]) == ("peer", 2, [160, 120])
-    ours, theirs = document["detectors"]
+    report = result.to_json()
+    assert (report["reference"], report["photos"], report["frame"]) == ("peer", 2, [160, 120])
+    ours, theirs = report["detectors"]
     assert [size["height"] for size in ours["by_size"]] == [12, 16, 24, 32, 48, 64, 96, 108]
     assert [size["rate"] for size in ours["by_size"]] == [0, 0, 0, 1, 1, 1, 1, 1]
     assert [size["rate"] for size in theirs["by_size"]] == [1] * 8

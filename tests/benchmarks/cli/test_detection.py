@@ -49,14 +49,14 @@ def answer(*arguments: object) -> int:
     return int(ended.value.code or 0)
 
 
-def document(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+def printed_json(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
 
 
 def test_the_shipped_detector_and_a_peer_side_by_side(annotated: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer(annotated, "--peer", "corner=x", "--threshold", 0.5, "--threshold", 0.9, "--json") == 0
-    report = document(capsys)
+    report = printed_json(capsys)
     assert report["schema"] == "edge-siamese/bench-detection/1"
     assert set(report) == {"schema", "version", "model", "delegate", "annotated"}
     ours, strict, peer = report["annotated"]["detectors"]
@@ -71,7 +71,7 @@ def test_the_shipped_detector_and_a_peer_side_by_side(annotated: Path, capsys: p
 
 def test_sweep_and_verification_in_one_run(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer("--sweep", people, "--frame", "128x128", "--verify", people, "--json") == 0
-    report = document(capsys)
+    report = printed_json(capsys)
     assert report["sweep"]["reference"] == "edge-siamese"
     (swept,) = report["sweep"]["detectors"]
     assert [size["height"] for size in swept["by_size"]] == [12, 16, 24, 32, 48, 64, 96, 115]

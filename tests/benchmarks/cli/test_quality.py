@@ -30,11 +30,11 @@ def test_it_answers_in_json(dataset: Path, tmp_path: Path) -> None:
     formula.write_text(json.dumps(shipped_formula().to_json()))
     answer = CliRunner().invoke(bench, ["quality", str(dataset), "--fmr", "0.1", "--formula", str(formula), "--json"])
     assert answer.exit_code == 0, answer.output
-    document = json.loads(answer.stdout)
-    assert document["schema"] == "edge-siamese/bench-quality/1"
-    assert document["photos"] + document["not_found"] == 20
-    assert [at["fmr"] for at in document["at_fmr"]] == [0.1]
-    assert document["formula"] == shipped_formula().to_json()
+    report = json.loads(answer.stdout)
+    assert report["schema"] == "edge-siamese/bench-quality/1"
+    assert report["photos"] + report["not_found"] == 20
+    assert [at["fmr"] for at in report["at_fmr"]] == [0.1]
+    assert report["formula"] == shipped_formula().to_json()
 
 
 def test_it_answers_people(dataset: Path) -> None:

@@ -45,23 +45,23 @@ def test_latency_as_json_with_raw_samples(tmp_path: Path) -> None:
     raw = tmp_path / "raw.json"
     answer = CliRunner().invoke(bench, ["latency", "--repeat", "3", "--warmup", "0", "--json", "--raw", str(raw)])
     assert answer.exit_code == 0, answer.output
-    document = json.loads(answer.stdout)
-    assert document["schema"] == "edge-siamese/bench-latency/1"
-    assert set(document["model"]) == {"embedder", "detector"}
-    assert document["stages"]["align"]["samples"] == 3
+    report = json.loads(answer.stdout)
+    assert report["schema"] == "edge-siamese/bench-latency/1"
+    assert set(report["model"]) == {"embedder", "detector"}
+    assert report["stages"]["align"]["samples"] == 3
     samples = json.loads(raw.read_text())["raw_ns"]
     assert all(len(taken) == 3 for taken in samples.values())
-    assert set(samples) == set(document["stages"])
+    assert set(samples) == set(report["stages"])
 
 
 def test_pipeline_on_the_rendered_clip() -> None:
     answer = CliRunner().invoke(bench, ["pipeline", "--warmup", "3", "--repeat", "2", "--json"])
     assert answer.exit_code == 0, answer.output
-    document = json.loads(answer.stdout)
-    assert document["schema"] == "edge-siamese/bench-pipeline/1"
-    assert document["frames"] == document["stages"]["whole frame"]["samples"] == 2 * len(ClipSource().frames) - 3
-    assert document["frames_per_second"] > 0
-    assert document["input"] == "a rendered clip of 320 x 240 pixels, 1000 templates"
+    report = json.loads(answer.stdout)
+    assert report["schema"] == "edge-siamese/bench-pipeline/1"
+    assert report["frames"] == report["stages"]["whole frame"]["samples"] == 2 * len(ClipSource().frames) - 3
+    assert report["frames_per_second"] > 0
+    assert report["input"] == "a rendered clip of 320 x 240 pixels, 1000 templates"
 
 
 def test_pipeline_needs_a_frame_after_the_warm_up() -> None:

@@ -31,20 +31,20 @@ def test_for_people(report: Report) -> None:
 
 
 def test_for_programs(report: Report) -> None:
-    document = report.to_json()
-    assert document["host"]["model"] == "Raspberry Pi 4 Model B"
-    assert {key: document[key] for key in ("runtime", "delegate", "threads", "warmup", "input")} == {
+    fields = report.to_json()
+    assert fields["host"]["model"] == "Raspberry Pi 4 Model B"
+    assert {key: fields[key] for key in ("runtime", "delegate", "threads", "warmup", "input")} == {
         "runtime": "ai-edge-litert 2.3.0",
         "delegate": "xnnpack",
         "threads": 2,
         "warmup": 10,
         "input": "one face",
     }
-    assert document["stages"] == {
+    assert fields["stages"] == {
         "align": {"samples": 3, "median_ns": 2_000_000, "p90_ns": 3_000_000, "p99_ns": 3_000_000}
     }
-    assert (document["frames"], document["frames_per_second"]) == (37, 12.34)
-    assert "raw_ns" not in document
+    assert (fields["frames"], fields["frames_per_second"]) == (37, 12.34)
+    assert "raw_ns" not in fields
 
 
 def test_raw_samples_are_kept_in_the_order_they_were_taken(report: Report) -> None:

@@ -21,7 +21,7 @@ def answer(*arguments: object) -> int:
     return int(ended.value.code or 0)
 
 
-def document(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
+def printed_json(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
     assert answer(*arguments, "--json") == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
@@ -53,7 +53,7 @@ def prepared(people: Path) -> Path:
 def test_prepared_images_are_described_and_what_was_skipped_is_named(
     people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = document(capsys, "prepare", people, "-o", tmp_path / "a.npz", "--size", "16x12", "--channels", 1)
+    report = printed_json(capsys, "prepare", people, "-o", tmp_path / "a.npz", "--size", "16x12", "--channels", 1)
     assert report["schema"] == "edge-siamese/data-prepare/1"
     assert (report["images"], report["classes"], report["shape"]) == (30, 10, [16, 12, 1])
     assert list(report["skipped"]) == ["p3/broken.png"]
@@ -73,7 +73,7 @@ def test_people_read_what_was_skipped_and_how_much_is_there(
 def test_a_split_is_written_as_a_manifest_that_splits_again(
     prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = document(capsys, "split", prepared, "-o", tmp_path / "s.json", "--test", 0.3, "--validation", 0.2)
+    report = printed_json(capsys, "split", prepared, "-o", tmp_path / "s.json", "--test", 0.3, "--validation", 0.2)
     (written,) = report["splits"]
     assert [written[side]["classes"] for side in ("training", "validation", "test")] == [5, 2, 3]
     split = read_manifest(tmp_path / "s.json").apply(load_prepared(prepared))
@@ -105,7 +105,7 @@ def test_pairs_are_of_one_side_of_a_split(
     assert answer("split", prepared, "-o", tmp_path / "s.json") == 0
     capsys.readouterr()
     output = tmp_path / f"pairs{suffix}"
-    report = document(capsys, "pairs", prepared, "-o", output, "--split", tmp_path / "s.json", "--side", "test")
+    report = printed_json(capsys, "pairs", prepared, "-o", output, "--split", tmp_path / "s.json", "--side", "test")
     test = {one.path for one in read_manifest(tmp_path / "s.json").test}
     pairs = read_pairs(output)
     assert {*pairs.first, *pairs.second} <= test
@@ -125,7 +125,7 @@ def test_pairs_with_their_images_follow_the_samplers_options(prepared: Path, tmp
 
 def test_augmentation_is_shown_as_a_grid(prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "grid.png"
-    report = document(
+    report = printed_json(
         capsys, "preview", prepared, "-o", output, "--images", 3, "--copies", 2, "--set", "rotation-degrees=45"
     )
     assert len(report["images"]) == 3

@@ -37,10 +37,10 @@ def test_hard_swish_leaves_xnnpack_and_the_edge_tpu(tmp_path: Path, capsys: pyte
     assert answer(tmp_path / "n.keras", "--target", "mcu") == 0
     capsys.readouterr()
     assert answer(tmp_path / "n.keras", "--target", "edgetpu", "--json") == 1
-    document = json.loads(capsys.readouterr().out)
-    assert document["schema"] == "edge-siamese/lint/1"
-    assert list(document["targets"]) == ["edgetpu"]
-    (finding,) = document["findings"]
+    report = json.loads(capsys.readouterr().out)
+    assert report["schema"] == "edge-siamese/lint/1"
+    assert list(report["targets"]) == ["edgetpu"]
+    (finding,) = report["findings"]
     assert (finding["layer"], finding["operator"]) == ("swish", "HARD_SWISH")
 
 

@@ -53,15 +53,15 @@ def test_the_choice_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.usefixtures("embeddings")
 def test_the_document_accounts_for_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert answer("--budget", "4kB", "--reject-outliers", "--curve", "curve.csv", "--json") == 0
-    document = json.loads(capsys.readouterr().out)
-    assert document["schema"] == "edge-siamese/representatives/1"
-    assert document["budget"] == 4000
-    assert 3700 < document["bytes"] <= 4000
-    told = {photo["photo"]: photo["fate"] for person in document["people"] for photo in person["photos"]}
+    report = json.loads(capsys.readouterr().out)
+    assert report["schema"] == "edge-siamese/representatives/1"
+    assert report["budget"] == 4000
+    assert 3700 < report["bytes"] <= 4000
+    told = {photo["photo"]: photo["fate"] for person in report["people"] for photo in person["photos"]}
     assert len(told) == PEOPLE * PHOTOS
     assert [photo for photo, fate in told.items() if fate == "rejected"] == ["p0/3.jpg"]
-    assert sum(fate == "chosen" for fate in told.values()) == document["templates"]
-    assert len(document["curve"]) == len(Path("curve.csv").read_text().splitlines()) - 1
+    assert sum(fate == "chosen" for fate in told.values()) == report["templates"]
+    assert len(report["curve"]) == len(Path("curve.csv").read_text().splitlines()) - 1
 
 
 @pytest.mark.usefixtures("embeddings")

@@ -89,9 +89,9 @@ def test_a_missing_or_renamed_image_is_found(path: Path, images: LabeledImages) 
 
 
 def test_sides_that_share_something_are_refused(path: Path) -> None:
-    document = json.loads(path.read_text())
-    document["training"].append(document["test"][0])
-    path.write_text(json.dumps(document))
+    report = json.loads(path.read_text())
+    report["training"].append(report["test"][0])
+    path.write_text(json.dumps(report))
     with pytest.raises(DataError, match="is in training and in test"):
         read_manifest(path)
 

@@ -20,9 +20,9 @@ def test_every_answer_is_counted() -> None:
 
 
 def test_naming_somebody_wrongly_is_a_miss_at_every_threshold() -> None:
-    document = trial().to_json(0.45)
-    assert document["dir_at_fpir"] == {"0.1": 0.5, "0.01": None}
-    assert document["dir_at_fpir_rejected"] == {
+    report = trial().to_json(0.45)
+    assert report["dir_at_fpir"] == {"0.1": 0.5, "0.01": None}
+    assert report["dir_at_fpir_rejected"] == {
         "0.01": "an FPIR of 0.01 needs at least 100 images of strangers, found 11"
     }
     assert 0.4 < trial().threshold_at_fpir(0.1) <= 0.5
@@ -54,9 +54,9 @@ def test_nobody_plays_two_parts_and_no_image_stands_twice() -> None:
 def test_well_separated_people_are_named_and_strangers_are_not() -> None:
     score, labels = people()
     measured = OpenSet.measure(score, labels, OpenSetSplit.draw(score, labels))
-    document = measured.to_json(0.8)
-    assert document["known_named_rightly"]["rate"] == document["strangers_rejected"]["rate"] == 1
-    assert document["enrolled"] == 15
+    report = measured.to_json(0.8)
+    assert report["known_named_rightly"]["rate"] == report["strangers_rejected"]["rate"] == 1
+    assert report["enrolled"] == 15
 
 
 def test_a_trial_needs_somebody_to_enroll() -> None:

@@ -50,14 +50,14 @@ def test_figures_agree_with_scikit_learn() -> None:
 
 
 def test_thresholds_are_in_the_unit_of_the_scores_and_the_document_is_json() -> None:
-    document = Verification.measure(example(), replicates=20).to_json()
-    assert -40 < document["threshold"] < -20
-    assert document["threshold"] == document["eer_threshold"]
-    assert document["accuracy"] == pytest.approx(1 - document["eer"])
-    assert document["tar_at_fmr"] == {"0.001": document["tar_at_fmr"]["0.001"], "0.0001": None}
-    assert document["tar_at_fmr_rejected"] == {"0.0001": "needs at least 10,000 impostor pairs, found 1,650"}
-    assert (document["classes"], document["genuine_pairs"], document["impostor_pairs"]) == (12, 120, 1650)
-    json.dumps(document, allow_nan=False)
+    report = Verification.measure(example(), replicates=20).to_json()
+    assert -40 < report["threshold"] < -20
+    assert report["threshold"] == report["eer_threshold"]
+    assert report["accuracy"] == pytest.approx(1 - report["eer"])
+    assert report["tar_at_fmr"] == {"0.001": report["tar_at_fmr"]["0.001"], "0.0001": None}
+    assert report["tar_at_fmr_rejected"] == {"0.0001": "needs at least 10,000 impostor pairs, found 1,650"}
+    assert (report["classes"], report["genuine_pairs"], report["impostor_pairs"]) == (12, 120, 1650)
+    json.dumps(report, allow_nan=False)
 
 
 @given(st.lists(st.floats(-9, 9), min_size=1), st.lists(st.floats(-9, 9), min_size=1), st.floats(-9, 9))

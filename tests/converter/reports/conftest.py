@@ -5,7 +5,7 @@ import pytest
 
 from edge_siamese_converter.evaluation.evaluate import Threshold, evaluate
 from edge_siamese_converter.evaluation.scoring import by_similarity, score_pairs
-from edge_siamese_converter.reports.run_report import DataAccount, Parity, Portion, Published, RunArrays, RunDocument
+from edge_siamese_converter.reports.run_report import DataAccount, Parity, Portion, Published, RunArrays, RunReport
 
 NAMES = ["<b>Ada</b>", *(f"person {number}" for number in range(1, 8))]
 
@@ -34,7 +34,7 @@ def arrays() -> RunArrays:
 
 
 @pytest.fixture(scope="session")
-def document(arrays: RunArrays) -> RunDocument:
+def report(arrays: RunArrays) -> RunReport:
     threshold = Threshold(0.3, "six validation people")
     floating, quantized = (
         evaluate(
@@ -43,7 +43,7 @@ def document(arrays: RunArrays) -> RunDocument:
         )[0]
         for int8 in (False, True)
     )  # fmt: skip
-    return RunDocument(
+    return RunReport(
         title="a recipe on <some> people",
         summary="One sentence.",
         recipe='name = "a recipe"\n[network]\nname = "hani"',

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.reports.run_report import RunArrays, RunDocument
+from edge_siamese_converter.reports.run_report import RunArrays, RunReport
 
 
-def test_a_document_survives_its_file(document: RunDocument, tmp_path: Path) -> None:
-    document.save(tmp_path)
-    assert RunDocument.read(tmp_path).model_dump_json() == document.model_dump_json()
+def test_a_document_survives_its_file(report: RunReport, tmp_path: Path) -> None:
+    report.save(tmp_path)
+    assert RunReport.read(tmp_path).model_dump_json() == report.model_dump_json()
 
 
 def test_arrays_survive_their_file(arrays: RunArrays, tmp_path: Path) -> None:
@@ -35,16 +35,16 @@ def test_int8_vectors_lose_their_zero_point(arrays: RunArrays) -> None:
 
 
 @pytest.mark.parametrize("change", [{"format": "edge-siamese/run-report/9"}, {"data": {}}, {"color": "blue"}])
-def test_another_document_is_refused(document: RunDocument, tmp_path: Path, change: dict[str, object]) -> None:
-    content = json.loads(document.model_dump_json()) | change
+def test_another_document_is_refused(report: RunReport, tmp_path: Path, change: dict[str, object]) -> None:
+    content = json.loads(report.model_dump_json()) | change
     (tmp_path / "report.json").write_text(json.dumps(content))
     with pytest.raises(DataError, match=rf"report\.json: expected the report of a run; {next(iter(change))}"):
-        RunDocument.read(tmp_path)
+        RunReport.read(tmp_path)
 
 
 def test_an_unfinished_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"expected the folder of a finished run, found no report\.json"):
-        RunDocument.read(tmp_path)
+        RunReport.read(tmp_path)
     with pytest.raises(DataError, match=r"evaluation\.npz: expected the arrays of a finished run"):
         RunArrays.read(tmp_path)
     (tmp_path / "evaluation.npz").write_bytes(b"PK half a file")

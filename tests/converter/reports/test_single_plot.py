@@ -11,7 +11,7 @@ import pytest
 from edge_siamese.cli.main import main
 from edge_siamese.errors import DataError
 from edge_siamese_converter.cli.plot import _KINDS
-from edge_siamese_converter.reports.run_report import RunArrays, RunDocument
+from edge_siamese_converter.reports.run_report import RunArrays, RunReport
 from edge_siamese_converter.reports.single_plot import KINDS, ProbeFace, draw
 
 pytest.importorskip("sklearn", reason="t-SNE needs scikit-learn (the extra 'converter')")
@@ -24,9 +24,9 @@ def answer(*arguments: object) -> int:
 
 
 @pytest.fixture(scope="module")
-def run(document: RunDocument, arrays: RunArrays, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(report: RunReport, arrays: RunArrays, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    document.save(folder)
+    report.save(folder)
     arrays.save(folder)
     return folder
 
@@ -68,7 +68,7 @@ def test_the_command_knows_every_kind() -> None:
     assert set(_KINDS) == KINDS.keys()
 
 
-def test_a_run_is_judged_where_its_report_decides(run: Path, document: RunDocument) -> None:
+def test_a_run_is_judged_where_its_report_decides(run: Path, report: RunReport) -> None:
     assert ProbeFace.of_run(run).threshold == 0.3
     assert ProbeFace.of_run(run).int8
     assert not ProbeFace.of_run(run, floating=True).int8
@@ -139,10 +139,10 @@ def test_the_report_is_made_anew_and_says_its_figures(run: Path, capsys: pytest.
     assert "published" in printed.out
     assert "report.html: written" in printed.err
     assert answer("report", run, "--json") == 0
-    document = json.loads(capsys.readouterr().out)
-    assert document["schema"] == "edge-siamese/report/1"
-    assert 0.5 < document["int8"]["verification"]["auc"] <= 1
-    assert document["published"]["metrics"]["auc"] == 0.7
+    report = json.loads(capsys.readouterr().out)
+    assert report["schema"] == "edge-siamese/report/1"
+    assert 0.5 < report["int8"]["verification"]["auc"] <= 1
+    assert report["published"]["metrics"]["auc"] == 0.7
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,11 +19,11 @@ def test_exit_code(findings: list[Finding], code: int, monkeypatch: pytest.Monke
     assert CliRunner().invoke(command.doctor).exit_code == code
     answer = CliRunner().invoke(command.doctor, ["--json"])
     assert answer.exit_code == code
-    document = json.loads(answer.stdout)
-    assert document["schema"] == "edge-siamese/doctor/1"
-    assert document["sound"] is (code == 0)
-    assert [found["status"] for found in document["findings"]] == [str(finding.status) for finding in findings]
-    assert document["board"]["cores"] >= 1
+    report = json.loads(answer.stdout)
+    assert report["schema"] == "edge-siamese/doctor/1"
+    assert report["sound"] is (code == 0)
+    assert [found["status"] for found in report["findings"]] == [str(finding.status) for finding in findings]
+    assert report["board"]["cores"] >= 1
 
 
 def test_remedies_stand_below_what_they_mend(monkeypatch: pytest.MonkeyPatch) -> None:

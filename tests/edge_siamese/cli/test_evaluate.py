@@ -34,14 +34,14 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def document(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
+def report(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
     assert answer("evaluate", *arguments, "--json") == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
 
 
 def test_the_document_has_every_part(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = document(capsys, dataset, "--bootstrap", "50")
+    found = report(capsys, dataset, "--bootstrap", "50")
     assert found["schema"] == "edge-siamese/evaluate/2"
     assert found["intervals"]["replicates"] == 50
     assert found["against"] is None
@@ -65,7 +65,7 @@ def test_people_read_figures_intervals_and_refusals(dataset: Path, capsys: pytes
 
 
 def test_without_draws_only_exact_intervals_are_left(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = document(capsys, dataset, "--bootstrap", "0")
+    found = report(capsys, dataset, "--bootstrap", "0")
     assert found["person_intervals_95"]["eer"] is None
     for entry in found["thresholds"]:
         assert entry["fmr"]["person_interval_95"] is None
@@ -77,7 +77,7 @@ def test_another_embedder_is_judged_on_the_same_pairs(
 ) -> None:
     other = tmp_path / "other.tflite"
     other.write_bytes(read_model(default_model("embedder")).network)
-    found = document(capsys, dataset, "--bootstrap", "20", "--against", other)
+    found = report(capsys, dataset, "--bootstrap", "20", "--against", other)
     assert found["against"]["eer"] == found["eer"]
     assert found["against"]["difference"]["accuracy"] == {"value": 0.0, "person_interval_95": [0.0, 0.0]}
     assert answer("evaluate", dataset, "--bootstrap", "20", "--against", other) == 0
@@ -90,7 +90,7 @@ def test_another_embedder_is_judged_on_the_same_pairs(
 def test_labels_of_the_users_own_are_a_table(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     labels = tmp_path / "labels.csv"
     labels.write_text("photo,season\n" + "".join(f"p{person}/0.png,summer\n" for person in range(PEOPLE)))
-    season = document(capsys, dataset, "--bootstrap", "0", "--slices", labels)["slices"][-1]
+    season = report(capsys, dataset, "--bootstrap", "0", "--slices", labels)["slices"][-1]
     assert season["attribute"] == "season"
     impostors = {row["class"]: row["fmr"]["of"] for row in season["rows"]}
     assert impostors == {"summer": 10, "unlabeled": 40, "different": 40}

@@ -40,11 +40,11 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_two_photos_of_one_person_are_compared(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photos = [dataset / "p0" / f"p0_000{number}.png" for number in (1, 2)]
     assert answer("verify", *photos, "--json") == 0
-    document = json.loads(capsys.readouterr().out)
-    assert document["schema"] == "edge-siamese/verify/1"
-    assert set(document["model"]) == {"embedder", "detector"}
-    assert document["is_match"] == (document["score"] >= document["threshold"])
-    assert document["operating_point"]["target_fmr"] <= 1e-3
+    report = json.loads(capsys.readouterr().out)
+    assert report["schema"] == "edge-siamese/verify/1"
+    assert set(report["model"]) == {"embedder", "detector"}
+    assert report["is_match"] == (report["score"] >= report["threshold"])
+    assert report["operating_point"]["target_fmr"] <= 1e-3
 
 
 def test_different_people_can_be_an_exit_status(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,15 +92,15 @@ KEYS = {
 
 def test_an_dataset_is_evaluated_over_all_pairs(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer("evaluate", dataset, "--json") == 0
-    document = json.loads(capsys.readouterr().out)
-    assert set(document) >= KEYS
-    assert document["protocol"] == "all-pairs"
-    assert document["genuine_pairs"] == PEOPLE * PHOTOS * (PHOTOS - 1) // 2
-    assert document["impostor_pairs"] == 54
-    assert document["tar_at_fmr"] == {"0.001": None, "0.0001": None}
-    assert document["operating_point"] is None
-    assert "needs at least 2,995 impostor pairs, found 54" in document["operating_point_rejected"]
-    assert document["auc"] > 0.8
+    report = json.loads(capsys.readouterr().out)
+    assert set(report) >= KEYS
+    assert report["protocol"] == "all-pairs"
+    assert report["genuine_pairs"] == PEOPLE * PHOTOS * (PHOTOS - 1) // 2
+    assert report["impostor_pairs"] == 54
+    assert report["tar_at_fmr"] == {"0.001": None, "0.0001": None}
+    assert report["operating_point"] is None
+    assert "needs at least 2,995 impostor pairs, found 54" in report["operating_point_rejected"]
+    assert report["auc"] > 0.8
 
 
 def test_an_dataset_with_pairs_is_evaluated_by_its_folds(
@@ -114,9 +114,9 @@ def test_an_dataset_with_pairs_is_evaluated_by_its_folds(
             archive.write(path, f"images/{path.relative_to(dataset)}")
         archive.writestr("pairs.txt", "\n".join(lines))
     assert answer("evaluate", tmp_path / "dataset.zip", "--json") == 0
-    document = json.loads(capsys.readouterr().out)
-    assert (document["protocol"], document["genuine_pairs"], document["impostor_pairs"]) == ("lfw-pairs", 4, 4)
-    assert document["face_choice"] == "nearest the center"
+    report = json.loads(capsys.readouterr().out)
+    assert (report["protocol"], report["genuine_pairs"], report["impostor_pairs"]) == ("lfw-pairs", 4, 4)
+    assert report["face_choice"] == "nearest the center"
 
 
 def test_a_photo_without_a_face_counts_against_the_result(

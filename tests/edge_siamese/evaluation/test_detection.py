@@ -70,10 +70,10 @@ def test_figures_sum_up_by_height_and_keep_negatives_apart() -> None:
     }  # fmt: skip
     assert metrics.false_per_image == 1.0  # two on two images with faces; those of the negatives count apart
     assert (metrics.negatives.count, metrics.negatives.trials) == (1, 2)
-    document = metrics.to_json()
-    assert document["recall"]["10-20"]["rate"] is None
-    assert document["landmark_error"][">=40"]["mean"] == pytest.approx(0.1)
-    assert document["landmark_error"]["10-20"] == {"faces": 0, "mean": None, "median": None, "p90": None}
+    report = metrics.to_json()
+    assert report["recall"]["10-20"]["rate"] is None
+    assert report["landmark_error"][">=40"]["mean"] == pytest.approx(0.1)
+    assert report["landmark_error"]["10-20"] == {"faces": 0, "mean": None, "median": None, "p90": None}
 
 
 def test_a_set_without_images_of_a_kind_has_no_rate_of_it() -> None:

@@ -5,9 +5,9 @@ from edge_siamese.evaluation.proportion import Proportion
 
 def test_a_rate_has_its_exact_interval() -> None:
     # Clopper-Pearson bounds of 3 in 20 from the beta distribution's quantiles: 0.0321 and 0.3789.
-    document = Proportion(3, 20).to_json()
-    assert (document["count"], document["of"], document["rate"]) == (3, 20, 0.15)
-    assert document["interval_95"] == pytest.approx([0.03207, 0.37893], abs=1e-5)
+    report = Proportion(3, 20).to_json()
+    assert (report["count"], report["of"], report["rate"]) == (3, 20, 0.15)
+    assert report["interval_95"] == pytest.approx([0.03207, 0.37893], abs=1e-5)
 
 
 def test_none_and_all_have_a_one_sided_interval() -> None:

@@ -38,7 +38,7 @@ def rate(count: int, of: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def document() -> dict[str, Any]:
+def report() -> dict[str, Any]:
     bootstrap = PersonBootstrap(40, 30)
     mine, theirs = (VerificationMetrics.measure(comparisons(seed), bootstrap) for seed in (1, 2))
     row = {"class": "small, under 64", "fmr": rate(3, 900), "fnmr": rate(4, 90)}
@@ -64,17 +64,17 @@ def document() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_the_page_is_whole_and_fetches_nothing(document: dict[str, Any], read_page: Reader) -> None:
-    html = render_report(document)
+def test_the_page_is_whole_and_fetches_nothing(report: dict[str, Any], read_page: Reader) -> None:
+    html = render_report(report)
     page = read_page(html)
     assert page.fetched == []
     assert not re.search(r"@import|url\((?!#)|<script|<img", html)
     assert html.count("<svg") == 2
 
 
-def test_the_page_says_what_was_measured_and_what_was_refused(document: dict[str, Any], read_page: Reader) -> None:
-    text = read_page(render_report(document)).text
-    assert f"{100 * document['accuracy']:.2f}%" in text
+def test_the_page_says_what_was_measured_and_what_was_refused(report: dict[str, Any], read_page: Reader) -> None:
+    text = read_page(render_report(report)).text
+    assert f"{100 * report['accuracy']:.2f}%" in text
     assert "refused: needs at least 10,000 impostor pairs, found 1,800" in text
     assert "No operating point from this data: an FMR of 0.001 needs at least 2,995 impostor pairs" in text
     assert "model card, for FMR 0.001" in text
@@ -85,30 +85,30 @@ def test_the_page_says_what_was_measured_and_what_was_refused(document: dict[str
     assert "3 pairs without a face score" in text
 
 
-def test_names_are_text_and_never_markup(document: dict[str, Any]) -> None:
-    html = render_report(document)
+def test_names_are_text_and_never_markup(report: dict[str, Any]) -> None:
+    html = render_report(report)
     assert "<b>anna</b>" not in html
     assert "&lt;b&gt;anna&lt;/b&gt;" in html
     assert "people &lt;1&gt;.zip" in html
     assert "cost $x^2$ &amp; more" in html
 
 
-def test_the_same_document_gives_the_same_page(document: dict[str, Any]) -> None:
-    assert render_report(document) == render_report(copy.deepcopy(document))
+def test_the_same_document_gives_the_same_page(report: dict[str, Any]) -> None:
+    assert render_report(report) == render_report(copy.deepcopy(report))
 
 
 def test_without_intervals_and_without_another_embedder_there_is_less_to_show(
-    document: dict[str, Any], read_page: Reader
+    report: dict[str, Any], read_page: Reader
 ) -> None:
     bare = VerificationMetrics.measure(comparisons(1), PersonBootstrap(40, 0))
-    text = read_page(render_report(document | bare.to_json() | {"det": bare.det(), "against": None})).text
+    text = read_page(render_report(report | bare.to_json() | {"det": bare.det(), "against": None})).text
     assert "Against" not in text
     assert "people resampled in pairs" not in text
 
 
-def test_the_page_is_written_whole(document: dict[str, Any], tmp_path: Path) -> None:
-    write_report(tmp_path / "report.html", document)
-    assert (tmp_path / "report.html").read_text("utf-8") == render_report(document)
+def test_the_page_is_written_whole(report: dict[str, Any], tmp_path: Path) -> None:
+    write_report(tmp_path / "report.html", report)
+    assert (tmp_path / "report.html").read_text("utf-8") == render_report(report)
     assert len(list(tmp_path.iterdir())) == 1
 
 

@@ -49,27 +49,27 @@ def ask(server: PreviewServer, question: str, photos: dict[str, Path], **headers
     sent = body + f"--{BOUNDARY}--\r\n".encode()
     response, answer = request(server, "POST", f"/api/{question}", sent, Content_Type=kind, **headers)
     assert response.headers["Content-Type"] == "application/json"
-    document: dict[str, Any] = json.loads(answer)
-    return response.status, document
+    envelope: dict[str, Any] = json.loads(answer)
+    return response.status, envelope
 
 
 def test_two_photos_are_compared_as_the_engine_does(serve: Serve, photos: dict[str, Path], engine: FaceEngine) -> None:
     with serve() as server:
-        status, document = ask(server, "verify", {"first": photos["ada"], "second": photos["again"]})
+        status, envelope = ask(server, "verify", {"first": photos["ada"], "second": photos["again"]})
     assert status == 200
-    assert document["schema"] == "edge-siamese/preview-verify/1"
-    assert document["model"] == engine.digests
+    assert envelope["schema"] == "edge-siamese/preview-verify/1"
+    assert envelope["model"] == engine.digests
     images = [read_image(photos[name]) for name in ("ada", "again")]
     faces = [engine.detect(image)[0] for image in images]
     first, second = (engine.embed(image, face) for image, face in zip(images, faces, strict=True))
     point = choose_operating_point(engine.embedder_card.operating_points, 1e-3)
-    assert document["score"] == score_q15(first, second) / Q15
-    assert document["threshold"] == point.threshold / Q15
-    assert document["is_match"] is (document["score"] >= document["threshold"])
-    assert document["sentence"].startswith(
-        "same person: score 0." if document["is_match"] else "different people: score"
+    assert envelope["score"] == score_q15(first, second) / Q15
+    assert envelope["threshold"] == point.threshold / Q15
+    assert envelope["is_match"] is (envelope["score"] >= envelope["threshold"])
+    assert envelope["sentence"].startswith(
+        "same person: score 0." if envelope["is_match"] else "different people: score"
     )
-    seen = document["photos"][0]
+    seen = envelope["photos"][0]
     assert (seen["name"], seen["width"], seen["height"], seen["faces"]) == ("ada.png", 320, 240, 1)
     assert seen["box"] == faces[0].box.tolist()
     crop = cv2.imdecode(np.frombuffer(base64.b64decode(seen["crop"].split(",")[1]), np.uint8), cv2.IMREAD_COLOR_RGB)
@@ -78,14 +78,14 @@ def test_two_photos_are_compared_as_the_engine_does(serve: Serve, photos: dict[s
 
 def test_every_face_is_held_against_the_gallery(serve: Serve, photos: dict[str, Path], family: Gallery) -> None:
     with serve(family) as server:
-        status, document = ask(server, "identify", {"photo": photos["both"]})
+        status, envelope = ask(server, "identify", {"photo": photos["both"]})
         _, nobody = ask(server, "identify", {"photo": photos["wall"]})
     assert status == 200
-    assert document["schema"] == "edge-siamese/preview-identify/1"
-    assert {result["identity"] for result in document["results"]} == {"Ada", None}
-    assert {result["decision"] for result in document["results"]} == {"match", "unknown"}
-    assert document["results"][0]["candidates"][0]["identity"] in ("Ada", "Carla")
-    assert document["operating_point"]["of"] == "model"
+    assert envelope["schema"] == "edge-siamese/preview-identify/1"
+    assert {result["identity"] for result in envelope["results"]} == {"Ada", None}
+    assert {result["decision"] for result in envelope["results"]} == {"match", "unknown"}
+    assert envelope["results"][0]["candidates"][0]["identity"] in ("Ada", "Carla")
+    assert envelope["operating_point"]["of"] == "model"
     (result,) = nobody["results"]
     assert (result["decision"], result["reason"], result["crop"]) == ("undecided", "no_face", None)
 
@@ -201,8 +201,8 @@ def test_what_goes_wrong_inside_is_a_sentence_and_the_next_request_is_served(
     with serve() as server:
         with monkeypatch.context() as broken:
             broken.setattr(server.api, "verify", lambda uploads: uploads["absent"])
-            status, document = ask(server, "verify", pair)
-        assert (status, document["error"]) == (500, "this went wrong here; the terminal says how")
+            status, envelope = ask(server, "verify", pair)
+        assert (status, envelope["error"]) == (500, "this went wrong here; the terminal says how")
         assert "KeyError" in caplog.text
         assert ask(server, "verify", pair)[0] == 200
 
@@ -214,7 +214,7 @@ def test_only_so_many_uploads_are_held_at_once(
     with serve() as server:
         for _ in range(server_module.AT_ONCE):
             assert server.slots.acquire(blocking=False)
-        status, document = ask(server, "identify", {"photo": photos["ada"]})
-        assert (status, document["error"]) == (503, "too many photos at once: try again")
+        status, envelope = ask(server, "identify", {"photo": photos["ada"]})
+        assert (status, envelope["error"]) == (503, "too many photos at once: try again")
         server.slots.release(server_module.AT_ONCE)
         assert ask(server, "identify", {"photo": photos["ada"]})[0] == 409

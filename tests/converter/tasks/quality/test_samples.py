@@ -112,10 +112,10 @@ def test_the_command_writes_a_formula_and_says_what_each_component_brings(
     with pytest.raises(SystemExit) as ended:
         main(["fit-quality", str(folder), "-o", str(tmp_path / "quality.json"), "--json"])
     assert not ended.value.code
-    document = json.loads(capsys.readouterr().out)
-    assert document["schema"] == "edge-siamese/fit-quality/1"
-    assert document["formula"] == json.loads((tmp_path / "quality.json").read_text())
+    report = json.loads(capsys.readouterr().out)
+    assert report["schema"] == "edge-siamese/fit-quality/1"
+    assert report["formula"] == json.loads((tmp_path / "quality.json").read_text())
     formula = read_formula(tmp_path / "quality.json")
-    assert formula.origin["embedder"] == document["model"]["embedder"]
+    assert formula.origin["embedder"] == report["model"]["embedder"]
     assert len(formula.origin["dataset"]) == 64
-    assert [component["name"] for component in document["components"]][-1] == "embedding norm"
+    assert [component["name"] for component in report["components"]][-1] == "embedding norm"

@@ -9,7 +9,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.tflite.model_card import read_card
 from edge_siamese_converter.recipes.schema import load_recipe
 from edge_siamese_converter.recipes.siamese import SiameseRecipe
-from edge_siamese_converter.reports.run_report import RunDocument
+from edge_siamese_converter.reports.run_report import RunReport
 from edge_siamese_converter.tasks.siamese.run import run_recipe
 from edge_siamese_converter.tasks.siamese.summary import Outcome
 
@@ -51,14 +51,14 @@ def test_a_recipe_goes_from_folders_to_int8_and_report(tmp_path: Path) -> None:
     sides = [{entry["class"] for entry in split[side]} for side in ("training", "validation", "test")]
     assert [len(side) for side in sides] == [5, 2, 5]
     assert len(set.union(*sides)) == 12
-    document = RunDocument.read(tmp_path / "run")
-    assert document.float_metrics.verification["genuine_pairs"] == 5 * 15
-    assert document.int8_metrics is not None
-    assert abs(document.int8_metrics.verification["auc"] - document.float_metrics.verification["auc"]) < 0.05
+    report = RunReport.read(tmp_path / "run")
+    assert report.float_metrics.verification["genuine_pairs"] == 5 * 15
+    assert report.int8_metrics is not None
+    assert abs(report.int8_metrics.verification["auc"] - report.float_metrics.verification["auc"]) < 0.05
     card = read_card(outcome.model)
     assert (card.alignment, card.training["normalization"]["name"]) == ("none", "min-max")
     assert not outcome.serves_the_engine
-    assert outcome.report.read_text().startswith("<!doctype html>")
+    assert outcome.page.read_text().startswith("<!doctype html>")
 
 
 def test_quick_is_what_the_recipe_says(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_quick_is_what_the_recipe_says(tmp_path: Path) -> None:
     quick = {"quick.epochs": "1", "quick.classes": "10", "quick.sampler": "{ genuine = 6, impostor = 6 }"}
     recipe = load_recipe("olivetti-hani", SiameseRecipe, QUICK | {"sampler.name": "fixed-count"} | quick)
     outcome = run_recipe(recipe, data, tmp_path / "run", quick=True)
-    assert len(outcome.document.curves) == 1
+    assert len(outcome.report.curves) == 1
     settings = json.loads((tmp_path / "run" / "run.json").read_text())
     assert settings["sampler"]["options"] == {"genuine": 6, "impostor": 6}
     split = json.loads((tmp_path / "run" / "split.json").read_text())
@@ -76,16 +76,16 @@ def test_quick_is_what_the_recipe_says(tmp_path: Path) -> None:
 def test_a_finished_run_gives_the_same_figures_again(tmp_path: Path) -> None:
     data = write_stripes(tmp_path / "data", 12)
     first, again = (run(data, tmp_path / "run") for _ in range(2))
-    assert first.document.float_metrics == again.document.float_metrics
-    assert len(first.document.curves) == len(again.document.curves)
+    assert first.report.float_metrics == again.report.float_metrics
+    assert len(first.report.curves) == len(again.report.curves)
 
 
 def test_a_foldable_normalization_becomes_part_of_the_graph(tmp_path: Path) -> None:
     data = write_stripes(tmp_path / "data", 12)
     outcome = run(data, tmp_path / "run", normalization__name="unit")
-    assert "part of the graph" in outcome.document.network["normalization"]
-    assert outcome.document.parity is not None
-    assert outcome.document.parity.cosine_mean > 0.97
+    assert "part of the graph" in outcome.report.network["normalization"]
+    assert outcome.report.parity is not None
+    assert outcome.report.parity.cosine_mean > 0.97
 
 
 def test_too_few_classes_are_refused_before_anything_is_written(tmp_path: Path) -> None:

@@ -106,17 +106,17 @@ def test_what_learns_has_to_be_fitted_and_stays_as_it_was(name: str) -> None:
 )
 def test_json_of_something_else_is_refused(change: dict[str, object], sentence: str) -> None:
     images = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), np.uint8)
-    document = create("lcn").fit(images).to_json() | change
+    report = create("lcn").fit(images).to_json() | change
     with pytest.raises(DataError, match=sentence):
-        Normalization.from_json(document)
+        Normalization.from_json(report)
 
 
 def test_arrays_that_do_not_fit_together_are_refused() -> None:
     images = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), np.uint8)
-    document = create("zca").fit(images).to_json()
-    del document["learned"]["gains"]
+    report = create("zca").fit(images).to_json()
+    del report["learned"]["gains"]
     with pytest.raises(DataError, match="do not fit together"):
-        Normalization.from_json(document)
+        Normalization.from_json(report)
 
 
 def test_an_unknown_name_or_option_is_refused() -> None:

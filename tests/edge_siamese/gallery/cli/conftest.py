@@ -21,10 +21,10 @@ class Answer:
     err: str
 
     @property
-    def document(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         (line,) = self.out.splitlines()
-        document: dict[str, Any] = json.loads(line)
-        return document
+        report: dict[str, Any] = json.loads(line)
+        return report
 
 
 @pytest.fixture

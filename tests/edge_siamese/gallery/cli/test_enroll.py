@@ -28,8 +28,8 @@ def test_the_first_person_makes_the_gallery(command: Command, save_photo: Comman
 def test_the_next_one_joins(command: Command, people_esg: Path, save_photo: Command) -> None:
     good, bad = save_photo("1.png", "carla", 1), save_photo("2.png", "carla", 2, faces=0)
     answer = command("enroll", "carla", str(good), str(bad), "--gallery", "people.esg", "--json")
-    assert (answer.document["schema"], answer.document["used"]) == ("edge-siamese/enroll/1", 1)
-    assert answer.document["skipped"][0]["photo"] == str(bad)
+    assert (answer.report["schema"], answer.report["used"]) == ("edge-siamese/enroll/1", 1)
+    assert answer.report["skipped"][0]["photo"] == str(bad)
     assert Gallery.open(people_esg).names == ("anna", "ben", "carla")
 
 
@@ -89,7 +89,7 @@ def test_a_camera_gives_good_frames(command: Command, camera: Command) -> None:
 def test_frames_of_a_video_are_taken_some_time_apart(command: Command, camera: Command) -> None:
     camera(*[1] * 60, stills=False)
     answer = command("enroll", "anna", "--gallery", "new.esg", "--camera", "clip.avi", "--interval", "0.2", "--json")
-    assert answer.document["used"] == 3
+    assert answer.report["used"] == 3
 
 
 def test_a_live_camera_that_sees_nobody_gives_up(command: Command, camera: Command) -> None:

@@ -22,17 +22,17 @@ def test_show_says_who_is_there(command: Command, people_esg: Path) -> None:
 def test_show_as_json(command: Command, people_esg: Path, operating_point: Command) -> None:
     Gallery.open(people_esg).with_operating_point(operating_point(0.01, 16384)).save(people_esg)
     assert "operating point: FMR 0.01 at threshold 0.5000" in command("gallery", "show", "people.esg").out
-    document = command("gallery", "show", "people.esg", "--json").document
-    assert document["schema"] == "edge-siamese/gallery-show/1"
-    assert (document["identities"], document["templates"], document["sequence"]) == (2, 2, 2)
-    assert [(person["name"], person["templates"]) for person in document["people"]] == [("anna", 1), ("ben", 1)]
-    assert document["operating_points"][0]["target_fmr"] == 0.01
-    assert document["about"] == {"created": "2025-01-31T12:00:00Z"}
+    report = command("gallery", "show", "people.esg", "--json").report
+    assert report["schema"] == "edge-siamese/gallery-show/1"
+    assert (report["identities"], report["templates"], report["sequence"]) == (2, 2, 2)
+    assert [(person["name"], person["templates"]) for person in report["people"]] == [("anna", 1), ("ben", 1)]
+    assert report["operating_points"][0]["target_fmr"] == 0.01
+    assert report["about"] == {"created": "2025-01-31T12:00:00Z"}
 
 
 def test_check_passes_a_whole_gallery_and_refuses_a_damaged_one(command: Command, people_esg: Path) -> None:
     assert command("gallery", "check", "people.esg").out == "people.esg: whole: 2 people, 2 templates\n"
-    assert command("gallery", "check", "people.esg", "--json").document["ok"] is True
+    assert command("gallery", "check", "people.esg", "--json").report["ok"] is True
     data = bytearray(people_esg.read_bytes())
     data[200] ^= 1
     people_esg.write_bytes(data)
@@ -56,7 +56,7 @@ def test_check_refuses_a_file_that_is_no_embedder(command: Command, people_esg: 
 
 def test_remove_takes_a_person_out(command: Command, people_esg: Path) -> None:
     answer = command("gallery", "remove", "people.esg", "ben", "--json")
-    assert (answer.document["removed"], answer.document["identities"], answer.document["sequence"]) == ("ben", 1, 2)
+    assert (answer.report["removed"], answer.report["identities"], answer.report["sequence"]) == ("ben", 1, 2)
     assert Gallery.open(people_esg).names == ("anna",)
 
 

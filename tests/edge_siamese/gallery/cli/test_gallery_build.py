@@ -23,11 +23,11 @@ def test_the_same_photos_give_the_same_bytes(
 def test_what_was_built_is_reported(command: Command, people_esg: Path, save_photo: Command) -> None:
     save_photo("people/ben/3.png", "ben", 3, faces=0)
     answer = command("gallery", "build", "people", "-o", "people.esg", "--consent", "on paper", "--json")
-    document = answer.document
-    assert document["schema"] == "edge-siamese/gallery-build/1"
-    assert document["model"]["embedder"] == "ab" * 32
-    assert (document["photos"], document["skipped"]) == (5, [{"photo": "ben/3.png", "reason": "shows no face"}])
-    assert document["sequence"] == 2
+    report = answer.report
+    assert report["schema"] == "edge-siamese/gallery-build/1"
+    assert report["model"]["embedder"] == "ab" * 32
+    assert (report["photos"], report["skipped"]) == (5, [{"photo": "ben/3.png", "reason": "shows no face"}])
+    assert report["sequence"] == 2
     assert answer.err == "edge-siamese: ben/3.png: not used: shows no face\n"
     assert Gallery.open(people_esg).metadata["consent"] == "on paper"
 
@@ -76,8 +76,8 @@ def test_a_folder_without_people_is_refused(command: Command, tmp_path: Path) ->
 
 def test_add_a_person_and_more_of_one(command: Command, people_esg: Path, save_photo: Command) -> None:
     photo = str(save_photo("3.png", "carla", 1))
-    document = command("gallery", "add", "people.esg", "Carla", photo, "--consent", "e-mail", "--json").document
-    assert (document["name"], document["kept"], document["identities"]) == ("Carla", 1, 3)
+    report = command("gallery", "add", "people.esg", "Carla", photo, "--consent", "e-mail", "--json").report
+    assert (report["name"], report["kept"], report["identities"]) == ("Carla", 1, 3)
     more = [str(save_photo(f"{captured}.png", "anna", captured)) for captured in range(3, 9)]
     answer = command("gallery", "add", "people.esg", "anna", *more)
     assert answer.out == "people.esg: anna has 2 templates now; 3 people, 4 templates\n"
@@ -145,6 +145,6 @@ def test_strategy_and_outliers_are_options(command: Command, people_folder: Comm
     answer = command(
         "gallery", "build", "people", "-o", "a.esg", "--reject-outliers", "--strategy", "k-medoids", "--json"
     )
-    assert [skipped["photo"] for skipped in answer.document["skipped"]] == ["anna/4.png"]
-    assert answer.document["bytes"] == Path("a.esg").stat().st_size
-    assert answer.document["templates"] == 4
+    assert [skipped["photo"] for skipped in answer.report["skipped"]] == ["anna/4.png"]
+    assert answer.report["bytes"] == Path("a.esg").stat().st_size
+    assert answer.report["templates"] == 4

@@ -21,11 +21,11 @@ def test_the_points_are_stored_in_the_gallery(command: Command, people_esg: Path
     answer = command(
         "gallery", "calibrate", "people.esg", "others", "--target-fmr", "0.05", "--target-fmr", "0.1", "--json"
     )
-    document = answer.document
-    assert (document["impostor_pairs"], document["genuine_pairs"], document["enrolled_from"]) == (120, 2, 0)
-    assert [point["target_fmr"] for point in document["operating_points"]] == [0.05, 0.1]
+    report = answer.report
+    assert (report["impostor_pairs"], report["genuine_pairs"], report["enrolled_from"]) == (120, 2, 0)
+    assert [point["target_fmr"] for point in report["operating_points"]] == [0.05, 0.1]
     stored = Gallery.open(people_esg)
-    assert [point.to_json() for point in stored.operating_points] == document["operating_points"]
+    assert [point.to_json() for point in stored.operating_points] == report["operating_points"]
     assert stored.sequence == 2
 
 

@@ -25,16 +25,16 @@ def test_every_face_is_named_or_unknown(command: Command, calibrated: Path, save
     photos = [save_photo("a.png", "anna", 7, 2), save_photo("e.png", "eve", 1), save_photo("n.png", "eve", 2, faces=0)]
     answer = command("identify", *map(str, photos), "--gallery", "people.esg", "--target-fpir", "0.02", "--json")
     assert answer.code == 0
-    document = answer.document
-    assert document["schema"] == "edge-siamese/identify/1"
-    said = [(Path(r["photo"]).name, r["face"], r["decision"], r["reason"], r["identity"]) for r in document["results"]]
+    report = answer.report
+    assert report["schema"] == "edge-siamese/identify/1"
+    said = [(Path(r["photo"]).name, r["face"], r["decision"], r["reason"], r["identity"]) for r in report["results"]]
     assert said == [
         ("a.png", 0, "match", "ok", "anna"),
         ("a.png", 1, "match", "ok", "anna"),
         ("e.png", 0, "unknown", "below_threshold", None),
         ("n.png", None, "undecided", "no_face", None),
     ]
-    first, *_, none = document["results"]
+    first, *_, none = report["results"]
     assert first["score"] >= first["threshold"] == 0.5
     assert 0 < first["margin"] <= 2
     assert first["box"] == [8.0, 8.0, 100.0, 100.0]
@@ -44,7 +44,7 @@ def test_every_face_is_named_or_unknown(command: Command, calibrated: Path, save
 def test_as_many_candidates_as_asked_for(command: Command, calibrated: Path, save_photo: Command) -> None:
     photo = str(save_photo("a.png", "anna", 7))
     arguments = ("identify", photo, "--gallery", "people.esg", "--top-k")
-    assert [len(command(*arguments, k, "--json").document["results"][0]["candidates"]) for k in "123"] == [1, 2, 2]
+    assert [len(command(*arguments, k, "--json").report["results"][0]["candidates"]) for k in "123"] == [1, 2, 2]
     lines = command(*arguments, "2").out.splitlines()
     assert lines[1].split()[1:3] == ["0", "anna"]
     assert f"{photo} face 0: 1. anna 0." in lines[2]
@@ -57,7 +57,7 @@ def test_the_operating_point_is_said(command: Command, calibrated: Path, save_ph
     assert answer.err == (
         "edge-siamese: operating point of the gallery: FMR 0.01 for one comparison, threshold 0.5000\n"
     )
-    used = answer.document["operating_point"]
+    used = answer.report["operating_point"]
     assert (used["of"], used["target_fmr"], used["required_fmr"], used["sufficient"]) == ("gallery", 0.01, 0.01, True)
 
 
@@ -66,7 +66,7 @@ def test_a_weaker_point_than_asked_is_said_to_be_one(command: Command, calibrate
     answer = command("identify", photo, "--gallery", "people.esg", "--json")
     assert "FMR 0.001 for one comparison, threshold 0.6104" in answer.err
     assert "weaker than the FMR 0.0005 that an FPIR of 0.001 with 2 people takes: the FPIR is up to 0.002" in answer.err
-    assert answer.document["operating_point"]["sufficient"] is False
+    assert answer.report["operating_point"]["sufficient"] is False
 
 
 def test_the_models_point_serves_a_gallery_without_one(
