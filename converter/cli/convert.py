@@ -33,7 +33,7 @@ from .import_options import pixel_input, pixel_options
     "--float",
     "float_output",
     type=click.Path(path_type=Path),
-    help="Write the float embedder too, for evaluate --against.",
+    help="Write the float embedder too, for evaluate --baseline.",
 )
 @click.option(
     "--aware-steps",

@@ -51,7 +51,7 @@ def det(
         "eer": verification["eer"],
         "genuine_pairs": verification["genuine_pairs"],
         "thresholds": [],
-        "against": other and {"name": names[1], "det": other["det"]},
+        "baseline": other and {"name": names[1], "det": other["det"]},
     }
 
     def draw(figure: Any) -> None:

@@ -4,7 +4,7 @@
 format   weights               activations        for
 ======== ===================== ================== =====================================================
 int8     int8, per channel     int8               every board; the only form with a card
-float    float32               float32            ``evaluate --against``, other tools
+float    float32               float32            ``evaluate --baseline``, other tools
 float16  float16               float32            half the file, where float is wanted
 dynamic  int8                  float32            no calibration images; faster than float on some CPUs
 16x8     int8, per channel     int16              networks that int8 hurts; slow without special kernels

@@ -22,7 +22,7 @@ _SCHEMA_VERSION = 2
 )  # fmt: skip
 @click.option("--all-pairs", is_flag=True, help="Compare all photos even where there is a pairs.txt.")
 @click.option(
-    "--against", type=click.Path(path_type=Path), help="Another embedder .tflite, int8 or float, on the same pairs."
+    "--baseline", type=click.Path(path_type=Path), help="Another embedder .tflite, int8 or float, on the same pairs."
 )
 @click.option(
     "--slices",
@@ -45,7 +45,7 @@ def evaluate(
     data: Path,
     target_fmr: float,
     all_pairs: bool,
-    against: Path | None,
+    baseline: Path | None,
     slices: Path | None,
     report_path: Path | None,
     replicates: int,
@@ -76,7 +76,7 @@ def evaluate(
     dataset = IdentityDataset(data)
     labels = read_labels(slices, dataset.photos) if slices else {}
     baseline_settings = {name: engine_settings[name] for name in ("delegate", "threads")}
-    baseline = open_baseline(against, **baseline_settings) if against else None
+    other = open_baseline(baseline, **baseline_settings) if baseline else None
     protocol = VerificationProtocol.of(dataset, all_pairs)
     with FaceEngine.open(**engine_settings) as engine, progress_line("embedding") as progress:
         embedded = embed_dataset(dataset, engine, protocol.choose, progress)
@@ -87,11 +87,11 @@ def evaluate(
     evaluator = VerificationEvaluator(
         embedded, comparisons, target_fmr, bootstrap, engine.embedder_card.operating_points, labels
     )
-    report = protocol.describe(embedded) | evaluator.report() | {"against": None, "delegate": engine.delegate}
-    if baseline:
+    report = protocol.describe(embedded) | evaluator.report() | {"baseline": None, "delegate": engine.delegate}
+    if other:
         with progress_line("embedding with the other") as progress:
-            scores = baseline.embed(embedded, dataset, progress).scores
-        report["against"] = baseline.describe() | evaluator.against(protocol.compare(embedded, scores))
+            scores = other.embed(embedded, dataset, progress).scores
+        report["baseline"] = other.describe() | evaluator.against_baseline(protocol.compare(embedded, scores))
     if report_path:
         from ..reports.evaluation import write_report
 

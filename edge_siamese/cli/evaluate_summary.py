@@ -9,8 +9,8 @@ from .shared.output import table
 def summary(report: dict[str, Any]) -> str:
     """The document of `evaluate` in short: what was measured, the figures, the thresholds, the other embedder."""
     parts = [_facts(report), _metrics(report), _thresholds(report)]
-    if report["against"]:
-        parts.append(_against(report))
+    if report["baseline"]:
+        parts.append(_baseline_table(report))
     return "\n\n".join([*parts, "Slices, curves and confusions: --report FILE.html, or --json."])
 
 
@@ -60,8 +60,8 @@ def _thresholds(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _against(report: dict[str, Any]) -> str:
-    other = report["against"]
+def _baseline_table(report: dict[str, Any]) -> str:
+    other = report["baseline"]
     difference = other["difference"]
     rows = [
         ("accuracy", percent(other["accuracy"]), *_difference(difference["accuracy"])),
@@ -70,7 +70,7 @@ def _against(report: dict[str, Any]) -> str:
     for fmr, tar in other["tar_at_fmr"].items():
         if tar is not None:
             rows.append((f"TAR at FMR {fmr}", percent(tar), *_difference(difference["tar_at_fmr"][fmr])))
-    header = (f"against {other['name']}", "other", "difference", "95 % in points, people resampled in pairs")
+    header = (f"baseline {other['name']}", "other", "difference", "95 % in points, people resampled in pairs")
     return f"{table(rows, header=header, align='<>><')}\n{other['about']}, digest {other['digest'][:16]}"
 
 

@@ -91,7 +91,7 @@ class VerificationEvaluator:
             "scores": _histogram(self.embedded, comparisons),
         }
 
-    def against(self, comparisons: Comparisons) -> dict[str, Any]:
+    def against_baseline(self, comparisons: Comparisons) -> dict[str, Any]:
         """The same pairs by another embedder, and what this one gains or loses: difference = this - other."""
         other = VerificationMetrics.measure(comparisons, self.bootstrap)
         return other.to_json() | {"difference": self.headline.minus(other), "det": other.det()}

@@ -60,18 +60,18 @@ def _drawn(draw: Callable[[Any, dict[str, Any]], None], report: dict[str, Any]) 
 
 def draw_det(axes: Any, report: dict[str, Any]) -> None:
     """The plot of `det_plot` on axes of matplotlib."""
-    det, against = report["det"], report["against"]
+    det, baseline = report["det"], report["baseline"]
     x, y = _probit(det["fmr"]), _probit(det["fnmr"])
     heights = [y]
     if all(det["person_interval_95"]):
         low, high = (_probit(side) for side in zip(*det["person_interval_95"], strict=True))
         axes.fill_between(x, low, high, color=GENUINE, alpha=0.15, linewidth=0, label="95 %, people resampled")
         heights += [low, high]
-    if against:
-        other = _probit(against["det"]["fnmr"])
-        axes.plot(x, other, color=GRAY, linewidth=1.4, linestyle="--", label=against["name"])
+    if baseline:
+        other = _probit(baseline["det"]["fnmr"])
+        axes.plot(x, other, color=GRAY, linewidth=1.4, linestyle="--", label=baseline["name"])
         heights.append(other)
-    axes.plot(x, y, color=GENUINE, linewidth=2, label="this embedder" if against else "measured")
+    axes.plot(x, y, color=GENUINE, linewidth=2, label="this embedder" if baseline else "measured")
     heights += _mark_thresholds(axes, report)
     lowest, highest = _probit([1 / (report["genuine_pairs"] + 1), 0.995])
     limits = max(np.concatenate(heights).min(), lowest), min(np.concatenate(heights).max(), highest)

@@ -44,7 +44,7 @@ def test_the_document_has_every_part(dataset: Path, capsys: pytest.CaptureFixtur
     found = report(capsys, dataset, "--bootstrap", "50")
     assert found["schema"] == "edge-siamese/evaluate/2"
     assert found["intervals"]["replicates"] == 50
-    assert found["against"] is None
+    assert found["baseline"] is None
     assert found["tar_at_fmr_rejected"]["0.001"] == "needs at least 1,000 impostor pairs, found 90"
     sources = [entry["source"] for entry in found["thresholds"]]
     assert sources == ["accuracy"] + ["model card"] * len(read_card(default_model("embedder")).operating_points)
@@ -60,7 +60,7 @@ def test_people_read_figures_intervals_and_refusals(dataset: Path, capsys: pytes
     assert "no operating point from this data: an FMR of 0.001 needs at least 2,995 impostor pairs, found 90" in text
     assert "needs at least 1,000 impostor pairs, found 90" in text
     assert "pairs = exact, pairs taken as independent" in text
-    assert "against" not in text
+    assert "baseline" not in text
     assert max(map(len, text.splitlines())) <= 130
 
 
@@ -77,10 +77,10 @@ def test_another_embedder_is_judged_on_the_same_pairs(
 ) -> None:
     other = tmp_path / "other.tflite"
     other.write_bytes(read_model(default_model("embedder")).network)
-    found = report(capsys, dataset, "--bootstrap", "20", "--against", other)
-    assert found["against"]["eer"] == found["eer"]
-    assert found["against"]["difference"]["accuracy"] == {"value": 0.0, "person_interval_95": [0.0, 0.0]}
-    assert answer("evaluate", dataset, "--bootstrap", "20", "--against", other) == 0
+    found = report(capsys, dataset, "--bootstrap", "20", "--baseline", other)
+    assert found["baseline"]["eer"] == found["eer"]
+    assert found["baseline"]["difference"]["accuracy"] == {"value": 0.0, "person_interval_95": [0.0, 0.0]}
+    assert answer("evaluate", dataset, "--bootstrap", "20", "--baseline", other) == 0
     text = capsys.readouterr().out
     assert "against other.tflite" in text
     assert "+0.00 to +0.00" in text

@@ -58,7 +58,7 @@ def report() -> dict[str, Any]:
         "det": mine.det(),
         "scores": {"edges": np.linspace(-1, 1, 129).tolist(), "genuine": histogram, "impostor": histogram,
                    "genuine_without_face": 1, "impostor_without_face": 2},
-        "against": {"name": "cost $x^2$ & more", "digest": "ef" * 32, "about": "float32 embeddings", "det": theirs.det(),
+        "baseline": {"name": "cost $x^2$ & more", "digest": "ef" * 32, "about": "float32 embeddings", "det": theirs.det(),
                     "difference": mine.minus(theirs), **theirs.to_json()},
         **mine.to_json(),
     }  # fmt: skip
@@ -101,7 +101,7 @@ def test_without_intervals_and_without_another_embedder_there_is_less_to_show(
     report: dict[str, Any], read_page: Reader
 ) -> None:
     bare = VerificationMetrics.measure(comparisons(1), PersonBootstrap(40, 0))
-    text = read_page(render_report(report | bare.to_json() | {"det": bare.det(), "against": None})).text
+    text = read_page(render_report(report | bare.to_json() | {"det": bare.det(), "baseline": None})).text
     assert "Against" not in text
     assert "people resampled in pairs" not in text
 
