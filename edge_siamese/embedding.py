@@ -33,22 +33,22 @@ class FaceEmbedder:
 
     def embed(self, crop: RGB) -> Embedding:
         """Embed one aligned uint8 ``(112, 112, 3)`` RGB crop."""
-        values = seen(crop, self._output_of, average_flip=self.card.average_flip)
+        values = average_with_flip(crop, self._output_of, average_flip=self.card.average_flip)
         return Embedding(values, self.card.zero_point, self.card.digest)
 
     def _output_of(self, crop: RGB) -> npt.NDArray[np.int8]:
         return self.network.run(model_input(crop))[self._output].reshape(-1).copy()
 
 
-def seen(
+def average_with_flip(
     crops: npt.NDArray[np.uint8], embed: Callable[[npt.NDArray[np.uint8]], npt.NDArray[Any]], *, average_flip: bool
 ) -> npt.NDArray[Any]:
     """What `embed` answers for images or, with `average_flip`, the mean of its answers for them and their mirror images."""
     first = embed(crops)
-    return mean_of_views(first, embed(mirrored(crops))) if average_flip else first
+    return mean_of_flip(first, embed(mirrored(crops))) if average_flip else first
 
 
-def mean_of_views(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def mean_of_flip(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The mean of two outputs; of int8 ones, of one zero point, halves go to the even neighbor: no direction gains."""
     mean = (first.astype(np.float32) + second) / 2
     return np.asarray(np.rint(mean).astype(np.int8) if first.dtype == np.int8 else mean)

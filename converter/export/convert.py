@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from edge_siamese.alignment import TEMPLATE_NAME
 from edge_siamese.atomic import write_atomically
-from edge_siamese.embedding import seen
+from edge_siamese.embedding import average_with_flip
 from edge_siamese.errors import DataError, EdgeSiameseError, OperatingPointError
 from edge_siamese.frames import RGB
 from edge_siamese.operating_point import OperatingPoint, calibrate
@@ -99,7 +99,7 @@ def convert_embedder(
     model = _quantized(imported, format, images, calibration, aware_steps)
     judged = validation or LabeledCrops(images, np.zeros(0, np.int64), "")
     people = validation.people if validation else None
-    original = unit_rows(seen(judged.crops, imported.embed, average_flip=average_flip))
+    original = unit_rows(average_with_flip(judged.crops, imported.embed, average_flip=average_flip))
     if format != "int8":
         parity = measure_float_parity(original, embed_model(model, judged.crops), people)
         _require(parity, maximum_auc_loss, imported, model, images)
@@ -108,7 +108,7 @@ def convert_embedder(
     model = with_contract(model, "embedder", alignment=alignment, average_flip=average_flip)
     int8 = load_network(model)
     ((_, zero_point),) = int8.output_scales().values()
-    embeddings = seen(judged.crops, lambda crops: embed_int8(int8, crops), average_flip=average_flip)
+    embeddings = average_with_flip(judged.crops, lambda crops: embed_int8(int8, crops), average_flip=average_flip)
     parity = measure_parity(original, embeddings, zero_point, people)
     _require(parity, maximum_auc_loss, imported, model, images)
     points = _operating_points(embeddings, zero_point, validation) if validation else ()

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ..alignment import CROP_SIZE, TEMPLATE_NAME, align
 from ..dataset_embeddings import DatasetEmbeddings, Numbers
-from ..embedding import seen
+from ..embedding import average_with_flip
 from ..errors import ModelError
 from ..frames import RGB
 from ..identity_dataset import IdentityDataset
@@ -63,7 +63,7 @@ class Baseline:
         for index, (photo, face) in enumerate(zip(embedded.photos, embedded.faces, strict=True)):
             if face:
                 crop = align(dataset.read(photo), face.landmarks)
-                rows[index] = seen(crop, self._output_of, average_flip=average_flip)
+                rows[index] = average_with_flip(crop, self._output_of, average_flip=average_flip)
             if progress:
                 progress(index + 1, len(embedded.photos))
         example = next(iter(rows.values()), np.zeros(0, np.int8))

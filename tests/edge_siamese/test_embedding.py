@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_siamese.embedding import FaceEmbedder, mean_of_views
+from edge_siamese.embedding import FaceEmbedder, mean_of_flip
 from edge_siamese.engine import FaceEngine
 from edge_siamese.frames import mirrored
 from edge_siamese.rendering import GOLDEN_SEEDS, Person, View, render_crop
@@ -58,4 +58,4 @@ def test_the_first_answer_outlives_the_second_run(engine: FaceEngine, crop: np.n
 def test_halves_go_to_the_even_neighbor_and_nothing_overflows() -> None:
     first = np.array([127, -128, 1, 3, -1, 0], np.int8)
     second = np.array([127, -128, 2, 4, -2, 5], np.int8)
-    assert mean_of_views(first, second).tolist() == [127, -128, 2, 4, -2, 2]
+    assert mean_of_flip(first, second).tolist() == [127, -128, 2, 4, -2, 2]

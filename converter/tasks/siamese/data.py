@@ -90,9 +90,11 @@ def load_splits(recipe: SiameseRecipe, data: Path | None, *, max_classes: int | 
             min_images=expected.min_images,
         )  # fmt: skip
     test = split.test
-    seen = "none of them was trained on" + ("" if recipe.split.test else "; they also served as validation")
+    average_with_flip = "none of them was trained on" + (
+        "" if recipe.split.test else "; they also served as validation"
+    )
     of = f" of {len(set(test.groups))} alphabets" if test.groups else ""
-    protocol = f"every image of {len(test.classes)} {classes}{of} against every other; {seen}"
+    protocol = f"every image of {len(test.classes)} {classes}{of} against every other; {average_with_flip}"
     return DataSplits(split, source, classes, protocol, skipped, drawers=drawers(test) if test.groups else None)
 
 

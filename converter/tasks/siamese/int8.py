@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.alignment import CROP_SIZE
-from edge_siamese.embedding import seen
+from edge_siamese.embedding import average_with_flip
 from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import TfliteNetwork, load_network
 
@@ -56,11 +56,11 @@ class Int8Network:
         network = load_network(self.tflite)
         ((_, zero_point),) = network.output_scales().values()
 
-        def outputs(seen_ones: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
-            inputs = (one ^ 0x80 for one in seen_ones) if self.folded else self._normalized(network, seen_ones)
+        def outputs(some: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
+            inputs = (one ^ 0x80 for one in some) if self.folded else self._normalized(network, some)
             return np.stack([next(iter(network.run(one.view(np.int8)[None]).values())).reshape(-1) for one in inputs])
 
-        return seen(images, outputs, average_flip=self.model.average_flip), zero_point
+        return average_with_flip(images, outputs, average_flip=self.model.average_flip), zero_point
 
     def _normalized(self, network: TfliteNetwork, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         scale, zero_point = network.input_scale

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.embedding import seen
+from edge_siamese.embedding import average_with_flip
 
 from ...distances import distance
 from ...evaluation.scoring import Indices, Score, by_similarity
@@ -74,7 +74,7 @@ class SiameseNetwork:
 
     def embed(self, images: npt.NDArray[np.uint8]) -> Embeddings:
         """Embeddings float32 ``(N, D)`` of uint8 ``(N, H, W, C)``, of any length unless these are to be equal."""
-        return self.finished(seen(images, self._outputs, average_flip=self.average_flip))
+        return self.finished(average_with_flip(images, self._outputs, average_flip=self.average_flip))
 
     def _outputs(self, images: npt.NDArray[np.uint8]) -> Embeddings:
         parts = range(0, len(images), _IMAGES_AT_ONCE)

@@ -41,7 +41,9 @@ def embedded(blurred: int, without: int = 1) -> DatasetEmbeddings:
         zero_point=0,
         embedder="e" * 64,
         faces=[None] * len(photos),
-        qualities=[quality if seen else None for quality, seen in zip(qualities, found, strict=True)],
+        qualities=[
+            quality if average_with_flip else None for quality, average_with_flip in zip(qualities, found, strict=True)
+        ],
     )
 
 
