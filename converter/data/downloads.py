@@ -35,12 +35,12 @@ def olivetti_faces() -> Iterator[tuple[str, str, RGB]]:
         RuntimeMissingError, EdgeSiameseError: as of `lfw_folder`.
     """
     found = _fetched("olivetti", _scikit_learn("olivetti").fetch_olivetti_faces)
-    average_with_flip: dict[int, int] = {}
+    counts: dict[int, int] = {}
     for image, person in zip(found.images, found.target, strict=True):
-        average_with_flip[person] = average_with_flip.get(person, 0) + 1
+        counts[person] = counts.get(person, 0) + 1
         gray = np.clip(np.rint(image * 255), 0, 255).astype(np.uint8)
         yield (
-            f"s{person + 1:02}/{average_with_flip[person]:02}",
+            f"s{person + 1:02}/{counts[person]:02}",
             f"s{person + 1:02}",
             np.repeat(gray[..., None], 3, axis=2),
         )

@@ -162,11 +162,11 @@ def require_disjoint(what: str, members: Mapping[str, Iterable[str]]) -> None:
     Raises:
         DataError: one is; it names it and the sides.
     """
-    average_with_flip: dict[str, str] = {}
+    side_of: dict[str, str] = {}
     for side, each in members.items():
         for member in set(each):
-            if average_with_flip.setdefault(member, side) != side:
-                raise DataError(f"split: the {what} {member} is in {average_with_flip[member]} and in {side}")
+            if side_of.setdefault(member, side) != side:
+                raise DataError(f"split: the {what} {member} is in {side_of[member]} and in {side}")
 
 
 def _indices(side: LabeledImages) -> list[dict[str, str]]:

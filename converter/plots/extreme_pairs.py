@@ -69,13 +69,13 @@ def pair_sheet(extreme: Sequence[ExtremePairs], images: Pixels, names: Sequence[
 
 
 def _without_repetition(index: Labels, ordered: Labels, count: int) -> list[int]:
-    average_with_flip: set[int] = set()
+    used: set[int] = set()
     kept: list[int] = []
     for row in ordered.tolist():
         if len(kept) == count:
             break
-        if average_with_flip.isdisjoint(pair := index[row].tolist()):
-            average_with_flip.update(pair)
+        if used.isdisjoint(pair := index[row].tolist()):
+            used.update(pair)
             kept.append(row)
     return kept
 

@@ -94,7 +94,7 @@ def normalized(network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[n
         DataError: nobody has two images.
     """
     outputs = float_outputs(network, crops)
-    average_with_flip = unit_rows(unit_rows(outputs) + embed_float(network, crops[:, :, ::-1]))
+    averaged = unit_rows(unit_rows(outputs) + embed_float(network, crops[:, :, ::-1]))
     return with_turned_outputs(
-        network, normalizing_matrix(within_class_covariance(average_with_flip, people), shrinkage), outputs
+        network, normalizing_matrix(within_class_covariance(averaged, people), shrinkage), outputs
     )

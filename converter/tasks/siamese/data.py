@@ -90,11 +90,9 @@ def load_splits(recipe: SiameseRecipe, data: Path | None, *, max_classes: int | 
             min_images=expected.min_images,
         )  # fmt: skip
     test = split.test
-    average_with_flip = "none of them was trained on" + (
-        "" if recipe.split.test else "; they also served as validation"
-    )
+    disclosure = "none of them was trained on" + ("" if recipe.split.test else "; they also served as validation")
     of = f" of {len(set(test.groups))} alphabets" if test.groups else ""
-    protocol = f"every image of {len(test.classes)} {classes}{of} against every other; {average_with_flip}"
+    protocol = f"every image of {len(test.classes)} {classes}{of} against every other; {disclosure}"
     return DataSplits(split, source, classes, protocol, skipped, drawers=drawers(test) if test.groups else None)
 
 

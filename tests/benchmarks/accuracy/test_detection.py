@@ -40,11 +40,11 @@ CORNER = Face(np.array((0, 0, 12, 12), np.float32), np.zeros((5, 2), np.float32)
 
 def test_detectors_are_measured_on_the_same_images(annotated: Path, scenes: list[Rendering]) -> None:
     everything, large, wild = Knowing(scenes), Knowing(scenes, 80, 0.05), Knowing([], everywhere=[CORNER])
-    average_with_flip: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     result = measure_annotated(
-        AnnotatedSet(annotated), "dev", [everything, large, wild], lambda *done: average_with_flip.append(done)
+        AnnotatedSet(annotated), "dev", [everything, large, wild], lambda *done: progress.append(done)
     )
-    assert average_with_flip == [(done, 5) for done in range(1, 6)]
+    assert progress == [(done, 5) for done in range(1, 6)]
     best, half, none = result.to_json()["detectors"]
     assert best["recall"][">=40"]["count"] == best["recall"][">=40"]["of"] == 6
     assert best["landmark_error"][">=40"]["mean"] == pytest.approx(0, abs=1e-5)

@@ -41,9 +41,7 @@ def embedded(blurred: int, without: int = 1) -> DatasetEmbeddings:
         zero_point=0,
         embedder="e" * 64,
         faces=[None] * len(photos),
-        qualities=[
-            quality if average_with_flip else None for quality, average_with_flip in zip(qualities, found, strict=True)
-        ],
+        qualities=[quality if there else None for quality, there in zip(qualities, found, strict=True)],
     )
 
 

@@ -16,12 +16,12 @@ class Network:
     """Embeds an image as its mean and its first pixel, counts images, and is interrupted after `maximum`."""
 
     def __init__(self, maximum: int = 10**6) -> None:
-        self.average_with_flip, self.maximum = 0, maximum
+        self.embedded, self.maximum = 0, maximum
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        if self.average_with_flip + len(images) > self.maximum:
+        if self.embedded + len(images) > self.maximum:
             raise KeyboardInterrupt
-        self.average_with_flip += len(images)
+        self.embedded += len(images)
         return np.stack([images.mean(axis=(1, 2, 3)), images[:, 0, 0, 0]], axis=1).astype(np.float32)
 
 
@@ -31,7 +31,7 @@ def test_the_cache_gives_what_the_network_gave_without_asking_it(labeled: Make, 
     assert np.array_equal(first, Network()(images.images))
     again = cached_bottlenecks(images, Network(maximum=0), tmp_path / "b.npz", network_digest="n")
     assert np.array_equal(again, first)
-    assert network.average_with_flip == 9
+    assert network.embedded == 9
 
 
 def test_an_interrupted_computation_goes_on(labeled: Make, tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_an_interrupted_computation_goes_on(labeled: Make, tmp_path: Path) -> No
         images, network, tmp_path / "b.npz", network_digest="n", batch_size=3,
         progress=lambda done, total: told.append((done, total)),
     )  # fmt: skip
-    assert network.average_with_flip == 4
+    assert network.embedded == 4
     assert told == [(3, 4), (4, 4)]
 
 
@@ -57,7 +57,7 @@ def test_equal_and_added_images_cost_only_what_is_new(labeled: Make, tmp_path: P
         [*images.paths, *(f"{p}2" for p in images.paths)],
     )
     rows = cached_bottlenecks(twice, network, tmp_path / "b.npz", network_digest="n")
-    assert network.average_with_flip == 6
+    assert network.embedded == 6
     assert np.array_equal(rows[:6], rows[6:])
 
 
