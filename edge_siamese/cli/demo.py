@@ -137,7 +137,7 @@ def _time(runner: "CommandRunner", report: "Report", model: list[str]) -> None:
     click.echo(table(rows, header=header))
     report.heading("Latency")
     report.table(header, rows)
-    about = f"{timed['board']['model'] or timed['board']['processor'] or 'this machine'}, {timed['runtime']}, delegate {timed['delegate']}, {timed['threads']} thread(s)"
+    about = f"{timed['host']['model'] or timed['host']['processor'] or 'this machine'}, {timed['runtime']}, delegate {timed['delegate']}, {timed['threads']} thread(s)"
     report.paragraph(f"{about}, {timed['warmup']} warm-up runs.")
     click.echo(about)
 

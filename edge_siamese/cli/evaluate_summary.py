@@ -55,7 +55,7 @@ def _thresholds(report: dict[str, Any]) -> str:
     header = ("threshold of", "score", "FMR", "pairs", "people", "FNMR", "pairs", "people")
     lines = [table(rows, header=header, align="<>><<><<")]
     if report["operating_point_rejected"]:
-        lines.append(f"no operating point from this data: {report['operating_point_refused']}")
+        lines.append(f"no operating point from this data: {report['operating_point_rejected']}")
     lines.append("95 % intervals: pairs = exact, pairs taken as independent; people = people resampled")
     return "\n".join(lines)
 

@@ -71,7 +71,7 @@ def test_several_faces_are_remarked_on(engine: FaceEngine) -> None:
         ({}, None),
         ({"side": 12.0}, "the face is too small to rely on the answer"),
         ({"sharpness": 0.1}, "the face is too blurred to rely on the answer"),
-        ({"light": 250.0}, "the face is too dark, too bright or too flat to rely on the answer"),
+        ({"brightness": 250.0}, "the face is too dark, too bright or too flat to rely on the answer"),
         ({"yaw": 2.0}, "the face is seen too much from the side to rely on the answer"),
         ({"sharpness": 0.55, "side": 25.0, "contrast": 6.0, "confidence": 0.5}, "the photo is poor (quality "),
     ],

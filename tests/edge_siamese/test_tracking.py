@@ -36,8 +36,8 @@ class TestJoining:
     def test_a_moving_face_stays_one_track(self) -> None:
         tracker, found = Tracker(), []
         for step in range(12):
-            image, average_with_flip = photo(1, (110 + 5.0 * step, 120), View(yaw=-15 + 2.5 * step))
-            found += numbers(tracker.update(image, [average_with_flip]))
+            image, seen = photo(1, (110 + 5.0 * step, 120), View(yaw=-15 + 2.5 * step))
+            found += numbers(tracker.update(image, [seen]))
         assert set(found) == {1}
 
     def test_two_faces_keep_their_numbers_when_their_order_changes(self) -> None:
@@ -84,15 +84,15 @@ class TestSceneCuts:
     def test_the_cut_is_seen_on_dark_photos_too(self) -> None:
         tracker = Tracker()
         for number, seed in enumerate((1, 2), start=1):
-            image, average_with_flip = photo(seed)
-            assert numbers(tracker.update((image * 0.3).astype(np.uint8), [average_with_flip])) == [number]
+            image, seen = photo(seed)
+            assert numbers(tracker.update((image * 0.3).astype(np.uint8), [seen])) == [number]
 
     def test_noise_and_a_change_of_exposure_are_no_cut(self) -> None:
-        tracker, (image, average_with_flip) = Tracker(), photo(1)
+        tracker, (image, seen) = Tracker(), photo(1)
         rng = np.random.default_rng(2)
         for gain in (1.0, 0.93, 1.04, 0.98):
             noisy = np.clip(image * gain + rng.normal(0, 6, image.shape), 0, 255).astype(np.uint8)
-            assert numbers(tracker.update(noisy, [average_with_flip])) == [1]
+            assert numbers(tracker.update(noisy, [seen])) == [1]
 
     def test_one_color_all_over_is_no_cut(self) -> None:
         tracker = Tracker()

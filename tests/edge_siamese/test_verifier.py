@@ -107,23 +107,19 @@ def verifier(people: People, gallery: Gallery, film: Film, **settings: Any) -> V
 
 
 def last_emitted(results: list[FaceResult]) -> list[tuple[str | None, str]]:
-    return [
-        (average_with_flip.decision.identity, str(average_with_flip.decision.reason))
-        for average_with_flip in results
-        if average_with_flip.changed
-    ]
+    return [(seen.decision.identity, str(seen.decision.reason)) for seen in results if seen.changed]
 
 
 def test_known_people_are_named_and_strangers_are_not(people: People, watch: Watch) -> None:
     names = ["Ada", "a stranger", "Bob"]
     results = watch([people.show(name) for name in names], stills=True)
     assert last_emitted(results) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
-    assert [average_with_flip.decision.outcome for average_with_flip in results] == [
+    assert [seen.decision.outcome for seen in results] == [
         Outcome.MATCH,
         Outcome.UNKNOWN,
         Outcome.MATCH,
     ]
-    assert [average_with_flip.frame.source for average_with_flip in results] == ["0.png", "1.png", "2.png"]
+    assert [seen.frame.source for seen in results] == ["0.png", "1.png", "2.png"]
     assert results[0].decision.threshold == POINT.threshold
     assert results[0].face is not None
     assert results[0].face.embedding is not None
@@ -132,14 +128,14 @@ def test_known_people_are_named_and_strangers_are_not(people: People, watch: Wat
 def test_every_still_is_told_even_when_nothing_changes(people: People, watch: Watch) -> None:
     results = watch([people.show("Ada")] * 3 + [NOBODY] * 2, stills=True)
     assert last_emitted(results) == [("Ada", "ok")] * 3 + [(None, "no_face")] * 2
-    assert len({average_with_flip.track for average_with_flip in results[:3]}) == 3
+    assert len({seen.track for seen in results[:3]}) == 3
 
 
 def test_a_person_who_stays_is_told_once_and_embedded_rarely(people: People, watch: Watch) -> None:
     results = watch([people.show("Ada")] * 40)
     assert last_emitted(results) == [("Ada", "ok")]
     assert len(results) == 40
-    assert {average_with_flip.track for average_with_flip in results} == {1}
+    assert {seen.track for seen in results} == {1}
     assert people.embedded == 3
 
 
@@ -155,7 +151,7 @@ def test_a_clearly_better_look_is_embedded_at_once(people: People, watch: Watch,
 def test_one_photo_after_the_other_in_a_video_is_another_person(people: People, watch: Watch) -> None:
     results = watch([people.show("Ada")] * 5 + [people.show("a stranger")] * 5 + [people.show("Bob")] * 5)
     assert last_emitted(results) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
-    assert all(average_with_flip.decision.identity != "Ada" for average_with_flip in results[5:])
+    assert all(seen.decision.identity != "Ada" for seen in results[5:])
 
 
 def test_frames_without_a_face_are_counted_and_told_once(people: People, gallery: Gallery) -> None:
@@ -168,8 +164,8 @@ def test_frames_without_a_face_are_counted_and_told_once(people: People, gallery
 
 
 def test_a_face_that_cannot_be_compared_is_undecided_with_the_reason(people: People, watch: Watch) -> None:
-    (average_with_flip,) = watch([people.show("Ada", face_height=14.0)], stills=True)
-    assert (average_with_flip.decision.outcome, average_with_flip.decision.reason) == (
+    (seen,) = watch([people.show("Ada", face_height=14.0)], stills=True)
+    assert (seen.decision.outcome, seen.decision.reason) == (
         Outcome.UNDECIDED,
         Reason.TOO_SMALL,
     )
@@ -207,7 +203,7 @@ def test_several_faces_are_told_by_size(people: People, watch: Watch) -> None:
     other = Face(np.concatenate([face.box[:2] + shift, face.box[2:] * np.float32(0.5)]), face.landmarks, 0.8)
     people.shows(image, "Bob", other)
     results = watch([image], stills=True)
-    assert [(average_with_flip.face_index, average_with_flip.decision.identity) for average_with_flip in results] == [
+    assert [(seen.face_index, seen.decision.identity) for seen in results] == [
         (0, "Ada"),
         (1, "Bob"),
     ]
@@ -216,8 +212,8 @@ def test_several_faces_are_told_by_size(people: People, watch: Watch) -> None:
 def test_latency_counts_from_when_the_frame_was_taken(people: People, gallery: Gallery) -> None:
     ticks = iter([1_000, 1_250])
     film = Film([NOBODY], ages_ns=(300,))
-    (average_with_flip,) = verifier(people, gallery, film, clock=lambda: next(ticks))
-    assert average_with_flip.latency_ns == 1_250 - (1_000 - 300)
+    (seen,) = verifier(people, gallery, film, clock=lambda: next(ticks))
+    assert seen.latency_ns == 1_250 - (1_000 - 300)
 
 
 def test_a_timer_sees_every_stage(people: People, gallery: Gallery) -> None:
@@ -251,11 +247,11 @@ def test_a_given_operating_point_beats_the_gallerys(people: People, watch: Watch
 
 def test_stopping_ends_the_watch(people: People, gallery: Gallery) -> None:
     watching = verifier(people, gallery, Film([people.show("Ada")] * 10))
-    average_with_flip = []
+    seen = []
     for result in watching:
-        average_with_flip.append(result)
+        seen.append(result)
         watching.stop()
-    assert len(average_with_flip) == 1
+    assert len(seen) == 1
 
 
 def test_a_gallery_of_another_embedder_is_refused(people: People, gallery: Gallery, tmp_path: Path) -> None:

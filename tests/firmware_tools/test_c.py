@@ -43,7 +43,7 @@ int main(void)
         } else if (section->type == ESG_TEMPLATES) {
             const int8_t *templates = (const int8_t *)value;
             printf("last %d\n", templates[header->templates * header->dimension - 1]);
-        } else if (section->type == ESG_OWNERS) {
+        } else if (section->type == ESG_IDENTITY_INDEX) {
             for (uint32_t i = 0; i < header->templates; i++)
                 printf("owner %" PRIu32 "\n", ((const uint32_t *)value)[i]);
         } else if (section->type == ESG_SQUARED_NORMS) {

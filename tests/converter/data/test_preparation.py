@@ -40,10 +40,10 @@ def test_the_center_keeps_the_proportions_of_the_size() -> None:
     """A disc stays a disc, though the image is wide and the size is high."""
     image = np.zeros((100, 200, 3), np.uint8)
     cv2.circle(image, (100, 50), 20, (255, 255, 255), -1)
-    average_with_flip = prepared(Preparation(size=(80, 40), align="center"), image)[..., 0] > 127
-    assert abs(int(average_with_flip.any(0).sum()) - int(average_with_flip.any(1).sum())) <= 1
+    seen = prepared(Preparation(size=(80, 40), align="center"), image)[..., 0] > 127
+    assert abs(int(seen.any(0).sum()) - int(seen.any(1).sum())) <= 1
     closer = prepared(Preparation(size=(80, 40), align="center", crop_factor=0.5), image)[..., 0] > 127
-    assert closer.any(1).sum() == pytest.approx(2 * average_with_flip.any(1).sum(), abs=2)
+    assert closer.any(1).sum() == pytest.approx(2 * seen.any(1).sum(), abs=2)
 
 
 def test_an_aligned_crop_is_the_devices_own() -> None:

@@ -43,15 +43,15 @@ def test_what_gives_no_image_is_named_with_the_reason(tmp_path: Path, write_nois
     write_noise(tmp_path / "stray.png", 2)
     (tmp_path / "a" / "2.png").write_bytes(b"no image")
     (tmp_path / "a" / "3.png").write_bytes(b"")
-    average_with_flip: list[int] = []
-    found = load_source("folders", tmp_path, SMALL, progress=average_with_flip.append)
+    seen: list[int] = []
+    found = load_source("folders", tmp_path, SMALL, progress=seen.append)
     assert found.paths == ["a/1.png"]
     assert {path: reason.split(",")[0] for path, reason in found.skipped.items()} == {
         "a/2.png": "not a JPEG",
         "a/3.png": "the file is empty",
         "stray.png": "is in no folder that names its class",
     }
-    assert average_with_flip == [1, 2, 3, 4]
+    assert seen == [1, 2, 3, 4]
 
 
 def test_without_any_usable_image_one_reason_is_told(tmp_path: Path, write_noise: Write) -> None:

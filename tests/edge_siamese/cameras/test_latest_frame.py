@@ -133,8 +133,8 @@ def test_a_slow_reader_gets_the_freshest_frame() -> None:
 
 
 def test_an_unplugged_camera_is_an_event_and_comes_back() -> None:
-    average_with_flip = threading.Event()
-    first = ScriptedCapture(lambda: captured(0), after(average_with_flip, unplugged))
+    seen = threading.Event()
+    first = ScriptedCapture(lambda: captured(0), after(seen, unplugged))
     second = ScriptedCapture(lambda: captured(1))
     pauses: list[int] = []
 
@@ -156,7 +156,7 @@ def test_an_unplugged_camera_is_an_event_and_comes_back() -> None:
     with LiveSource("door", open_capture, clock=lambda: next(times), back_off=no_pause) as source:
         items = source.watch()
         assert getattr(next(items), "sequence", None) == 0
-        average_with_flip.set()
+        seen.set()
         lost, back, again = next(items), next(items), next(items)
         assert list(items) == []
 
@@ -207,12 +207,12 @@ def test_a_stopped_source_ends_its_iteration() -> None:
     with LiveSource(
         "door", lambda: ScriptedCapture(lambda: captured(0), after(waiting, lambda: captured(1)))
     ) as source:
-        average_with_flip = []
+        seen = []
         for item in source:
-            average_with_flip.append(item.sequence)
+            seen.append(item.sequence)
             source.stop()
         waiting.set()
-    assert average_with_flip == [0]
+    assert seen == [0]
 
 
 def test_the_device_is_read_and_closed_by_one_thread_and_not_before_the_first_iteration() -> None:

@@ -70,7 +70,7 @@ def test_another_embedder_is_measured_on_the_same_pairs(make_embeddings: MakeEmb
     def worse(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         return embedded.scores(rows, columns) // 2 + (7919 * np.add.outer(rows, columns) % 9000).astype(np.int16)
 
-    found = evaluator(embedded).baseline(compare_all(embedded, worse))
+    found = evaluator(embedded).against_baseline(compare_all(embedded, worse))
     assert found["difference"]["accuracy"]["value"] > 0
     assert found["eer"] > evaluator(embedded).report()["eer"]
     assert len(found["det"]["fmr"]) == len(found["det"]["fnmr"])

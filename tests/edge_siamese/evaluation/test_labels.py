@@ -18,7 +18,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_labels_are_read_by_photo(tmp_path: Path) -> None:
-    path = write(tmp_path, "\ufeffphoto,light,age\nben/1.jpg, night ,old\n\nanna/1.jpg,day,\n")
+    path = write(tmp_path, "\ufeffphoto,brightness,age\nben/1.jpg, night ,old\n\nanna/1.jpg,day,\n")
     assert read_labels(path, PHOTOS) == {"brightness": ["day", "", "night"], "age": ["", "", "old"]}
 
 

@@ -74,8 +74,8 @@ def engine() -> PatternEngine:
 
 
 @pytest.fixture
-def photo(tmp_path: Path) -> Callable[..., Path]:
-    """``photo("anna/1.png", "anna", 1, faces=1)`` writes an image below the test's folder."""
+def save_photo(tmp_path: Path) -> Callable[..., Path]:
+    """``save_photo("anna/1.png", "anna", 1, faces=1)`` writes an image below the test's folder."""
 
     def write(path: str, person: str, captured: int, faces: int = 1) -> Path:
         target = tmp_path / path
@@ -87,13 +87,13 @@ def photo(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def people_folder(tmp_path: Path, photo: Callable[..., Path]) -> Callable[..., Path]:
+def people_folder(tmp_path: Path, save_photo: Callable[..., Path]) -> Callable[..., Path]:
     """``people_folder("people", {"anna": (1, 2)})`` writes shots 1 and 2 of anna and returns the folder."""
 
     def write(folder: str, captures: Mapping[str, tuple[int, ...]]) -> Path:
         for person, numbers in captures.items():
             for captured in numbers:
-                photo(f"{folder}/{person}/{captured}.png", person, captured)
+                save_photo(f"{folder}/{person}/{captured}.png", person, captured)
         return tmp_path / folder
 
     return write

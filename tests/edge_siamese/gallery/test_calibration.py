@@ -47,7 +47,7 @@ def test_photos_without_a_face_are_no_comparisons(
     people_folder: Folder, photo: Folder, engine: Any, enrolled: Gallery
 ) -> None:
     folder = people_folder("others", {"eve": (1,)})
-    photo("others/eve/2.png", "eve", 2, faces=0)
+    save_photo("others/eve/2.png", "eve", 2, faces=0)
     assert len(compare(enrolled, embed_dataset(IdentityDataset(folder), engine)).impostor) == 2
 
 

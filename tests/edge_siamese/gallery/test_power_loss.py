@@ -13,7 +13,8 @@ WRITER = """
 import os, shutil, sys
 from pathlib import Path
 from edge_siamese import atomic
-from edge_siamese.gallery import Gallery, writer
+from edge_siamese.gallery import Gallery
+from edge_siamese.gallery.container import writer
 
 folder, fate = Path(sys.argv[1]), sys.argv[2]
 new = Gallery.open(folder / "new.esg")

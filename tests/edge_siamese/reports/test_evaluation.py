@@ -79,7 +79,7 @@ def test_the_page_says_what_was_measured_and_what_was_refused(report: dict[str, 
     assert "No operating point from this data: an FMR of 0.001 needs at least 2,995 impostor pairs" in text
     assert "model card, for FMR 0.001" in text
     assert "2 photos (0.50%) without a face; they count as errors" in text
-    assert "Against cost $x^2$ & more" in text
+    assert "Baseline: cost $x^2$ & more" in text
     assert "Nobody: no false non-match at this threshold" in text
     assert "small, under 64" in text
     assert "3 pairs without a face score" in text
@@ -102,7 +102,7 @@ def test_without_intervals_and_without_another_embedder_there_is_less_to_show(
 ) -> None:
     bare = VerificationMetrics.measure(comparisons(1), PersonBootstrap(40, 0))
     text = read_page(render_report(report | bare.to_json() | {"det": bare.det(), "baseline": None})).text
-    assert "Against" not in text
+    assert "Baseline" not in text
     assert "people resampled in pairs" not in text
 
 

@@ -69,17 +69,15 @@ def test_two_photos_are_compared_as_the_engine_does(serve: Serve, photos: dict[s
     assert envelope["sentence"].startswith(
         "same person: score 0." if envelope["is_match"] else "different people: score"
     )
-    average_with_flip = envelope["photos"][0]
+    seen = envelope["photos"][0]
     assert (
-        average_with_flip["name"],
-        average_with_flip["width"],
-        average_with_flip["height"],
-        average_with_flip["faces"],
+        seen["name"],
+        seen["width"],
+        seen["height"],
+        seen["faces"],
     ) == ("ada.png", 320, 240, 1)
-    assert average_with_flip["box"] == faces[0].box.tolist()
-    crop = cv2.imdecode(
-        np.frombuffer(base64.b64decode(average_with_flip["crop"].split(",")[1]), np.uint8), cv2.IMREAD_COLOR_RGB
-    )
+    assert seen["box"] == faces[0].box.tolist()
+    crop = cv2.imdecode(np.frombuffer(base64.b64decode(seen["crop"].split(",")[1]), np.uint8), cv2.IMREAD_COLOR_RGB)
     assert np.array_equal(crop, align(images[0], faces[0].landmarks))
 
 

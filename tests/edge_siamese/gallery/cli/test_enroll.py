@@ -63,27 +63,27 @@ def camera(monkeypatch: pytest.MonkeyPatch, pattern: Command) -> Callable[..., S
     """Puts a source in place of ``--camera``."""
 
     def put(*faces: int, live: bool = False, stills: bool = True) -> SimpleNamespace:
-        average_with_flip = SimpleNamespace(spec=None, closed=False)
+        seen = SimpleNamespace(spec=None, closed=False)
 
         @contextmanager
         def open_source(spec: str) -> Iterator[Camera]:
-            average_with_flip.spec = spec
+            seen.spec = spec
             yield Camera(pattern, faces, live=live, stills=stills)
-            average_with_flip.closed = True
+            seen.closed = True
 
         module = ModuleType("edge_siamese.cameras")
         module.open_source = open_source  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "edge_siamese.cameras", module)
-        return average_with_flip
+        return seen
 
     return put
 
 
 def test_a_camera_gives_good_frames(command: Command, camera: Command) -> None:
-    average_with_flip = camera(0, 1, 1, 2, 1, 1)
+    seen = camera(0, 1, 1, 2, 1, 1)
     answer = command("enroll", "anna", "--gallery", "new.esg", "--camera", "frames/", "--frames", "3")
     assert answer.out == "new.esg: anna has 1 template from 3 frames; 1 person, 1 template\n"
-    assert (average_with_flip.spec, average_with_flip.closed) == ("frames/", True)
+    assert (seen.spec, seen.closed) == ("frames/", True)
 
 
 def test_frames_of_a_video_are_taken_some_time_apart(command: Command, camera: Command) -> None:

@@ -120,15 +120,19 @@ def test_a_header_that_says_something_else(data: bytes, offset: int, code: str, 
     [
         (Section.IDENTITIES, None, "section identities: expected one, found none"),
         (Section.SQUARED_NORMS, None, "section squared_norms: expected one, found none"),
-        (Section.IDENTITY_INDEX, struct.pack("<III", 0, 1, 0), "owners: expected sorted"),
-        (Section.IDENTITY_INDEX, struct.pack("<III", 0, 1, 2), "owners: expected sorted"),
-        (Section.IDENTITY_INDEX, struct.pack("<III", 0, 0, 0), "owners: expected sorted, each of 0 to 1 at least once"),
+        (Section.IDENTITY_INDEX, struct.pack("<III", 0, 1, 0), "identity_index: expected sorted"),
+        (Section.IDENTITY_INDEX, struct.pack("<III", 0, 1, 2), "identity_index: expected sorted"),
+        (
+            Section.IDENTITY_INDEX,
+            struct.pack("<III", 0, 0, 0),
+            "identity_index: expected sorted, each of 0 to 1 at least once",
+        ),
         (Section.OPERATING_POINTS, bytes(79), "section operating_points: expected records of 80 bytes"),
         (Section.OPERATING_POINTS, bytes(80), "rates of an operating point: expected between 0 and 1"),
-        (Section.METADATA, b"[]", r"information: expected a JSON object, .*found list"),
-        (Section.METADATA, b'{"a":', "information: expected a JSON object"),
-        (Section.METADATA, b"\xff", "information: expected a JSON object"),
-        (Section.METADATA, b"[" * 100_000, "information: expected a JSON object"),
+        (Section.METADATA, b"[]", r"metadata: expected a JSON object, .*found list"),
+        (Section.METADATA, b'{"a":', "metadata: expected a JSON object"),
+        (Section.METADATA, b"\xff", "metadata: expected a JSON object"),
+        (Section.METADATA, b"[" * 100_000, "metadata: expected a JSON object"),
         (Section.METADATA, b'{"created":"yesterday"}', "created: expected a time such as"),
         (Section.METADATA, b'{"retain_until":"2025-02-30"}', "retain_until: expected a day such as"),
         (Section.METADATA, b'{"people":{"eve":{}}}', "only about people in the gallery, found 'eve'"),
@@ -181,7 +185,7 @@ def test_padding_must_be_zero(data: bytes) -> None:
 
 def test_a_second_section_of_a_kind_is_refused(data: bytes) -> None:
     twice = data[HEADER.size :] + section(Section.METADATA, b"{}")
-    with pytest.raises(GalleryError, match="section information: expected one, found a second one"):
+    with pytest.raises(GalleryError, match="section metadata: expected one, found a second one"):
         parse(with_crcs(data, twice), "people.esg")
 
 

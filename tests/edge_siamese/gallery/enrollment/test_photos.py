@@ -51,7 +51,7 @@ def test_only_so_many_templates_are_kept(people_folder: Folder, engine: Any) -> 
 
 def test_photos_that_cannot_be_used_are_named(people_folder: Folder, photo: Folder, engine: Any) -> None:
     folder = people_folder("people", {"anna": (1,)})
-    photo("people/anna/2.png", "anna", 2, faces=0)
+    save_photo("people/anna/2.png", "anna", 2, faces=0)
     (folder / "anna" / "3.png").write_bytes(b"no image")
     gallery, report = build_gallery(IdentityDataset(folder), engine)
     assert len(gallery.templates) == 1
@@ -64,7 +64,7 @@ def test_a_person_without_a_usable_photo_is_an_error_unless_skipped(
     people_folder: Folder, photo: Folder, engine: Any
 ) -> None:
     folder = people_folder("people", {"anna": (1,)})
-    photo("people/ben/1.png", "ben", 1, faces=0)
+    save_photo("people/ben/1.png", "ben", 1, faces=0)
     with pytest.raises(NoFaceError, match=r"no photo of ben can be used \(ben/1.png: shows no face\); --skip"):
         build_gallery(IdentityDataset(folder), engine)
     gallery, report = build_gallery(IdentityDataset(folder), engine, skip_people=True)
@@ -72,13 +72,13 @@ def test_a_person_without_a_usable_photo_is_an_error_unless_skipped(
 
 
 def test_nobody_at_all_is_an_error(photo: Folder, engine: Any, tmp_path: Path) -> None:
-    photo("people/ben/1.png", "ben", 1, faces=0)
+    save_photo("people/ben/1.png", "ben", 1, faces=0)
     with pytest.raises(NoFaceError, match="nobody has a photo"):
         build_gallery(IdentityDataset(tmp_path / "people"), engine, skip_people=True)
 
 
 def test_single_photos_are_embedded_or_named(photo: Folder, engine: Any, tmp_path: Path) -> None:
-    good, empty = photo("1.png", "anna", 1), photo("2.png", "anna", 2, faces=0)
+    good, empty = save_photo("1.png", "anna", 1), save_photo("2.png", "anna", 2, faces=0)
     templates, skipped = embed_photos([good, empty, tmp_path / "absent.png"], engine)
     assert templates.shape == (1, engine.embedder_card.dimension)
     assert templates.dtype == np.int8
@@ -103,7 +103,7 @@ def test_the_bytes_of_a_gallery_never_change(people_folder: Folder, engine: Any)
 
 def test_outliers_are_named_with_the_reason(people_folder: Folder, photo: Folder, engine: Any) -> None:
     folder = people_folder("people", {"anna": (1, 2, 3), "ben": (1,)})
-    photo("people/anna/4.png", "ben", 4)
+    save_photo("people/anna/4.png", "ben", 4)
     gallery, report = build_gallery(IdentityDataset(folder), engine, options=SelectionOptions(reject_outliers=True))
     assert [len(gallery.templates_of(name)) for name in gallery.names] == [3, 1]
     ((path, reason),) = [(skip.photo, skip.reason) for skip in report.skipped]
@@ -115,7 +115,7 @@ def test_outliers_are_named_with_the_reason(people_folder: Folder, photo: Folder
 def test_an_outlier_is_no_part_of_a_mean(people_folder: Folder, photo: Folder, engine: Any) -> None:
     folder = people_folder("people", {"anna": (1, 2, 3), "ben": (1,)})
     clean, _ = build_gallery(IdentityDataset(folder), engine)
-    photo("people/anna/4.png", "ben", 4)
+    save_photo("people/anna/4.png", "ben", 4)
     spoiled, _ = build_gallery(IdentityDataset(folder), engine)
     rejecting, _ = build_gallery(
         IdentityDataset(folder), engine, options=SelectionOptions(Strategy.MEAN, reject_outliers=True)
