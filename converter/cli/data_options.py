@@ -44,8 +44,8 @@ _SOURCE_OPTIONS = (
         help="Cut the face out on its landmarks, a window from the middle, or take all.  [default: none]",
     ),
     click.option("--crop-factor", type=float, help="How much is seen of what --align cuts out.  [default: 1]"),
-    click.option("--least-images", type=click.IntRange(1), help="Leave out classes with fewer."),
-    click.option("--most-images", type=click.IntRange(1), help="Of larger classes take the first."),
+    click.option("--min-images", type=click.IntRange(1), help="Leave out classes with fewer."),
+    click.option("--max-images", type=click.IntRange(1), help="Of larger classes take the first."),
     click.option(
         "--near-duplicates",
         type=click.FloatRange(0, 1, max_open=True),

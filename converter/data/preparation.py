@@ -32,7 +32,7 @@ class Preparation(BaseModel):
             proportions from the middle, "none" takes the photo whole, whatever its proportions.
         crop_factor: how much is seen, about the middle: of an aligned face 1 is the usual crop and more shows more, of
             a photo 1 is the largest window. Not for "none".
-        least_images, max_images: a class with fewer is left out, of one with more the first are taken.
+        min_images, max_images: a class with fewer is left out, of one with more the first are taken.
         near_duplicates: leave an image out that differs from another of its class by less than this, as the mean
             absolute difference of pixels from 0 to 1; 0 leaves out equal ones only.
     """

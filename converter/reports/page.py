@@ -69,7 +69,7 @@ def render(folder: Path, report: RunReport, arrays: RunArrays | None) -> str:
         shipped=shipped,
         compared=_compared(report),
         images=figure_images(report),
-        predictions=embedding_images(arrays, shipped.confusion["threshold"]) if arrays else None,
+        embedding_plots=embedding_images(arrays, shipped.confusion["threshold"]) if arrays else None,
         illustrations=[(each, illustration(folder / each.file)) for each in report.illustrations],
         version=__version__,
     )

@@ -59,17 +59,17 @@ def embedding_images(arrays: RunArrays, threshold: float) -> dict[str, Any]:
     """
     int8 = arrays.int8_embeddings is not None
     vectors, rows = arrays.vectors(int8=int8), readable_rows(arrays.labels)
-    predictions: dict[str, Any] = {"plane": None, "map": None, "shown": len(rows), "mapped": 0}
+    embedding_plots: dict[str, Any] = {"plane": None, "map": None, "shown": len(rows), "mapped": 0}
     if len(rows) >= _FEWEST_FOR_A_PLANE:
         labels = arrays.labels[rows]
         plane = tsne(vectors[rows], arrays.similarity)
         score = arrays.score(int8=int8)
         standing = representatives(lambda a, b: score(rows[a], rows[b]), labels)
-        predictions["plane"] = scatter(plane, labels, arrays.class_names, standing).svg()
+        embedding_plots["plane"] = scatter(plane, labels, arrays.class_names, standing).svg()
         few = readable_rows(labels, images=MAX_THUMBNAILS)
-        predictions["map"] = mosaic(plane[few], arrays.thumbnails[rows[few]], labels[few]).data_uri()
-        predictions["mapped"] = len(few)
-    return predictions | {"pairs": _extreme(arrays, threshold, int8=int8 and arrays.int8_scores is not None)}
+        embedding_plots["map"] = mosaic(plane[few], arrays.thumbnails[rows[few]], labels[few]).data_uri()
+        embedding_plots["mapped"] = len(few)
+    return embedding_plots | {"pairs": _extreme(arrays, threshold, int8=int8 and arrays.int8_scores is not None)}
 
 
 def illustration(path: Path) -> str:

@@ -25,8 +25,8 @@ def self_test(as_json: bool, **engine_settings: Any) -> None:
         body = {
             "runtime": runtime,
             "delegate": results[0].delegate,
-            "least_cosine": MIN_COSINE,
-            "least_mean_cosine": MIN_MEAN_COSINE,
+            "min_cosine": MIN_COSINE,
+            "min_mean_cosine": MIN_MEAN_COSINE,
             "results": [{"task": result.task, "cosines": list(result.cosines)} for result in results],
         }
         emit_json("self-test", body, models=digests)

@@ -31,7 +31,7 @@ class QualityLimits:
         min_sharpness: mean squared Sobel gradient (Tenengrad) of the crop divided by its variance, so that light and
             contrast cancel. Sharp photos have 2 to 15, a face of 24 pixels enlarged has 0.6 to 4, and a blur as
             wide as an eye leaves less than 0.5.
-        least_light, max_brightness: mean gray of the crop, 0 to 255.
+        min_brightness, max_brightness: mean gray of the crop, 0 to 255.
         min_contrast: standard deviation of the gray.
         max_yaw: how far the nose tip has left the middle between the eyes, in half eye distances; beyond 1 it covers
             an eye.

@@ -55,7 +55,7 @@ class PreviewApi:
             "embedder": card.name,
             "license": card.license,
             "delegate": self._engine.delegate,
-            "most_bytes": MAX_BYTES,
+            "max_bytes": MAX_BYTES,
             "threshold": self._point.threshold / Q15,
             "target_fmr": self._point.target_fmr,
             "gallery": None if gallery is None else {"people": len(gallery.names), "templates": len(gallery.templates)},

@@ -97,7 +97,7 @@ async function ask() {
     slot.classList.remove("bad");
     const file = chosen.get(slot.dataset.field);
     if (!file) return answer.replaceChildren();
-    if (facts && file.size > facts.most_bytes) return refuse(`${file.name}: expected at most ${facts.most_bytes / 1e6} MB, found ${(file.size / 1e6).toFixed(1)} MB`, slot.dataset.field);
+    if (facts && file.size > facts.max_bytes) return refuse(`${file.name}: expected at most ${facts.max_bytes / 1e6} MB, found ${(file.size / 1e6).toFixed(1)} MB`, slot.dataset.field);
     body.append(slot.dataset.field, file);
   }
   view.waiting(answer);

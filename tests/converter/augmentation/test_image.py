@@ -9,7 +9,7 @@ from edge_siamese_converter.augmentation.image import ImageAugmentation, create_
 
 NOTHING = {"rotation_degrees": 0.0, "shift": 0.0, "scale": 0.0, "shear": 0.0}
 SOFT = np.add.outer(np.arange(24) * 4, np.arange(32) * 3).astype(np.uint8)[..., None]
-EFFECTS = {"rotation_degrees": 20.0, "shift": 0.2, "scale": 0.3, "phase": 0.3, "shear": 0.3, "zoom": 0.2, "flip": 1.0}
+EFFECTS = {"rotation_degrees": 20.0, "shift": 0.2, "scale": 0.3, "stretch": 0.3, "shear": 0.3, "zoom": 0.2, "flip": 1.0}
 
 
 def changed(image: np.ndarray, seed: int = 3, **settings: object) -> np.ndarray:

@@ -63,7 +63,7 @@ def test_prepared_images_are_described_and_what_was_skipped_is_named(
 def test_people_read_what_was_skipped_and_how_much_is_there(
     people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert answer("prepare", people, "-o", tmp_path / "a.npz", "--most-images", 2) == 0
+    assert answer("prepare", people, "-o", tmp_path / "a.npz", "--max-images", 2) == 0
     printed = capsys.readouterr()
     assert "a.npz: 20 images of 10 classes, 11 skipped" in printed.out
     assert "p3/broken.png: skipped: not a JPEG" in printed.err

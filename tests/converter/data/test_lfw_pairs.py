@@ -25,7 +25,7 @@ def test_rows_go_by_person_and_number_wherever_the_images_lie() -> None:
         "Fay_Yu/Fay_Yu_0001.png",
         "Ann_Li/Ann_Li_0001",
     ]
-    rows, folds = listed.rows(paths)
+    rows, folds = listed.indices(paths)
     assert rows.tolist() == [[0, 1], [1, 2]]
     assert folds.tolist() == [1, 1]
     assert listed.fold.tolist() == [0, 0, 0, 0, 1, 1, 1, 1]

@@ -46,7 +46,7 @@ def test_the_people_of_the_official_folds_are_judged_on_and_never_trained_on() -
     found = load_source("lfw", DATA / "lfw_dev.zip", Preparation(size=(32, 32), align="center", crop_factor=0.5))
     listed = read_official_pairs(pairs_text("lfw", DATA / "lfw_dev.zip"), [4, 5])
     split = split_rest(found, listed.people, validation=0.15, min_images=4)
-    rows, folds = listed.rows(split.test.paths)
+    rows, folds = listed.indices(split.test.paths)
     assert len(rows) >= 1195
     assert set(folds.tolist()) == {0, 1}
     assert not listed.people & {*split.training.classes, *split.validation.classes}

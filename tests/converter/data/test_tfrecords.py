@@ -42,7 +42,7 @@ def test_other_readers_find_the_features_by_name(labeled: Make, tmp_path: Path) 
     write_image_pairs(tmp_path / "p.tfrecord", labeled({"a": 2, "b": 2}), INDEX, SAME)
     first = next(iter(tf.data.TFRecordDataset(str(tmp_path / "p.tfrecord")))).numpy()
     features = tf.train.Example.FromString(first).features.feature
-    assert sorted(features) == ["label", "path_1", "path_2", "image_1", "image_2"]
+    assert sorted(features) == ["image_1", "image_2", "label", "path_1", "path_2"]
     assert features["path_2"].bytes_list.value[0] == b"a/1.png"
 
 

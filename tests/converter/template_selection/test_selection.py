@@ -11,16 +11,16 @@ from edge_siamese.gallery.templates.representatives import Strategy
 from edge_siamese.gallery.templates.selection import SelectionOptions
 from edge_siamese_converter.plots.projections import tsne
 from edge_siamese_converter.template_selection.photos import Photos
-from edge_siamese_converter.template_selection.selection import account, lookup
+from edge_siamese_converter.template_selection.selection import account, choose
 
 People = Callable[..., Photos]
 
 
-def test_every_photo_has_one_fate(photos: People, card: Any) -> None:
+def test_every_photo_has_one_status(photos: People, card: Any) -> None:
     everybody = photos({"anna": 9, "ben": 1})
     everybody.embeddings[4] = -everybody.embeddings[3]  # nothing like anna
     options = SelectionOptions(limit=3, reject_outliers=True)
-    choices = lookup(everybody, Gallery.empty(card), options)
+    choices = choose(everybody, Gallery.empty(card), options)
     anna, ben = (account(everybody, name, choices[name]) for name in ("anna", "ben"))
     assert sorted(told.photo for told in anna.photos) == sorted(everybody.paths[:9])
     assert [told.status for told in anna.photos[:3]] == ["chosen"] * 3
@@ -34,7 +34,7 @@ def test_every_photo_has_one_fate(photos: People, card: Any) -> None:
 def test_what_makes_up_a_mean_is_told(photos: People, card: Any) -> None:
     everybody = photos({"anna": 9, "ben": 1})
     everybody.embeddings[4] = -everybody.embeddings[3]  # nothing like anna
-    choices = lookup(everybody, Gallery.empty(card), SelectionOptions(Strategy.MEAN, reject_outliers=True))
+    choices = choose(everybody, Gallery.empty(card), SelectionOptions(Strategy.MEAN, reject_outliers=True))
     anna, ben = (account(everybody, name, choices[name]) for name in ("anna", "ben"))
     assert [told.status for told in anna.photos] == ["averaged"] * 8 + ["rejected"]
     assert anna.photos[8].photo == "anna/4.jpg"
@@ -48,7 +48,7 @@ def test_an_outlier_that_is_kept_is_a_suspect(photos: People, card: Any) -> None
     everybody = photos({"anna": 6})
     everybody.embeddings[4] = -everybody.embeddings[3]
     for strategy in (Strategy.MEAN, Strategy.GREEDY, Strategy.FARTHEST_FIRST):
-        choices = lookup(everybody, Gallery.empty(card), SelectionOptions(strategy, limit=2))
+        choices = choose(everybody, Gallery.empty(card), SelectionOptions(strategy, limit=2))
         told = account(everybody, "anna", choices["anna"]).photos
         assert [photo.photo for photo in told if photo.suspect] == ["anna/4.jpg"]
 
@@ -57,7 +57,7 @@ def test_the_tsne_medoid_is_one_for_everybody_and_no_outlier(photos: People, car
     pytest.importorskip("sklearn", reason="t-SNE needs the converter extra")
     everybody = photos({"anna": 8, "ben": 7, "carla": 6}, spread=10)
     everybody.embeddings[4] = everybody.embeddings[9]  # anna's fifth is ben
-    choices = lookup(everybody, Gallery.empty(card), SelectionOptions(reject_outliers=True), tsne=True)
+    choices = choose(everybody, Gallery.empty(card), SelectionOptions(reject_outliers=True), tsne=True)
     assert [len(choice.chosen) for choice in choices.values()] == [1, 1, 1]
     assert choices["anna"].rejected == (4,)
     assert 4 not in choices["anna"].chosen

@@ -56,7 +56,7 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
 
 def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
     train(model(), Batches(), epochs=1, folder=tmp_path, settings={"learning_rate": 1})
-    with pytest.raises(DataError, match=r"begun with another rate \(1, now 2\)"):
+    with pytest.raises(DataError, match=r"begun with another learning_rate \(1, now 2\)"):
         train(model(), Batches(), epochs=1, folder=tmp_path, settings={"learning_rate": 2})
 
 

@@ -82,7 +82,7 @@ def test_another_embedder_is_judged_on_the_same_pairs(
     assert found["baseline"]["difference"]["accuracy"] == {"value": 0.0, "person_interval_95": [0.0, 0.0]}
     assert answer("evaluate", dataset, "--bootstrap", "20", "--baseline", other) == 0
     text = capsys.readouterr().out
-    assert "against other.tflite" in text
+    assert "baseline other.tflite" in text
     assert "+0.00 to +0.00" in text
     assert "no card: taken to want the same crops" in text
 

@@ -44,7 +44,7 @@ def test_strangers_are_impostors_to_everybody_and_namesakes_are_genuine(
 
 
 def test_photos_without_a_face_are_no_comparisons(
-    people_folder: Folder, photo: Folder, engine: Any, enrolled: Gallery
+    people_folder: Folder, save_photo: Folder, engine: Any, enrolled: Gallery
 ) -> None:
     folder = people_folder("others", {"eve": (1,)})
     save_photo("others/eve/2.png", "eve", 2, faces=0)

@@ -120,7 +120,7 @@ def test_arrays_that_do_not_fit_together_are_refused() -> None:
 
 
 def test_an_unknown_name_or_option_is_refused() -> None:
-    with pytest.raises(DataError, match="unknown normalization 'standardize'; did you mean 'standardize'"):
-        create("standardize")
+    with pytest.raises(DataError, match="unknown normalization 'standardise'; did you mean 'standardize'"):
+        create("standardise")
     with pytest.raises(DataError, match="normalization unit: unknown option 'scale'; known are none"):
         create("unit", scale=2.0)

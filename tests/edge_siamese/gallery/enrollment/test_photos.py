@@ -49,7 +49,7 @@ def test_only_so_many_templates_are_kept(people_folder: Folder, engine: Any) -> 
     assert len(build_gallery(dataset, engine, options=SelectionOptions(limit=2))[0].templates) == 2
 
 
-def test_photos_that_cannot_be_used_are_named(people_folder: Folder, photo: Folder, engine: Any) -> None:
+def test_photos_that_cannot_be_used_are_named(people_folder: Folder, save_photo: Folder, engine: Any) -> None:
     folder = people_folder("people", {"anna": (1,)})
     save_photo("people/anna/2.png", "anna", 2, faces=0)
     (folder / "anna" / "3.png").write_bytes(b"no image")
@@ -61,7 +61,7 @@ def test_photos_that_cannot_be_used_are_named(people_folder: Folder, photo: Fold
 
 
 def test_a_person_without_a_usable_photo_is_an_error_unless_skipped(
-    people_folder: Folder, photo: Folder, engine: Any
+    people_folder: Folder, save_photo: Folder, engine: Any
 ) -> None:
     folder = people_folder("people", {"anna": (1,)})
     save_photo("people/ben/1.png", "ben", 1, faces=0)
@@ -71,13 +71,13 @@ def test_a_person_without_a_usable_photo_is_an_error_unless_skipped(
     assert (gallery.names, report.people_skipped) == (("anna",), ["ben"])
 
 
-def test_nobody_at_all_is_an_error(photo: Folder, engine: Any, tmp_path: Path) -> None:
+def test_nobody_at_all_is_an_error(save_photo: Folder, engine: Any, tmp_path: Path) -> None:
     save_photo("people/ben/1.png", "ben", 1, faces=0)
     with pytest.raises(NoFaceError, match="nobody has a photo"):
         build_gallery(IdentityDataset(tmp_path / "people"), engine, skip_people=True)
 
 
-def test_single_photos_are_embedded_or_named(photo: Folder, engine: Any, tmp_path: Path) -> None:
+def test_single_photos_are_embedded_or_named(save_photo: Folder, engine: Any, tmp_path: Path) -> None:
     good, empty = save_photo("1.png", "anna", 1), save_photo("2.png", "anna", 2, faces=0)
     templates, skipped = embed_photos([good, empty, tmp_path / "absent.png"], engine)
     assert templates.shape == (1, engine.embedder_card.dimension)
@@ -101,7 +101,7 @@ def test_the_bytes_of_a_gallery_never_change(people_folder: Folder, engine: Any)
     ]
 
 
-def test_outliers_are_named_with_the_reason(people_folder: Folder, photo: Folder, engine: Any) -> None:
+def test_outliers_are_named_with_the_reason(people_folder: Folder, save_photo: Folder, engine: Any) -> None:
     folder = people_folder("people", {"anna": (1, 2, 3), "ben": (1,)})
     save_photo("people/anna/4.png", "ben", 4)
     gallery, report = build_gallery(IdentityDataset(folder), engine, options=SelectionOptions(reject_outliers=True))
@@ -112,7 +112,7 @@ def test_outliers_are_named_with_the_reason(people_folder: Folder, photo: Folder
     assert len(build_gallery(IdentityDataset(folder), engine, options=SelectionOptions())[0].templates_of("anna")) == 4
 
 
-def test_an_outlier_is_no_part_of_a_mean(people_folder: Folder, photo: Folder, engine: Any) -> None:
+def test_an_outlier_is_no_part_of_a_mean(people_folder: Folder, save_photo: Folder, engine: Any) -> None:
     folder = people_folder("people", {"anna": (1, 2, 3), "ben": (1,)})
     clean, _ = build_gallery(IdentityDataset(folder), engine)
     save_photo("people/anna/4.png", "ben", 4)
