@@ -1,10 +1,14 @@
 """Decisions: who it is, that it is nobody known, or why it cannot be told."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from .matching import Q15
+import numpy as np
+import numpy.typing as npt
+
+from .matching import NO_SCORE, Q15
 
 
 class Outcome(StrEnum):
@@ -62,24 +66,34 @@ def undecided(reason: Reason) -> Decision:
     return Decision(Outcome.UNDECIDED, reason)
 
 
-def decide(scores: dict[str, int], threshold: int, *, min_margin: int = 0) -> Decision:
-    """Decide from the Q15 score of every identity.
+def decide(scores: Mapping[str, int], threshold: int, *, min_margin: int = 0) -> Decision:
+    """Decide from the Q15 score of every identity; see `decide_scores`."""
+    names = sorted(scores)
+    return decide_scores(names, np.array([scores[name] for name in names], np.int64), threshold, min_margin=min_margin)
+
+
+def decide_scores(
+    names: Sequence[str], scores: npt.NDArray[np.integer], threshold: int, *, min_margin: int = 0
+) -> Decision:
+    """Decide from an array of Q15 scores, and look up the name only of the best.
 
     Args:
-        scores: best score of each identity's templates; empty for an empty gallery.
+        names: N names, sorted; of equal scores the first name wins.
+        scores: ``(N,)``, best score of each identity's templates; empty for an empty gallery.
         threshold: a best score below it is nobody known.
         min_margin: two identities both above the threshold and closer than this are ambiguous.
     """
-    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-    if not ranked:
+    if not len(names):
         return Decision(Outcome.UNKNOWN, Reason.BELOW_THRESHOLD, threshold=threshold)
-    (name, best), runner_up = ranked[0], ranked[1][1] if len(ranked) > 1 else None
-    margin = None if runner_up is None else best - runner_up
+    index = int(scores.argmax())
+    best = int(scores[index])
+    runner_up = max(scores[:index].max(initial=NO_SCORE), scores[index + 1 :].max(initial=NO_SCORE))
+    margin = None if len(names) == 1 else best - int(runner_up)
     if best < threshold:
         return Decision(Outcome.UNKNOWN, Reason.BELOW_THRESHOLD, None, best, margin, threshold)
-    if runner_up is not None and runner_up >= threshold and best - runner_up < min_margin:
+    if margin is not None and runner_up >= threshold and margin < min_margin:
         return Decision(Outcome.UNDECIDED, Reason.AMBIGUOUS, None, best, margin, threshold)
-    return Decision(Outcome.MATCH, Reason.OK, name, best, margin, threshold)
+    return Decision(Outcome.MATCH, Reason.OK, names[index], best, margin, threshold)
 
 
 def _shown(score: int | None) -> float | None:

@@ -89,9 +89,17 @@ class FaceEngine:
         """Faces on a uint8 ``(H, W, 3)`` RGB image, largest first, not embedded."""
         return self.detector.detect(image)
 
+    def align(self, image: RGB, face: Face) -> RGB:
+        """Cut the aligned crop of a face, uint8 ``(112, 112, 3)``, from a uint8 ``(H, W, 3)`` RGB image."""
+        return align(image, face.landmarks)
+
+    def embed_crop(self, crop: RGB) -> Embedding:
+        """Embed an aligned crop, uint8 ``(112, 112, 3)``."""
+        return self.embedder.embed(crop)
+
     def embed(self, image: RGB, face: Face) -> Embedding:
         """Align and embed one face of an image."""
-        return self.embedder.embed(align(image, face.landmarks))
+        return self.embed_crop(self.align(image, face))
 
     def analyze(self, image: RGB) -> list[Face]:
         """Detect and embed every face of an image, largest first."""

@@ -82,8 +82,13 @@ class Quality:
 
 
 def measure(image: RGB, face: Face) -> Quality:
-    """Measure one face of a uint8 ``(H, W, 3)`` image."""
-    gray = cv2.cvtColor(align(image, face.landmarks), cv2.COLOR_RGB2GRAY)[_INNER_FACE]
+    """Align and measure one face of a uint8 ``(H, W, 3)`` RGB image."""
+    return measure_crop(align(image, face.landmarks), face)
+
+
+def measure_crop(crop: RGB, face: Face) -> Quality:
+    """Measure a face on its aligned crop, uint8 ``(112, 112, 3)``."""
+    gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[_INNER_FACE]
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(gray))
     across, down = cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)
     gradient = float(np.vdot(across, across) + np.vdot(down, down)) / gray.size
