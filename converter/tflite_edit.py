@@ -1,97 +1,24 @@
-"""What a .tflite computes, operator by operator, as plain data.
+"""Change a .tflite: its flatbuffer as mutable objects, edits of its constants, and writing it again.
 
-Enumerations and option tables are those of the published TFLite schema, read with the classes that ai-edge-litert ships.
+`edge_siamese.tflite.graph` is the read-only view of the same file. Here a model is the object form of the published
+TFLite schema, in the classes that ai-edge-litert ships. What TensorFlow writes holds a zero point of eight bytes for
+every channel of every weight and bias, though all are zero, besides tensor names and conversion metadata. Written here,
+equal vectors are stored once and constants are aligned to 16 bytes as the schema asks, which matters where unaligned
+words cannot be read.
 """
 
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
+import flatbuffers
 import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
 from edge_siamese.errors import ModelError
+from edge_siamese.tflite.operators import CUSTOM, operator_name
 
-_DTYPES = {
-    "FLOAT32": "<f4",
-    "FLOAT16": "<f2",
-    "INT8": "i1",
-    "UINT8": "u1",
-    "INT16": "<i2",
-    "INT32": "<i4",
-    "INT64": "<i8",
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Tensor:
-    """A tensor of the main graph.
-
-    Attributes:
-        index: in the file, and in an interpreter that has loaded it.
-        name: may be empty.
-        shape: -1 where a side is only known when the model runs.
-        kind: of the elements, as the schema spells it: ``"FLOAT32"``, ``"INT8"``...
-        data: bytes of a constant, None for what is computed.
-    """
-
-    index: int
-    name: str
-    shape: tuple[int, ...]
-    kind: str
-    data: bytes | None
-
-    @cached_property
-    def values(self) -> npt.NDArray[Any]:
-        """Elements of a constant, in its shape."""
-        if self.data is None or self.kind not in _DTYPES:
-            raise ModelError(f"tensor {self.index} ({self.name}) is no constant of numbers")
-        return np.frombuffer(self.data, _DTYPES[self.kind]).reshape(self.shape)
-
-
-@dataclass(frozen=True, eq=False)
-class Operator:
-    """One operation.
-
-    Attributes:
-        kind: ``"CONV_2D"`` as the schema spells it; a custom one by its own name.
-        inputs: None where an optional one is absent.
-        outputs: what it computes.
-        options: the operator's own table, None when it has none.
-    """
-
-    kind: str
-    inputs: tuple[Tensor | None, ...]
-    outputs: tuple[Tensor, ...]
-    options: Any
-
-    def option(self, name: str, default: Any = None) -> Any:
-        """A field of the operator's table."""
-        return getattr(self.options, name, default)
-
-    @property
-    def activation(self) -> str:
-        """The fused activation: ``"NONE"``, ``"RELU"``, ``"RELU6"``..."""
-        return _ACTIVATIONS.get(self.option("fusedActivationFunction", 0), "UNKNOWN")
-
-    @property
-    def computed(self) -> list[Tensor]:
-        """The inputs that are not constants."""
-        return [tensor for tensor in self.inputs if tensor is not None and tensor.data is None]
-
-
-@dataclass(frozen=True, eq=False)
-class Graph:
-    """The main graph of a model, operators in the order in which they run."""
-
-    inputs: tuple[Tensor, ...]
-    outputs: tuple[Tensor, ...]
-    operators: tuple[Operator, ...]
-    subgraphs: int
+_IDENTIFIER = b"TFL3"
+_CONSTANT_ALIGNMENT = 16
 
 
 def read_model_object(data: bytes) -> Any:
@@ -115,87 +42,79 @@ def read_model_object(data: bytes) -> Any:
     return model
 
 
-def read_graph(data: bytes) -> Graph:
-    """Read the main graph of a .tflite.
-
-    Raises:
-        ModelError: the bytes are something else.
-    """
-    model = read_model_object(data)
-    graph = model.subgraphs[0]
-    tensors = [_tensor(model, index, tensor) for index, tensor in enumerate(graph.tensors)]
-
-    def chosen(indices: Iterable[int]) -> list[Tensor | None]:
-        return [tensors[index] if index >= 0 else None for index in indices]
-
-    def present(indices: Iterable[int]) -> tuple[Tensor, ...]:
-        return tuple(tensor for tensor in chosen(indices) if tensor is not None)
-
-    operators = tuple(
-        Operator(operator_kind(model, each), tuple(chosen(each.inputs)), present(each.outputs), each.builtinOptions)
-        for each in graph.operators
-    )
-    return Graph(present(graph.inputs), present(graph.outputs), operators, len(model.subgraphs))
-
-
 def operator_kind(model: Any, operator: Any) -> str:
-    """The kind of an operator of a model in object form."""
+    """The kind of an operator of a model in object form: as the schema spells it, a custom one by its own name."""
     code = model.operatorCodes[operator.opcodeIndex]
-    kind = _OPERATORS.get(max(code.builtinCode, code.deprecatedBuiltinCode), "UNKNOWN")
-    return _text(code.customCode) if kind == "CUSTOM" else kind
+    kind = operator_name(max(code.builtinCode, code.deprecatedBuiltinCode))
+    name = code.customCode or b""
+    return (name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)) if kind == CUSTOM else kind
 
 
-class LayerNames:
-    """Which layer of a Keras network an operator came from, by the names TensorFlow gave its tensors.
-
-    TensorFlow writes ``network/layer/operation`` and may number every part when it traces a second time; the reading of
-    the numbers that explains more layers is taken.
-    """
-
-    def __init__(self, graph: Graph, layers: Iterable[str] = ()) -> None:
-        self._layers = frozenset(layers)
-        readings: tuple[Callable[[str], str], ...] = (lambda part: part, lambda part: re.sub(r"_\d+$", "", part))
-        parts = [part for operator in graph.operators for part in _name_parts(operator)]
-        self._read = max(readings, key=lambda read: len({read(part) for part in parts} & self._layers))
-        self._tensors = Counter(_short(operator.outputs[0].name) for operator in graph.operators)
-
-    def of(self, operator: Operator) -> str:
-        """The layer's name; where it is not known, the name of the tensor that the operator computes."""
-        for part in _name_parts(operator):
-            if self._read(part) in self._layers:
-                return self._read(part)
-        tensor = operator.outputs[0]
-        name = _short(tensor.name)
-        return name if self._tensors[name] == 1 and name else f"{name or 'tensor'}#{tensor.index}"
+def output_axis(model: Any, operator: Any) -> int:
+    """The axis of a kernel that runs over the channels it computes."""
+    return 3 if operator_kind(model, operator) == "DEPTHWISE_CONV_2D" else 0
 
 
-def _short(name: str) -> str:
-    """The first of the names that were joined, without the modules that Python keeps a class in."""
-    first = name.split(";", maxsplit=1)[0]
-    return first if "/" in first else first.rsplit(".", maxsplit=1)[-1]
+def constant_values(model: Any, index: int) -> npt.NDArray[np.float32]:
+    """A float32 constant of a model in object form."""
+    tensor = model.subgraphs[0].tensors[index]
+    return np.asarray(model.buffers[tensor.buffer].data, np.uint8).view(np.float32).reshape(tensor.shape)
 
 
-def _name_parts(operator: Operator) -> list[str]:
-    constants = [tensor for tensor in operator.inputs if tensor is not None and tensor.data is not None]
-    names = [name for tensor in (*operator.outputs, *constants) for name in tensor.name.split(";")]
-    return [part for name in names for part in name.split("/")]
+def replace_constant(model: Any, index: int, values: npt.NDArray[np.floating]) -> None:
+    """Give a tensor of a model in object form other values; others that shared its buffer keep theirs."""
+    tensors = model.subgraphs[0].tensors
+    if sum(tensor.buffer == tensors[index].buffer for tensor in tensors) > 1:
+        model.buffers.append(type(model.buffers[0])())
+        tensors[index].buffer = len(model.buffers) - 1
+    data = np.ascontiguousarray(values, np.float32).tobytes()
+    model.buffers[tensors[index].buffer].data = np.frombuffer(data, np.uint8)
 
 
-def _tensor(model: Any, index: int, tensor: Any) -> Tensor:
-    signature = tensor.shapeSignature if tensor.shapeSignature is not None else tensor.shape
-    shape = tuple(int(side) for side in (signature if signature is not None else ()))
-    data = model.buffers[tensor.buffer].data
-    constant = None if data is None or not len(data) else np.asarray(data, np.uint8).tobytes()
-    return Tensor(index, _text(tensor.name), shape, _KINDS.get(tensor.type, "UNKNOWN"), constant)
+def compact(network: bytes) -> bytes:
+    """Rewrite a .tflite without names, foreign metadata and repetitions; what it computes stays the same."""
+    model = read_model_object(network)
+    for entry in model.metadata or []:
+        model.buffers[entry.buffer].data = None
+    model.metadata, model.description = None, None
+    for graph in model.subgraphs:
+        graph.name = None
+        for tensor in graph.tensors:
+            tensor.name, tensor.shapeSignature = None, None
+            tensor.shape = np.asarray(tensor.shape, np.int32)
+            _slim(tensor.quantization)
+        for operator in graph.operators:
+            operator.inputs = np.asarray(operator.inputs, np.int32)
+            operator.outputs = np.asarray(operator.outputs, np.int32)
+    return packed(model)
 
 
-def _text(name: bytes | str | None) -> str:
-    return name.decode("utf-8", "replace") if isinstance(name, bytes) else name or ""
+def packed(model: Any) -> bytes:
+    """The bytes of a model in the schema's object form."""
+    builder = SharingBuilder()
+    builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
+    return bytes(builder.Output())
 
 
-def _enumeration(source: Any) -> dict[int, str]:
-    return {value: name for name, value in vars(source).items() if isinstance(value, int)}
+class SharingBuilder(flatbuffers.Builder):  # type: ignore[misc]
+    """A FlatBuffers builder that writes equal vectors once and aligns vectors of bytes to 16."""
+
+    def __init__(self) -> None:
+        super().__init__(1 << 20)
+        self._written: dict[tuple[str, bytes], int] = {}
+
+    def CreateNumpyVector(self, x: npt.NDArray[Any]) -> int:  # noqa: N802
+        key = (x.dtype.str, x.tobytes())
+        if key not in self._written:
+            if x.dtype == np.uint8:
+                self.Prep(_CONSTANT_ALIGNMENT, x.size)
+            self._written[key] = super().CreateNumpyVector(x)
+        return self._written[key]
 
 
-_OPERATORS, _KINDS = _enumeration(schema.BuiltinOperator), _enumeration(schema.TensorType)
-_ACTIVATIONS = _enumeration(schema.ActivationFunctionType)
+def _slim(quantization: Any) -> None:
+    if quantization is None or quantization.scale is None:
+        return
+    quantization.min = quantization.max = None
+    quantization.scale = np.asarray(quantization.scale, np.float32)
+    quantization.zeroPoint = np.asarray(quantization.zeroPoint, np.int64)

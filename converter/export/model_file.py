@@ -23,8 +23,7 @@ from edge_siamese.tflite.model import model_input
 from edge_siamese.tflite.model_card import CARD_FILE, CONTRACT_VERSION, METADATA_NAME, Golden, Task
 from edge_siamese.tflite.runtime import load_network
 
-from ..quantization.tflite.compact import packed
-from ..tflite_edit import read_model_object
+from ..tflite_edit import packed, read_model_object
 
 _IDENTIFIER = b"M001"
 _NORMALIZATION_OPTIONS = 1  # of the ProcessUnitOptions union

@@ -6,8 +6,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.tflite.graph import read_graph
+
 from ..quantization.formats import Format
-from ..tflite_edit import read_graph
 
 Images = npt.NDArray[np.uint8]
 

@@ -16,9 +16,8 @@ from edge_siamese.errors import DataError, ModelError
 from edge_siamese.tflite.model_card import model_bytes
 
 from ..export.licenses import license_of_model
-from ..quantization.tflite.compact import packed
 from ..quantization.tflite.quantize import INPUT, OUTPUT, SIGNATURE
-from ..tflite_edit import operator_kind, read_model_object
+from ..tflite_edit import operator_kind, packed, read_model_object
 from .networks import GraphNetwork
 from .pixel_scaling import PixelInput
 from .shapes import image_shape, require_vector

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..tflite_edit import Operator, Tensor
+from edge_siamese.tflite.graph import Operator, Tensor
 
 Condition = Callable[[Operator], str]
 _FUSED = {"NONE", "RELU", "RELU6", "RELU_N1_TO_1"}
@@ -35,7 +35,7 @@ def constant_parameters(operator: Operator) -> str:
 
 
 def equal_dilation(operator: Operator) -> str:
-    height, width = operator.option("dilationHFactor", 1), operator.option("dilationWFactor", 1)
+    height, width = operator.option("dilation_h", 1), operator.option("dilation_w", 1)
     return "" if height == width else f"its dilation is {height} x {width}"
 
 
@@ -45,8 +45,8 @@ def unit_strides(operator: Operator) -> str:
 
 
 def pooled_strides(operator: Operator) -> str:
-    sides = operator.option("filterHeight"), operator.option("filterWidth")
-    strides = operator.option("strideH"), operator.option("strideW")
+    sides = operator.option("filter_height"), operator.option("filter_width")
+    strides = operator.option("stride_h"), operator.option("stride_w")
     return f"it pools 1 x 1 with strides {strides[0]} x {strides[1]}" if sides == (1, 1) and strides != (1, 1) else ""
 
 
@@ -96,12 +96,12 @@ CONDITIONS: dict[str, Condition] = {
 
 
 def _is_computed(tensor: Tensor | None) -> bool:
-    return tensor is not None and tensor.data is None
+    return tensor is not None and not tensor.is_constant
 
 
 def _constant(operator: Operator, at: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]] | None":
     tensor = operator.inputs[at] if at < len(operator.inputs) else None
-    return None if tensor is None or tensor.data is None else tensor.values
+    return None if tensor is None or not tensor.is_constant else tensor.values
 
 
 def _axes(operator: Operator) -> set[int]:

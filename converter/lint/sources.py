@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from edge_siamese.errors import DataError
+from edge_siamese.tflite.graph import Graph, read_graph
 from edge_siamese.tflite.model_card import model_bytes
-
-from ..tflite_edit import Graph, read_graph
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from ..tflite_edit import Graph, LayerNames, Operator
+from edge_siamese.tflite.graph import Graph, Operator
+
+from ..layer_names import LayerNames
 from .conditions import CONDITIONS
 
 TARGETS = ("xnnpack", "edgetpu", "mcu")
@@ -71,7 +73,7 @@ def lint(graph: Graph, targets: Sequence[str] = TARGETS, layers: Collection[str]
         layers: names of the Keras layers it came from, where there are any.
     """
     names = LayerNames(graph, layers)
-    quantized = any(tensor.kind == "INT8" for tensor in graph.inputs) or _is_quantized(graph)
+    quantized = any(tensor.dtype == "INT8" for tensor in graph.inputs) or _is_quantized(graph)
     findings = []
     for name in targets:
         target = load_target(name)
@@ -116,7 +118,7 @@ def _reason(operator: Operator, target: Target, quantized: bool) -> str:
     """Why an operator leaves a target; empty when it does not."""
     if operator.kind in {"QUANTIZE", "DEQUANTIZE"} and quantized:
         return ""
-    if quantized and any(tensor.kind in _FLOAT for tensor in operator.outputs):
+    if quantized and any(tensor.dtype in _FLOAT for tensor in operator.outputs):
         return f"it stayed float32: it {target.float}"
     if operator.kind not in target.operators:
         return "not in the list of operators that are taken"

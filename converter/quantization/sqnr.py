@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..tflite_edit import Graph, LayerNames, Operator, read_graph
+from edge_siamese.tflite.graph import Graph, Operator, read_graph
+
+from ..layer_names import LayerNames
 from .tflite.probe import GraphProbe
 
 _TRANSLATIONS = ("QUANTIZE", "DEQUANTIZE")

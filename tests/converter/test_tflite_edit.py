@@ -5,55 +5,50 @@ from hypothesis import strategies as st
 
 from edge_siamese.errors import ModelError
 from edge_siamese.models import default_model
-from edge_siamese.tflite.model_card import read_model
-from edge_siamese_converter.tflite_edit import Graph, LayerNames, Operator, Tensor, read_graph
-
-NETWORK = read_model(default_model("embedder")).network
-
-
-def test_the_shipped_embedder_is_read_whole() -> None:
-    graph = read_graph(NETWORK)
-    assert [(tensor.shape, tensor.kind) for tensor in graph.inputs] == [((1, 112, 112, 3), "INT8")]
-    assert [(tensor.shape, tensor.kind) for tensor in graph.outputs] == [((1, 256), "INT8")]
-    assert {each.kind for each in graph.operators} == {"ADD", "CONV_2D", "DEPTHWISE_CONV_2D", "RESHAPE"}
-    stem = graph.operators[0]
-    assert (stem.kind, stem.activation, stem.option("strideW")) == ("CONV_2D", "RELU", 2)
-    assert stem.inputs[1] is not None
-    assert stem.inputs[1].values.shape == (32, 3, 3, 3)
-    assert [tensor.index for tensor in stem.computed] == [graph.inputs[0].index]
+from edge_siamese.tflite.flatbuffer import Table, metadata_buffer
+from edge_siamese.tflite.model_card import METADATA_NAME, read_model
+from edge_siamese.tflite.runtime import load_network
+from edge_siamese_converter.export.model_file import with_contract
+from edge_siamese_converter.tflite_edit import SharingBuilder, compact, read_model_object
 
 
-def test_what_is_computed_has_no_values() -> None:
-    with pytest.raises(ModelError, match="is no constant of numbers"):
-        _ = read_graph(NETWORK).outputs[0].values
+@pytest.fixture(scope="module")
+def network() -> bytes:
+    return read_model(default_model("detector")).network
+
+
+def test_the_compact_network_computes_the_same_bits_under_the_same_names(network: bytes) -> None:
+    before, after = load_network(network, "reference"), load_network(compact(network), "reference")
+    image = np.random.default_rng(0).integers(-128, 128, before.input_shape).astype(np.int8)
+    first, second = before.run(image), after.run(image)
+    assert list(first) == list(second)
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def test_the_contract_survives_and_is_not_doubled(network: bytes) -> None:
+    smaller = with_contract(compact(network), "detector")
+    assert len(smaller) < 1.01 * len(network)
+    assert metadata_buffer(smaller, METADATA_NAME)
+    assert len(list(Table.root(with_contract(compact(smaller), "detector")).tables(6))) == 1
+
+
+def test_constants_are_aligned_to_sixteen_bytes(network: bytes) -> None:
+    data = compact(network)
+    starts = [buffer._elements(0, 1).start for buffer in Table.root(data).tables(4)]
+    assert starts
+    assert all(start % 16 == 0 for start in starts if start)
+
+
+def test_equal_vectors_are_written_once() -> None:
+    builder = SharingBuilder()
+    first = builder.CreateNumpyVector(np.zeros(3, np.int64))
+    assert builder.CreateNumpyVector(np.zeros(3, np.int64)) == first
+    assert builder.CreateNumpyVector(np.zeros(4, np.int64)) != first
+    assert builder.CreateNumpyVector(np.zeros(3, np.float64)) != first
 
 
 @given(st.binary(max_size=200))
 @settings(max_examples=50)
 def test_other_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(ModelError, match=r"cannot be read as a \.tflite"):
-        read_graph(data)
-
-
-def graph_of(*names: str) -> Graph:
-    tensors = [Tensor(index, name, (1,), "FLOAT32", None) for index, name in enumerate(names)]
-    return Graph((), (), tuple(Operator("ADD", (), (tensor,), None) for tensor in tensors), 1)
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        (["net/conv/add", "net/conv_1/add;net/relu"], ["conv", "conv_1"]),
-        (["net_1/conv_1/add", "net_1/conv_1_1/add", "net_1/x_1/y"], ["conv", "conv_1", "net_1/x_1/y"]),
-        (["some.module.Wrapper;1", "some.module.Wrapper;2"], ["Wrapper#0", "Wrapper#1"]),
-        ([""], ["tensor#0"]),
-    ],
-)
-def test_operators_are_called_by_their_layers(names: list[str], expected: list[str]) -> None:
-    graph = graph_of(*names)
-    found = LayerNames(graph, ["conv", "conv_1"])
-    assert [found.of(operator) for operator in graph.operators] == expected
-
-
-def test_values_are_little_endian() -> None:
-    assert Tensor(0, "", (2,), "INT32", np.array([1, -2], "<i4").tobytes()).values.tolist() == [1, -2]
+        read_model_object(data)

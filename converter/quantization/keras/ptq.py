@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...tflite_edit import compact
 from ..calibration import require_calibration, with_whole_input_range
 from ..formats import convert_static, model_input, static_batch
-from ..tflite.compact import compact
 from .preparation import prepared
 
 

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...tflite_edit import operator_kind, read_model_object
+from ...tflite_edit import constant_values, operator_kind, output_axis, packed, read_model_object, replace_constant
 from ..calibration import spread
-from .compact import packed
 from .probe import GraphProbe
 
 _CONVOLUTIONS, _PASSING = {"CONV_2D", "DEPTHWISE_CONV_2D"}, {"RELU", "LEAKY_RELU", "PRELU", "PAD"}
@@ -94,27 +93,6 @@ def _has_kernel(model: Any, operator: Any) -> bool:
     tensors = [model.subgraphs[0].tensors[index] for index in operator.inputs]
     constant = all(model.buffers[tensor.buffer].data is not None for tensor in tensors[1:])
     return constant and tensors[0].shape[-1] == tensors[1].shape[3]
-
-
-def output_axis(model: Any, operator: Any) -> int:
-    """The axis of a kernel that runs over the channels it computes."""
-    return 3 if operator_kind(model, operator) == "DEPTHWISE_CONV_2D" else 0
-
-
-def constant_values(model: Any, index: int) -> npt.NDArray[np.float32]:
-    """A float32 constant of a model in object form."""
-    tensor = model.subgraphs[0].tensors[index]
-    return np.asarray(model.buffers[tensor.buffer].data, np.uint8).view(np.float32).reshape(tensor.shape)
-
-
-def replace_constant(model: Any, index: int, values: npt.NDArray[np.floating]) -> None:
-    """Give a tensor of a model in object form other values; others that shared its buffer keep theirs."""
-    tensors = model.subgraphs[0].tensors
-    if sum(tensor.buffer == tensors[index].buffer for tensor in tensors) > 1:
-        model.buffers.append(type(model.buffers[0])())
-        tensors[index].buffer = len(model.buffers) - 1
-    data = np.ascontiguousarray(values, np.float32).tobytes()
-    model.buffers[tensors[index].buffer].data = np.frombuffer(data, np.uint8)
 
 
 def _factors(model: Any, pair: _Pair, extent: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 from edge_siamese.errors import EdgeSiameseError, RuntimeMissingError
 
+from ...tflite_edit import compact
 from ..calibration import require_calibration, with_whole_input_range
 from ..formats import Format, model_input
 from ..ranges import Range
-from .compact import compact
 from .equalization import equalized_graph
 from .ranges import measure_graph_ranges, with_room_for_biases
 

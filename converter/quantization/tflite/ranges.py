@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...tflite_edit import Graph, Operator, operator_kind, read_graph, read_model_object
+from edge_siamese.tflite.graph import Graph, Operator, read_graph
+
+from ...tflite_edit import constant_values, operator_kind, output_axis, packed, read_model_object, replace_constant
 from ..calibration import spread
 from ..ranges import INPUT_RANGE, Range, min_error_range
-from .compact import packed
-from .equalization import constant_values, output_axis, replace_constant
 from .probe import GraphProbe
 
 _WITH_BIAS = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
@@ -35,7 +35,7 @@ def measure_graph_ranges(graph: bytes, images: npt.NDArray[np.uint8]) -> dict[st
         images: uint8 ``(N, H, W, C)`` real inputs; 64 of them are used.
     """
     read = read_graph(graph)
-    operators = [each for each in read.operators if each.outputs[0].kind == "FLOAT32"]
+    operators = [each for each in read.operators if each.outputs[0].dtype == "FLOAT32"]
     samples = _samples(graph, [each.outputs[0].index for each in operators], spread(images, _IMAGES))
     slopes = _slopes(read)
     found: dict[str, Range] = {tensor.name: INPUT_RANGE for tensor in read.inputs}
@@ -98,7 +98,7 @@ def _slopes(graph: Graph) -> dict[str, npt.NDArray[np.float32]]:
 
 def _per_channel(operator: Operator) -> bool:
     slopes = operator.inputs[1]
-    return slopes is not None and slopes.data is not None and slopes.values.size == operator.outputs[0].shape[-1]
+    return slopes is not None and slopes.is_constant and slopes.values.size == operator.outputs[0].shape[-1]
 
 
 def _evaluated_behind(rows: npt.NDArray[np.float32], slopes: npt.NDArray[np.float32]) -> Range:

@@ -27,8 +27,8 @@ from ...quantization.calibration import require_calibration, spread
 from ...quantization.formats import convert_static, static_batch
 from ...quantization.keras.ptq import quantize
 from ...quantization.parity import ParityReport, measure_parity, unit_rows
-from ...quantization.tflite.compact import compact
 from ...recipes.siamese import SiameseRecipe
+from ...tflite_edit import compact
 from .network import Embeddings, SiameseNetwork
 
 

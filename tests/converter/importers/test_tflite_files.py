@@ -9,12 +9,12 @@ from keras import layers, ops
 
 from edge_siamese.errors import DataError, ModelError
 from edge_siamese.models import default_model
+from edge_siamese.tflite.graph import read_graph
 from edge_siamese.tflite.model_card import read_model
 from edge_siamese_converter.export.model_file import export_plain
 from edge_siamese_converter.importers import GraphNetwork, PixelInput, load_any
 from edge_siamese_converter.quantization.formats import as_float, convert_static, static_batch
 from edge_siamese_converter.quantization.parity import embed_model, unit_rows
-from edge_siamese_converter.tflite_edit import read_graph
 
 Make = Callable[..., Any]
 UNIT = PixelInput.of_affine(1 / 255, 0.0)
@@ -89,7 +89,7 @@ def test_a_graph_is_written_in_every_format(format: Any, cosine: float, tflite: 
     pytest.importorskip("ai_edge_quantizer", reason="graphs are quantized by ai-edge-quantizer (the extra 'import')")
     network = load_any(tflite, pixels=UNIT)
     model = network.convert(format, images)
-    ends = {tensor.kind for tensor in (*read_graph(model).inputs, *read_graph(model).outputs)}
+    ends = {tensor.dtype for tensor in (*read_graph(model).inputs, *read_graph(model).outputs)}
     assert ends == {"INT8" if format == "int8" else "FLOAT32"}
     cosines = np.sum(unit_rows(embed_model(model, images)) * unit_rows(network.embed(images)), axis=1)
     assert cosines.min() > cosine

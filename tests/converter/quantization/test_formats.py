@@ -7,9 +7,9 @@ import pytest
 from keras import layers
 
 from edge_siamese.errors import DataError, EdgeSiameseError
+from edge_siamese.tflite.graph import read_graph
 from edge_siamese_converter.importers import KerasNetwork
 from edge_siamese_converter.quantization.parity import embed_model, unit_rows
-from edge_siamese_converter.tflite_edit import read_graph
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
 
@@ -43,10 +43,10 @@ def test_a_network_is_written_in_every_format(
 ) -> None:
     model = small.convert(format, IMAGES)
     graph = read_graph(model)
-    ends = {tensor.kind for tensor in (*graph.inputs, *graph.outputs)}
+    ends = {tensor.dtype for tensor in (*graph.inputs, *graph.outputs)}
     assert ends == {"INT8" if format == "int8" else "FLOAT32"}
     kernels = {
-        tensor.kind for operator in graph.operators for tensor in operator.inputs
+        tensor.dtype for operator in graph.operators for tensor in operator.inputs
         if tensor is not None and tensor.data is not None and len(tensor.shape) == 4
     }  # fmt: skip
     assert kernels <= weights

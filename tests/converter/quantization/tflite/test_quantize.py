@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from edge_siamese.tflite.graph import read_graph
 from edge_siamese_converter.importers import GraphNetwork, PixelInput
 from edge_siamese_converter.importers.tflite_files import adopt
 from edge_siamese_converter.quantization.formats import as_float
@@ -14,7 +15,6 @@ from edge_siamese_converter.quantization.parity import embed_model, unit_rows
 from edge_siamese_converter.quantization.tflite.equalization import equalized_graph
 from edge_siamese_converter.quantization.tflite.quantize import convert_graph
 from edge_siamese_converter.quantization.tflite.ranges import measure_graph_ranges, with_room_for_biases
-from edge_siamese_converter.tflite_edit import read_graph
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 24, 24, 3), np.uint8)
 
