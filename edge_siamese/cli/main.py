@@ -3,12 +3,13 @@
 import logging
 import os
 import sys
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
 from .. import __version__
 from ..errors import EdgeSiameseError
+from ..native_output import captured_native_output
 from .shared.lazy import Entry, LazyGroup
 
 _CLI = "edge_siamese.cli"
@@ -54,8 +55,22 @@ COMMANDS = {
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=lambda *a: _show_version(*a))
 def root(verbose: int) -> None:
     """Face verification for the boards people own: train, quantize, flash, verify, measure."""
-    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    handler = _StderrHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=(logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)], handlers=[handler])
+    click.get_current_context().with_resource(captured_native_output())
+
+
+class _StderrHandler(logging.StreamHandler[TextIO]):
+    """Writes to whatever ``sys.stderr`` is at that moment: `captured_native_output` replaces it."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _: TextIO) -> None:
+        pass
 
 
 def _show_version(context: click.Context, _: click.Parameter, expected: bool) -> None:
@@ -67,24 +82,38 @@ def _show_version(context: click.Context, _: click.Parameter, expected: bool) ->
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run a command line and exit: 0 answered, 1 could not, 2 bad usage or input."""
+    """Run a command line and exit: 0 answered, 1 could not, 2 bad usage or input, 130 interrupted.
+
+    Under ``--json`` an error is printed as one JSON document on standard output, schema ``edge-siamese/error/1``,
+    besides the sentence on standard error.
+    """
     try:
         code = root(arguments, prog_name="edge-siamese", standalone_mode=False)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        _fail(arguments, error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("edge-siamese: stopped", err=True)
-        sys.exit(130)
+        _fail(arguments, "stopped", 130)
     except EdgeSiameseError as error:
         click.echo(f"edge-siamese: {error}", err=True)
-        sys.exit(error.exit_code)
+        _fail(arguments, str(error), error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        click.echo(f"edge-siamese: {error.filename or 'input/output'}: {error.strerror or error}", err=True)
-        sys.exit(1)
+        sentence = f"{error.filename or 'input/output'}: {error.strerror or error}"
+        click.echo(f"edge-siamese: {sentence}", err=True)
+        _fail(arguments, sentence, 1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(arguments: list[str] | None, sentence: str, exit_code: int) -> NoReturn:
+    words = sys.argv[1:] if arguments is None else arguments
+    if "--json" in words[: words.index("--") if "--" in words else None]:
+        from .shared.output import emit_json
+
+        emit_json("error", {"error": sentence, "exit_code": exit_code})
+    sys.exit(exit_code)

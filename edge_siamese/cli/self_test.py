@@ -41,4 +41,4 @@ def self_test(as_json: bool, **engine_settings: Any) -> None:
         for result in results
     ]
     click.echo(f"{runtime}, delegate {results[0].delegate}: passed")
-    click.echo(table(rows, header=("model", "golden vectors", "least cosine", "mean cosine")))
+    click.echo(table(rows, header=("model", "golden vectors", "min cosine", "mean cosine")))

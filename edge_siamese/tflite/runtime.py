@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import EdgeSiameseError, ModelError, RuntimeMissingError
+from ..native_output import captured_native_output
 from .flatbuffer import output_indices
 
 Delegate = Literal["xnnpack", "reference", "edgetpu"]
@@ -107,8 +108,9 @@ def load_network(
     failures = []
     for runtime in _installed():
         try:
-            interpreter = _interpreter(runtime, model, delegate, threads)
-            return TfliteNetwork(interpreter, model, runtime, delegate, float_too=float_too)
+            with captured_native_output():  # "Created TensorFlow Lite XNNPACK delegate for CPU."
+                interpreter = _interpreter(runtime, model, delegate, threads)
+                return TfliteNetwork(interpreter, model, runtime, delegate, float_too=float_too)
         except EdgeSiameseError:
             raise
         except (ValueError, RuntimeError) as error:

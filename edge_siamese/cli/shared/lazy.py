@@ -1,5 +1,6 @@
 """A click group whose commands are imported only when they are run."""
 
+import difflib
 import importlib
 import importlib.util
 from collections.abc import Mapping
@@ -48,6 +49,17 @@ class LazyGroup(click.Group):
         module, attribute = entry.target.split(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names; an unknown one is answered with the nearest names."""
+        known = self.list_commands(ctx)
+        if args and not args[0].startswith("-") and args[0] not in known:
+            near = difflib.get_close_matches(args[0], known, n=2)
+            advice = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+            ctx.fail(f"No such command '{args[0]}'.{advice}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, self._line(name, ctx)) for name in self.list_commands(ctx)]
