@@ -3,7 +3,8 @@
 #
 #   make demo     the whole chain on rendered people
 #   make test     all tests, with coverage
-#   make lint     ruff        make types    mypy
+#   make lint     ruff, codespell and the import contracts        make types    mypy
+#   make architecture   draw docs/architecture.svg from the imports
 #   make format   rewrite the code as `make lint` wants it
 #   make test-numpy1   the device's tests with the packages of Raspberry Pi OS Bookworm
 #
@@ -14,7 +15,7 @@ BIN = $(VENV)/bin
 ARGS ?=
 REQUIREMENTS = setup.cfg pyproject.toml $(wildcard constraints/*.txt)
 
-.PHONY: demo test lint types format test-numpy1 clean
+.PHONY: demo test lint types architecture format test-numpy1 clean
 
 demo: $(VENV)/installed-demo
 	$(BIN)/edge-siamese demo $(ARGS)
@@ -25,9 +26,15 @@ test: $(VENV)/installed-test
 lint: $(VENV)/installed-lint
 	$(BIN)/python -m ruff check $(ARGS)
 	$(BIN)/python -m ruff format --check
+	$(BIN)/codespell
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python docs/draw_architecture.py --check
 
 types: $(VENV)/installed-lint
 	$(BIN)/python -m mypy $(ARGS)
+
+architecture: $(VENV)/installed-lint
+	$(BIN)/python docs/draw_architecture.py
 
 format: $(VENV)/installed-lint
 	$(BIN)/python -m ruff check --fix

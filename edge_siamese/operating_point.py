@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import DataError, OperatingPointError
-from .evaluation.intervals import pairs_needed, upper_bound
+from .intervals import pairs_needed, upper_bound
 from .matching import Q15
 
 DEFAULT_TARGET_FMR = 1e-3

@@ -20,14 +20,14 @@ BRITISH = (
     r"\w*(?:normal|quant|optim|recogn|serial|organ|initial|equal|standard|summar|minim|maxim)is(?:e[sdr]?|ing|ation)"
 )
 RETIRED = (
-    r"pictures?|albums?|survey(?:s|ed|_album)?|recogni[sz]er|headline|rival|sightings?|least_\w+|most_(?!common)\w+|freshest|"
+    r"pictures?|albums?|survey(?:s|ed|_album)?|recogni[sz]er|headline|rival|sightings?|least_(?!squares)\w+|most_(?!common)\w+|freshest|"
     r"judg(?:e|ed|ing)|looking|telling_pairs|cast|journey|verdict|wanted_fmr|narrowing|within_class(?!_covariance)|"
-    r"stretch(?:es)?|untouched|refusals?|refuse[sd]?|fate|told|divided"
+    r"stretch(?:es)?|untouched|refusals?|refuse[sd]?|fate|told|divided(?!_by)"
 )
 IDENTIFIER = re.compile(rf"(?:^|_)(?:{RETIRED}|{BRITISH})(?:_|$)", re.IGNORECASE)
 CLASS = re.compile(
     r"^_?(?:Album|Survey|Recogni[sz]er|Headline|Figures|Instrument|Rival|Look|Subject|Evidence|Sighting|Notice|Shot|"
-    r"FreshestSlot|Divided|Terms|Told|Cast|Journey|Verdict|Cells|Board)$"
+    r"FreshestSlot|Divided|Terms|Told|Cast|Journey|Verdict|Cells)$"
 )
 PROSE = re.compile(
     rf"\b(?:albums?|surveys?|sightings?|rivals?|pictures?|photographs?|{BRITISH}|whole or not at all|seen by nobody|"
@@ -37,7 +37,11 @@ PROSE = re.compile(
 # Names that another library gives, or that mean something else where they stand.
 ALLOWED = {
     "cast": {"tests", "converter", "edge_siamese"},  # tensor casts
-    "stretch": {"converter/augmentation/image.py", "tests/converter/augmentation/test_image.py"},
+    "stretch": {
+        "converter/augmentation/image.py",
+        "tests/converter/augmentation/test_image.py",
+        "edge_siamese/rendering",
+    },
 }
 
 
@@ -81,7 +85,9 @@ def test_no_file_is_named_by_a_retired_term() -> None:
     assert [name for name in listed if IDENTIFIER.search(Path(name).stem)] == []
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda path: path.name
+)
 def test_no_document_uses_a_retired_term(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [f"{number}: {line}" for number, line in enumerate(lines, 1) if PROSE.search(line)] == []

@@ -18,10 +18,10 @@ from edge_siamese.cli.shared.output import table
 from edge_siamese.detection import intersection_over_union
 from edge_siamese.errors import DataError, ImageError
 from edge_siamese.evaluation.detection import MIN_OVERLAP
-from edge_siamese.evaluation.proportion import Proportion
 from edge_siamese.faces import Face, largest
 from edge_siamese.frames import RGB
 from edge_siamese.identity_dataset import IdentityDataset
+from edge_siamese.intervals import Proportion
 
 from ..peers import Detector
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
-from edge_siamese.evaluation.proportion import Proportion
 from edge_siamese.gallery.templates.representatives import Candidates, Strategy
+from edge_siamese.intervals import Proportion
 from edge_siamese.matching import Q15
 
 from .scoring import Indices, Labels, Score, Scores, indices_by_class

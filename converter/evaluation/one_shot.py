@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
-from edge_siamese.evaluation.proportion import Proportion
+from edge_siamese.intervals import Proportion
 
 from .identification import identify
 from .scoring import Indices, Labels, Score

@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
-from edge_siamese.evaluation.intervals import pairs_to_report
 from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
-from edge_siamese.evaluation.proportion import Proportion
+from edge_siamese.intervals import Proportion, pairs_to_report
 
 from .identification import class_scores, identify, representatives
 from .scoring import Indices, Labels, Score, Scores, indices_by_class

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.bootstrap import SEED, PersonBootstrap
 from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
-from edge_siamese.evaluation.proportion import Proportion
 from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.evaluation.verification_metrics import MetricsTable
+from edge_siamese.intervals import Proportion
 
 from .scoring import ScoredPairs
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..intervals import CONFIDENCE, Interval
 from .comparisons import Comparisons
-from .intervals import CONFIDENCE, Interval
 from .verification_metrics import MetricsTable, Scored
 
 SEED = 1

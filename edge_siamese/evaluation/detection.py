@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from ..detection import intersection_over_union
 from ..faces import Face
+from ..intervals import Proportion
 from .annotations import AnnotatedImage
-from .proportion import Proportion
 
 MIN_OVERLAP = 0.4
 HEIGHT_CLASSES = {">=40": (40.0, np.inf), "20-40": (20.0, 40.0), "10-20": (10.0, 20.0)}

@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..intervals import Interval, Proportion
 from .bootstrap import PersonBootstrap, interval
 from .comparisons import Comparisons
-from .intervals import Interval
-from .proportion import Proportion
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DataError
+from ..intervals import pairs_to_report
 from ..matching import NO_SCORE, Q15
 from .bootstrap import PersonBootstrap, Replicates, interval
-from .intervals import pairs_to_report
 from .verification_metrics import Metrics, MetricsTable, Scored
 
 REPORTED_FMRS = (1e-3, 1e-4)

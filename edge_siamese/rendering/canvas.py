@@ -100,7 +100,7 @@ def _taper(count: int) -> Floats:
 
 
 def polygon_mask(points: Floats, size: tuple[int, int], blur: float = 0.0) -> Area:
-    """Rasterise a polygon.
+    """Rasterize a polygon.
 
     Args:
         points: ``(N, 2)`` pixels.

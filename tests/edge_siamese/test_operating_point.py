@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError, OperatingPointError
-from edge_siamese.evaluation.intervals import upper_bound
+from edge_siamese.intervals import upper_bound
 from edge_siamese.operating_point import OperatingPoint, calibrate, choose_operating_point
 
 ABOUT = {"people": 9, "dataset_digest": "d"}

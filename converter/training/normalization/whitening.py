@@ -12,7 +12,7 @@ from edge_siamese.errors import DataError
 from .base import Floats, Images, Normalization, moments, parts
 
 VALUES_LIMIT = 10_000
-REGULARISATION = 0.1
+REGULARIZATION = 0.1
 _NEGLIGIBLE = 1e-9
 
 Doubles = npt.NDArray[np.float64]
@@ -63,7 +63,7 @@ class Whitening(Normalization):
         used = variances > _NEGLIGIBLE * values
         if not used.any():
             raise DataError(f"zca is fitted on images that differ, found {len(images)} that do not")
-        gains = 1 / np.sqrt(variances[used] + REGULARISATION)
+        gains = 1 / np.sqrt(variances[used] + REGULARIZATION)
         learned = {"mean": mean, "deviation": deviation, "directions": directions[:, used], "gains": gains}
         return replace(self, **{key: array.astype(np.float32) for key, array in learned.items()})
 
@@ -72,7 +72,7 @@ class Whitening(Normalization):
             raise DataError("zca has to be fitted on training images before it is used")
         if images.shape[1:] != self.mean.shape:
             raise DataError(f"zca was fitted on images {self.mean.shape}, found {images.shape[1:]}")
-        rest = np.float32(REGULARISATION**-0.5)
+        rest = np.float32(REGULARIZATION**-0.5)
         whitened = np.empty((len(images), self.mean.size), np.float32)
         done = 0
         for part in parts(images):

@@ -8,7 +8,7 @@ from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
 from edge_siamese.evaluation.comparisons import compare_all
 from edge_siamese.evaluation.evaluator import VerificationEvaluator
-from edge_siamese.evaluation.intervals import upper_bound
+from edge_siamese.intervals import upper_bound
 from edge_siamese.operating_point import OperatingPoint
 
 MakeEmbeddings = Callable[..., DatasetEmbeddings]

@@ -125,13 +125,13 @@ class Browser:
                 self.send("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **held)
 
     def choose_file(self, act: Callable[[], None], path: Path) -> None:
-        """Do what opens the browser's file dialogue, and choose a file there."""
+        """Do what opens the browser's file dialog, and choose a file there."""
         self.send("Page.setInterceptFileChooserDialog", enabled=True)
         act()
         until = time.monotonic() + PATIENCE_S
         opened: list[dict[str, Any]] = []
         while not opened:
-            assert time.monotonic() < until, "no file dialogue opened"
+            assert time.monotonic() < until, "no file dialog opened"
             self.evaluate("0")
             opened = [event for event in self.events if event.get("method") == "Page.fileChooserOpened"]
         self.send("DOM.setFileInputFiles", files=[str(path)], backendNodeId=opened[-1]["params"]["backendNodeId"])

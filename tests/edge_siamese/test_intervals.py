@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_siamese.evaluation.intervals import binomial_cdf, clopper_pearson, pairs_needed, pairs_to_report, upper_bound
+from edge_siamese.intervals import binomial_cdf, clopper_pearson, pairs_needed, pairs_to_report, upper_bound
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,50 @@
-"""Exact intervals of a rate that was counted.
+"""Counted rates and their exact intervals.
 
 Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika 1934:
 the rates that a two-sided (or one-sided) binomial test of the count does not reject. They take the trials as
-independent, which pairs of photos are not when they share people; `bootstrap` makes no such assumption.
+independent, which pairs of photos are not when they share people; `evaluation.bootstrap` makes no such assumption.
 """
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
 CONFIDENCE = 0.95
 Interval = tuple[float, float]
 _TINY = 1e-300
+
+
+@dataclass(frozen=True)
+class Proportion:
+    """A count among trials, with its rate and interval.
+
+    Attributes:
+        count: how many.
+        trials: of how many, taken as independent of each other.
+    """
+
+    count: int
+    trials: int
+
+    @property
+    def rate(self) -> float | None:
+        """``count / trials``, None without trials."""
+        return self.count / self.trials if self.trials else None
+
+    @property
+    def interval(self) -> Interval:
+        """Two-sided exact 95 % interval."""
+        return clopper_pearson(self.count, self.trials)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"count": self.count, "of": self.trials, "rate": self.rate, "interval_95": list(self.interval)}
+
+    def text(self) -> str:
+        """For people: ``94.8% (91.7-97.0)``, or a dash without trials."""
+        if self.rate is None:
+            return "-"
+        low, high = self.interval
+        return f"{self.rate:.1%} ({100 * low:.1f}-{100 * high:.1f})"
 
 
 def clopper_pearson(errors: int, trials: int, confidence: float = CONFIDENCE) -> Interval:

@@ -1,6 +1,6 @@
 import pytest
 
-from edge_siamese.evaluation.proportion import Proportion
+from edge_siamese.intervals import Proportion
 
 
 def test_a_rate_has_its_exact_interval() -> None:
