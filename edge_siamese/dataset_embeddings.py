@@ -3,32 +3,20 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from .errors import ImageError
-from .faces import Embedding, Face, largest, nearest_center
+from .faces import Face, largest, nearest_center
 from .frames import RGB
 from .identity_dataset import IdentityDataset, Photo
 from .matching import scores_q15
+from .protocols import FaceAnalyzer
 from .quality.gate import Quality, measure
-from .tflite.model_card import ModelCard
 
 Choose = Callable[[list[Face], RGB], Face | None]
 Numbers = npt.NDArray[np.integer]
-
-
-class FaceAnalyzer(Protocol):
-    """The part of `FaceEngine` that an embedded uses."""
-
-    @property
-    def embedder_card(self) -> ModelCard: ...
-
-    def detect(self, image: RGB) -> list[Face]: ...
-
-    def embed(self, image: RGB, face: Face) -> Embedding: ...
 
 
 @dataclass(frozen=True, eq=False)

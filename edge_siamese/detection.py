@@ -16,7 +16,8 @@ import numpy.typing as npt
 from .errors import ModelError
 from .faces import MIRRORED_LANDMARKS, Face
 from .frames import RGB, mirrored
-from .tflite.model import Network, model_input
+from .preprocessing import PIXEL_OFFSET, int8_input
+from .protocols import Network
 
 STRIDES = (8, 16, 32)
 _NESTED = 0.7  # share of the smaller box in the larger
@@ -39,7 +40,7 @@ def letterbox(image: RGB, height: int, width: int) -> tuple[RGB, Letterbox]:
     scale = min(height / image.shape[0], width / image.shape[1])
     fitted = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    canvas = np.full((height, width, 3), 128, np.uint8)
+    canvas = np.full((height, width, 3), PIXEL_OFFSET, np.uint8)
     canvas[: fitted[1], : fitted[0]] = cv2.resize(image, fitted, interpolation=method)
     return canvas, Letterbox(scale)
 
@@ -117,10 +118,10 @@ class FaceDetector:
     def detect(self, image: RGB) -> list[Face]:
         """Faces on a uint8 ``(H, W, 3)`` RGB image, largest first, in its pixels."""
         fitted, mapping = letterbox(image, self.height, self.width)
-        first = self.cells(self.network.run(model_input(fitted)))
+        first = self.cells(self.network.run(int8_input(fitted[None])))
         faces = self.faces([first], mapping)
         if any(face.score < self._sure for face in faces):
-            second = self.cells(self.network.run(model_input(mirrored(fitted)))).mirrored(self.width)
+            second = self.cells(self.network.run(int8_input(mirrored(fitted)[None]))).mirrored(self.width)
             faces = self.faces([first, second], mapping)
         return [face for face in faces if face.score >= self.score_threshold]
 

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from .errors import ModelError
 from .faces import Embedding
 from .frames import RGB, mirrored
-from .tflite.model import Network, model_input
+from .preprocessing import int8_input
+from .protocols import Network
 from .tflite.model_card import ModelCard
 
 
@@ -37,7 +38,7 @@ class FaceEmbedder:
         return Embedding(values, self.card.zero_point, self.card.digest)
 
     def _output_of(self, crop: RGB) -> npt.NDArray[np.int8]:
-        return self.network.run(model_input(crop))[self._output].reshape(-1).copy()
+        return self.network.run(int8_input(crop[None]))[self._output].reshape(-1).copy()
 
 
 def average_with_flip(

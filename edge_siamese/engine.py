@@ -4,13 +4,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .alignment import TEMPLATE_NAME, align
+from .alignment import CROP_SIZE, TEMPLATE_NAME, align
 from .detection import FaceDetector
 from .embedding import FaceEmbedder
 from .errors import ModelError
 from .faces import Embedding, Face
 from .frames import RGB
 from .models import default_model
+from .preprocessing import check_crop, check_image
 from .tflite.model_card import ModelFile, read_model
 from .tflite.runtime import Delegate, TfliteNetwork, load_network
 from .tflite.self_test import self_test
@@ -22,7 +23,8 @@ class FaceEngine:
     >>> with FaceEngine.default() as engine:
     ...     faces = engine.analyze(image)  # uint8 (H, W, 3) RGB
 
-    An engine belongs to one thread at a time; make one for each thread that needs it.
+    Threads may share an engine: each of its two networks serves one thread at a time, and the others wait. Threads that
+    must not wait for each other open an engine each. After a fork the child may go on using the engine.
     """
 
     def __init__(
@@ -86,28 +88,44 @@ class FaceEngine:
         return f"{runtime.name} {runtime.version}"
 
     def detect(self, image: RGB) -> list[Face]:
-        """Faces on a uint8 ``(H, W, 3)`` RGB image, largest first, not embedded."""
-        return self.detector.detect(image)
+        """Faces on a uint8 ``(H, W, 3)`` RGB image, largest first, not embedded.
+
+        Raises:
+            ImageError: it is no image; see `preprocessing.check_image`, also for what else is taken.
+            EngineClosedError: after `close`.
+        """
+        return self.detector.detect(check_image(image))
 
     def align(self, image: RGB, face: Face) -> RGB:
-        """Cut the aligned crop of a face, uint8 ``(112, 112, 3)``, from a uint8 ``(H, W, 3)`` RGB image."""
-        return align(image, face.landmarks)
+        """The aligned crop of one face of an image: uint8 ``(112, 112, 3)`` RGB.
+
+        Raises:
+            ImageError: it is no image.
+        """
+        return align(check_image(image), face.landmarks)
 
     def embed_crop(self, crop: RGB) -> Embedding:
-        """Embed an aligned crop, uint8 ``(112, 112, 3)``."""
-        return self.embedder.embed(crop)
+        """Embed one aligned crop, uint8 ``(112, 112, 3)`` RGB.
+
+        Raises:
+            ImageError: it is no image, or of another size.
+            EngineClosedError: after `close`.
+        """
+        return self.embedder.embed(check_crop(crop, CROP_SIZE))
 
     def embed(self, image: RGB, face: Face) -> Embedding:
-        """Align and embed one face of an image."""
+        """Align and embed one face of an image; raises as `align` and `embed_crop` do."""
         return self.embed_crop(self.align(image, face))
 
     def analyze(self, image: RGB) -> list[Face]:
-        """Detect and embed every face of an image, largest first."""
+        """Detect and embed every face of an image, largest first; raises as `detect` does."""
+        image = check_image(image)
         return [face.embedded(self.embed(image, face)) for face in self.detect(image)]
 
     def close(self) -> None:
-        """Let go of the interpreters' memory; the engine cannot be used any more."""
-        self.networks.clear()
+        """Free the networks' memory; the engine cannot be used any more. It may be called again."""
+        for network in self.networks.values():
+            network.close()
 
     def __enter__(self) -> Self:
         return self

@@ -3,6 +3,7 @@
 ::
 
     EdgeSiameseError            exit 1: the operation could not be done
+    +-- EngineClosedError       an engine was used after it was closed
     +-- RuntimeMissingError     no usable TFLite runtime, delegate or optional package
     +-- ModelError              a .tflite that is not ours, damaged, or for another task
     +-- SelfTestError           a delegate computes something else than the model's golden vectors say
@@ -16,11 +17,46 @@
 Messages are one sentence: what it was about, what was expected, what was found.
 """
 
+import os
+
 
 class EdgeSiameseError(Exception):
-    """Base of all errors raised on purpose; ``exit_code`` is what a command line ends with."""
+    """Base of all errors raised on purpose.
+
+    >>> from edge_siamese import EdgeSiameseError, read_image
+    >>> try:
+    ...     read_image("missing.jpg")
+    ... except EdgeSiameseError as error:
+    ...     print(error, error.exit_code)
+    missing.jpg: cannot be read (No such file or directory) 2
+
+    Args:
+        message: one sentence: what it is about, what was expected, what was found.
+        path: the file or folder it is about.
+        expected, found: the two things that differ, as the message writes them.
+
+    Attributes:
+        exit_code: what a command ends with.
+        path, expected, found: as given; None where they mean nothing.
+    """
 
     exit_code = 1
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        path: "str | os.PathLike[str] | None" = None,
+        expected: object = None,
+        found: object = None,
+    ) -> None:
+        super().__init__(message)
+        self.path = None if path is None else str(path)
+        self.expected, self.found = expected, found
+
+
+class EngineClosedError(EdgeSiameseError, RuntimeError):
+    """An engine or network was used after it was closed."""
 
 
 class RuntimeMissingError(EdgeSiameseError, ImportError):

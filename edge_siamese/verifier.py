@@ -1,21 +1,21 @@
 """The loop: camera -> detect -> track -> quality gate -> align and embed -> match -> decide -> tell."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from .cameras.base import FrameSource, SourceEvent
+from .cameras.base import SourceEvent
 from .decision import Decision, Reason, undecided
 from .faces import Face
 from .frames import Frame
 from .operating_point import OperatingPoint
+from .protocols import Clock, FaceAnalyzer, FrameSource
 from .quality.gate import QualityLimits, measure
 from .tracking import EmbeddingPolicy, Track, Tracker, TrackingLimits
 
 if TYPE_CHECKING:
-    from .engine import FaceEngine
     from .gallery import Gallery
 
 DEFAULT_TARGET_FPIR = 1e-3
@@ -109,12 +109,12 @@ class Verifier:
     def __init__(
         self,
         source: FrameSource,
-        engine: "FaceEngine",
+        engine: FaceAnalyzer,
         gallery: "Gallery",
         *,
         operating_point: OperatingPoint | None = None,
         target_fpir: float = DEFAULT_TARGET_FPIR,
-        clock: Callable[[], int] = time.monotonic_ns,
+        clock: Clock = time.monotonic_ns,
         quality: QualityLimits | None = None,
         tracking: TrackingLimits | None = None,
         policy: EmbeddingPolicy | None = None,

@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.cli.shared.output import table
-from edge_siamese.dataset_embeddings import DatasetEmbeddings, FaceAnalyzer, center_face, embed_dataset, largest_face
+from edge_siamese.dataset_embeddings import DatasetEmbeddings, center_face, embed_dataset, largest_face
 from edge_siamese.evaluation.bootstrap import REPLICATES, PersonBootstrap
 from edge_siamese.evaluation.comparisons import Comparisons, compare_all, compare_listed, parse_pairs
 from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
 from edge_siamese.identity_dataset import IdentityDataset
+from edge_siamese.protocols import FaceAnalyzer
 from edge_siamese.tflite.model_card import ModelCard
 
 from ..peers import Detector
@@ -35,6 +36,12 @@ class DetectingWith:
 
     def detect(self, image: RGB) -> list[Face]:
         return self.detector.detect(image)
+
+    def align(self, image: RGB, face: Face) -> RGB:
+        return self.engine.align(image, face)
+
+    def embed_crop(self, crop: RGB) -> Embedding:
+        return self.engine.embed_crop(crop)
 
     def embed(self, image: RGB, face: Face) -> Embedding:
         return self.engine.embed(image, face)

@@ -11,8 +11,8 @@ from edge_siamese.detection import letterbox
 from edge_siamese.engine import FaceEngine
 from edge_siamese.faces import Embedding
 from edge_siamese.image_io import read_image
+from edge_siamese.preprocessing import int8_input
 from edge_siamese.rendering import DEMO_SEEDS, Person, Rendering, View, render_portrait
-from edge_siamese.tflite.model import model_input
 
 from .synthetic_gallery import random_gallery
 
@@ -44,7 +44,7 @@ def stages(engine: FaceEngine, portrait: Rendering, templates: int) -> list[Stag
     photo = cv2.imencode(".jpg", image[..., ::-1])[1].tobytes()
     detector = engine.detector
     fitted, mapping = letterbox(image, detector.height, detector.width)
-    tensor = model_input(fitted)
+    tensor = int8_input(fitted[None])
     outputs = detector.network.run(tensor)
     crop = align(image, landmarks)
     embedding = engine.embedder.embed(crop)

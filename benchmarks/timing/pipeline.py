@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from edge_siamese.cameras.base import FrameSource, Source, SourceEvent
+from edge_siamese.cameras.base import Source, SourceEvent
 from edge_siamese.engine import FaceEngine
 from edge_siamese.frames import Frame
 from edge_siamese.gallery import Gallery
+from edge_siamese.protocols import FrameSource
 from edge_siamese.rendering import DEMO_SEEDS, Clip, Person
 from edge_siamese.verifier import Verifier
 

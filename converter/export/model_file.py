@@ -19,7 +19,7 @@ from edge_siamese.alignment import TEMPLATE_NAME
 from edge_siamese.atomic import write_atomically
 from edge_siamese.frames import RGB
 from edge_siamese.operating_point import OperatingPoint
-from edge_siamese.tflite.model import model_input
+from edge_siamese.preprocessing import INPUT_CONTRACT, int8_input
 from edge_siamese.tflite.model_card import CARD_FILE, CONTRACT_VERSION, METADATA_NAME, Golden, Task
 from edge_siamese.tflite.runtime import load_network
 
@@ -58,7 +58,7 @@ def export_model(path: Path, network: bytes, description: Description, golden_im
         golden_images: uint8 inputs of the network's size; the reference kernels compute what belongs to them.
     """
     reference = load_network(network, "reference")
-    goldens = [Golden(image, reference.run(model_input(image))) for image in golden_images]
+    goldens = [Golden(image, reference.run(int8_input(image[None]))) for image in golden_images]
     with write_atomically(path) as stream:
         stream.write(network + _archive(network, description, goldens))
 
@@ -87,7 +87,7 @@ def with_contract(network: bytes, task: Task, *, alignment: str = TEMPLATE_NAME,
         "edge_siamese": CONTRACT_VERSION,
         "task": task,
         "input_size": [height, width],
-        "normalization": "(pixel - 128) / 128",
+        "normalization": INPUT_CONTRACT,
         "alignment": alignment if embedder else "",
         "dimension": next(iter(output.values())).size if embedder else 0,
         "zero_point": next(iter(scales.values()))[1] if embedder else 0,

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.preprocessing import float_input
 from edge_siamese.tflite.graph import read_graph
 
 from ..quantization.formats import Format
@@ -63,15 +64,14 @@ class KerasNetwork:
         return [layer.name for layer in self.network._flatten_layers(include_self=False)]
 
     def embed(self, images: Images) -> npt.NDArray[np.float32]:
-        from ..quantization.formats import model_input
 
-        blocks = [model_input(images[at : at + 128]) for at in range(0, len(images), 128)]
+        blocks = [float_input(images[at : at + 128]) for at in range(0, len(images), 128)]
         rows = np.concatenate([np.asarray(self.network.predict_on_batch(block), np.float32) for block in blocks])
         return rows.reshape(len(rows), -1)
 
     def convert(self, format: Format, images: Images) -> bytes:
         from ..quantization.calibration import require_calibration, with_whole_input_range
-        from ..quantization.formats import convert_static, model_input, static_batch
+        from ..quantization.formats import convert_static, static_batch
         from ..quantization.keras.ptq import quantize
 
         if format == "int8":
@@ -79,13 +79,13 @@ class KerasNetwork:
         if format == "16x8":
             require_calibration(images)
         static = static_batch(self.network, self.input_shape)
-        return convert_static(static, format, model_input(with_whole_input_range(images)))
+        return convert_static(static, format, float_input(with_whole_input_range(images)))
 
     def reference(self, images: Images) -> bytes:
-        from ..quantization.formats import as_float, model_input
+        from ..quantization.formats import as_float
         from ..quantization.keras.preparation import equalized
 
-        return as_float(equalized(self.network, model_input(images)))
+        return as_float(equalized(self.network, float_input(images)))
 
 
 @dataclass(frozen=True, eq=False)

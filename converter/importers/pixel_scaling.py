@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
+from edge_siamese.preprocessing import PIXEL_OFFSET, PIXEL_SCALE
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class PixelInput:
         bgr: its channels are blue, green, red.
     """
 
-    mean: tuple[float, ...] = (128.0,)
-    std: tuple[float, ...] = (128.0,)
+    mean: tuple[float, ...] = (float(PIXEL_OFFSET),)
+    std: tuple[float, ...] = (float(PIXEL_SCALE),)
     bgr: bool = False
 
     def __post_init__(self) -> None:
@@ -46,8 +47,9 @@ class PixelInput:
         if self.bgr and channels != 3:
             raise DataError(f"BGR needs a network with 3 channels, this one has {channels}")
         mean, std = np.broadcast_to(self.mean, channels), np.broadcast_to(self.std, channels)
-        kernel = np.diag(128 / std)[::-1] if self.bgr else np.diag(128 / std)
-        bias = (128 - mean) / std
+        kernel = np.diag(PIXEL_SCALE / std)
+        kernel = kernel[::-1] if self.bgr else kernel
+        bias = (PIXEL_OFFSET - mean) / std
         if np.array_equal(kernel, np.eye(channels)) and not bias.any():
             return None
         return kernel.astype(np.float32), bias.astype(np.float32)

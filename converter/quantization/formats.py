@@ -31,11 +31,6 @@ Format = Literal["int8", "float", "float16", "dynamic", "16x8"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def model_input(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """Pixels as the float network wants them: ``(pixel - 128) / 128``."""
-    return (images.astype(np.float32) - np.float32(128)) / np.float32(128)
-
-
 def static_batch(network: Any, shape: tuple[int, ...]) -> Any:
     """The same network in float32 for inputs ``(1, *shape)``: no shape arithmetic is left in the converted graph."""
     image = keras.Input(batch_shape=(1, *shape), name="image")

@@ -10,11 +10,9 @@ import numpy.typing as npt
 from edge_siamese.errors import EdgeSiameseError
 from edge_siamese.evaluation.metrics import Scores, all_pairs, error_curve
 from edge_siamese.matching import scores_q15
-from edge_siamese.tflite.model import Network
-from edge_siamese.tflite.model import model_input as int8_input
+from edge_siamese.preprocessing import float_input, int8_input
+from edge_siamese.protocols import Network
 from edge_siamese.tflite.runtime import load_network
-
-from .formats import model_input
 
 MAXIMUM_AUC_LOSS = 0.002
 _ENOUGH_PEOPLE = 20
@@ -93,7 +91,7 @@ def embed_float(network: Any, crops: npt.NDArray[np.uint8]) -> Embeddings:
 
 def float_outputs(network: Any, crops: npt.NDArray[np.uint8]) -> Embeddings:
     """What a float network answers ``(N, D)`` for crops."""
-    blocks = [network.predict_on_batch(model_input(crops[at : at + 128])) for at in range(0, len(crops), 128)]
+    blocks = [network.predict_on_batch(float_input(crops[at : at + 128])) for at in range(0, len(crops), 128)]
     return np.concatenate(blocks)
 
 
@@ -109,7 +107,7 @@ def embed_model(model: bytes, images: npt.NDArray[np.uint8]) -> Embeddings:
     ((_, zero_point),) = network.output_scales().values()
     whole = network.input_dtype == np.int8
     rows = [
-        next(iter(network.run(int8_input(image) if whole else model_input(image[None])).values())).reshape(-1)
+        next(iter(network.run(int8_input(image[None]) if whole else float_input(image[None])).values())).reshape(-1)
         for image in images
     ]
     return np.stack(rows).astype(np.float32) - zero_point
@@ -117,7 +115,7 @@ def embed_model(model: bytes, images: npt.NDArray[np.uint8]) -> Embeddings:
 
 def embed_int8(network: Network, crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
     """Raw int8 embeddings ``(N, D)`` of crops."""
-    rows = [next(iter(network.run(int8_input(crop)).values())).reshape(-1) for crop in crops]
+    rows = [next(iter(network.run(int8_input(crop[None])).values())).reshape(-1) for crop in crops]
     return np.stack(rows)
 
 

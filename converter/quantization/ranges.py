@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 Range = tuple[float, float]
-INPUT_RANGE: Range = (-1.0, 127 / 128)  # pixels: scale 1/128, zero point 0
 _SHRINKINGS = np.linspace(0.2, 1.0, 33)
 _VALUES_A_TENSOR = 200_000
 _BATCH = 50

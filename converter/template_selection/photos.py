@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.dataset_embeddings import FaceAnalyzer, embed_dataset
+from edge_siamese.dataset_embeddings import embed_dataset
 from edge_siamese.errors import DataError, NoFaceError
 from edge_siamese.gallery.enrollment.photos import Skipped, indices_by_name, skipped_of
 from edge_siamese.gallery.names import clean_name
 from edge_siamese.identity_dataset import IdentityDataset, path_in_dataset
+from edge_siamese.protocols import FaceAnalyzer
 from edge_siamese.tflite.model_card import ModelCard
 
 

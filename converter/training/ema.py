@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers, ops
 
-from ..quantization.formats import model_input
+from edge_siamese.preprocessing import float_input
 
 _BATCHES, _BATCH = 32, 128
 
@@ -58,6 +58,6 @@ def _measure_moments(network: Any, images: npt.NDArray[np.uint8]) -> None:
     for number, rows in enumerate(np.array_split(order, -(-len(order) // _BATCH))):
         for layer in normalizations:
             layer.momentum = 1 - 1 / (number + 1)
-        network(ops.convert_to_tensor(model_input(images[rows])), training=True)
+        network(ops.convert_to_tensor(float_input(images[rows])), training=True)
     for layer, momentum in zip(normalizations, momenta, strict=True):
         layer.momentum = momentum

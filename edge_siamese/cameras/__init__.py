@@ -17,10 +17,10 @@ from pathlib import Path
 
 from ..errors import DataError
 from ..image_io import is_image_name
+from ..protocols import FrameSource
 from .base import CameraBack as CameraBack
 from .base import CameraLost as CameraLost
 from .base import Capture
-from .base import FrameSource as FrameSource
 from .base import SourceEvent as SourceEvent
 
 

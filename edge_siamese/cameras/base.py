@@ -1,15 +1,11 @@
 """What every camera offers: frames, and the news that it went away or came back."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
 from ..frames import RGB, Frame
-
-Clock = Callable[[], int]
-monotonic_ns: Clock = time.monotonic_ns
 
 
 @dataclass(frozen=True)
@@ -68,45 +64,6 @@ class Capture(Protocol):
 
     def close(self) -> None:
         """Let go of the device or file."""
-
-
-class FrameSource(Protocol):
-    """Where frames come from. Live sources drop the frames nobody was free for, others wait and lose none.
-
-    Attributes:
-        name: what it is called in events.
-        live: frames come by themselves, and old ones are dropped.
-        stills: every frame is another scene.
-        dropped: frames that were overtaken by fresher ones.
-    """
-
-    name: str
-    live: bool
-    stills: bool
-
-    @property
-    def dropped(self) -> int: ...
-
-    def __iter__(self) -> Iterator[Frame]:
-        """The frames."""
-
-    def watch(self) -> Iterator[Frame | SourceEvent]:
-        """The frames, and between them the notices of a live camera."""
-
-    def age_ns(self, frame: Frame) -> int:
-        """How long ago a frame was taken; 0 when it waited for its reader."""
-
-    def stop(self) -> None:
-        """End the iteration after the current frame; callable from any thread and from a signal handler."""
-
-    def close(self) -> None:
-        """Stop, and let go of the device or file."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 class Source:

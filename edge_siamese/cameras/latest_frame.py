@@ -6,11 +6,13 @@ growing pauses, for as long as the source is open.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 from ..errors import CameraError
 from ..frames import Frame
-from .base import CameraBack, CameraLost, Capture, CapturedImage, Clock, Source, SourceEvent, monotonic_ns
+from ..protocols import Clock
+from .base import CameraBack, CameraLost, Capture, CapturedImage, Source, SourceEvent
 
 _log = logging.getLogger(__name__)
 _ITEMS_KEPT = 16
@@ -94,7 +96,7 @@ class LiveSource(Source):
         name: str,
         open_capture: Callable[[], Capture],
         *,
-        clock: Clock = monotonic_ns,
+        clock: Clock = time.monotonic_ns,
         back_off: Callable[[int], float] = back_off_seconds,
         paced: bool = False,
     ) -> None:

@@ -13,7 +13,8 @@ from .shared.galleries import PATH
 from .shared.options import engine_options, json_option, target_fpir_option
 
 if TYPE_CHECKING:
-    from ..events import Event, EventMaker, EventSink
+    from ..events import Event, EventMaker
+    from ..protocols import EventSink
     from ..verifier import Verifier
 
 

@@ -22,12 +22,10 @@ from ..errors import ModelError
 from ..frames import RGB
 from ..identity_dataset import IdentityDataset
 from ..matching import NO_SCORE, Q15, scores_q15
-from ..tflite.model import model_input
+from ..preprocessing import INPUT_CONTRACT, INPUT_SCALE, INPUT_ZERO_POINT, float_input, int8_input
 from ..tflite.model_card import ModelCard, model_bytes, read_model
 from ..tflite.runtime import Delegate, TfliteNetwork, load_network
 from ..tflite.self_test import self_test
-
-_INPUT_SCALE = 1 / 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +71,8 @@ class Baseline:
         return BaselineEmbeddings(vectors, self.zero_point)
 
     def _output_of(self, crop: RGB) -> npt.NDArray[Any]:
-        pixels = model_input(crop)
-        image = pixels if self.network.input_dtype == np.int8 else pixels * np.float32(_INPUT_SCALE)
+        as_input = int8_input if self.network.input_dtype == np.int8 else float_input
+        image = as_input(crop[None])
         (output,) = self.network.run(image).values()
         return output.reshape(-1)
 
@@ -122,14 +120,14 @@ def _described(path: Path, network: TfliteNetwork, card: ModelCard | None, diges
         )
     if card and card.alignment != TEMPLATE_NAME:
         raise ModelError(f"{path}: wants the alignment '{card.alignment}', known is '{TEMPLATE_NAME}'")
-    if network.input_dtype == np.int8 and not np.allclose(network.input_scale, (_INPUT_SCALE, 0)):
+    if network.input_dtype == np.int8 and not np.allclose(network.input_scale, (INPUT_SCALE, INPUT_ZERO_POINT)):
         raise ModelError(
             f"{path}: expected an int8 input of scale 1/128 and zero point 0, found {network.input_scale[0]:.5f} and "
             f"{network.input_scale[1]}"
         )
     (name,) = outputs
     kind = f"{np.dtype(network.output_dtypes[name]).name} embeddings"
-    about = kind if card else f"{kind}; no card: taken to want the same crops, (pixel - 128) / 128"
+    about = kind if card else f"{kind}; no card: taken to want the same crops, {INPUT_CONTRACT}"
     average_flip = card.average_flip if card else None
     return Baseline(card.name if card else path.name, digest, about, network, outputs[name][1], average_flip)
 

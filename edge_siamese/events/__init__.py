@@ -2,6 +2,5 @@
 
 from .event import Event as Event
 from .event import EventMaker as EventMaker
-from .jsonl import EventSink as EventSink
 from .jsonl import JsonLines as JsonLines
 from .jsonl import open_json_lines as open_json_lines

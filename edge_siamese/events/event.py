@@ -23,6 +23,7 @@ from typing import Any
 
 from .. import __version__
 from ..cameras.base import CameraLost, SourceEvent
+from ..protocols import Clock
 from ..verifier import FaceResult
 
 SCHEMA = "edge-siamese/event/1"
@@ -82,7 +83,7 @@ class EventMaker:
 
     source: str
     models: Mapping[str, str]
-    clock: Callable[[], int] = time.monotonic_ns
+    clock: Clock = time.monotonic_ns
     utc: Callable[[], datetime] = _utc_now
 
     def started(self, **detail: Any) -> Event:

@@ -3,19 +3,9 @@
 import json
 import os
 from pathlib import Path
-from typing import Protocol, Self, TextIO
+from typing import Self, TextIO
 
 from .event import Event
-
-
-class EventSink(Protocol):
-    """Somebody who is told."""
-
-    def emit(self, event: Event) -> None:
-        """Take in one event."""
-
-    def close(self) -> None:
-        """Nothing more will be told."""
 
 
 class JsonLines:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import SelfTestError
-from .model import Network, model_input
+from ..preprocessing import int8_input
+from ..protocols import Network
 from .model_card import ModelCard
 
 MIN_COSINE = 0.98
@@ -39,7 +40,7 @@ def self_test(network: Network, card: ModelCard) -> SelfTestResult:
         )
     cosines = []
     for golden in card.goldens:
-        outputs = network.run(model_input(golden.image))
+        outputs = network.run(int8_input(golden.image[None]))
         cosines.append(min(_cosines(golden.outputs, outputs, network.output_scales())))
     result = SelfTestResult(card.task, network.delegate, tuple(cosines))
     if min(cosines) < MIN_COSINE or np.mean(cosines) < MIN_MEAN_COSINE:

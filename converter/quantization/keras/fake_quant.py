@@ -13,9 +13,10 @@ from keras import layers, ops
 from keras.quantizers import fake_quant_with_min_max_vars
 
 from edge_siamese.errors import DataError
+from edge_siamese.preprocessing import INPUT_RANGE
 
 from ...networks.layers import FastDepthwiseConv2D
-from ..ranges import INPUT_RANGE, Range
+from ..ranges import Range
 
 _BITS = 8
 # What was tried: their int8 forms have a range of their own, or take over the one they get.

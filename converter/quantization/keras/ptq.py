@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.preprocessing import float_input
+
 from ...tflite_edit import compact
 from ..calibration import require_calibration, with_whole_input_range
-from ..formats import convert_static, model_input, static_batch
+from ..formats import convert_static, static_batch
 from .preparation import prepared
 
 
@@ -25,9 +27,9 @@ def quantize(network: Any, images: npt.NDArray[np.uint8]) -> bytes:
         DataError: fewer than 20 images.
     """
     require_calibration(images)
-    return convert_int8(static_batch(prepared(network, model_input(images)), images.shape[1:]), images)
+    return convert_int8(static_batch(prepared(network, float_input(images)), images.shape[1:]), images)
 
 
 def convert_int8(network: Any, images: npt.NDArray[np.uint8]) -> bytes:
     """Convert a network of batch size 1 as it is; ranges it does not fix itself are measured on `images`."""
-    return compact(convert_static(network, "int8", model_input(with_whole_input_range(images))))
+    return compact(convert_static(network, "int8", float_input(with_whole_input_range(images))))

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from edge_siamese.preprocessing import float_input
+
 from ...augmentation.face_crop import CameraAugmentation
 from ..calibration import require_calibration
-from ..formats import model_input
 from ..ranges import measure_ranges
 from .fake_quant import fake_quantized, fold_batch_normalization, quantized_tensors, require_foldable
 from .preparation import equalized
@@ -50,7 +51,7 @@ def quantize_aware(
     """
     require_calibration(images)
     require_foldable(network)
-    inputs = model_input(images)
+    inputs = float_input(images)
     folded = fold_batch_normalization(equalized(network, inputs))
     ranges = measure_ranges(folded, quantized_tensors(folded), inputs)
     student = fake_quantized(folded, ranges)
@@ -98,7 +99,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32]]:
         rng = np.random.default_rng((self.seed, index))
         rows = rng.integers(0, len(self.crops), BATCH_SIZE)
-        return (model_input(np.stack([self._changed(self.crops[row], rng) for row in rows])),)
+        return (float_input(np.stack([self._changed(self.crops[row], rng) for row in rows])),)
 
     def _changed(self, image: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
         if image.shape[2] == 3:

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.tflite.model import model_input as int8_input
+from edge_siamese.preprocessing import float_input, int8_input
 from edge_siamese.tflite.runtime import find_runtime
-
-from ..formats import model_input
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,7 +33,8 @@ class GraphProbe:
 
     def __call__(self, image: npt.NDArray[np.uint8]) -> list[Floats]:
         """The tensors for one image ``(H, W, C)``."""
-        tensor = int8_input(image) if self._input["dtype"] == np.int8 else model_input(image[None])
+        as_input = int8_input if self._input["dtype"] == np.int8 else float_input
+        tensor = as_input(image[None])
         self._interpreter.set_tensor(self._input["index"], tensor)
         self._interpreter.invoke()
         return [self._real(detail) for detail in self._tensors]

@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import EdgeSiameseError, RuntimeMissingError
+from edge_siamese.preprocessing import float_input
 
 from ...tflite_edit import compact
 from ..calibration import require_calibration, with_whole_input_range
-from ..formats import Format, model_input
+from ..formats import Format
 from ..ranges import Range
 from .equalization import equalized_graph
 from .ranges import measure_graph_ranges, with_room_for_biases
@@ -111,7 +112,7 @@ def _statistics(graph: bytes, recipe: Any, images: npt.NDArray[np.uint8], ranges
     manager = recipe_manager.RecipeManager()
     manager.load_quantization_recipe(recipe)
     measure = calibrator.Calibrator(graph, num_threads=1, qsv_update_func=qsv_utils.min_max_update)
-    inputs = model_input(with_whole_input_range(images))
+    inputs = float_input(with_whole_input_range(images))
     measure.calibrate({SIGNATURE: [{INPUT: each[None]} for each in inputs]}, manager)
     statistics = measure.get_model_qsvs()
     for name, (low, high) in ranges.items():

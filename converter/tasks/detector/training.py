@@ -8,6 +8,7 @@ import numpy.typing as npt
 from keras import ops
 
 from edge_siamese.detection import STRIDES, cell_centers
+from edge_siamese.preprocessing import normalize_pixels
 
 from .samples import Sample, SampleComposer
 
@@ -67,7 +68,7 @@ class DetectorTrainer(keras.Model):  # type: ignore[misc]
         self.network = network
 
     def call(self, images: Any, training: bool | None = None) -> Any:
-        return self.network((ops.cast(images, "float32") - 128.0) / 128.0, training=training)
+        return self.network(normalize_pixels(ops.cast(images, "float32")), training=training)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from edge_siamese.preprocessing import normalize_pixels
+
 from ...augmentation.face_crop import Augmentation, CameraAugmentation
 
 MARGIN = 0.3
@@ -51,7 +53,7 @@ class Distiller(keras.Model):  # type: ignore[misc]
             self.prototypes = self.add_weight(shape=shape, initializer="random_normal", name="prototypes")
 
     def call(self, images: Any, training: bool | None = None) -> Any:
-        return self.network((ops.cast(images, "float32") - 128.0) / 128.0, training=training)
+        return self.network(normalize_pixels(ops.cast(images, "float32")), training=training)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True

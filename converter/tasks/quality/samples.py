@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.alignment import CROP_SIZE, align
-from edge_siamese.dataset_embeddings import FaceAnalyzer
 from edge_siamese.errors import DataError
 from edge_siamese.faces import Face, largest
+from edge_siamese.protocols import FaceAnalyzer
 from edge_siamese.quality.gate import Quality, measure
 
 from ...augmentation.degradation import DEGRADATIONS, Image, between, degrade, scene

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from edge_siamese.alignment import CROP_SIZE
 from edge_siamese.embedding import average_with_flip
+from edge_siamese.preprocessing import int8_input
 from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import TfliteNetwork, load_network
 
@@ -57,8 +58,8 @@ class Int8Network:
         ((_, zero_point),) = network.output_scales().values()
 
         def outputs(some: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
-            inputs = (one ^ 0x80 for one in some) if self.folded else self._normalized(network, some)
-            return np.stack([next(iter(network.run(one.view(np.int8)[None]).values())).reshape(-1) for one in inputs])
+            inputs = int8_input(some) if self.folded else self._normalized(network, some)
+            return np.stack([next(iter(network.run(one[None]).values())).reshape(-1) for one in inputs])
 
         return average_with_flip(images, outputs, average_flip=self.model.average_flip), zero_point
 

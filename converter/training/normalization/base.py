@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
+from edge_siamese.preprocessing import INPUT_RANGE, INPUT_SCALE, normalize_pixels
 
 from ...registry import checked_options, lookup, options_of
 
@@ -94,10 +95,10 @@ class Signed(Normalization):
     """-1 to 127/128: ``(pixel - 128) / 128``, what the device's models take."""
 
     name = "signed"
-    affine = (1 / 128, -1.0)
+    affine = (INPUT_SCALE, INPUT_RANGE[0])
 
     def __call__(self, images: Images) -> Floats:
-        return (np.asarray(images, np.float32) - np.float32(128)) / np.float32(128)
+        return normalize_pixels(np.asarray(images, np.float32))
 
 
 class MinMax(Normalization):

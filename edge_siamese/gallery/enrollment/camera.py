@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +10,7 @@ import numpy.typing as npt
 from ...errors import NoFaceError
 from ...faces import Face
 from ...frames import Frame
-
-if TYPE_CHECKING:
-    from ...engine import FaceEngine
+from ...protocols import FaceAnalyzer
 
 MIN_FACE = 60.0
 """Pixels of a face box's shorter side under which a template would be mostly interpolation."""
@@ -27,7 +24,7 @@ class Capture:
         rejected: how many frames were not taken, by reason.
     """
 
-    def __init__(self, engine: "FaceEngine", *, interval: float) -> None:
+    def __init__(self, engine: FaceAnalyzer, *, interval: float) -> None:
         self.engine, self.interval_ns = engine, int(interval * 1e9)
         self.templates: list[npt.NDArray[np.int8]] = []
         self.rejected: Counter[str] = Counter()
@@ -56,7 +53,7 @@ def unsuitable(faces: list[Face]) -> str | None:
 
 def capture_templates(
     frames: Iterable[Frame],
-    engine: "FaceEngine",
+    engine: FaceAnalyzer,
     *,
     count: int,
     interval: float = 0.0,

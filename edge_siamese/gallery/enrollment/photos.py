@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ...dataset_embeddings import DatasetEmbeddings, embed_dataset
-from ...engine import FaceEngine
 from ...errors import ImageError, NoFaceError
 from ...faces import largest
 from ...frames import RGB
 from ...identity_dataset import IdentityDataset
 from ...image_io import read_image
+from ...protocols import FaceAnalyzer
 from ..gallery import Gallery
 from ..names import clean_name
 from ..templates.outliers import Agreement
@@ -51,7 +51,7 @@ class BuildReport:
 
 def build_gallery(
     dataset: IdentityDataset,
-    engine: FaceEngine,
+    engine: FaceAnalyzer,
     *,
     options: SelectionOptions = DEFAULT_SELECTION,
     skip_people: bool = False,
@@ -106,7 +106,7 @@ def indices_by_name(embedded: DatasetEmbeddings) -> dict[str, list[int]]:
     return indices
 
 
-def embed_photos(paths: Iterable[Path], engine: FaceEngine) -> tuple[npt.NDArray[np.int8], list[Skipped]]:
+def embed_photos(paths: Iterable[Path], engine: FaceAnalyzer) -> tuple[npt.NDArray[np.int8], list[Skipped]]:
     """Embed the largest face of each photo.
 
     Returns:
@@ -127,7 +127,7 @@ def embed_photos(paths: Iterable[Path], engine: FaceEngine) -> tuple[npt.NDArray
     return np.stack(templates), skipped
 
 
-def _embed_largest(image: RGB, engine: FaceEngine, name: str) -> npt.NDArray[np.int8]:
+def _embed_largest(image: RGB, engine: FaceAnalyzer, name: str) -> npt.NDArray[np.int8]:
     face = largest(engine.detect(image))
     if face is None:
         raise NoFaceError(f"{name}: shows no face")

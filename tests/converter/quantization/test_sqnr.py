@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from keras import layers
 
+from edge_siamese.preprocessing import float_input
 from edge_siamese_converter.importers import KerasNetwork
-from edge_siamese_converter.quantization.formats import convert_static, model_input, static_batch
+from edge_siamese_converter.quantization.formats import convert_static, static_batch
 from edge_siamese_converter.quantization.sqnr import compare_layers, worst
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 24, 24, 3), np.uint8)
@@ -53,6 +54,6 @@ def test_the_figure_is_that_of_its_definition(models: tuple[KerasNetwork, bytes,
     last = compare_layers(original, dynamic, IMAGES[:3], network.layers)[-1]
     from edge_siamese_converter.quantization.parity import embed_model
 
-    expected = np.asarray(network.network(model_input(IMAGES[:3])))
+    expected = np.asarray(network.network(float_input(IMAGES[:3])))
     error = expected - embed_model(dynamic, IMAGES[:3])
     assert last.sqnr_db == pytest.approx(min(120, 10 * np.log10(np.sum(expected**2) / np.sum(error**2))), abs=0.5)

@@ -9,7 +9,7 @@ import pytest
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import SelfTestError
 from edge_siamese.models import shipped_models
-from edge_siamese.tflite.model import Network
+from edge_siamese.protocols import Network
 from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import load_network
 from edge_siamese.tflite.self_test import self_test

@@ -4,10 +4,10 @@ import pytest
 from keras import layers
 
 from edge_siamese.errors import DataError
+from edge_siamese.preprocessing import float_input
 from edge_siamese.rendering import Person, View, render_crop
 from edge_siamese.tflite.runtime import load_network
 from edge_siamese_converter.networks.layers import conv_bn, depthwise_bn
-from edge_siamese_converter.quantization.formats import model_input
 from edge_siamese_converter.quantization.keras.fake_quant import (
     fake_quantized,
     fold_batch_normalization,
@@ -36,7 +36,7 @@ def network(crops: np.ndarray) -> keras.Model:
     x = conv_bn(x, 16, name="embedding")
     model = keras.Model(image, layers.Reshape((16,))(x))
     for _ in range(60):
-        model(model_input(crops), training=True)
+        model(float_input(crops), training=True)
     return model
 
 
@@ -58,7 +58,7 @@ def test_a_layer_fused_with_its_relu_has_no_range_of_its_own(network: keras.Mode
 
 def test_the_float_network_imitates_its_int8_self(network: keras.Model, crops: np.ndarray) -> None:
     folded = fold_batch_normalization(network)
-    ranges = measure_ranges(folded, quantized_tensors(folded), model_input(crops))
+    ranges = measure_ranges(folded, quantized_tensors(folded), float_input(crops))
     imitation = embed_float(fake_quantized(folded, ranges), crops)
     int8 = load_network(quantize_aware(network, crops, crops, steps=0), "reference")
     ((_, zero_point),) = int8.output_scales().values()
