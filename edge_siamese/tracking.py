@@ -1,18 +1,16 @@
-"""Tracks: the same face in frame after frame, and what all its looks together say.
+"""Tracks: the same face in frame after frame.
 
 Boxes are joined by overlap. A track ends when its face was missed for some frames, and at a scene cut: two photos
 shown one after the other may have their faces in the same place and are still two people.
 """
 
-from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from .decision import Decision, Reason, decide, undecided
 from .detection import intersection_over_union
 from .faces import Face
 from .frames import RGB
@@ -22,10 +20,8 @@ _PATCH = 16  # side of what is compared around a face
 _SCENE = 32  # side of what is compared of the whole frame
 _PATCH_REACH = 1.5  # of the box, so that hair and some background are in it
 _MIN_CONTRAST = 8.0  # gray levels; an even patch is not all noise
-_OBSERVATIONS_KEPT = 8
 Gray = npt.NDArray[np.uint8]
 Patch = npt.NDArray[np.float32]
-Scores = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -69,67 +65,15 @@ class Track:
         number: unique within its tracker, from 1.
         face: where it was seen last.
         view: what it looked like there.
-        missed: frames since.
-        observations: how many embeddings were made of it.
-        frames_since_observation: frames seen since the last one.
-        best_quality: of the faces embedded, 0 to 100.
-        decision: what its looks say so far.
-        last_emitted: the decision that was told last, None before the first.
+        frames: how often it was seen again after the first time.
+        missed: frames since it was seen last.
     """
 
     number: int
     face: Face
     view: View
+    frames: int = 0
     missed: int = 0
-    observations: int = 0
-    frames_since_observation: int = 0
-    best_quality: float = 0.0
-    decision: Decision = field(default_factory=lambda: undecided(Reason.NO_FACE))
-    last_emitted: Decision | None = None
-    _scores: deque[Scores] = field(default_factory=lambda: deque(maxlen=_OBSERVATIONS_KEPT))
-
-    def observe(self, scores: Mapping[str, int], quality: float, threshold: int) -> Decision:
-        """Add one embedding's Q15 scores of every identity, and decide on the mean of the last eight looks.
-
-        The mean, rounded down, keeps one lucky frame from naming a stranger who was seen otherwise before.
-        """
-        self._scores.append(np.fromiter(scores.values(), np.int32, len(scores)))
-        self.observations += 1
-        self.frames_since_observation = 0
-        self.best_quality = max(self.best_quality, quality)
-        fused = np.stack(self._scores).sum(axis=0, dtype=np.int64) // len(self._scores)
-        self.decision = decide(dict(zip(scores, fused.tolist(), strict=True)), threshold)
-        return self.decision
-
-
-@dataclass(frozen=True)
-class EmbeddingPolicy:
-    """Which faces are worth the embedder's time: new, unsure or better-looking ones, and now and then the others.
-
-    Attributes:
-        better: a look is better when its quality is this many times the best so far.
-        sure_margin: Q15 distance from the threshold beyond which a decision is sure.
-        sure_observations: embeddings a sure decision rests on at least.
-        max_wait: frames after which any face is looked at again.
-    """
-
-    better: float = 1.25
-    sure_margin: int = 1638  # a score of 0.05
-    sure_observations: int = 3
-    max_wait: int = 64
-
-    def wants(self, track: Track, quality: float) -> bool:
-        """Whether to embed this look; an unsure track waits twice as long after each of its looks."""
-        if track.observations == 0 or quality > self.better * track.best_quality:
-            return True
-        wait = self.max_wait if self._sure(track) else min(2**track.observations, self.max_wait)
-        return track.frames_since_observation >= wait
-
-    def _sure(self, track: Track) -> bool:
-        decision = track.decision
-        if track.observations < self.sure_observations or decision.score is None or decision.threshold is None:
-            return False
-        return abs(decision.score - decision.threshold) >= self.sure_margin
 
 
 class Tracker:
@@ -188,7 +132,7 @@ class Tracker:
             self._count += 1
             return Track(self._count, face, view)
         track.face, track.view, track.missed = face, view, 0
-        track.frames_since_observation += 1
+        track.frames += 1
         return track
 
 

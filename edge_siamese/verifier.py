@@ -1,4 +1,7 @@
-"""The loop: camera -> detect -> track -> quality gate -> align and embed -> match -> decide -> tell."""
+"""The loop: detect -> track -> align -> quality gate -> embed -> match -> fuse -> decide.
+
+`Verifier` walks every frame of a source through these steps and yields what was decided about each face.
+"""
 
 import time
 from collections.abc import Iterator
@@ -7,13 +10,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from .cameras.base import SourceEvent
-from .decision import Decision, Reason, undecided
+from .decision import Decision, Outcome, Reason, undecided
 from .faces import Face
 from .frames import Frame
+from .fusion import EmbeddingPolicy, ScoreFusion
 from .operating_point import OperatingPoint
 from .protocols import Clock, FaceAnalyzer, FrameSource
-from .quality.gate import QualityLimits, measure
-from .tracking import EmbeddingPolicy, Track, Tracker, TrackingLimits
+from .quality.gate import QualityLimits, measure_crop
+from .tracking import Track, Tracker, TrackingLimits
 
 if TYPE_CHECKING:
     from .gallery import Gallery
@@ -73,7 +77,7 @@ class StageTimer(Protocol):
     """Somebody who wants to know how long the stages take."""
 
     def stage(self, name: str) -> AbstractContextManager[object]:
-        """Entered before and left after ``detect``, ``track``, ``quality``, ``embed`` and ``match``."""
+        """Entered before and left after ``detect``, ``track``, ``align``, ``quality``, ``embed`` and ``match``."""
 
 
 class _NoTimer:
@@ -128,6 +132,7 @@ class Verifier:
         self._clock, self._stale_after_ns = clock, stale_after_ns
         self._limits, self._policy = quality or QualityLimits(), policy or EmbeddingPolicy()
         self._tracker = Tracker(tracking)
+        self._fusion = ScoreFusion(gallery, self.operating_point.threshold)
         self._timer: StageTimer = timer or _NoTimer()
         self._last_empty_reason: Reason | None = None
 
@@ -138,68 +143,82 @@ class Verifier:
         """The sightings, and between them the notices of a camera that went away or came back."""
         for item in self.source.watch():
             if isinstance(item, Frame):
-                yield from self._see(item)
+                yield from self._process(item)
             else:
-                self._tracker.reset()
+                self._forget_tracks()
                 yield item
 
     def stop(self) -> None:
         """End the iteration after the current frame."""
         self.source.stop()
 
-    def _see(self, frame: Frame) -> Iterator[FaceResult]:
+    def _process(self, frame: Frame) -> Iterator[FaceResult]:
         age_ns = self.source.age_ns(frame)
         taken_ns = self._clock() - age_ns
         self.counters.frames += 1
         if age_ns > self._stale_after_ns:
             self.counters.stale += 1
-            yield self._nobody(frame, Reason.STALE_FRAME, taken_ns)
+            yield self._without_face(frame, Reason.STALE_FRAME, taken_ns)
             return
+        tracks = self._track(frame)
+        if not tracks:
+            self.counters.no_face += 1
+            yield self._without_face(frame, Reason.NO_FACE, taken_ns)
+        else:
+            self._last_empty_reason = None
+        for index, track in enumerate(tracks):
+            decision = self._recognize(frame, track)
+            changed = self._is_news(track, decision)
+            yield FaceResult(frame, track.face, index, track.number, decision, changed, self._clock() - taken_ns)
+        if self.source.stills:
+            self._forget_tracks()
+
+    def _track(self, frame: Frame) -> list[Track]:
+        """Detect the faces of a frame and join them to tracks, largest face first."""
         with self._timer.stage("detect"):
             faces = self.engine.detect(frame.pixels)
         with self._timer.stage("track"):
             tracks = self._tracker.update(frame.pixels, faces)
+            self._fusion.keep(self._tracker.tracks)
         self.counters.faces += len(tracks)
-        if not tracks:
-            self.counters.no_face += 1
-            yield self._nobody(frame, Reason.NO_FACE, taken_ns)
-        else:
-            self._last_empty_reason = None
-        for index, track in enumerate(tracks):
-            decision = self._decide(frame, track)
-            changed, track.last_emitted = _is_news(track.last_emitted, decision), decision
-            yield FaceResult(frame, track.face, index, track.number, decision, changed, self._clock() - taken_ns)
-        if self.source.stills:
-            self._tracker.reset()
+        return tracks
 
-    def _decide(self, frame: Frame, track: Track) -> Decision:
-        """Look at a face if it is worth it; otherwise what is known of its track stands."""
+    def _recognize(self, frame: Frame, track: Track) -> Decision:
+        """Embed a track's face if it is good enough and due; otherwise the track's last decision stands."""
+        history = self._fusion.history(track)
+        with self._timer.stage("align"):
+            crop = self.engine.align(frame.pixels, track.face)
         with self._timer.stage("quality"):
-            quality = measure(frame.pixels, track.face)
+            quality = measure_crop(crop, track.face)
             rejection = quality.rejection(self._limits)
         if rejection is not None:
             self.counters.rejected += 1
-            return track.decision if track.observations else undecided(rejection)
-        if not self._policy.wants(track, quality.score):
-            return track.decision
+            return history.decision if history.observations else undecided(rejection)
+        if not self._policy.wants(history, track, quality.score):
+            return history.decision
         with self._timer.stage("embed"):
-            embedding = self.engine.embed(frame.pixels, track.face)
+            embedding = self.engine.embed_crop(crop)
         self.counters.embeddings += 1
         track.face = track.face.embedded(embedding)
         with self._timer.stage("match"):
-            return track.observe(self.gallery.scores(embedding), quality.score, self.operating_point.threshold)
+            return self._fusion.observe(track, embedding, quality.score)
 
-    def _nobody(self, frame: Frame, reason: Reason, taken_ns: int) -> FaceResult:
+    def _forget_tracks(self) -> None:
+        """End all tracks: what comes next shows another scene."""
+        self._tracker.reset()
+        self._fusion.keep([])
+
+    def _is_news(self, track: Track, decision: Decision) -> bool:
+        """Whether a decision differs from what was told of the track before; it counts as told from now on."""
+        history = self._fusion.history(track)
+        before, history.last_emitted = history.last_emitted, decision
+        return before is None or _essence(before) != _essence(decision)
+
+    def _without_face(self, frame: Frame, reason: Reason, taken_ns: int) -> FaceResult:
         changed = self.source.stills or reason != self._last_empty_reason
         self._last_empty_reason = reason
         return FaceResult(frame, None, None, None, undecided(reason), changed, self._clock() - taken_ns)
 
 
-def _is_news(last_emitted: Decision | None, decision: Decision) -> bool:
-    if last_emitted is None:
-        return True
-    return (last_emitted.outcome, last_emitted.identity, last_emitted.reason) != (
-        decision.outcome,
-        decision.identity,
-        decision.reason,
-    )
+def _essence(decision: Decision) -> tuple[Outcome, str | None, Reason]:
+    return decision.outcome, decision.identity, decision.reason

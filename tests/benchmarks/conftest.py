@@ -55,8 +55,14 @@ class StillEngine:
     def detect(self, image: RGB) -> list[Face]:
         return self.detector.detect(image)
 
+    def align(self, image: RGB, face: Face) -> RGB:
+        return align(image, face.landmarks)
+
+    def embed_crop(self, crop: RGB) -> Embedding:
+        return self.embedder.embed(crop)
+
     def embed(self, image: RGB, face: Face) -> Embedding:
-        return self.embedder.embed(align(image, face.landmarks))
+        return self.embed_crop(self.align(image, face))
 
     def __enter__(self) -> "StillEngine":
         return self

@@ -4,14 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_siamese.decision import Decision, Outcome, Reason
 from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
 from edge_siamese.rendering import Person, View, render_portrait
-from edge_siamese.tracking import EmbeddingPolicy, Track, Tracker, TrackingLimits
-from edge_siamese.tracking import View as EmbeddedFace
-
-THRESHOLD = 10_000
+from edge_siamese.tracking import Track, Tracker, TrackingLimits
 
 
 def face(x: float, y: float, size: float = 60) -> Face:
@@ -122,75 +118,3 @@ class TestBounds:
         for _ in range(10):
             tracker.update(image, [])
         assert tracker.tracks == []
-
-    def test_looks_are_bounded(self) -> None:
-        track = new_track()
-        for _ in range(100):
-            track.observe({"Ada": 1}, 50.0, THRESHOLD)
-        assert len(track._scores) == 8
-        assert track.observations == 100
-
-
-def new_track() -> Track:
-    return Track(1, face(0, 0), EmbeddedFace(np.zeros((16, 16), np.float32), np.zeros((32, 32), np.float32)))
-
-
-class TestFusion:
-    def test_one_look_decides_by_itself(self) -> None:
-        decision = new_track().observe({"Ada": 12_000, "Bob": 3_000}, 50.0, THRESHOLD)
-        assert decision == Decision(Outcome.MATCH, Reason.OK, "Ada", 12_000, 9_000, THRESHOLD)
-
-    def test_one_lucky_frame_does_not_name_a_stranger(self) -> None:
-        track = new_track()
-        for score in (4_000, 5_000, 4_500):
-            track.observe({"Ada": score}, 50.0, THRESHOLD)
-        lucky = track.observe({"Ada": 20_000}, 50.0, THRESHOLD)
-        assert lucky.outcome is Outcome.UNKNOWN
-        assert lucky.score == (4_000 + 5_000 + 4_500 + 20_000) // 4
-
-    def test_the_mean_is_taken_for_each_identity_and_rounded_down(self) -> None:
-        track = new_track()
-        track.observe({"Ada": 11_000, "Bob": -3}, 50.0, THRESHOLD)
-        decision = track.observe({"Ada": 10_001, "Bob": 0}, 50.0, THRESHOLD)
-        assert (decision.score, decision.margin) == (10_500, 10_502)
-
-    def test_old_looks_are_forgotten(self) -> None:
-        track = new_track()
-        track.observe({"Ada": -30_000}, 50.0, THRESHOLD)
-        for _ in range(8):
-            decision = track.observe({"Ada": 12_000}, 50.0, THRESHOLD)
-        assert decision.identity == "Ada"
-
-    def test_an_empty_gallery_knows_nobody(self) -> None:
-        assert new_track().observe({}, 50.0, THRESHOLD).outcome is Outcome.UNKNOWN
-
-
-class TestPolicy:
-    POLICY = EmbeddingPolicy()
-
-    def frames_looked_at(self, score: int, frames: int, quality: float = 50.0) -> list[int]:
-        track, looked = new_track(), []
-        for number in range(frames):
-            track.frames_since_observation += number > 0
-            if self.POLICY.wants(track, quality):
-                looked.append(number)
-                track.observe({"Ada": score}, quality, THRESHOLD)
-        return looked
-
-    def test_a_new_face_is_embedded(self) -> None:
-        assert self.POLICY.wants(new_track(), 0.0)
-
-    def test_a_sure_face_is_embedded_rarely(self) -> None:
-        assert self.frames_looked_at(20_000, 200) == [0, 2, 6, 70, 134, 198]
-
-    def test_an_unsure_face_is_embedded_less_and_less_often(self) -> None:
-        assert self.frames_looked_at(THRESHOLD - 100, 200) == [0, 2, 6, 14, 30, 62, 126, 190]
-
-    def test_a_sure_stranger_is_left_alone_too(self) -> None:
-        assert len(self.frames_looked_at(0, 200)) == 6
-
-    def test_a_clearly_better_look_is_embedded_at_once(self) -> None:
-        track = new_track()
-        track.observe({"Ada": 20_000}, 40.0, THRESHOLD)
-        assert not self.POLICY.wants(track, 45.0)
-        assert self.POLICY.wants(track, 60.0)

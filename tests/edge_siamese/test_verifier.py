@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge_siamese.alignment import align
 from edge_siamese.cameras.base import CameraBack, CameraLost, Source, SourceEvent
 from edge_siamese.decision import Outcome, Reason
 from edge_siamese.errors import GalleryError
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB, Frame
+from edge_siamese.fusion import EmbeddingPolicy
 from edge_siamese.gallery import Gallery
 from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.rendering import Person, View, render_background, render_portrait
-from edge_siamese.tracking import EmbeddingPolicy
 from edge_siamese.verifier import FaceResult, Verifier
 
 DIGEST = "ab" * 32
@@ -34,6 +35,7 @@ class People:
     def __init__(self) -> None:
         self.embedded = 0
         self._shown: dict[bytes, list[tuple[str, Face]]] = {}
+        self._names: dict[bytes, str] = {}
 
     def show(self, name: str, **how: Any) -> RGB:
         rendering = render_portrait(Person.from_seed(SEEDS[name]), View(), background_seed=SEEDS[name], **how)
@@ -47,10 +49,15 @@ class People:
     def detect(self, image: RGB) -> list[Face]:
         return [face for _, face in self._shown.get(image.tobytes(), [])]
 
-    def embed(self, image: RGB, face: Face) -> Embedding:
-        self.embedded += 1
+    def align(self, image: RGB, face: Face) -> RGB:
+        crop = align(image, face.landmarks)
         name = next(name for name, known in self._shown[image.tobytes()] if known.box is face.box)
-        return Embedding(np.array(VECTORS[name], np.int8), 0, DIGEST)
+        self._names[crop.tobytes()] = name
+        return crop
+
+    def embed_crop(self, crop: RGB) -> Embedding:
+        self.embedded += 1
+        return Embedding(np.array(VECTORS[self._names[crop.tobytes()]], np.int8), 0, DIGEST)
 
 
 class Film(Source):
@@ -200,7 +207,7 @@ def test_several_faces_are_told_by_size(people: People, watch: Watch) -> None:
     image = people.show("Ada")
     face = people.detect(image)[0]
     shift = np.array((90, 20), np.float32)
-    other = Face(np.concatenate([face.box[:2] + shift, face.box[2:] * np.float32(0.5)]), face.landmarks, 0.8)
+    other = Face(np.concatenate([face.box[:2] + shift, face.box[2:] * np.float32(0.5)]), face.landmarks + shift, 0.8)
     people.shows(image, "Bob", other)
     results = watch([image], stills=True)
     assert [(seen.face_index, seen.decision.identity) for seen in results] == [
@@ -231,7 +238,7 @@ def test_a_timer_sees_every_stage(people: People, gallery: Gallery) -> None:
 
     timer = Timer()
     list(verifier(people, gallery, Film([people.show("Ada"), NOBODY]), timer=timer))
-    assert timer.stages == ["detect", "track", "quality", "embed", "match", "detect", "track"]
+    assert timer.stages == ["detect", "track", "align", "quality", "embed", "match", "detect", "track"]
 
 
 def test_the_policy_can_be_chosen(people: People, watch: Watch) -> None:

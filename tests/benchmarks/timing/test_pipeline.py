@@ -81,6 +81,7 @@ def test_every_pass_of_the_loop_is_timed_by_stage(engine: Any) -> None:
         READ: 4,
         "detect": 4,
         "track": 4,
+        "align": 1,
         "quality": 1,
         "embed": 1,
         "match": 1,

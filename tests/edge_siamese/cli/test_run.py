@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_siamese.alignment import align
 from edge_siamese.cli.main import main
 from edge_siamese.cli.run import stopping_on_signals
 from edge_siamese.engine import FaceEngine
@@ -50,11 +51,14 @@ class FakeEngine:
         name = self.name_on(image)
         return [] if name is None else [Face(SHOWN[name].boxes[0], SHOWN[name].landmarks[0], 0.9)]
 
-    def embed(self, image: RGB, face: Face) -> Embedding:
-        name = self.name_on(image)
-        assert name is not None
+    def align(self, image: RGB, face: Face) -> RGB:
+        self.name = self.name_on(image)
+        return align(image, face.landmarks)
+
+    def embed_crop(self, crop: RGB) -> Embedding:
+        assert self.name is not None
         values = np.zeros(3, np.int8)
-        values[COLORS[name]] = 100
+        values[COLORS[self.name]] = 100
         return Embedding(values, 0, DIGEST)
 
 
@@ -216,7 +220,7 @@ def test_a_failure_in_the_middle_still_ends_with_stopped(
     def broken(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(FakeEngine, "embed", broken)
+    monkeypatch.setattr(FakeEngine, "embed_crop", broken)
     with pytest.raises(MemoryError):
         run(dataset, "--events", str(tmp_path / "events.jsonl"))
     last = json.loads((tmp_path / "events.jsonl").read_text().splitlines()[-1])
