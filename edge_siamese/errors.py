@@ -10,7 +10,12 @@
     +-- CameraError             a camera cannot be opened or stopped delivering
     +-- DataError               exit 2: the user's file, folder or value is not what was expected
         +-- ImageError        an image that cannot be read
-        +-- GalleryError        a gallery that is damaged, of another version or of another embedder
+        +-- GalleryError        a gallery that cannot be read, changed or written as asked
+        |   +-- NotAGalleryError     a file that is no gallery
+        |   +-- DamagedGalleryError  a gallery whose bytes contradict each other
+        |   +-- NewerGalleryError    a gallery of a later format version
+        |   +-- OtherEmbedderError   a gallery made with another embedder
+        |   +-- StaleGalleryError    a gallery file that changed after it was read
         +-- NoFaceError         an image that had to show a face shows none
         +-- OperatingPointError the data cannot support the error rate asked for
 
@@ -86,7 +91,27 @@ class ImageError(DataError):
 
 
 class GalleryError(DataError):
-    """A gallery is damaged, of an unknown version, or belongs to another embedder."""
+    """A gallery cannot be read, changed or written as asked."""
+
+
+class NotAGalleryError(GalleryError):
+    """A file is no gallery."""
+
+
+class DamagedGalleryError(GalleryError):
+    """A gallery's bytes contradict each other: it is damaged, cut short, or was written wrongly."""
+
+
+class NewerGalleryError(GalleryError):
+    """A gallery is of a later format version than this program reads."""
+
+
+class OtherEmbedderError(GalleryError):
+    """A gallery was made with another embedder."""
+
+
+class StaleGalleryError(GalleryError):
+    """A gallery file changed after it was read, so writing would undo somebody's change."""
 
 
 class NoFaceError(DataError):

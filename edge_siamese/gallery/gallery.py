@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -11,10 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..decision import Decision, decide
-from ..errors import GalleryError, OperatingPointError
+from ..errors import GalleryError, OperatingPointError, OtherEmbedderError
 from ..faces import Embedding
 from ..matching import scores_q15
 from ..operating_point import OperatingPoint, choose_operating_point
+from .container.content import GalleryContent
+from .container.reader import read
+from .container.writer import save
 from .names import clean_name, did_you_mean
 from .templates.representatives import representatives
 
@@ -31,43 +34,25 @@ _MATCHES_OF_A_MEAN = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Gallery:
+class Gallery(GalleryContent):
     """People and their templates. A gallery never changes; the methods that change something return another one.
 
-    Attributes:
-        names: by identity index, sorted.
-        identifiers: of the identities, by the same index; made from the name unless the file says otherwise.
-        templates: int8 ``(T, D)``, sorted by identity; each person's most typical one first.
-        identity_index: uint32 ``(T,)``: identity index of each template.
-        zero_point: of the templates.
-        embedder_digest: first 16 bytes of the embedder's SHA-256.
-        operating_points: measured on this gallery, strictest first.
-        metadata: see `metadata.describe`; ``people`` holds the same for each name.
-        sequence: grows with every rewrite of the file.
-        source: what messages call it.
+    See `GalleryContent` for the attributes.
     """
 
-    names: tuple[str, ...]
-    identifiers: tuple[uuid.UUID, ...]
-    templates: npt.NDArray[np.int8]
-    identity_index: npt.NDArray[np.uint32]
-    zero_point: int
-    embedder_digest: bytes
-    operating_points: tuple[OperatingPoint, ...] = ()
-    metadata: dict[str, Any] = field(default_factory=dict)
-    sequence: int = 1
-    source: str = "the gallery"
+    @classmethod
+    def of(cls, content: GalleryContent) -> Self:
+        """The gallery with that content."""
+        return cls(**{each.name: getattr(content, each.name) for each in fields(content)})
 
     @classmethod
-    def open(cls, path: Path | str) -> "Gallery":
+    def open(cls, path: Path | str) -> Self:
         """Map a gallery file into memory and check it whole.
 
         Raises:
-            GalleryError: it cannot be read, or is damaged or of another version.
+            GalleryError: it cannot be read, is no gallery, is damaged, or is of a later version.
         """
-        from .container.reader import read_gallery
-
-        return read_gallery(Path(path))
+        return cls.of(read(Path(path)))
 
     @classmethod
     def empty(cls, card: "ModelCard", metadata: dict[str, Any] | None = None) -> Self:
@@ -83,14 +68,14 @@ class Gallery:
         )
 
     def save(self, path: Path | str) -> "Gallery":
-        """Write it as `path`, whole or not at all, and return it with its new sequence number; see `writer.save`."""
-        from .container.writer import save
+        """Write it as `path` atomically and return it with its new sequence number.
 
-        return save(self, Path(path))
-
-    @property
-    def dimension(self) -> int:
-        return int(self.templates.shape[1])
+        Raises:
+            StaleGalleryError: it was read from `path`, which changed since.
+            GalleryError: something that is no readable gallery is there.
+            OSError: it cannot be written.
+        """
+        return Gallery.of(save(self, Path(path)))
 
     @cached_property
     def _starts(self) -> npt.NDArray[np.intp]:
@@ -129,7 +114,7 @@ class Gallery:
         """
         self._require_digest(card.digest)
         if (card.dimension, card.zero_point) != (self.dimension, self.zero_point):
-            raise GalleryError(
+            raise OtherEmbedderError(
                 f"{self.source}: templates of dimension {self.dimension} and zero point {self.zero_point}, "
                 f"the embedder has {card.dimension} and {card.zero_point}"
             )
@@ -234,7 +219,7 @@ class Gallery:
     def _require_digest(self, embedder: str) -> None:
         own = self.embedder_digest.hex()
         if embedder[: len(own)] != own:
-            raise GalleryError(
+            raise OtherEmbedderError(
                 f"{self.source}: made with the embedder {own}, the embedder here is {embedder[: len(own)]}; "
                 "a gallery serves only the embedder that made it"
             )

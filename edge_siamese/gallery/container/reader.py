@@ -1,20 +1,23 @@
 """Reading a gallery: every byte is checked before anything is believed, and nothing is copied."""
 
 import mmap
+import os
+import stat
 import uuid
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import GalleryError
+from ...errors import DamagedGalleryError, GalleryError, NewerGalleryError, NotAGalleryError
 from ...operating_point import OperatingPoint
 from .. import metadata as about
-from ..gallery import Gallery
 from ..names import problem_of
+from .content import GalleryContent, Revision
 from .layout import (
     CRC_COVERED,
     ERASED,
@@ -35,24 +38,41 @@ from .layout import (
 Values = dict[str, Any]
 
 
-def read_gallery(path: Path) -> Gallery:
+def read(path: Path) -> GalleryContent:
     """Map a gallery file and check it; the templates stay in the file.
 
     Raises:
-        GalleryError: one sentence: the file, what was expected, what was found.
+        GalleryError: one sentence: the file, what was expected, what was found. Its class says whether the file cannot
+            be read, is no gallery, is damaged, or is of a later version.
     """
+    data = _map(path)
+    content = parse(data, str(path))
+    return replace(content, revision=Revision(os.path.realpath(path), header_crc(data)))
+
+
+def header_crc(data: bytes | mmap.mmap) -> int:
+    """The CRC-32 that a gallery's header states."""
+    return int.from_bytes(data[CRC_COVERED : HEADER.size], "little")
+
+
+def _map(path: Path) -> bytes | mmap.mmap:
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        raise GalleryError(f"{path}: cannot be read ({getattr(error, 'strerror', error)})") from error
+    if not stat.S_ISREG(mode):
+        found = "a folder" if stat.S_ISDIR(mode) else "a device or pipe"
+        raise NotAGalleryError(f"{path}: not a gallery: expected a file, found {found}")
     try:
         with path.open("rb") as file:
-            size = file.seek(0, 2)
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if file.seek(0, 2) else b""
     except OSError as error:
         raise GalleryError(f"{path}: cannot be read ({error.strerror or error})") from error
-    return parse(data, str(path))
 
 
-def parse(data: bytes | mmap.mmap, source: str) -> Gallery:
-    """The gallery in a buffer, with numpy views of it; `source` is what messages call it. See `read_gallery`."""
-    return _Reader(memoryview(data), source).gallery()
+def parse(data: bytes | mmap.mmap, source: str) -> GalleryContent:
+    """The content of a gallery in a buffer, with numpy views of it; `source` is what messages call it. See `read`."""
+    return _Reader(memoryview(data), source).content()
 
 
 class _Reader:
@@ -61,14 +81,14 @@ class _Reader:
     def __init__(self, data: memoryview, source: str) -> None:
         self.data, self.source = data, source
 
-    def gallery(self) -> Gallery:
+    def content(self) -> GalleryContent:
         header = self._header()
         end = HEADER.size + header["payload_length"]
         sections = self._payload(end)
         self._trailer(end)
         names, identifiers = self._identities(sections[Section.IDENTITIES], header["identities"])
         templates = self._templates(sections, header)
-        return Gallery(
+        return GalleryContent(
             names=names,
             identifiers=identifiers,
             templates=templates,
@@ -82,12 +102,19 @@ class _Reader:
         )
 
     def _header(self) -> Values:
+        if bytes(self.data[: len(MAGIC)]) != MAGIC:
+            found = repr(bytes(self.data[: len(MAGIC)])) if len(self.data) else "nothing, the file is empty"
+            raise NotAGalleryError(f"{self.source}: not a gallery: expected {MAGIC!r} at its beginning, found {found}")
         if len(self.data) < HEADER.size:
-            self._reject("size", f"at least {HEADER.size} bytes", f"{len(self.data)}")
+            self._reject("size", f"at least {HEADER.size} bytes", f"{len(self.data)}: it is truncated")
         header = HEADER.unpack(self.data, 0)
-        self._expect("magic", MAGIC, header["magic"])
-        self._expect("format version", VERSION, header["version"])
         self._expect("header CRC-32", f"{zlib.crc32(self.data[:CRC_COVERED]):08x}", f"{header['header_crc']:08x}")
+        if header["version"] > VERSION:
+            raise NewerGalleryError(
+                f"{self.source}: a gallery of a newer version: expected format version {VERSION}, found "
+                f"{header['version']}; use a newer edge-siamese"
+            )
+        self._expect("format version", VERSION, header["version"])
         self._expect("flags (encryption is not known to this version)", 0, header["flags"])
         self._expect("data type of the templates", INT8, header["dtype"])
         self._expect_zeros("header", HEADER, header)
@@ -256,7 +283,7 @@ class _Reader:
             self._reject(what, str(expected), str(found))
 
     def _reject(self, what: str, expected: str, found: str) -> NoReturn:
-        raise GalleryError(f"{self.source}: {what}: expected {expected}, found {found}")
+        raise DamagedGalleryError(f"{self.source}: a damaged gallery: {what}: expected {expected}, found {found}")
 
 
 def squared_norms(templates: npt.NDArray[np.int8], zero_point: int) -> npt.NDArray[np.uint32]:

@@ -1,14 +1,16 @@
 """Writing a gallery: the same content gives the same bytes, and a file is replaced whole."""
 
+import os
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from ...atomic import write_atomically
-from ...errors import GalleryError
+from ...errors import DataError, GalleryError, StaleGalleryError
 from ...operating_point import OperatingPoint
 from .. import metadata as about
-from ..gallery import Gallery
+from .content import GalleryContent, Revision
 from .layout import (
     CRC_COVERED,
     HEADER,
@@ -23,35 +25,86 @@ from .layout import (
     Section,
     aligned,
 )
-from .reader import parse, read_gallery, squared_norms
+from .lock import locked
+from .reader import header_crc, parse, read, squared_norms
 
 _LAST_SEQUENCE = 2**32 - 1
 
+Change = Callable[[GalleryContent | None], GalleryContent]
 
-def save(gallery: Gallery, path: Path) -> Gallery:
+
+def save(content: GalleryContent, path: Path) -> GalleryContent:
     """Write a gallery as `path`; its sequence number becomes higher than that of the gallery it replaces.
 
     Returns:
-        The gallery as it was written.
+        The content as it was written.
 
     Raises:
-        GalleryError: something else, or a damaged gallery, is in the way and is left there; or the content is not
-            that of a gallery.
+        StaleGalleryError: the content was read from `path`, which changed since.
+        GalleryError: something else, or a damaged gallery, is there and is left there; or the content is not that of a
+            gallery.
         OSError: it could not be written; what was there is untouched.
     """
-    path = path.resolve()
-    if path.exists():
-        gallery = replace(gallery, sequence=max(gallery.sequence, _sequence_in_the_way(path) + 1))
-    if gallery.sequence > _LAST_SEQUENCE:
+    return update(path, lambda there: content)
+
+
+def update(path: Path, change: Change) -> GalleryContent:
+    """Read a gallery file, change it and write it, while no other program does.
+
+    Args:
+        path: the file.
+        change: is called with the content there, None where there is no file, and returns the new one. What it raises
+            leaves the file as it was.
+
+    Returns:
+        The content as it was written; its sequence number is higher than before.
+
+    Raises:
+        GalleryError, OSError: see `save`.
+    """
+    with locked(path):
+        there = _there(path)
+        changed = change(there)
+        if there is not None:
+            _require_fresh(changed, there, path)
+            changed = replace(changed, sequence=max(changed.sequence, there.sequence + 1))
+        return _write(changed, path)
+
+
+def require_writable(path: Path) -> None:
+    """Refuse early what writing would refuse later: no folder, a folder that cannot be written, something in the way.
+
+    Raises:
+        DataError: there is no such folder, or nothing can be written there.
+        GalleryError: something that is no readable gallery is there.
+    """
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise DataError(f"{path}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DataError(f"{path}: the folder {folder} cannot be written")
+    _there(path)
+
+
+def _write(content: GalleryContent, path: Path) -> GalleryContent:
+    if content.sequence > _LAST_SEQUENCE:
         raise GalleryError(f"{path}: its sequence number is used up: build the gallery anew under another name")
-    data = encode(gallery)
+    data = encode(content)
     written = parse(data, str(path))
     with write_atomically(path) as stream:
         stream.write(data)
-    return written
+    return replace(written, revision=Revision(os.path.realpath(path), header_crc(data)))
 
 
-def encode(gallery: Gallery) -> bytes:
+def _require_fresh(content: GalleryContent, there: GalleryContent, path: Path) -> None:
+    read = content.revision
+    if read is not None and there.revision is not None and read.path == there.revision.path and read != there.revision:
+        raise StaleGalleryError(
+            f"{path}: it was changed since it was read (sequence number {there.sequence} now); read it and change it again"
+        )
+
+
+def encode(gallery: GalleryContent) -> bytes:
     """The bytes of a gallery file without trailer."""
     values = {
         Section.IDENTITIES: _identities(gallery),
@@ -88,7 +141,7 @@ def section(kind: int, value: bytes, *, required: bool | None = None) -> bytes:
     return head + value.ljust(aligned(len(value)), b"\0")
 
 
-def _identities(gallery: Gallery) -> bytes:
+def _identities(gallery: GalleryContent) -> bytes:
     records, names = b"", b""
     for name, identifier in zip(gallery.names, gallery.identifiers, strict=True):
         encoded = name.encode()
@@ -111,8 +164,11 @@ def _operating_point(point: OperatingPoint) -> bytes:
     return OPERATING_POINT.pack(**fields)
 
 
-def _sequence_in_the_way(path: Path) -> int:
+def _there(path: Path) -> GalleryContent | None:
+    if not os.path.lexists(os.path.realpath(path)):
+        return None
     try:
-        return read_gallery(path).sequence
+        return read(path)
     except GalleryError as error:
-        raise GalleryError(f"{error}; it is left as it is: remove it first, or choose another name") from error
+        sentence = f"{error}; it is not replaced: remove it first, or choose another name"
+        raise type(error)(sentence) from error

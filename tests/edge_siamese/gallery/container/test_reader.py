@@ -1,5 +1,6 @@
 """Whatever is wrong with a file, it is refused in one sentence."""
 
+import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_siamese.errors import GalleryError
+from edge_siamese.errors import DamagedGalleryError, GalleryError, NewerGalleryError, NotAGalleryError
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.container.layout import HEADER, SECTION, Section, aligned
 from edge_siamese.gallery.container.reader import parse
@@ -62,7 +63,7 @@ def test_every_truncation_is_refused(data: bytes, tmp_path: Path) -> None:
         with pytest.raises(GalleryError):
             parse(data[:length], "truncated")
     (tmp_path / "empty.esg").touch()
-    with pytest.raises(GalleryError, match=r"empty\.esg: size: expected at least 64 bytes, found 0"):
+    with pytest.raises(GalleryError, match=r"empty\.esg: not a gallery: .* the file is empty"):
         Gallery.open(tmp_path / "empty.esg")
 
 
@@ -95,8 +96,7 @@ def test_changed_bytes_with_good_crcs_never_crash(drawn: st.DataObject) -> None:
 @pytest.mark.parametrize(
     ("offset", "code", "value", "sentence"),
     [
-        (0, "4s", b"ESG2", "magic: expected b'ESG1', found b'ESG2'"),
-        (4, "H", 2, "format version: expected 1, found 2"),
+        (4, "H", 0, "format version: expected 1, found 0"),
         (6, "H", 1, r"flags \(encryption is not known to this version\): expected 0, found 1"),
         (8, "H", 0, "dimension: expected at least 1, found 0"),
         (8, "H", 5, "bytes in the section templates: expected 15, found 12"),
@@ -111,7 +111,7 @@ def test_changed_bytes_with_good_crcs_never_crash(drawn: st.DataObject) -> None:
 def test_a_header_that_says_something_else(data: bytes, offset: int, code: str, value: object, sentence: str) -> None:
     changed = bytearray(data)
     struct.pack_into("<" + code, changed, offset, value)
-    with pytest.raises(GalleryError, match=f"^people.esg: {sentence}"):
+    with pytest.raises(DamagedGalleryError, match=f"^people.esg: a damaged gallery: {sentence}"):
         parse(with_crcs(bytes(changed)), "people.esg")
 
 
@@ -221,12 +221,40 @@ def test_flags_and_reserved_bytes_of_a_section_are_checked(data: bytes) -> None:
         parse(with_crcs(data, bytes(payload)), "x")
 
 
-@pytest.mark.parametrize("kind", ["absent", "folder"])
+@pytest.mark.parametrize("found", [b"ESG2", b"TFL3", b"PK", b"E"])
+def test_another_file_is_not_a_gallery(found: bytes) -> None:
+    with pytest.raises(
+        NotAGalleryError, match=f"^x.bin: not a gallery: expected b'ESG1' at its beginning, found {found!r}"
+    ):
+        parse(found + bytes(96) if len(found) > 3 else found, "x.bin")
+
+
+def test_a_later_format_version_is_no_damage(data: bytes) -> None:
+    changed = bytearray(data)
+    struct.pack_into("<H", changed, 4, 2)
+    with pytest.raises(NewerGalleryError, match="expected format version 1, found 2; use a newer edge-siamese"):
+        parse(with_crcs(bytes(changed)), "people.esg")
+    with pytest.raises(DamagedGalleryError, match="header CRC-32"):
+        parse(bytes(changed), "people.esg")
+
+
+@pytest.mark.parametrize("kind", ["absent", "looped"])
 def test_what_cannot_be_opened_is_one_sentence(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "people.esg"
+    if kind == "looped":
+        path.symlink_to(path)
+    with pytest.raises(GalleryError, match=r"people\.esg: cannot be read \("):
+        Gallery.open(path)
+
+
+@pytest.mark.parametrize(("kind", "found"), [("folder", "a folder"), ("pipe", "a device or pipe")])
+def test_what_is_no_file_is_not_opened(tmp_path: Path, kind: str, found: str) -> None:
     path = tmp_path / "people.esg"
     if kind == "folder":
         path.mkdir()
-    with pytest.raises(GalleryError, match=r"people\.esg: cannot be read \("):
+    else:
+        os.mkfifo(path)
+    with pytest.raises(NotAGalleryError, match=f"people.esg: not a gallery: expected a file, found {found}"):
         Gallery.open(path)
 
 

@@ -28,6 +28,11 @@ class Answer:
 
 
 @pytest.fixture
+def engine(pattern_engine: Any) -> Any:
+    return pattern_engine()
+
+
+@pytest.fixture
 def delegates(monkeypatch: pytest.MonkeyPatch, engine: Any, tmp_path: Path) -> list[str]:
     """Puts the pattern engine in place of the models, and lists the delegates it was opened with."""
     opened: list[str] = []

@@ -108,7 +108,7 @@ def test_a_used_up_sequence_is_refused(tmp_path: Path, gallery: Gallery) -> None
 def test_what_is_no_gallery_is_not_overwritten(tmp_path: Path, gallery: Gallery, there: bytes) -> None:
     path = tmp_path / "people.esg"
     path.write_bytes(there)
-    with pytest.raises(GalleryError, match="left as it is"):
+    with pytest.raises(GalleryError, match="it is not replaced: remove it first"):
         gallery.save(path)
     assert path.read_bytes() == there
 

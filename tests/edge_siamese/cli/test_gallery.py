@@ -38,7 +38,7 @@ def test_check_passes_a_whole_gallery_and_refuses_a_damaged_one(command: Command
     people_esg.write_bytes(data)
     answer = command("gallery", "check", "people.esg")
     assert (answer.code, answer.out) == (2, "")
-    assert answer.err.startswith("edge-siamese: people.esg: payload CRC-32: expected ")
+    assert answer.err.startswith("edge-siamese: people.esg: a damaged gallery: payload CRC-32: expected ")
 
 
 def test_check_names_who_is_kept_too_long(command: Command, people_esg: Path, save_photo: Command) -> None:

@@ -11,7 +11,7 @@ from edge_siamese.gallery.container.reader import parse
 from edge_siamese.gallery.container.writer import encode
 from edge_siamese.operating_point import OperatingPoint
 
-PAGE = Path(__file__).parents[3] / "docs" / "formats.md"
+PAGE = Path(__file__).parents[4] / "docs" / "formats.md"
 
 
 def example() -> bytes:
