@@ -3,6 +3,7 @@
 #
 #   make demo     the whole chain on rendered people
 #   make test     all tests, with coverage
+#   make install  .venv with the device package alone; EXTRAS=converter,firmware adds the workstation's packages
 #   make lint     ruff, codespell and the import contracts        make types    mypy
 #   make architecture   draw docs/architecture.svg from the imports
 #   make format   rewrite the code as `make lint` wants it
@@ -15,10 +16,14 @@ BIN = $(VENV)/bin
 ARGS ?=
 REQUIREMENTS = setup.cfg pyproject.toml $(wildcard constraints/*.txt)
 
-.PHONY: demo test lint types architecture format test-numpy1 clean
+.PHONY: demo install test lint types architecture format test-numpy1 clean
 
 demo: $(VENV)/installed-demo
 	$(BIN)/edge-siamese demo $(ARGS)
+
+install: $(VENV)/made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable '.$(if $(EXTRAS),[$(EXTRAS)])'
+	@echo "Installed: . $(VENV)/bin/activate, then edge-siamese --help"
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest --cov $(ARGS)

@@ -1,4 +1,4 @@
-"""Who plays in the demo: folders of photos, and images of which it is known who is on them."""
+"""Demo scenario: people, clip and expected results."""
 
 import shutil
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from ..identity_dataset import IdentityDataset
 from ..image_io import write_image
 from ..rendering import DEMO_SEEDS, Clip, Person, View, render_portrait
 
+PEOPLE = "people"
 NAMES = ("Ada", "Ben", "Chloe", "Dev", "Elif", "Femi")
 _STRANGERS = 3
 _DATASET_PEOPLE, _DATASET_PHOTOS, _GALLERY_PHOTOS = 80, 6, 5
@@ -40,16 +41,22 @@ class DemoScenario:
 
 
 def render_scenario(folder: Path) -> DemoScenario:
-    """Render the demo's people; no seed of theirs was ever trained on."""
+    """Render the demo's people; no seed of theirs was ever trained on.
+
+    The folder gets ``people/<name>/<number>.jpg``, ``visitor.jpg`` of the first of them, ``stranger.jpg`` and
+    ``clip.avi``.
+    """
     people = [Person.from_seed(seed) for seed in DEMO_SEEDS]
     known, strangers = people[: len(NAMES)], people[len(NAMES) : len(NAMES) + _STRANGERS]
     for name, person in zip(NAMES, known, strict=True):
-        _render_photos(folder / "enrolled" / name, person, _GALLERY_PHOTOS, seed=2)
+        _render_photos(folder / PEOPLE / name, person, _GALLERY_PHOTOS, seed=2)
     acts = [*zip(NAMES, known, strict=True), *((f"stranger {n + 1}", who) for n, who in enumerate(strangers))]
     order = np.random.default_rng(3).permutation(len(acts))
     clip = Clip([acts[index] for index in order], seconds_each=_SECONDS_EACH, fps=_FPS, seed=4)
     truth = _write_clip(folder / "clip.avi", clip)
-    return DemoScenario(folder / "dataset", folder / "enrolled", folder / "clip.avi", truth, NAMES, rendered=True)
+    _render_single(folder / "visitor.jpg", known[0])
+    _render_single(folder / "stranger.jpg", strangers[0])
+    return DemoScenario(folder / "dataset", folder / PEOPLE, folder / "clip.avi", truth, NAMES, rendered=True)
 
 
 def render_dataset(folder: Path) -> None:
@@ -77,13 +84,13 @@ def photo_scenario(photos: Path, folder: Path) -> DemoScenario:
     for name in several:
         enrolled = [] if name in strangers else by_person[name][:-1]
         for photo in by_person[name]:
-            place = "enrolled" if photo in enrolled else "shown"
+            place = PEOPLE if photo in enrolled else "shown"
             target = (folder / place / photo.path).with_suffix(".png")
             write_image(target, dataset.read(photo))
             if place == "shown":
                 truth[target.relative_to(folder / "shown").as_posix()] = name
     names = tuple(name for name in several if name not in strangers)
-    return DemoScenario(photos, folder / "enrolled", folder / "shown", truth, names, rendered=False)
+    return DemoScenario(photos, folder / PEOPLE, folder / "shown", truth, names, rendered=False)
 
 
 def empty_folder(folder: Path) -> None:
@@ -111,6 +118,11 @@ def _render_photos(folder: Path, person: Person, count: int, seed: int) -> None:
             background_seed=int(rng.integers(2**31)),
         )  # fmt: skip
         write_image(folder / f"{number}.jpg", portrait.image)
+
+
+def _render_single(path: Path, person: Person) -> None:
+    view = View(yaw=8.0, smile=0.4)
+    write_image(path, render_portrait(person, view, face_height=150.0, background_seed=person.seed).image)
 
 
 def _write_clip(path: Path, clip: Clip) -> dict[int | str, str | None]:

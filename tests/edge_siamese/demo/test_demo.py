@@ -28,11 +28,11 @@ def without_training(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def small_scenario(folder: Path) -> casting.DemoScenario:
     for name, person in PEOPLE.items():
-        casting._render_photos(folder / "enrolled" / name, person, 3, seed=2)
+        casting._render_photos(folder / "people" / name, person, 3, seed=2)
     clip = Clip(list(PEOPLE.items()), seconds_each=1.0, fps=8, seed=4)
     truth = casting._write_clip(folder / "clip.avi", clip)
     return casting.DemoScenario(
-        folder / "enrolled", folder / "enrolled", folder / "clip.avi", truth, tuple(PEOPLE), rendered=True
+        folder / "people", folder / "people", folder / "clip.avi", truth, tuple(PEOPLE), rendered=True
     )
 
 
