@@ -26,7 +26,11 @@ _OWN_PHOTOS = """Now with your own photos (people/<name>/<photos>) and camera:
     "--photos", type=click.Path(path_type=Path), help="Your people, <person>/<photo>, instead of rendered ones."
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("demo-report"), show_default=True, help="Folder for its files."
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("demo-report"),
+    show_default=True,
+    help="Folder for its files.",
 )
 def demo(photos: Path | None, out: Path) -> None:
     """Fine-tune, quantize, enroll, verify and time: the whole chain in about a minute.
