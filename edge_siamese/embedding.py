@@ -5,7 +5,7 @@ outputs for both: twice the work for fewer errors (`docs/models.md` has what it 
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ from .frames import RGB, mirrored
 from .preprocessing import int8_input
 from .protocols import Network
 from .tflite.model_card import ModelCard
+
+Real = TypeVar("Real", bound=np.floating[Any])
 
 
 class FaceEmbedder:
@@ -53,3 +55,8 @@ def mean_of_flip(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArr
     """The mean of two outputs; of int8 ones, of one zero point, halves go to the even neighbor: no direction gains."""
     mean = (first.astype(np.float32) + second) / 2
     return np.asarray(np.rint(mean).astype(np.int8) if first.dtype == np.int8 else mean)
+
+
+def unit_rows(rows: npt.NDArray[Real]) -> npt.NDArray[Real]:
+    """Rows ``(N, D)`` divided by their lengths, in their own float type; a row of zeros stays."""
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))

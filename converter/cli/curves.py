@@ -10,9 +10,9 @@ import click
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The .svg to write.")
 def curves(runs: tuple[Path, ...], output: Path) -> None:
     """Plot the loss and the validation figures of RUNS: run folders, or their log.csv files."""
-    from ..plots.run_curves import plot_curves, read_curve
+    from ..plots.training_curves import read_curve, training_curves
 
-    plot_curves([read_curve(run.stem, _logs(run)) for run in runs], output)
+    training_curves([read_curve(run.stem, _logs(run)) for run in runs]).write(output)
     click.echo(f"{output}: written", err=True)
 
 

@@ -32,11 +32,11 @@ def plot(kind: str, source: Path, output: Path, photos: Path | None, floating: b
     ranks        how often the right name is among the best
     pairs        the pairs that the network is most wrong, and most right, about
     """
-    from ..reports.single_plot import ProbeFace, draw, is_run
+    from ..reports.single_plot import PlotInput, draw, is_run
 
     if is_run(source):
-        probe = ProbeFace.of_run(source, floating=floating, seed=seed)
+        probe = PlotInput.of_run(source, floating=floating, seed=seed)
     else:
-        probe = ProbeFace.of_embeddings(source, photos, seed=seed)
+        probe = PlotInput.of_embeddings(source, photos, seed=seed)
     draw(kind, probe, output)
     click.echo(f"{output}: written", err=True)

@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import DataError
 
 VALIDATION_PEOPLE = 300
@@ -97,7 +98,7 @@ def principal_directions(rows: npt.NDArray[np.float32], dimension: int) -> npt.N
 def project(rows: npt.NDArray[np.float32], directions: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Rows seen in these directions, as unit vectors."""
     projected = rows @ directions
-    return np.asarray(projected / np.linalg.norm(projected, axis=-1, keepdims=True), np.float32)
+    return np.asarray(unit_rows(projected), np.float32)
 
 
 def _read_table(path: Path) -> list[dict[str, str]]:
@@ -116,7 +117,7 @@ def _load_rows(path: Path, count: int) -> npt.NDArray[np.float32]:
         raise DataError(f"{path}: cannot be read as an array of teacher embeddings ({error})") from error
     if rows.ndim != 2 or len(rows) != count:
         raise DataError(f"{path}: expected one row for each of {count} crops, found an array of shape {rows.shape}")
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+    return np.asarray(unit_rows(rows), np.float32)
 
 
 def _read_crops(folder: Path, table: list[dict[str, str]]) -> npt.NDArray[np.uint8]:

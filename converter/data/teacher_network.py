@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import DataError, RuntimeMissingError
 
 BATCH = 16
@@ -51,4 +52,4 @@ class TeacherNetwork:
             for place, crop in enumerate(batch):
                 pixels[place] = crop.transpose(2, 0, 1)
             rows = self._compiled([(pixels - 127.5) / 127.5])[0][: len(batch)]
-            yield from rows / np.linalg.norm(rows, axis=1, keepdims=True)
+            yield from unit_rows(rows)

@@ -11,27 +11,19 @@ import numpy.typing as npt
 
 from edge_siamese.alignment import TEMPLATE_NAME
 from edge_siamese.atomic import write_atomically
-from edge_siamese.embedding import average_with_flip
+from edge_siamese.embedding import average_with_flip, unit_rows
 from edge_siamese.errors import DataError, EdgeSiameseError, OperatingPointError
 from edge_siamese.frames import RGB
 from edge_siamese.operating_point import OperatingPoint, calibrate
 from edge_siamese.rendering import GOLDEN_SEEDS, Person, View, render_crop, render_portrait
 from edge_siamese.tflite.runtime import load_network
 
+from ..embeddings import embed_int8, embed_model, row_cosines
 from ..importers.networks import GraphNetwork, ImportedNetwork, KerasNetwork
 from ..quantization.calibration import spread
 from ..quantization.formats import Format, as_float
 from ..quantization.keras.ptq import quantize
-from ..quantization.parity import (
-    MAXIMUM_AUC_LOSS,
-    ParityReport,
-    embed_int8,
-    embed_model,
-    int8_pair_scores,
-    measure_float_parity,
-    measure_parity,
-    unit_rows,
-)
+from ..quantization.parity import MAXIMUM_AUC_LOSS, ParityReport, int8_pair_scores, measure_float_parity, measure_parity
 from ..quantization.sqnr import LayerNoise, compare_layers, worst
 from .model_file import Description, export_model, export_plain, with_contract
 
@@ -195,9 +187,7 @@ def golden_faces(model: bytes) -> list[RGB]:
     crops = np.stack([_coarse(_golden_crop(seed, height, width)) for seed in GOLDEN_SEEDS])
     ((_, zero_point),) = reference.output_scales().values()
     first, second = (embed_int8(network, crops).astype(np.float64) - zero_point for network in (reference, optimized))
-    norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
-    agreement = np.sum(first * second, axis=1) / np.maximum(norms, 1e-9)
-    return [crops[row] for row in np.argsort(-agreement)[:_GOLDEN_FACES]]
+    return [crops[row] for row in np.argsort(-row_cosines(first, second))[:_GOLDEN_FACES]]
 
 
 def _golden_crop(seed: int, height: int, width: int) -> RGB:

@@ -12,9 +12,8 @@ from edge_siamese.errors import DataError
 
 from .. import networks
 from ..training.precision import in_float32
+from .contract import PixelInput, image_shape, require_vector
 from .networks import KerasNetwork
-from .pixel_scaling import PixelInput
-from .shapes import image_shape, require_vector
 
 
 def load_keras(path: Path, pixels: PixelInput, input_size: int | None) -> KerasNetwork:

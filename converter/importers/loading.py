@@ -4,8 +4,8 @@ from pathlib import Path
 
 from edge_siamese.errors import DataError
 
+from .contract import PixelInput
 from .networks import ImportedNetwork
-from .pixel_scaling import PixelInput
 
 KINDS = ".keras or .h5 (Keras), a SavedModel folder, .onnx, .pt2 (torch.export) or a float .tflite"
 _CHECKPOINTS = {".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".torchscript"}

@@ -64,10 +64,9 @@ class KerasNetwork:
         return [layer.name for layer in self.network._flatten_layers(include_self=False)]
 
     def embed(self, images: Images) -> npt.NDArray[np.float32]:
+        from ..embeddings import float_outputs
 
-        blocks = [float_input(images[at : at + 128]) for at in range(0, len(images), 128)]
-        rows = np.concatenate([np.asarray(self.network.predict_on_batch(block), np.float32) for block in blocks])
-        return rows.reshape(len(rows), -1)
+        return np.asarray(float_outputs(self.network, images), np.float32).reshape(len(images), -1)
 
     def convert(self, format: Format, images: Images) -> bytes:
         from ..quantization.calibration import require_calibration, with_whole_input_range
@@ -107,7 +106,7 @@ class GraphNetwork:
         return []
 
     def embed(self, images: Images) -> npt.NDArray[np.float32]:
-        from ..quantization.parity import embed_model
+        from ..embeddings import embed_model
 
         return embed_model(self.graph, images)
 

@@ -12,11 +12,9 @@ import numpy as np
 
 from edge_siamese.errors import DataError, EdgeSiameseError, RuntimeMissingError
 
+from .contract import Floats, PixelInput, image_shape, require_same, require_vector
 from .networks import GraphNetwork
-from .pixel_scaling import PixelInput
-from .shapes import image_shape, require_vector
 from .tflite_files import adopt
-from .verification import Floats, require_same
 
 MIN_VERSION = 2
 _INSTALL = (

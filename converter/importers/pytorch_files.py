@@ -9,11 +9,9 @@ from typing import Any
 
 from edge_siamese.errors import DataError, EdgeSiameseError, RuntimeMissingError
 
+from .contract import PixelInput, image_shape, require_same
 from .networks import GraphNetwork
-from .pixel_scaling import PixelInput
-from .shapes import image_shape
 from .tflite_files import adopt
-from .verification import require_same
 
 
 def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> GraphNetwork:

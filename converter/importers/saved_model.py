@@ -5,9 +5,8 @@ from typing import Any
 
 from edge_siamese.errors import DataError
 
+from .contract import PixelInput, image_shape
 from .networks import GraphNetwork
-from .pixel_scaling import PixelInput
-from .shapes import image_shape
 from .tflite_files import adopt
 
 _SIGNATURES = ("serving_default", "serve")

@@ -18,9 +18,8 @@ from edge_siamese.tflite.model_card import model_bytes
 from ..export.licenses import license_of_model
 from ..quantization.tflite.quantize import INPUT, OUTPUT, SIGNATURE
 from ..tflite_edit import operator_kind, packed, read_model_object
+from .contract import PixelInput, image_shape, require_vector
 from .networks import GraphNetwork
-from .pixel_scaling import PixelInput
-from .shapes import image_shape, require_vector
 
 _TO_LAST, _TO_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 

@@ -11,7 +11,7 @@ from edge_siamese.tflite.model_card import model_bytes
 
 
 @dataclass(frozen=True, eq=False)
-class ProbeFace:
+class LintInput:
     """A graph to lint.
 
     Attributes:
@@ -27,7 +27,7 @@ class ProbeFace:
 
 def load_probe(
     what: str, *, input_size: int | None = None, channels: int | None = None, onnx2tf: str = "onnx2tf"
-) -> ProbeFace:
+) -> LintInput:
     """Find a file of that path, or a network of that name in the registry.
 
     Args:
@@ -41,14 +41,14 @@ def load_probe(
     """
     path = Path(what)
     if path.suffix.lower() == ".tflite":
-        return ProbeFace(what, read_graph(model_bytes(path)), [])
+        return LintInput(what, read_graph(model_bytes(path)), [])
     if path.exists():
         from ..importers import KerasNetwork, load_any
 
         network = load_any(path, input_size=input_size, onnx2tf=onnx2tf)
         if isinstance(network, KerasNetwork):
             return _of_keras(what, network.network)
-        return ProbeFace(what, read_graph(network.convert("float", np.zeros((0, *network.input_shape), np.uint8))), [])
+        return LintInput(what, read_graph(network.convert("float", np.zeros((0, *network.input_shape), np.uint8))), [])
     from ..networks.registry import NETWORKS, build_network
 
     if what not in NETWORKS:
@@ -61,8 +61,8 @@ def load_probe(
     return _of_keras(what, build_network(what, input_shape=shape))
 
 
-def _of_keras(name: str, network: object) -> ProbeFace:
+def _of_keras(name: str, network: object) -> LintInput:
     from ..importers import KerasNetwork
     from ..quantization.formats import as_float
 
-    return ProbeFace(name, read_graph(as_float(network)), KerasNetwork(network).layers)
+    return LintInput(name, read_graph(as_float(network)), KerasNetwork(network).layers)

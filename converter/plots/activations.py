@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import Drawing
+from edge_siamese.reports.canvas import Drawing
 
 MAX_LAYERS, MAX_CHANNELS = 6, 24
 _COLUMNS = 12

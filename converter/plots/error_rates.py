@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.reports.canvas import GENUINE, GRAY, IMPOSTOR, Drawing
 from edge_siamese.reports.plots import draw_det, draw_scores
-
-from .canvas import GENUINE, GRAY, IMPOSTOR, Drawing
 
 _DASHES = ("-", "--", ":", "-.")
 _LINES = (GENUINE, IMPOSTOR, "#009e73", "#cc79a7")

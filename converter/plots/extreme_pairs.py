@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from edge_siamese.reports.canvas import GENUINE, GRAY, IMPOSTOR, Drawing, Pixels, as_rgb
+
 from ..evaluation.scoring import Labels, ScoredPairs
-from .canvas import GENUINE, GRAY, IMPOSTOR, Drawing, Pixels, as_rgb
 
 KINDS = {
     "worst genuine": "the same, but scored least alike",

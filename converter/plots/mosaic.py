@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 
 from edge_siamese.errors import RuntimeMissingError
+from edge_siamese.reports.canvas import PALETTE, Pixels, Raster, as_rgb
 
 from ..evaluation.scoring import Labels
-from .canvas import PALETTE, Pixels, Raster, as_rgb
 from .projections import Plane
 
 MAX_THUMBNAILS = 600

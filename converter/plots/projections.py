@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError, RuntimeMissingError
+from edge_siamese.reports.canvas import INK, MARKERS, PALETTE, Drawing
 
 from ..distances import Matrix
 from ..evaluation.scoring import Indices, Labels, indices_by_class
-from .canvas import INK, MARKERS, PALETTE, Drawing
 
 Plane = npt.NDArray[np.float32]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import Drawing, Pixels, as_rgb
+from edge_siamese.reports.canvas import Drawing, Pixels, as_rgb
 
 Floats = npt.NDArray[np.float32]
 

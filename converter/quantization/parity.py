@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import EdgeSiameseError
 from edge_siamese.evaluation.metrics import Scores, all_pairs, error_curve
 from edge_siamese.matching import scores_q15
-from edge_siamese.preprocessing import float_input, int8_input
-from edge_siamese.protocols import Network
-from edge_siamese.tflite.runtime import load_network
+
+from ..embeddings import embed_float
 
 MAXIMUM_AUC_LOSS = 0.002
 _ENOUGH_PEOPLE = 20
@@ -82,41 +82,6 @@ def allowed_auc_loss(people: int, maximum: float = MAXIMUM_AUC_LOSS) -> float:
     The loss on a few people is as uncertain as they are few: below twenty, what is allowed grows with the square root.
     """
     return maximum * math.sqrt(max(_ENOUGH_PEOPLE / max(people, 1), 1.0))
-
-
-def embed_float(network: Any, crops: npt.NDArray[np.uint8]) -> Embeddings:
-    """Unit float embeddings ``(N, D)`` of crops."""
-    return unit_rows(float_outputs(network, crops))
-
-
-def float_outputs(network: Any, crops: npt.NDArray[np.uint8]) -> Embeddings:
-    """What a float network answers ``(N, D)`` for crops."""
-    blocks = [network.predict_on_batch(float_input(crops[at : at + 128])) for at in range(0, len(crops), 128)]
-    return np.concatenate(blocks)
-
-
-def unit_rows(embeddings: npt.NDArray[Any]) -> Embeddings:
-    """Rows ``(N, D)`` divided by their lengths; a row of zeros stays."""
-    lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    return np.asarray(embeddings / np.maximum(lengths, 1e-12), np.float32)
-
-
-def embed_model(model: bytes, images: npt.NDArray[np.uint8]) -> Embeddings:
-    """Embeddings ``(N, D)`` of a .tflite, int8 or float32 at its ends, as real numbers up to a common factor."""
-    network = load_network(model, float_too=True)
-    ((_, zero_point),) = network.output_scales().values()
-    whole = network.input_dtype == np.int8
-    rows = [
-        next(iter(network.run(int8_input(image[None]) if whole else float_input(image[None])).values())).reshape(-1)
-        for image in images
-    ]
-    return np.stack(rows).astype(np.float32) - zero_point
-
-
-def embed_int8(network: Network, crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
-    """Raw int8 embeddings ``(N, D)`` of crops."""
-    rows = [next(iter(network.run(int8_input(crop[None])).values())).reshape(-1) for crop in crops]
-    return np.stack(rows)
 
 
 def measure_parity(

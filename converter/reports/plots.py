@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from edge_siamese.errors import DataError
+from edge_siamese.reports.canvas import Raster
 
 from ..evaluation.identification import representatives
-from ..plots.canvas import Raster
 from ..plots.error_rates import confusion_matrix, decisions, det, rank_curve, roc, score_histogram
 from ..plots.extreme_pairs import KINDS, extreme_pairs
 from ..plots.mosaic import MAX_THUMBNAILS, mosaic
 from ..plots.projections import readable_rows, scatter, tsne
-from ..plots.training_curves import training_curves
+from ..plots.training_curves import Curve, training_curves
 from .run_report import RunArrays, RunReport
 
 _MEDIA = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
@@ -45,7 +45,7 @@ def figure_images(report: RunReport) -> dict[str, str]:
         matrix = np.array(shipped.identification["confusion"])
         drawn["confusion"] = confusion_matrix(matrix, shipped.identification["classes"]).svg
     if report.curves:
-        drawn["curves"] = training_curves(report.curves, report.best_epoch).svg
+        drawn["curves"] = training_curves([Curve("", report.curves, report.best_epoch)]).svg
     return {name: draw() for name, draw in drawn.items()}
 
 

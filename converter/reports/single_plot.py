@@ -13,11 +13,11 @@ import numpy.typing as npt
 from edge_siamese.alignment import align
 from edge_siamese.errors import DataError
 from edge_siamese.identity_dataset import IdentityDataset, Photo, path_in_dataset
+from edge_siamese.reports.canvas import FIGURE_SUFFIXES, RASTER_SUFFIXES, Drawing, Raster, check_path
 
 from ..evaluation.identification import identify_by_representatives, representatives
 from ..evaluation.scoring import ScoredPairs, by_similarity, every_pair, score_pairs
 from ..evaluation.verification import Confusion, Verification
-from ..plots.canvas import FIGURE_SUFFIXES, RASTER_SUFFIXES, Drawing, Raster, check_path
 from ..plots.error_rates import confusion_matrix, decisions, det, rank_curve, roc, score_histogram
 from ..plots.extreme_pairs import extreme_pairs, pair_sheet
 from ..plots.mosaic import MAX_THUMBNAILS, mosaic, thumbnails
@@ -28,7 +28,7 @@ _MAX_CLASSES = 60
 
 
 @dataclass(frozen=True, eq=False)
-class ProbeFace:
+class PlotInput:
     """What an image is drawn of.
 
     Attributes:
@@ -97,7 +97,7 @@ class ProbeFace:
         return self.arrays.thumbnails
 
 
-def draw(kind: str, probe: ProbeFace, path: Path) -> None:
+def draw(kind: str, probe: PlotInput, path: Path) -> None:
     """Write one image of `KINDS`, whole or not at all.
 
     Raises:
@@ -108,7 +108,7 @@ def draw(kind: str, probe: ProbeFace, path: Path) -> None:
     KINDS[kind](probe).write(path)
 
 
-def _plane(probe: ProbeFace, layout: str) -> Drawing:
+def _plane(probe: PlotInput, layout: str) -> Drawing:
     rows = readable_rows(probe.arrays.labels, seed=probe.seed)
     labels, vectors = probe.arrays.labels[rows], probe.vectors[rows]
     plane = LAYOUTS[layout](vectors, probe.arrays.similarity, seed=probe.seed)
@@ -116,18 +116,18 @@ def _plane(probe: ProbeFace, layout: str) -> Drawing:
     return scatter(plane, labels, probe.arrays.class_names, standing)
 
 
-def _map(probe: ProbeFace) -> Raster:
+def _map(probe: PlotInput) -> Raster:
     shown = probe.shown
     rows = readable_rows(probe.arrays.labels, images=MAX_THUMBNAILS, seed=probe.seed)
     plane = LAYOUTS["tsne"](probe.vectors[rows], probe.arrays.similarity, seed=probe.seed)
     return mosaic(plane, shown[rows], probe.arrays.labels[rows])
 
 
-def _pairs(probe: ProbeFace) -> Drawing:
+def _pairs(probe: PlotInput) -> Drawing:
     return pair_sheet(extreme_pairs(probe.pairs), probe.shown, probe.arrays.names, threshold=probe.threshold)
 
 
-def _confusion(probe: ProbeFace) -> Drawing:
+def _confusion(probe: PlotInput) -> Drawing:
     score = probe.arrays.score(int8=probe.int8)
     found = identify_by_representatives(score, probe.arrays.labels)
     if len(found.classes) > _MAX_CLASSES:
@@ -135,12 +135,12 @@ def _confusion(probe: ProbeFace) -> Drawing:
     return confusion_matrix(found.confusion, [probe.arrays.class_names[number] for number in found.classes])
 
 
-def _ranks(probe: ProbeFace) -> Drawing:
+def _ranks(probe: PlotInput) -> Drawing:
     found = identify_by_representatives(probe.arrays.score(int8=probe.int8), probe.arrays.labels)
     return rank_curve({"": found.cmc.tolist()})
 
 
-KINDS: dict[str, Callable[[ProbeFace], Drawing | Raster]] = {
+KINDS: dict[str, Callable[[PlotInput], Drawing | Raster]] = {
     "tsne": lambda probe: _plane(probe, "tsne"),
     "umap": lambda probe: _plane(probe, "umap"),
     "map": _map,

@@ -50,19 +50,23 @@ class MarginSoftmax(keras.layers.Layer):  # type: ignore[misc]
 
     def each(self, embeddings: Any, labels: Any) -> Any:
         """Loss of every embedding, float32 ``(B,)``."""
-        units = ops.normalize(ops.cast(embeddings, "float32"), axis=-1)
+        return self.of_units(ops.normalize(ops.cast(embeddings, "float32"), axis=-1), labels)
+
+    def of_units(self, units: Any, labels: Any) -> Any:
+        """`each` of embeddings that have unit length already."""
         cosines = ops.matmul(units, ops.transpose(ops.normalize(self.prototypes, axis=-1)))
         own = ops.one_hot(labels, self.classes, dtype="float32")
-        near = ops.sum(cosines * own, axis=-1)
-        logits = cosines + own * (self._with_margin(near) - near)[:, None]
-        return -ops.sum(own * ops.log_softmax(self.scale * logits), axis=-1)
-
-    def _with_margin(self, cosines: Any) -> Any:
         if self.angular:
-            sines = ops.sqrt(ops.maximum(1.0 - ops.square(cosines), EPSILON))
-            turned = cosines * np.cos(self.angular) - sines * np.sin(self.angular)
-            cosines = ops.where(cosines >= -np.cos(self.angular), turned, -2.0 - turned)
-        return cosines - self.additive
+            near = ops.sum(cosines * own, axis=-1)
+            cosines = cosines + own * (self._turned(near) - near)[:, None]
+        logits = self.scale * (cosines - self.additive * own)
+        return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+
+    def _turned(self, cosines: Any) -> Any:
+        """Cosines of angles that are larger by the angular margin."""
+        sines = ops.sqrt(ops.maximum(1.0 - ops.square(cosines), EPSILON))
+        turned = cosines * np.cos(self.angular) - sines * np.sin(self.angular)
+        return ops.where(cosines >= -np.cos(self.angular), turned, -2.0 - turned)
 
     def get_config(self) -> dict[str, Any]:
         settings = ("classes", "dimension", "angular", "additive", "scale")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ..alignment import CROP_SIZE, TEMPLATE_NAME, align
 from ..dataset_embeddings import DatasetEmbeddings, Numbers
-from ..embedding import average_with_flip
+from ..embedding import average_with_flip, unit_rows
 from ..errors import ModelError
 from ..frames import RGB
 from ..identity_dataset import IdentityDataset
@@ -89,7 +89,7 @@ class BaselineEmbeddings:
         first, second = self.vectors[rows], self.vectors[columns]
         if self.vectors.dtype == np.int8:
             return scores_q15(first, second, self.zero_point)
-        cosines = _units(first) @ _units(second).T
+        cosines = unit_rows(first.astype(np.float64)) @ unit_rows(second.astype(np.float64)).T
         return np.clip(np.trunc(cosines * Q15), NO_SCORE, Q15 - 1).astype(np.int16)
 
 
@@ -130,8 +130,3 @@ def _described(path: Path, network: TfliteNetwork, card: ModelCard | None, diges
     about = kind if card else f"{kind}; no card: taken to want the same crops, {INPUT_CONTRACT}"
     average_flip = card.average_flip if card else None
     return Baseline(card.name if card else path.name, digest, about, network, outputs[name][1], average_flip)
-
-
-def _units(vectors: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    vectors = vectors.astype(np.float64)
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-30))

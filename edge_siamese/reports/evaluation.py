@@ -41,7 +41,9 @@ def render_report(report: dict[str, Any]) -> str:
     environment = page_templates(Path(__file__).parent)
     environment.filters |= {"points_interval": points_interval, "place": place}
     template = environment.get_template(_TEMPLATE)
-    page: str = template.render(report, det_svg=det_plot(report), score_svg=score_plot(report), scale=scale_of)
+    page: str = template.render(
+        report, det_svg=det_plot(report).svg(), score_svg=score_plot(report).svg(), scale=scale_of
+    )
     return page
 
 

@@ -1,61 +1,34 @@
-"""Plots of verification as SVG text to be put into a page.
+"""Plots of verification: detection error trade-off and score densities.
 
 Detection error trade-off curves have probit axes, on which the curve of two normal distributions is a straight line
 (Martin et al., "The DET curve in assessment of detection task performance", Eurospeech 1997).
 """
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-GENUINE, IMPOSTOR, INK, GRAY = "#1971c2", "#e8590c", "#1c2024", "#8b8d98"
+from .canvas import GENUINE, GRAY, IMPOSTOR, INK, Drawing
+
 _Floats = npt.NDArray[np.float64]
 _TICKS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
-STYLE = {
-    "axes.edgecolor": GRAY,
-    "axes.grid": True,
-    "axes.labelcolor": INK,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "font.size": 10,
-    "grid.color": "#e8e8ec",
-    "svg.fonttype": "none",
-    "svg.hashsalt": "edge-siamese",  # the same figures give the same bytes
-    "text.parse_math": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-}
 
 
-def det_plot(report: dict[str, Any]) -> str:
+def det_plot(report: dict[str, Any]) -> Drawing:
     """FNMR over FMR on probit axes, down to one error: the bootstrap's band, the thresholds, and the other embedder.
 
     Args:
         report: of ``edge-siamese evaluate``.
     """
-    return _drawn(draw_det, report)
+    return Drawing(lambda figure: draw_det(figure.add_subplot(), report))
 
 
-def score_plot(report: dict[str, Any]) -> str:
+def score_plot(report: dict[str, Any]) -> Drawing:
     """Densities of genuine and impostor scores, and the decision threshold."""
-    return _drawn(draw_scores, report)
-
-
-def _drawn(draw: Callable[[Any, dict[str, Any]], None], report: dict[str, Any]) -> str:
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    buffer = io.StringIO()
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(5.6, 4.4), layout="constrained")
-        draw(figure.add_subplot(), report)
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
+    return Drawing(lambda figure: draw_scores(figure.add_subplot(), report))
 
 
 def draw_det(axes: Any, report: dict[str, Any]) -> None:

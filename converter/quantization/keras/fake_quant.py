@@ -16,7 +16,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.preprocessing import INPUT_RANGE
 
 from ...networks.layers import FastDepthwiseConv2D
-from ..ranges import Range
+from ..calibration import Range
 
 _BITS = 8
 # What was tried: their int8 forms have a range of their own, or take over the one they get.

@@ -15,8 +15,7 @@ from keras import ops
 from edge_siamese.preprocessing import float_input
 
 from ...augmentation.face_crop import CameraAugmentation
-from ..calibration import require_calibration
-from ..ranges import measure_ranges
+from ..calibration import measure_ranges, require_calibration
 from .fake_quant import fake_quantized, fold_batch_normalization, quantized_tensors, require_foldable
 from .preparation import equalized
 from .ptq import convert_int8

@@ -18,9 +18,8 @@ from edge_siamese.errors import EdgeSiameseError, RuntimeMissingError
 from edge_siamese.preprocessing import float_input
 
 from ...tflite_edit import compact
-from ..calibration import require_calibration, with_whole_input_range
+from ..calibration import Range, require_calibration, with_whole_input_range
 from ..formats import Format
-from ..ranges import Range
 from .equalization import equalized_graph
 from .ranges import measure_graph_ranges, with_room_for_biases
 

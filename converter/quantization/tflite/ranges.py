@@ -17,8 +17,7 @@ from edge_siamese.preprocessing import INPUT_RANGE
 from edge_siamese.tflite.graph import Graph, Operator, read_graph
 
 from ...tflite_edit import constant_values, operator_kind, output_axis, packed, read_model_object, replace_constant
-from ..calibration import spread
-from ..ranges import Range, min_error_range
+from ..calibration import Range, min_error_range, spread
 from .probe import GraphProbe
 
 _WITH_BIAS = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}

@@ -12,8 +12,8 @@ from ...recipes.schema import DetectorRecipe
 from ...training.checkpoints import load_weights
 from ...training.ema import keep_ema
 from ...training.loop import train
+from ...training.optimizers import optimizer_of
 from ...training.precision import arithmetic
-from ...training.schedule import optimizer_of
 from .samples import SampleComposer
 from .training import DetectorBatches, DetectorTrainer
 

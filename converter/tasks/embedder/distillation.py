@@ -18,6 +18,7 @@ from keras import ops
 from edge_siamese.preprocessing import normalize_pixels
 
 from ...augmentation.face_crop import Augmentation, CameraAugmentation
+from ...training.margin_softmax import MarginSoftmax
 
 MARGIN = 0.3
 MARGIN_SCALE = 16.0
@@ -47,10 +48,7 @@ class Distiller(keras.Model):  # type: ignore[misc]
         self.seed = keras.random.SeedGenerator(0, name="negatives")
         # Neighboring rows are of one source; a slice of shuffled rows is a random sample.
         self.rows = ops.convert_to_tensor(np.random.default_rng(0).permutation(rows))
-        self.prototypes: Any = None
-        if people:
-            shape = (people, rows.shape[1])
-            self.prototypes = self.add_weight(shape=shape, initializer="random_normal", name="prototypes")
+        self.softmax = MarginSoftmax(people, rows.shape[1], additive=MARGIN, scale=MARGIN_SCALE) if people else None
 
     def call(self, images: Any, training: bool | None = None) -> Any:
         return self.network(normalize_pixels(ops.cast(images, "float32")), training=training)
@@ -63,9 +61,9 @@ class Distiller(keras.Model):  # type: ignore[misc]
         taught = ops.cast(ops.any(y["target"] != 0, axis=-1), "float32")
         loss = ops.mean(self._discrimination(embeddings, y["target"]) * taught)
         loss = loss + NORM_WEIGHT * _unevenness(outputs)
-        if self.prototypes is not None:
+        if self.softmax is not None:
             known = ops.cast(y["person"] >= 0, "float32")
-            loss = loss + ops.mean(self._margin_softmax(embeddings, ops.maximum(y["person"], 0)) * known)
+            loss = loss + ops.mean(self.softmax.of_units(embeddings, ops.maximum(y["person"], 0)) * known)
         return loss
 
     def _discrimination(self, embeddings: Any, targets: Any) -> Any:
@@ -75,13 +73,6 @@ class Distiller(keras.Model):  # type: ignore[misc]
         classes = ops.transpose(ops.concatenate([targets, others])) / self.temperature
         expected = ops.softmax(ops.matmul(targets, classes))
         return -ops.sum(expected * ops.log_softmax(ops.matmul(embeddings, classes)), axis=-1)
-
-    def _margin_softmax(self, embeddings: Any, people: Any) -> Any:
-        cosines = ops.matmul(embeddings, ops.transpose(ops.normalize(self.prototypes, axis=-1)))
-        own = ops.one_hot(people, self.prototypes.shape[0])
-        return keras.losses.sparse_categorical_crossentropy(
-            people, MARGIN_SCALE * (cosines - MARGIN * own), from_logits=True
-        )
 
 
 def _unevenness(outputs: Any) -> Any:

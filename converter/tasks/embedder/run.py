@@ -19,8 +19,8 @@ from ...recipes.schema import EmbedderPhase, EmbedderRecipe, Faces, Twin
 from ...training.checkpoints import load_description, load_weights
 from ...training.ema import ema_weights, keep_ema
 from ...training.loop import train
+from ...training.optimizers import optimizer_of
 from ...training.precision import arithmetic
-from ...training.schedule import optimizer_of
 from .channel_selection import narrow
 from .distillation import DistillationBatches, Distiller, FaceSource
 from .wccn import normalized

@@ -12,9 +12,11 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.embedding import mean_of_flip, unit_rows
 from edge_siamese.errors import DataError
+from edge_siamese.frames import mirrored
 
-from ...quantization.parity import embed_float, float_outputs, unit_rows
+from ...embeddings import embed_float, float_outputs
 
 Doubles = npt.NDArray[np.float64]
 
@@ -94,7 +96,7 @@ def normalized(network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[n
         DataError: nobody has two images.
     """
     outputs = float_outputs(network, crops)
-    averaged = unit_rows(unit_rows(outputs) + embed_float(network, crops[:, :, ::-1]))
+    averaged = unit_rows(mean_of_flip(unit_rows(outputs), embed_float(network, mirrored(crops))))
     return with_turned_outputs(
         network, normalizing_matrix(within_class_covariance(averaged, people), shrinkage), outputs
     )

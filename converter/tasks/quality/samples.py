@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.alignment import CROP_SIZE, align
+from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import DataError
 from edge_siamese.faces import Face, largest
 from edge_siamese.protocols import FaceAnalyzer
@@ -58,8 +59,7 @@ class QualitySamples:
 
     @property
     def unit_embeddings(self) -> npt.NDArray[np.float32]:
-        norms = np.linalg.norm(self.embeddings, axis=1, keepdims=True)
-        return np.asarray(self.embeddings / np.maximum(norms, 1e-6), np.float32)
+        return np.asarray(unit_rows(self.embeddings), np.float32)
 
     def utility(self) -> npt.NDArray[np.float64]:
         """``(S,)``: cosine to the mean direction of the person's other untouched photos; NaN without any."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from edge_siamese import __version__
 
+from ...embeddings import row_cosines
 from ...evaluation.evaluate import Alphabets, Metrics, Threshold, evaluate
 from ...evaluation.scoring import ScoredPairs, every_pair
 from ...plots.mosaic import thumbnails
@@ -19,7 +20,7 @@ from ...reports.run_report import DataAccount, Parity, Portion, Published, RunAr
 from ...training.checkpoints import load_arrays
 from ...training.loop import BEST, read_log
 from .data import DataSplits
-from .int8 import Int8Network, agreement
+from .int8 import Int8Network
 from .network import Comparison, Embeddings
 
 _MAX_PAIRS = 200_000
@@ -74,7 +75,7 @@ def report_of(
     raw, zero_point = int8.embed(splits.test.images)
     rounded = int8.real(raw)
     judged, quantized = (evaluate_embeddings(comparison, each, splits, threshold) for each in (embeddings, rounded))
-    cosines = agreement(embeddings, rounded)
+    cosines = row_cosines(embeddings, rounded)
     loss = judged.metrics.verification["auc"] - quantized.metrics.verification["auc"]
     parity = Parity(
         cosine_mean=float(cosines.mean()),

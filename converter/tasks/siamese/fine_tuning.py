@@ -11,11 +11,11 @@ from typing import Any
 import keras
 
 from ...data.labeled import LabeledImages
+from ...embeddings import embed_float
 from ...networks.mobilenetv3 import build_twin
-from ...quantization.parity import embed_float
 from ...training.checkpoints import load_description, load_weights
 from ...training.loop import Measure, train
-from ...training.schedule import WarmupStableDecay
+from ...training.optimizers import WarmupStableDecay
 from ..embedder.distillation import DistillationBatches, Distiller, FaceSource
 
 BATCH_SIZE = 32

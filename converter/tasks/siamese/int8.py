@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.alignment import CROP_SIZE
-from edge_siamese.embedding import average_with_flip
+from edge_siamese.embedding import average_with_flip, unit_rows
 from edge_siamese.preprocessing import int8_input
 from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import TfliteNetwork, load_network
@@ -22,12 +22,12 @@ from ...data.labeled import LabeledImages
 from ...export.conversion_data import UNALIGNED
 from ...export.convert import LabeledCrops, convert_embedder, golden_faces
 from ...export.model_file import Description, export_model, with_contract
+from ...importers.contract import PixelInput
 from ...importers.keras_files import at_contract
-from ...importers.pixel_scaling import PixelInput
 from ...quantization.calibration import require_calibration, spread
 from ...quantization.formats import convert_static, static_batch
 from ...quantization.keras.ptq import quantize
-from ...quantization.parity import ParityReport, measure_parity, unit_rows
+from ...quantization.parity import ParityReport, measure_parity
 from ...recipes.siamese import SiameseRecipe
 from ...tflite_edit import compact
 from .network import Embeddings, SiameseNetwork
@@ -128,9 +128,3 @@ def quantize_model(model: SiameseNetwork, calibration: npt.NDArray[np.uint8]) ->
     static = static_batch(model.network, images.shape[1:])
     inputs = model.normalization(images)
     return Int8Network(compact(convert_static(static, "int8", inputs)), model, False)
-
-
-def agreement(first: Embeddings, second: Embeddings) -> npt.NDArray[np.float64]:
-    """Cosines ``(N,)`` between two embeddings of each image; 0 where one has no length."""
-    norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
-    return np.asarray(np.sum(first * second, axis=1) / np.maximum(norms, 1e-9), np.float64)

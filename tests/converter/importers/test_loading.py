@@ -7,7 +7,7 @@ import pytest
 
 from edge_siamese.errors import DataError, EdgeSiameseError
 from edge_siamese_converter.importers import load_any
-from edge_siamese_converter.importers.verification import require_same
+from edge_siamese_converter.importers.contract import require_same
 from edge_siamese_converter.quantization.formats import as_float
 
 

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import DataError, ModelError
 from edge_siamese.models import default_model
 from edge_siamese.tflite.graph import read_graph
 from edge_siamese.tflite.model_card import read_model
+from edge_siamese_converter.embeddings import embed_model
 from edge_siamese_converter.export.model_file import export_plain
 from edge_siamese_converter.importers import GraphNetwork, PixelInput, load_any
 from edge_siamese_converter.quantization.formats import as_float, convert_static, static_batch
-from edge_siamese_converter.quantization.parity import embed_model, unit_rows
 
 Make = Callable[..., Any]
 UNIT = PixelInput.of_affine(1 / 255, 0.0)

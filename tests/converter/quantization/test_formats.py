@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from keras import layers
 
+from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import DataError, EdgeSiameseError
 from edge_siamese.tflite.graph import read_graph
+from edge_siamese_converter.embeddings import embed_model
 from edge_siamese_converter.importers import KerasNetwork
-from edge_siamese_converter.quantization.parity import embed_model, unit_rows
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
 

@@ -52,7 +52,7 @@ def test_the_figure_is_that_of_its_definition(models: tuple[KerasNetwork, bytes,
     network, original, _ = models
     dynamic = convert_static(static_batch(network.network, (24, 24, 3)), "dynamic")
     last = compare_layers(original, dynamic, IMAGES[:3], network.layers)[-1]
-    from edge_siamese_converter.quantization.parity import embed_model
+    from edge_siamese_converter.embeddings import embed_model
 
     expected = np.asarray(network.network(float_input(IMAGES[:3])))
     error = expected - embed_model(dynamic, IMAGES[:3])

@@ -12,7 +12,7 @@ from edge_siamese.cli.main import main
 from edge_siamese.errors import DataError
 from edge_siamese_converter.cli.plot import _KINDS
 from edge_siamese_converter.reports.run_report import RunArrays, RunReport
-from edge_siamese_converter.reports.single_plot import KINDS, ProbeFace, draw
+from edge_siamese_converter.reports.single_plot import KINDS, PlotInput, draw
 
 pytest.importorskip("sklearn", reason="t-SNE needs scikit-learn (the extra 'converter')")
 
@@ -60,7 +60,7 @@ def dataset(folder: Path) -> Path:
 @pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"umap"}))
 def test_every_image_of_a_run_is_drawn(run: Path, tmp_path: Path, kind: str) -> None:
     output = tmp_path / ("map.png" if kind == "map" else f"{kind}.svg")
-    draw(kind, ProbeFace.of_run(run), output)
+    draw(kind, PlotInput.of_run(run), output)
     assert output.stat().st_size > 1000
 
 
@@ -69,13 +69,13 @@ def test_the_command_knows_every_kind() -> None:
 
 
 def test_a_run_is_judged_where_its_report_decides(run: Path, report: RunReport) -> None:
-    assert ProbeFace.of_run(run).threshold == 0.3
-    assert ProbeFace.of_run(run).int8
-    assert not ProbeFace.of_run(run, floating=True).int8
+    assert PlotInput.of_run(run).threshold == 0.3
+    assert PlotInput.of_run(run).int8
+    assert not PlotInput.of_run(run, floating=True).int8
 
 
 def test_embeddings_are_read_by_person_and_the_first_face_counts(tmp_path: Path) -> None:
-    probe = ProbeFace.of_embeddings(faces_file(tmp_path))
+    probe = PlotInput.of_embeddings(faces_file(tmp_path))
     assert probe.arrays.class_names == [f"p{number}" for number in range(6)]
     assert probe.arrays.paths[0] == "p0/0.png"
     assert probe.vectors.shape == (24, 16)
@@ -85,7 +85,7 @@ def test_embeddings_are_read_by_person_and_the_first_face_counts(tmp_path: Path)
 
 
 def test_thumbnails_are_the_aligned_photos(tmp_path: Path) -> None:
-    probe = ProbeFace.of_embeddings(faces_file(tmp_path), dataset(tmp_path / "dataset"))
+    probe = PlotInput.of_embeddings(faces_file(tmp_path), dataset(tmp_path / "dataset"))
     assert probe.shown.shape == (24, 56, 56, 3)
     assert [int(image[28, 28, 0]) for image in probe.shown] == [10 * row for row in range(24)]
     draw("map", probe, tmp_path / "map.png")
@@ -95,10 +95,10 @@ def test_thumbnails_are_the_aligned_photos(tmp_path: Path) -> None:
 def test_thumbnails_need_photos(tmp_path: Path) -> None:
     path = faces_file(tmp_path)
     with pytest.raises(DataError, match="--photos FOLDER"):
-        draw("map", ProbeFace.of_embeddings(path), tmp_path / "map.png")
+        draw("map", PlotInput.of_embeddings(path), tmp_path / "map.png")
     (dataset(tmp_path / "dataset") / "p3" / "12.png").unlink()
     with pytest.raises(DataError, match=r"'p3/12\.png' is not among them"):
-        ProbeFace.of_embeddings(path, tmp_path / "dataset")
+        PlotInput.of_embeddings(path, tmp_path / "dataset")
 
 
 def test_the_command_writes_a_image(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,13 +124,13 @@ def test_what_cannot_be_drawn_ends_with_a_sentence(
 
 def test_photos_of_nobody_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"expected photos as <person>/<photo>, found 'a\.png'"):
-        ProbeFace.of_embeddings(faces_file(tmp_path, paths=["a.png"] * 25))
+        PlotInput.of_embeddings(faces_file(tmp_path, paths=["a.png"] * 25))
 
 
 def test_a_matrix_that_nobody_can_read_is_refused(arrays: RunArrays) -> None:
     many = replace(arrays, labels=np.arange(40), class_names=[str(number) for number in range(40)])
     with pytest.raises(DataError, match="images enrolled and to be named, found 40 and 0"):
-        draw("confusion", ProbeFace(many), Path("confusion.svg"))
+        draw("confusion", PlotInput(many), Path("confusion.svg"))
 
 
 def test_the_report_is_made_anew_and_says_its_figures(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

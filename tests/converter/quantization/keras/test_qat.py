@@ -7,15 +7,15 @@ from edge_siamese.errors import DataError
 from edge_siamese.preprocessing import float_input
 from edge_siamese.rendering import Person, View, render_crop
 from edge_siamese.tflite.runtime import load_network
+from edge_siamese_converter.embeddings import embed_float, embed_int8
 from edge_siamese_converter.networks.layers import conv_bn, depthwise_bn
+from edge_siamese_converter.quantization.calibration import measure_ranges, min_error_range
 from edge_siamese_converter.quantization.keras.fake_quant import (
     fake_quantized,
     fold_batch_normalization,
     quantized_tensors,
 )
 from edge_siamese_converter.quantization.keras.qat import quantize_aware
-from edge_siamese_converter.quantization.parity import embed_float, embed_int8
-from edge_siamese_converter.quantization.ranges import measure_ranges, min_error_range
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from keras import layers
 
+from edge_siamese.embedding import unit_rows
 from edge_siamese.tflite.graph import read_graph
+from edge_siamese_converter.embeddings import embed_model
 from edge_siamese_converter.importers import GraphNetwork, PixelInput
 from edge_siamese_converter.importers.tflite_files import adopt
 from edge_siamese_converter.quantization.formats import as_float
-from edge_siamese_converter.quantization.parity import embed_model, unit_rows
 from edge_siamese_converter.quantization.tflite.equalization import equalized_graph
 from edge_siamese_converter.quantization.tflite.quantize import convert_graph
 from edge_siamese_converter.quantization.tflite.ranges import measure_graph_ranges, with_room_for_biases

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.metrics import all_pairs, error_curve
+from edge_siamese_converter.embeddings import float_outputs
 from edge_siamese_converter.networks.mobilenetv3 import build_twin
-from edge_siamese_converter.quantization.parity import float_outputs, unit_rows
 from edge_siamese_converter.tasks.embedder.wccn import (
     normalized,
     normalizing_matrix,

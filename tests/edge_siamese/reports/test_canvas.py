@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.plots.canvas import INK, Drawing, Raster, as_rgb
+from edge_siamese.reports.canvas import INK, Drawing, Raster, as_rgb
 
 
 def diagonal(figure: Any) -> None:

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from edge_siamese_converter.distances import l2
-from edge_siamese_converter.networks.contrastive_cnns import scaled_tanh
+from edge_siamese_converter.networks.published_cnns import scaled_tanh
 from edge_siamese_converter.networks.registry import build_network
 from edge_siamese_converter.training.losses import contrastive
 

@@ -1,4 +1,13 @@
-"""Four small CNNs that https://github.com/Kadenze/siamese_net trains with a contrastive loss.
+"""Small CNNs of published siamese networks, channels last.
+
+Two from repositories of one network each:
+
+* celebrities_cnn: two convolutions for gray faces, https://github.com/gchoi/face-recognition-using-siamese-network;
+  504,962 parameters on 80 x 80 x 1.
+* separable_cnn: separable convolutions for thermal faces, https://github.com/geunzz/siamese_conv_net; 171,171 parameters
+  on 60 x 80 x 3. They are written as depthwise and 1x1 convolutions: the same numbers, and layers that quantization knows.
+
+Four that https://github.com/Kadenze/siamese_net trains with a contrastive loss:
 
 * hani: Khalil-Hani and Sung, "A convolutional neural network approach for face verification" (HPCS 2014); 188,299
   parameters on 64 x 64 x 1.
@@ -8,7 +17,7 @@
 * deepid: Sun, Wang and Tang, "Deep learning face representation from predicting 10,000 classes" (CVPR 2014), with
   pools of 3, so that it needs 81 pixels a side; 62,000 parameters on 112 x 112 x 3.
 
-All convolutions are "valid", pools drop an incomplete last row, weights start from a normal distribution of deviation
+The convolutions of these four are "valid", pools drop an incomplete last row, their weights start from a normal distribution of deviation
 0.05. ``activation`` is ``"relu"`` or ``"scaled-tanh"`` (LeCun et al., "Efficient BackProp", 1998). Published, all but
 hani end with it; ``linear_embedding`` leaves that out.
 """
@@ -96,3 +105,55 @@ def _dense(x: Any, units: int, activation: str | None, *, name: str) -> Any:
 
 def _published_weights() -> Any:
     return keras.initializers.RandomNormal(stddev=0.05)
+
+
+def celebrities_cnn(
+    image: Any,
+    *,
+    dimension: int = 50,
+    dropout: float = 0.25,
+    hidden_dropout: float = 0.1,
+    linear_embedding: bool = False,
+) -> Any:
+    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in 0..1, at least 10 pixels a side.
+
+    Args:
+        image: Keras tensor of images.
+        dimension: length of the embedding.
+        dropout: share of the values dropped after each pooling while training.
+        hidden_dropout: share dropped before the last layer.
+        linear_embedding: leave out the ReLU that ends the published network.
+    """
+    x = image
+    for number, filters in enumerate((6, 12), start=1):
+        x = layers.Conv2D(filters, 3, activation="relu", name=f"conv{number}")(x)
+        x = layers.MaxPooling2D(2, name=f"pool{number}")(x)
+        x = layers.Dropout(dropout, name=f"dropout{number}")(x)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dense(128, "relu", name="hidden")(x)
+    x = layers.Dropout(hidden_dropout, name="hidden_dropout")(x)
+    return layers.Dense(dimension, None if linear_embedding else "relu", name="embedding")(x)
+
+
+def separable_cnn(image: Any, *, dimension: int = 512, linear_embedding: bool = False) -> Any:
+    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in 0..1, at least 58 pixels a side.
+
+    Args:
+        image: Keras tensor of images.
+        dimension: length of the embedding.
+        linear_embedding: leave out the sigmoid that ends the published network.
+    """
+    x = layers.DepthwiseConv2D(16, 3, padding="same", activation="relu", name="wide")(image)
+    x = layers.Conv2D(32, 1, activation="relu", name="mix")(x)
+    x = layers.MaxPooling2D(2, name="pool1")(x)
+    x = _separable(x, 128, name="separable1")
+    x = layers.MaxPooling2D(2, name="pool2")(x)
+    x = _separable(x, 256, name="separable2")
+    x = layers.MaxPooling2D(2, name="pool3")(x)
+    x = layers.Flatten(name="flatten")(x)
+    return layers.Dense(dimension, None if linear_embedding else "sigmoid", name="embedding")(x)
+
+
+def _separable(x: Any, filters: int, *, name: str) -> Any:
+    x = layers.DepthwiseConv2D(3, use_bias=False, name=f"{name}_depthwise")(x)
+    return layers.Conv2D(filters, 1, activation="relu", name=f"{name}_pointwise")(x)

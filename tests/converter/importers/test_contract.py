@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.importers.pixel_scaling import PixelInput
+from edge_siamese_converter.importers.contract import PixelInput
 
 PIXELS = np.arange(256 * 3).reshape(-1, 3) % 256
 

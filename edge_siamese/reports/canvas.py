@@ -17,21 +17,34 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.atomic import write_atomically
-from edge_siamese.errors import DataError, RuntimeMissingError
-from edge_siamese.reports.plots import GENUINE, GRAY, IMPOSTOR, INK, STYLE
+from ..atomic import write_atomically
+from ..errors import DataError, RuntimeMissingError
 
 Pixels = npt.NDArray[np.uint8]
 
+GENUINE, IMPOSTOR, INK, GRAY = "#1971c2", "#e8590c", "#1c2024", "#8b8d98"
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#8b8d98")
 MARKERS = "osD^vP"
 FIGURE_SUFFIXES, RASTER_SUFFIXES = (".svg", ".png"), (".png", ".jpg", ".webp")
-_LINE = STYLE["grid.color"]
-_THEME = {INK: "ink", str(_LINE): "line", "#ffffff": "page"}
+_LINE = "#e8e8ec"
+_THEME = {INK: "ink", _LINE: "line", "#ffffff": "page"}
+_STYLE = {
+    "axes.edgecolor": GRAY,
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.size": 10,
+    "grid.color": _LINE,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "edge-siamese",  # the same figures give the same bytes
+    "text.color": INK,
+    "text.parse_math": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
 _PNG_DOTS_PER_INCH = 160
 _QUALITY = 88
-
-__all__ = ["GENUINE", "GRAY", "IMPOSTOR", "INK", "MARKERS", "PALETTE", "Drawing", "Raster", "as_rgb", "check_path"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +85,7 @@ class Drawing:
             raise RuntimeMissingError("plots need matplotlib; install edge-siamese[report]") from error
         buffer = io.BytesIO()
         metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
-        with mpl.rc_context(STYLE | {"text.color": INK}):
+        with mpl.rc_context(_STYLE):
             figure = Figure(figsize=self.size, layout="constrained")
             self.draw(figure)
             figure.savefig(buffer, format=kind, metadata=metadata, **settings)
