@@ -73,6 +73,11 @@ class TfliteNetwork:
         _LOADED.add(self)
 
     @property
+    def interpreter(self) -> Any:
+        """The runtime's interpreter, to inspect its tensors; for one thread."""
+        return self._opened()
+
+    @property
     def input_shape(self) -> tuple[int, ...]:
         return tuple(int(side) for side in self._input["shape"])
 

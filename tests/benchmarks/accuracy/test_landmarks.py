@@ -1,6 +1,4 @@
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import cv2
 import numpy as np
@@ -10,6 +8,7 @@ from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
 from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese_benchmarks.accuracy.landmarks import compare_landmarks
+from tests.doubles import embedder_card
 
 PEOPLE, PHOTOS = 6, 4
 
@@ -32,7 +31,7 @@ class Seeing:
 class Reading:
     """An embedder that reads the person off the image's color, where the landmarks are on the image."""
 
-    embedder_card: Any = SimpleNamespace(zero_point=0, average_flip=False, digest="e" * 64, dimension=8)
+    embedder_card = embedder_card(8, digest="e" * 64)
 
     def detect(self, image: RGB) -> list[Face]:
         raise AssertionError("its own detector is not to be asked")

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from edge_siamese.errors import DataError, GalleryError
 from edge_siamese_benchmarks.cli import bench
 from edge_siamese_benchmarks.timing.pipeline import ClipSource
 from edge_siamese_benchmarks.timing.synthetic_gallery import random_gallery
+from tests.doubles import embedder_card
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ def test_pipeline_needs_a_frame_after_the_warm_up() -> None:
 
 
 def test_pipeline_refuses_a_gallery_of_another_embedder(engine: Any, tmp_path: Path) -> None:
-    other = SimpleNamespace(zero_point=0, average_flip=False, dimension=engine.embedder_card.dimension, digest="f" * 64)
+    other = embedder_card(engine.embedder_card.dimension, digest="f" * 64)
     random_gallery(other, 3).save(tmp_path / "other.esg")  # type: ignore[arg-type]
     answer = CliRunner().invoke(bench, ["pipeline", "--gallery", str(tmp_path / "other.esg")])
     assert isinstance(answer.exception, GalleryError)

@@ -1,6 +1,7 @@
 """``edge-siamese gallery build | add``"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def test_add_changes_nothing_on_an_error(
 def test_add_refuses_the_gallery_of_another_embedder(
     command: Command, people_esg: Path, save_photo: Command, engine: Any
 ) -> None:
-    engine.embedder_card.digest = "cd" * 32
+    engine.embedder_card = replace(engine.embedder_card, digest="cd" * 32)
     answer = command("gallery", "add", "people.esg", "carla", str(save_photo("3.png", "carla", 1)))
     assert answer.code == 2
     assert f"made with the embedder {'ab' * 16}, the embedder here is {'cd' * 16}" in answer.err

@@ -1,6 +1,7 @@
 """``edge-siamese identify``"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_the_models_point_serves_a_gallery_without_one(
     answer = command("identify", photo, "--gallery", "people.esg")
     assert answer.code == 2
     assert "gallery calibrate" in answer.err
-    engine.embedder_card.operating_points = (operating_point(0.0001, 16384),)
+    engine.embedder_card = replace(engine.embedder_card, operating_points=(operating_point(0.0001, 16384),))
     answer = command("identify", photo, "--gallery", "people.esg")
     assert (answer.code, "operating point of the model: FMR 0.0001" in answer.err) == (0, True)
 
@@ -101,7 +102,7 @@ def test_a_photo_that_cannot_be_read(command: Command, calibrated: Path, save_ph
 
 
 def test_the_gallery_of_another_embedder(command: Command, calibrated: Path, save_photo: Command, engine: Any) -> None:
-    engine.embedder_card.digest = "cd" * 32
+    engine.embedder_card = replace(engine.embedder_card, digest="cd" * 32)
     answer = command("identify", str(save_photo("a.png", "anna", 7)), "--gallery", "people.esg")
     assert answer.code == 2
     assert f"{'ab' * 16}, the embedder here is {'cd' * 16}" in answer.err

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -21,9 +20,10 @@ from edge_siamese.frames import RGB
 from edge_siamese.gallery import Gallery
 from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.rendering import Person, View, render_background, render_portrait
+from tests.doubles import embedder_card
 
 DIGEST = "ab" * 32
-CARD: Any = SimpleNamespace(digest=DIGEST, dimension=3, zero_point=0, operating_points=(), name="fake")
+CARD = embedder_card(3, digest=DIGEST)
 SEEDS = {"Ada": 1, "Bob": 2, "stranger": 5}
 COLORS = {"Ada": 0, "Bob": 1, "stranger": 2}
 SHOWN = {name: render_portrait(Person.from_seed(seed), View(), background_seed=seed) for name, seed in SEEDS.items()}

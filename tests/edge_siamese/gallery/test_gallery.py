@@ -1,7 +1,6 @@
 """Who it is, and what a gallery holds after it was changed."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,14 +12,16 @@ from edge_siamese.faces import Embedding
 from edge_siamese.gallery import Gallery
 from edge_siamese.matching import Q15, scores_q15
 from edge_siamese.operating_point import OperatingPoint
+from edge_siamese.tflite.model_card import ModelCard
+from tests.doubles import embedder_card
 
 MakePoint = Callable[..., OperatingPoint]
 DIGEST = "ab" * 32
 TEMPLATES = 3
 
 
-def card(digest: str = DIGEST, dimension: int = 4, points: tuple[OperatingPoint, ...] = ()) -> Any:
-    return SimpleNamespace(digest=digest, dimension=dimension, zero_point=-3, operating_points=points)
+def card(digest: str = DIGEST, dimension: int = 4, points: tuple[OperatingPoint, ...] = ()) -> ModelCard:
+    return embedder_card(dimension, digest=digest, zero_point=-3, operating_points=points)
 
 
 def probe(values: Any, digest: str = DIGEST) -> Embedding:
