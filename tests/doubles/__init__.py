@@ -8,12 +8,13 @@
 ==================  ==========================================================================
 """
 
-from .analyzer import PatternAnalyzer, ScriptedAnalyzer, embedder_card, pattern_image
+from .analyzer import AnalyzerDouble, PatternAnalyzer, ScriptedAnalyzer, embedder_card, pattern_image
 from .clock import TickingClock
 from .network import FixedNetwork
 from .source import ListedSource
 
 __all__ = [
+    "AnalyzerDouble",
     "FixedNetwork",
     "ListedSource",
     "PatternAnalyzer",

@@ -32,7 +32,7 @@ def embedder_card(
     return ModelCard(**card | fields)
 
 
-class _Analyzer:
+class AnalyzerDouble:
     """What the analyzers share with `FaceEngine`."""
 
     delegate, runtime, threads = "reference", "double 1.0", 1
@@ -70,7 +70,7 @@ class _Analyzer:
         self.close()
 
 
-class ScriptedAnalyzer(_Analyzer):
+class ScriptedAnalyzer(AnalyzerDouble):
     """Finds the faces that a test has put on an image, and embeds each as the vector it was put there with.
 
     Attributes:
@@ -107,7 +107,7 @@ PATTERN_CELLS = PATTERN_SIDE // PATTERN_CELL
 PATTERN_DIMENSION = PATTERN_CELLS**2
 
 
-class PatternAnalyzer(_Analyzer):
+class PatternAnalyzer(AnalyzerDouble):
     """Finds as many faces as an image's first pixel says; a face's embedding is the image's coarse gray pattern."""
 
     def __init__(self, digest: str = EMBEDDER_DIGEST, operating_points: Iterable[OperatingPoint] = ()) -> None:

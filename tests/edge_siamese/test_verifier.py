@@ -1,86 +1,44 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from edge_siamese.alignment import align
-from edge_siamese.cameras.base import CameraBack, CameraLost, Source, SourceEvent
+from edge_siamese.cameras.base import CameraBack, CameraLost, SourceEvent
 from edge_siamese.decision import Outcome, Reason
 from edge_siamese.errors import GalleryError
-from edge_siamese.faces import Embedding, Face
-from edge_siamese.frames import RGB, Frame
+from edge_siamese.faces import Face
+from edge_siamese.frames import RGB
 from edge_siamese.fusion import EmbeddingPolicy
 from edge_siamese.gallery import Gallery
 from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.rendering import Person, View, render_background, render_portrait
 from edge_siamese.verifier import FaceResult, Verifier
+from tests.doubles import ListedSource, ScriptedAnalyzer, TickingClock, embedder_card
 
 DIGEST = "ab" * 32
-CARD: Any = SimpleNamespace(digest=DIGEST, dimension=4, zero_point=0, operating_points=(), name="fake")
+CARD = embedder_card(4, digest=DIGEST)
 POINT = OperatingPoint(1e-3, 16_000, 9e-4, 5000, 20, 0.1, "00")
 VECTORS = {"Ada": (100, 0, 0, 0), "Bob": (0, 100, 0, 0), "a stranger": (0, 0, 100, 0)}
 SEEDS = {"Ada": 1, "Bob": 2, "a stranger": 5}
 NOBODY = render_background((320, 240), 3)
 
 
-class People:
-    """Renders people and, as the engine's seam, finds and embeds them again exactly."""
-
-    embedder_card = CARD
-
-    def __init__(self) -> None:
-        self.embedded = 0
-        self._shown: dict[bytes, list[tuple[str, Face]]] = {}
-        self._names: dict[bytes, str] = {}
+class People(ScriptedAnalyzer):
+    """Renders people, and finds and embeds them again exactly."""
 
     def show(self, name: str, **how: Any) -> RGB:
         rendering = render_portrait(Person.from_seed(SEEDS[name]), View(), background_seed=SEEDS[name], **how)
-        self._shown.pop(rendering.image.tobytes(), None)
-        return self.shows(rendering.image, name, Face(rendering.boxes[0], rendering.landmarks[0], 0.9))
-
-    def shows(self, image: RGB, name: str, face: Face) -> RGB:
-        self._shown.setdefault(image.tobytes(), []).append((name, face))
-        return image
-
-    def detect(self, image: RGB) -> list[Face]:
-        return [face for _, face in self._shown.get(image.tobytes(), [])]
-
-    def align(self, image: RGB, face: Face) -> RGB:
-        crop = align(image, face.landmarks)
-        name = next(name for name, known in self._shown[image.tobytes()] if known.box is face.box)
-        self._names[crop.tobytes()] = name
-        return crop
-
-    def embed_crop(self, crop: RGB) -> Embedding:
-        self.embedded += 1
-        return Embedding(np.array(VECTORS[self._names[crop.tobytes()]], np.int8), 0, DIGEST)
-
-
-class Film(Source):
-    """Frames, notices, and ages, as given."""
-
-    def __init__(self, items: list[RGB | SourceEvent], *, stills: bool = False, ages_ns: tuple[int, ...] = ()) -> None:
-        super().__init__("film")
-        self.stills = stills
-        self._items, self._ages_ns = items, ages_ns
-
-    def watch(self) -> Iterator[Frame | SourceEvent]:
-        for number, item in enumerate(self._items):
-            if self.stopping:
-                return
-            yield Frame(item, number * 10**8, number, f"{number}.png") if isinstance(item, np.ndarray) else item
-
-    def age_ns(self, frame: Frame) -> int:
-        return self._ages_ns[frame.sequence] if self._ages_ns else 0
+        face = Face(rendering.boxes[0], rendering.landmarks[0], 0.9)
+        return rendering.image if self.detect(rendering.image) else self.put(rendering.image, face, VECTORS[name])
 
 
 @pytest.fixture
 def people() -> People:
-    return People()
+    return People(CARD)
 
 
 @pytest.fixture
@@ -104,13 +62,13 @@ Watch = Callable[..., list[FaceResult]]
 @pytest.fixture
 def watch(people: People, gallery: Gallery) -> Watch:
     def run(items: list[RGB | SourceEvent], *, stills: bool = False, **settings: Any) -> list[FaceResult]:
-        return list(verifier(people, gallery, Film(items, stills=stills), **settings))
+        return list(verifier(people, gallery, ListedSource(items, stills=stills), **settings))
 
     return run
 
 
-def verifier(people: People, gallery: Gallery, film: Film, **settings: Any) -> Verifier:
-    return Verifier(film, people, gallery, **settings)  # type: ignore[arg-type]
+def verifier(people: People, gallery: Gallery, film: ListedSource, **settings: Any) -> Verifier:
+    return Verifier(film, people, gallery, **settings)
 
 
 def last_emitted(results: list[FaceResult]) -> list[tuple[str | None, str]]:
@@ -150,7 +108,7 @@ def test_a_person_who_stays_is_told_once_and_embedded_rarely(people: People, wat
 def test_a_clearly_better_look_is_embedded_at_once(people: People, watch: Watch, first: float, embedded: int) -> None:
     better = people.show("Ada")
     (face,) = people.detect(better)
-    worse = people.shows(np.array(better) ^ np.uint8(1), "Ada", Face(face.box, face.landmarks, first))
+    worse = people.put(np.array(better) ^ np.uint8(1), Face(face.box, face.landmarks, first), VECTORS["Ada"])
     watch([worse, better])
     assert people.embedded == embedded
 
@@ -162,7 +120,7 @@ def test_one_photo_after_the_other_in_a_video_is_another_person(people: People, 
 
 
 def test_frames_without_a_face_are_counted_and_told_once(people: People, gallery: Gallery) -> None:
-    film = Film([NOBODY, NOBODY, people.show("Ada"), NOBODY])
+    film = ListedSource([NOBODY, NOBODY, people.show("Ada"), NOBODY])
     watching = verifier(people, gallery, film)
     assert last_emitted(list(watching)) == [(None, "no_face"), ("Ada", "ok"), (None, "no_face")]
     assert watching.counters.to_json() == {
@@ -184,12 +142,12 @@ def test_a_bad_frame_does_not_unmake_what_is_known(people: People, watch: Watch)
     face = people.detect(image)[0]
     turned = face.landmarks.copy()
     turned[2, 0] += 3 * (turned[1, 0] - turned[0, 0])
-    away = people.shows(np.array(image) ^ np.uint8(1), "Ada", Face(face.box, turned, 0.9))
+    away = people.put(np.array(image) ^ np.uint8(1), Face(face.box, turned, 0.9), VECTORS["Ada"])
     assert last_emitted(watch([image, away, image])) == [("Ada", "ok")]
 
 
 def test_stale_frames_are_not_looked_at(people: People, gallery: Gallery) -> None:
-    film = Film([people.show("Ada")] * 3, ages_ns=(0, 2_000_000_000, 10))
+    film = ListedSource([people.show("Ada")] * 3, ages_ns=(0, 2_000_000_000, 10))
     watching = verifier(people, gallery, film)
     assert last_emitted(list(watching)) == [("Ada", "ok"), (None, "stale_frame")]
     assert watching.counters.stale == 1
@@ -197,7 +155,7 @@ def test_stale_frames_are_not_looked_at(people: People, gallery: Gallery) -> Non
 
 def test_notices_pass_through_and_end_the_tracks(people: People, gallery: Gallery) -> None:
     lost, back = CameraLost("film", 1, "pulled"), CameraBack("film", 2, 1)
-    items = list(verifier(people, gallery, Film([people.show("Ada"), lost, back, people.show("Ada")])).watch())
+    items = list(verifier(people, gallery, ListedSource([people.show("Ada"), lost, back, people.show("Ada")])).watch())
     assert items[1:3] == [lost, back]
     assert isinstance(items[3], FaceResult)
     assert items[3].track == 2
@@ -208,7 +166,7 @@ def test_several_faces_are_told_by_size(people: People, watch: Watch) -> None:
     face = people.detect(image)[0]
     shift = np.array((90, 20), np.float32)
     other = Face(np.concatenate([face.box[:2] + shift, face.box[2:] * np.float32(0.5)]), face.landmarks + shift, 0.8)
-    people.shows(image, "Bob", other)
+    people.put(image, other, VECTORS["Bob"])
     results = watch([image], stills=True)
     assert [(seen.face_index, seen.decision.identity) for seen in results] == [
         (0, "Ada"),
@@ -217,9 +175,8 @@ def test_several_faces_are_told_by_size(people: People, watch: Watch) -> None:
 
 
 def test_latency_counts_from_when_the_frame_was_taken(people: People, gallery: Gallery) -> None:
-    ticks = iter([1_000, 1_250])
-    film = Film([NOBODY], ages_ns=(300,))
-    (seen,) = verifier(people, gallery, film, clock=lambda: next(ticks))
+    film = ListedSource([NOBODY], ages_ns=(300,))
+    (seen,) = verifier(people, gallery, film, clock=TickingClock(250, start_ns=1_000))
     assert seen.latency_ns == 1_250 - (1_000 - 300)
 
 
@@ -237,7 +194,7 @@ def test_a_timer_sees_every_stage(people: People, gallery: Gallery) -> None:
             return timed()
 
     timer = Timer()
-    list(verifier(people, gallery, Film([people.show("Ada"), NOBODY]), timer=timer))
+    list(verifier(people, gallery, ListedSource([people.show("Ada"), NOBODY]), timer=timer))
     assert timer.stages == ["detect", "track", "align", "quality", "embed", "match", "detect", "track"]
 
 
@@ -253,7 +210,7 @@ def test_a_given_operating_point_beats_the_gallerys(people: People, watch: Watch
 
 
 def test_stopping_ends_the_watch(people: People, gallery: Gallery) -> None:
-    watching = verifier(people, gallery, Film([people.show("Ada")] * 10))
+    watching = verifier(people, gallery, ListedSource([people.show("Ada")] * 10))
     seen = []
     for result in watching:
         seen.append(result)
@@ -262,6 +219,6 @@ def test_stopping_ends_the_watch(people: People, gallery: Gallery) -> None:
 
 
 def test_a_gallery_of_another_embedder_is_refused(people: People, gallery: Gallery, tmp_path: Path) -> None:
-    people.embedder_card = SimpleNamespace(**vars(CARD) | {"digest": "cd" * 32})
+    people.embedder_card = replace(CARD, digest="cd" * 32)
     with pytest.raises(GalleryError, match="cdcd"):
-        verifier(people, gallery, Film([NOBODY]))
+        verifier(people, gallery, ListedSource([NOBODY]))

@@ -1,28 +1,16 @@
 """The verifier's loop is timed by stage, and its frames per second are frames by the time they took."""
 
-from collections.abc import Callable, Iterator
-from itertools import count
 from typing import Any
 
 import numpy as np
 import pytest
 
-from edge_siamese.cameras.base import CameraLost, Source, SourceEvent
+from edge_siamese.cameras.base import CameraLost
 from edge_siamese.faces import Face
 from edge_siamese.frames import Frame
 from edge_siamese_benchmarks.timing.pipeline import READ, WHOLE, ClipSource, TimedSource, Timings, run
 from edge_siamese_benchmarks.timing.synthetic_gallery import random_gallery
-
-
-class Listed(Source):
-    """A source of what is in a list."""
-
-    def __init__(self, items: list[Frame | SourceEvent]) -> None:
-        super().__init__("listed")
-        self.items = items
-
-    def watch(self) -> Iterator[Frame | SourceEvent]:
-        yield from self.items
+from tests.doubles import ListedSource, TickingClock
 
 
 def frame(sequence: int) -> Frame:
@@ -31,15 +19,13 @@ def frame(sequence: int) -> Frame:
 
 
 @pytest.fixture
-def ticking() -> Callable[[], int]:
-    """A clock on which every look is 10 ns later."""
-    ticks = count(step=10)
-    return lambda: next(ticks)
+def ticking() -> TickingClock:
+    return TickingClock(10)
 
 
-def test_reading_and_processing_of_each_frame_are_told_apart(ticking: Callable[[], int]) -> None:
+def test_reading_and_processing_of_each_frame_are_told_apart(ticking: TickingClock) -> None:
     timings = Timings(0, ticking)
-    for _ in TimedSource(Listed([frame(0), frame(1)]), timings):
+    for _ in TimedSource(ListedSource([frame(0), frame(1)]), timings):
         ticking()
         ticking()
     assert timings.samples[READ] == [10, 10]
@@ -47,9 +33,9 @@ def test_reading_and_processing_of_each_frame_are_told_apart(ticking: Callable[[
     assert timings.metrics() == {"frames": 2, "embeddings": 0, "frames_per_second": 2.5e7}
 
 
-def test_frames_of_the_warm_up_leave_no_samples(ticking: Callable[[], int]) -> None:
+def test_frames_of_the_warm_up_leave_no_samples(ticking: TickingClock) -> None:
     timings = Timings(2, ticking)
-    for _ in TimedSource(Listed([frame(i) for i in range(5)]), timings):
+    for _ in TimedSource(ListedSource([frame(i) for i in range(5)]), timings):
         with timings.stage("detect"):
             ticking()
     assert timings.samples["detect"] == [20, 20, 20]
@@ -58,13 +44,13 @@ def test_frames_of_the_warm_up_leave_no_samples(ticking: Callable[[], int]) -> N
 
 def test_no_more_frames_are_asked_for_than_wanted() -> None:
     timings = Timings(1)
-    assert len(list(TimedSource(Listed([frame(i) for i in range(9)]), timings, maximum=2))) == 3
+    assert len(list(TimedSource(ListedSource([frame(i) for i in range(9)]), timings, maximum=2))) == 3
     assert timings.frames == 2
 
 
 def test_notices_pass_and_are_no_frames() -> None:
     timings, lost = Timings(0), CameraLost("listed", 0, "unplugged")
-    first, second = TimedSource(Listed([lost, frame(0)]), timings).watch()
+    first, second = TimedSource(ListedSource([lost, frame(0)]), timings).watch()
     assert first is lost
     assert isinstance(second, Frame)
     assert timings.frames == 1
@@ -76,7 +62,7 @@ def test_every_pass_of_the_loop_is_timed_by_stage(engine: Any) -> None:
     engine.detect = lambda image: next(found)
     timings = Timings(0)
     source = [frame(0), frame(1)]
-    run(lambda: Listed([*source]), engine, random_gallery(engine.embedder_card, 5), timings, repeat=2)
+    run(lambda: ListedSource([*source]), engine, random_gallery(engine.embedder_card, 5), timings, repeat=2)
     assert {stage: len(taken) for stage, taken in timings.samples.items()} == {
         READ: 4,
         "detect": 4,

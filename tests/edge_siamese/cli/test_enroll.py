@@ -1,16 +1,15 @@
 """``edge-siamese enroll``"""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
+from edge_siamese import cameras
 from edge_siamese.frames import Frame
 from edge_siamese.gallery import Gallery
+from tests.doubles import ListedSource
 
 Command = Callable[..., Any]
 
@@ -47,34 +46,22 @@ def test_nothing_is_made_when_nobody_is_seen(command: Command, save_photo: Comma
     assert list(tmp_path.iterdir()) == [photo]
 
 
-class Camera:
-    """A source of frames of anna, with the number of faces on each."""
-
-    def __init__(self, pattern: Command, faces: tuple[int, ...], *, live: bool, stills: bool) -> None:
-        self.pattern, self.faces, self.live, self.stills = pattern, faces, live, stills
-
-    def __iter__(self) -> Iterator[Frame]:
-        for index, count in enumerate(self.faces):
-            yield Frame(self.pattern("anna", index, count), index * 10_000_000, index, "test")
-
-
 @pytest.fixture
-def camera(monkeypatch: pytest.MonkeyPatch, pattern: Command) -> Callable[..., SimpleNamespace]:
-    """Puts a source in place of ``--camera``."""
+def camera(monkeypatch: pytest.MonkeyPatch, pattern: Command) -> Callable[..., ListedSource]:
+    """Puts a source of frames of anna, with the number of faces on each, in place of ``--camera``."""
 
-    def put(*faces: int, live: bool = False, stills: bool = True) -> SimpleNamespace:
-        seen = SimpleNamespace(spec=None, closed=False)
+    def put(*faces: int, live: bool = False, stills: bool = True) -> ListedSource:
+        frames = [
+            Frame(pattern("anna", index, count), index * 10_000_000, index, "") for index, count in enumerate(faces)
+        ]
+        source = ListedSource(frames, live=live, stills=stills)
 
-        @contextmanager
-        def open_source(spec: str) -> Iterator[Camera]:
-            seen.spec = spec
-            yield Camera(pattern, faces, live=live, stills=stills)
-            seen.closed = True
+        def open_source(spec: str) -> ListedSource:
+            source.name = spec
+            return source
 
-        module = ModuleType("edge_siamese.cameras")
-        module.open_source = open_source  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "edge_siamese.cameras", module)
-        return seen
+        monkeypatch.setattr(cameras, "open_source", open_source)
+        return source
 
     return put
 
@@ -83,7 +70,7 @@ def test_a_camera_gives_good_frames(command: Command, camera: Command) -> None:
     seen = camera(0, 1, 1, 2, 1, 1)
     answer = command("enroll", "anna", "--gallery", "new.esg", "--camera", "frames/", "--frames", "3")
     assert answer.out == "new.esg: anna has 1 template from 3 frames; 1 person, 1 template\n"
-    assert (seen.spec, seen.closed) == ("frames/", True)
+    assert (seen.name, seen.closed) == ("frames/", True)
 
 
 def test_frames_of_a_video_are_taken_some_time_apart(command: Command, camera: Command) -> None:

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_siamese.alignment import align
 from edge_siamese.cli.main import main
 from edge_siamese.cli.run import stopping_on_signals
 from edge_siamese.engine import FaceEngine
@@ -20,7 +19,7 @@ from edge_siamese.frames import RGB
 from edge_siamese.gallery import Gallery
 from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.rendering import Person, View, render_background, render_portrait
-from tests.doubles import embedder_card
+from tests.doubles import AnalyzerDouble, embedder_card
 
 DIGEST = "ab" * 32
 CARD = embedder_card(3, digest=DIGEST)
@@ -30,16 +29,8 @@ SHOWN = {name: render_portrait(Person.from_seed(seed), View(), background_seed=s
 NOBODY = render_background((320, 240), 3)
 
 
-class FakeEngine:
+class RenderedPeople(AnalyzerDouble):
     """Knows the rendered images again, by the nearest one, and embeds each person as an axis of its own."""
-
-    embedder_card, delegate, digests = CARD, "fake", {"embedder": DIGEST, "detector": DIGEST}
-
-    def __enter__(self) -> "FakeEngine":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     def name_on(self, image: RGB) -> str | None:
         if image.shape != NOBODY.shape:
@@ -53,18 +44,16 @@ class FakeEngine:
 
     def align(self, image: RGB, face: Face) -> RGB:
         self.name = self.name_on(image)
-        return align(image, face.landmarks)
+        return super().align(image, face)
 
     def embed_crop(self, crop: RGB) -> Embedding:
         assert self.name is not None
-        values = np.zeros(3, np.int8)
-        values[COLORS[self.name]] = 100
-        return Embedding(values, 0, DIGEST)
+        return self.embedding([100 * (axis == COLORS[self.name]) for axis in range(3)])
 
 
 @pytest.fixture(autouse=True)
 def _engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FaceEngine, "open", lambda **_: FakeEngine())
+    monkeypatch.setattr(FaceEngine, "open", lambda **_: RenderedPeople(CARD))
 
 
 @pytest.fixture
@@ -220,7 +209,7 @@ def test_a_failure_in_the_middle_still_ends_with_stopped(
     def broken(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(FakeEngine, "embed_crop", broken)
+    monkeypatch.setattr(RenderedPeople, "embed_crop", broken)
     with pytest.raises(MemoryError):
         run(dataset, "--events", str(tmp_path / "events.jsonl"))
     last = json.loads((tmp_path / "events.jsonl").read_text().splitlines()[-1])
@@ -231,13 +220,13 @@ def test_a_failure_in_the_middle_still_ends_with_stopped(
 def test_a_signal_ends_the_run_after_the_current_frame(
     number: signal.Signals, run: Run, dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, detect = signal.getsignal(number), FakeEngine.detect
+    before, detect = signal.getsignal(number), RenderedPeople.detect
 
-    def detect_and_stop(self: FakeEngine, image: RGB) -> list[Face]:
+    def detect_and_stop(self: RenderedPeople, image: RGB) -> list[Face]:
         os.kill(os.getpid(), number)
         return detect(self, image)
 
-    monkeypatch.setattr(FakeEngine, "detect", detect_and_stop)
+    monkeypatch.setattr(RenderedPeople, "detect", detect_and_stop)
     lines, _ = run(dataset)
     assert decisions(lines) == [("1.png", "ok", "Ada")]
     assert lines[-1]["detail"]["why"] == number.name
