@@ -1,7 +1,7 @@
 """Decisions: who it is, that it is nobody known, or why it cannot be told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -94,6 +94,13 @@ def decide_scores(
     if margin is not None and runner_up >= threshold and margin < min_margin:
         return Decision(Outcome.UNDECIDED, Reason.AMBIGUOUS, None, best, margin, threshold)
     return Decision(Outcome.MATCH, Reason.OK, names[index], best, margin, threshold)
+
+
+def doubted(decision: Decision, doubt: Reason | None) -> Decision:
+    """The decision, or undecided instead of "unknown" when there is a doubt that a known person would score high enough."""
+    if doubt is None or decision.outcome is not Outcome.UNKNOWN or decision.score is None:
+        return decision
+    return replace(decision, outcome=Outcome.UNDECIDED, reason=doubt)
 
 
 def _shown(score: int | None) -> float | None:

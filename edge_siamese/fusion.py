@@ -6,14 +6,14 @@ decision. When the gallery changes, the embeddings are scored anew, so columns a
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from .decision import Decision, Reason, decide_scores, undecided
+from .decision import Decision, Outcome, Reason, decide_scores, doubted, undecided
 from .faces import Embedding
 from .tracking import Track
 
@@ -30,6 +30,7 @@ class TrackHistory:
     Attributes:
         embeddings: int8 ``(D,)`` each, the last eight at most.
         scores: Q15 scores of each of them, int16 ``(N,)``, one for every identity of the gallery.
+        doubts: of each of them, why its face was too poor for "unknown"; None for one that was good enough.
         observations: how many embeddings there were.
         last_frame: `Track.frames` at the last of them.
         best_quality: of the faces embedded, 0 to 100.
@@ -39,11 +40,23 @@ class TrackHistory:
 
     embeddings: deque[npt.NDArray[np.int8]] = field(default_factory=lambda: deque(maxlen=OBSERVATIONS_KEPT))
     scores: deque[npt.NDArray[np.int16]] = field(default_factory=lambda: deque(maxlen=OBSERVATIONS_KEPT))
+    doubts: deque[Reason | None] = field(default_factory=lambda: deque(maxlen=OBSERVATIONS_KEPT))
     observations: int = 0
     last_frame: int = 0
     best_quality: float = 0.0
     decision: Decision = field(default_factory=lambda: undecided(Reason.NO_FACE))
     last_emitted: Decision | None = None
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether no face that is kept was good enough for "unknown"."""
+        return None not in self.doubts
+
+    def forget(self) -> None:
+        """Drop the embeddings and their scores."""
+        self.embeddings.clear()
+        self.scores.clear()
+        self.doubts.clear()
 
 
 class ScoreFusion:
@@ -62,10 +75,22 @@ class ScoreFusion:
         """What is known of a track; an empty history for a new one."""
         return self._histories.setdefault(track.number, TrackHistory())
 
-    def observe(self, track: Track, embedding: Embedding, quality: float) -> Decision:
-        """Add the embedding of a track's face and its quality, 0 to 100, and decide anew."""
+    def observe(self, track: Track, embedding: Embedding, quality: float, doubt: Reason | None = None) -> Decision:
+        """Add the embedding of a track's face, and decide anew.
+
+        The first face that is good enough for "unknown" replaces all that were not.
+
+        Args:
+            track: whose face it is.
+            embedding: of the face.
+            quality: of the face, 0 to 100.
+            doubt: why the face is too poor for "unknown", or None.
+        """
         history = self.history(track)
+        if doubt is None and history.doubtful:
+            history.forget()
         history.embeddings.append(embedding.values)
+        history.doubts.append(doubt)
         history.scores.append(self.gallery.scores_of(embedding.values[None])[0])
         history.observations += 1
         history.last_frame = track.frames
@@ -87,7 +112,17 @@ class ScoreFusion:
         self._histories = {track.number: self.history(track) for track in tracks}
 
     def _decide(self, history: TrackHistory) -> Decision:
-        fused = np.stack(history.scores).sum(axis=0, dtype=np.int64) // len(history.scores)
+        """Decide from all kept scores; "unknown" needs faces good enough for it that say so by themselves."""
+        decision = self._decide_from(list(history.scores))
+        if decision.outcome is not Outcome.UNKNOWN or not any(history.doubts):
+            return decision
+        good = [scores for scores, doubt in zip(history.scores, history.doubts, strict=True) if doubt is None]
+        if good and self._decide_from(good).outcome is Outcome.UNKNOWN:
+            return decision
+        return doubted(decision, next(doubt for doubt in reversed(history.doubts) if doubt))
+
+    def _decide_from(self, scores: Sequence[npt.NDArray[np.int16]]) -> Decision:
+        fused = np.stack(scores).sum(axis=0, dtype=np.int64) // len(scores)
         return decide_scores(self.gallery.names, fused, self.threshold)
 
 
@@ -107,9 +142,17 @@ class EmbeddingPolicy:
     sure_observations: int = 3
     max_wait: int = 64
 
-    def wants(self, history: TrackHistory, track: Track, quality: float) -> bool:
-        """Whether to embed a track's face; an unsure track waits twice as long after each embedding."""
-        return quality > self.better * history.best_quality or self.due(history, track)
+    def wants(self, history: TrackHistory, track: Track, quality: float, doubt: Reason | None = None) -> bool:
+        """Whether to embed a track's face; an unsure track waits twice as long after each embedding.
+
+        Args:
+            history: of the track.
+            track: the track.
+            quality: of the face, 0 to 100.
+            doubt: why the face is too poor for "unknown", or None: the first that is not is embedded at once.
+        """
+        better = quality > self.better * history.best_quality or (doubt is None and history.doubtful)
+        return better or self.due(history, track)
 
     def due(self, history: TrackHistory, track: Track) -> bool:
         """Whether a track is new or has waited long enough, whatever its quality."""

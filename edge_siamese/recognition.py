@@ -7,23 +7,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .decision import Decision, Outcome, Reason, decide, undecided
+import numpy as np
+
+from .decision import Decision, Outcome, Reason, decide, decide_scores, doubted, undecided
 from .errors import NoFaceError
 from .faces import Embedding, Face
 from .frames import RGB
 from .matching import Q15, score_q15
 from .operating_point import OperatingPoint
-from .quality.gate import Quality, QualityLimits, measure
+from .orientation import OrientedFaces, detect_oriented
+from .protocols import FaceAnalyzer
+from .quality.gate import Quality, QualityLimits, measure_crop
 
 if TYPE_CHECKING:
     from .engine import FaceEngine
     from .gallery import Gallery
 
-_REMARKS = {
-    Reason.TOO_SMALL: "the face is too small to rely on the answer",
-    Reason.BLURRED: "the face is too blurred to rely on the answer",
-    Reason.DARK: "the face is too dark, too bright or too flat to rely on the answer",
-    Reason.POSE: "the face is seen too much from the side to rely on the answer",
+_LIMITS = QualityLimits()
+_CAUSES = {
+    Reason.TOO_SMALL: "the face is too small",
+    Reason.BLURRED: "the face is too blurred",
+    Reason.DARK: "the face is too dark, too bright or too flat",
+    Reason.POSE: "the face is seen too much from the side, or it is not clear which way up it is",
 }
 _POOR = 50.0
 
@@ -36,21 +41,48 @@ class EmbeddedFace:
         face: where it is.
         embedding: of its aligned crop.
         quality: what was measured of it.
+        turn: degrees that the photo has to be turned counterclockwise to be upright: 0, 90, 180 or 270.
+        doubtful_turn: it is not clear which way up the photo is.
     """
 
     face: Face
     embedding: Embedding
     quality: Quality
+    turn: int = 0
+    doubtful_turn: bool = False
 
     @classmethod
-    def at(cls, engine: "FaceEngine", image: RGB, face: Face) -> "EmbeddedFace":
-        return cls(face, engine.embed(image, face), measure(image, face))
+    def at(cls, engine: FaceAnalyzer, image: RGB, face: Face, found: OrientedFaces | None = None) -> "EmbeddedFace":
+        """Align once, measure and embed one face of an image; `found` says which way up the image is."""
+        crop, found = engine.align(image, face), found or OrientedFaces([face])
+        return cls(face, engine.embed_crop(crop), measure_crop(crop, face), found.turn, found.doubtful)
+
+    @property
+    def rejection(self) -> Reason | None:
+        """Why the face cannot be compared at all, or None."""
+        return Reason.POSE if self.doubtful_turn else self.quality.rejection(_LIMITS)
+
+    @property
+    def doubt(self) -> Reason | None:
+        """Why a low score does not show that it is somebody else, or None."""
+        return self.rejection or self.quality.doubt(_LIMITS)
+
+    def decide(self, decision: Decision) -> Decision:
+        """The decision, or why there is none about this face."""
+        return undecided(self.rejection) if self.rejection else doubted(decision, self.doubt)
 
     def remarks(self) -> list[str]:
-        """Why an answer about this face is not to be relied on, for people; empty when nothing speaks against it."""
-        rejection = self.quality.rejection(QualityLimits())
-        if rejection:
-            return [_REMARKS[rejection]]
+        """What people should know about an answer about this face; empty when nothing speaks against it."""
+        turned = (
+            [f"the photo is not upright; it was turned by {self.turn} degrees counterclockwise"] if self.turn else []
+        )
+        return turned + self._quality_remarks()
+
+    def _quality_remarks(self) -> list[str]:
+        if self.rejection:
+            return [f"{_CAUSES[self.rejection]} to be compared"]
+        if self.doubt:
+            return [f"{_CAUSES[self.doubt]} to say that it is somebody else"]
         poor = self.quality.score < _POOR
         return [f"the photo is poor (quality {self.quality.score:.0f} of 100), which lowers scores"] if poor else []
 
@@ -70,16 +102,16 @@ class ProbeFace:
     faces: int
 
     @classmethod
-    def on(cls, engine: "FaceEngine", image: RGB, name: str) -> "ProbeFace":
+    def on(cls, engine: FaceAnalyzer, image: RGB, name: str) -> "ProbeFace":
         """Look at a uint8 ``(H, W, 3)`` image.
 
         Raises:
             NoFaceError: it shows none.
         """
-        faces = engine.detect(image)
-        if not faces:
+        found = detect_oriented(engine, image)
+        if not found.faces:
             raise NoFaceError(f"{name}: no face found")
-        return cls(name, EmbeddedFace.at(engine, image, faces[0]), len(faces))
+        return cls(name, EmbeddedFace.at(engine, image, found.faces[0], found), len(found.faces))
 
     def remarks(self) -> list[str]:
         """What people should know of the photo, without its name."""
@@ -107,7 +139,10 @@ class Comparison:
 
     @property
     def decision(self) -> Decision:
-        return decide({"same person": self.score}, self.point.threshold)
+        if rejection := self.first.look.rejection or self.second.look.rejection:
+            return undecided(rejection)
+        decision = decide({"same person": self.score}, self.point.threshold)
+        return doubted(decision, self.first.look.doubt or self.second.look.doubt)
 
     @property
     def is_match(self) -> bool:
@@ -116,6 +151,9 @@ class Comparison:
     @property
     def explanation(self) -> str:
         """Why, for people."""
+        if self.decision.outcome is Outcome.UNDECIDED:
+            probe = self.first if self.first.look.doubt == self.decision.reason else self.second
+            return f"{probe.name}: {_CAUSES[self.decision.reason]}"
         return (
             f"score {self.score / Q15:.3f} is {'at least' if self.is_match else 'below'} the threshold "
             f"{self.point.threshold / Q15:.3f} for a false match rate of {self.point.target_fmr:g}"
@@ -124,11 +162,13 @@ class Comparison:
     @property
     def sentence(self) -> str:
         """The answer for people."""
-        return f"{'same person' if self.is_match else 'different people'}: {self.explanation}"
+        answers = {Outcome.MATCH: "same person", Outcome.UNKNOWN: "different people", Outcome.UNDECIDED: "cannot tell"}
+        return f"{answers[self.decision.outcome]}: {self.explanation}"
 
     def to_json(self) -> dict[str, Any]:
         return {
             "is_match": self.is_match,
+            "decision": str(self.decision.outcome),
             "reason": str(self.decision.reason),
             "score": self.score / Q15,
             "threshold": self.point.threshold / Q15,
@@ -156,6 +196,8 @@ class Identification:
     def explanation(self) -> str:
         """Why, for people."""
         decision = self.decision
+        if decision.reason in _CAUSES:
+            return _CAUSES[decision.reason]
         if decision.score is None or decision.threshold is None:
             return "no face found" if decision.reason is Reason.NO_FACE else "nobody is in the gallery"
         score, threshold = decision.score / Q15, decision.threshold / Q15
@@ -169,13 +211,14 @@ class Identification:
             "face": self.index,
             "box": face.box.tolist() if face else None,
             "detector_score": float(face.score) if face else None,
+            "turn": self.look.turn if self.look else None,
         }
         candidates = [{"identity": name, "score": round(score / Q15, 5)} for name, score in self.candidates]
         return seen | self.decision.to_json() | {"candidates": candidates}
 
 
 def identify_faces(
-    engine: "FaceEngine", gallery: "Gallery", image: RGB, *, threshold: int, top_k: int = 1
+    engine: FaceAnalyzer, gallery: "Gallery", image: RGB, *, threshold: int, top_k: int = 1
 ) -> list[Identification]:
     """Name every face of a uint8 ``(H, W, 3)`` image, largest first; without one, say once that there is none.
 
@@ -186,12 +229,15 @@ def identify_faces(
         threshold: Q15 score from which a name is given.
         top_k: how many candidates to list.
     """
-    answers = []
-    for index, face in enumerate(engine.detect(image)):
-        look = EmbeddedFace.at(engine, image, face)
-        scores = gallery.scores(look.embedding)
-        best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:top_k]
-        answers.append(Identification(index, look, decide(scores, threshold), best))
+    gallery.require(engine.embedder_card)
+    answers, found = [], detect_oriented(engine, image)
+    for index, face in enumerate(found.faces):
+        look = EmbeddedFace.at(engine, image, face, found)
+        scores = gallery.scores_of(look.embedding.values[None])[0]
+        best = np.argsort(-scores.astype(np.int32), kind="stable")[: 0 if look.rejection else top_k]
+        candidates = [(gallery.names[index], int(scores[index])) for index in best]
+        decision = look.decide(decide_scores(gallery.names, scores, threshold))
+        answers.append(Identification(index, look, decision, candidates))
     return answers or [Identification(None, None, undecided(Reason.NO_FACE))]
 
 

@@ -190,18 +190,18 @@ class Verifier:
             crop = self.engine.align(frame.pixels, track.face)
         with self._timer.stage("quality"):
             quality = measure_crop(crop, track.face)
-            rejection = quality.rejection(self._limits)
+            rejection, doubt = quality.rejection(self._limits), quality.doubt(self._limits)
         if rejection is not None:
             self.counters.rejected += 1
             return history.decision if history.observations else undecided(rejection)
-        if not self._policy.wants(history, track, quality.score):
+        if not self._policy.wants(history, track, quality.score, doubt):
             return history.decision
         with self._timer.stage("embed"):
             embedding = self.engine.embed_crop(crop)
         self.counters.embeddings += 1
         track.face = track.face.embedded(embedding)
         with self._timer.stage("match"):
-            return self._fusion.observe(track, embedding, quality.score)
+            return self._fusion.observe(track, embedding, quality.score, doubt)
 
     def _forget_tracks(self) -> None:
         """End all tracks: what comes next shows another scene."""

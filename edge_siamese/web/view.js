@@ -17,8 +17,8 @@ export function sentence(answer, kind, text) {
 /** Show the answer about two photos. */
 export function comparison(answer, body) {
   const said = verdict({
-    kind: body.is_match ? "same" : "other",
-    title: body.is_match ? "Same person" : "Different people",
+    kind: { match: "same", unknown: "other" }[body.decision] ?? "untold",
+    title: { match: "Same person", unknown: "Different people" }[body.decision] ?? "Cannot tell",
     explanation: body.explanation,
     crops: body.photos.map((photo) => ({ source: photo.crop, caption: qualityOf(photo), name: photo.name })),
     score: body.score,

@@ -3,16 +3,16 @@
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
-from edge_siamese.decision import Reason, decide, undecided
+from edge_siamese.decision import Outcome, Reason, decide, undecided
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import NoFaceError
 from edge_siamese.faces import Embedding
 from edge_siamese.gallery import Gallery
 from edge_siamese.operating_point import OperatingPoint
-from edge_siamese.quality.gate import QualityLimits
 from edge_siamese.recognition import (
     Comparison,
     EmbeddedFace,
@@ -69,11 +69,14 @@ def test_several_faces_are_remarked_on(engine: FaceEngine) -> None:
     ("changes", "remark"),
     [
         ({}, None),
-        ({"side": 12.0}, "the face is too small to rely on the answer"),
-        ({"sharpness": 0.1}, "the face is too blurred to rely on the answer"),
-        ({"brightness": 250.0}, "the face is too dark, too bright or too flat to rely on the answer"),
-        ({"yaw": 2.0}, "the face is seen too much from the side to rely on the answer"),
-        ({"sharpness": 0.55, "side": 25.0, "contrast": 6.0, "confidence": 0.5}, "the photo is poor (quality "),
+        ({"side": 12.0}, "the face is too small to be compared"),
+        ({"side": 25.0}, "the face is too small to say that it is somebody else"),
+        ({"sharpness": 0.1}, "the face is too blurred to be compared"),
+        ({"sharpness": 1.5}, "the face is too blurred to say that it is somebody else"),
+        ({"brightness": 250.0}, "the face is too dark, too bright or too flat to be compared"),
+        ({"yaw": 2.0}, "the face is seen too much from the side"),
+        ({"misfit": 20.0}, "the face is seen too much from the side"),
+        ({"sharpness": 2.1, "side": 27.0, "contrast": 6.0, "confidence": 0.5}, "the photo is poor (quality "),
     ],
 )
 def test_a_face_that_cannot_be_relied_on_is_remarked_on(
@@ -83,7 +86,8 @@ def test_a_face_that_cannot_be_relied_on_is_remarked_on(
     remarks = look.remarks()
     assert len(remarks) == (remark is not None)
     assert remark is None or remarks[0].startswith(remark)
-    assert bool(look.quality.rejection(QualityLimits())) == bool(remark and "rely" in remark)
+    assert bool(look.rejection) == bool(remark and ("compared" in remark or "side" in remark))
+    assert bool(look.doubt) == bool(remark and "poor" not in remark)
 
 
 def test_faces_are_named_from_the_largest(engine: FaceEngine) -> None:
@@ -112,6 +116,84 @@ def test_every_identification_is_explained() -> None:
         "nobody is in the gallery",
         "no face found",
     ]
+
+
+def small(image: Any, side: int) -> Any:
+    """The image with a face of about `side` pixels."""
+    scale = side / 160
+    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
+def blurred(image: Any, sigma: float) -> Any:
+    return cv2.GaussianBlur(image, (0, 0), sigma)
+
+
+@pytest.fixture(scope="module")
+def ada(engine: FaceEngine) -> Gallery:
+    photos = [image(0, yaw) for yaw in (-8.0, 0.0, 8.0)]
+    templates = np.stack([engine.embed(photo, engine.detect(photo)[0]).values for photo in photos])
+    return Gallery.empty(engine.embedder_card).with_people({"Ada": templates})
+
+
+class TestPoorFaces:
+    """Of a far or blurred face a match is believed, "unknown" is not."""
+
+    @pytest.mark.parametrize(
+        ("spoiled", "reason"),
+        [
+            (small(image(0), 23), Reason.TOO_SMALL),
+            (small(image(0), 17), Reason.TOO_SMALL),
+            (blurred(image(0), 6.0), Reason.BLURRED),
+        ],
+    )
+    def test_a_known_person_is_never_unknown(
+        self, engine: FaceEngine, ada: Gallery, spoiled: Any, reason: Reason
+    ) -> None:
+        (answer,) = identify_faces(engine, ada, spoiled, threshold=32_000)
+        assert (answer.decision.outcome, answer.decision.reason) == (Outcome.UNDECIDED, reason)
+        assert answer.decision.identity is None
+        assert "face is too" in answer.explanation
+
+    def test_a_score_high_enough_is_a_match(self, engine: FaceEngine, ada: Gallery) -> None:
+        (answer,) = identify_faces(engine, ada, small(image(0), 23), threshold=-32_000)
+        assert (answer.decision.identity, answer.look and answer.look.doubt) == ("Ada", Reason.TOO_SMALL)
+
+    def test_a_face_too_small_to_be_compared_has_no_candidates(self, engine: FaceEngine, ada: Gallery) -> None:
+        (answer,) = identify_faces(engine, ada, small(image(0), 17), threshold=-32_000, top_k=3)
+        assert (answer.decision.score, answer.candidates) == (None, [])
+
+    def test_a_good_face_of_a_stranger_is_unknown(self, engine: FaceEngine, ada: Gallery) -> None:
+        (answer,) = identify_faces(engine, ada, image(1), threshold=POINT.threshold)
+        assert answer.decision.outcome is Outcome.UNKNOWN
+
+    def test_two_photos_cannot_be_told_apart_when_one_is_poor(self, engine: FaceEngine, probe: ProbeFace) -> None:
+        poor = ProbeFace.on(engine, small(image(1), 23), "far.png")
+        comparison = Comparison.of(probe, poor, POINT)
+        assert comparison.sentence == "cannot tell: far.png: the face is too small"
+        assert (comparison.is_match, comparison.to_json()["decision"]) == (False, "undecided")
+        assert comparison.to_json()["reason"] == "too_small"
+
+
+class TestTurnedPhotos:
+    @pytest.mark.parametrize("quarters", [1, 2, 3])
+    def test_the_turned_photo_is_recognized_and_the_answer_says_so(
+        self, engine: FaceEngine, ada: Gallery, probe: ProbeFace, quarters: int
+    ) -> None:
+        turned = np.ascontiguousarray(np.rot90(image(0, 4.0), quarters))
+        (answer,) = identify_faces(engine, ada, turned, threshold=POINT.threshold)
+        assert answer.decision.identity == "Ada"
+        assert answer.to_json()["turn"] == 360 - 90 * quarters
+        other = ProbeFace.on(engine, turned, "turned.png")
+        assert Comparison.of(probe, other, POINT).is_match
+        assert f"it was turned by {360 - 90 * quarters} degrees" in other.remarks()[0]
+
+    def test_an_upright_photo_is_not_turned(self, engine: FaceEngine, probe: ProbeFace) -> None:
+        assert (probe.look.turn, probe.look.doubtful_turn) == (0, False)
+
+    def test_where_the_turn_is_in_doubt_nothing_is_decided(self, probe: ProbeFace) -> None:
+        doubtful = replace(probe, look=replace(probe.look, doubtful_turn=True))
+        decision = Comparison.of(probe, doubtful, POINT).decision
+        assert (decision.outcome, decision.reason) == (Outcome.UNDECIDED, Reason.POSE)
 
 
 def test_evidence_that_falls_short_says_so() -> None:

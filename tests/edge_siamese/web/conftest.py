@@ -108,7 +108,7 @@ class Browser:
     def drop(self, selector: str, *paths: Path) -> None:
         """Drag files over an element and let them fall."""
         place = self.evaluate(
-            f"(() => {{ const e = envelope.querySelector({selector!r}); e.scrollIntoView({{block: 'center'}});"
+            f"(() => {{ const e = document.querySelector({selector!r}); e.scrollIntoView({{block: 'center'}});"
             " const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
         )
         data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
