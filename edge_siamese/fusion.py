@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from .decision import Decision, Outcome, Reason, decide_scores, doubted, undecided
 from .faces import Embedding
+from .orientation import TrackOrientation
 from .tracking import Track
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class TrackHistory:
         best_quality: of the faces embedded, 0 to 100.
         decision: from the kept scores; undecided before the first embedding.
         last_emitted: the decision that was told last, None before the first.
+        orientation: which way up its face is.
     """
 
     embeddings: deque[npt.NDArray[np.int8]] = field(default_factory=lambda: deque(maxlen=OBSERVATIONS_KEPT))
@@ -46,6 +48,11 @@ class TrackHistory:
     best_quality: float = 0.0
     decision: Decision = field(default_factory=lambda: undecided(Reason.NO_FACE))
     last_emitted: Decision | None = None
+    orientation: TrackOrientation = field(default_factory=TrackOrientation)
+
+    def decision_or(self, reason: Reason) -> Decision:
+        """The decision so far; before the first embedding undecided, for that reason."""
+        return self.decision if self.observations else undecided(reason)
 
     @property
     def doubtful(self) -> bool:

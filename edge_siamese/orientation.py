@@ -65,6 +65,39 @@ def orient_face(engine: FaceAnalyzer, image: RGB, face: Face) -> OrientedFaces:
     return _choose([face], turns)
 
 
+@dataclass(eq=False)
+class TrackOrientation:
+    """Which way up the face of one track is: decided once, and while it is in doubt tried again ever more rarely.
+
+    Attributes:
+        turn: see `OrientedFaces`; None before the first look.
+        doubtful: it is not clear yet.
+    """
+
+    turn: int | None = None
+    doubtful: bool = False
+
+    def set(self, found: OrientedFaces) -> None:
+        """Take what was found for the whole image."""
+        self.turn, self.doubtful = found.turn, found.doubtful
+
+    def face(self, engine: FaceAnalyzer, image: RGB, face: Face, frames: int) -> Face | None:
+        """The track's face of this frame with landmarks of the image the right way up, or None where it is not found.
+
+        Args:
+            engine: finds faces.
+            image: uint8 ``(H, W, 3)`` RGB, the frame.
+            face: as found on the frame as it is.
+            frames: how often the track was seen before.
+        """
+        again = self.doubtful and (face.score >= CONFIDENT or frames & (frames - 1) == 0)
+        if self.turn is None or again:
+            found = orient_face(engine, image, face)
+            self.set(found)
+            return found.faces[0]
+        return face if self.turn == 0 else same_face(detect_turned(engine, image, self.turn), face)
+
+
 def detect_turned(engine: FaceAnalyzer, image: RGB, turn: int) -> list[Face]:
     """Faces that are found once the image is turned by `turn` degrees counterclockwise, in pixels of `image`."""
     if turn == 0:

@@ -13,8 +13,9 @@ from .cameras.base import SourceEvent
 from .decision import Decision, Outcome, Reason, undecided
 from .faces import Face
 from .frames import Frame
-from .fusion import EmbeddingPolicy, ScoreFusion
+from .fusion import EmbeddingPolicy, ScoreFusion, TrackHistory
 from .operating_point import OperatingPoint
+from .orientation import OrientedFaces, detect_oriented
 from .protocols import Clock, FaceAnalyzer, FrameSource
 from .quality.gate import QualityLimits, measure_crop
 from .tracking import Track, Tracker, TrackingLimits
@@ -37,6 +38,7 @@ class FaceResult:
         track: number of its track; None without a face.
         decision: about the person of the track, from all its looks.
         changed: the decision is another than was told before of this track; always for stills.
+        turn: degrees that the frame has to be turned counterclockwise for the face to be upright: 0, 90, 180 or 270.
         latency_ns: from when a live frame was taken, or from when a pulled one was handed over, to the decision.
     """
 
@@ -47,6 +49,7 @@ class FaceResult:
     decision: Decision
     changed: bool
     latency_ns: int
+    turn: int = 0
 
 
 @dataclass
@@ -77,7 +80,7 @@ class StageTimer(Protocol):
     """Somebody who wants to know how long the stages take."""
 
     def stage(self, name: str) -> AbstractContextManager[object]:
-        """Entered before and left after ``detect``, ``track``, ``align``, ``quality``, ``embed`` and ``match``."""
+        """Entered before and left after ``detect``, ``track``, ``orient``, ``align``, ``quality``, ``embed`` and ``match``."""
 
 
 class _NoTimer:
@@ -168,40 +171,62 @@ class Verifier:
             self._last_empty_reason = None
         for index, track in enumerate(tracks):
             decision = self._recognize(frame, track)
-            changed = self._is_news(track, decision)
-            yield FaceResult(frame, track.face, index, track.number, decision, changed, self._clock() - taken_ns)
+            changed, turn = self._is_news(track, decision), self._fusion.history(track).orientation.turn or 0
+            yield FaceResult(frame, track.face, index, track.number, decision, changed, self._clock() - taken_ns, turn)
         if self.source.stills:
             self._forget_tracks()
 
     def _track(self, frame: Frame) -> list[Track]:
         """Detect the faces of a frame and join them to tracks, largest face first."""
         with self._timer.stage("detect"):
-            faces = self.engine.detect(frame.pixels)
+            found = self._detect(frame)
         with self._timer.stage("track"):
-            tracks = self._tracker.update(frame.pixels, faces)
+            tracks = self._tracker.update(frame.pixels, found.faces)
             self._fusion.keep(self._tracker.tracks)
+        if self.source.stills:
+            for track in tracks:
+                self._fusion.history(track).orientation.set(found)
         self.counters.faces += len(tracks)
         return tracks
+
+    def _detect(self, frame: Frame) -> OrientedFaces:
+        """Faces of a frame; a photo may lie on its side, a video is looked at as it is until a track is in doubt."""
+        if self.source.stills:
+            return detect_oriented(self.engine, frame.pixels)
+        return OrientedFaces(self.engine.detect(frame.pixels))
 
     def _recognize(self, frame: Frame, track: Track) -> Decision:
         """Embed a track's face if it is good enough and due; otherwise the track's last decision stands."""
         history = self._fusion.history(track)
+        with self._timer.stage("orient"):
+            face = self._upright_face(frame, track, history)
+        if face is None:
+            return history.decision_or(Reason.POSE)
         with self._timer.stage("align"):
-            crop = self.engine.align(frame.pixels, track.face)
+            crop = self.engine.align(frame.pixels, face)
         with self._timer.stage("quality"):
-            quality = measure_crop(crop, track.face)
+            quality = measure_crop(crop, face)
             rejection, doubt = quality.rejection(self._limits), quality.doubt(self._limits)
         if rejection is not None:
             self.counters.rejected += 1
-            return history.decision if history.observations else undecided(rejection)
+            return history.decision_or(rejection)
         if not self._policy.wants(history, track, quality.score, doubt):
             return history.decision
         with self._timer.stage("embed"):
             embedding = self.engine.embed_crop(crop)
         self.counters.embeddings += 1
-        track.face = track.face.embedded(embedding)
+        track.face = face.embedded(embedding)
         with self._timer.stage("match"):
             return self._fusion.observe(track, embedding, quality.score, doubt)
+
+    def _upright_face(self, frame: Frame, track: Track, history: TrackHistory) -> Face | None:
+        """A track's face with landmarks that fit the way up it is; None where that is unknown or the face is not due."""
+        if self.source.stills:
+            return None if history.orientation.doubtful else track.face
+        if history.orientation.turn and not self._policy.due(history, track):
+            return None
+        face = history.orientation.face(self.engine, frame.pixels, track.face, track.frames)
+        return None if history.orientation.doubtful else face
 
     def _forget_tracks(self) -> None:
         """End all tracks: what comes next shows another scene."""

@@ -16,7 +16,7 @@ from edge_siamese.verifier import Verifier
 from .samples import Clock
 
 READ, WHOLE = "read", "whole frame"
-STAGES = (READ, "detect", "track", "align", "quality", "embed", "match", WHOLE)
+STAGES = (READ, "detect", "track", "orient", "align", "quality", "embed", "match", WHOLE)
 
 
 class Timings:

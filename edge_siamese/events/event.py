@@ -11,7 +11,8 @@ Every event has the same keys; those that do not apply to its kind are null:
 ``track``, ``face``, ``box``           number of the track, place of the face by size (0 is the largest), x y w h
 ``decision`` to ``threshold``          see `decision.Decision.to_json`
 ``latency_ms``                         from the image to the decision
-``detail``                             of the other kinds: the reason, the operating point, counters, time away
+``detail``                             of a decision: ``turn``, where the frame is not upright; of the other kinds: the
+                                       reason, the operating point, counters, time away
 =====================================  ==============================================================================
 """
 
@@ -104,6 +105,7 @@ class EventMaker:
             "face": result.face_index,
             "box": None if face is None else [round(float(value), 1) for value in face.box],
             "latency_ms": round(result.latency_ns / 1e6, 3),
+            "detail": {"turn": result.turn} if result.turn else None,
         }
         return self._event("decision", frame.source, **body, **result.decision.to_json())
 

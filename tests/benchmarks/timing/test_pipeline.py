@@ -58,7 +58,7 @@ def test_notices_pass_and_are_no_frames() -> None:
 
 def test_every_pass_of_the_loop_is_timed_by_stage(engine: Any) -> None:
     landmarks = np.array([(130, 90), (190, 90), (160, 120), (135, 150), (185, 150)], np.float32)
-    found = iter([[], [Face(np.array([100, 50, 120, 140], np.float32), landmarks, 0.9)], [], []])
+    found = iter([[], [Face(np.array([100, 50, 120, 140], np.float32), landmarks, 0.95)], [], []])
     engine.detect = lambda image: next(found)
     timings = Timings(0)
     source = [frame(0), frame(1)]
@@ -67,6 +67,7 @@ def test_every_pass_of_the_loop_is_timed_by_stage(engine: Any) -> None:
         READ: 4,
         "detect": 4,
         "track": 4,
+        "orient": 1,
         "align": 1,
         "quality": 1,
         "embed": 1,
