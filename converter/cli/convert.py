@@ -139,8 +139,14 @@ def _embedder(
 
         network = KerasNetwork(load_twin(model))
     else:
-        pixels = pixel_input(options["normalization"], options["mean"], options["std"], options["bgr"])
-        card["training"]["imported"] = {"from": network.source, "input": pixels.describe() if pixels else "signed"}
+        imported = {"from": network.source, "input": network.pixels.describe()}
+        if network.normalization:
+            imported["normalization_found"] = network.normalization
+            click.echo(
+                f"{model}: computes {network.normalization} at its input; taken as made for "
+                f"{network.pixels.describe()}, which became part of the network", err=True,
+            )  # fmt: skip
+        card["training"]["imported"] = imported
     shape, aligned, steps = network.input_shape, options["images"] == "aligned", options["aware_steps"]
     calibration, validation = load_conversion_data(data, shape, aligned=aligned, learning=steps > 0)
     if options["float_output"]:

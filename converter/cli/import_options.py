@@ -71,7 +71,7 @@ def pixel_input(
     if mean and std:
         return PixelInput(mean, std, bgr)
     if normalization is None:
-        return PixelInput(bgr=True) if bgr else None
+        return PixelInput(bgr=True, assumed=True) if bgr else None
     affine = create(normalization).affine
     if affine is None:
         raise DataError(

@@ -27,11 +27,13 @@ class PixelInput:
     Attributes:
         mean, std: one number for all channels or one for each, in the network's own order of channels.
         bgr: its channels are blue, green, red.
+        assumed: nobody said so; a network that normalizes its input itself may tell otherwise.
     """
 
     mean: tuple[float, ...] = (float(PIXEL_OFFSET),)
     std: tuple[float, ...] = (float(PIXEL_SCALE),)
     bgr: bool = False
+    assumed: bool = False
 
     def __post_init__(self) -> None:
         if not all(np.isfinite([*self.mean, *self.std])) or not all(self.std):
@@ -62,7 +64,9 @@ class PixelInput:
         return kernel.astype(np.float32), bias.astype(np.float32)
 
     def describe(self) -> str:
-        """For the card: ``"(pixel - 127.5) / 128, BGR"``."""
+        """For the card: ``"(pixel - 127.5) / 128, BGR"``, or ``"signed"`` for what the device's networks take."""
+        if self == PixelInput(assumed=self.assumed):
+            return "signed"
         mean, std = (" ".join(f"{value:g}" for value in values) for values in (self.mean, self.std))
         return f"(pixel - {mean}) / {std}, {'BGR' if self.bgr else 'RGB'}"
 

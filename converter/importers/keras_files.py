@@ -13,6 +13,7 @@ from edge_siamese.errors import DataError
 from .. import networks
 from ..training.precision import in_float32
 from .contract import PixelInput, image_shape, require_vector
+from .input_layers import nested_normalization, split_normalization, told_by, whole_contract
 from .networks import KerasNetwork
 
 
@@ -28,7 +29,14 @@ def load_keras(path: Path, pixels: PixelInput, input_size: int | None) -> KerasN
         network = keras.saving.load_model(path, compile=False)
     except Exception as error:  # whatever a damaged file or a missing class leads to
         raise DataError(f"{path}: {_reason(str(error))}") from error
-    return KerasNetwork(at_contract(str(path), network, pixels, input_size))
+    _require_single(str(path), network)
+    network, found = split_normalization(network)
+    if found is None and (nested := nested_normalization(network)):
+        pixels, found = told_by(pixels, nested), nested
+    else:
+        pixels = whole_contract(pixels, found)
+    rest = at_contract(str(path), network, pixels, input_size)
+    return KerasNetwork(rest, pixels=pixels, normalization=found.describe() if found else "")
 
 
 def at_contract(what: str, network: Any, pixels: PixelInput, input_size: int | None = None) -> Any:
@@ -37,8 +45,7 @@ def at_contract(what: str, network: Any, pixels: PixelInput, input_size: int | N
     Raises:
         DataError: it is not one image to one vector, or has its channels first.
     """
-    if len(getattr(network, "inputs", None) or ()) != 1 or len(network.outputs) != 1:
-        raise DataError(f"{what}: expected a functional or sequential network of one input and one output")
+    _require_single(what, network)
     network = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
     shape, channels_first = image_shape(what, network.inputs[0].shape, input_size)
     if channels_first:
@@ -63,6 +70,11 @@ def at_contract(what: str, network: Any, pixels: PixelInput, input_size: int | N
         kernel, bias = convolution
         front.set_weights([kernel[None, None], bias])
     return result
+
+
+def _require_single(what: str, network: Any) -> None:
+    if len(getattr(network, "inputs", None) or ()) != 1 or len(network.outputs) != 1:
+        raise DataError(f"{what}: expected a functional or sequential network of one input and one output")
 
 
 def _reason(text: str) -> str:

@@ -22,7 +22,7 @@ def load_any(
 
     Args:
         path: a file or folder of one of `KINDS`.
-        pixels: what it wants of pixels; None is ``(pixel - 128) / 128``, RGB.
+        pixels: what it wants of pixels; None is what a normalization at its input tells, else ``(pixel - 128) / 128``, RGB.
         input_size: side of its square input, for a network that leaves it open.
         onnx2tf: the command that reads ONNX.
 
@@ -33,7 +33,7 @@ def load_any(
     """
     if not path.exists():
         raise DataError(f"{path}: not found")
-    pixels = pixels or PixelInput()
+    pixels = pixels or PixelInput(assumed=True)
     suffix = path.suffix.lower()
     if suffix in {".keras", ".h5", ".hdf5"}:
         from .keras_files import load_keras

@@ -10,8 +10,10 @@ from edge_siamese.preprocessing import float_input
 from edge_siamese.tflite.graph import read_graph
 
 from ..quantization.formats import Format
+from .contract import PixelInput
 
 Images = npt.NDArray[np.uint8]
+_SIGNED = PixelInput()
 
 
 class ImportedNetwork(Protocol):
@@ -20,7 +22,15 @@ class ImportedNetwork(Protocol):
     Attributes:
         source: where it came from: ``"keras"``, ``"saved-model"``, ``"onnx"``, ``"pytorch"`` or ``"tflite"``.
         license: what its file says of its license; may be empty.
+        pixels: what it makes of pixels in front of its first layer.
+        normalization: what it computed itself at its input, for people; empty for nothing.
     """
+
+    @property
+    def pixels(self) -> PixelInput: ...
+
+    @property
+    def normalization(self) -> str: ...
 
     @property
     def source(self) -> str: ...
@@ -53,6 +63,8 @@ class KerasNetwork:
     network: Any
     source: str = "keras"
     license: str = ""
+    pixels: PixelInput = _SIGNED
+    normalization: str = ""
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -89,11 +101,13 @@ class KerasNetwork:
 
 @dataclass(frozen=True, eq=False)
 class GraphNetwork:
-    """A float .tflite from `graphs.adopt`."""
+    """A float .tflite from `tflite_files.adopt`."""
 
     graph: bytes
     source: str
     license: str = ""
+    pixels: PixelInput = _SIGNED
+    normalization: str = ""
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

@@ -44,7 +44,7 @@ def load_onnx(path: Path, pixels: PixelInput, input_size: int | None, onnx2tf: s
             raise EdgeSiameseError(f"{path}: onnx2tf wrote no float32 network")
         data = converted.read_bytes()
     require_same(str(path), "onnx2tf", _original(model, name, channels_first), data)
-    return GraphNetwork(adopt(data, str(path), pixels), "onnx")
+    return adopt(data, str(path), pixels, "onnx")
 
 
 def _original(model: Any, name: str, channels_first: bool) -> Callable[[Floats], Floats]:

@@ -55,7 +55,7 @@ def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> Grap
         raise EdgeSiameseError(
             f"{path}: litert-torch cannot convert it: {str(error).strip().splitlines()[-1]}"
         ) from error
-    return GraphNetwork(adopt(data, str(path), pixels), "pytorch")
+    return adopt(data, str(path), pixels, "pytorch")
 
 
 def _input_sides(path: Path, program: Any) -> list[int | None]:

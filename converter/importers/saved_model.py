@@ -41,7 +41,7 @@ def load_saved_model(path: Path, pixels: PixelInput, input_size: int | None) -> 
         return next(iter(signature(**{name: image}).values()))
 
     converter = tf.lite.TFLiteConverter.from_concrete_functions([embed.get_concrete_function()])
-    return GraphNetwork(adopt(run_converter(converter, "float"), str(path), pixels), "saved-model")
+    return adopt(run_converter(converter, "float"), str(path), pixels, "saved-model")
 
 
 def _single(path: Path, signature: Any) -> tuple[str, list[Any]]:

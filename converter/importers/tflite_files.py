@@ -17,10 +17,12 @@ from edge_siamese.tflite.model_card import model_bytes
 
 from ..export.licenses import license_of_model
 from ..quantization.tflite.quantize import INPUT, OUTPUT, SIGNATURE
-from ..tflite_edit import operator_kind, packed, read_model_object
+from ..tflite_edit import constant_values, operator_kind, packed, read_model_object
 from .contract import PixelInput, image_shape, require_vector
+from .input_layers import InputNormalization, affine_of, whole_contract
 from .networks import GraphNetwork
 
+_ARITHMETIC = {"ADD", "SUB", "MUL", "DIV"}
 _TO_LAST, _TO_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 
 
@@ -32,16 +34,17 @@ def load_tflite(path: Path, pixels: PixelInput) -> GraphNetwork:
         DataError: it is quantized already, or not one image to one vector.
     """
     data = model_bytes(path)
-    return GraphNetwork(adopt(data, str(path), pixels), "tflite", license_of_model(path))
+    return adopt(data, str(path), pixels, "tflite", license_of_model(path))
 
 
-def adopt(data: bytes, what: str, pixels: PixelInput) -> bytes:
+def adopt(data: bytes, what: str, pixels: PixelInput, source: str = "tflite", license: str = "") -> GraphNetwork:
     """Bring a float .tflite to the contract.
 
     Args:
         data: its bytes.
         what: where they are from, for messages.
         pixels: what the network wants of pixels.
+        source, license: of the network, for `GraphNetwork`.
 
     Raises:
         DataError: it is quantized already, or not one image to one vector.
@@ -59,11 +62,13 @@ def adopt(data: bytes, what: str, pixels: PixelInput) -> bytes:
     shape, channels_first = image_shape(what, [1, *image.shape[1:]])
     require_vector(what, [1, *embedding.shape[1:]])
     editor.fix_batch()
+    found = editor.take_normalization(shape[2], channels_first=channels_first)
+    pixels = whole_contract(pixels, found)
     if channels_first:
         editor.take_channels_last(shape)
     if convolution := pixels.convolution(shape[2]):
         editor.convolve_input(shape, *convolution)
-    return editor.finished()
+    return GraphNetwork(editor.finished(), source, license, pixels, found.describe() if found else "")
 
 
 def _require_float(what: str, graph: Any, *ends: Any) -> None:
@@ -83,6 +88,22 @@ class _Editor:
     def fix_batch(self) -> None:
         for tensor in self.graph.tensors:
             tensor.shapeSignature = None
+
+    def take_normalization(self, channels: int, *, channels_first: bool) -> InputNormalization | None:
+        """Take scales and offsets by constants off the input, one number or one for each channel."""
+        found, place = InputNormalization(), int(self.graph.inputs[0])
+        axis = 1 if channels_first else 3
+        while operator := self._only_user(place):
+            if self._transposes(operator, _TO_LAST):
+                place, axis = int(operator.outputs[0]), 3
+                continue
+            affine = self._affine(operator, place, channels, axis)
+            if affine is None or int(operator.outputs[0]) in list(self.graph.outputs):
+                break
+            name = self.graph.tensors[operator.outputs[0]].name or b"tensor"
+            found = found.then(*affine, name.decode("utf-8", "replace").split(";")[0].rsplit("/", 1)[-1])
+            self._bypass(operator, place)
+        return found if found.layers else None
 
     def take_channels_last(self, shape: tuple[int, int, int]) -> None:
         """Let the input be ``(1, H, W, C)``: where the graph turns it so itself, that is left out."""
@@ -123,6 +144,33 @@ class _Editor:
         signature.outputs = [_entry(OUTPUT, self.graph.outputs[0])]
         self.model.signatureDefs, self.model.metadata = [signature], None
         return packed(self.model)
+
+    def _only_user(self, tensor: int) -> Any:
+        """The operator that takes a tensor, None where there is none or are several."""
+        users = [each for each in self.graph.operators if tensor in list(each.inputs)]
+        return users[0] if len(users) == 1 else None
+
+    def _affine(self, operator: Any, tensor: int, channels: int, axis: int) -> tuple[Any, Any] | None:
+        kind = operator_kind(self.model, operator)
+        if kind not in _ARITHMETIC or operator.builtinOptions.fusedActivationFunction:
+            return None
+        first = int(operator.inputs[0]) == tensor
+        other = int(operator.inputs[1 if first else 0])
+        if self.model.buffers[self.graph.tensors[other].buffer].data is None:
+            return None
+        constant = constant_values(self.model, other).astype(np.float64)
+        shape = (1,) * (4 - constant.ndim) + constant.shape
+        if constant.size not in {1, channels} or (constant.size > 1 and shape[axis] != channels):
+            return None
+        affine = affine_of(kind, constant, first=first)
+        return affine if affine and np.isfinite(affine).all() and np.all(affine[0]) else None
+
+    def _bypass(self, operator: Any, tensor: int) -> None:
+        """Let who takes an operator's result take `tensor` instead."""
+        result = int(operator.outputs[0])
+        self.graph.operators.remove(operator)
+        for each in self.graph.operators:
+            each.inputs = np.array([tensor if int(at) == result else int(at) for at in each.inputs], np.int32)
 
     def _transposes(self, operator: Any, order: tuple[int, ...]) -> bool:
         if operator_kind(self.model, operator) != "TRANSPOSE":

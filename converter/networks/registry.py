@@ -89,14 +89,14 @@ NETWORKS: dict[str, NetworkEntry] = {
         "Szegedy et al., AAAI 2017; https://github.com/davidsandberg/facenet",
     ),
     "separable-cnn": NetworkEntry(
-        "separable_cnn:separable_cnn",
+        "published_cnns:separable_cnn",
         (60, 80, 3),
         512,
         "separable CNN for thermal faces, 171,171 parameters",
         "https://github.com/geunzz/siamese_conv_net",
     ),
     "celebrities-cnn": NetworkEntry(
-        "celebrities_cnn:celebrities_cnn",
+        "published_cnns:celebrities_cnn",
         (80, 80, 1),
         50,
         "two-layer CNN for gray faces, 504,962 parameters",

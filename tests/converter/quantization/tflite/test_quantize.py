@@ -45,7 +45,7 @@ def embedder(*, spread: float = 1.0, dead_bias: float = 0.0, steep: float = 0.0)
     network.get_layer("stem").set_weights([kernel, bias])
     kernel, bias = network.get_layer("depthwise").get_weights()
     network.get_layer("depthwise").set_weights([kernel / factors[:, None], bias])
-    return GraphNetwork(adopt(as_float(network), "test", PixelInput()), "tflite")
+    return adopt(as_float(network), "test", PixelInput())
 
 
 def cosines(network: GraphNetwork, model: bytes) -> Any:
