@@ -143,8 +143,7 @@ def _embedder(
         if network.normalization:
             imported["normalization_found"] = network.normalization
             click.echo(
-                f"{model}: computes {network.normalization} at its input; taken as made for "
-                f"{network.pixels.describe()}, which became part of the network", err=True,
+                f"{model}: computes {network.normalization} at its input; that became part of the card's contract", err=True,
             )  # fmt: skip
         card["training"]["imported"] = imported
     shape, aligned, steps = network.input_shape, options["images"] == "aligned", options["aware_steps"]

@@ -23,7 +23,14 @@ from ..importers.networks import GraphNetwork, ImportedNetwork, KerasNetwork
 from ..quantization.calibration import spread
 from ..quantization.formats import Format, as_float
 from ..quantization.keras.ptq import quantize
-from ..quantization.parity import MAXIMUM_AUC_LOSS, ParityReport, int8_pair_scores, measure_float_parity, measure_parity
+from ..quantization.parity import (
+    MAXIMUM_AUC_LOSS,
+    ChanceError,
+    ParityReport,
+    int8_pair_scores,
+    measure_float_parity,
+    measure_parity,
+)
 from ..quantization.sqnr import LayerNoise, compare_layers, worst
 from .model_file import Description, export_model, export_plain, with_contract
 
@@ -83,6 +90,7 @@ def convert_embedder(
         maximum_auc_loss: the gate.
 
     Raises:
+        ChanceError: the float network tells people apart no better than chance; nothing is written.
         ParityError: the quantized network costs more than the gate allows; nothing is written.
         DataError: fine-tuning for int8 of what is no Keras network, or holds layers it does not take.
     """
@@ -134,11 +142,24 @@ def _require(
 ) -> None:
     """The gate, with a look at the layers of what does not pass."""
     try:
+        parity.require_better_than_chance()
+    except ChanceError as error:
+        raise ChanceError(f"{error}; {_chance_advice(network)}") from error
+    try:
         parity.require(maximum_auc_loss)
     except EdgeSiameseError as error:
         compared = spread(images, _COMPARED_IMAGES)
         layers = compare_layers(network.reference(images), model, compared, network.layers)
         raise ParityError(f"{error}{_advice(network, layers)}", layers) from error
+
+
+def _chance_advice(network: ImportedNetwork) -> str:
+    taken = network.pixels.describe()
+    wants = "(pixel - 128) / 128, RGB" if taken == "signed" else taken
+    return (
+        f"it was given {wants}: say what it takes with --normalization, --mean and --std, --bgr or --images; if that is "
+        "right, it needs training"
+    )
 
 
 def _advice(network: ImportedNetwork, layers: Sequence[LayerNoise]) -> str:

@@ -60,10 +60,12 @@ class InputNormalization:
         outer = std / self.scale + 0 * inner
         return PixelInput(tuple(inner.tolist()), tuple(outer.tolist()), pixels.bgr)
 
-    def describe(self) -> str:
-        """For people: ``"x * 0.00784 - 1 (rescaling)"``."""
+    def describe(self, taken: PixelInput) -> str:
+        """For people: ``"x * 0.00784 + -1 (rescaling) of pixels from 0 to 255"``, where `taken` is what it takes."""
         scale, offset = (" ".join(f"{value:.4g}" for value in values) for values in (self.scale, self.offset))
-        return f"x * {scale} + {offset} ({', '.join(self.layers)})"
+        ends = [f"{end:g}" for pixels, range_ in _TAKEN for end in range_ if pixels == taken]
+        of = f"pixels from {ends[0]} to {ends[1]}" if ends else taken.describe()
+        return f"x * {scale} + {offset} ({', '.join(self.layers)}) of {of}"
 
     def _ends(self, taken: tuple[float, float]) -> tuple[Doubles, Doubles]:
         ends = np.sort([self.scale * end + self.offset for end in taken], axis=0)
@@ -81,16 +83,17 @@ class InputNormalization:
         return float(np.mean(np.abs(np.log2(span / 2)) + center / span))
 
 
-def whole_contract(pixels: PixelInput, found: InputNormalization | None) -> PixelInput:
-    """What a network takes from pixels once its normalization has been taken off it.
+def whole_contract(pixels: PixelInput, found: InputNormalization | None) -> tuple[PixelInput, str]:
+    """What a network takes from pixels once its normalization has been taken off it, and what that was for people.
 
     Args:
         pixels: what was said of the network's input; where nobody said so, the normalization tells.
         found: the normalization, None where there is none.
     """
     if found is None:
-        return pixels
-    return found.behind(told_by(pixels, found))
+        return pixels, ""
+    taken = told_by(pixels, found)
+    return found.behind(taken), found.describe(taken)
 
 
 def told_by(pixels: PixelInput, found: InputNormalization) -> PixelInput:

@@ -32,11 +32,12 @@ def load_keras(path: Path, pixels: PixelInput, input_size: int | None) -> KerasN
     _require_single(str(path), network)
     network, found = split_normalization(network)
     if found is None and (nested := nested_normalization(network)):
-        pixels, found = told_by(pixels, nested), nested
+        pixels = told_by(pixels, nested)
+        described = nested.describe(pixels)
     else:
-        pixels = whole_contract(pixels, found)
+        pixels, described = whole_contract(pixels, found)
     rest = at_contract(str(path), network, pixels, input_size)
-    return KerasNetwork(rest, pixels=pixels, normalization=found.describe() if found else "")
+    return KerasNetwork(rest, pixels=pixels, normalization=described)
 
 
 def at_contract(what: str, network: Any, pixels: PixelInput, input_size: int | None = None) -> Any:

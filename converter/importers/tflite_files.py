@@ -63,12 +63,12 @@ def adopt(data: bytes, what: str, pixels: PixelInput, source: str = "tflite", li
     require_vector(what, [1, *embedding.shape[1:]])
     editor.fix_batch()
     found = editor.take_normalization(shape[2], channels_first=channels_first)
-    pixels = whole_contract(pixels, found)
+    pixels, described = whole_contract(pixels, found)
     if channels_first:
         editor.take_channels_last(shape)
     if convolution := pixels.convolution(shape[2]):
         editor.convolve_input(shape, *convolution)
-    return GraphNetwork(editor.finished(), source, license, pixels, found.describe() if found else "")
+    return GraphNetwork(editor.finished(), source, license, pixels, described)
 
 
 def _require_float(what: str, graph: Any, *ends: Any) -> None:

@@ -1,4 +1,4 @@
-"""The parity gate: an int8 network has to verify people as well as its float original."""
+"""The parity gate: the float network has to tell people apart, and its int8 form has to do so as well."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -9,17 +9,28 @@ import numpy.typing as npt
 
 from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import EdgeSiameseError
+from edge_siamese.evaluation.bootstrap import PersonBootstrap, interval
 from edge_siamese.evaluation.metrics import Scores, all_pairs, error_curve
+from edge_siamese.intervals import Interval
 from edge_siamese.matching import scores_q15
 
 from ..embeddings import embed_float
+from ..evaluation.scoring import ScoredPairs, every_pair
 
 MAXIMUM_AUC_LOSS = 0.002
 _ENOUGH_PEOPLE = 20
 MIN_MEAN_COSINE = 0.95  # where there are too few people for an AUC to say much
 _REPORTED_FMR = 1e-3
+CHANCE = 0.5  # AUC of a network that says nothing
+_FAR_ABOVE_CHANCE = 0.9
+_LOW_AUC = 0.6
+_CHANCE_PAIRS, _CHANCE_REPLICATES = 20_000, 200
 Embeddings = npt.NDArray[np.float32]
 Pairs = tuple[Scores, Scores]  # genuine and impostor
+
+
+class ChanceError(EdgeSiameseError):
+    """A network tells people apart no better than chance."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,8 @@ class ParityReport:
         auc_float, auc_int8, eer_float, eer_int8: verification before and after; None where there were too few people for
             a genuine and an impostor pair.
         tar_float, tar_int8: TAR at FMR 1e-3; None below 1,000 impostor pairs.
+        auc_float_interval: 95 % of `auc_float`, people drawn anew; None where the AUC is far above chance, or people are
+            too few to say.
     """
 
     photos: int
@@ -44,6 +57,7 @@ class ParityReport:
     eer_int8: float | None
     tar_float: float | None
     tar_int8: float | None
+    auc_float_interval: Interval | None = None
 
     @property
     def auc_loss(self) -> float | None:
@@ -55,11 +69,36 @@ class ParityReport:
         """Signal to quantization noise of the unit embeddings, whose squared distance is ``2 - 2 cosine``; at most 120."""
         return -10 * math.log10(max(2 - 2 * self.cosine_mean, 1e-12))
 
-    def to_json(self) -> dict[str, float | None]:
+    @property
+    def is_chance(self) -> bool:
+        """Whether the float network tells these people apart no better than chance, as far as they can say.
+
+        Of twenty people or more the interval decides; of fewer, whose interval is wide, the AUC has to be low as well.
+        """
+        if self.auc_float is None or self.auc_float >= _FAR_ABOVE_CHANCE:
+            return False
+        explained = self.auc_float_interval is None or self.auc_float_interval[0] <= CHANCE
+        return self.auc_float <= CHANCE or (explained and (self.people >= _ENOUGH_PEOPLE or self.auc_float < _LOW_AUC))
+
+    def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"auc_loss": self.auc_loss, "sqnr_db": self.sqnr_db}
 
+    def require_better_than_chance(self) -> None:
+        """The gate's first question, whether the float network is worth anything.
+
+        Raises:
+            ChanceError: it tells people apart no better than chance.
+        """
+        if self.is_chance:
+            bounds = self.auc_float_interval
+            interval = f" (95 %: {bounds[0]:.3f} to {bounds[1]:.3f})" if bounds else ""
+            raise ChanceError(
+                f"parity gate: the float network tells people apart no better than chance: AUC {self.auc_float:.3f}"
+                f"{interval} on {self.photos} images of {self.people} people, chance is {CHANCE}"
+            )
+
     def require(self, maximum_auc_loss: float = MAXIMUM_AUC_LOSS) -> None:
-        """The gate: on the loss of AUC; below 1,000 impostor pairs, of which an AUC says little, on the cosine too.
+        """The gate's second question: on the loss of AUC; below 1,000 impostor pairs, of which an AUC says little, on the cosine too.
 
         Raises:
             EdgeSiameseError: int8 costs more than allowed.
@@ -120,7 +159,17 @@ def _report(
         cosine_p1=float(np.percentile(cosines, 1)),
         **{f"{name}_float": value for name, value in original.items()},
         **{f"{name}_int8": value for name, value in quantized.items()},
+        auc_float_interval=_auc_interval(before, people, original["auc"]),
     )
+
+
+def _auc_interval(rows: Embeddings, people: npt.NDArray[np.int64] | None, auc: float | None) -> Interval | None:
+    """95 % of the AUC of unit embeddings, over people, where it could be chance."""
+    if people is None or auc is None or auc >= _FAR_ABOVE_CHANCE:
+        return None
+    index = every_pair(people, at_most=_CHANCE_PAIRS)
+    pairs = ScoredPairs(index, np.sum(rows[index[:, 0]] * rows[index[:, 1]], axis=1), people)
+    return interval(PersonBootstrap(pairs.person_count, _CHANCE_REPLICATES).metrics(pairs).auc)
 
 
 def _metrics(pairs: Pairs | None) -> dict[str, float | None]:

@@ -96,14 +96,19 @@ def convert_model(
         )  # fmt: skip
         return Int8Network(read_model(output).network, model, True), parity
     int8 = quantize_model(model, training.images)
-    raw, zero_point = int8.embed(validation.images)
-    original = unit_rows(model.embed(validation.images))
-    parity = measure_parity(original, raw, zero_point, validation.labels())
+    parity = cost_of_int8(model, int8, validation)
     about = about_training | {"normalization": model.normalization.to_json(), "parity": parity.to_json()}
     tflite = with_contract(int8.tflite, "embedder", alignment=UNALIGNED, average_flip=model.average_flip)
     goldens = golden_faces(tflite) if int8.folded else []
     export_model(output, tflite, Description("embedder", name, license, about), goldens)
     return int8, parity
+
+
+def cost_of_int8(model: SiameseNetwork, int8: Int8Network, validation: LabeledImages) -> ParityReport:
+    """Float against int8 on the validation classes."""
+    raw, zero_point = int8.embed(validation.images)
+    original = unit_rows(model.embed(validation.images))
+    return measure_parity(original, raw, zero_point, validation.labels())
 
 
 def serves_the_engine(recipe: SiameseRecipe, model: SiameseNetwork) -> bool:

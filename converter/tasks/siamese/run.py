@@ -12,10 +12,12 @@
 from pathlib import Path
 from typing import Any
 
+from edge_siamese.errors import EdgeSiameseError
 from edge_siamese.evaluation.metrics import ErrorCurve
 
 from ...evaluation.evaluate import Threshold
 from ...export.licenses import UNSTATED, license_of_weights
+from ...quantization.parity import ChanceError
 from ...recipes.siamese import SiameseRecipe
 from ...reports.page import require_packages, write_run_report
 from ...training.checkpoints import load_description, load_weights, save_float16_weights
@@ -23,7 +25,7 @@ from ...training.loop import read_log
 from .data import DataSplits, load_splits
 from .evaluation import report_of
 from .fine_tuning import fine_tune, shipped_weights
-from .int8 import convert_model, serves_the_engine
+from .int8 import convert_model, cost_of_int8, quantize_model, serves_the_engine
 from .network import SiameseNetwork, build
 from .summary import Outcome
 from .training import metrics_of, scored, train_siamese, verification_pairs
@@ -52,7 +54,8 @@ def run_recipe(
 
     Raises:
         DataError: recipe and data do not go together; the sentence says how.
-        EdgeSiameseError: the training failed, or int8 costs more than the gate allows.
+        EdgeSiameseError: the training failed, the network tells people apart no better than chance, or int8 costs more
+            than the gate allows.
     """
     require_packages()
     if quick:
@@ -65,15 +68,23 @@ def run_recipe(
     _train(recipe, model, splits, folder, tensorboard)
     license_ = license_of_weights(_weights_path(recipe.network.weights)) if recipe.network.weights else UNSTATED
     _save(recipe, model, folder / WEIGHTS, license_)
-    int8, parity = convert_model(
-        recipe, model, splits.training, splits.validation, folder / MODEL,
-        license=license_, about_training={"recipe": recipe.summary, "epochs": len(read_log(folder))},
-    )  # fmt: skip
+    failure: ChanceError | None = None
+    try:
+        int8, parity = convert_model(
+            recipe, model, splits.training, splits.validation, folder / MODEL,
+            license=license_, about_training={"recipe": recipe.summary, "epochs": len(read_log(folder))},
+        )  # fmt: skip
+    except ChanceError as error:  # the report says so as well
+        failure = error
+        int8 = quantize_model(model, splits.training.images)
+        parity = cost_of_int8(model, int8, splits.validation)
     curve = _validation_curve(model, splits)
     embeddings = model.embed(splits.test.images)
     report, arrays = report_of(recipe, splits, model.comparison, embeddings, int8, _threshold(curve, splits), folder)
     report = report.model_copy(update={"command": command})
     page = write_run_report(folder, report, arrays)
+    if failure:
+        raise EdgeSiameseError(f"{failure}; no model was written, {page} shows the run") from failure
     return Outcome(
         folder / MODEL, page, report, before, metrics_of(curve), parity.to_json(),
         serves_the_engine(recipe, model),

@@ -28,7 +28,7 @@ class Outcome:
     report: RunReport
     before: dict[str, float]
     after: dict[str, float]
-    parity: dict[str, float | None]
+    parity: dict[str, Any]
     serves_the_engine: bool
 
     @property

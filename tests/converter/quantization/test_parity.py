@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import EdgeSiameseError
-from edge_siamese_converter.quantization.parity import ParityReport, measure_float_parity, measure_parity
+from edge_siamese_converter.quantization.parity import ChanceError, ParityReport, measure_float_parity, measure_parity
 
 PEOPLE = np.repeat(np.arange(20), 4)
 
@@ -78,3 +78,37 @@ def test_other_formats_are_judged_by_real_numbers() -> None:
 def test_a_loss_that_is_not_a_number_does_not_pass() -> None:
     with pytest.raises(EdgeSiameseError):
         ParityReport(1, 1, 1, 1, float("nan"), 1, 0, 0, 1, 1).require()
+
+
+def unrelated(people: int) -> np.ndarray:
+    rows = np.random.default_rng(3).normal(size=(4 * people, 32))
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def test_a_network_that_tells_nobody_apart_does_not_pass_though_int8_costs_nothing() -> None:
+    rows = unrelated(20)
+    report = measure_parity(rows, quantized(rows, 200), 5, PEOPLE)
+    report.require()
+    assert report.is_chance
+    expected = r"tells people apart no better than chance: AUC 0\.\d{3} \(95 %: 0\.\d{3} to 0\.\d{3}\) on 80 images of 20 people"
+    with pytest.raises(ChanceError, match=expected):
+        report.require_better_than_chance()
+
+
+def test_a_weak_network_on_enough_people_is_better_than_chance() -> None:
+    rows = embeddings(2.0)
+    report = measure_parity(rows, quantized(rows, 200), 5, PEOPLE)
+    assert report.auc_float < 0.9
+    assert report.auc_float_interval[0] > 0.5
+    report.require_better_than_chance()
+
+
+def test_a_few_people_only_say_so_where_the_auc_is_low_as_well() -> None:
+    rows = unrelated(4)
+    report = measure_parity(rows, quantized(rows, 200), 5, PEOPLE[:16])
+    wide = replace(report, auc_float=0.75, auc_float_interval=(0.4, 1.0), people=4)
+    assert not wide.is_chance
+    assert replace(wide, people=20).is_chance
+    assert replace(wide, auc_float=0.55).is_chance
+    assert replace(wide, auc_float=0.45, auc_float_interval=None).is_chance
+    assert not replace(wide, auc_float=None, auc_float_interval=None).is_chance
