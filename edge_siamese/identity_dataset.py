@@ -1,17 +1,24 @@
-"""Datasets: photos sorted by person, in a folder or a zip.
+"""Datasets: photos sorted by person, in a folder, zip or tar.
 
-``<person>/<photo>`` at the root or under ``images/``; an LFW ``pairs.txt`` inside or beside is used when there.
+``<person>/<photo>`` at the root, under ``images/``, or below a single folder (`dataset_layout`); an LFW ``pairs.txt`` inside or
+beside is used when there.
 """
 
-import zipfile
-import zlib
-from collections.abc import Iterator
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from .errors import DataError, ImageError
+from .dataset_layout import dataset_layout, person_of
+from .errors import ImageError
 from .frames import RGB
-from .image_io import IMAGE_SUFFIXES, read_image
+from .image_archive import ImageArchive, SkippedFile
+from .text_file import decode_text, read_text
+
+PAIRS_FILE = "pairs.txt"
 
 
 @dataclass(frozen=True)
@@ -23,79 +30,106 @@ class Photo:
 
 
 class IdentityDataset:
-    """A folder or zip of people, read lazily, always in the same order.
+    """A folder, zip or tar of people, read lazily, always in the same order; use it as a context manager.
+
+    A photo that is byte for byte another one of the same person is counted once.
+
+    Args:
+        path: the folder or archive.
+
+    Attributes:
+        photos: every photo, people in natural order; also those that will turn out to be unreadable.
+        skipped: files and folders that are not used, and why.
+        notes: what people should know about how the folders were read, one sentence each.
 
     Raises:
-        DataError: the path is neither, or holds no ``<person>/<photo>``.
+        DataError: the path is neither, holds no ``<person>/<photo>``, or one person's photos lie in several folders.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._archive = _open_archive(path)
-        self._members = dict(sorted(self._find_members()))
-        if not self._members:
-            raise DataError(f"{path}: expected images as <person>/<photo>, found none")
-
-    @property
-    def photos(self) -> list[Photo]:
-        return [Photo(path.split("/")[0], path) for path in self._members]
+        self._archive = ImageArchive(path)
+        try:
+            layout = dataset_layout(self._archive.images, self._archive.folders, name=str(path))
+            self._members = layout.photos
+            duplicates = self._duplicates()
+        except BaseException:
+            self.close()
+            raise
+        self.photos = [Photo(person_of(path), path) for path in self._members if path not in duplicates]
+        self.skipped = [
+            *self._archive.skipped,
+            *layout.skipped,
+            *(SkippedFile(path, f"the same file as {first}, counted once") for path, first in duplicates.items()),
+        ]
+        self.notes = [*self._archive.notes, *layout.notes]
 
     @property
     def people(self) -> list[str]:
+        """Names of the people, sorted."""
         return sorted({photo.person for photo in self.photos})
 
     def read(self, photo: Photo) -> RGB:
-        """Decode one photo.
+        """Decode one photo: uint8 ``(H, W, 3)`` RGB.
 
         Raises:
             ImageError: it cannot be read.
         """
-        member = self._members[photo.path]
-        if not self._archive:
-            return read_image(self.path / member)
-        try:
-            encoded = self._archive.read(member)
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
-            raise ImageError(f"{self.path}: {member} is damaged or encrypted ({error})") from error
-        return read_image(encoded)
+        if photo.path not in self._members:
+            raise ImageError(f"{self.path}: expected {photo.path} in it, found none")
+        return self._archive.image(self._members[photo.path])
 
     def pairs_file(self) -> str | None:
-        """Text of ``pairs.txt`` inside the dataset or beside it, None where there is none."""
-        if self._archive:
-            for name in self._archive.namelist():
-                if PurePosixPath(name).name == "pairs.txt":
-                    return self._archive.read(name).decode("utf-8")
-        for folder in (self.path, self.path.parent):
-            if (folder / "pairs.txt").is_file():
-                return (folder / "pairs.txt").read_text("utf-8")
-        return None
+        """Text of ``pairs.txt`` inside the dataset or beside it, None where there is none.
 
-    def _find_members(self) -> Iterator[tuple[str, str]]:
-        names = self._archive.namelist() if self._archive else _files_below(self.path)
-        for name in names:
-            parts = PurePosixPath(name).parts
-            if any(part.startswith((".", "__MACOSX")) for part in parts):
-                continue
-            if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES and len(parts) >= 2:
-                yield path_in_dataset(name), name
+        Raises:
+            DataError: it cannot be read as text.
+        """
+        return text_beside(self._archive, PAIRS_FILE)
+
+    def close(self) -> None:
+        self._archive.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _duplicates(self) -> dict[str, str]:
+        """Photos that are byte for byte an earlier one of the same person, which stands beside."""
+        alike: dict[tuple[str, int, int | None], list[str]] = defaultdict(list)
+        for path, member in self._members.items():
+            alike[person_of(path), self._archive.size(member), self._archive.checksum(member)].append(path)
+        duplicates: dict[str, str] = {}
+        for (_, size, _), paths in alike.items():
+            if len(paths) > 1 and size:
+                duplicates |= self._equal(paths)
+        return duplicates
+
+    def _equal(self, paths: Iterable[str]) -> dict[str, str]:
+        first: dict[bytes, str] = {}
+        equal: dict[str, str] = {}
+        for path in paths:
+            try:
+                digest = hashlib.sha256(self._archive.read(self._members[path])).digest()
+            except ImageError:
+                continue  # reading the photo says why
+            if first.setdefault(digest, path) != path:
+                equal[path] = first[digest]
+        return equal
 
 
-def path_in_dataset(name: str) -> str:
-    """An image's path as ``person/file``: without a leading ``images/``."""
-    parts = PurePosixPath(name).parts
-    return "/".join(parts[1:] if parts[:1] == ("images",) and len(parts) >= 3 else parts)
+def text_beside(archive: ImageArchive, file: str) -> str | None:
+    """A text file inside a dataset, at any depth, or else beside it; None where there is none.
 
-
-def _open_archive(path: Path) -> zipfile.ZipFile | None:
-    if path.is_dir():
-        return None
-    if not path.exists():
-        raise DataError(f"{path}: expected a folder or zip of <person>/<photo>, found nothing there")
-    try:
-        return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise DataError(f"{path}: expected a folder or zip of <person>/<photo> ({error})") from error
-
-
-def _files_below(folder: Path) -> list[str]:
-    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    Raises:
+        DataError: it cannot be read as text.
+    """
+    name = archive.find(file)
+    if name is not None:
+        return decode_text(archive.read(name), archive.place(name))
+    beside = archive.path.parent / file
+    return read_text(beside) if beside.is_file() else None

@@ -11,23 +11,24 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.dataset_layout import dataset_layout, person_of
 from edge_siamese.errors import DataError, ImageError
 from edge_siamese.frames import RGB
-from edge_siamese.identity_dataset import path_in_dataset
-from edge_siamese.image_io import read_image
+from edge_siamese.identity_dataset import PAIRS_FILE, text_beside
+from edge_siamese.image_archive import ImageArchive
 
-from .archives import image_files, text_file
 from .downloads import lfw_folder, olivetti_faces
 from .labeled import LabeledImages
 from .preparation import Preparation
 
 Kind = Literal["folders", "omniglot", "lfw", "olivetti", "thermal"]
 KINDS: tuple[Kind, ...] = ("folders", "omniglot", "lfw", "olivetti", "thermal")
-IDENTITIES, PAIRS = "identities.csv", "pairs.txt"
+IDENTITIES = "identities.csv"
 Progress = Callable[[int], None]
 Sample = tuple[str, str, str | None, RGB | str]
 """Path, class, group, and the photo or why there is none."""
 _IN_NO_CLASS: tuple[str, str | None, RGB | str] = "", None, "is in no folder that names its class"
+_MERGE_TOP = "; where the top folders hold the same classes, --merge-top merges them"
 
 
 def load_source(
@@ -54,10 +55,10 @@ def load_source(
         RuntimeMissingError: scikit-learn, which downloads, is not installed.
         EdgeSiameseError: the download failed.
     """
-    samples = _SAMPLES[kind](data, merge_top) if data else _downloaded(kind)
     images: list[npt.NDArray[np.uint8]] = []
-    names, paths, groups, skipped = [], [], [], {}
+    names, paths, groups, skipped = [], [], [], dict[str, str]()
     with ExitStack() as stack:
+        samples = _samples(kind, data, merge_top, skipped, stack)
         prepare = preparation.open(stack)
         for number, (path, name, group, photo) in enumerate(samples, start=1):
             image = photo if isinstance(photo, str) else prepare(photo)
@@ -84,9 +85,12 @@ def pairs_text(kind: Kind, data: Path | None) -> str:
         DataError: there is none.
     """
     where = data or (lfw_folder() if kind == "lfw" else None)
-    text = text_file(where, PAIRS) if where else None
+    text = None
+    if where:
+        with ImageArchive(where) as archive:
+            text = text_beside(archive, PAIRS_FILE)
     if text is None:
-        raise DataError(f"{data or kind}: expected {PAIRS} inside it or beside it, found none")
+        raise DataError(f"{data or kind}: expected {PAIRS_FILE} inside it or beside it, found none")
     return text
 
 
@@ -95,64 +99,76 @@ def drawers(images: LabeledImages) -> list[str]:
     return [PurePosixPath(path).stem.rpartition("_")[2] for path in images.paths]
 
 
-def _read(encoded: bytes | str) -> RGB | str:
-    if isinstance(encoded, str):
-        return encoded
+def _samples(
+    kind: Kind, data: Path | None, merge_top: bool, skipped: dict[str, str], stack: ExitStack
+) -> Iterator[Sample]:
+    """The samples of a source; what is no image at all goes to `skipped` at once."""
+    if data is None and kind == "olivetti":
+        return ((path, name, None, image) for path, name, image in olivetti_faces())
+    if data is None and kind == "lfw":
+        data = lfw_folder()
+    if data is None:
+        raise DataError(f"data of kind {kind} has to be given: it cannot be downloaded")
+    archive = stack.enter_context(ImageArchive(data))
+    if not archive.images:
+        raise DataError(f"{data}: expected images, found none")
+    skipped |= {file.path: file.reason for file in archive.skipped}
+    return _SAMPLES[kind](archive, merge_top)
+
+
+def _read(archive: ImageArchive, name: str) -> RGB | str:
     try:
-        return read_image(encoded)
+        return archive.image(name)
     except ImageError as error:
-        return str(error).removeprefix("the image: ")
+        return str(error).removeprefix(f"{archive.place(name)}: ")
 
 
-def _folders(data: Path, merge_top: bool) -> Iterator[Sample]:
-    for path, encoded in image_files(data):
-        parts = PurePosixPath(path_in_dataset(path)).parts
-        if merge_top and len(parts) >= 3:
-            parts = parts[1:]
-        yield path, *((parts[0], None, _read(encoded)) if len(parts) >= 2 else _IN_NO_CLASS)
+def _folders(archive: ImageArchive, merge_top: bool) -> Iterator[Sample]:
+    if merge_top:
+        merged = (PurePosixPath(name).parts for name in archive.images)
+        people = {"/".join(parts): parts[-2] for parts in merged if len(parts) >= 3}
+    else:
+        layout = dataset_layout(archive.images, name=str(archive.path), way_out=_MERGE_TOP)
+        people = {name: person_of(path) for path, name in layout.photos.items()}
+    for name in archive.images:
+        yield name, *((people[name], None, _read(archive, name)) if name in people else _IN_NO_CLASS)
 
 
-def _lfw(data: Path, _: bool) -> Iterator[Sample]:
+def _lfw(archive: ImageArchive, _: bool) -> Iterator[Sample]:
     """``<person>/<photo>`` below whatever folders an archive has above."""
-    for path, encoded in image_files(data):
-        parts = PurePosixPath(path).parts
-        yield path, *((parts[-2], None, _read(encoded)) if len(parts) >= 2 else _IN_NO_CLASS)
+    for name in archive.images:
+        parts = PurePosixPath(name).parts
+        yield name, *((parts[-2], None, _read(archive, name)) if len(parts) >= 2 else _IN_NO_CLASS)
 
 
-def _omniglot(data: Path, _: bool) -> Iterator[Sample]:
-    for path, encoded in image_files(data):
-        parts = PurePosixPath(path).parts
+def _omniglot(archive: ImageArchive, _: bool) -> Iterator[Sample]:
+    for name in archive.images:
+        parts = PurePosixPath(name).parts
         if len(parts) >= 4:
-            yield path, f"{parts[-3]}/{parts[-2]}", f"{parts[-4]}/{parts[-3]}", _read(encoded)
+            yield name, f"{parts[-3]}/{parts[-2]}", f"{parts[-4]}/{parts[-3]}", _read(archive, name)
         else:
-            yield path, *_IN_NO_CLASS
+            yield name, *_IN_NO_CLASS
 
 
-def _thermal(data: Path, _: bool) -> Iterator[Sample]:
-    table = _identities(data)
-    for path, encoded in image_files(data):
-        name = table.get(PurePosixPath(path).name)
-        yield path, name or "", None, _read(encoded) if name else "is not in the table of identities"
+def _thermal(archive: ImageArchive, _: bool) -> Iterator[Sample]:
+    table = _identities(archive)
+    for name in archive.images:
+        person = table.get(PurePosixPath(name).name)
+        yield name, person or "", None, _read(archive, name) if person else "is not in the table of identities"
 
 
-def _identities(data: Path) -> dict[str, str]:
+def _identities(archive: ImageArchive) -> dict[str, str]:
     """The table ``identities.csv`` in or beside the data, else the one that ships."""
-    text = text_file(data, IDENTITIES) or (files(__package__) / "thermal_identities.csv").read_text("utf-8")
+    text = text_beside(archive, IDENTITIES) or (files(__package__) / "thermal_identities.csv").read_text("utf-8")
     try:
         return {row["file"]: row["identity"] for row in csv.DictReader(io.StringIO(text))}
     except (KeyError, csv.Error) as error:
-        raise DataError(f"{data}: {IDENTITIES} has to be a table with the columns file,identity ({error})") from error
+        raise DataError(
+            f"{archive.path}: {IDENTITIES} has to be a table with the columns file,identity ({error})"
+        ) from error
 
 
-def _downloaded(kind: Kind) -> Iterator[Sample]:
-    if kind == "lfw":
-        return _lfw(lfw_folder(), False)
-    if kind == "olivetti":
-        return ((path, name, None, image) for path, name, image in olivetti_faces())
-    raise DataError(f"data of kind {kind} has to be given: it cannot be downloaded")
-
-
-_SAMPLES: dict[str, Callable[[Path, bool], Iterator[Sample]]] = {
+_SAMPLES: dict[str, Callable[[ImageArchive, bool], Iterator[Sample]]] = {
     "folders": _folders,
     "lfw": _lfw,
     "olivetti": _folders,

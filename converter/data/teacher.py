@@ -10,19 +10,16 @@ A *teacher folder* holds
 import csv
 import gzip
 import hashlib
-import io
-import zipfile
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import DataError
+from edge_siamese.image_archive import ImageArchive
 
 VALIDATION_PEOPLE = 300
 
@@ -126,11 +123,10 @@ def _read_crops(folder: Path, table: list[dict[str, str]]) -> npt.NDArray[np.uin
     for index, row in enumerate(table):
         shards[row["shard"]].append(index)
     for shard, indices in shards.items():
-        with zipfile.ZipFile(io.BytesIO((folder / shard).read_bytes())) as archive:
+        with ImageArchive(folder / shard) as archive:
             for index in indices:
-                encoded = np.frombuffer(archive.read(table[index]["file"]), np.uint8)
-                image: Any = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB)
-                if image is None or image.shape != (112, 112, 3):
+                image = archive.image(table[index]["file"])
+                if image.shape != (112, 112, 3):
                     raise DataError(f"{folder / shard}: {table[index]['file']} is not a 112x112 image")
                 crops[index] = image
     return crops

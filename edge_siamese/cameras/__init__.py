@@ -5,7 +5,7 @@
 ``0``, ``/dev/video0``    a USB camera
 ``rtsp://``, ``http://``  a network camera
 a video file              every frame, with the file's times; with `realtime`, as if it were live
-a folder, zip, image    independent stills
+images                    independent stills: a folder, a zip, a tar, or one image file
 ========================  ===================================================================================
 
 Live sources drop frames that nobody was free for. All others are pulled and lossless.
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import DataError
-from ..image_io import is_image_name
+from ..image_archive import holds_images
 from ..protocols import FrameSource
 from .base import CameraBack as CameraBack
 from .base import CameraLost as CameraLost
@@ -47,7 +47,7 @@ def open_source(spec: str, *, realtime: bool = False) -> FrameSource:
     path = Path(spec)
     if not path.exists():
         raise DataError(f"{spec}: expected a camera, a URL, a video, a folder or a zip, found nothing there")
-    if path.is_dir() or path.suffix.lower() == ".zip" or is_image_name(path.name):
+    if holds_images(path):
         if realtime:
             raise DataError(f"{spec}: images have no pace of their own, only a video can be played in real time")
         from .folder import StillsSource

@@ -12,7 +12,7 @@ import numpy as np
 from ..atomic import write_atomically
 from ..cameras import open_source
 from ..frames import RGB
-from ..image_io import list_images, read_image
+from ..image_archive import ImageArchive
 from .result import Answer, DemoResult
 from .scenario import DemoScenario
 
@@ -75,8 +75,8 @@ class Report:
 def add_people(report: Report, scenario: DemoScenario) -> None:
     """A photo of everybody in the gallery."""
     for name in scenario.names:
-        photos = list_images(scenario.enrolled / name)
-        report.figure(read_image(photos[0]), f"{name}, {len(photos)} photos")
+        with ImageArchive(scenario.enrolled / name) as photos:
+            report.figure(photos.image(photos.images[0]), f"{name}, {len(photos.images)} photos")
 
 
 def add_answers(report: Report, scenario: DemoScenario, result: DemoResult) -> None:

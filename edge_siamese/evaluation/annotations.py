@@ -6,8 +6,6 @@ with the origin at the center of the top-left one, landmarks in the order of `fa
 """
 
 import json
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DataError
+from ..errors import DataError, ImageError
 from ..frames import RGB
-from ..image_io import read_image
+from ..image_archive import ImageArchive
+from ..text_file import decode_text
 
 _NO_LANDMARKS = [float("nan")] * 10
 
@@ -60,14 +59,29 @@ class AnnotatedSet:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._archive = _open(path)
+        self._archive = ImageArchive(path)
         try:
-            listed = json.loads(self._bytes("annotations.json"))
-        except ValueError as error:
-            raise DataError(f"{path}: its annotations.json is not JSON ({error})") from error
-        if not isinstance(listed, list):
-            raise DataError(f"{path}: expected annotations.json to hold a list of images, found something else")
+            listed = self._table()
+        except BaseException:
+            self.close()
+            raise
         self._entries = [self._entry(number, fields) for number, fields in enumerate(listed)]
+
+    def close(self) -> None:
+        self._archive.close()
+
+    def _table(self) -> list[Any]:
+        """The list in ``annotations.json``."""
+        try:
+            text = decode_text(self._archive.read("annotations.json"), self._archive.place("annotations.json"))
+            listed = json.loads(text)
+        except ImageError as error:
+            raise DataError(str(error)) from error
+        except ValueError as error:
+            raise DataError(f"{self.path}: its annotations.json is not JSON ({error})") from error
+        if not isinstance(listed, list):
+            raise DataError(f"{self.path}: expected annotations.json to hold a list of images, found something else")
+        return listed
 
     def count(self, split: str) -> int:
         """How many images a split has."""
@@ -82,16 +96,7 @@ class AnnotatedSet:
         for entry in self._entries:
             if entry.split == split:
                 name = f"images/{entry.file}"
-                image = read_image(self._bytes(name), name=f"{self.path}: {name}")
-                yield AnnotatedImage(image, entry.boxes, entry.landmarks, entry.source, entry.file)
-
-    def _bytes(self, name: str) -> bytes:
-        try:
-            return self._archive.read(name) if self._archive else (self.path / name).read_bytes()
-        except (KeyError, OSError) as error:
-            raise DataError(f"{self.path}: expected {name} in it, found none") from error
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
-            raise DataError(f"{self.path}: {name} is damaged or encrypted ({error})") from error
+                yield AnnotatedImage(self._archive.image(name), entry.boxes, entry.landmarks, entry.source, entry.file)
 
     def _entry(self, number: int, fields: Any) -> _Entry:
         try:
@@ -110,11 +115,3 @@ class AnnotatedSet:
             raise DataError(f"{self.path}: {entry.file}: expected boxes x, y, width, height with positive sizes")
         return entry
 
-
-def _open(path: Path) -> zipfile.ZipFile | None:
-    if path.is_dir():
-        return None
-    try:
-        return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise DataError(f"{path}: expected a folder or zip with images/ and annotations.json ({error})") from error
