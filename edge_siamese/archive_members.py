@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import lzma
 import os
 import stat
@@ -10,6 +11,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -19,13 +21,15 @@ MAX_MEMBERS = 1_000_000
 MAX_TOTAL_BYTES = 64_000_000_000
 _SPOOLED_IN_MEMORY = 64_000_000
 _CHUNK = 1 << 20
-_COMPRESSORS: tuple[tuple[bytes, Callable[[Path], IO[bytes]]], ...] = (
-    (b"\x1f\x8b", lambda path: gzip.open(path)),
-    (b"BZh", lambda path: bz2.open(path)),
-    (b"\xfd7zXZ\0", lambda path: lzma.open(path)),
+_Stream = IO[bytes] | io.BufferedIOBase | gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile
+_COMPRESSORS: tuple[tuple[bytes, Callable[[Path], _Stream]], ...] = (
+    (b"\x1f\x8b", gzip.GzipFile),
+    (b"BZh", bz2.BZ2File),
+    (b"\xfd7zXZ\0", lzma.LZMAFile),
 )
 _Folders = frozenset[tuple[int, int]]
 _ARCHIVE_ERRORS = (
+    OSError,
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
@@ -44,7 +48,7 @@ class ArchiveFiles(Protocol):
         members: names of the regular files, relative, with forward slashes.
         folders: names of the folders below the top.
         skipped: names of what is no regular file, and why it is left out.
-        errors: what `read` and `head` raise for a damaged member, beside `OSError`.
+        errors: what `read` and `head` raise for a damaged member.
     """
 
     members: list[str]
@@ -70,7 +74,7 @@ class ArchiveFiles(Protocol):
 class FolderFiles:
     """A folder and those below it; links to folders are followed, except back to a folder above."""
 
-    errors: tuple[type[Exception], ...] = ()
+    errors: tuple[type[Exception], ...] = (OSError,)
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -147,7 +151,7 @@ class ZipFiles:
         self._path = path
         try:
             self._archive = zipfile.ZipFile(path)
-        except (OSError, *_ARCHIVE_ERRORS) as error:
+        except _ARCHIVE_ERRORS as error:
             raise DataError(f"{path}: the archive is damaged ({error})") from error
         self._entries: dict[str, zipfile.ZipInfo] = {}
         self.folders: list[str] = []
@@ -205,9 +209,9 @@ class TarFiles:
         self.skipped: list[tuple[str, str]] = []
         self._stream = _unpacked(path)
         try:
-            self._archive = tarfile.open(fileobj=self._stream, mode="r:")
+            self._archive = tarfile.open(fileobj=self._stream, mode="r:")  # noqa: SIM115
             self._list()
-        except (OSError, *_ARCHIVE_ERRORS) as error:
+        except _ARCHIVE_ERRORS as error:
             self._stream.close()
             raise error if isinstance(error, DataError) else _damaged(path, error) from error
         self.members = list(self._entries)
@@ -237,7 +241,7 @@ class TarFiles:
             _require_limits(self._path, number, total)
             name = entry.name.removeprefix("./")
             if entry.isdir():
-                self.folders.append(name)
+                self.folders += [name] if name not in {"", "."} else []
             elif entry.isreg():
                 if name in self._entries:
                     self.skipped.append((name, "stands in the tar more than once, the last one is used"))
@@ -267,7 +271,7 @@ def is_tar(path: Path) -> bool:
         tarfile.TarInfo.frombuf(head, tarfile.ENCODING, "surrogateescape")
     except tarfile.HeaderError:
         return False
-    except (OSError, *_ARCHIVE_ERRORS):
+    except _ARCHIVE_ERRORS:
         return opener is not None and ".t" in path.name
     return True
 
@@ -276,13 +280,13 @@ def _unpacked(path: Path) -> IO[bytes]:
     opener = _decompressor(path)
     if opener is None:
         return path.open("rb")
-    spool: IO[bytes] = tempfile.SpooledTemporaryFile(_SPOOLED_IN_MEMORY)  # type: ignore[assignment]  # noqa: SIM115
+    spool: IO[bytes] = tempfile.SpooledTemporaryFile(_SPOOLED_IN_MEMORY)  # noqa: SIM115
     try:
         with opener(path) as stream:
             while chunk := stream.read(_CHUNK):
                 spool.write(chunk)
                 _require_limits(path, 0, spool.tell())
-    except (OSError, *_ARCHIVE_ERRORS) as error:
+    except _ARCHIVE_ERRORS as error:
         spool.close()
         raise error if isinstance(error, DataError) else _damaged(path, error) from error
     spool.seek(0)
@@ -295,7 +299,7 @@ def _damaged(path: Path, error: Exception) -> DataError:
     return DataError(f"{path}: the archive is damaged ({error})")
 
 
-def _decompressor(path: Path) -> Callable[[Path], IO[bytes]] | None:
+def _decompressor(path: Path) -> Callable[[Path], _Stream] | None:
     with path.open("rb") as stream:
         head = stream.read(8)
     return next((opener for magic, opener in _COMPRESSORS if head.startswith(magic)), None)
@@ -312,8 +316,6 @@ def _require_limits(path: Path, members: int, total: int) -> None:
 def _zip_name(entry: zipfile.ZipInfo) -> str:
     name = entry.filename
     if not entry.flag_bits & 0x800 and not name.isascii():
-        try:
+        with suppress(UnicodeError):
             name = name.encode("cp437").decode()
-        except UnicodeError:
-            pass
     return name.replace("\\", "/").removeprefix("./")

@@ -32,7 +32,9 @@ def person_of(path: str) -> str:
     return path.split("/", 1)[0]
 
 
-def dataset_layout(images: Iterable[str], folders: Iterable[str] = (), *, name: str, way_out: str = "") -> DatasetLayout:
+def dataset_layout(
+    images: Iterable[str], folders: Iterable[str] = (), *, name: str, way_out: str = ""
+) -> DatasetLayout:
     """Sort image files by person.
 
     A leading ``images/`` is dropped. While a single folder holds all others, as archiving a folder gives, it is descended
@@ -53,8 +55,9 @@ def dataset_layout(images: Iterable[str], folders: Iterable[str] = (), *, name: 
     photos = {path: image for image, path in paths.items() if "/" in path}
     strays = [image for image, path in paths.items() if "/" not in path]
     if not photos:
-        found = f"{len(strays)} photos in no person's folder" if len(strays) > 1 else strays[0] if strays else "none"
-        raise DataError(f"{name}: expected images as <person>/<photo>, found {found}")
+        more = f" and {len(strays) - 1:,} more in no person's folder" if len(strays) > 1 else ""
+        found = f"{strays[0]!r}{more}" if strays else "none"
+        raise DataError(f"{name}: expected photos as <person>/<photo>, found {found}")
     people = sorted({person_of(path) for path in photos})
     _require_visible(people, name)
     leaves = _require_one_folder_each(photos, top, name, way_out)
@@ -68,6 +71,20 @@ def dataset_layout(images: Iterable[str], folders: Iterable[str] = (), *, name: 
             f"{_listed(list(dict.fromkeys(map(person_of, deeper))))}"
         )
     return DatasetLayout(photos, skipped, notes + _look_alikes(people, name))
+
+
+def paths_in_dataset(images: Sequence[str], *, name: str) -> list[str]:
+    """The path ``<person>/<photo>`` of each image file, as `dataset_layout` sorts them.
+
+    Raises:
+        DataError: one lies in no person's folder, or one person would come from several folders.
+    """
+    layout = dataset_layout(dict.fromkeys(images), name=name)
+    paths = {image: path for path, image in layout.photos.items()}
+    stray = next((image for image in images if image not in paths), None)
+    if stray is not None:
+        raise DataError(f"{name}: expected photos as <person>/<photo>, found {stray!r}")
+    return [paths[image] for image in images]
 
 
 def _top(images: Sequence[str]) -> str:
@@ -124,7 +141,7 @@ def _require_visible(people: Iterable[str], name: str) -> None:
         for character in person:
             if unicodedata.category(character) in {"Cc", "Cf"}:
                 raise DataError(
-                    f"{name}: the folder {ascii(person)} has the invisible character U+{ord(character):04X} in its name: rename it"
+                    f"{name}: the folder {person!a} has the invisible character U+{ord(character):04X} in its name: rename it"
                 )
 
 

@@ -69,6 +69,10 @@ class IdentityDataset:
         """Names of the people, sorted."""
         return sorted({photo.person for photo in self.photos})
 
+    def __contains__(self, path: str) -> bool:
+        """Whether there is a photo at that path, counted or the same as another."""
+        return path in self._members
+
     def read(self, photo: Photo) -> RGB:
         """Decode one photo: uint8 ``(H, W, 3)`` RGB.
 

@@ -126,9 +126,11 @@ class ImageArchive:
 
     def _find(self) -> None:
         self.skipped = [SkippedFile(*file) for file in self._files.skipped if not _is_left_out(file[0])]
-        self.folders = sorted({unicodedata.normalize("NFC", name) for name in self._files.folders if not _is_left_out(name)})
+        self.folders = sorted(
+            {unicodedata.normalize("NFC", name) for name in self._files.folders if not _is_left_out(name)}
+        )
         self._members: dict[str, str] = {}
-        for member in self._files.members:
+        for member in sorted(self._files.members):
             if not _is_left_out(member):
                 self._add(member)
         self.images = [name for name in self.names if self._is_used(name)]
@@ -157,7 +159,7 @@ class ImageArchive:
             return False
         try:
             head = self._files.head(self._members[name], HEAD_BYTES)
-        except (OSError, *self._files.errors) as error:
+        except self._files.errors as error:
             self.skipped.append(SkippedFile(name, f"cannot be read ({error})"))
             return False
         if is_image(head):
@@ -228,7 +230,7 @@ def _spelled_alike(path: Path, members: Iterable[str]) -> list[str]:
     for folder in {member.rpartition("/")[0] for member in members if not member.isascii()}:
         spellings[unicodedata.normalize("NFC", folder)].add(folder)
     return [
-        f"{path}: {len(found)} folders are named {_printable(folder)}, with composed and with separate accents; they are taken as one"
+        f"{path}: {len(found)} folders are named {_printable(folder)}, spelled with different characters; they are taken as one"
         for folder, found in spellings.items()
         if len(found) > 1
     ]

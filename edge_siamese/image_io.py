@@ -23,7 +23,7 @@ MAX_BYTES = 200_000_000
 _log = logging.getLogger(__name__)
 
 
-def read_image(source: str | os.PathLike[str] | bytes, *, name: str | None = None) -> RGB:
+def read_image(source: str | os.PathLike[str] | bytes | bytearray | memoryview, *, name: str | None = None) -> RGB:
     """Read one photo: JPEG, PNG, WebP, BMP, PGM/PPM or TIFF; HEIC where the package ``pillow-heif`` is installed.
 
     The content decides about the format, not the name. Any shape up to the limits is read, also one pixel wide.
@@ -40,8 +40,10 @@ def read_image(source: str | os.PathLike[str] | bytes, *, name: str | None = Non
     Raises:
         ImageError: unreadable, empty, not an image, over 50 megapixels or 200 MB, or damaged.
     """
-    if isinstance(source, bytes):
-        return _decode(source, name or "the image")
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _decode(bytes(source), name or "the image")
+    if not isinstance(source, str | os.PathLike):
+        raise ImageError(f"expected the path or the bytes of an image, found {type(source).__name__}")
     path = Path(source)
     name = name or str(path)
     try:
@@ -52,6 +54,21 @@ def read_image(source: str | os.PathLike[str] | bytes, *, name: str | None = Non
         data = path.read_bytes()
     except OSError as error:
         raise ImageError(f"{name}: cannot be read ({error.strerror or error})") from error
+    except ValueError as error:
+        raise ImageError(f"{name!r}: cannot be the path of an image ({error})") from error
+    return _decode(data, name)
+
+
+def require_size(size: int, name: str) -> None:
+    """Refuse a file of more than `MAX_BYTES`.
+
+    Raises:
+        ImageError: it is larger.
+    """
+    if size > MAX_BYTES:
+        raise ImageError(
+            f"{name}: {size / 1e6:,.0f} MB is too large for an image, the limit is {MAX_BYTES / 1e6:,.0f} MB"
+        )
 
 
 def _decode(data: bytes, name: str) -> RGB:
@@ -93,7 +110,7 @@ def _decode_heic(data: bytes, name: str) -> RGB:
         _require_shape(photo.size, name)
         pixels = np.asarray(photo)
     except (ValueError, RuntimeError, OSError, EOFError, SyntaxError) as error:
-        raise ImageError(f"{name}: the HEIC image is damaged ({error})") from error
+        raise ImageError(f"{name}: the HEIC image is damaged ({' '.join(str(error).split())})") from error
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     return np.ascontiguousarray(pixels[..., :3], np.uint8)
@@ -105,6 +122,24 @@ def write_image(path: Path, image: RGB) -> None:
     Raises:
         ImageError: it cannot be written there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR)):
-        raise ImageError(f"{path}: the image could not be written")
+    try:
+        encoded = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1].tobytes()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(path, encoded)
+    except cv2.error as error:
+        raise ImageError(
+            f"{path}: the image could not be written: no format with the suffix '{path.suffix}'"
+        ) from error
+    except OSError as error:
+        raise ImageError(f"{path}: the image could not be written ({error.strerror or error})") from error
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write a file, or leave none: without the flush to the disk of `atomic`, since folders of images are written."""
+    stream = path.open("wb")
+    try:
+        with stream:
+            stream.write(data)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise

@@ -126,7 +126,7 @@ def _read(archive: ImageArchive, name: str) -> RGB | str:
 def _folders(archive: ImageArchive, merge_top: bool) -> Iterator[Sample]:
     if merge_top:
         merged = (PurePosixPath(name).parts for name in archive.images)
-        people = {"/".join(parts): parts[-2] for parts in merged if len(parts) >= 3}
+        people = {"/".join(parts): parts[-2 if len(parts) == 2 else 1] for parts in merged if len(parts) >= 2}
     else:
         layout = dataset_layout(archive.images, name=str(archive.path), way_out=_MERGE_TOP)
         people = {name: person_of(path) for path, name in layout.photos.items()}

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.alignment import align
+from edge_siamese.dataset_layout import paths_in_dataset, person_of
 from edge_siamese.errors import DataError
-from edge_siamese.identity_dataset import IdentityDataset, Photo, path_in_dataset
+from edge_siamese.identity_dataset import IdentityDataset, Photo
 from edge_siamese.reports.canvas import FIGURE_SUFFIXES, RASTER_SUFFIXES, Drawing, Raster, check_path
 
 from ..evaluation.identification import identify_by_representatives, representatives
@@ -163,16 +164,13 @@ def _read_faces(path: Path, photos: Path | None) -> RunArrays:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             first = arrays["face_index"] == 0
-            paths = [path_in_dataset(str(name)) for name in arrays["paths"][first]]
+            paths = [str(name) for name in arrays["paths"][first]]
             landmarks, quantized = arrays["landmarks"][first], arrays["embeddings"][first]
             zero_point = int(arrays["zero_point"])
     except (OSError, KeyError, ValueError, IndexError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: expected a run folder or the .npz of 'edge-siamese embed' ({error})") from error
-    strays = [name for name in paths if "/" not in name]
-    if strays or not paths:
-        found = repr(strays[0]) if strays else "none"
-        raise DataError(f"{path}: expected photos as <person>/<photo>, found {found}")
-    names, labels = np.unique([name.split("/")[0] for name in paths], return_inverse=True)
+    paths = paths_in_dataset(paths, name=str(path))
+    names, labels = np.unique([person_of(name) for name in paths], return_inverse=True)
     labels = labels.astype(np.int64)
     embeddings = quantized.astype(np.float32) - np.float32(zero_point)
     pairs = score_pairs(by_similarity(embeddings), every_pair(labels), labels)
@@ -188,11 +186,10 @@ def _read_faces(path: Path, photos: Path | None) -> RunArrays:
 
 
 def _crops(paths: list[str], landmarks: npt.NDArray[np.float32], photos: Path) -> npt.NDArray[np.uint8]:
-    dataset = IdentityDataset(photos)
-    known = {photo.path for photo in dataset.photos}
     crops = []
-    for path, points in zip(paths, landmarks, strict=True):
-        if path not in known:
-            raise DataError(f"{photos}: expected the photos that were embedded, {path!r} is not among them")
-        crops.append(align(dataset.read(Photo(path.split("/")[0], path)), points))
+    with IdentityDataset(photos) as dataset:
+        for path, points in zip(paths, landmarks, strict=True):
+            if path not in dataset:
+                raise DataError(f"{photos}: expected the photos that were embedded, {path!r} is not among them")
+            crops.append(align(dataset.read(Photo(person_of(path), path)), points))
     return thumbnails(np.stack(crops), 56)

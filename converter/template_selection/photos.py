@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.dataset_embeddings import embed_dataset
+from edge_siamese.dataset_layout import paths_in_dataset, person_of
 from edge_siamese.errors import DataError, NoFaceError
 from edge_siamese.gallery.enrollment.photos import Skipped, indices_by_name, skipped_of
 from edge_siamese.gallery.names import clean_name
-from edge_siamese.identity_dataset import IdentityDataset, path_in_dataset
+from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.protocols import FaceAnalyzer
 from edge_siamese.tflite.model_card import ModelCard
 
@@ -41,13 +42,14 @@ class Photos:
 
 
 def embed_photos_of(path: Path, engine: FaceAnalyzer, progress: Callable[[int, int], None] | None = None) -> Photos:
-    """Embed the largest face of every photo of a folder or zip of ``<person>/<photo>``.
+    """Embed the largest face of every photo of a folder, zip or tar of ``<person>/<photo>``.
 
     Raises:
         DataError: it is none.
         NoFaceError: no photo can be used.
     """
-    embedded = embed_dataset(IdentityDataset(path), engine, progress=progress)
+    with IdentityDataset(path) as dataset:
+        embedded = embed_dataset(dataset, engine, progress=progress)
     people = dict(sorted(indices_by_name(embedded).items()))
     if not people:
         raise NoFaceError(f"{path}: nobody has a photo that can be used")
@@ -64,7 +66,7 @@ def read_embeddings(path: Path, card: ModelCard) -> Photos:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             largest = arrays["face_index"] == 0
-            paths = [path_in_dataset(str(name)) for name in arrays["paths"][largest]]
+            paths = [str(name) for name in arrays["paths"][largest]]
             embeddings, digest = arrays["embeddings"][largest], str(arrays["embedder_digest"])
     except (OSError, KeyError, ValueError, IndexError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: expected the .npz of 'edge-siamese embed', cannot read it ({error})") from error
@@ -78,8 +80,7 @@ def read_embeddings(path: Path, card: ModelCard) -> Photos:
             f"{embeddings.shape}"
         )
     people: dict[str, list[int]] = {}
+    paths = paths_in_dataset(paths, name=str(path))
     for row, name in enumerate(paths):
-        if "/" not in name:
-            raise DataError(f"{path}: expected photos as <person>/<photo>, found {name!r}")
-        people.setdefault(clean_name(name.split("/")[0]), []).append(row)
+        people.setdefault(clean_name(person_of(name)), []).append(row)
     return Photos(paths, embeddings, dict(sorted(people.items())), card, [])

@@ -114,4 +114,3 @@ class AnnotatedSet:
         if not (np.isfinite(boxes).all() and (boxes[:, 2:] > 0).all()):
             raise DataError(f"{self.path}: {entry.file}: expected boxes x, y, width, height with positive sizes")
         return entry
-

@@ -1,7 +1,8 @@
 """Requests that are not answered: an HTTP status and one sentence, the command line's where it has one."""
 
 from ..errors import EdgeSiameseError, ImageError, NoFaceError
-from ..image_io import MAX_PIXELS, image_size
+from ..image_formats import image_size
+from ..image_io import MAX_PIXELS
 
 
 class RejectedError(Exception):

@@ -1,6 +1,7 @@
+import os
 import struct
+from importlib.util import find_spec
 from pathlib import Path
-from random import Random
 
 import cv2
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_siamese.errors import DataError, ImageError
-from edge_siamese.image_io import MAX_PIXELS, image_size, list_images, natural_key, read_image, write_image
+from edge_siamese.errors import ImageError
+from edge_siamese.image_formats import image_size
+from edge_siamese.image_io import MAX_PIXELS, read_image, write_image
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -145,23 +147,38 @@ def test_fifty_megapixels_is_the_limit() -> None:
     assert MAX_PIXELS == 50_000_000
 
 
-def test_images_are_listed_below_the_folder_in_natural_order(tmp_path: Path) -> None:
-    for name in ("b/a10.jpg", "b/a2.JPG", "a.png", "notes.txt", ".hidden/x.png", ".x.png", "b/c/z.webp"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    found = [path.relative_to(tmp_path).as_posix() for path in list_images(tmp_path)]
-    assert found == ["a.png", "b/a2.JPG", "b/a10.jpg", "b/c/z.webp"]
+@pytest.mark.parametrize("shape", [(1, 3000), (3000, 1), (1, 1), (2, 200_000)])
+def test_any_shape_up_to_the_limits_is_read(shape: tuple[int, int]) -> None:
+    assert read_image(encoded(np.full((*shape, 3), 90, np.uint8))).shape == (*shape, 3)
 
 
-def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"nowhere: the folder cannot be read \(No such file"):
-        list_images(tmp_path / "nowhere")
+def test_a_side_over_the_limit_is_named() -> None:
+    header = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 2_000_000, 1)
+    with pytest.raises(ImageError, match="2000000 x 1 pixels are over the limit of 1,048,576 a side"):
+        read_image(header)
 
 
-@given(st.lists(st.text(max_size=8), max_size=8), st.randoms())
-def test_natural_order_does_not_depend_on_the_order_before(names: list[str], random: Random) -> None:
-    shuffled = random.sample(names, len(names))
-    assert sorted(shuffled, key=natural_key) == sorted(names, key=natural_key)
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_bytes_of_any_kind_are_read(kind: type) -> None:
+    assert read_image(kind(encoded(flag()))).shape == (40, 60, 3)
+
+
+@pytest.mark.parametrize("source", [None, 3, np.zeros((4, 4, 3), np.uint8), "a\0b.jpg"])
+def test_what_is_neither_path_nor_bytes_is_refused_in_a_sentence(source: object) -> None:
+    with pytest.raises(ImageError, match=r"expected the path or the bytes|cannot be the path"):
+        read_image(source)  # type: ignore[arg-type]
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p.png")
+    with pytest.raises(ImageError, match="found a pipe or device"):
+        read_image(tmp_path / "p.png")
+
+
+def test_heic_is_read_or_the_way_out_is_told() -> None:
+    words = "the HEIC image is damaged" if find_spec("pillow_heif") else "install the package pillow-heif, or convert"
+    with pytest.raises(ImageError, match=words):
+        read_image(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
 
 
 def test_a_written_image_reads_back_as_it_was(tmp_path: Path) -> None:
@@ -174,3 +191,8 @@ def test_a_image_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "p.png").mkdir()
     with pytest.raises(ImageError, match=r"p\.png: the image could not be written"):
         write_image(tmp_path / "p.png", np.zeros((4, 4, 3), np.uint8))
+
+
+def test_a_suffix_without_a_format_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"p\.xyz: the image could not be written: no format with the suffix '\.xyz'"):
+        write_image(tmp_path / "p.xyz", np.zeros((4, 4, 3), np.uint8))

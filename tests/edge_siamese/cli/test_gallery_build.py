@@ -72,7 +72,7 @@ def test_a_folder_without_people_is_refused(command: Command, tmp_path: Path) ->
     (tmp_path / "empty").mkdir()
     answer = command("gallery", "build", "empty", "-o", "people.esg")
     assert (answer.code, Path("people.esg").exists()) == (2, False)
-    assert "expected images as <person>/<photo>" in answer.err
+    assert "expected photos as <person>/<photo>" in answer.err
 
 
 def test_add_a_person_and_more_of_one(command: Command, people_esg: Path, save_photo: Command) -> None:

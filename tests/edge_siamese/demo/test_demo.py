@@ -79,6 +79,6 @@ def test_a_step_that_fails_is_one_sentence(tmp_path: Path, capsys: pytest.Captur
     for name in ("a", "b"):
         (tmp_path / "walls" / name).mkdir(parents=True)
         for number in range(2):
-            cv2.imwrite(str(tmp_path / "walls" / name / f"{number}.png"), np.full((90, 90, 3), 128, np.uint8))
+            cv2.imwrite(str(tmp_path / "walls" / name / f"{number}.png"), np.full((90, 90, 3), 128 + number, np.uint8))
     assert answer("demo", "--photos", tmp_path / "walls", "--out", tmp_path / "demo") == 1
     assert "gallery build" in capsys.readouterr().err

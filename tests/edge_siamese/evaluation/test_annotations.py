@@ -86,7 +86,7 @@ def test_a_box_without_a_size_is_refused(tmp_path: Path, box: list[float]) -> No
 
 
 def test_what_is_not_such_a_set_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"expected a folder or zip with images/ and annotations.json"):
+    with pytest.raises(DataError, match=r"expected a folder, zip or tar of images, found nothing there"):
         AnnotatedSet(tmp_path / "none.zip")
     with pytest.raises(DataError, match=r"expected annotations.json in it, found none"):
         AnnotatedSet(tmp_path)
