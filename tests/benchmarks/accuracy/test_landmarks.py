@@ -51,6 +51,7 @@ def dataset(tmp_path: Path) -> Path:
         for photo in range(PHOTOS):
             image = np.zeros((60, 60, 3), np.uint8)
             image[...] = (10 * person + 5, 10 * (photo % 3) + 5, 5 if person == photo == 0 else 200)
+            image[-1, -1] = photo  # no two files are equal
             cv2.imwrite(str(tmp_path / f"P{person}" / f"P{person}_{photo:04d}.png"), image[..., ::-1])
     return tmp_path
 

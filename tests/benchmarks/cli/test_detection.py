@@ -93,7 +93,7 @@ def test_tables_for_people(annotated: Path, people: Path, capsys: pytest.Capture
         ((), "nothing to measure on"),
         (("--sweep", "x", "--frame", "big"), "expected WIDTHxHEIGHT of 32 to 4096 pixels each, found 'big'"),
         (("--sweep", "x", "--frame", "16x240"), "expected WIDTHxHEIGHT"),
-        (("nowhere.zip",), "expected a folder or zip with images/ and annotations.json"),
+        (("nowhere.zip",), "expected a folder, zip or tar of images, found nothing there"),
     ],
 )
 def test_what_cannot_be_measured_ends_with_a_sentence(

@@ -42,7 +42,9 @@ def test_own_photos_are_split_into_enrolled_and_shown(tmp_path: Path) -> None:
     for person in ("a", "b", "c", "d", "once"):
         (tmp_path / "photos" / person).mkdir(parents=True)
         for number in range(1 if person == "once" else 3):
-            cv2.imwrite(str(tmp_path / "photos" / person / f"{number}.jpg"), np.full((20, 20, 3), 40 * number, np.uint8))
+            cv2.imwrite(
+                str(tmp_path / "photos" / person / f"{number}.jpg"), np.full((20, 20, 3), 40 * number, np.uint8)
+            )
     result = photo_scenario(tmp_path / "photos", tmp_path / "demo")
     assert result.names == ("a", "b", "c")
     assert sorted(path.name for path in (result.enrolled / "a").iterdir()) == ["0.png", "1.png"]
