@@ -79,11 +79,13 @@ class FrameSource(Protocol):
         live: frames come by themselves, and old ones are dropped.
         stills: every frame is another scene.
         dropped: frames that were overtaken by fresher ones.
+        unreadable: frames that could not be decoded.
     """
 
     name: str
     live: bool
     stills: bool
+    unreadable: int
 
     @property
     def dropped(self) -> int: ...
@@ -92,7 +94,7 @@ class FrameSource(Protocol):
         """The frames."""
 
     def watch(self) -> "Iterator[Frame | SourceEvent]":
-        """The frames, and between them the events of a live camera."""
+        """The frames, and between them what went wrong with the camera, video or images."""
 
     def age_ns(self, frame: Frame) -> int:
         """How long ago a frame was taken; 0 when it waited for its reader."""

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from .cameras.base import SourceEvent
+from .cameras.base import CameraBack, CameraLost, CameraMissing, SourceEvent
 from .decision import Decision, Outcome, Reason, undecided
 from .faces import Face
 from .frames import Frame
@@ -138,17 +138,19 @@ class Verifier:
         self._fusion = ScoreFusion(gallery, self.operating_point.threshold)
         self._timer: StageTimer = timer or _NoTimer()
         self._last_empty_reason: Reason | None = None
+        self._last_shape: tuple[int, ...] = ()
 
     def __iter__(self) -> Iterator[FaceResult]:
         return (item for item in self.watch() if isinstance(item, FaceResult))
 
     def watch(self) -> Iterator[FaceResult | SourceEvent]:
-        """The sightings, and between them the notices of a camera that went away or came back."""
+        """The results, and between them what went wrong with the camera or video."""
         for item in self.source.watch():
             if isinstance(item, Frame):
                 yield from self._process(item)
             else:
-                self._forget_tracks()
+                if isinstance(item, CameraMissing | CameraLost | CameraBack):
+                    self._forget_tracks()
                 yield item
 
     def stop(self) -> None:
@@ -163,6 +165,9 @@ class Verifier:
             self.counters.stale += 1
             yield self._without_face(frame, Reason.STALE_FRAME, taken_ns)
             return
+        if frame.pixels.shape != self._last_shape:
+            self._forget_tracks()
+            self._last_shape = frame.pixels.shape
         tracks = self._track(frame)
         if not tracks:
             self.counters.no_face += 1

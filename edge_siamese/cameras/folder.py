@@ -9,18 +9,15 @@ from ..errors import DataError, ImageError
 from ..frames import RGB, Frame
 from ..image_archive import ImageArchive, is_archive
 from ..image_io import read_image
-from .base import Source, SourceEvent
+from .base import FramesUnreadable, Source, SourceEvent
 
 _log = logging.getLogger(__name__)
 
 
 class StillsSource(Source):
-    """Every photo once, in natural order; those that cannot be read are logged by name and left out.
+    """Every photo once, in natural order; those that cannot be read are left out, counted and told of.
 
     A frame's `source` is the photo's path inside the folder or archive, its time when it was read.
-
-    Attributes:
-        unreadable: why each photo that was left out so far could not be read, by path.
 
     Raises:
         DataError: the path holds no images, or cannot be read.
@@ -33,7 +30,6 @@ class StillsSource(Source):
         self._path = path
         self._archive = ImageArchive(path) if is_archive(path) else None
         self._names = self._archive.images if self._archive else [path.name]
-        self.unreadable: dict[str, str] = {}
         if not self._names:
             self.close()
             raise DataError(f"{path}: expected images, found none")
@@ -51,8 +47,8 @@ class StillsSource(Source):
             try:
                 image = self._read(name)
             except ImageError as error:
-                self.unreadable[name] = str(error)
-                _log.warning("left out: %s", error)
+                self.unreadable += 1
+                yield FramesUnreadable(name, time.monotonic_ns(), sequence, 1, str(error))
                 continue
             yield Frame(image, time.monotonic_ns(), sequence, name)
 

@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterator
 from ..errors import CameraError
 from ..frames import Frame
 from ..protocols import Clock
-from .base import CameraBack, CameraLost, Capture, CapturedImage, Source, SourceEvent
+from .base import CameraBack, CameraLost, CameraMissing, Capture, CapturedImage, Source, SourceEvent, Undecodable
 
 _log = logging.getLogger(__name__)
 _ITEMS_KEPT = 16
 _POLL_S = 0.2  # a signal handler may only raise a flag, so that waiting looks up now and then
+_MAX_UNREADABLE = 100  # frames in a row after which a camera is taken for lost
+_CLOCK_SLACK_NS = 10_000_000_000  # a first frame older or younger than this was stamped by another clock
+_MAX_PAUSE_NS = 5_000_000_000
 _LAST_WAIT_S = 6.0  # a device may take its whole patience before it answers
 
 
@@ -78,15 +81,19 @@ class LatestFrameBuffer:
 class LiveSource(Source):
     """Frames of a live camera. The device is opened at once, its thread starts with the first iteration.
 
+    Timestamps only grow: one that goes back or lies in the future is replaced by the time of arrival, and a camera whose
+    clock is another than the board's is noticed by its first frame.
+
     Args:
         name: of the camera, for events.
         open_capture: opens the device; called again after a loss, in the capturing thread.
         clock: monotonic nanoseconds.
         back_off: seconds to pause before a numbered try to open it again.
         paced: the capture is a recording; every image waits until its time, counted from the first.
+        wait: a camera that cannot be opened the first time is looked for as a lost one is.
 
     Raises:
-        CameraError: the camera cannot be opened the first time.
+        CameraError: the camera cannot be opened the first time, and `wait` is not set.
     """
 
     live = True
@@ -99,13 +106,15 @@ class LiveSource(Source):
         clock: Clock = time.monotonic_ns,
         back_off: Callable[[int], float] = back_off_seconds,
         paced: bool = False,
+        wait: bool = False,
     ) -> None:
         super().__init__(name)
         self._open, self._clock, self._back_off = open_capture, clock, back_off
         self._slot = LatestFrameBuffer()
         self._closing = threading.Event()
-        self._sequence = 0
-        self._capture: Capture | None = open_capture()
+        self._sequence, self._last_ns = 0, -1
+        self._why_missing = ""
+        self._capture = self._open_first(wait)
         self._paced, self._epoch_ns = paced, 0
         self._thread: threading.Thread | None = None
 
@@ -134,6 +143,15 @@ class LiveSource(Source):
         if self._thread.is_alive():
             _log.warning("%s: the camera does not answer; leaving it", self.name)
 
+    def _open_first(self, wait: bool) -> Capture | None:
+        try:
+            return self._open()
+        except CameraError as error:
+            if not wait:
+                raise
+            self._why_missing = str(error)
+            return None
+
     def _run(self) -> None:
         error: BaseException | None = None
         try:
@@ -145,23 +163,52 @@ class LiveSource(Source):
             self._slot.end(error)
 
     def _capture_all(self) -> None:
+        if self._capture is None:
+            self._deliver(self._search(CameraMissing(self.name, self._clock(), self._why_missing)))
         while not self._closing.is_set():
             try:
                 captured = self._capture.read() if self._capture else None
+                self._require_images(captured)
             except CameraError as error:
-                captured = self._reconnect(str(error))
+                captured = self._search(CameraLost(self.name, self._clock(), str(error)))
             if captured is None:
+                announced = self._capture.announced if self._capture else 0
+                for event in self._end_of_recording(self._sequence, announced):
+                    self._slot.tell(event)
                 return
+            self._deliver(captured)
+
+    def _deliver(self, captured: CapturedImage | Undecodable | None) -> None:
+        if isinstance(captured, CapturedImage):
+            for event in self._unreadable_before():
+                self._slot.tell(event)
             if self._paced:
                 self._await_its_time(captured)
-            self._slot.put(Frame(captured.pixels, captured.timestamp_ns, self._sequence, self.name))
-            self._sequence += 1
+            self._slot.put(Frame(captured.pixels, self._timestamp(captured), self._sequence, self.name))
+        elif captured is not None:
+            self._count_unreadable(self._sequence, captured)
+        self._sequence += captured is not None
 
-    def _reconnect(self, why: str) -> CapturedImage | None:
-        """Tell of the loss, then open the camera until it delivers; None when closed meanwhile."""
-        lost_ns = self._clock()
-        _log.info("%s: %s; looking for it again", self.name, why)
-        self._slot.tell(CameraLost(self.name, lost_ns, why))
+    def _require_images(self, captured: CapturedImage | Undecodable | None) -> None:
+        """
+        Raises:
+            CameraError: a camera delivers nothing but frames that cannot be decoded.
+        """
+        if (
+            self._paced
+            or not isinstance(captured, Undecodable)
+            or self._bad is None
+            or self._bad.count < _MAX_UNREADABLE
+        ):
+            return
+        for event in self._unreadable_before():
+            self._slot.tell(event)
+        raise CameraError(f"camera {self.name} delivers no images: {captured.why}")
+
+    def _search(self, event: CameraMissing | CameraLost) -> CapturedImage | Undecodable | None:
+        """Tell that the camera is away, then open it until it delivers; None when closed meanwhile."""
+        _log.info("%s: %s; looking for it", self.name, event.why)
+        self._slot.tell(event)
         attempt = 0
         while not self._closing.wait(self._back_off(attempt)):
             self._release()
@@ -173,14 +220,33 @@ class LiveSource(Source):
                 attempt += 1
                 continue
             now = self._clock()
-            self._slot.tell(CameraBack(self.name, now, now - lost_ns))
+            self._slot.tell(CameraBack(self.name, now, now - event.timestamp_ns))
+            self._last_ns = -1
             return captured
         return None
 
+    def _timestamp(self, captured: CapturedImage) -> int:
+        """When an image was taken, on the clock of the board or of the recording; later than the one before."""
+        timestamp = captured.timestamp_ns
+        if not self._paced:
+            now = self._clock() - self._epoch_ns
+            if self._last_ns < 0 and not -_CLOCK_SLACK_NS < now - timestamp < _CLOCK_SLACK_NS:
+                _log.warning("%s: its clock differs from the board's by %.0f s", self.name, (now - timestamp) / 1e9)
+                self._epoch_ns += now - timestamp
+                now = timestamp
+            if not self._last_ns < timestamp <= now:
+                timestamp = now
+        self._last_ns = max(timestamp, self._last_ns + 1)
+        return self._last_ns
+
     def _await_its_time(self, captured: CapturedImage) -> None:
-        if self._sequence == 0:
+        """Wait until a recording's image is due; a gap in its times longer than a few seconds is not waited for."""
+        if self._last_ns < 0:
             self._epoch_ns = self._clock() - captured.timestamp_ns
         early_ns = self._epoch_ns + captured.timestamp_ns - self._clock()
+        if early_ns > _MAX_PAUSE_NS:
+            self._epoch_ns -= early_ns - _MAX_PAUSE_NS
+            early_ns = _MAX_PAUSE_NS
         if early_ns > 0:
             self._closing.wait(early_ns / 1e9)
 

@@ -28,6 +28,8 @@ class PiCapture:
         CameraError: there is no such camera, or it is in use.
     """
 
+    announced = 0
+
     def __init__(self, number: int = 0, size: tuple[int, int] = DEFAULT_SIZE, pixel_format: str = "RGB888") -> None:
         picamera2 = _picamera2()
         try:

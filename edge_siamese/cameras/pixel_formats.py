@@ -3,6 +3,8 @@
 libcamera names a format by its bits in a little-endian word, OpenCV by its bytes in memory: "RGB888" is B, G, R there.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +26,18 @@ _PLANAR = {
     "NV12": cv2.COLOR_YUV2RGB_NV12,
     "NV21": cv2.COLOR_YUV2RGB_NV21,
 }
+_OPENCV = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}
 FORMATS = frozenset(_PACKED) | frozenset(_PLANAR)
+
+
+def from_opencv(image: npt.NDArray[Any]) -> RGB | str:
+    """RGB of an image as OpenCV captures it: BGR, gray or BGRA, uint8; or what is wrong with it, in one sentence."""
+    if image.size == 0 or image.dtype != np.uint8 or image.ndim not in (2, 3):
+        return f"the frame is an array {image.shape} of {image.dtype}, expected uint8 (height, width, 3)"
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    if channels not in _OPENCV:
+        return f"the frame has {channels} channels, expected 1, 3 or 4"
+    return np.asarray(cv2.cvtColor(image, _OPENCV[channels]), np.uint8)
 
 
 def to_rgb(buffer: npt.NDArray[np.uint8], pixel_format: str, width: int, height: int, stride: int) -> RGB:

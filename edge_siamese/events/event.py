@@ -4,7 +4,8 @@ Every event has the same keys; those that do not apply to its kind are null:
 
 =====================================  ==============================================================================
 ``schema``, ``version``, ``model``     of the format, of the program, and the digests of the models
-``event``                              ``started``, ``decision``, ``camera_lost``, ``camera_back``, ``stopped``
+``event``                              ``started``, ``decision``, ``camera_missing``, ``camera_lost``, ``camera_back``,
+                                       ``frames_unreadable``, ``ended_early``, ``stopped``
 ``time``, ``monotonic_ns``             when it was told: RFC 3339 in UTC, and on the board's monotonic clock
 ``source``                             camera, video, or the image's path inside its folder
 ``sequence``, ``frame_time_ns``        number of the frame at its source, and its time there
@@ -23,7 +24,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .. import __version__
-from ..cameras.base import CameraLost, SourceEvent
+from ..cameras.base import CameraBack, CameraLost, CameraMissing, EndedEarly, FramesUnreadable, SourceEvent
 from ..protocols import Clock
 from ..verifier import FaceResult
 
@@ -110,10 +111,24 @@ class EventMaker:
         return self._event("decision", frame.source, **body, **result.decision.to_json())
 
     def event(self, event: SourceEvent) -> Event:
-        """A camera went away or came back."""
-        if isinstance(event, CameraLost):
-            return self._event("camera_lost", event.source, detail={"why": event.why})
-        return self._event("camera_back", event.source, detail={"away_ms": round(event.away_ns / 1e6, 3)})
+        """What happened to a camera or video."""
+        kind, detail = _described(event)
+        return self._event(kind, event.source, detail=detail)
 
     def _event(self, kind: str, source: str, **body: Any) -> Event:
         return Event(kind, self.utc(), self.clock(), source, self.models, body)
+
+
+def _described(event: SourceEvent) -> tuple[str, dict[str, Any]]:
+    """Kind and detail of a source's event."""
+    match event:
+        case CameraMissing(why=why):
+            return "camera_missing", {"why": why}
+        case CameraLost(why=why):
+            return "camera_lost", {"why": why}
+        case CameraBack(away_ns=away_ns):
+            return "camera_back", {"away_ms": round(away_ns / 1e6, 3)}
+        case FramesUnreadable(first=first, count=count, why=why):
+            return "frames_unreadable", {"first": first, "frames": count, "why": why}
+        case EndedEarly(announced=announced, found=found):
+            return "ended_early", {"announced": announced, "found": found}

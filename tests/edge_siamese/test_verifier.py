@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_siamese.cameras.base import CameraBack, CameraLost, SourceEvent
+from edge_siamese.cameras.base import CameraBack, CameraLost, FramesUnreadable, SourceEvent
 from edge_siamese.decision import Outcome, Reason
 from edge_siamese.errors import GalleryError
 from edge_siamese.faces import Face
@@ -222,3 +222,18 @@ def test_a_gallery_of_another_embedder_is_refused(people: People, gallery: Galle
     people.embedder_card = replace(CARD, digest="cd" * 32)
     with pytest.raises(GalleryError, match="cdcd"):
         verifier(people, gallery, ListedSource([NOBODY]))
+
+
+def test_another_frame_size_begins_other_tracks(people: People, watch: Watch) -> None:
+    image = people.show("Ada")
+    (face,) = people.detect(image)
+    wider = people.put(np.ascontiguousarray(np.pad(image, ((0, 0), (0, 64), (0, 0)))), face, VECTORS["Ada"])
+    assert [seen.track for seen in watch([image, image, wider, wider, image])] == [1, 1, 2, 2, 3]
+
+
+def test_unreadable_frames_pass_through_and_leave_the_tracks(people: People, gallery: Gallery) -> None:
+    bad = FramesUnreadable("film", 1, 1, 1, "no JPEG in it")
+    items = list(verifier(people, gallery, ListedSource([people.show("Ada"), bad, people.show("Ada")])).watch())
+    assert items[1] is bad
+    assert isinstance(items[2], FaceResult)
+    assert items[2].track == 1
