@@ -75,7 +75,7 @@ class VideoCapture:
     """
 
     def __init__(self, path: Path) -> None:
-        self._capture = cv2.VideoCapture()
+        self._capture, self._grabbed = cv2.VideoCapture(), False
         if _is_text(path) or not self._capture.open(str(path)) or not self._grab_first():
             self._capture.release()
             raise DataError(f"{path}: expected a video, found a file that cannot be read as one or has no images")
