@@ -5,11 +5,11 @@
     EdgeSiameseError            exit 1: the operation could not be done
     +-- EngineClosedError       an engine was used after it was closed
     +-- RuntimeMissingError     no usable TFLite runtime, delegate or optional package
-    +-- ModelError              a .tflite that is not ours, damaged, or for another task
     +-- SelfTestError           a delegate computes something else than the model's golden vectors say
     +-- CameraError             a camera cannot be opened or stopped delivering
     +-- DataError               exit 2: the user's file, folder or value is not what was expected
         +-- ImageError        an image that cannot be read
+        +-- ModelError        a .tflite that is missing, not ours, damaged, or for another task
         +-- GalleryError        a gallery that cannot be read, changed or written as asked
         |   +-- NotAGalleryError     a file that is no gallery
         |   +-- DamagedGalleryError  a gallery whose bytes contradict each other
@@ -68,10 +68,6 @@ class RuntimeMissingError(EdgeSiameseError, ImportError):
     """A TFLite runtime, delegate or optional package is not installed or does not work."""
 
 
-class ModelError(EdgeSiameseError):
-    """A model file is damaged, not one of ours, or made for another task."""
-
-
 class SelfTestError(EdgeSiameseError):
     """A delegate or runtime computes something else than the model's golden vectors say."""
 
@@ -88,6 +84,10 @@ class DataError(EdgeSiameseError, ValueError):
 
 class ImageError(DataError):
     """An image cannot be read."""
+
+
+class ModelError(DataError):
+    """A model file is missing, damaged, not one of ours, or made for another task."""
 
 
 class GalleryError(DataError):

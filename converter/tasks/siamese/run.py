@@ -12,8 +12,9 @@
 from pathlib import Path
 from typing import Any
 
-from edge_siamese.errors import EdgeSiameseError
+from edge_siamese.errors import DataError, EdgeSiameseError
 from edge_siamese.evaluation.metrics import ErrorCurve
+from edge_siamese.gallery.names import did_you_mean
 
 from ...evaluation.evaluate import Threshold
 from ...export.licenses import UNSTATED, license_of_weights
@@ -126,8 +127,19 @@ def _threshold(curve: ErrorCurve, splits: DataSplits) -> Threshold:
 
 
 def _weights_path(name: str) -> Path:
-    """A path as it is; else the weights that ship for a task."""
-    return Path(name) if Path(name).suffix == ".npz" else shipped_weights(name)
+    """A path as it is; else the weights that ship for a task.
+
+    Raises:
+        DataError: no weights of that name ship.
+    """
+    if Path(name).suffix == ".npz":
+        return Path(name)
+    path = shipped_weights(name)
+    if not path.exists():
+        shipped = sorted(each.stem for each in path.parent.glob("*.npz"))
+        advice = did_you_mean(name, shipped) or f"; the weights that ship are {', '.join(shipped)}"
+        raise DataError(f"network.weights: expected a .npz file or the name of shipped weights, found '{name}'{advice}")
+    return path
 
 
 def _load_named_weights(name: str, network: Any) -> None:

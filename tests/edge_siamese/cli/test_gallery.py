@@ -51,7 +51,7 @@ def test_check_names_who_is_kept_too_long(command: Command, people_esg: Path, sa
 def test_check_refuses_a_file_that_is_no_embedder(command: Command, people_esg: Path) -> None:
     answer = command("gallery", "check", "people.esg", "--embedder", "people.esg")
     assert answer.code == 1
-    assert "expected a .tflite model" in answer.err
+    assert "expected a .tflite file" in answer.err
 
 
 def test_remove_takes_a_person_out(command: Command, people_esg: Path) -> None:

@@ -80,8 +80,8 @@ def test_a_model_that_is_none_of_ours_is_named(
 ) -> None:
     (tmp_path / "m.tflite").write_bytes(b"\x1c\0\0\0TFL3" + bytes(100))
     photo = dataset / "p0" / "p0_0001.png"
-    assert answer("verify", photo, photo, "--embedder", tmp_path / "m.tflite") == 1
-    assert "m.tflite: a .tflite without the card of this project" in capsys.readouterr().err
+    assert answer("verify", photo, photo, "--embedder", tmp_path / "m.tflite") == 2
+    assert "m.tflite: a .tflite of other origin, without a card" in capsys.readouterr().err
 
 
 KEYS = {
