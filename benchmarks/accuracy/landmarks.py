@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.cli.shared.output import table
-from edge_siamese.dataset_embeddings import DatasetEmbeddings, center_face, embed_dataset, largest_face
+from edge_siamese.dataset_embeddings import DatasetEmbeddings, embed_dataset
 from edge_siamese.evaluation.bootstrap import REPLICATES, PersonBootstrap
-from edge_siamese.evaluation.comparisons import Comparisons, compare_all, compare_listed, parse_pairs
+from edge_siamese.evaluation.comparisons import Comparisons
+from edge_siamese.evaluation.protocols import VerificationProtocol
 from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
@@ -135,13 +136,10 @@ def compare_landmarks(
     Raises:
         DataError: there are no genuine or no impostor pairs.
     """
-    pairs_text, draws, verified = dataset.pairs_file(), None, []
+    protocol, draws, verified = VerificationProtocol.of(dataset), None, []
     for detector in detectors:
-        choose = center_face if pairs_text else largest_face
-        embedded = embed_dataset(dataset, DetectingWith(detector, engine), choose, progress)
-        comparisons = (
-            compare_listed(embedded, parse_pairs(pairs_text, embedded)) if pairs_text else compare_all(embedded)
-        )
+        embedded = embed_dataset(dataset, DetectingWith(detector, engine), protocol.choose, progress)
+        comparisons = protocol.compare(embedded)
         draws = draws or PersonBootstrap(comparisons.person_count, replicates)
         verified.append(Verified(detector, embedded, comparisons, VerificationMetrics.measure(comparisons, draws)))
     return LandmarkComparison(verified, replicates)

@@ -210,10 +210,11 @@ def _folds(text: str | None) -> list[int]:
 
 def _people_of_folds(images: "LabeledImages", folds: list[int], source: dict[str, Any]) -> list[str]:
     """The people of folds of the ``pairs.txt`` of the source, those who have images."""
-    from ..data.lfw_pairs import read_official_pairs
+    from edge_siamese.evaluation.pairs_file import parse_pairs_file
+
     from ..data.sources import pairs_text
 
-    listed = read_official_pairs(pairs_text(source["kind"] or "folders", source["data"]), folds)
+    listed = parse_pairs_file(pairs_text(source["kind"] or "folders", source["data"])).of_folds(folds)
     return sorted(listed.people & set(images.names))
 
 

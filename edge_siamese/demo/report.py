@@ -54,7 +54,7 @@ class Report:
 
     def figure(self, image: RGB, caption: str, kind: str = "none", height: int = 150) -> None:
         scale = height / image.shape[0]
-        small = cv2.resize(image, (round(image.shape[1] * scale), height), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(image, (max(1, round(image.shape[1] * scale)), height), interpolation=cv2.INTER_AREA)
         _, encoded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
         source = base64.b64encode(encoded.tobytes()).decode()
         self.parts.append(
