@@ -24,7 +24,8 @@ OF_EXTRAS = {
 
 
 def modules(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
+    """Modules of a folder, without the hook that only PyInstaller runs."""
+    return sorted(path for path in (ROOT / folder).rglob("*.py") if not path.name.startswith("hook-"))
 
 
 def imported(statement: ast.stmt) -> Iterator[str]:

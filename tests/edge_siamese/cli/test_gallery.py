@@ -50,7 +50,7 @@ def test_check_names_who_is_kept_too_long(command: Command, people_esg: Path, sa
 
 def test_check_refuses_a_file_that_is_no_embedder(command: Command, people_esg: Path) -> None:
     answer = command("gallery", "check", "people.esg", "--embedder", "people.esg")
-    assert answer.code == 1
+    assert answer.code == 2
     assert "expected a .tflite file" in answer.err
 
 

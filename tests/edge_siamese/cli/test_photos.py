@@ -81,7 +81,7 @@ def test_a_model_that_is_none_of_ours_is_named(
     (tmp_path / "m.tflite").write_bytes(b"\x1c\0\0\0TFL3" + bytes(100))
     photo = dataset / "p0" / "p0_0001.png"
     assert answer("verify", photo, photo, "--embedder", tmp_path / "m.tflite") == 2
-    assert "m.tflite: a .tflite of other origin, without a card" in capsys.readouterr().err
+    assert "m.tflite: a damaged model: it is truncated or altered" in capsys.readouterr().err
 
 
 KEYS = {
