@@ -170,6 +170,10 @@ class EmbeddingPolicy:
 
     def _sure(self, history: TrackHistory) -> bool:
         decision = history.decision
-        if history.observations < self.sure_observations or decision.score is None or decision.threshold is None:
+        if (
+            history.observations < self.sure_observations
+            or decision.score_q15 is None
+            or decision.threshold_q15 is None
+        ):
             return False
-        return abs(decision.score - decision.threshold) >= self.sure_margin
+        return abs(decision.score_q15 - decision.threshold_q15) >= self.sure_margin

@@ -52,6 +52,11 @@ def score_q15(a: Embedding, b: Embedding) -> int:
     return int(scores_q15(a.values[None], b.values[None], a.zero_point)[0, 0])
 
 
+def as_float(score: int | None) -> float | None:
+    """A Q15 score as people read it, -1 to 1; None stays None."""
+    return None if score is None else score / Q15
+
+
 def threshold_q15(score: float) -> int:
     """The smallest Q15 score that is at least `score` (-1 to 1)."""
     return min(max(math.ceil(score * Q15), NO_SCORE), Q15 - 1)

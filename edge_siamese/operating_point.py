@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from .errors import DataError, OperatingPointError
 from .intervals import pairs_needed, upper_bound
-from .matching import Q15
+from .matching import Q15, threshold_q15
 
 DEFAULT_TARGET_FMR = 1e-3
 
@@ -21,7 +22,7 @@ class OperatingPoint:
 
     Attributes:
         target_fmr: the false match rate asked for.
-        threshold: Q15; a comparison matches when its score is at least this.
+        threshold_q15: a comparison matches when its Q15 score is at least this; `threshold` is the same as a float.
         fmr_upper_95: Clopper-Pearson upper bound of the FMR at the threshold, pairs taken as independent.
         impostor_pairs: how many impostor comparisons it rests on.
         people: how many people they are of.
@@ -30,19 +31,29 @@ class OperatingPoint:
     """
 
     target_fmr: float
-    threshold: int
+    threshold_q15: int
     fmr_upper_95: float
     impostor_pairs: int
     people: int
     fnmr: float
     dataset_digest: str
 
+    @property
+    def threshold(self) -> float:
+        """A comparison matches when its score, -1 to 1, is at least this."""
+        return self.threshold_q15 / Q15
+
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """For reports: the threshold is a float."""
+        return self.to_card() | {"threshold": self.threshold}
+
+    def to_card(self) -> dict[str, Any]:
+        """For model cards and galleries: the threshold is the Q15 integer."""
+        return {name.removesuffix("_q15"): value for name, value in asdict(self).items()}
 
     @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> "OperatingPoint":
-        """Read what `to_json` wrote.
+    def from_card(cls, fields: dict[str, Any]) -> "OperatingPoint":
+        """Read what `to_card` wrote.
 
         Raises:
             DataError: a field is missing or of the wrong type.
@@ -50,7 +61,7 @@ class OperatingPoint:
         try:
             return cls(
                 target_fmr=float(fields["target_fmr"]),
-                threshold=int(fields["threshold"]),
+                threshold_q15=int(fields["threshold"]),
                 fmr_upper_95=float(fields["fmr_upper_95"]),
                 impostor_pairs=int(fields["impostor_pairs"]),
                 people=int(fields["people"]),
@@ -59,6 +70,33 @@ class OperatingPoint:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"an operating point lacks a good {error}") from error
+
+
+def accepted_threshold(operating_point: OperatingPoint | None, threshold: float | None) -> int | None:
+    """The Q15 threshold of what a caller passed: an operating point, or a bare score where that is documented.
+
+    Returns:
+        None when both are None.
+
+    Raises:
+        DataError: both are given, or the bare threshold is no score from -1 to 1.
+    """
+    if operating_point is not None and threshold is not None:
+        raise DataError("give either an operating point or a threshold, found both")
+    if operating_point is not None:
+        if not isinstance(operating_point, OperatingPoint):
+            raise DataError(
+                f"operating_point: expected an OperatingPoint, found {operating_point!r}; a bare score is passed as threshold"
+            )
+        return operating_point.threshold_q15
+    if threshold is None:
+        return None
+    is_number = isinstance(threshold, Real) and not isinstance(threshold, bool)
+    if not is_number or not -1.0 <= threshold <= 1.0:
+        raise DataError(
+            f"threshold: expected a score from -1 to 1, found {threshold!r}", expected="-1 to 1", found=threshold
+        )
+    return threshold_q15(float(threshold))
 
 
 def calibrate(
@@ -99,7 +137,7 @@ def calibrate(
     false_matches = int(np.count_nonzero(impostor >= threshold))
     return OperatingPoint(
         target_fmr=target_fmr,
-        threshold=threshold,
+        threshold_q15=threshold,
         fmr_upper_95=upper_bound(false_matches, pairs),
         impostor_pairs=pairs,
         people=people,

@@ -4,7 +4,7 @@ The command line and the preview page say it, and find it, here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,6 @@ from .protocols import FaceAnalyzer
 from .quality.gate import Quality, QualityLimits, measure_crop
 
 if TYPE_CHECKING:
-    from .engine import FaceEngine
     from .gallery import Gallery
 
 _LIMITS = QualityLimits()
@@ -67,6 +66,10 @@ class EmbeddedFace:
         """Why a low score does not show that it is somebody else, or None."""
         return self.rejection or self.quality.doubt(_LIMITS)
 
+    def as_face(self) -> Face:
+        """The face with its embedding and what speaks against comparing it."""
+        return replace(self.face, embedding=self.embedding, rejection=self.rejection, doubt=self.doubt, turn=self.turn)
+
     def decide(self, decision: Decision) -> Decision:
         """The decision, or why there is none about this face."""
         return undecided(self.rejection) if self.rejection else doubted(decision, self.doubt)
@@ -85,6 +88,12 @@ class EmbeddedFace:
             return [f"{_CAUSES[self.doubt]} to say that it is somebody else"]
         poor = self.quality.score < _POOR
         return [f"the photo is poor (quality {self.quality.score:.0f} of 100), which lowers scores"] if poor else []
+
+
+def embedded_faces(engine: FaceAnalyzer, image: RGB) -> list[EmbeddedFace]:
+    """Find, align, measure and embed every face of a photo, whichever way up it is; largest first."""
+    found = detect_oriented(engine, image)
+    return [EmbeddedFace.at(engine, image, face, found) for face in found.faces]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,33 +129,55 @@ class ProbeFace:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
-    """Two photos held against each other.
+class ComparisonResult:
+    """What a comparison of two images found.
 
     Attributes:
-        score: Q15.
-        point: the operating point that says from where on they show the same person.
+        first, second: the largest face of each image.
+        score_q15: of the two; `score` is the same as a float.
+        threshold_q15: the score from which on they show the same person.
+        operating_point: where the threshold is from; None for a bare threshold.
     """
 
     first: ProbeFace
     second: ProbeFace
-    score: int
-    point: OperatingPoint
+    score_q15: int
+    threshold_q15: int
+    operating_point: OperatingPoint | None = None
 
     @classmethod
-    def of(cls, first: ProbeFace, second: ProbeFace, point: OperatingPoint) -> "Comparison":
-        return cls(first, second, score_q15(first.look.embedding, second.look.embedding), point)
+    def of(cls, first: ProbeFace, second: ProbeFace, operating_point: OperatingPoint) -> "ComparisonResult":
+        """Compare two faces at an operating point."""
+        score = score_q15(first.look.embedding, second.look.embedding)
+        return cls(first, second, score, operating_point.threshold_q15, operating_point)
+
+    @property
+    def score(self) -> float:
+        """How alike the two faces are, -1 to 1."""
+        return self.score_q15 / Q15
+
+    @property
+    def threshold(self) -> float:
+        """The score from which on they show the same person, -1 to 1."""
+        return self.threshold_q15 / Q15
 
     @property
     def decision(self) -> Decision:
+        """Match, unknown (different people) or undecided; undecided where a face is too poor to be compared."""
         if rejection := self.first.look.rejection or self.second.look.rejection:
             return undecided(rejection)
-        decision = decide({"same person": self.score}, self.point.threshold)
+        decision = decide({"same person": self.score_q15}, self.threshold_q15)
         return doubted(decision, self.first.look.doubt or self.second.look.doubt)
 
     @property
     def is_match(self) -> bool:
-        return self.decision.outcome is Outcome.MATCH
+        """Whether they show the same person; False also where it cannot be told, see `reason`."""
+        return self.decision.is_match
+
+    @property
+    def reason(self) -> Reason:
+        """Why it was decided so."""
+        return self.decision.reason
 
     @property
     def explanation(self) -> str:
@@ -154,10 +185,9 @@ class Comparison:
         if self.decision.outcome is Outcome.UNDECIDED:
             probe = self.first if self.first.look.doubt == self.decision.reason else self.second
             return f"{probe.name}: {_CAUSES[self.decision.reason]}"
-        return (
-            f"score {self.score / Q15:.3f} is {'at least' if self.is_match else 'below'} the threshold "
-            f"{self.point.threshold / Q15:.3f} for a false match rate of {self.point.target_fmr:g}"
-        )
+        rate = f" for a false match rate of {self.operating_point.target_fmr:g}" if self.operating_point else ""
+        relation = "at least" if self.is_match else "below"
+        return f"score {self.score:.3f} is {relation} the threshold {self.threshold:.3f}{rate}"
 
     @property
     def sentence(self) -> str:
@@ -165,14 +195,17 @@ class Comparison:
         answers = {Outcome.MATCH: "same person", Outcome.UNKNOWN: "different people", Outcome.UNDECIDED: "cannot tell"}
         return f"{answers[self.decision.outcome]}: {self.explanation}"
 
+    def __str__(self) -> str:
+        return self.sentence
+
     def to_json(self) -> dict[str, Any]:
         return {
             "is_match": self.is_match,
             "decision": str(self.decision.outcome),
             "reason": str(self.decision.reason),
-            "score": self.score / Q15,
-            "threshold": self.point.threshold / Q15,
-            "operating_point": self.point.to_json(),
+            "score": self.score,
+            "threshold": self.threshold,
+            "operating_point": self.operating_point.to_json() if self.operating_point else None,
         }
 
 
@@ -200,10 +233,13 @@ class Identification:
             return _CAUSES[decision.reason]
         if decision.score is None or decision.threshold is None:
             return "no face found" if decision.reason is Reason.NO_FACE else "nobody is in the gallery"
-        score, threshold = decision.score / Q15, decision.threshold / Q15
-        if decision.outcome is Outcome.MATCH:
-            return f"score {score:.3f} is at least the threshold {threshold:.3f}"
-        return f"the best score {score:.3f} is below the threshold {threshold:.3f}"
+        if decision.reason is Reason.AMBIGUOUS:
+            return (
+                f"two people reach the threshold {decision.threshold:.3f}, and the best score {decision.score:.3f} is only "
+                f"{decision.margin:.3f} above the other"
+            )
+        relation = "score {:.3f} is at least" if decision.is_match else "the best score {:.3f} is below"
+        return f"{relation.format(decision.score)} the threshold {decision.threshold:.3f}"
 
     def to_json(self) -> dict[str, Any]:
         face = self.look.face if self.look else None
@@ -218,7 +254,7 @@ class Identification:
 
 
 def identify_faces(
-    engine: FaceAnalyzer, gallery: "Gallery", image: RGB, *, threshold: int, top_k: int = 1
+    engine: FaceAnalyzer, gallery: "Gallery", image: RGB, *, operating_point: OperatingPoint, top_k: int = 1
 ) -> list[Identification]:
     """Name every face of a uint8 ``(H, W, 3)`` image, largest first; without one, say once that there is none.
 
@@ -226,17 +262,16 @@ def identify_faces(
         engine: finds and embeds.
         gallery: of the engine's embedder.
         image: the photo.
-        threshold: Q15 score from which a name is given.
+        operating_point: says from which score on a name is given.
         top_k: how many candidates to list.
     """
     gallery.require(engine.embedder_card)
-    answers, found = [], detect_oriented(engine, image)
-    for index, face in enumerate(found.faces):
-        look = EmbeddedFace.at(engine, image, face, found)
+    answers = []
+    for index, look in enumerate(embedded_faces(engine, image)):
         scores = gallery.scores_of(look.embedding.values[None])[0]
         best = np.argsort(-scores.astype(np.int32), kind="stable")[: 0 if look.rejection else top_k]
-        candidates = [(gallery.names[index], int(scores[index])) for index in best]
-        decision = look.decide(decide_scores(gallery.names, scores, threshold))
+        candidates = [(gallery.names[identity], int(scores[identity])) for identity in best]
+        decision = look.decide(decide_scores(gallery.names, scores, operating_point.threshold_q15))
         answers.append(Identification(index, look, decision, candidates))
     return answers or [Identification(None, None, undecided(Reason.NO_FACE))]
 
@@ -260,8 +295,9 @@ class OperatingPointChoice:
     people: int
 
     @classmethod
-    def for_gallery(cls, gallery: "Gallery", engine: "FaceEngine", target_fpir: float) -> "OperatingPointChoice":
-        """
+    def for_gallery(cls, gallery: "Gallery", engine: FaceAnalyzer, target_fpir: float) -> "OperatingPointChoice":
+        """Choose for a gallery and the embedder of an engine; see `Gallery.operating_point`.
+
         Raises:
             OperatingPointError: neither the gallery nor the model has an operating point.
         """
@@ -277,7 +313,7 @@ class OperatingPointChoice:
         """What people should know: the point, and a warning when it is weaker than asked for."""
         used = (
             f"operating point of the {self.of}: FMR {self.point.target_fmr:g} for one comparison, threshold "
-            f"{self.point.threshold / Q15:.4f}"
+            f"{self.point.threshold:.4f}"
         )
         if self.sufficient:
             return [used]

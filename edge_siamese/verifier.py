@@ -135,7 +135,7 @@ class Verifier:
         self._clock, self._stale_after_ns = clock, stale_after_ns
         self._limits, self._policy = quality or QualityLimits(), policy or EmbeddingPolicy()
         self._tracker = Tracker(tracking)
-        self._fusion = ScoreFusion(gallery, self.operating_point.threshold)
+        self._fusion = ScoreFusion(gallery, self.operating_point.threshold_q15)
         self._timer: StageTimer = timer or _NoTimer()
         self._last_empty_reason: Reason | None = None
         self._last_shape: tuple[int, ...] = ()

@@ -102,7 +102,7 @@ class Trial:
         """What the gallery of the chosen templates reaches."""
         card = self.enrollment.card
         gallery = with_selected(Gallery.empty(card), self.enrollment.templates(), choices)
-        threshold = gallery.operating_point(card, self.target_fpir).threshold
+        threshold = gallery.operating_point(card, self.target_fpir).threshold_q15
         scores = gallery.scores_of(self.probes)
         right, named = scores.argmax(axis=1) == self.truth, scores.max(axis=1) >= threshold
         return Point(

@@ -37,7 +37,6 @@ def gallery() -> None:
 def show(path: Path, as_json: bool) -> None:
     """Say who is in a gallery, and what it says about itself."""
     from ..gallery import Gallery
-    from ..matching import Q15
 
     shown = Gallery.open(path)
     counts = {name: len(shown.templates_of(name)) for name in shown.names}
@@ -57,7 +56,7 @@ def show(path: Path, as_json: bool) -> None:
         click.echo(f"{key}: {value}")
     for point in shown.operating_points:
         click.echo(
-            f"operating point: FMR {point.target_fmr:g} at threshold {point.threshold / Q15:.4f}, FNMR {point.fnmr:.4f}, "
+            f"operating point: FMR {point.target_fmr:g} at threshold {point.threshold:.4f}, FNMR {point.fnmr:.4f}, "
             f"from {point.impostor_pairs:,} comparisons"
         )
     if counts:

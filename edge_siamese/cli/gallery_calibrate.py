@@ -41,7 +41,6 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     from ..gallery.calibration import compare, operating_point
     from ..gallery.enrollment.photos import skipped_of
     from ..identity_dataset import IdentityDataset
-    from ..matching import Q15
 
     dataset = IdentityDataset(people)
     gallery = Gallery.open(path)
@@ -74,7 +73,7 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
         return
     for point in points:
         click.echo(
-            f"{path}: FMR {point.target_fmr:g}: threshold {point.threshold / Q15:.4f} "
+            f"{path}: FMR {point.target_fmr:g}: threshold {point.threshold:.4f} "
             f"(at most {point.fmr_upper_95:.2g} with 95 % confidence, {point.impostor_pairs:,} comparisons with "
             f"{comparisons.strangers} strangers), FNMR {_fnmr(point.fnmr, len(comparisons.genuine))}"
         )

@@ -46,7 +46,7 @@ def identify(
             {"photo": str(photo)} | identification.to_json()
             for photo in photos
             for identification in identify_faces(
-                engine, gallery, read_image(photo), threshold=choice.point.threshold, top_k=top_k
+                engine, gallery, read_image(photo), operating_point=choice.point, top_k=top_k
             )
         ]
         digests, delegate = engine.digests, engine.delegate

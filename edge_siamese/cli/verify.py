@@ -28,13 +28,13 @@ def verify(
     from ..engine import FaceEngine
     from ..image_io import read_image
     from ..operating_point import choose_operating_point
-    from ..recognition import Comparison, ProbeFace
+    from ..recognition import ComparisonResult, ProbeFace
 
     with FaceEngine.open(**engine_settings) as engine:
         point = choose_operating_point(engine.embedder_card.operating_points, target_fmr)
         probes = [ProbeFace.on(engine, read_image(path), str(path)) for path in (first, second)]
         digests, delegate = engine.digests, engine.delegate
-    comparison = Comparison.of(probes[0], probes[1], point)
+    comparison = ComparisonResult.of(probes[0], probes[1], point)
     for probe in probes:
         for remark in probe.remarks():
             note(f"{probe.name}: {remark}")

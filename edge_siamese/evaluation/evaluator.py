@@ -100,16 +100,16 @@ class VerificationEvaluator:
         """Where the error rates are counted: of the accuracy, of this data's operating point, of the card's."""
         found = [Threshold("accuracy", None, self.headline.metrics.threshold)]
         if self.point:
-            found.append(Threshold("this data", self.point.target_fmr, self.point.threshold))
-        return found + [Threshold("model card", point.target_fmr, point.threshold) for point in self.card_points]
+            found.append(Threshold("this data", self.point.target_fmr, self.point.threshold_q15))
+        return found + [Threshold("model card", point.target_fmr, point.threshold_q15) for point in self.card_points]
 
     def decision(self) -> Threshold:
         """The one threshold of slices and confusions: this data's operating point, else the card's, else the accuracy's."""
         if self.point:
-            return Threshold("this data", self.point.target_fmr, self.point.threshold)
+            return Threshold("this data", self.point.target_fmr, self.point.threshold_q15)
         if self.card_points:
             point = choose_operating_point(self.card_points, self.target_fmr)
-            return Threshold("model card", point.target_fmr, point.threshold)
+            return Threshold("model card", point.target_fmr, point.threshold_q15)
         return self.thresholds()[0]
 
     def _at(self, threshold: Threshold) -> dict[str, Any]:

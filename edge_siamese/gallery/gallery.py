@@ -1,20 +1,20 @@
 """The gallery: the people a board knows, bound to one embedder."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from ..decision import Decision, decide
-from ..errors import GalleryError, OperatingPointError, OtherEmbedderError
-from ..faces import Embedding
+from ..decision import Decision, decide_scores, doubted, undecided
+from ..errors import DataError, GalleryError, OperatingPointError, OtherEmbedderError
+from ..faces import Embedding, Face
 from ..matching import scores_q15
-from ..operating_point import OperatingPoint, choose_operating_point
+from ..operating_point import OperatingPoint, accepted_threshold, choose_operating_point
 from .container.content import GalleryContent
 from .container.reader import read
 from .container.writer import save
@@ -98,13 +98,68 @@ class Gallery(GalleryContent):
         of_templates = scores_q15(probes, self.templates, self.zero_point)
         return np.maximum.reduceat(of_templates, self._starts, axis=1)
 
-    def identify(self, embedding: Embedding, *, threshold: int) -> Decision:
-        """Who it is, held against a Q15 threshold.
+    @overload
+    def identify(
+        self,
+        faces: Face | Embedding,
+        *,
+        operating_point: OperatingPoint | None = None,
+        threshold: float | None = None,
+        target_fpir: float = DEFAULT_TARGET_FPIR,
+    ) -> Decision: ...
+
+    @overload
+    def identify(
+        self,
+        faces: Sequence[Face | Embedding],
+        *,
+        operating_point: OperatingPoint | None = None,
+        threshold: float | None = None,
+        target_fpir: float = DEFAULT_TARGET_FPIR,
+    ) -> list[Decision]: ...
+
+    def identify(
+        self,
+        faces: Face | Embedding | Sequence[Face | Embedding],
+        *,
+        operating_point: OperatingPoint | None = None,
+        threshold: float | None = None,
+        target_fpir: float = DEFAULT_TARGET_FPIR,
+    ) -> Decision | list[Decision]:
+        """Who it is, that it is nobody of the gallery, or why it cannot be told.
+
+        Two people who both reach the threshold and score nearly the same are `Reason.AMBIGUOUS`. A face that
+        `FaceEngine.analyze` rejected is undecided.
+
+        Args:
+            faces: one embedded face or embedding, or a list of them, which is scored at once.
+            operating_point: where to accept; by default what `operating_point` finds for `target_fpir`.
+            threshold: a bare score from -1 to 1 in its place.
+            target_fpir: accepted rate of strangers named, over the whole gallery.
+
+        Returns:
+            A decision, or a list of them for a list.
 
         Raises:
-            GalleryError: the embedding is of another embedder.
+            GalleryError: an embedding is of another embedder.
+            OperatingPointError: neither the gallery nor the embedder has an operating point, and none was passed.
+            DataError: a face is not embedded, or the threshold is no score from -1 to 1.
         """
-        return decide(self.scores(embedding), threshold)
+        if isinstance(faces, Face | Embedding):
+            return self._identify([faces], accepted_threshold(operating_point, threshold), target_fpir)[0]
+        return self._identify(list(faces), accepted_threshold(operating_point, threshold), target_fpir)
+
+    def _identify(self, faces: list[Face | Embedding], threshold_q15: int | None, target_fpir: float) -> list[Decision]:
+        embeddings = [_embedding_of(face) for face in faces]
+        if not embeddings:
+            return []
+        for embedding in embeddings:
+            self._require_digest(embedding.embedder)
+        if threshold_q15 is None:
+            threshold_q15 = self.operating_point(embeddings[0], target_fpir).threshold_q15
+        scores = self.scores_of(np.stack([embedding.values for embedding in embeddings]))
+        decisions = [decide_scores(self.names, row, threshold_q15) for row in scores]
+        return [_gated(face, decision) for face, decision in zip(faces, decisions, strict=True)]
 
     def require(self, card: "ModelCard") -> None:
         """Make sure that the gallery was made with this embedder.
@@ -128,7 +183,9 @@ class Gallery(GalleryContent):
         comparisons = len(self.names) if self.operating_points else _MATCHES_OF_A_MEAN * len(self.templates)
         return target_fpir / max(comparisons, 1)
 
-    def operating_point(self, card: "ModelCard", target_fpir: float = DEFAULT_TARGET_FPIR) -> OperatingPoint:
+    def operating_point(
+        self, card: "ModelCard | Embedding", target_fpir: float = DEFAULT_TARGET_FPIR
+    ) -> OperatingPoint:
         """The operating point to identify at: the gallery's own, if it has any, before the model's.
 
         It is the loosest whose target FMR is at most `required_fmr`. When none is strict enough it is the strictest;
@@ -223,3 +280,20 @@ class Gallery(GalleryContent):
                 f"{self.source}: made with the embedder {own}, the embedder here is {embedder[: len(own)]}; "
                 "a gallery serves only the embedder that made it"
             )
+
+
+def _embedding_of(face: Face | Embedding) -> Embedding:
+    if isinstance(face, Embedding):
+        return face
+    if not isinstance(face, Face):
+        raise DataError(f"identify: expected a Face or an Embedding, found {type(face).__name__}")
+    if face.embedding is None:
+        raise DataError("identify: expected an embedded face, found one without; FaceEngine.analyze embeds faces")
+    return face.embedding
+
+
+def _gated(face: Face | Embedding, decision: Decision) -> Decision:
+    """The decision, or why there is none about this face."""
+    if isinstance(face, Embedding):
+        return decision
+    return undecided(face.rejection) if face.rejection else doubted(decision, face.doubt)

@@ -205,7 +205,7 @@ def _card(contract: dict[str, Any], network: bytes, archive: zipfile.ZipFile) ->
         license=str(fields["license"]),
         average_flip=bool(contract.get("average_flip", False)),
         training=dict(fields["training"]),
-        operating_points=tuple(OperatingPoint.from_json(point) for point in fields["operating_points"]),
+        operating_points=tuple(OperatingPoint.from_card(point) for point in fields["operating_points"]),
         goldens=tuple(_golden(archive, number) for number in range(int(fields["goldens"]))),
     )
 

@@ -15,9 +15,15 @@ from ..faces import Face
 from ..frames import RGB
 from ..gallery import Gallery
 from ..image_io import read_image
-from ..matching import Q15
 from ..operating_point import choose_operating_point
-from ..recognition import Comparison, EmbeddedFace, Identification, OperatingPointChoice, ProbeFace, identify_faces
+from ..recognition import (
+    ComparisonResult,
+    EmbeddedFace,
+    Identification,
+    OperatingPointChoice,
+    ProbeFace,
+    identify_faces,
+)
 from .errors import RejectedError
 from .uploads import MAX_BYTES, Upload
 
@@ -56,7 +62,7 @@ class PreviewApi:
             "license": card.license,
             "delegate": self._engine.delegate,
             "max_bytes": MAX_BYTES,
-            "threshold": self._point.threshold / Q15,
+            "threshold": self._point.threshold,
             "target_fmr": self._point.target_fmr,
             "gallery": None if gallery is None else {"people": len(gallery.names), "templates": len(gallery.templates)},
             "notes": self._operating_point_choice.sentences() if self._operating_point_choice else [],
@@ -77,7 +83,7 @@ class PreviewApi:
             height, width = image.shape[:2]
             seen = {"name": upload.name, "width": width, "height": height, "faces": probe.faces}
             photos.append(seen | _look_json(image, probe.look) | {"remarks": probe.remarks()})
-        comparison = Comparison.of(probes[0], probes[1], self._point)
+        comparison = ComparisonResult.of(probes[0], probes[1], self._point)
         said = {"sentence": comparison.sentence, "explanation": comparison.explanation}
         body = said | {"photos": photos, "delegate": self._engine.delegate}
         return envelope("preview-verify", comparison.to_json() | body, models=self._engine.digests)
@@ -99,7 +105,7 @@ class PreviewApi:
                 self._engine,
                 self._gallery,
                 image,
-                threshold=self._operating_point_choice.point.threshold,
+                operating_point=self._operating_point_choice.point,
                 top_k=CANDIDATES,
             )
         height, width = image.shape[:2]

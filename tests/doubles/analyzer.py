@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from edge_siamese.alignment import CROP_SIZE, TEMPLATE_NAME, align
+from edge_siamese.alignment import CROP_SIZE, TEMPLATE, TEMPLATE_NAME, align
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
 from edge_siamese.operating_point import OperatingPoint
@@ -115,7 +115,7 @@ class PatternAnalyzer(AnalyzerDouble):
 
     def detect(self, image: RGB) -> list[Face]:
         boxes = [np.array((8, 8, 100 - index, 100 - index), np.float32) for index in range(int(image[0, 0, 0]))]
-        return [Face(box, np.zeros((5, 2), np.float32), 0.9) for box in boxes]
+        return [Face(box, box[:2] + TEMPLATE * (box[2] / CROP_SIZE), 0.99) for box in boxes]
 
     def align(self, image: RGB, face: Face) -> RGB:
         cells = image[PATTERN_CELL // 2 :: PATTERN_CELL, PATTERN_CELL // 2 :: PATTERN_CELL]

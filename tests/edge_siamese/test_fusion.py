@@ -68,13 +68,13 @@ class TestFusion:
             scored.observe(score)
         lucky = scored.observe(20_000)
         assert lucky.outcome is Outcome.UNKNOWN
-        assert lucky.score == (4_000 + 5_000 + 4_500 + 20_000) // 4
+        assert lucky.score_q15 == (4_000 + 5_000 + 4_500 + 20_000) // 4
 
     def test_the_mean_is_taken_for_each_identity_and_rounded_down(self) -> None:
         scored = Scored("Ada", "Bob")
         scored.observe(11_000, -3)
         decision = scored.observe(10_001, 0)
-        assert (decision.score, decision.margin) == (10_500, 10_502)
+        assert (decision.score_q15, decision.margin_q15) == (10_500, 10_502)
 
     def test_old_embeddings_are_forgotten(self) -> None:
         scored = Scored("Ada")

@@ -20,16 +20,16 @@ def test_a_calibrated_threshold_keeps_the_bound_and_is_the_smallest_that_does(se
     impostor = np.round(rng.normal(0, 3000, 2000)).astype(np.int16)
     genuine = np.round(rng.normal(12000, 4000, 300)).astype(np.int16)
     found = calibrate(genuine, impostor, target_fmr=target, **ABOUT)
-    assert upper_bound(int((impostor >= found.threshold).sum()), 2000) <= target
-    lower = impostor[impostor < found.threshold].max()
+    assert upper_bound(int((impostor >= found.threshold_q15).sum()), 2000) <= target
+    lower = impostor[impostor < found.threshold_q15].max()
     assert upper_bound(int((impostor >= lower).sum()), 2000) > target
-    assert found.fnmr == pytest.approx(np.mean(genuine < found.threshold))
+    assert found.fnmr == pytest.approx(np.mean(genuine < found.threshold_q15))
 
 
 def test_too_few_pairs_are_refused_with_the_number_it_takes() -> None:
     with pytest.raises(OperatingPointError, match=r"0.001 needs at least 2,995 impostor pairs, found 2,994"):
         calibrate(np.zeros(1, np.int16), np.zeros(2994, np.int16), target_fmr=1e-3, **ABOUT)
-    assert calibrate(np.zeros(1, np.int16), np.zeros(2995, np.int16), target_fmr=1e-3, **ABOUT).threshold == 1
+    assert calibrate(np.zeros(1, np.int16), np.zeros(2995, np.int16), target_fmr=1e-3, **ABOUT).threshold_q15 == 1
 
 
 def test_one_photo_under_two_people_is_refused_rather_than_accepted() -> None:
@@ -55,6 +55,6 @@ def test_the_loosest_point_that_is_strict_enough_is_chosen() -> None:
 
 
 def test_json_round_trip_and_missing_fields() -> None:
-    assert OperatingPoint.from_json(point(1e-3).to_json()) == point(1e-3)
+    assert OperatingPoint.from_card(point(1e-3).to_card()) == point(1e-3)
     with pytest.raises(DataError, match="threshold"):
-        OperatingPoint.from_json({"target_fmr": 0.1})
+        OperatingPoint.from_card({"target_fmr": 0.1})

@@ -14,7 +14,7 @@ from edge_siamese.faces import Embedding
 from edge_siamese.gallery import Gallery
 from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.recognition import (
-    Comparison,
+    ComparisonResult,
     EmbeddedFace,
     Identification,
     OperatingPointChoice,
@@ -49,10 +49,10 @@ def with_embedding(probe: ProbeFace, values: list[int]) -> ProbeFace:
     ],
 )
 def test_a_comparison_is_a_sentence(probe: ProbeFace, second: list[int], sentence: str) -> None:
-    comparison = Comparison.of(with_embedding(probe, [0, 5]), with_embedding(probe, second), POINT)
+    comparison = ComparisonResult.of(with_embedding(probe, [0, 5]), with_embedding(probe, second), POINT)
     assert comparison.sentence == sentence
     assert comparison.is_match == sentence.startswith("same")
-    assert comparison.to_json()["score"] == comparison.score / 32768
+    assert comparison.to_json()["score"] == comparison.score == comparison.score_q15 / 32768
 
 
 def test_without_a_face_there_is_no_subject(engine: FaceEngine) -> None:
@@ -94,7 +94,7 @@ def test_faces_are_named_from_the_largest(engine: FaceEngine) -> None:
     templates = {"Ada": engine.embed(image(0, 8.0), engine.detect(image(0, 8.0))[0]).values[None]}
     gallery = Gallery.empty(engine.embedder_card).with_people(templates)
     both = np.hstack([image(0), image(1)])
-    answers = identify_faces(engine, gallery, both, threshold=POINT.threshold, top_k=3)
+    answers = identify_faces(engine, gallery, both, operating_point=POINT, top_k=3)
     assert [answer.index for answer in answers] == [0, 1]
     assert {answer.decision.identity for answer in answers} == {"Ada", None}
     assert all(isinstance(answer.look, EmbeddedFace) and len(answer.candidates) == 1 for answer in answers)
@@ -105,6 +105,7 @@ def test_every_identification_is_explained() -> None:
         Identification(0, None, decision).explanation
         for decision in (
             decide({"Ada": 20000, "Ben": 3}, 16384),
+            decide({"Ada": 20000, "Ben": 19500}, 16384),
             decide({"Ada": 200}, 16384),
             decide({}, 16384),
             undecided(Reason.NO_FACE),
@@ -112,6 +113,7 @@ def test_every_identification_is_explained() -> None:
     ]
     assert said == [
         "score 0.610 is at least the threshold 0.500",
+        "two people reach the threshold 0.500, and the best score 0.610 is only 0.015 above the other",
         "the best score 0.006 is below the threshold 0.500",
         "nobody is in the gallery",
         "no face found",
@@ -149,26 +151,30 @@ class TestPoorFaces:
     def test_a_known_person_is_never_unknown(
         self, engine: FaceEngine, ada: Gallery, spoiled: Any, reason: Reason
     ) -> None:
-        (answer,) = identify_faces(engine, ada, spoiled, threshold=32_000)
+        (answer,) = identify_faces(engine, ada, spoiled, operating_point=replace(POINT, threshold_q15=32_000))
         assert (answer.decision.outcome, answer.decision.reason) == (Outcome.UNDECIDED, reason)
         assert answer.decision.identity is None
         assert "face is too" in answer.explanation
 
     def test_a_score_high_enough_is_a_match(self, engine: FaceEngine, ada: Gallery) -> None:
-        (answer,) = identify_faces(engine, ada, small(image(0), 23), threshold=-32_000)
+        (answer,) = identify_faces(
+            engine, ada, small(image(0), 23), operating_point=replace(POINT, threshold_q15=-32_000)
+        )
         assert (answer.decision.identity, answer.look and answer.look.doubt) == ("Ada", Reason.TOO_SMALL)
 
     def test_a_face_too_small_to_be_compared_has_no_candidates(self, engine: FaceEngine, ada: Gallery) -> None:
-        (answer,) = identify_faces(engine, ada, small(image(0), 17), threshold=-32_000, top_k=3)
+        (answer,) = identify_faces(
+            engine, ada, small(image(0), 17), operating_point=replace(POINT, threshold_q15=-32_000), top_k=3
+        )
         assert (answer.decision.score, answer.candidates) == (None, [])
 
     def test_a_good_face_of_a_stranger_is_unknown(self, engine: FaceEngine, ada: Gallery) -> None:
-        (answer,) = identify_faces(engine, ada, image(1), threshold=POINT.threshold)
+        (answer,) = identify_faces(engine, ada, image(1), operating_point=POINT)
         assert answer.decision.outcome is Outcome.UNKNOWN
 
     def test_two_photos_cannot_be_told_apart_when_one_is_poor(self, engine: FaceEngine, probe: ProbeFace) -> None:
         poor = ProbeFace.on(engine, small(image(1), 23), "far.png")
-        comparison = Comparison.of(probe, poor, POINT)
+        comparison = ComparisonResult.of(probe, poor, POINT)
         assert comparison.sentence == "cannot tell: far.png: the face is too small"
         assert (comparison.is_match, comparison.to_json()["decision"]) == (False, "undecided")
         assert comparison.to_json()["reason"] == "too_small"
@@ -180,11 +186,11 @@ class TestTurnedPhotos:
         self, engine: FaceEngine, ada: Gallery, probe: ProbeFace, quarters: int
     ) -> None:
         turned = np.ascontiguousarray(np.rot90(image(0, 4.0), quarters))
-        (answer,) = identify_faces(engine, ada, turned, threshold=POINT.threshold)
+        (answer,) = identify_faces(engine, ada, turned, operating_point=POINT)
         assert answer.decision.identity == "Ada"
         assert answer.to_json()["turn"] == 360 - 90 * quarters
         other = ProbeFace.on(engine, turned, "turned.png")
-        assert Comparison.of(probe, other, POINT).is_match
+        assert ComparisonResult.of(probe, other, POINT).is_match
         assert f"it was turned by {360 - 90 * quarters} degrees" in other.remarks()[0]
 
     def test_an_upright_photo_is_not_turned(self, engine: FaceEngine, probe: ProbeFace) -> None:
@@ -192,7 +198,7 @@ class TestTurnedPhotos:
 
     def test_where_the_turn_is_in_doubt_nothing_is_decided(self, probe: ProbeFace) -> None:
         doubtful = replace(probe, look=replace(probe.look, doubtful_turn=True))
-        decision = Comparison.of(probe, doubtful, POINT).decision
+        decision = ComparisonResult.of(probe, doubtful, POINT).decision
         assert (decision.outcome, decision.reason) == (Outcome.UNDECIDED, Reason.POSE)
 
 

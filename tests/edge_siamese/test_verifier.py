@@ -85,7 +85,7 @@ def test_known_people_are_named_and_strangers_are_not(people: People, watch: Wat
         Outcome.MATCH,
     ]
     assert [seen.frame.source for seen in results] == ["0.png", "1.png", "2.png"]
-    assert results[0].decision.threshold == POINT.threshold
+    assert results[0].decision.threshold_q15 == POINT.threshold_q15
     assert results[0].face is not None
     assert results[0].face.embedding is not None
 
@@ -206,7 +206,7 @@ def test_the_policy_can_be_chosen(people: People, watch: Watch) -> None:
 def test_a_given_operating_point_beats_the_gallerys(people: People, watch: Watch) -> None:
     strict = OperatingPoint(1e-6, 32_767, 1e-6, 10**7, 20, 0.9, "00")
     people_seen = watch([people.show("Ada")], operating_point=strict)
-    assert people_seen[0].decision.threshold == 32_767
+    assert people_seen[0].decision.threshold_q15 == 32_767
 
 
 def test_stopping_ends_the_watch(people: People, gallery: Gallery) -> None:

@@ -253,8 +253,12 @@ class _Reader:
 
     def _operating_point(self, fields: Values) -> OperatingPoint:
         self._expect_zeros("operating point", OPERATING_POINT, fields)
-        names = ("target_fmr", "fmr_upper_95", "fnmr", "impostor_pairs", "people", "threshold")
-        point = OperatingPoint(**{n: fields[n] for n in names}, dataset_digest=fields["dataset_digest"].hex())
+        names = ("target_fmr", "fmr_upper_95", "fnmr", "impostor_pairs", "people")
+        point = OperatingPoint(
+            **{n: fields[n] for n in names},
+            threshold_q15=fields["threshold"],
+            dataset_digest=fields["dataset_digest"].hex(),
+        )
         rates = (point.target_fmr, point.fmr_upper_95, point.fnmr)
         if not (0.0 < point.target_fmr < 1.0 and all(0.0 <= rate <= 1.0 for rate in rates)):
             self._reject("rates of an operating point", "between 0 and 1", f"{rates}")

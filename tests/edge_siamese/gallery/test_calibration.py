@@ -36,7 +36,7 @@ def test_strangers_are_impostors_to_everybody_and_namesakes_are_genuine(
     assert (comparisons.strangers, comparisons.enrolled_from, len(comparisons.genuine)) == (20, 1, 3)
     assert comparisons.genuine.min() > 0.6 * Q15
     point = operating_point(enrolled, comparisons, 0.05)
-    assert np.count_nonzero(comparisons.impostor >= point.threshold) == 1
+    assert np.count_nonzero(comparisons.impostor >= point.threshold_q15) == 1
     assert (point.impostor_pairs, point.people, point.fnmr) == (120, 22, 0.0)
     assert (
         point.dataset_digest == compare(enrolled, embedded).digest != compare(enrolled.without("ben"), embedded).digest

@@ -10,7 +10,7 @@ from edge_siamese.decision import Outcome
 from edge_siamese.errors import GalleryError, OperatingPointError
 from edge_siamese.faces import Embedding
 from edge_siamese.gallery import Gallery
-from edge_siamese.matching import Q15, scores_q15
+from edge_siamese.matching import scores_q15
 from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.tflite.model_card import ModelCard
 from tests.doubles import embedder_card
@@ -35,7 +35,7 @@ def test_a_score_is_the_best_of_a_persons_templates(gallery: Gallery) -> None:
 
 
 def test_somebody_enrolled_is_named_and_a_stranger_is_not(gallery: Gallery) -> None:
-    threshold = int(0.9 * Q15)
+    threshold = 0.9
     decision = gallery.identify(probe(gallery.templates[2]), threshold=threshold)
     assert (decision.outcome, decision.identity) == (Outcome.MATCH, "ben")
     assert gallery.identify(probe((-100, -100, 50, 50)), threshold=threshold).outcome is Outcome.UNKNOWN
@@ -45,14 +45,14 @@ def test_nobody_is_in_an_empty_gallery() -> None:
     empty = Gallery.empty(card())
     assert empty.scores(probe((1, 2, 3, 4))) == {}
     assert empty.scores_of(np.zeros((2, 4), np.int8)).shape == (2, 0)
-    assert empty.identify(probe((1, 2, 3, 4)), threshold=-Q15).outcome is Outcome.UNKNOWN
+    assert empty.identify(probe((1, 2, 3, 4)), threshold=-1.0).outcome is Outcome.UNKNOWN
 
 
 def test_another_embedder_is_refused_with_both_digests(gallery: Gallery) -> None:
     for call in (
         lambda: gallery.require(card("cd" * 32)),
         lambda: gallery.scores(probe((1, 2, 3, 4), "cd" * 32)),
-        lambda: gallery.identify(probe((1, 2, 3, 4), "cd" * 32), threshold=0),
+        lambda: gallery.identify(probe((1, 2, 3, 4), "cd" * 32), threshold=0.0),
     ):
         with pytest.raises(GalleryError, match=f"{'ab' * 16}.*{'cd' * 16}"):
             call()
@@ -121,7 +121,7 @@ def test_changing_the_people_drops_operating_points(gallery: Gallery, operating_
 def test_operating_points_are_kept_strictest_first_one_for_a_rate(gallery: Gallery, operating_point: MakePoint) -> None:
     for rate, threshold in ((0.01, 1), (0.001, 2), (0.1, 3), (0.01, 4)):
         gallery = gallery.with_operating_point(operating_point(rate, threshold))
-    assert [(p.target_fmr, p.threshold) for p in gallery.operating_points] == [(0.001, 2), (0.01, 4), (0.1, 3)]
+    assert [(p.target_fmr, p.threshold_q15) for p in gallery.operating_points] == [(0.001, 2), (0.01, 4), (0.1, 3)]
 
 
 def test_the_rate_of_one_comparison_shrinks_with_what_a_stranger_meets(

@@ -23,7 +23,7 @@ rates = st.floats(1e-9, 1 - 1e-9)
 points = st.builds(
     OperatingPoint,
     target_fmr=rates,
-    threshold=st.integers(-32768, 32767),
+    threshold_q15=st.integers(-32768, 32767),
     fmr_upper_95=rates,
     impostor_pairs=st.integers(0, 2**64 - 1),
     people=st.integers(0, 2**32 - 1),
