@@ -40,7 +40,7 @@ class RenderedPeople(AnalyzerDouble):
 
     def detect(self, image: RGB) -> list[Face]:
         name = self.name_on(image)
-        return [] if name is None else [Face(SHOWN[name].boxes[0], SHOWN[name].landmarks[0], 0.9)]
+        return [] if name is None else [Face(SHOWN[name].boxes[0], SHOWN[name].landmarks[0], 0.99)]
 
     def align(self, image: RGB, face: Face) -> RGB:
         self.name = self.name_on(image)
