@@ -5,15 +5,17 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .cameras.base import CameraBack, CameraLost, CameraMissing, SourceEvent
 from .decision import Decision, Outcome, Reason, undecided
+from .errors import EdgeSiameseError
 from .faces import Face
 from .frames import Frame
 from .fusion import EmbeddingPolicy, ScoreFusion, TrackHistory
+from .gallery.updates import GalleryEvent, GalleryFile, GalleryRejected, GalleryReloaded
+from .instrumentation import Counters, NoTimer, StageTimer
 from .operating_point import OperatingPoint
 from .orientation import OrientedFaces, detect_oriented
 from .protocols import Clock, FaceAnalyzer, FrameSource
@@ -52,42 +54,6 @@ class FaceResult:
     turn: int = 0
 
 
-@dataclass
-class Counters:
-    """What went through a verifier.
-
-    Attributes:
-        frames: taken from the source.
-        stale: of these, too old to be looked at.
-        no_face: of these, without a face.
-        faces: found.
-        rejected: of these, by the quality gate.
-        embeddings: computed.
-    """
-
-    frames: int = 0
-    stale: int = 0
-    no_face: int = 0
-    faces: int = 0
-    rejected: int = 0
-    embeddings: int = 0
-
-    def to_json(self) -> dict[str, int]:
-        return asdict(self)
-
-
-class StageTimer(Protocol):
-    """Somebody who wants to know how long the stages take."""
-
-    def stage(self, name: str) -> AbstractContextManager[object]:
-        """Entered before and left after ``detect``, ``track``, ``orient``, ``align``, ``quality``, ``embed`` and ``match``."""
-
-
-class _NoTimer:
-    def stage(self, name: str) -> AbstractContextManager[object]:
-        return nullcontext()
-
-
 class Verifier:
     """Watches a source and says who is there. Iterating gives a `FaceResult` for every face of every frame.
 
@@ -101,7 +67,7 @@ class Verifier:
     Args:
         source: frames; closing it stays with the caller.
         engine: detects and embeds.
-        gallery: known people, of the engine's embedder.
+        gallery: known people, of the engine's embedder; a `GalleryFile` is read again whenever it changes.
         operating_point: where to accept; by default what the gallery finds for `target_fpir`.
         target_fpir: accepted rate of strangers named, over the whole gallery.
         clock: monotonic nanoseconds.
@@ -117,7 +83,7 @@ class Verifier:
         self,
         source: FrameSource,
         engine: FaceAnalyzer,
-        gallery: "Gallery",
+        gallery: "Gallery | GalleryFile",
         *,
         operating_point: OperatingPoint | None = None,
         target_fpir: float = DEFAULT_TARGET_FPIR,
@@ -128,24 +94,27 @@ class Verifier:
         stale_after_ns: int = STALE_AFTER_NS,
         timer: StageTimer | None = None,
     ) -> None:
-        gallery.require(engine.embedder_card)
-        self.source, self.engine, self.gallery = source, engine, gallery
-        self.operating_point = operating_point or gallery.operating_point(engine.embedder_card, target_fpir=target_fpir)
+        self.source, self.engine = source, engine
+        self._gallery_file = gallery if isinstance(gallery, GalleryFile) else None
+        self.gallery = gallery.gallery if isinstance(gallery, GalleryFile) else gallery
+        self._given_point, self._target_fpir = operating_point, target_fpir
+        self.operating_point = self._operating_point_of(self.gallery)
         self.counters = Counters()
         self._clock, self._stale_after_ns = clock, stale_after_ns
         self._limits, self._policy = quality or QualityLimits(), policy or EmbeddingPolicy()
         self._tracker = Tracker(tracking)
-        self._fusion = ScoreFusion(gallery, self.operating_point.threshold_q15)
-        self._timer: StageTimer = timer or _NoTimer()
+        self._fusion = ScoreFusion(self.gallery, self.operating_point.threshold_q15)
+        self._timer: StageTimer = timer or NoTimer()
         self._last_empty_reason: Reason | None = None
         self._last_shape: tuple[int, ...] = ()
 
     def __iter__(self) -> Iterator[FaceResult]:
         return (item for item in self.watch() if isinstance(item, FaceResult))
 
-    def watch(self) -> Iterator[FaceResult | SourceEvent]:
-        """The results, and between them what went wrong with the camera or video."""
+    def watch(self) -> Iterator[FaceResult | SourceEvent | GalleryEvent]:
+        """The results, and between them what happened to the camera or video and to the gallery file."""
         for item in self.source.watch():
+            yield from self._update_gallery()
             if isinstance(item, Frame):
                 yield from self._process(item)
             else:
@@ -156,6 +125,32 @@ class Verifier:
     def stop(self) -> None:
         """End the iteration after the current frame."""
         self.source.stop()
+
+    def _update_gallery(self) -> Iterator[GalleryEvent]:
+        """Use the gallery file's new content, if it has any that can be used."""
+        if self._gallery_file is None:
+            return
+        try:
+            gallery = self._gallery_file.changed()
+            point = self._operating_point_of(gallery) if gallery else self.operating_point
+        except EdgeSiameseError as error:
+            yield GalleryRejected(str(self._gallery_file.path), self._clock(), str(error))
+            return
+        if gallery:
+            event = GalleryReloaded.between(self.gallery, gallery, self._clock())
+            self.gallery, self.operating_point = gallery, point
+            self._fusion.use_gallery(gallery, point.threshold_q15)
+            yield event
+
+    def _operating_point_of(self, gallery: "Gallery") -> OperatingPoint:
+        """
+        Raises:
+            GalleryError: the gallery is of another embedder.
+            OperatingPointError: neither the gallery nor the embedder has an operating point.
+        """
+        card = self.engine.embedder_card
+        gallery.require(card)
+        return self._given_point or gallery.operating_point(card, target_fpir=self._target_fpir)
 
     def _process(self, frame: Frame) -> Iterator[FaceResult]:
         age_ns = self.source.age_ns(frame)

@@ -66,14 +66,14 @@ class FramesUnreadable:
         source: name of the camera or video, or path of the image.
         timestamp_ns: when, on the monotonic clock.
         first: sequence number of the first of them.
-        count: how many there were.
+        frames: how many there were.
         why: one sentence about the last of them.
     """
 
     source: str
     timestamp_ns: int
     first: int
-    count: int
+    frames: int
     why: str
 
 
@@ -185,7 +185,7 @@ class Source:
 
     def _count_unreadable(self, sequence: int, frame: Undecodable) -> FramesUnreadable:
         """Count a frame that cannot be decoded; gives what there is to say of it and of those just before it."""
-        first, count = (self._bad.first, self._bad.count) if self._bad else (sequence, 0)
+        first, count = (self._bad.first, self._bad.frames) if self._bad else (sequence, 0)
         why = f"{self.name}: frame {sequence}: {frame.why}"
         self._bad = FramesUnreadable(self.name, time.monotonic_ns(), first, count + 1, why)
         self.unreadable += 1
@@ -203,7 +203,7 @@ class Source:
             sequence: of the frame that would be next.
             announced: how many the recording says it has, often an estimate; 0 where that is not known.
         """
-        missing = self._bad.count if self._bad else 0
+        missing = self._bad.frames if self._bad else 0
         self.unreadable -= missing
         self._bad = None
         found = sequence - missing

@@ -198,7 +198,7 @@ class LiveSource(Source):
             self._paced
             or not isinstance(captured, Undecodable)
             or self._bad is None
-            or self._bad.count < _MAX_UNREADABLE
+            or self._bad.frames < _MAX_UNREADABLE
         ):
             return
         for event in self._unreadable_before():

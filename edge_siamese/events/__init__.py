@@ -3,4 +3,5 @@
 from .event import Event as Event
 from .event import EventMaker as EventMaker
 from .jsonl import JsonLines as JsonLines
+from .jsonl import json_lines_on as json_lines_on
 from .jsonl import open_json_lines as open_json_lines

@@ -18,6 +18,23 @@ target_fpir_option: Decorator = click.option(
 )
 
 
+class Once(click.Option):
+    """An option with one value. Given twice it is an error, where click would silently take the last one."""
+
+    def __init__(self, *names: Any, **settings: Any) -> None:
+        super().__init__(*names, multiple=True, **settings)
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        value = self.resolve_envvar_value(ctx)
+        return None if value is None else (value,)
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        values = super().process_value(ctx, value)
+        if values and len(values) > 1:
+            raise click.UsageError(f"{self.opts[0]}: expected once, found {len(values)} times", ctx)
+        return values[0] if values else None
+
+
 def with_options(command: Callable[..., Any], options: tuple[Decorator, ...]) -> Callable[..., Any]:
     """Add several options, the first one first in the help."""
     for option in reversed(options):

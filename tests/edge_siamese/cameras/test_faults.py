@@ -113,7 +113,7 @@ class TestDamagedVideos:
 
 
 def numbers_of(event: FramesUnreadable) -> list[int]:
-    return list(range(event.first, event.first + event.count))
+    return list(range(event.first, event.first + event.frames))
 
 
 class TestWhatIsNoVideo:
@@ -230,7 +230,7 @@ class TestLiveCameras:
         with live(1, BAD, BAD, 2, now=10) as source:
             items = list(source.watch())
         (event,) = (item for item in items if isinstance(item, FramesUnreadable))
-        assert (event.first, event.count, event.why) == (1, 2, "door: frame 2: no JPEG in it")
+        assert (event.first, event.frames, event.why) == (1, 2, "door: frame 2: no JPEG in it")
         assert source.unreadable == 2
         last = items[-1]
         assert isinstance(last, Frame)
