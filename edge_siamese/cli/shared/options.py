@@ -22,7 +22,7 @@ class Once(click.Option):
     """An option with one value. Given twice it is an error, where click would silently take the last one."""
 
     def __init__(self, *names: Any, **settings: Any) -> None:
-        super().__init__(*names, multiple=True, **settings)
+        super().__init__(*names, **settings | {"multiple": True})
 
     def value_from_envvar(self, ctx: click.Context) -> Any:
         value = self.resolve_envvar_value(ctx)
