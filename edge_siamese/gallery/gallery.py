@@ -18,7 +18,7 @@ from ..operating_point import OperatingPoint, accepted_threshold, choose_operati
 from .container.content import GalleryContent
 from .container.reader import read
 from .container.writer import save
-from .names import clean_name, did_you_mean
+from .names import clean_name, did_you_mean, similar_name
 from .templates.representatives import representatives
 
 if TYPE_CHECKING:
@@ -223,12 +223,15 @@ class Gallery(GalleryContent):
             about: information about each of these people, in place of what was known; see `metadata.describe`.
 
         Raises:
-            GalleryError: a name that cannot be, no template, or one of another dimension.
+            GalleryError: a name that cannot be or looks the same as another, no template, or one of another dimension.
         """
         people, known = self._people(), dict(self.metadata.get("people", {}))
         for name, added in ((clean_name(name), added) for name, added in templates.items()):
             if added.ndim != 2 or added.shape[1] != self.dimension or not len(added):
                 raise GalleryError(f"templates of {name!r}: expected (n, {self.dimension}), found {added.shape}")
+            similar = similar_name(name, people) if name not in people else None
+            if similar:
+                raise GalleryError(f"{self.source}: '{name}' looks the same as '{similar}', which is in the gallery")
             everything = np.concatenate([people.get(name, added[:0]), added])
             if limit is not None:
                 everything = everything[representatives(everything, self.zero_point, limit)]

@@ -84,9 +84,7 @@ def test_names_are_the_same_however_they_were_typed(gallery: Gallery) -> None:
     assert zoe.without("Zoe\u0308").names == ("anna", "ben")
 
 
-@pytest.mark.parametrize(
-    ("name", "problem"), [(" ", "empty"), ("a\nb", "control characters"), ("é" * 128, "255 bytes")]
-)
+@pytest.mark.parametrize(("name", "problem"), [(" ", "empty"), ("a\nb", "control character"), ("é" * 128, "255 bytes")])
 def test_a_name_that_cannot_be_is_refused(gallery: Gallery, name: str, problem: str) -> None:
     with pytest.raises(GalleryError, match=problem):
         gallery.with_people({name: gallery.templates[:1]})
