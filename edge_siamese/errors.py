@@ -16,6 +16,7 @@
         |   +-- NewerGalleryError    a gallery of a later format version
         |   +-- OtherEmbedderError   a gallery made with another embedder
         |   +-- StaleGalleryError    a gallery file that changed after it was read
+        +-- EnrollmentError     photos that contradict each other or the gallery
         +-- NoFaceError         an image that had to show a face shows none
         +-- OperatingPointError the data cannot support the error rate asked for
 
@@ -112,6 +113,10 @@ class OtherEmbedderError(GalleryError):
 
 class StaleGalleryError(GalleryError):
     """A gallery file changed after it was read, so writing would undo somebody's change."""
+
+
+class EnrollmentError(DataError):
+    """The photos of an enrollment show different people, or somebody whom the gallery knows by another name."""
 
 
 class NoFaceError(DataError):

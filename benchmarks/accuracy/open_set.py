@@ -20,7 +20,7 @@ from edge_siamese.detection import letterbox
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError
 from edge_siamese.gallery import Gallery
-from edge_siamese.gallery.enrollment.photos import build_gallery
+from edge_siamese.gallery.enrollment.build import build_gallery
 from edge_siamese.identity_dataset import IdentityDataset, Photo
 from edge_siamese.image_io import write_image
 from edge_siamese.verifier import FaceResult, Verifier

@@ -8,15 +8,13 @@ import click
 from edge_siamese.cli.shared.galleries import (
     PATH,
     STRATEGIES,
-    model_options,
     note,
-    reference_engine,
     selection_from,
     selection_options,
     skipped_json,
     tell_skipped,
 )
-from edge_siamese.cli.shared.options import json_option, target_fpir_option
+from edge_siamese.cli.shared.options import engine_options, json_option, target_fpir_option
 from edge_siamese.cli.shared.output import emit_json, table
 from edge_siamese.cli.shared.progress import progress_line
 
@@ -36,7 +34,7 @@ TSNE_MEDOID = "tsne-medoid"
 )
 @click.option("--all", "everything", is_flag=True, help="List the photos that others stand for, too.")
 @target_fpir_option
-@model_options
+@engine_options
 @json_option
 def representatives(
     source: Path,
@@ -109,6 +107,7 @@ def representatives(
 
 
 def _photos(source: Path, **models: Any) -> "Photos":
+    from edge_siamese.engine import FaceEngine
     from edge_siamese.models import default_model
     from edge_siamese.tflite.model_card import read_card
 
@@ -116,7 +115,7 @@ def _photos(source: Path, **models: Any) -> "Photos":
 
     if source.suffix.lower() == ".npz":
         return read_embeddings(source, read_card(models["embedder"] or default_model("embedder")))
-    with reference_engine(**models) as engine, progress_line("embedding") as progress:
+    with FaceEngine.open(**models) as engine, progress_line("embedding") as progress:
         return embed_photos_of(source, engine, progress)
 
 

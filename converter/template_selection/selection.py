@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from edge_siamese.gallery import Gallery
-from edge_siamese.gallery.templates.outliers import Agreement
+from edge_siamese.gallery.templates.agreement import Agreement
 from edge_siamese.gallery.templates.representatives import Candidates, Strategy
 from edge_siamese.gallery.templates.selection import Choice, SelectionOptions, select
 from edge_siamese.matching import Q15, scores_q15

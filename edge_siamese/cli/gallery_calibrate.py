@@ -39,7 +39,7 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     from ..errors import GalleryError
     from ..gallery import Gallery
     from ..gallery.calibration import compare, operating_point
-    from ..gallery.enrollment.photos import skipped_of
+    from ..gallery.enrollment.build import skipped_of
     from ..identity_dataset import IdentityDataset
 
     dataset = IdentityDataset(people)

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
@@ -18,6 +19,7 @@ from ..operating_point import OperatingPoint, accepted_threshold, choose_operati
 from .container.content import GalleryContent
 from .container.reader import read
 from .container.writer import save
+from .metadata import is_overdue
 from .names import clean_name, did_you_mean, similar_name
 from .templates.representatives import representatives
 
@@ -204,6 +206,12 @@ class Gallery(GalleryContent):
     def templates_of(self, name: str) -> npt.NDArray[np.int8]:
         """Templates int8 ``(n, D)`` of a person; none when the name is not known."""
         return self._people().get(name, self.templates[:0])
+
+    def overdue(self, day: date) -> tuple[str, ...]:
+        """Names of the people kept on `day` beyond their last day; everybody when the gallery's own is over."""
+        if is_overdue(self.metadata, None, day):
+            return self.names
+        return tuple(name for name in self.names if is_overdue(self.metadata, name, day))
 
     def with_people(
         self,

@@ -74,6 +74,7 @@ def test_the_models_point_serves_a_gallery_without_one(
     command: Command, people_esg: Path, save_photo: Command, engine: Any, operating_point: Command
 ) -> None:
     photo = str(save_photo("a.png", "anna", 7))
+    engine.embedder_card = replace(engine.embedder_card, operating_points=())
     answer = command("identify", photo, "--gallery", "people.esg")
     assert answer.code == 2
     assert "gallery calibrate" in answer.err

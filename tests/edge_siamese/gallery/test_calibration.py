@@ -11,7 +11,7 @@ from edge_siamese.dataset_embeddings import embed_dataset
 from edge_siamese.errors import DataError, OperatingPointError
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.calibration import compare, operating_point
-from edge_siamese.gallery.enrollment.photos import build_gallery
+from edge_siamese.gallery.enrollment.build import build_gallery
 from edge_siamese.gallery.templates.selection import SelectionOptions
 from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.matching import Q15
