@@ -53,7 +53,7 @@ class Box:
 
 
 def component(module: str) -> str:
-    """The root package of a module, and its next level: ``edge_siamese.gallery.names`` is in ``edge_siamese.gallery``."""
+    """The root package of a module, and its next level: ``edge_siamese.names`` is in ``edge_siamese.gallery``."""
     return ".".join(module.split(".")[:2])
 
 

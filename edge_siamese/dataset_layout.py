@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .errors import DataError
 from .image_archive import SkippedFile
+from .names import hidden_character
 
 _IMAGES = "images"
 _NAMED = 4
@@ -138,11 +139,9 @@ def _require_visible(people: Iterable[str], name: str) -> None:
         DataError: a name has control or invisible characters.
     """
     for person in people:
-        for character in person:
-            if unicodedata.category(character) in {"Cc", "Cf"}:
-                raise DataError(
-                    f"{name}: the folder {person!a} has the invisible character U+{ord(character):04X} in its name: rename it"
-                )
+        hidden = hidden_character(person)
+        if hidden:
+            raise DataError(f"{name}: the folder {person!a} has the {hidden} in its name: rename it")
 
 
 def _look_alikes(people: Iterable[str], name: str) -> list[str]:

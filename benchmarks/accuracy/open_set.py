@@ -21,6 +21,7 @@ from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.enrollment.build import build_gallery
+from edge_siamese.gallery.enrollment.person import Permissions
 from edge_siamese.identity_dataset import IdentityDataset, Photo
 from edge_siamese.image_io import write_image
 from edge_siamese.verifier import FaceResult, Verifier
@@ -108,8 +109,9 @@ def write_open_set(dataset: IdentityDataset, split: OpenSet, folder: Path) -> No
 
 
 def enroll(folder: Path, engine: FaceEngine) -> Gallery:
-    """The gallery of what `write_open_set` wrote; `engine` runs the reference delegate."""
-    return build_gallery(IdentityDataset(folder / "enrolled"), engine)[0]
+    """The gallery of what `write_open_set` wrote, of the largest face of every photo: the dataset says who it is."""
+    allowed = Permissions(different_faces=True)
+    return build_gallery(IdentityDataset(folder / "enrolled"), engine, permissions=allowed, largest_only=True)[0]
 
 
 def identify_stills(

@@ -52,7 +52,7 @@ def load_probe(
     from ..networks.registry import NETWORKS, build_network
 
     if what not in NETWORKS:
-        from edge_siamese.gallery.names import did_you_mean
+        from edge_siamese.names import did_you_mean
 
         advice = did_you_mean(what, NETWORKS) or f"; networks are {', '.join(NETWORKS)}"
         raise DataError(f"{what}: expected a file or the name of a network{advice}")

@@ -13,8 +13,8 @@ from edge_siamese.dataset_layout import paths_in_dataset, person_of
 from edge_siamese.errors import DataError, NoFaceError
 from edge_siamese.gallery.enrollment.build import indices_by_name, skipped_of
 from edge_siamese.gallery.enrollment.face_choice import Skipped
-from edge_siamese.gallery.names import clean_name
 from edge_siamese.identity_dataset import IdentityDataset
+from edge_siamese.names import clean_name
 from edge_siamese.protocols import FaceAnalyzer
 from edge_siamese.tflite.model_card import ModelCard
 

@@ -70,21 +70,21 @@ def build(
     selection = selection_from(**take(options, "limit", "strategy", "budget", "reject_outliers"))
     permissions = Permissions(different_faces=options.pop("allow_different_faces"))
     sequence = _next_sequence(output, sequence)
-    dataset = IdentityDataset(people)
-    _tell_names(dataset)
-    with FaceEngine.open(**options) as engine, progress_line("enrolling") as progress:
-        tell_unchecked(engine.embedder_card)
-        built, report = build_gallery(
-            dataset,
-            engine,
-            options=selection,
-            permissions=permissions,
-            skip_people=skip,
-            largest_only=largest_only,
-            metadata=metadata,
-            progress=progress,
-        )
-        digests = engine.digests
+    with IdentityDataset(people) as dataset:
+        _tell_names(dataset)
+        with FaceEngine.open(**options) as engine, progress_line("enrolling") as progress:
+            tell_unchecked(engine.embedder_card)
+            built, report = build_gallery(
+                dataset,
+                engine,
+                options=selection,
+                permissions=permissions,
+                skip_people=skip,
+                largest_only=largest_only,
+                metadata=metadata,
+                progress=progress,
+            )
+            digests = engine.digests
     tell_skipped(report.skipped)
     tell_several_faces(report.several, largest_only=largest_only)
     tell_look_alikes(report.look_alikes)
@@ -139,15 +139,14 @@ def _next_sequence(output: Path, asked: int | None) -> int:
 
 
 def _tell_names(dataset: "IdentityDataset") -> None:
-    """Say which names of a dataset a gallery writes in another way, and whose folders become one person."""
+    """Say how the folders were read, and which names a gallery writes in another way."""
     from ..gallery.enrollment.build import names_of
-    from ..gallery.names import change_of
+    from ..names import change_of
 
     names = names_of(dataset)
-    for person in names:
-        changed = change_of(person)
-        if changed:
-            note(changed)
+    changes = [change_of(person) for person in names]
+    for sentence in (*dataset.notes, *filter(None, changes)):
+        note(sentence)
     for name in sorted({name for name in names.values() if list(names.values()).count(name) > 1}):
         note(f"several folders name '{name}'; their photos are taken together")
 
@@ -164,6 +163,7 @@ def _report(
     if as_json:
         body = {
             "photos": report.photos,
+            "used": report.used,
             "skipped": skipped_json(report.skipped),
             "several_faces": several_faces_json(report.several),
             "people_skipped": [{"name": name, "reason": reason} for name, reason in report.people_skipped.items()],
@@ -172,8 +172,7 @@ def _report(
         }
         emit_json("gallery-build", summary(written) | body, models=models)
         return
-    used = report.photos - len(report.skipped)
-    click.echo(f"{written.source}: {counted(written)} from {used} of {report.photos} photos")
+    click.echo(f"{written.source}: {counted(written)} from {report.used} of {report.photos} photos")
     if budget is not None:
         click.echo(f"{size:,} of {budget:,} bytes")
     for name, reason in report.people_skipped.items():

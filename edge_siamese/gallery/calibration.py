@@ -9,9 +9,9 @@ import numpy.typing as npt
 from ..dataset_embeddings import DatasetEmbeddings
 from ..errors import DataError
 from ..matching import threshold_q15
+from ..names import clean_name
 from ..operating_point import OperatingPoint, calibrate
 from .gallery import Gallery
-from .names import clean_name
 
 SAME_PHOTO = threshold_q15(0.95)
 """A score from which a photo is one that the gallery was made from; delegates differ by less."""

@@ -15,12 +15,12 @@ from ..decision import Decision, decide_scores, doubted, undecided
 from ..errors import DataError, GalleryError, OperatingPointError, OtherEmbedderError
 from ..faces import Embedding, Face
 from ..matching import scores_q15
+from ..names import clean_name, did_you_mean, similar_name
 from ..operating_point import OperatingPoint, accepted_threshold, choose_operating_point
 from .container.content import GalleryContent
 from .container.reader import read
 from .container.writer import save
 from .metadata import is_overdue
-from .names import clean_name, did_you_mean, similar_name
 from .templates.representatives import representatives
 
 if TYPE_CHECKING:

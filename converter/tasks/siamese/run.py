@@ -14,7 +14,7 @@ from typing import Any
 
 from edge_siamese.errors import DataError, EdgeSiameseError
 from edge_siamese.evaluation.metrics import ErrorCurve
-from edge_siamese.gallery.names import did_you_mean
+from edge_siamese.names import did_you_mean
 
 from ...evaluation.evaluate import Threshold
 from ...export.licenses import UNSTATED, license_of_weights

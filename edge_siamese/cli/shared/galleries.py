@@ -121,7 +121,7 @@ def about_from(options: dict[str, Any]) -> dict[str, Any]:
 
 def person_name(name: str) -> str:
     """The name as a gallery keeps it; a change is told."""
-    from ...gallery.names import change_of, clean_name
+    from ...names import change_of, clean_name
 
     changed = change_of(name)
     if changed:

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import DamagedGalleryError, GalleryError, NewerGalleryError, NotAGalleryError
+from ...names import problem_of
 from ...operating_point import OperatingPoint
 from .. import metadata as about
-from ..names import problem_of
 from .content import GalleryContent, Revision
 from .layout import (
     CRC_COVERED,

@@ -9,9 +9,9 @@ import numpy as np
 from ...dataset_embeddings import DatasetEmbeddings
 from ...errors import DataError, EnrollmentError, GalleryError, ImageError, NoFaceError
 from ...identity_dataset import IdentityDataset
+from ...names import clean_name, similar_name
 from ...protocols import FaceAnalyzer
 from ..gallery import Gallery
-from ..names import clean_name, similar_name
 from ..templates.agreement import Agreement
 from ..templates.budget import sizes_of
 from ..templates.representatives import Candidates
@@ -29,13 +29,15 @@ class BuildReport:
 
     Attributes:
         photos: how many there were.
-        skipped: those not used, in the order of the dataset, and why.
+        used: how many of them were used.
+        skipped: files not used, and why: what the dataset leaves out, then photos in its order.
         people_skipped: people left out and why, by name.
         several: number of faces on each used photo that shows more than one, by photo.
         look_alikes: pairs of people whom the gallery may confuse.
     """
 
     photos: int
+    used: int
     skipped: list[Skipped]
     people_skipped: dict[str, str] = field(default_factory=dict)
     several: dict[str, int] = field(default_factory=dict)
@@ -210,6 +212,7 @@ def _report(
     threshold: int | None,
 ) -> BuildReport:
     order = {photo.path: number for number, photo in enumerate(dataset.photos)}
+    files = [Skipped(file.path, file.reason) for file in dataset.skipped]
     skipped = [skip for faces in people.values() for skip in faces.skipped]
     skipped += [Skipped(photo, "of a person left out") for name in left_out for photo in people[name].photos]
     skipped += [
@@ -217,7 +220,8 @@ def _report(
     ]
     return BuildReport(
         photos=len(order),
-        skipped=sorted(skipped, key=lambda skip: order[skip.photo]),
+        skipped=files + sorted(skipped, key=lambda skip: order[skip.photo]),
+        used=len(order) - len(skipped),
         people_skipped=left_out,
         several={photo: count for faces in used.values() for photo, count in faces.several.items()},
         look_alikes=[] if threshold is None else find_look_alikes(gallery, threshold),

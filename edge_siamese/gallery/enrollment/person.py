@@ -16,9 +16,9 @@ from ...errors import EnrollmentError, ImageError, NoFaceError
 from ...frames import RGB
 from ...image_io import read_image
 from ...matching import Q15, scores_q15
+from ...names import clean_name
 from ...operating_point import choose_operating_point
 from ...protocols import FaceAnalyzer
-from ..names import clean_name
 from ..templates.agreement import group_by_person
 from ..templates.representatives import mean_template
 from .face_choice import ChosenFaces, PhotoFaces, choose_faces

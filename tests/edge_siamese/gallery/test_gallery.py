@@ -148,3 +148,11 @@ def test_a_gallerys_own_point_beats_the_models(gallery: Gallery, operating_point
 def test_without_any_point_the_way_out_is_named(gallery: Gallery) -> None:
     with pytest.raises(OperatingPointError, match="gallery calibrate"):
         gallery.operating_point(card())
+
+
+def test_a_gallery_takes_no_second_name_that_looks_the_same(gallery: Gallery) -> None:
+    with pytest.raises(GalleryError, match="'Anna' looks the same as 'anna', which is in the gallery"):
+        gallery.with_people({"Anna": gallery.templates[:1]})
+    with pytest.raises(GalleryError, match="'BEN' looks the same as 'ben'"):
+        gallery.without("ben").with_people({"ben": gallery.templates[:1], "BEN": gallery.templates[1:2]})
+    assert gallery.with_people({"anna": gallery.templates[:1]}).names == gallery.names

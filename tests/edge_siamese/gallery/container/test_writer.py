@@ -15,7 +15,7 @@ from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.container.layout import ALIGNMENT, HEADER
 from edge_siamese.gallery.container.reader import parse
 from edge_siamese.gallery.container.writer import encode
-from edge_siamese.gallery.names import problem_of
+from edge_siamese.names import problem_of
 from edge_siamese.operating_point import OperatingPoint
 
 names = st.text(min_size=1, max_size=40).map(str.strip).filter(lambda name: problem_of(name) is None)

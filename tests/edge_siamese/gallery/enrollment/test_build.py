@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import cv2
 import numpy as np
 import pytest
 
-from edge_siamese.errors import DataError, EnrollmentError, GalleryError, NoFaceError
+from edge_siamese.errors import DataError, EnrollmentError, NoFaceError
 from edge_siamese.gallery.container.writer import encode
 from edge_siamese.gallery.enrollment.build import build_gallery, names_of
 from edge_siamese.gallery.enrollment.face_choice import Skipped
@@ -205,7 +206,14 @@ def test_the_same_photo_counts_once(people_folder: Folder, engine: Any) -> None:
     once, _ = build_gallery(IdentityDataset(folder), engine)
     (folder / "anna" / "copy.png").write_bytes((folder / "anna" / "1.png").read_bytes())
     twice, report = build_gallery(IdentityDataset(folder), engine)
-    assert report.skipped == [Skipped("anna/copy.png", "the same photo as anna/1.png, which counts once")]
+    assert report.skipped == [Skipped("anna/copy.png", "the same file as anna/1.png, counted once")]
+    assert (report.used, report.photos) == (2, 2)
+    np.testing.assert_array_equal(once.templates, twice.templates)
+    (folder / "anna" / "copy.png").unlink()
+    cv2.imwrite(str(folder / "anna" / "copy.bmp"), cv2.imread(str(folder / "anna" / "1.png")))
+    twice, report = build_gallery(IdentityDataset(folder), engine)
+    assert report.skipped == [Skipped("anna/copy.bmp", "the same photo as anna/1.png, which counts once")]
+    assert (report.used, report.photos) == (2, 3)
     np.testing.assert_array_equal(once.templates, twice.templates)
 
 
@@ -216,7 +224,7 @@ def test_folders_of_one_name_in_two_spellings_are_one_person(
     save_photo("people/Zo\u00e9/1.png", "zoe", 1)
     save_photo("people/Zoe\u0301/2.png", "zoe", 2)
     dataset = IdentityDataset(folder)
-    assert sorted(names_of(dataset).values()) == ["Zo\u00e9", "Zo\u00e9", "ben"]
+    assert sorted(names_of(dataset).values()) == ["Zo\u00e9", "ben"]
     gallery, report = build_gallery(dataset, engine)
     assert (gallery.names, report.skipped) == (("Zo\u00e9", "ben"), [])
     np.testing.assert_array_equal(
@@ -237,7 +245,7 @@ class Unused(PatternAnalyzer):
     [
         (("Ada", "ada"), "people: the names 'Ada' and 'ada' look the same; rename one of them"),
         (("Ada", "\uff21da"), "look the same"),
-        (("Ada", "A\u200bda"), r"people: the name 'A\\u200bda' has the invisible character U\+200B"),
+        (("Ada", "A\u200bda"), r"people: the folder 'A\\u200bda' has the invisible character U\+200B in its name"),
     ],
 )
 def test_names_are_checked_before_photos_are_read(
@@ -245,7 +253,7 @@ def test_names_are_checked_before_photos_are_read(
 ) -> None:
     for person in people:
         save_photo(f"people/{person}/1.png", person, 1)
-    with pytest.raises(GalleryError, match=sentence):
+    with pytest.raises(DataError, match=sentence):
         build_gallery(IdentityDataset(tmp_path / "people"), Unused())
 
 

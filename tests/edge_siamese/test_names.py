@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import GalleryError
-from edge_siamese.gallery import Gallery
-from edge_siamese.gallery.names import change_of, clean_name, problem_of, similar_name
+from edge_siamese.names import change_of, clean_name, problem_of, similar_name
 
 
 @pytest.mark.parametrize(
@@ -86,14 +85,6 @@ def test_names_of_255_bytes_are_kept_in_every_script(name: str) -> None:
 )
 def test_names_that_look_the_same_are_found(name: str, known: list[str], similar: str | None) -> None:
     assert similar_name(name, known) == similar
-
-
-def test_a_gallery_takes_no_second_name_that_looks_the_same(gallery: Gallery) -> None:
-    with pytest.raises(GalleryError, match="'Anna' looks the same as 'anna', which is in the gallery"):
-        gallery.with_people({"Anna": gallery.templates[:1]})
-    with pytest.raises(GalleryError, match="'BEN' looks the same as 'ben'"):
-        gallery.without("ben").with_people({"ben": gallery.templates[:1], "BEN": gallery.templates[1:2]})
-    assert gallery.with_people({"anna": gallery.templates[:1]}).names == gallery.names
 
 
 @given(st.text(max_size=60))

@@ -1,4 +1,4 @@
-"""What a person in a gallery may be called.
+"""What a person may be called, in a gallery and in a dataset.
 
 Names are kept in Unicode NFC with single spaces, so that one name has one spelling in bytes. Characters that nobody can
 see or that turn the direction of text are refused, and so are two names in one gallery that look the same.
@@ -9,8 +9,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from ..errors import GalleryError
-from .container.layout import LONGEST_NAME
+from .errors import GalleryError
+
+LONGEST_NAME = 255
+"""Bytes of UTF-8 that a name may have."""
 
 _REFUSED_CATEGORIES = {
     "Cc": "control character",
@@ -58,7 +60,7 @@ def problem_of(name: str) -> str | None:
     """Why a gallery does not keep a name like this, or None."""
     if not name:
         return "is empty"
-    hidden, mixed = _hidden_character(name), _mixed_scripts(name)
+    hidden, mixed = hidden_character(name), _mixed_scripts(name)
     problems = {
         f"has the {hidden}": hidden is not None,
         "is not in Unicode NFC with single spaces": name != _normalized(name),
@@ -67,6 +69,19 @@ def problem_of(name: str) -> str | None:
         f"is longer than {LONGEST_NAME} bytes": len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME,
     }
     return next((problem for problem, found in problems.items() if found), None)
+
+
+def hidden_character(name: str) -> str | None:
+    """The first character of a name that people cannot see, such as ``invisible character U+200B``; None without one."""
+    for index, character in enumerate(name):
+        kind = _REFUSED_CATEGORIES.get(unicodedata.category(character))
+        if _INVISIBLE.match(character):
+            kind = "invisible character"
+        if character in _DIRECTIONS:
+            kind = "text-direction character"
+        if kind and not _joins(name, index):
+            return f"{kind} U+{ord(character):04X}"
+    return None
 
 
 def similar_name(name: str, known: Iterable[str]) -> str | None:
@@ -84,19 +99,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def _normalized(name: str) -> str:
     spaced = "".join(" " if unicodedata.category(character) == "Zs" else character for character in name)
     return re.sub(" +", " ", unicodedata.normalize("NFC", spaced).strip())
-
-
-def _hidden_character(name: str) -> str | None:
-    """Kind and code point of the first character that people cannot see, or None."""
-    for index, character in enumerate(name):
-        kind = _REFUSED_CATEGORIES.get(unicodedata.category(character))
-        if _INVISIBLE.match(character):
-            kind = "invisible character"
-        if character in _DIRECTIONS:
-            kind = "text-direction character"
-        if kind and not _joins(name, index):
-            return f"{kind} U+{ord(character):04X}"
-    return None
 
 
 def _joins(name: str, index: int) -> bool:
