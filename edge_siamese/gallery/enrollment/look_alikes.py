@@ -48,7 +48,7 @@ class LookAlikes:
 def look_alike_threshold(gallery: "Gallery", card: "ModelCard | None") -> int | None:
     """Q15 score from which two people of a gallery are look-alikes; None when nobody has an operating point."""
     points = gallery.operating_points or (card.operating_points if card else ())
-    return choose_operating_point(points, gallery.required_fmr(LOOK_ALIKE_FPIR)).threshold if points else None
+    return choose_operating_point(points, gallery.required_fmr(LOOK_ALIKE_FPIR)).threshold_q15 if points else None
 
 
 def find_look_alikes(gallery: "Gallery", threshold: int) -> list[LookAlikes]:

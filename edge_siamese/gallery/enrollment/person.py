@@ -51,7 +51,7 @@ STRICT = Permissions()
 
 def agreement_threshold(card: "ModelCard") -> int | None:
     """Q15 score from which two templates show one person; None when the embedder has no operating point."""
-    return choose_operating_point(card.operating_points, AGREEMENT_FMR).threshold if card.operating_points else None
+    return choose_operating_point(card.operating_points, AGREEMENT_FMR).threshold_q15 if card.operating_points else None
 
 
 def read_photos(paths: Iterable[Path], engine: FaceAnalyzer, *, largest_only: bool = False) -> list[PhotoFaces]:

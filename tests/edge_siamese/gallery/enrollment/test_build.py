@@ -186,7 +186,7 @@ def test_people_who_look_alike_are_reported(
     gallery, report = build_gallery(IdentityDataset(folder), checking_engine)
     ((first, second, score),) = [(pair.first, pair.second, pair.score) for pair in report.look_alikes]
     assert (first, second) == ("anna", "anne")
-    assert score == gallery.scores_of(gallery.templates_of("anne"))[0, 0] > POINT.threshold
+    assert score == gallery.scores_of(gallery.templates_of("anne"))[0, 0] > POINT.threshold_q15
     assert build_gallery(IdentityDataset(folder), PatternAnalyzer())[1].look_alikes == []
 
 
