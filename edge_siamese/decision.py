@@ -33,6 +33,7 @@ class Reason(StrEnum):
     DARK = "dark"
     POSE = "pose"
     AMBIGUOUS = "ambiguous"
+    OVERDUE = "overdue"
     BELOW_THRESHOLD = "below_threshold"
     STALE_FRAME = "stale_frame"
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .decision import Decision, Outcome, Reason, decide_scores, doubted, undecided
+from .decision import Decision, Outcome, Reason, doubted, undecided
 from .faces import Embedding
 from .orientation import TrackOrientation
 from .tracking import Track
@@ -130,7 +130,7 @@ class ScoreFusion:
 
     def _decide_from(self, scores: Sequence[npt.NDArray[np.int16]]) -> Decision:
         fused = np.stack(scores).sum(axis=0, dtype=np.int64) // len(scores)
-        return decide_scores(self.gallery.names, fused, self.threshold)
+        return self.gallery.decide(fused, self.threshold)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .decision import Decision, Outcome, Reason, decide, decide_scores, doubted, undecided
+from .decision import Decision, Outcome, Reason, decide, doubted, undecided
 from .errors import NoFaceError
 from .faces import Embedding, Face
 from .frames import RGB
+from .gallery.metadata import today
 from .matching import Q15, score_q15
 from .operating_point import OperatingPoint
 from .orientation import OrientedFaces, detect_oriented
@@ -233,6 +234,8 @@ class Identification:
             return _CAUSES[decision.reason]
         if decision.score is None or decision.threshold is None:
             return "no face found" if decision.reason is Reason.NO_FACE else "nobody is in the gallery"
+        if decision.reason is Reason.OVERDUE:
+            return "the gallery keeps this person beyond the last day, so no name is given"
         if decision.reason is Reason.AMBIGUOUS:
             return (
                 f"two people reach the threshold {decision.threshold:.3f}, and the best score {decision.score:.3f} is only "
@@ -263,15 +266,19 @@ def identify_faces(
         gallery: of the engine's embedder.
         image: the photo.
         operating_point: says from which score on a name is given.
-        top_k: how many candidates to list.
+        top_k: how many candidates to list; people kept beyond their last day are none.
     """
     gallery.require(engine.embedder_card)
-    answers = []
+    answers, overdue = [], set(gallery.overdue(today()))
     for index, look in enumerate(embedded_faces(engine, image)):
         scores = gallery.scores_of(look.embedding.values[None])[0]
-        best = np.argsort(-scores.astype(np.int32), kind="stable")[: 0 if look.rejection else top_k]
-        candidates = [(gallery.names[identity], int(scores[identity])) for identity in best]
-        decision = look.decide(decide_scores(gallery.names, scores, operating_point.threshold_q15))
+        ranked = np.argsort(-scores.astype(np.int32), kind="stable")
+        candidates = [
+            (gallery.names[identity], int(scores[identity]))
+            for identity in ranked
+            if gallery.names[identity] not in overdue
+        ][: 0 if look.rejection else top_k]
+        decision = look.decide(gallery.decide(scores, operating_point.threshold_q15))
         answers.append(Identification(index, look, decision, candidates))
     return answers or [Identification(None, None, undecided(Reason.NO_FACE))]
 

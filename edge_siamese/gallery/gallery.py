@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 import numpy as np
 import numpy.typing as npt
 
-from ..decision import Decision, decide_scores, doubted, undecided
+from ..decision import Decision, Outcome, Reason, decide_scores, doubted, undecided
 from ..errors import DataError, GalleryError, OperatingPointError, OtherEmbedderError
 from ..faces import Embedding, Face
 from ..matching import scores_q15
@@ -20,7 +20,7 @@ from ..operating_point import OperatingPoint, accepted_threshold, choose_operati
 from .container.content import GalleryContent
 from .container.reader import read
 from .container.writer import save
-from .metadata import is_overdue
+from .metadata import is_overdue, today
 from .templates.representatives import representatives
 
 if TYPE_CHECKING:
@@ -160,8 +160,24 @@ class Gallery(GalleryContent):
         if threshold_q15 is None:
             threshold_q15 = self.operating_point(embeddings[0], target_fpir).threshold_q15
         scores = self.scores_of(np.stack([embedding.values for embedding in embeddings]))
-        decisions = [decide_scores(self.names, row, threshold_q15) for row in scores]
+        decisions = [self.decide(row, threshold_q15) for row in scores]
         return [_gated(face, decision) for face, decision in zip(faces, decisions, strict=True)]
+
+    def decide(self, scores: npt.NDArray[np.integer], threshold_q15: int, *, day: date | None = None) -> Decision:
+        """Who it is, from one score of every person.
+
+        A person kept beyond their last day is compared, so that they do not count as a stranger, and is not named: the
+        decision is `Reason.OVERDUE`.
+
+        Args:
+            scores: Q15 ``(N,)``, as `scores_of` gives them or fused over time.
+            threshold_q15: a best score below it is nobody known.
+            day: today in UTC unless given.
+        """
+        decision = decide_scores(self.names, scores, threshold_q15)
+        if decision.identity is None or not self.is_overdue(decision.identity, day or today()):
+            return decision
+        return replace(decision, outcome=Outcome.UNDECIDED, reason=Reason.OVERDUE, identity=None)
 
     def require(self, card: "ModelCard") -> None:
         """Make sure that the gallery was made with this embedder.
@@ -207,11 +223,13 @@ class Gallery(GalleryContent):
         """Templates int8 ``(n, D)`` of a person; none when the name is not known."""
         return self._people().get(name, self.templates[:0])
 
+    def is_overdue(self, name: str, day: date) -> bool:
+        """Whether a person is kept on `day` beyond their last day or the gallery's."""
+        return is_overdue(self.metadata, None, day) or is_overdue(self.metadata, name, day)
+
     def overdue(self, day: date) -> tuple[str, ...]:
         """Names of the people kept on `day` beyond their last day; everybody when the gallery's own is over."""
-        if is_overdue(self.metadata, None, day):
-            return self.names
-        return tuple(name for name in self.names if is_overdue(self.metadata, name, day))
+        return tuple(name for name in self.names if self.is_overdue(name, day))
 
     def with_people(
         self,

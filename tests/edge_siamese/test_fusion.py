@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_siamese.decision import Decision, Outcome, Reason
+from edge_siamese.decision import Decision, Outcome, Reason, decide_scores
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.fusion import EmbeddingPolicy, ScoreFusion, TrackHistory
 from edge_siamese.gallery import Gallery
@@ -39,6 +39,9 @@ class FixedScores:
 
     def scores_of(self, probes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return np.array([self.next_scores] * len(probes), np.int16).reshape(len(probes), len(self.names))
+
+    def decide(self, scores: np.ndarray[Any, Any], threshold: int) -> Decision:
+        return decide_scores(self.names, scores, threshold)
 
 
 class Scored:

@@ -90,6 +90,14 @@ def test_known_people_are_named_and_strangers_are_not(people: People, watch: Wat
     assert results[0].face.embedding is not None
 
 
+def test_somebody_kept_beyond_the_last_day_is_not_named(people: People, gallery: Gallery) -> None:
+    overdue = replace(gallery, metadata={"people": {"Ada": {"retain_until": "2020-01-01"}}})
+    film = ListedSource([people.show("Ada"), people.show("Bob")], stills=True)
+    results = list(verifier(people, overdue, film))
+    assert last_emitted(results) == [(None, "overdue"), ("Bob", "ok")]
+    assert results[0].decision.outcome is Outcome.UNDECIDED
+
+
 def test_every_still_is_told_even_when_nothing_changes(people: People, watch: Watch) -> None:
     results = watch([people.show("Ada")] * 3 + [NOBODY] * 2, stills=True)
     assert last_emitted(results) == [("Ada", "ok")] * 3 + [(None, "no_face")] * 2

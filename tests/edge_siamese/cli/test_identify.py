@@ -107,3 +107,20 @@ def test_the_gallery_of_another_embedder(command: Command, calibrated: Path, sav
     answer = command("identify", str(save_photo("a.png", "anna", 7)), "--gallery", "people.esg")
     assert answer.code == 2
     assert f"{'ab' * 16}, the embedder here is {'cd' * 16}" in answer.err
+
+
+def test_somebody_overdue_is_not_named(command: Command, calibrated: Path, save_photo: Command) -> None:
+    gallery = Gallery.open(calibrated)
+    points = gallery.operating_points
+    about = {"retain_until": "2020-01-01"}
+    kept = gallery.with_people({"anna": gallery.templates_of("anna")}, limit=None, about=about)
+    replace(kept, operating_points=points).save(calibrated)
+    photo = str(save_photo("a.png", "anna", 7))
+    answer = command("identify", photo, "--gallery", "people.esg", "--top-k", "2", "--json")
+    (result,) = answer.report["results"]
+    assert (result["decision"], result["reason"], result["identity"]) == ("undecided", "overdue", None)
+    assert [candidate["identity"] for candidate in result["candidates"]] == ["ben"]
+    said = command("identify", photo, "--gallery", "people.esg", "--exit-status")
+    assert said.code == 3
+    assert "undecided (overdue)" in said.out
+    assert "anna" not in said.out.replace(photo, "")

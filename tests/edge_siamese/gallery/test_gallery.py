@@ -1,12 +1,14 @@
 """Who it is, and what a gallery holds after it was changed."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
 
-from edge_siamese.decision import Outcome
+from edge_siamese.decision import Outcome, Reason
 from edge_siamese.errors import GalleryError, OperatingPointError
 from edge_siamese.faces import Embedding
 from edge_siamese.gallery import Gallery
@@ -156,3 +158,33 @@ def test_a_gallery_takes_no_second_name_that_looks_the_same(gallery: Gallery) ->
     with pytest.raises(GalleryError, match="'BEN' looks the same as 'ben'"):
         gallery.without("ben").with_people({"ben": gallery.templates[:1], "BEN": gallery.templates[1:2]})
     assert gallery.with_people({"anna": gallery.templates[:1]}).names == gallery.names
+
+
+OVERDUE = {"retain_until": "2025-01-31"}
+LAST_DAY, AFTER = date(2025, 1, 31), date(2025, 2, 1)
+
+
+def test_somebody_overdue_is_recognized_and_not_named(gallery: Gallery) -> None:
+    """They are no strangers, for whom an alarm would go off, and the name is not given."""
+    kept = gallery.with_people({"ben": gallery.templates_of("ben")}, limit=None, about=OVERDUE)
+    as_anna, as_ben = np.array([20000, 100], np.int16), np.array([100, 20000], np.int16)
+    assert kept.decide(as_ben, 15000, day=LAST_DAY).identity == "ben"
+    decision = kept.decide(as_ben, 15000, day=AFTER)
+    assert (decision.outcome, decision.reason, decision.identity) == (Outcome.UNDECIDED, Reason.OVERDUE, None)
+    assert (decision.score_q15, decision.margin_q15) == (20000, 19900)
+    assert kept.decide(as_anna, 15000, day=AFTER).identity == "anna"
+    assert kept.decide(as_ben, 25000, day=AFTER).reason is Reason.BELOW_THRESHOLD
+
+
+def test_nobody_is_named_by_a_gallery_that_is_overdue(gallery: Gallery) -> None:
+    kept = replace(gallery, metadata=OVERDUE)
+    assert kept.overdue(LAST_DAY) == ()
+    assert kept.overdue(AFTER) == ("anna", "ben")
+    assert kept.decide(np.array([20000, 100], np.int16), 15000, day=AFTER).reason is Reason.OVERDUE
+
+
+def test_identify_names_nobody_overdue(gallery: Gallery) -> None:
+    kept = gallery.with_people({"ben": gallery.templates_of("ben")}, limit=None, about=OVERDUE)
+    embedding = Embedding(gallery.templates_of("ben")[0], gallery.zero_point, "ab" * 32)
+    assert gallery.identify(embedding, threshold=0.5).identity == "ben"
+    assert kept.identify(embedding, threshold=0.5).reason is Reason.OVERDUE
