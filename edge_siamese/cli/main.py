@@ -44,6 +44,9 @@ COMMANDS = {
     "convert": _training("convert:convert", "Quantize a trained network to int8 and prove what that cost."),
     "lint": _training("lint:lint", "Name operators that leave XNNPACK, the Edge TPU or a microcontroller."),
     "fit-quality": Entry("edge_siamese_converter.cli.fit_quality:fit_quality", "Fit the quality score to the models."),
+    "quality-limits": Entry(
+        "edge_siamese_converter.cli.quality_limits:quality_limits", "Measure misses against size and blur."
+    ),
     "representatives": Entry("edge_siamese_converter.cli.representatives:representatives", "Show which photos stand for each person, and why."),
     "firmware": Entry("edge_siamese_firmware.cli:firmware", "Turn galleries into images for a board's flash."),
     "bench": Entry("edge_siamese_benchmarks.cli:bench", "Measure latency, the loop and the detector on this board."),
