@@ -61,6 +61,17 @@ class DatasetEmbeddings:
         """Q15 scores ``(R, C)`` of photos against photos, by number."""
         return scores_q15(self.embeddings[rows], self.embeddings[columns], self.zero_point)
 
+    def shared_photos(self) -> list[tuple[str, str]]:
+        """Photos of two people with the same embedding: the first of them, and each later one."""
+        first: dict[bytes, Photo] = {}
+        shared = []
+        for photo, found, row in zip(self.photos, self.found, self.embeddings, strict=True):
+            if found:
+                other = first.setdefault(row.tobytes(), photo)
+                if other.person != photo.person:
+                    shared.append((other.path, photo.path))
+        return shared
+
     def digest(self) -> str:
         """SHA-256 over who is on each photo and its embedding, hex."""
         digest = hashlib.sha256()

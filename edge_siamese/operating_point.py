@@ -14,6 +14,9 @@ from .intervals import pairs_needed, upper_bound
 from .matching import Q15, threshold_q15
 
 DEFAULT_TARGET_FMR = 1e-3
+"""Accepted false match rate of one comparison."""
+DEFAULT_TARGET_FPIR = 1e-3
+"""Accepted rate of strangers being named."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,10 @@ class OperatingPoint:
     def to_card(self) -> dict[str, Any]:
         """For model cards and galleries: the threshold is the Q15 integer."""
         return {name.removesuffix("_q15"): value for name, value in asdict(self).items()}
+
+    def is_strict_enough(self, fmr: float) -> bool:
+        """Whether the point was set for a false match rate of at most `fmr`."""
+        return self.target_fmr <= fmr * (1 + 1e-9)
 
     @classmethod
     def from_card(cls, fields: dict[str, Any]) -> "OperatingPoint":
@@ -119,8 +126,7 @@ def calibrate(
         OperatingPointError: even with no false match the impostor pairs are too few, the sentence says how many it
             would take; or too many impostor pairs have the highest score there is.
     """
-    if not 0.0 < target_fmr < 1.0:
-        raise DataError(f"target FMR: expected a rate between 0 and 1, found {target_fmr}")
+    require_rate(target_fmr, "target FMR")
     pairs = len(impostor)
     allowed = _largest_count_within(target_fmr, pairs)
     if allowed is None:
@@ -146,6 +152,16 @@ def calibrate(
     )
 
 
+def require_rate(rate: float, what: str) -> None:
+    """Refuse what is no error rate, also NaN.
+
+    Raises:
+        DataError: it is not above 0 and below 1.
+    """
+    if not 0.0 < rate < 1.0:
+        raise DataError(f"{what}: expected a rate above 0 and below 1, found {rate}")
+
+
 def _largest_count_within(target: float, trials: int) -> int | None:
     """The largest number of false matches whose upper bound is still within the target, or None."""
     if trials == 0 or upper_bound(0, trials) > target:
@@ -161,6 +177,7 @@ def choose_operating_point(points: Sequence[OperatingPoint], fmr: float) -> Oper
     """The loosest point whose target FMR is at most `fmr`, else the strictest there is.
 
     Raises:
+        DataError: `fmr` is not above 0 and below 1.
         OperatingPointError: there is none.
     """
     if not points:
@@ -168,7 +185,8 @@ def choose_operating_point(points: Sequence[OperatingPoint], fmr: float) -> Oper
             "the model carries no operating point, so no threshold can be chosen; calibrate it with 'edge-siamese gallery "
             "calibrate' or convert it with validation people"
         )
-    strict_enough = [point for point in points if point.target_fmr <= fmr * (1 + 1e-9)]
+    require_rate(fmr, "FMR")
+    strict_enough = [point for point in points if point.is_strict_enough(fmr)]
     if strict_enough:
         return max(strict_enough, key=lambda point: point.target_fmr)
     return min(points, key=lambda point: point.target_fmr)

@@ -314,7 +314,7 @@ class OperatingPointChoice:
 
     @property
     def sufficient(self) -> bool:
-        return self.point.target_fmr <= self.required_fmr * (1 + 1e-9)
+        return self.point.is_strict_enough(self.required_fmr)
 
     def sentences(self) -> list[str]:
         """What people should know: the point, and a warning when it is weaker than asked for."""

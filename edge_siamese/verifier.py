@@ -16,7 +16,7 @@ from .frames import Frame
 from .fusion import EmbeddingPolicy, ScoreFusion, TrackHistory
 from .gallery.updates import GalleryEvent, GalleryFile, GalleryRejected, GalleryReloaded
 from .instrumentation import Counters, NoTimer, StageTimer
-from .operating_point import OperatingPoint
+from .operating_point import DEFAULT_TARGET_FPIR, OperatingPoint
 from .orientation import OrientedFaces, detect_oriented
 from .protocols import Clock, FaceAnalyzer, FrameSource
 from .quality.gate import QualityLimits, measure_crop
@@ -25,7 +25,6 @@ from .tracking import Track, Tracker, TrackingLimits
 if TYPE_CHECKING:
     from .gallery import Gallery
 
-DEFAULT_TARGET_FPIR = 1e-3
 STALE_AFTER_NS = 1_000_000_000
 
 

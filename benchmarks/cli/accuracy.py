@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_siamese.cli.shared.numbers import RATE
 from edge_siamese.cli.shared.options import engine_options, json_option
 from edge_siamese.cli.shared.output import emit_json, table
 from edge_siamese.errors import DataError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--people", type=click.IntRange(1), default=20, show_default=True, help="How many to enroll.")
 @click.option("--photos", type=click.IntRange(1), default=5, show_default=True, help="With how many photos each.")
-@click.option("--target-fpir", type=float, default=(1e-3, 1e-2), show_default=True, multiple=True)
+@click.option("--target-fpir", type=RATE, default=(1e-3, 1e-2), show_default=True, multiple=True)
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="Write what is shown, and the gallery, to this new folder."
 )

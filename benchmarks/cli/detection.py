@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
+from edge_siamese.cli.shared.numbers import RATE
 from edge_siamese.cli.shared.options import engine_options, json_option
 from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.cli.shared.progress import progress_line
 
-_RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
 _FRAME_SIDES = range(32, 4097)
 
 
@@ -31,10 +31,10 @@ def _frame_size(_: click.Context, parameter: click.Parameter, value: str) -> tup
 @click.option("--verify", "verify_photos", type=click.Path(path_type=Path), help="Photos of people to verify.")
 @click.option("--peer", "peers", multiple=True, metavar="yunet=FILE", help="Measure this detector beside ours.")
 @click.option(
-    "--threshold", "thresholds", type=_RATE, multiple=True, help="Least score of ours, not its default; repeatable."
+    "--threshold", "thresholds", type=RATE, multiple=True, help="Least score of ours, not its default; repeatable."
 )
 @click.option(
-    "--peer-threshold", "peer_thresholds", type=_RATE, multiple=True, default=(0.5,), show_default=True,
+    "--peer-threshold", "peer_thresholds", type=RATE, multiple=True, default=(0.5,), show_default=True,
     help="Least score of the peers; repeatable.",
 )  # fmt: skip
 @json_option

@@ -5,17 +5,16 @@ from typing import Any
 
 import click
 
+from edge_siamese.cli.shared.numbers import RATE
 from edge_siamese.cli.shared.options import engine_options, json_option
 from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.cli.shared.progress import progress_line
-
-_RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
-    "--fmr", "fmrs", type=_RATE, multiple=True, default=(1e-2, 1e-3), show_default=True, help="Fixed FMR; repeatable."
+    "--fmr", "fmrs", type=RATE, multiple=True, default=(1e-2, 1e-3), show_default=True, help="Fixed FMR; repeatable."
 )
 @click.option(
     "--formula", "formula_file", type=click.Path(path_type=Path), help="JSON of `fit-quality`, not the shipped one."

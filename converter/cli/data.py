@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_siamese.cli.shared.numbers import FiniteRange
 from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json, table
 
@@ -53,11 +54,11 @@ def prepare(output: Path, as_json: bool, **source: Any) -> None:
     "-o", "--output", type=PATH, required=True, help="The manifest to write; of folds NAME-1.json, NAME-2.json..."
 )
 @click.option(
-    "--test", type=click.FloatRange(0, 1, max_open=True), default=0.3, show_default=True, help="Share to judge on."
+    "--test", type=FiniteRange(0, 1, max_open=True), default=0.3, show_default=True, help="Share to judge on."
 )
 @click.option(
     "--validation",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=FiniteRange(0, 1, max_open=True),
     default=0.15,
     show_default=True,
     help="Share to choose by.",

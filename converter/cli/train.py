@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edge_siamese.cli.shared.numbers import FiniteRange
 from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json, table
 
@@ -33,7 +34,9 @@ def read_changes(values: tuple[str, ...]) -> dict[str, str]:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run goes on.")
 @click.option("--quick", is_flag=True, help="Go all the way with little training.")
 @click.option("--epochs", type=click.IntRange(1), help="Short for --set training.epochs=N.")
-@click.option("--learning-rate", type=float, help="Short for --set training.optimizer.learning_rate=R.")
+@click.option(
+    "--learning-rate", type=FiniteRange(0, min_open=True), help="Short for --set training.optimizer.learning_rate=R."
+)
 @click.option("--set", "changes", metavar=_CHANGE, multiple=True, help="Change a value of the recipe.")
 @click.option("--tensorboard", is_flag=True, help="Write the curves for TensorBoard, too.")
 @json_option

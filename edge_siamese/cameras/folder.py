@@ -19,6 +19,9 @@ class StillsSource(Source):
 
     A frame's `source` is the photo's path inside the folder or archive, its time when it was read.
 
+    Attributes:
+        skipped: files that are no images, and why; each is logged.
+
     Raises:
         DataError: the path holds no images, or cannot be read.
     """
@@ -33,7 +36,8 @@ class StillsSource(Source):
         if not self._names:
             self.close()
             raise DataError(f"{path}: expected images, found none")
-        for file in self._archive.skipped if self._archive else ():
+        self.skipped = self._archive.skipped if self._archive else []
+        for file in self.skipped:
             _log.warning("left out: %s: %s", file.path, file.reason)
 
     def __len__(self) -> int:

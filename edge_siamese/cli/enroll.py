@@ -19,6 +19,7 @@ from .shared.galleries import (
     tell_unchecked,
     templates_option,
 )
+from .shared.numbers import FiniteRange
 from .shared.options import engine_options, json_option
 from .shared.progress import progress_line
 
@@ -34,11 +35,11 @@ if TYPE_CHECKING:
 @click.option("--camera", help="picamera2, a camera's number, rtsp://..., a video or a folder, instead of photos.")
 @click.option("--frames", type=click.IntRange(1, 100), default=10, show_default=True, help="Good frames to take.")
 @click.option(
-    "--interval", type=click.FloatRange(0, 3600), default=0.4, show_default=True, help="Seconds between two frames."
+    "--interval", type=FiniteRange(0, 3600), default=0.4, show_default=True, help="Seconds between two frames."
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, 86400),
+    type=FiniteRange(0, 86400),
     default=60.0,
     show_default=True,
     help="Seconds to wait for them, by the clock on the wall.",

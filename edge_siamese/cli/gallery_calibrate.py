@@ -7,6 +7,7 @@ import click
 
 from ..operating_point import DEFAULT_TARGET_FMR
 from .shared.galleries import PATH, note, skipped_json, summary, tell_skipped
+from .shared.numbers import RATE
 from .shared.options import engine_options, json_option
 from .shared.output import emit_json
 from .shared.progress import progress_line
@@ -18,7 +19,7 @@ from .shared.progress import progress_line
 @click.option(
     "--target-fmr",
     "targets",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=RATE,
     multiple=True,
     default=(DEFAULT_TARGET_FMR,),
     show_default=True,

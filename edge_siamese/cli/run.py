@@ -12,6 +12,7 @@ import click
 
 from .event_lines import EventLines
 from .shared.galleries import PATH, note
+from .shared.numbers import FiniteRange
 from .shared.options import Once, engine_options, json_option, target_fpir_option
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @click.option(
     "--wait/--no-wait", default=True, show_default=True, help="Wait for a live camera that is not there at the start."
 )
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), help="End after this many seconds.")
+@click.option("--timeout", type=FiniteRange(0, min_open=True), help="End after this many seconds.")
 @json_option
 @engine_options
 def run(
@@ -85,7 +86,7 @@ def run(
 def _note_weak_point(verifier: "Verifier", target_fpir: float) -> None:
     point, people = verifier.operating_point, len(verifier.gallery.names)
     required = verifier.gallery.required_fmr(target_fpir)
-    if point.target_fmr > required * (1 + 1e-9):
+    if not point.is_strict_enough(required):
         note(
             f"a false match rate of {required:.2g} is wanted for {people} people, "
             f"the strictest supported is {point.target_fmr:g}: strangers may be named more often than asked"

@@ -3,7 +3,7 @@
 A photo without a face scores -1 in all its pairs; it is never left out.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -77,7 +77,7 @@ def compare_all(embedded: DatasetEmbeddings, score: ScoreMatrix | None = None) -
     Raises:
         DataError: there are no genuine or no impostor pairs.
     """
-    require_comparable(len(embedded.photos))
+    require_comparable(np.bincount(embedded.people).tolist())
     score = score or embedded.scores
     people, number = embedded.people, np.arange(len(embedded.photos), dtype=np.int32)
     firsts, seconds, scored = [], [], []
@@ -119,25 +119,32 @@ def index_listed(listed: ListedPairs, photos: Sequence[Photo]) -> IndexPairs:
     return IndexPairs(np.stack([first, second], axis=1), np.array(genuine, bool), listed.fold)
 
 
-def require_comparable(photos: int) -> None:
-    """Refuse to compare more pairs than fit into memory.
+def require_comparable(counts: Iterable[int]) -> None:
+    """Refuse to compare all pairs of people with so many photos each, where it cannot be done.
 
     Raises:
-        DataError: there are more than `MAX_PAIRS` pairs of so many photos.
+        DataError: there are more than `MAX_PAIRS`, or no genuine or no impostor pairs.
     """
-    if photos * (photos - 1) // 2 > MAX_PAIRS:
+    counts = list(counts)
+    photos, genuine = sum(counts), sum(count * (count - 1) // 2 for count in counts)
+    pairs = photos * (photos - 1) // 2
+    if pairs > MAX_PAIRS:
         raise DataError(
-            f"all pairs of {photos:,} photos are {photos * (photos - 1) // 2:,}; at most {MAX_PAIRS:,} are compared: take "
-            "fewer photos, or list pairs in a pairs.txt"
+            f"all pairs of {photos:,} photos are {pairs:,}; at most {MAX_PAIRS:,} are compared: take fewer photos, or list "
+            "pairs in a pairs.txt"
         )
+    _require_both_kinds(genuine, pairs - genuine)
 
 
 def _checked(comparisons: Comparisons) -> Comparisons:
     """Raises DataError where one kind of pair is missing."""
     genuine = int(comparisons.genuine.sum())
-    if not 0 < genuine < len(comparisons.genuine):
-        raise DataError(
-            f"verification needs genuine and impostor pairs, found {genuine} genuine and "
-            f"{len(comparisons.genuine) - genuine} impostor"
-        )
+    _require_both_kinds(genuine, len(comparisons.genuine) - genuine)
     return comparisons
+
+
+def _require_both_kinds(genuine: int, impostor: int) -> None:
+    if not genuine or not impostor:
+        raise DataError(
+            f"verification needs genuine and impostor pairs, found {genuine:,} genuine and {impostor:,} impostor"
+        )

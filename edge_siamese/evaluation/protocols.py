@@ -4,6 +4,7 @@
 the center; the pairs and folds of a ``pairs.txt`` (Huang et al., "Labeled Faces in the Wild", 2007).
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -25,11 +26,11 @@ class VerificationProtocol:
         """That of a dataset: by its ``pairs.txt`` where there is one, unless all pairs are wanted.
 
         Raises:
-            DataError: the pairs are malformed or do not fit the dataset, or all pairs are too many.
+            DataError: the pairs are malformed or do not fit the dataset; all pairs are too many, or of one kind only.
         """
         text = None if all_pairs else dataset.pairs_file()
         if text is None:
-            require_comparable(len(dataset.photos))
+            require_comparable(Counter(photo.person for photo in dataset.photos).values())
             return cls()
         return cls(index_listed(parse_pairs_file(text), dataset.photos))
 

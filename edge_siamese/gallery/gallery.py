@@ -16,7 +16,7 @@ from ..errors import DataError, GalleryError, OperatingPointError, OtherEmbedder
 from ..faces import Embedding, Face
 from ..matching import scores_q15
 from ..names import clean_name, did_you_mean, similar_name
-from ..operating_point import OperatingPoint, accepted_threshold, choose_operating_point
+from ..operating_point import DEFAULT_TARGET_FPIR, OperatingPoint, accepted_threshold, choose_operating_point, require_rate
 from .container.content import GalleryContent
 from .container.reader import read
 from .container.writer import save
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _NAMESPACE = uuid.UUID("5f0bd9a6-6f5b-5c0f-9a0c-3a6d0f6f6f33")
 _DIGEST_BYTES = 16
 DEFAULT_TEMPLATES = 5
-DEFAULT_TARGET_FPIR = 1e-3
 # How often the mean of three to ten photos matches a stranger for each time that one photo does, at thresholds
 # of an FMR of 1e-3 to 1e-4: 1.6 to 2.6, measured on the validation people.
 _MATCHES_OF_A_MEAN = 3
@@ -198,6 +197,7 @@ class Gallery(GalleryContent):
         The gallery's own operating points were measured on comparisons with a person, a model's on comparisons with one
         photo. A stranger meets every template, and a template may be the mean of several photos.
         """
+        require_rate(target_fpir, "target FPIR")
         comparisons = len(self.names) if self.operating_points else _MATCHES_OF_A_MEAN * len(self.templates)
         return target_fpir / max(comparisons, 1)
 

@@ -15,7 +15,7 @@ from ..faces import Face
 from ..frames import RGB
 from ..gallery import Gallery
 from ..image_io import read_image
-from ..operating_point import choose_operating_point
+from ..operating_point import DEFAULT_TARGET_FPIR, choose_operating_point
 from ..recognition import (
     ComparisonResult,
     EmbeddedFace,
@@ -45,7 +45,12 @@ class PreviewApi:
     """
 
     def __init__(
-        self, engine: FaceEngine, *, target_fmr: float, gallery: Gallery | None = None, target_fpir: float = 1e-3
+        self,
+        engine: FaceEngine,
+        *,
+        target_fmr: float,
+        gallery: Gallery | None = None,
+        target_fpir: float = DEFAULT_TARGET_FPIR,
     ) -> None:
         self._engine, self._lock, self._gallery = engine, threading.Lock(), gallery
         self._point = choose_operating_point(engine.embedder_card.operating_points, target_fmr)

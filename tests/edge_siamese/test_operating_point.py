@@ -41,7 +41,7 @@ def test_one_photo_under_two_people_is_refused_rather_than_accepted() -> None:
 
 @pytest.mark.parametrize("target", [0.0, 1.0, -1.0, float("nan")])
 def test_a_rate_is_between_zero_and_one(target: float) -> None:
-    with pytest.raises(DataError, match="between 0 and 1"):
+    with pytest.raises(DataError, match="above 0 and below 1"):
         calibrate(np.zeros(1, np.int16), np.zeros(10, np.int16), target_fmr=target, **ABOUT)
 
 

@@ -6,13 +6,23 @@ from typing import Any
 
 import click
 
+from ...operating_point import DEFAULT_TARGET_FMR, DEFAULT_TARGET_FPIR
+from .numbers import RATE
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+target_fmr_option: Decorator = click.option(
+    "--target-fmr",
+    type=RATE,
+    default=DEFAULT_TARGET_FMR,
+    show_default=True,
+    help="Accepted false match rate of one comparison.",
+)
 target_fpir_option: Decorator = click.option(
     "--target-fpir",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=1e-3,
+    type=RATE,
+    default=DEFAULT_TARGET_FPIR,
     show_default=True,
     help="Accepted rate of strangers being named.",
 )

@@ -94,12 +94,26 @@ def test_exit_status(
     assert command("identify", *photos, "--gallery", "people.esg", "--exit-status").code == code
 
 
-def test_a_photo_that_cannot_be_read(command: Command, calibrated: Path, save_photo: Command) -> None:
-    photo = str(save_photo("a.png", "anna", 7))
-    answer = command("identify", photo, "absent.png", "--gallery", "people.esg", "--json")
+def test_a_photo_that_cannot_be_read_is_named_and_the_others_are_answered(
+    command: Command, calibrated: Path, save_photo: Command
+) -> None:
+    photos = [str(save_photo(f"{name}.png", name, 7)) for name in ("anna", "ben")]
+    Path("broken.jpg").write_bytes(b"\xff\xd8\xff cut")
+    asked = (photos[0], "broken.jpg", "absent.png", photos[1])
+    answer = command("identify", *asked, "--gallery", "people.esg", "--exit-status", "--json")
     assert answer.code == 2
-    assert answer.report["error"].startswith("absent.png: cannot be read")
-    assert "absent.png: cannot be read" in answer.err
+    assert [result["photo"] for result in answer.report["results"]] == photos
+    failed = {each["photo"]: each["reason"] for each in answer.report["failed"]}
+    assert list(failed) == ["broken.jpg", "absent.png"]
+    assert failed["absent.png"].startswith("absent.png: cannot be read")
+    assert "edge-siamese: broken.jpg: " in answer.err
+    plain = command("identify", *photos, "absent.png", "--gallery", "people.esg")
+    assert (plain.code, len(plain.out.splitlines())) == (2, 3)
+
+
+def test_without_any_photo_that_can_be_read_there_is_no_table(command: Command, calibrated: Path) -> None:
+    answer = command("identify", "absent.png", "--gallery", "people.esg")
+    assert (answer.code, answer.out) == (2, "")
 
 
 def test_the_gallery_of_another_embedder(command: Command, calibrated: Path, save_photo: Command, engine: Any) -> None:

@@ -1,0 +1,41 @@
+"""How commands tell which files they did not use."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from .galleries import note
+
+if TYPE_CHECKING:
+    from ...image_archive import SkippedFile
+
+_TOLD = 20
+
+
+def tell_skipped_files(skipped: "Sequence[SkippedFile]") -> None:
+    """Name the files and folders that are not used, the first ones each with its reason."""
+    for file in skipped[:_TOLD]:
+        note(f"{file.path}: not used: {file.reason}")
+    if len(skipped) > _TOLD:
+        note(f"{len(skipped) - _TOLD:,} more are not used; --json lists all")
+
+
+def tell_unreadable(unreadable: Mapping[str, str], consequence: str) -> None:
+    """Name the photos that cannot be read, the first ones each with its reason, and what follows."""
+    for path, reason in list(unreadable.items())[:_TOLD]:
+        note(f"{path}: {consequence}: {reason}")
+    if len(unreadable) > _TOLD:
+        note(f"{len(unreadable) - _TOLD:,} more: {consequence}; --json lists all")
+
+
+def tell_notes(notes: Iterable[str]) -> None:
+    """Say what is not obvious about how the data was read."""
+    for sentence in notes:
+        note(sentence)
+
+
+def skipped_files_json(skipped: "Iterable[SkippedFile]") -> list[dict[str, str]]:
+    return [file.to_json() for file in skipped]
+
+
+def unreadable_json(unreadable: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"photo": path, "reason": reason} for path, reason in unreadable.items()]
