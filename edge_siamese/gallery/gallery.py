@@ -16,7 +16,13 @@ from ..errors import DataError, GalleryError, OperatingPointError, OtherEmbedder
 from ..faces import Embedding, Face
 from ..matching import scores_q15
 from ..names import clean_name, did_you_mean, similar_name
-from ..operating_point import DEFAULT_TARGET_FPIR, OperatingPoint, accepted_threshold, choose_operating_point, require_rate
+from ..operating_point import (
+    DEFAULT_TARGET_FPIR,
+    OperatingPoint,
+    accepted_threshold,
+    choose_operating_point,
+    require_rate,
+)
 from .container.content import GalleryContent
 from .container.reader import read
 from .container.writer import save
