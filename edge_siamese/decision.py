@@ -136,6 +136,25 @@ def decide_scores(
     return Decision(Outcome.MATCH, Reason.OK, names[index], best, margin, threshold_q15)
 
 
+def named_rows(
+    scores: npt.NDArray[np.integer], threshold_q15: int, *, min_margin_q15: int = MIN_MARGIN_Q15
+) -> npt.NDArray[np.bool_]:
+    """Which of many probes `decide_scores` would name.
+
+    Args:
+        scores: Q15 ``(P, N)``, the best score of each identity's templates, for P probes.
+        threshold_q15, min_margin_q15: see `decide_scores`.
+
+    Returns:
+        bool ``(P,)``.
+    """
+    if scores.shape[1] < 2:
+        return np.asarray((scores >= threshold_q15).any(axis=1))
+    runner_up, best = np.partition(scores.astype(np.int32), -2, axis=1)[:, -2:].T
+    ambiguous = (runner_up >= threshold_q15) & (best - runner_up < min_margin_q15)
+    return np.asarray((best >= threshold_q15) & ~ambiguous)
+
+
 def doubted(decision: Decision, doubt: Reason | None) -> Decision:
     """The decision, or undecided instead of "unknown" when there is a doubt that a known person would score high enough."""
     if doubt is None or decision.outcome is not Outcome.UNKNOWN or decision.score_q15 is None:

@@ -200,6 +200,7 @@ class ComparisonResult:
         return self.sentence
 
     def to_json(self) -> dict[str, Any]:
+        """For ``verify --json``: scores as floats."""
         return {
             "is_match": self.is_match,
             "decision": str(self.decision.outcome),

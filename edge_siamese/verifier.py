@@ -56,10 +56,23 @@ class FaceResult:
 class Verifier:
     """Watches a source and says who is there. Iterating gives a `FaceResult` for every face of every frame.
 
-    >>> with open_source("0") as source:
-    ...     for sighting in Verifier(source, engine, gallery):
-    ...         if sighting.changed:
-    ...             greet(sighting.decision)
+    A camera is ``open_source("0")``; here it is a folder with two photos:
+
+    >>> from pathlib import Path
+    >>> from edge_siamese import FaceEngine, Gallery, Verifier, open_source
+    >>> from edge_siamese.image_io import write_image
+    >>> from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
+    >>> anna, ben = (Person.from_seed(seed) for seed in DEMO_SEEDS[:2])
+    >>> for name, person in {"a.png": anna, "b.png": ben}.items():
+    ...     write_image(Path("photos", name), render_portrait(person, View(yaw=5.0)).image)
+    >>> with FaceEngine.default() as engine, open_source("photos") as source:
+    ...     gallery = Gallery.empty(engine.embedder_card)
+    ...     gallery = gallery.enroll("Anna", [render_portrait(anna, View()).image], engine=engine)
+    ...     for result in Verifier(source, engine, gallery):
+    ...         if result.changed:
+    ...             print(result.frame.source, result.decision.outcome, result.decision.identity)
+    a.png match Anna
+    b.png unknown None
 
     It belongs to one thread; only `stop` may be called from others and from signal handlers.
 

@@ -1,6 +1,19 @@
+import hypothesis.extra.numpy
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from edge_siamese.decision import MIN_MARGIN_Q15, Decision, Outcome, Reason, decide, undecided
+from edge_siamese.decision import (
+    MIN_MARGIN_Q15,
+    Decision,
+    Outcome,
+    Reason,
+    decide,
+    decide_scores,
+    named_rows,
+    undecided,
+)
 from edge_siamese.matching import Q15
 
 
@@ -67,3 +80,13 @@ def test_the_json_shows_scores_as_people_read_them() -> None:
         "decision": "match", "reason": "ok", "identity": "Ada", "score": 0.5, "margin": 0.25, "threshold": 0.25
     }  # fmt: skip
     assert undecided(Reason.NO_FACE).to_json()["score"] is None
+
+
+@given(
+    scores=hypothesis.extra.numpy.arrays(np.int16, st.tuples(st.integers(0, 5), st.integers(0, 4))),
+    threshold=st.integers(-32768, 32767),
+)
+def test_many_probes_are_named_as_single_ones(scores: np.ndarray, threshold: int) -> None:
+    names = [str(number) for number in range(scores.shape[1])]
+    single = [decide_scores(names, row, threshold).is_match for row in scores]
+    assert named_rows(scores, threshold).tolist() == single
