@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .errors import DataError as DataError
     from .errors import EdgeSiameseError as EdgeSiameseError
     from .errors import EngineClosedError as EngineClosedError
+    from .errors import EnrollmentError as EnrollmentError
     from .errors import GalleryError as GalleryError
     from .errors import ImageError as ImageError
     from .errors import ModelError as ModelError
@@ -69,6 +70,7 @@ _MODULES = {
         "DataError",
         "EdgeSiameseError",
         "EngineClosedError",
+        "EnrollmentError",
         "GalleryError",
         "ImageError",
         "ModelError",

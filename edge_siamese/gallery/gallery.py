@@ -1,5 +1,6 @@
 """The gallery: the people a board knows, bound to one embedder."""
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from ..decision import Decision, Outcome, Reason, decide_scores, doubted, undecided
 from ..errors import DataError, GalleryError, OperatingPointError, OtherEmbedderError
 from ..faces import Embedding, Face
+from ..frames import RGB
 from ..matching import scores_q15
 from ..names import clean_name, did_you_mean, similar_name
 from ..operating_point import (
@@ -23,6 +25,8 @@ from ..operating_point import (
     choose_operating_point,
     require_rate,
 )
+from ..preprocessing import check_image
+from ..protocols import FaceAnalyzer
 from .container.content import GalleryContent
 from .container.reader import read
 from .container.writer import save
@@ -32,6 +36,7 @@ from .templates.representatives import representatives
 if TYPE_CHECKING:
     from ..tflite.model_card import ModelCard
 
+_LOG = logging.getLogger(__name__)
 _NAMESPACE = uuid.UUID("5f0bd9a6-6f5b-5c0f-9a0c-3a6d0f6f6f33")
 _DIGEST_BYTES = 16
 DEFAULT_TEMPLATES = 5
@@ -45,6 +50,18 @@ class Gallery(GalleryContent):
     """People and their templates. A gallery never changes; the methods that change something return another one.
 
     See `GalleryContent` for the attributes.
+
+    >>> from edge_siamese import FaceEngine, Gallery
+    >>> from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
+    >>> anna, ben = (Person.from_seed(seed) for seed in DEMO_SEEDS[:2])
+    >>> with FaceEngine.default() as engine:
+    ...     photos = [render_portrait(anna, View(yaw=yaw)).image for yaw in (-10.0, 0.0, 10.0)]
+    ...     gallery = Gallery.empty(engine.embedder_card).enroll("Anna", photos, engine=engine).save("family.esg")
+    ...     faces = [engine.analyze(render_portrait(person, View(yaw=5.0)).image)[0] for person in (anna, ben)]
+    >>> for decision in Gallery.open("family.esg").identify(faces):
+    ...     print(decision.outcome, decision.identity)
+    match Anna
+    unknown None
     """
 
     @classmethod
@@ -236,6 +253,52 @@ class Gallery(GalleryContent):
     def overdue(self, day: date) -> tuple[str, ...]:
         """Names of the people kept on `day` beyond their last day; everybody when the gallery's own is over."""
         return tuple(name for name in self.names if self.is_overdue(name, day))
+
+    def enroll(
+        self,
+        name: str,
+        images: RGB | Sequence[RGB],
+        *,
+        engine: FaceAnalyzer,
+        about: dict[str, Any] | None = None,
+        limit: int = DEFAULT_TEMPLATES,
+        allow_different_faces: bool = False,
+        allow_look_alike: bool = False,
+    ) -> "Gallery":
+        """The gallery with one more person, or with another template of a person it has: the mean of their photos.
+
+        Of several faces on a photo the one is taken that agrees with the person's other photos; see
+        `enrollment.face_choice`. Photos that cannot be used are left out and named by a warning of `logging`.
+
+        Args:
+            name: of the person.
+            images: one photo or several, each uint8 ``(H, W, 3)`` RGB, gray ``(H, W)`` or RGBA.
+            engine: finds and embeds.
+            about: when and with what consent they were enrolled; see `metadata.describe`.
+            limit: how many templates the person keeps.
+            allow_different_faces: take photos that show different people.
+            allow_look_alike: take somebody who looks like another person of the gallery.
+
+        Returns:
+            Another gallery; `save` writes it. It has no operating points, which were measured without this person.
+
+        Raises:
+            ImageError: an image is none; the sentence says which.
+            NoFaceError: none of the photos can be used.
+            EnrollmentError: the photos show different people, or somebody the gallery knows by another name.
+            GalleryError: the gallery is of another embedder, or does not take the name.
+        """
+        from .enrollment.person import Permissions, choose_of_person, join, look_at_images
+
+        self.require(engine.embedder_card)
+        photos = [images] if isinstance(images, np.ndarray) and images.ndim < 4 else images
+        checked = [check_image(image, f"image {number}") for number, image in enumerate(photos, 1)]
+        chosen = choose_of_person(look_at_images(checked, engine), name, self, engine.embedder_card)
+        for skip in chosen.skipped:
+            _LOG.warning("%s: %s %s and is not used", name, skip.photo, skip.reason)
+        permissions = Permissions(different_faces=allow_different_faces, look_alike=allow_look_alike)
+        gallery, _ = join(self, name, chosen, engine.embedder_card, permissions=permissions, limit=limit, about=about)
+        return gallery
 
     def with_people(
         self,
