@@ -13,7 +13,7 @@ from .frames import RGB
 from .identity_dataset import IdentityDataset, Photo
 from .matching import scores_q15
 from .protocols import FaceAnalyzer
-from .quality.gate import Quality, measure
+from .quality.gate import Quality, measure_crop
 
 Choose = Callable[[list[Face], RGB], Face | None]
 Numbers = npt.NDArray[np.integer]
@@ -133,8 +133,9 @@ def _embed_photo(embedded: DatasetEmbeddings, index: int, image: RGB, engine: Fa
     chosen = choose(faces, image)
     if chosen:
         embedded.found[index] = True
-        embedded.embeddings[index] = engine.embed(image, chosen).values
-        embedded.faces[index], embedded.qualities[index] = chosen, measure(image, chosen)
+        crop = engine.align(image, chosen)
+        embedded.embeddings[index] = engine.embed_crop(crop).values
+        embedded.faces[index], embedded.qualities[index] = chosen, measure_crop(crop, chosen)
 
 
 def _contains_center(face: Face, image: RGB) -> bool:

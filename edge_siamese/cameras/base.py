@@ -1,13 +1,18 @@
 """What every camera offers: frames, and events of what went wrong with them."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from ..frames import RGB, Frame
+
+if TYPE_CHECKING:
+    from ..protocols import FrameSource
 
 _log = logging.getLogger(__name__)
 _TOLERATED_SHARE = 0.01  # of a recording's frames; most containers only estimate their number
@@ -217,3 +222,29 @@ class Source:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def stopped_after(source: "FrameSource", seconds: float | None) -> Iterator[threading.Event]:
+    """Stop a source after so many seconds of wall time, also while no frame comes; the event says that they are over.
+
+    None never stops it, 0 or less stops it at once.
+    """
+    over = threading.Event()
+
+    def end() -> None:
+        over.set()
+        source.stop()
+
+    if seconds is None or seconds <= 0:
+        if seconds is not None:
+            end()
+        yield over
+        return
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield over
+    finally:
+        timer.cancel()

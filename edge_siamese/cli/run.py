@@ -2,7 +2,6 @@
 
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -95,17 +94,18 @@ def _note_weak_point(verifier: "Verifier", target_fpir: float) -> None:
 
 def _watch(verifier: "Verifier", maker: "EventMaker", sinks: "list[EventSink]", timeout: float | None) -> None:
     """Tell every change; the last event is told however the watching ends."""
+    from ..cameras.base import stopped_after
     from ..verifier import FaceResult
 
     why = "failed"
     try:
-        with stopping_on_signals(verifier.stop) as endings, stopping_after(timeout, verifier.stop, endings):
+        with stopping_on_signals(verifier.stop) as signals, stopped_after(verifier.source, timeout) as over:
             for item in verifier.watch():
                 if not isinstance(item, FaceResult):
                     _tell(sinks, maker.event(item))
                 elif item.changed:
                     _tell(sinks, maker.decision(item))
-        why = endings[0] if endings else "end"
+        why = signals[0] if signals else "timeout" if over.is_set() else "end"
     finally:
         source = verifier.source
         counters = verifier.counters.to_json() | {"dropped": source.dropped, "unreadable": source.unreadable}
@@ -134,25 +134,6 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[str]]:
         yield came
     finally:
         restore()
-
-
-@contextmanager
-def stopping_after(seconds: float | None, stop: Callable[[], None], endings: list[str]) -> Iterator[None]:
-    """Call `stop` after that many seconds of wall time and add ``timeout`` to `endings`; None never does."""
-
-    def end() -> None:
-        endings.append("timeout")
-        stop()
-
-    timer = None if seconds is None else threading.Timer(seconds, end)
-    if timer:
-        timer.daemon = True
-        timer.start()
-    try:
-        yield
-    finally:
-        if timer:
-            timer.cancel()
 
 
 @contextmanager

@@ -1,10 +1,8 @@
 """Enrolling in front of a camera: which frames are good enough to remember somebody by."""
 
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -99,7 +97,7 @@ def capture_faces(
     """
     capture = Capture(engine, interval=interval)
     spent = 0.0 if begun is None else time.monotonic() - begun
-    with _stopped_after(source, None if timeout is None else max(timeout - spent, 0.0)) as over:
+    with stopped_after(source, None if timeout is None else max(timeout - spent, 0.0)) as over:
         for frame in source:
             if capture.offer(frame) and taken:
                 taken(len(capture.templates), count)
@@ -110,29 +108,6 @@ def capture_faces(
     if not capture.templates:
         raise NoFaceError(f"the source ended with {_tally(capture, count)}")
     return capture.chosen()
-
-
-@contextmanager
-def _stopped_after(source: FrameSource, seconds: float | None) -> Iterator[threading.Event]:
-    """Stop a source after so many seconds; the event says that they are over."""
-    over = threading.Event()
-
-    def end() -> None:
-        over.set()
-        source.stop()
-
-    if seconds is None or seconds <= 0:
-        if seconds is not None:
-            end()
-        yield over
-        return
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield over
-    finally:
-        timer.cancel()
 
 
 def _tally(capture: Capture, count: int) -> str:
