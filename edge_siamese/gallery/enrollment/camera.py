@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from ...cameras.base import stopped_after
 from ...errors import NoFaceError
 from ...faces import Face
 from ...frames import Frame
