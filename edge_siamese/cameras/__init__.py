@@ -127,6 +127,6 @@ def _pulled(path: Path) -> FrameSource:
 
 def _paced(path: Path) -> FrameSource:
     from .latest_frame import LiveSource
-    from .opencv import VideoCapture
+    from .recording import VideoCapture
 
     return LiveSource(path.name, lambda: VideoCapture(path), paced=True)
