@@ -20,6 +20,7 @@ import numpy.typing as npt
 from ...faces import Face
 from ...frames import RGB
 from ...matching import scores_q15
+from ...orientation import detect_oriented
 from ...protocols import FaceAnalyzer
 from ..templates.representatives import mean_template
 
@@ -44,12 +45,14 @@ class PhotoFaces:
         templates: int8 ``(C, D)``, largest face first; C is 0 when it cannot be used.
         faces: how many faces were found, those in the background too.
         problem: why it cannot be used, or None.
+        turn: degrees that it has to be turned counterclockwise to be upright; see `orientation`.
     """
 
     photo: str
     templates: Templates
     faces: int
     problem: str | None = None
+    turn: int = 0
 
     @classmethod
     def unusable(cls, photo: str, problem: str) -> "PhotoFaces":
@@ -66,11 +69,14 @@ class PhotoFaces:
             engine: finds and embeds.
             largest_only: take the largest face, whatever else the photo shows.
         """
-        faces = engine.detect(image)
-        if not faces:
+        found = detect_oriented(engine, image)
+        if not found.faces:
             return cls.unusable(photo, "shows no face")
-        meant = meant_faces(faces)[: 1 if largest_only else None]
-        return cls(photo, np.stack([engine.embed(image, face).values for face in meant]), len(faces))
+        if found.doubtful:
+            return cls.unusable(photo, "it is not clear which way up it is; turn it upright")
+        meant = meant_faces(found.faces)[: 1 if largest_only else None]
+        templates = np.stack([engine.embed(image, face).values for face in meant])
+        return cls(photo, templates, len(found.faces), turn=found.turn)
 
 
 @dataclass(frozen=True)
