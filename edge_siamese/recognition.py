@@ -18,18 +18,12 @@ from .matching import Q15, score_q15
 from .operating_point import OperatingPoint
 from .orientation import OrientedFaces, detect_oriented
 from .protocols import FaceAnalyzer
-from .quality.gate import Quality, QualityLimits, measure_crop
+from .quality.gate import CAUSES, Quality, QualityLimits, measure_crop
 
 if TYPE_CHECKING:
     from .gallery import Gallery
 
 _LIMITS = QualityLimits()
-_CAUSES = {
-    Reason.TOO_SMALL: "the face is too small",
-    Reason.BLURRED: "the face is too blurred",
-    Reason.DARK: "the face is too dark, too bright or too flat",
-    Reason.POSE: "the face is seen too much from the side, or it is not clear which way up it is",
-}
 _POOR = 50.0
 
 
@@ -84,9 +78,9 @@ class EmbeddedFace:
 
     def _quality_remarks(self) -> list[str]:
         if self.rejection:
-            return [f"{_CAUSES[self.rejection]} to be compared"]
+            return [f"{CAUSES[self.rejection]} to be compared"]
         if self.doubt:
-            return [f"{_CAUSES[self.doubt]} to say that it is somebody else"]
+            return [f"{CAUSES[self.doubt]} to say that it is somebody else"]
         poor = self.quality.score < _POOR
         return [f"the photo is poor (quality {self.quality.score:.0f} of 100), which lowers scores"] if poor else []
 
@@ -185,7 +179,7 @@ class ComparisonResult:
         """Why, for people."""
         if self.decision.outcome is Outcome.UNDECIDED:
             probe = self.first if self.first.look.doubt == self.decision.reason else self.second
-            return f"{probe.name}: {_CAUSES[self.decision.reason]}"
+            return f"{probe.name}: {CAUSES[self.decision.reason]}"
         rate = f" for a false match rate of {self.operating_point.target_fmr:g}" if self.operating_point else ""
         relation = "at least" if self.is_match else "below"
         return f"score {self.score:.3f} is {relation} the threshold {self.threshold:.3f}{rate}"
@@ -231,8 +225,8 @@ class Identification:
     def explanation(self) -> str:
         """Why, for people."""
         decision = self.decision
-        if decision.reason in _CAUSES:
-            return _CAUSES[decision.reason]
+        if decision.reason in CAUSES:
+            return CAUSES[decision.reason]
         if decision.score is None or decision.threshold is None:
             return "no face found" if decision.reason is Reason.NO_FACE else "nobody is in the gallery"
         if decision.reason is Reason.OVERDUE:

@@ -33,9 +33,21 @@ def describe(
     problem = problem_of(metadata)
     if problem:
         raise DataError(problem)
-    if retain_until is not None and date.fromisoformat(retain_until) < today():
-        raise DataError(f"retain_until: expected today, {today()}, or a later day, found {retain_until}")
+    require_current(metadata)
     return metadata
+
+
+def require_current(entry: dict[str, Any]) -> None:
+    """Refuse to write down a last day that is over.
+
+    Args:
+        entry: metadata of a gallery or one person, without ``people``.
+
+    Raises:
+        DataError: with the day.
+    """
+    if is_overdue(entry, None, today()):
+        raise DataError(f"retain_until: expected today, {today()}, or a later day, found {entry['retain_until']}")
 
 
 def today() -> date:

@@ -9,10 +9,9 @@ import numpy.typing as npt
 
 from ...cameras.base import stopped_after
 from ...errors import NoFaceError
-from ...faces import Face
 from ...frames import Frame
 from ...protocols import FaceAnalyzer, FrameSource
-from .face_choice import ChosenFaces, meant_faces
+from .face_choice import ChosenFaces, MeantFaces, find_meant_faces
 
 MIN_FACE = 60.0
 """Pixels of a face box's shorter side under which a template would be mostly interpolation."""
@@ -40,16 +39,16 @@ class Capture:
         """Look at a frame; True when it was taken."""
         if self._last_ns is not None and frame.timestamp_ns - self._last_ns < self.interval_ns:
             return False
-        faces = self.engine.detect(frame.pixels)
-        reason = unsuitable(faces)
+        seen = find_meant_faces(frame.pixels, self.engine)
+        reason = unsuitable(seen)
         if reason:
             self.rejected[reason] += 1
             return False
         name = f"frame {frame.sequence}"
         self.frames.append(name)
-        self.templates.append(self.engine.embed(frame.pixels, meant_faces(faces)[0]).values)
-        if len(faces) > 1:
-            self.several[name] = len(faces)
+        self.templates.append(self.engine.embed_crop(seen.crops[0]).values)
+        if seen.found > 1:
+            self.several[name] = seen.found
         self._last_ns = frame.timestamp_ns
         return True
 
@@ -58,14 +57,13 @@ class Capture:
         return ChosenFaces(self.frames, np.stack(self.templates), [], self.several)
 
 
-def unsuitable(faces: list[Face]) -> str | None:
+def unsuitable(seen: MeantFaces) -> str | None:
     """Why the faces of a frame are not what somebody is enrolled from, or None."""
-    if not faces:
-        return "no face"
-    meant = meant_faces(faces)
-    if len(meant) > 1:
-        return "several faces"
-    return "face too small" if min(meant[0].box[2:]) < MIN_FACE else None
+    if seen.problem is not None:
+        return seen.problem
+    if len(seen.faces) > 1:
+        return "shows several faces"
+    return "the face is too small" if min(seen.faces[0].box[2:]) < MIN_FACE else None
 
 
 def capture_faces(

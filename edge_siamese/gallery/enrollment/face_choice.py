@@ -22,10 +22,13 @@ from ...frames import RGB
 from ...matching import scores_q15
 from ...orientation import detect_oriented
 from ...protocols import FaceAnalyzer
+from ...quality.gate import CAUSES, QualityLimits, measure_crop
 from ..templates.representatives import mean_template
 
 MIN_RELATIVE_SIDE = 0.5
 """Side of a face that counts, as a share of the largest face's side."""
+
+_LIMITS = QualityLimits()
 
 Templates = npt.NDArray[np.int8]
 
@@ -37,6 +40,47 @@ def meant_faces(faces: Sequence[Face]) -> list[Face]:
 
 
 @dataclass(frozen=True, eq=False)
+class MeantFaces:
+    """The faces of one image that could be meant, not embedded.
+
+    Attributes:
+        faces: those that count, largest first; empty when none can be used.
+        crops: uint8 ``(112, 112, 3)`` of each, aligned.
+        found: how many faces were found, those in the background too.
+        problem: why none can be used, or None.
+    """
+
+    faces: list[Face]
+    crops: list[RGB]
+    found: int
+    problem: str | None = None
+
+
+def find_meant_faces(image: RGB, engine: FaceAnalyzer, *, largest_only: bool = False) -> MeantFaces:
+    """Find the faces of a uint8 ``(H, W, 3)`` image, whichever way up it is, that could be meant.
+
+    When all of them are too poor to be compared, the image cannot be used.
+
+    Args:
+        image: the photo or frame.
+        engine: finds and aligns.
+        largest_only: only the largest face, whatever else the image shows.
+    """
+    oriented = detect_oriented(engine, image)
+    found = len(oriented.faces)
+    if not found:
+        return MeantFaces([], [], 0, "shows no face")
+    if oriented.doubtful:
+        return MeantFaces([], [], found, "it is not clear which way up it is")
+    faces = meant_faces(oriented.faces)[: 1 if largest_only else None]
+    crops = [engine.align(image, face) for face in faces]
+    rejections = [measure_crop(crop, face).rejection(_LIMITS) for crop, face in zip(crops, faces, strict=True)]
+    if all(rejections) and rejections[0] is not None:
+        return MeantFaces([], [], found, f"{CAUSES[rejections[0]]} to be compared")
+    return MeantFaces(faces, crops, found)
+
+
+@dataclass(frozen=True, eq=False)
 class PhotoFaces:
     """The faces of one photo that could be meant, embedded.
 
@@ -45,14 +89,12 @@ class PhotoFaces:
         templates: int8 ``(C, D)``, largest face first; C is 0 when it cannot be used.
         faces: how many faces were found, those in the background too.
         problem: why it cannot be used, or None.
-        turn: degrees that it has to be turned counterclockwise to be upright; see `orientation`.
     """
 
     photo: str
     templates: Templates
     faces: int
     problem: str | None = None
-    turn: int = 0
 
     @classmethod
     def unusable(cls, photo: str, problem: str) -> "PhotoFaces":
@@ -61,22 +103,11 @@ class PhotoFaces:
 
     @classmethod
     def of(cls, image: RGB, photo: str, engine: FaceAnalyzer, *, largest_only: bool = False) -> "PhotoFaces":
-        """Find and embed the faces of a uint8 ``(H, W, 3)`` image that could be meant.
-
-        Args:
-            image: the photo.
-            photo: what messages call it.
-            engine: finds and embeds.
-            largest_only: take the largest face, whatever else the photo shows.
-        """
-        found = detect_oriented(engine, image)
-        if not found.faces:
-            return cls.unusable(photo, "shows no face")
-        if found.doubtful:
-            return cls.unusable(photo, "it is not clear which way up it is; turn it upright")
-        meant = meant_faces(found.faces)[: 1 if largest_only else None]
-        templates = np.stack([engine.embed(image, face).values for face in meant])
-        return cls(photo, templates, len(found.faces), turn=found.turn)
+        """Find and embed the faces of an image that could be meant; see `find_meant_faces`."""
+        seen = find_meant_faces(image, engine, largest_only=largest_only)
+        if seen.problem is not None:
+            return cls.unusable(photo, seen.problem)
+        return cls(photo, np.stack([engine.embed_crop(crop).values for crop in seen.crops]), seen.found)
 
 
 @dataclass(frozen=True)

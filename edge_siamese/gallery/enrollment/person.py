@@ -19,6 +19,7 @@ from ...matching import Q15, scores_q15
 from ...names import clean_name
 from ...operating_point import choose_operating_point
 from ...protocols import FaceAnalyzer
+from ..metadata import require_current
 from ..templates.agreement import group_by_person
 from ..templates.representatives import mean_template
 from .face_choice import ChosenFaces, PhotoFaces, choose_faces
@@ -139,8 +140,10 @@ def join(
         EnrollmentError: the photos show different people, somebody else than the gallery knows by the name, or somebody whom
             the gallery knows by another name.
         GalleryError: the gallery is of another embedder, or does not take the name.
+        DataError: the last day of `about` is over.
     """
     gallery.require(card)
+    require_current(about or {})
     name, threshold = clean_name(name), agreement_threshold(card)
     mean = mean_template(chosen.templates, card.zero_point)[None]
     if threshold is not None and not permissions.different_faces:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_siamese.errors import EnrollmentError, NoFaceError, OtherEmbedderError
+from edge_siamese.errors import DataError, EnrollmentError, NoFaceError, OtherEmbedderError
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.enrollment.face_choice import ChosenFaces
 from edge_siamese.gallery.enrollment.person import Permissions, choose_of_person, join, look_at_images, read_photos
@@ -42,6 +42,11 @@ def test_a_new_person_joins_with_the_mean_of_the_photos(gallery: Gallery, card: 
     assert (after.names, other) == (("Ada", "Ben", "Cleo"), None)
     assert len(after.templates_of("Cleo")) == 1
     assert after.metadata["people"] == {"Cleo": {"consent": "yes"}}
+
+
+def test_a_last_day_that_is_over_is_refused(gallery: Gallery, card: ModelCard) -> None:
+    with pytest.raises(DataError, match=r"retain_until: expected today, .*, or a later day, found 2020-01-01"):
+        join(gallery, "Cleo", faces((0, 0, 0, 90)), card, limit=5, about={"retain_until": "2020-01-01"})
 
 
 def test_photos_of_different_people_are_refused(gallery: Gallery, card: ModelCard) -> None:
