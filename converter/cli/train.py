@@ -69,6 +69,12 @@ def train(
     outcome = run_recipe(chosen, data, out, quick=quick, tensorboard=tensorboard, command=command)
     for path, reason in outcome.skipped.items():
         click.echo(f"edge-siamese: {path}: skipped: {reason}", err=True)
+    if outcome.report.is_chance:
+        seen = outcome.report.final_metrics.verification
+        click.echo(
+            f"edge-siamese: the network learned nothing that the test pairs show: AUC {seen['auc']:.3f}, guessing has 0.5",
+            err=True,
+        )
     if as_json:
         emit_json("train", outcome.to_json())
     else:
@@ -87,5 +93,7 @@ def _tell(outcome: "Outcome") -> None:
     header, *rows = outcome.table()
     click.echo(table(rows, header=header))
     click.echo(f"report: {outcome.page}")
+    if outcome.report.data.classes == "people":
+        click.echo("The report contains photographs of people: ask them before you share it.", err=True)
     if outcome.serves_the_engine:
         click.echo(f"use it: edge-siamese verify A.jpg B.jpg --embedder {outcome.model}")

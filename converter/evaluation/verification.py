@@ -17,6 +17,7 @@ from edge_siamese.intervals import Proportion
 from .scoring import ScoredPairs
 
 REPLICATES = 200
+CHANCE = 0.5  # AUC of scores that say nothing
 _ROC_POINTS = 240
 _BINS = 96
 

@@ -45,6 +45,7 @@ _STYLE = {
 }
 _PNG_DOTS_PER_INCH = 160
 _QUALITY = 88
+_LONGEST_BESIDE = 34  # characters of a label that leave room for a second one
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,14 @@ class Raster:
     def _on_white(self) -> Pixels:
         opacity = self.pixels[..., 3:].astype(np.float32) / 255
         return np.asarray(np.rint(self.pixels[..., :3] * opacity + 255 * (1 - opacity)), np.uint8)
+
+
+def legend_below(axes: Any) -> None:
+    """Explain the curves under the axes, where no legend covers one; nothing for a single unnamed curve."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        columns = 1 if max(map(len, labels)) > _LONGEST_BESIDE or len(labels) == 1 else 2
+        axes.figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
 
 
 def check_path(path: Path, suffixes: tuple[str, ...]) -> None:

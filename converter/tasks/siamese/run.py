@@ -28,6 +28,7 @@ from .evaluation import report_of
 from .fine_tuning import fine_tune, shipped_weights
 from .int8 import convert_model, cost_of_int8, quantize_model, serves_the_engine
 from .network import SiameseNetwork, build
+from .shipped import shipped_metrics
 from .summary import Outcome
 from .training import metrics_of, scored, train_siamese, verification_pairs
 
@@ -82,7 +83,8 @@ def run_recipe(
     curve = _validation_curve(model, splits)
     embeddings = model.embed(splits.test.images)
     report, arrays = report_of(recipe, splits, model.comparison, embeddings, int8, _threshold(curve, splits), folder)
-    report = report.model_copy(update={"command": command})
+    beside = shipped_metrics(recipe, data, splits, arrays.scored_pairs())
+    report = report.model_copy(update={"command": command, "shipped_metrics": beside})
     page = write_run_report(folder, report, arrays)
     if failure:
         raise EdgeSiameseError(f"{failure}; no model was written, {page} shows the run") from failure
