@@ -44,9 +44,6 @@ class DetectingWith:
     def embed_crop(self, crop: RGB) -> Embedding:
         return self.engine.embed_crop(crop)
 
-    def embed(self, image: RGB, face: Face) -> Embedding:
-        return self.engine.embed(image, face)
-
 
 @dataclass(frozen=True, eq=False)
 class Verified:

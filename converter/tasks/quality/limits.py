@@ -150,7 +150,7 @@ class _References:
                 if face is not None:
                     rows.append(int(row))
                     owners.append(number)
-                    templates.append(engine.embed(image, face).values)
+                    templates.append(engine.embed_crop(engine.align(image, face)).values)
         self._rows, self._owners, self._templates = np.array(rows), np.array(owners), np.array(templates, np.int8)
 
     def compare(self, image: Image, row: int, owner: int, threshold: int) -> _Probe | None:
