@@ -213,6 +213,7 @@ class Verifier:
         with self._timer.stage("orient"):
             face = self._upright_face(frame, track, history)
         if face is None:
+            self.counters.rejected += history.orientation.doubtful
             return history.decision_or(Reason.POSE)
         with self._timer.stage("align"):
             crop = self.engine.align(frame.pixels, face)

@@ -72,14 +72,13 @@ def accuracy(
 
 
 def _accuracy_table(results: list[dict[str, Any]]) -> str:
-    from edge_siamese.matching import Q15
 
     header = ("shown as", "target FPIR", "threshold", "enrolled: named rightly", "wrongly", "strangers: named")
     rows = [
         (
             result["shown_as"],
             f"{result['target_fpir']:g}",
-            f"{result['operating_point']['threshold'] / Q15:.3f}",
+            f"{result['operating_point']['threshold']:.3f}",
             f"{result['named_rightly']:.1%} of {result['enrolled_images']}",
             f"{result['named_wrongly']:.1%}",
             f"{result['strangers_named']:.1%} of {result['stranger_images']}",

@@ -12,6 +12,7 @@ from io import UnsupportedOperation
 from pathlib import Path
 from typing import Self, TextIO
 
+from ..errors import DataError
 from .event import Event
 
 _log = logging.getLogger(__name__)
@@ -147,8 +148,11 @@ def open_json_lines(path: Path, *, warn: Callable[[str], None] = _log.warning) -
     """Append events to a file. A last line that was cut short by a power loss is ended first.
 
     Raises:
+        DataError: the file holds something else than events.
         OSError: it cannot be opened for writing.
     """
+    if path.is_file() and _first_byte(path) not in (b"", b"{"):
+        raise DataError(f"{path}: expected a new file or one of JSON lines to append to, found something else")
     cut_short = _ends_within_a_line(path)
     sink = JsonLines(_open(path), str(path), path=path, warn=warn)
     sink._cut = cut_short
@@ -157,6 +161,11 @@ def open_json_lines(path: Path, *, warn: Callable[[str], None] = _log.warning) -
 
 def _open(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+def _first_byte(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(1)
 
 
 def _line(event: Event) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from edge_siamese.errors import DataError
 from edge_siamese.events import EventMaker, JsonLines, json_lines_on, open_json_lines
 
 MAKER = EventMaker("door", {}, clock=lambda: 77, utc=lambda: datetime(2026, 3, 1, tzinfo=UTC))
@@ -129,6 +130,13 @@ def test_what_cannot_be_taken_back_is_ended_before_the_next_line(monkeypatch: py
         broken, *whole = stream.read().splitlines()
     assert len(broken) == 30
     assert [json.loads(line)["event"] for line in whole] == ["events_lost", "stopped"]
+
+
+def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8 a photo")
+    with pytest.raises(DataError, match=r"photo\.jpg: expected a new file or one of JSON lines"):
+        open_json_lines(tmp_path / "photo.jpg")
+    assert (tmp_path / "photo.jpg").read_bytes() == b"\xff\xd8 a photo"
 
 
 def test_another_failure_is_an_error() -> None:
