@@ -37,13 +37,15 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     """
     from ..dataset_embeddings import embed_dataset
     from ..engine import FaceEngine
-    from ..errors import GalleryError
+    from ..errors import StaleGalleryError
     from ..gallery import Gallery
     from ..gallery.calibration import compare, operating_point
+    from ..gallery.container.writer import require_writable
     from ..gallery.enrollment.build import skipped_of
     from ..identity_dataset import IdentityDataset
 
     dataset = IdentityDataset(people)
+    require_writable(path)
     gallery = Gallery.open(path)
     with FaceEngine.open(**engine_settings) as engine, progress_line("comparing") as progress:
         gallery.require(engine.embedder_card)
@@ -57,9 +59,10 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
         note("FNMR is of the photos of people in the gallery: those that it was made from would make it too low")
     for point in points:
         gallery = gallery.with_operating_point(point)
-    if Gallery.open(path).sequence != gallery.sequence:
-        raise GalleryError(f"{path}: it was changed while it was measured; calibrate it again")
-    written = gallery.save(path)
+    try:
+        written = gallery.save(path)
+    except StaleGalleryError as error:
+        raise StaleGalleryError(f"{path}: it was changed while it was measured; calibrate it again") from error
     if as_json:
         body = {
             "operating_points": [point.to_json() for point in points],

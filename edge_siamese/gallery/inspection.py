@@ -107,8 +107,9 @@ def _overdue_findings(gallery: Gallery, day: date) -> Iterator[Finding]:
 
 def _shipped_card(gallery: Gallery) -> "ModelCard | None":
     """The card of the shipped embedder that made a gallery, or None."""
-    from ..models import default_model
+    from ..models import shipped_models
     from ..tflite.model_card import read_card
 
-    card = read_card(default_model("embedder"))
-    return card if bytes.fromhex(card.digest).startswith(gallery.embedder_digest) else None
+    cards = (read_card(path) for path in shipped_models())
+    own = gallery.embedder_digest.hex()
+    return next((card for card in cards if card.task == "embedder" and card.digest.startswith(own)), None)

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from ...gallery.templates.selection import SelectionOptions
     from ...tflite.model_card import ModelCard
 
-PATH = click.Path(path_type=Path)
+
+class NonEmptyPath(click.Path):
+    """A path; an empty text, which would be the current folder, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("expected a path, found an empty text", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = NonEmptyPath(path_type=Path)
 STRATEGIES = ("mean", "greedy", "medoid", "k-medoids", "farthest-first")
 
 templates_option: Decorator = click.option(

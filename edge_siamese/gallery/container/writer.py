@@ -1,6 +1,7 @@
 """Writing a gallery: the same content gives the same bytes, and a file is replaced whole."""
 
 import os
+import tempfile
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -81,8 +82,11 @@ def require_writable(path: Path) -> None:
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise DataError(f"{path}: there is no folder {folder}")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise DataError(f"{path}: the folder {folder} cannot be written")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DataError(f"{path}: the folder {folder} cannot be written ({error.strerror})") from error
     _there(path)
 
 

@@ -1,7 +1,7 @@
 """Which face of a photo is meant: one rule for photos, folders of people and cameras.
 
 1. A face counts when its side is at least half of the largest face's side. Smaller ones are people in the background: on
-   the 662 photos of the two measurement sets with several faces, the person a photo is filed under was never such a face.
+   263 photos with several faces, the person a photo is filed under was never such a face.
 2. A photo with one face that counts means that face.
 3. A photo with several means the one that agrees with the person's other photos (those with one face that counts, and the
    templates in the gallery): it scores at least the threshold with their mean, and no other face of the photo does.
