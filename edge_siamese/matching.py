@@ -48,7 +48,11 @@ def score_q15(a: Embedding, b: Embedding) -> int:
         DataError: they are of different embedders.
     """
     if a.embedder != b.embedder:
-        raise DataError(f"embeddings of different embedders cannot be compared: {a.embedder} and {b.embedder}")
+        raise DataError(
+            f"embeddings of different embedders cannot be compared: {a.embedder} and {b.embedder}",
+            expected=a.embedder,
+            found=b.embedder,
+        )
     return int(scores_q15(a.values[None], b.values[None], a.zero_point)[0, 0])
 
 

@@ -114,7 +114,7 @@ class ProbeFace:
         """
         found = detect_oriented(engine, image)
         if not found.faces:
-            raise NoFaceError(f"{name}: no face found")
+            raise NoFaceError(f"{name}: no face found", path=name)
         return cls(name, EmbeddedFace.at(engine, image, found.faces[0], found), len(found.faces))
 
     def remarks(self) -> list[str]:

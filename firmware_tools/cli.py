@@ -86,7 +86,8 @@ def _require_current(gallery: "Gallery") -> None:
     if overdue:
         raise DataError(
             f"{gallery.source}: {', '.join(overdue)} kept beyond the last day, which a board does not know: take them out with "
-            "'edge-siamese gallery remove' first"
+            "'edge-siamese gallery remove' first",
+            path=gallery.source,
         )
 
 

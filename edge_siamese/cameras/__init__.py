@@ -59,7 +59,9 @@ def open_source(spec: str, *, realtime: bool = False, wait: bool = False) -> Fra
     path = _existing(spec)
     if holds_images(path):
         if realtime:
-            raise DataError(f"{spec}: images have no pace of their own, only a video can be played in real time")
+            raise DataError(
+                f"{spec}: images have no pace of their own, only a video can be played in real time", path=spec
+            )
         from .folder import StillsSource
 
         return StillsSource(path)
@@ -77,10 +79,10 @@ def _existing(spec: str) -> Path:
         mode = path.stat().st_mode
     except OSError as error:
         found = "nothing there" if isinstance(error, FileNotFoundError) else error.strerror
-        raise DataError(f"{spec}: {_EXPECTED}, found {found}") from error
+        raise DataError(f"{spec}: {_EXPECTED}, found {found}", path=spec) from error
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         kind = "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "another device"
-        raise DataError(f"{spec}: {_EXPECTED}, found {kind}")
+        raise DataError(f"{spec}: {_EXPECTED}, found {kind}", path=spec)
     return path
 
 

@@ -35,7 +35,7 @@ class StillsSource(Source):
         self._names = self._archive.images if self._archive else [path.name]
         if not self._names:
             self.close()
-            raise DataError(f"{path}: expected images, found none")
+            raise DataError(f"{path}: expected images, found none", path=path)
         self.skipped = self._archive.skipped if self._archive else []
         for file in self.skipped:
             _log.warning("left out: %s: %s", file.path, file.reason)

@@ -60,7 +60,9 @@ class VideoCapture:
         self._capture, self._grabbed = cv2.VideoCapture(), False
         if _is_text(path) or not self._capture.open(str(path)) or not self._grab_first():
             self._capture.release()
-            raise DataError(f"{path}: expected a video, found a file that cannot be read as one or has no images")
+            raise DataError(
+                f"{path}: expected a video, found a file that cannot be read as one or has no images", path=path
+            )
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._step_ns = round(1e9 / rate) if 0 < rate <= 1000 else 40_000_000
         count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
@@ -101,7 +103,7 @@ def _is_text(path: Path) -> bool:
         with path.open("rb") as stream:
             head = stream.read(4096)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+        raise DataError(f"{path}: cannot be read ({error.strerror})", path=path) from error
     return bool(head) and all(byte >= 32 or byte in b"\t\n\r\f\x1b" for byte in head) and _is_utf8(head)
 
 

@@ -134,7 +134,9 @@ def _next_sequence(output: Path, asked: int | None) -> int:
     require_writable(output)
     there = Gallery.open(output).sequence if output.exists() else 0
     if asked is not None and asked <= there:
-        raise DataError(f"{output}: --sequence must be above {there}, the number of the gallery there, found {asked}")
+        raise DataError(
+            f"{output}: --sequence must be above {there}, the number of the gallery there, found {asked}", path=output
+        )
     return asked or there + 1
 
 

@@ -62,7 +62,9 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     try:
         written = gallery.save(path)
     except StaleGalleryError as error:
-        raise StaleGalleryError(f"{path}: it was changed while it was measured; calibrate it again") from error
+        raise StaleGalleryError(
+            f"{path}: it was changed while it was measured; calibrate it again", path=path
+        ) from error
     if as_json:
         body = {
             "operating_points": [point.to_json() for point in points],

@@ -103,7 +103,8 @@ def empty_folder(folder: Path) -> None:
     if folder.exists():
         if not folder.is_dir() or (any(folder.iterdir()) and not marker.exists()):
             raise DataError(
-                f"{folder}: expected a new or empty folder, or one of an earlier demo; it holds other files"
+                f"{folder}: expected a new or empty folder, or one of an earlier demo; it holds other files",
+                path=folder,
             )
         shutil.rmtree(folder)
     folder.mkdir(parents=True)

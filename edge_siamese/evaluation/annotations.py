@@ -78,9 +78,11 @@ class AnnotatedSet:
         except ImageError as error:
             raise DataError(str(error)) from error
         except ValueError as error:
-            raise DataError(f"{self.path}: its annotations.json is not JSON ({error})") from error
+            raise DataError(f"{self.path}: its annotations.json is not JSON ({error})", path=self.path) from error
         if not isinstance(listed, list):
-            raise DataError(f"{self.path}: expected annotations.json to hold a list of images, found something else")
+            raise DataError(
+                f"{self.path}: expected annotations.json to hold a list of images, found something else", path=self.path
+            )
         return listed
 
     def count(self, split: str) -> int:
@@ -109,8 +111,11 @@ class AnnotatedSet:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 f"{self.path}: entry {number} of annotations.json: expected file, split, source and faces with a box of 4 "
-                f"numbers and 10 landmark coordinates or null, found otherwise ({error})"
+                f"numbers and 10 landmark coordinates or null, found otherwise ({error})",
+                path=self.path,
             ) from error
         if not (np.isfinite(boxes).all() and (boxes[:, 2:] > 0).all()):
-            raise DataError(f"{self.path}: {entry.file}: expected boxes x, y, width, height with positive sizes")
+            raise DataError(
+                f"{self.path}: {entry.file}: expected boxes x, y, width, height with positive sizes", path=self.path
+            )
         return entry

@@ -152,7 +152,9 @@ def open_json_lines(path: Path, *, warn: Callable[[str], None] = _log.warning) -
         OSError: it cannot be opened for writing.
     """
     if path.is_file() and _first_byte(path) not in (b"", b"{"):
-        raise DataError(f"{path}: expected a new file or one of JSON lines to append to, found something else")
+        raise DataError(
+            f"{path}: expected a new file or one of JSON lines to append to, found something else", path=path
+        )
     cut_short = _ends_within_a_line(path)
     sink = JsonLines(_open(path), str(path), path=path, warn=warn)
     sink._cut = cut_short

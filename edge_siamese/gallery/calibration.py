@@ -51,7 +51,9 @@ def compare(gallery: Gallery, embedded: DatasetEmbeddings) -> Comparisons:
     scores = gallery.scores_of(probes)
     known = np.array([name in gallery.names for name in names], bool)
     if not gallery.names or known.all():
-        raise DataError(f"{gallery.source}: calibrating needs people in it, and photos of others; found none")
+        raise DataError(
+            f"{gallery.source}: calibrating needs people in it, and photos of others; found none", path=gallery.source
+        )
     own = np.array([scores[row, gallery.names.index(names[row])] for row in np.flatnonzero(known)], np.int16)
     enrolled_from = own >= SAME_PHOTO
     return Comparisons(

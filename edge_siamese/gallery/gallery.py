@@ -211,7 +211,10 @@ class Gallery(GalleryContent):
         if (card.dimension, card.zero_point) != (self.dimension, self.zero_point):
             raise OtherEmbedderError(
                 f"{self.source}: templates of dimension {self.dimension} and zero point {self.zero_point}, "
-                f"the embedder has {card.dimension} and {card.zero_point}"
+                f"the embedder has {card.dimension} and {card.zero_point}",
+                path=self.source,
+                expected=(self.dimension, self.zero_point),
+                found=(card.dimension, card.zero_point),
             )
 
     def required_fmr(self, target_fpir: float = DEFAULT_TARGET_FPIR) -> float:
@@ -326,7 +329,9 @@ class Gallery(GalleryContent):
                 raise GalleryError(f"templates of {name!r}: expected (n, {self.dimension}), found {added.shape}")
             similar = similar_name(name, people) if name not in people else None
             if similar:
-                raise GalleryError(f"{self.source}: '{name}' looks the same as '{similar}', which is in the gallery")
+                raise GalleryError(
+                    f"{self.source}: '{name}' looks the same as '{similar}', which is in the gallery", path=self.source
+                )
             everything = np.concatenate([people.get(name, added[:0]), added])
             if limit is not None:
                 everything = everything[representatives(everything, self.zero_point, limit)]
@@ -343,7 +348,9 @@ class Gallery(GalleryContent):
         """
         name = clean_name(name)
         if name not in self.names:
-            raise GalleryError(f"{self.source}: nobody is called {name!r}{did_you_mean(name, self.names)}")
+            raise GalleryError(
+                f"{self.source}: nobody is called {name!r}{did_you_mean(name, self.names)}", path=self.source
+            )
         people, known = self._people(), dict(self.metadata.get("people", {}))
         del people[name]
         known.pop(name, None)
@@ -376,7 +383,10 @@ class Gallery(GalleryContent):
         if embedder[: len(own)] != own:
             raise OtherEmbedderError(
                 f"{self.source}: made with the embedder {own}, the embedder here is {embedder[: len(own)]}; "
-                "a gallery serves only the embedder that made it"
+                "a gallery serves only the embedder that made it",
+                path=self.source,
+                expected=own,
+                found=embedder[: len(own)],
             )
 
 

@@ -110,5 +110,5 @@ class GalleryFile:
         try:
             data = self.path.read_bytes()
         except OSError as error:
-            raise GalleryError(f"{self.path}: cannot be read ({error.strerror or error})") from error
+            raise GalleryError(f"{self.path}: cannot be read ({error.strerror or error})", path=self.path) from error
         return Gallery.of(parse(data, str(self.path))), hashlib.sha256(data).digest()

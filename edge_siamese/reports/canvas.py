@@ -142,9 +142,11 @@ def check_path(path: Path, suffixes: tuple[str, ...]) -> None:
         DataError: another suffix, or no such folder.
     """
     if path.suffix.lower() not in suffixes:
-        raise DataError(f"{path}: expected a name that ends in {' or '.join(suffixes)}, found {path.suffix!r}")
+        raise DataError(
+            f"{path}: expected a name that ends in {' or '.join(suffixes)}, found {path.suffix!r}", path=path
+        )
     if not path.resolve().parent.is_dir():
-        raise DataError(f"{path}: there is no folder {path.resolve().parent}")
+        raise DataError(f"{path}: there is no folder {path.resolve().parent}", path=path)
 
 
 def as_rgb(images: Pixels) -> Pixels:

@@ -85,18 +85,19 @@ def build_gallery(
     if left_out and not skip_people:
         reason = next(iter(left_out.values()))
         raise NoFaceError(
-            f"{dataset.path}: no photo of {', '.join(left_out)} can be used ({reason}); --skip leaves such people out"
+            f"{dataset.path}: no photo of {', '.join(left_out)} can be used ({reason}); --skip leaves such people out",
+            path=dataset.path,
         )
     used = {name: faces for name, faces in people.items() if faces.photos}
     choices = select(empty, {name: faces.templates for name, faces in used.items()}, options)
     if not permissions.different_faces:
         mixed = _mixed(used, choices, empty.zero_point, agreement_threshold(card))
         if mixed and not skip_people:
-            raise EnrollmentError(f"{dataset.path}: {_summary(mixed)}")
+            raise EnrollmentError(f"{dataset.path}: {_summary(mixed)}", path=dataset.path)
         left_out |= mixed
     used = {name: faces for name, faces in used.items() if name not in left_out}
     if not used:
-        raise NoFaceError(f"{dataset.path}: nobody has a photo that can be used")
+        raise NoFaceError(f"{dataset.path}: nobody has a photo that can be used", path=dataset.path)
     templates = {name: faces.templates for name, faces in used.items()}
     if len(templates) < len(choices):
         choices = select(empty, templates, options)
@@ -115,10 +116,13 @@ def names_of(dataset: IdentityDataset) -> dict[str, str]:
         try:
             name = clean_name(person)
         except GalleryError as error:
-            raise GalleryError(f"{dataset.path}: {error}") from error
+            raise GalleryError(f"{dataset.path}: {error}", path=dataset.path) from error
         similar = similar_name(name, names.values())
         if similar is not None:
-            raise GalleryError(f"{dataset.path}: the names '{similar}' and '{name}' look the same; rename one of them")
+            raise GalleryError(
+                f"{dataset.path}: the names '{similar}' and '{name}' look the same; rename one of them",
+                path=dataset.path,
+            )
         names[person] = name
     return names
 
