@@ -11,7 +11,7 @@ from .run_options import run_options
 @click.argument("data", type=click.Path(path_type=Path))
 @run_options("embedder")
 def distill(data: Path, recipe: str, out: Path, initial: Path | None, license_: str | None) -> None:
-    """Train the twin on DATA, a teacher folder: faces.csv.gz, zips of aligned crops, teacher_int8.npy, teacher.onnx.
+    """Train the twin on DATA, a teacher folder, which 'edge-siamese data teacher' makes of people's photos.
 
     RUN/weights.npz holds the result, the log.csv of every phase the curves on the validation people.
     """

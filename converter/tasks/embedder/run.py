@@ -11,7 +11,7 @@ from edge_siamese.errors import DataError
 from ...augmentation.image import create_augmentation
 from ...data.mixup import Mixtures, mixture_targets
 from ...data.rendered import rendered_faces
-from ...data.teacher import load_teacher_faces, project
+from ...data.teacher import TEACHER_NETWORK, load_teacher_faces, project
 from ...data.teacher_network import TeacherNetwork
 from ...networks.mobilenetv3 import build_twin
 from ...quantization.parity import verification_metrics
@@ -26,7 +26,6 @@ from .distillation import DistillationBatches, Distiller, FaceSource
 from .wccn import normalized
 
 VIEWS_OF_RENDERED = 6
-TEACHER_NETWORK = "teacher.onnx"
 
 
 def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | None = None) -> Any:
