@@ -26,7 +26,7 @@ OBSERVATIONS_KEPT = 8
 
 @dataclass(eq=False)
 class TrackHistory:
-    """What was embedded of one track, and what was decided and told about it.
+    """The embeddings of one track, and what was decided and emitted about it.
 
     Attributes:
         embeddings: int8 ``(D,)`` each, the last eight at most.
@@ -36,7 +36,7 @@ class TrackHistory:
         last_frame: `Track.frames` at the last of them.
         best_quality: of the faces embedded, 0 to 100.
         decision: from the kept scores; undecided before the first embedding.
-        last_emitted: the decision that was told last, None before the first.
+        last_emitted: the decision that was emitted last, None before the first.
         orientation: which way up its face is.
     """
 
@@ -135,7 +135,7 @@ class ScoreFusion:
 
 @dataclass(frozen=True)
 class EmbeddingPolicy:
-    """Which faces are worth the embedder's time: new, unsure or better-looking ones, and now and then the others.
+    """Which faces are embedded: those of new or unsure tracks, those of better quality, and the others now and then.
 
     Attributes:
         better: a face is better when its quality is this many times the best so far.

@@ -11,7 +11,7 @@ class Counters:
 
     Attributes:
         frames: taken from the source.
-        stale: of these, too old to be looked at.
+        stale: of these, too old to be processed.
         no_face: of these, without a face.
         faces: found.
         rejected: of these, by the quality gate.
@@ -31,7 +31,7 @@ class Counters:
 
 
 class StageTimer(Protocol):
-    """Somebody who wants to know how long the stages take."""
+    """Measures how long the stages take."""
 
     def stage(self, name: str) -> AbstractContextManager[object]:
         """Entered before and left after ``detect``, ``track``, ``orient``, ``align``, ``quality``, ``embed`` and ``match``."""

@@ -46,7 +46,7 @@ class TrackingLimits:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What a face and its frame looked like: gray, float32.
+    """A face and its frame as small gray images, float32.
 
     Attributes:
         around: ``(16, 16)``, the square around the face; it moves with the face.
@@ -64,7 +64,7 @@ class Track:
     Attributes:
         number: unique within its tracker, from 1.
         face: where it was seen last.
-        view: what it looked like there.
+        view: face and frame there.
         frames: how often it was seen again after the first time.
         missed: frames since it was seen last.
     """

@@ -33,12 +33,12 @@ class FaceResult:
     """What was decided about one face of one frame, or about a frame without one.
 
     Attributes:
-        frame: where it was seen.
-        face: the face, embedded if it was looked at in this frame; None for a frame without one.
+        frame: the frame.
+        face: the face, with its embedding if it was embedded in this frame; None for a frame without one.
         face_index: place of the face by size in its frame, 0 for the largest; None without one.
         track: number of its track; None without a face.
-        decision: about the person of the track, from all its looks.
-        changed: the decision is another than was told before of this track; always for stills.
+        decision: about the person of the track, from its last eight embeddings.
+        changed: the decision differs from the one emitted before for this track; always true for stills.
         turn: degrees that the frame has to be turned counterclockwise for the face to be upright: 0, 90, 180 or 270.
         latency_ns: from when a live frame was taken, or from when a pulled one was handed over, to the decision.
     """
@@ -84,8 +84,8 @@ class Verifier:
         target_fpir: accepted rate of strangers named, over the whole gallery.
         clock: monotonic nanoseconds.
         quality, tracking, policy: limits of the stages.
-        stale_after_ns: older frames of a live source are not looked at.
-        timer: told when stages begin and end.
+        stale_after_ns: older frames of a live source are not processed.
+        timer: measures the stages.
 
     Raises:
         GalleryError: the gallery is of another embedder.
@@ -202,7 +202,7 @@ class Verifier:
         return tracks
 
     def _detect(self, frame: Frame) -> OrientedFaces:
-        """Faces of a frame; a photo may lie on its side, a video is looked at as it is until a track is in doubt."""
+        """Faces of a frame; a photo is tried in four turns if need be, a video frame is taken as it is."""
         if self.source.stills:
             return detect_oriented(self.engine, frame.pixels)
         return OrientedFaces(self.engine.detect(frame.pixels))
@@ -247,7 +247,7 @@ class Verifier:
         self._fusion.keep([])
 
     def _is_news(self, track: Track, decision: Decision) -> bool:
-        """Whether a decision differs from what was told of the track before; it counts as told from now on."""
+        """Whether a decision differs from the one emitted before for the track; it is the last emitted one from now on."""
         history = self._fusion.history(track)
         before, history.last_emitted = history.last_emitted, decision
         return before is None or _essence(before) != _essence(decision)

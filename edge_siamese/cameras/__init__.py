@@ -8,7 +8,7 @@ a video file              every frame, with the file's times; with `realtime`, a
 images                    independent stills: a folder, a zip, a tar, or one image file
 ========================  ===================================================================================
 
-Live sources drop frames that nobody was free for. All others are pulled and lossless.
+Live sources drop frames while the reader is busy. All others are pulled and lossless.
 """
 
 import os
@@ -39,7 +39,7 @@ def open_source(spec: str, *, realtime: bool = False, wait: bool = False) -> Fra
     Args:
         spec: see the module.
         realtime: play a video file at its own pace and drop frames as a live camera does.
-        wait: a live camera that cannot be opened is looked for, with growing pauses, instead of being an error.
+        wait: try a live camera that cannot be opened again, with growing pauses, instead of raising.
 
     Returns:
         An open source; use it as a context manager.

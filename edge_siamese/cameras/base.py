@@ -20,7 +20,7 @@ _TOLERATED_SHARE = 0.01  # of a recording's frames; most containers only estimat
 
 @dataclass(frozen=True)
 class CameraMissing:
-    """A live camera cannot be opened yet and is being looked for.
+    """A live camera cannot be opened yet; it is tried again.
 
     Attributes:
         source: name of the camera.
@@ -35,7 +35,7 @@ class CameraMissing:
 
 @dataclass(frozen=True)
 class CameraLost:
-    """A live camera stopped delivering and is being looked for again.
+    """A live camera stopped delivering; it is tried again.
 
     Attributes:
         source: name of the camera.

@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class StillsSource(Source):
-    """Every photo once, in natural order; those that cannot be read are left out, counted and told of.
+    """Every photo once, in natural order; those that cannot be read are left out and counted, each with an event.
 
     A frame's `source` is the photo's path inside the folder or archive, its time when it was read.
 

@@ -17,7 +17,7 @@ _MAX_LOOKAHEAD = 250  # the same for one with a count that is not reached
 class VideoSource(Source):
     """A video file, every frame of it, as fast as it is asked for; times are the file's.
 
-    Frames that cannot be decoded are left out, counted and told of; they keep their sequence numbers.
+    Frames that cannot be decoded are left out and counted, with an event; they keep their sequence numbers.
 
     Raises:
         DataError: it is not a video that can be read.
@@ -89,7 +89,7 @@ class VideoCapture:
         return self._grabbed
 
     def _not_grabbed(self) -> Undecodable | None:
-        """A frame that is damaged, or the end: the two look alike, and only what comes after tells them apart."""
+        """A frame that is damaged, or the end: only the frames after it show which."""
         self._failed += 1
         left = min(self.announced - self._passed, _MAX_LOOKAHEAD) if self.announced else _LOOKAHEAD
         if self._failed > left:

@@ -19,7 +19,7 @@ _ENDINGS = {
 _SENTENCES = {
     "started": "{source}: looking for {people} of {gallery}",
     "camera_missing": "{source}: waiting for the camera ({why})",
-    "camera_lost": "{source}: the camera is lost ({why}); looking for it",
+    "camera_lost": "{source}: the camera is lost ({why}); it is tried again",
     "camera_back": "{source}: the camera delivers, after {seconds:.1f} s",
     "frames_unreadable": "left out: {why}{others}",
     "ended_early": "{source}: ended after {found} of {announced} frames: it is cut short or damaged",
@@ -38,7 +38,7 @@ _COUNTED = (
 
 
 class EventLines:
-    """Tells people: decisions on standard output, everything else on standard error.
+    """Prints events for people: decisions on standard output, everything else on standard error.
 
     Args:
         stills: the source is independent images, so faces have numbers and tracks have none.

@@ -1,4 +1,4 @@
-"""``edge-siamese run``: watch a camera, video or folder and tell who is there."""
+"""``edge-siamese run``: watch a camera, video or folder and say who is there."""
 
 import signal
 import sys
@@ -49,9 +49,9 @@ def run(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Watch a camera, video or folder and tell who is there, until it ends or Ctrl-C or SIGTERM comes.
+    """Watch a camera, video or folder and say who is there, until it ends or Ctrl-C or SIGTERM comes.
 
-    For a camera or video a line is told whenever a decision changes, for images one for every face. With --json each
+    For a camera or video a line is printed whenever a decision changes, for images one for every face. With --json each
     is an object of the schema edge-siamese/event/1.
 
     A gallery that changes meanwhile is read again, and so it is on SIGHUP.
@@ -77,7 +77,7 @@ def run(
             "delegate": engine.delegate,
             "operating_point": verifier.operating_point.to_json(),
         }
-        _tell(sinks, maker.started(gallery=str(path), **detail))
+        _emit(sinks, maker.started(gallery=str(path), **detail))
         stack.enter_context(reloading_on_hangup(gallery_file.request_reload))
         _watch(verifier, maker, sinks, timeout)
 
@@ -93,7 +93,7 @@ def _note_weak_point(verifier: "Verifier", target_fpir: float) -> None:
 
 
 def _watch(verifier: "Verifier", maker: "EventMaker", sinks: "list[EventSink]", timeout: float | None) -> None:
-    """Tell every change; the last event is told however the watching ends."""
+    """Emit every change; the event ``stopped`` comes however the run ends."""
     from ..cameras.base import stopped_after
     from ..verifier import FaceResult
 
@@ -102,14 +102,14 @@ def _watch(verifier: "Verifier", maker: "EventMaker", sinks: "list[EventSink]", 
         with stopping_on_signals(verifier.stop) as signals, stopped_after(verifier.source, timeout) as over:
             for item in verifier.watch():
                 if not isinstance(item, FaceResult):
-                    _tell(sinks, maker.event(item))
+                    _emit(sinks, maker.event(item))
                 elif item.changed:
-                    _tell(sinks, maker.decision(item))
+                    _emit(sinks, maker.decision(item))
         why = signals[0] if signals else "timeout" if over.is_set() else "end"
     finally:
         source = verifier.source
         counters = verifier.counters.to_json() | {"dropped": source.dropped, "unreadable": source.unreadable}
-        _tell(sinks, maker.stopped(why=why, **counters))
+        _emit(sinks, maker.stopped(why=why, **counters))
 
 
 @contextmanager
@@ -149,6 +149,6 @@ def reloading_on_hangup(reload: Callable[[], None]) -> Iterator[None]:
         signal.signal(signal.SIGHUP, before)
 
 
-def _tell(sinks: "list[EventSink]", event: "Event") -> None:
+def _emit(sinks: "list[EventSink]", event: "Event") -> None:
     for sink in sinks:
         sink.emit(event)

@@ -1,4 +1,4 @@
-"""Events: what a watching board tells others, one versioned JSON object for each change."""
+"""Events: one versioned JSON object for each change that a run sees."""
 
 from .event import Event as Event
 from .event import EventMaker as EventMaker

@@ -7,7 +7,7 @@ Every event has the same keys; those that do not apply to its kind are null:
 ``event``                              ``started``, ``decision``, ``camera_missing``, ``camera_lost``, ``camera_back``,
                                        ``frames_unreadable``, ``ended_early``, ``gallery_reloaded``,
                                        ``gallery_rejected``, ``events_lost``, ``stopped``
-``time``, ``monotonic_ns``             when it was told: RFC 3339 in UTC, and on the board's monotonic clock
+``time``, ``monotonic_ns``             when it was emitted: RFC 3339 in UTC, and on the board's monotonic clock
 ``source``                             camera, video, or the image's path inside its folder
 ``sequence``, ``frame_time_ns``        number of the frame at its source, and its time there
 ``track``, ``face``, ``box``           number of the track, place of the face by size (0 is the largest), x y w h
@@ -50,7 +50,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Event:
-    """Something that was told; see the module for the meaning of the keys.
+    """One event; see the module for the meaning of the keys.
 
     Attributes:
         kind: the key ``event``.

@@ -31,7 +31,7 @@ class JsonLines:
         descriptor: of an open file or pipe.
         name: what warnings call it.
         path: of a regular file that is opened anew when it was moved away, as programs that rotate logs do.
-        warn: told in one sentence that events are lost, and that they are written again.
+        warn: called with one sentence when events are lost, and when they are written again.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ COUNTERS = {"frames": 1, "faces": 2, "embeddings": 1, "unreadable": 0, "dropped"
     ("event", "sentence"),
     [
         (CameraMissing("0", 1, "it cannot be opened"), "0: waiting for the camera (it cannot be opened)"),
-        (CameraLost("0", 1, "pulled"), "0: the camera is lost (pulled); looking for it"),
+        (CameraLost("0", 1, "pulled"), "0: the camera is lost (pulled); it is tried again"),
         (CameraBack("0", 1, 2_340_000_000), "0: the camera delivers, after 2.3 s"),
         (FramesUnreadable("door", 1, 4, 1, "door: frame 4: damaged"), "left out: door: frame 4: damaged"),
         (FramesUnreadable("d", 1, 4, 2, "d: frame 5: damaged"), "left out: d: frame 5: damaged and 1 frame before it"),
