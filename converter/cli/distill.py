@@ -19,9 +19,9 @@ def distill(data: Path, recipe: str, out: Path, initial: Path | None, license_: 
 
     chosen = load_recipe(recipe, EmbedderRecipe)
 
-    from ..export.licenses import inherited, license_of_weights
+    from ..checkpoints import save_float16_weights
+    from ..licenses import inherited, license_of_weights
     from ..tasks.embedder.run import distill as run
-    from ..training.checkpoints import save_float16_weights
 
     model_license = inherited(license_of_weights(initial) if initial else "", license_)
     network = run(data, out, chosen, initial=initial)

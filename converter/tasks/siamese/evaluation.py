@@ -10,6 +10,7 @@ import numpy as np
 
 from edge_siamese import __version__
 
+from ...checkpoints import load_arrays
 from ...embeddings import row_cosines
 from ...evaluation.evaluate import Alphabets, Metrics, Threshold, evaluate
 from ...evaluation.scoring import ScoredPairs, every_pair
@@ -17,7 +18,6 @@ from ...plots.mosaic import thumbnails
 from ...quantization.parity import allowed_auc_loss
 from ...recipes.siamese import SiameseRecipe
 from ...reports.run_report import DataAccount, Parity, Portion, Published, RunArrays, RunReport
-from ...training.checkpoints import load_arrays
 from ...training.loop import BEST, read_log
 from .data import DataSplits
 from .int8 import Int8Network

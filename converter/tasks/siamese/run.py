@@ -16,12 +16,12 @@ from edge_siamese.errors import DataError, EdgeSiameseError
 from edge_siamese.evaluation.metrics import ErrorCurve
 from edge_siamese.names import did_you_mean
 
+from ...checkpoints import load_description, load_weights, save_float16_weights
 from ...evaluation.evaluate import Threshold
-from ...export.licenses import UNSTATED, license_of_weights
+from ...licenses import UNSTATED, license_of_weights
 from ...quantization.parity import ChanceError
 from ...recipes.siamese import SiameseRecipe
 from ...reports.page import require_packages, write_run_report
-from ...training.checkpoints import load_description, load_weights, save_float16_weights
 from ...training.loop import read_log
 from .data import DataSplits, load_splits
 from .evaluation import report_of

@@ -12,12 +12,12 @@ from edge_siamese.evaluation.index_pairs import IndexPairs
 from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
 
 from ...augmentation.image import create_augmentation
+from ...checkpoints import assign_variables
 from ...data.bottlenecks import cached_bottlenecks, digest_of
 from ...data.labeled import LabeledImages
 from ...distances import distance
 from ...recipes.siamese import Optimizer, SiameseRecipe
 from ...registry import lookup
-from ...training.checkpoints import assign_variables
 from ...training.ema import ema_weights
 from ...training.loop import BEST, Watch, train
 from ...training.losses import LOSSES, create_loss

@@ -13,7 +13,7 @@ from keras import layers
 from edge_siamese.cli.main import main
 from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese.tflite.model_card import read_card
-from edge_siamese_converter.export.licenses import license_of_model
+from edge_siamese_converter.licenses import license_of_model
 
 
 def answer(*arguments: object) -> int:

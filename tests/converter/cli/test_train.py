@@ -42,7 +42,7 @@ def test_every_shipped_recipe_names_parts_that_exist(name: str) -> None:
     from edge_siamese_converter.networks.registry import HEADS, NETWORKS
     from edge_siamese_converter.registry import lookup
     from edge_siamese_converter.training.losses import LOSSES
-    from edge_siamese_converter.training.normalization.base import normalizations
+    from edge_siamese_converter.training.normalization import normalizations
     from edge_siamese_converter.training.samplers import SAMPLERS
 
     recipe = load_recipe(name, SiameseRecipe)
