@@ -33,6 +33,9 @@ TSNE_MEDOID = "tsne-medoid"
     "--curve", "curves", type=PATH, multiple=True, help="Also write accuracy against bytes as .svg or .csv; repeatable."
 )
 @click.option("--all", "everything", is_flag=True, help="List the photos that others stand for, too.")
+@click.option(
+    "--largest-face", "largest_only", is_flag=True, help="Of a photo with several faces take the largest one."
+)
 @target_fpir_option
 @engine_options
 @json_option
@@ -44,6 +47,7 @@ def representatives(
     reject_outliers: bool,
     curves: tuple[Path, ...],
     everything: bool,
+    largest_only: bool,
     target_fpir: float,
     as_json: bool,
     **models: Any,
@@ -69,7 +73,7 @@ def representatives(
     )
     for path in curves:
         check_curve_path(path)
-    photos = _photos(source, **models)
+    photos = _photos(source, largest_only, **models)
     tell_skipped(photos.skipped)
     empty = Gallery.empty(photos.card, describe())
     choices = choose(photos, empty, options, tsne=tsne)
@@ -106,7 +110,7 @@ def representatives(
     )
 
 
-def _photos(source: Path, **models: Any) -> "Photos":
+def _photos(source: Path, largest_only: bool, **models: Any) -> "Photos":
     from edge_siamese.engine import FaceEngine
     from edge_siamese.models import default_model
     from edge_siamese.tflite.model_card import read_card
@@ -116,7 +120,7 @@ def _photos(source: Path, **models: Any) -> "Photos":
     if source.suffix.lower() == ".npz":
         return read_embeddings(source, read_card(models["embedder"] or default_model("embedder")))
     with FaceEngine.open(**models) as engine, progress_line("embedding") as progress:
-        return embed_photos_of(source, engine, progress)
+        return embed_photos_of(source, engine, progress, largest_only=largest_only)
 
 
 def _write_curves(

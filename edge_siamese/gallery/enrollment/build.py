@@ -8,7 +8,7 @@ import numpy as np
 
 from ...dataset_embeddings import DatasetEmbeddings
 from ...errors import DataError, EnrollmentError, GalleryError, ImageError, NoFaceError
-from ...identity_dataset import IdentityDataset
+from ...identity_dataset import IdentityDataset, Photo
 from ...names import clean_name, similar_name
 from ...protocols import FaceAnalyzer
 from ..gallery import Gallery
@@ -79,8 +79,7 @@ def build_gallery(
     empty = Gallery.empty(card, metadata)
     if not skip_people:
         _require_budget(empty, names.values(), options)
-    photos = _read(dataset, engine, largest_only, progress)
-    people = _choose(dataset, names, photos, empty.zero_point, agreement_threshold(card))
+    people = faces_of_people(dataset, engine, largest_only=largest_only, progress=progress)
     left_out = {name: _first_reason(faces) for name, faces in people.items() if not faces.photos}
     if left_out and not skip_people:
         reason = next(iter(left_out.values()))
@@ -127,6 +126,33 @@ def names_of(dataset: IdentityDataset) -> dict[str, str]:
     return names
 
 
+def faces_of_people(
+    dataset: IdentityDataset, engine: FaceAnalyzer, *, largest_only: bool = False, progress: Progress | None = None
+) -> dict[str, ChosenFaces]:
+    """Choose the face meant on every photo of a dataset; see `face_choice`.
+
+    Args:
+        dataset: the people.
+        engine: finds and embeds.
+        largest_only: take the largest face of every photo instead.
+        progress: called with the number of photos done and of all.
+
+    Returns:
+        Everybody's photos, by the name that a gallery gives them, sorted; also of people without a usable one.
+
+    Raises:
+        GalleryError: see `names_of`.
+    """
+    names, card, photos = names_of(dataset), engine.embedder_card, dataset.photos
+    by_name: dict[str, list[PhotoFaces]] = {name: [] for name in sorted(names.values())}
+    for number, photo in enumerate(photos, start=1):
+        by_name[names[photo.person]].append(_read(dataset, photo, engine, largest_only))
+        if progress:
+            progress(number, len(photos))
+    threshold = agreement_threshold(card)
+    return {name: choose_faces(of_one, card.zero_point, threshold) for name, of_one in by_name.items()}
+
+
 def skipped_of(embedded: DatasetEmbeddings) -> list[Skipped]:
     """The photos of an embedded dataset that cannot be used."""
     return [
@@ -134,14 +160,6 @@ def skipped_of(embedded: DatasetEmbeddings) -> list[Skipped]:
         for photo, found in zip(embedded.photos, embedded.found, strict=True)
         if not found
     ]
-
-
-def indices_by_name(embedded: DatasetEmbeddings) -> dict[str, list[int]]:
-    """Photos with a face, by number in the embedded dataset, of everybody by the name that a gallery gives them."""
-    indices: dict[str, list[int]] = {}
-    for row in np.flatnonzero(embedded.found).tolist():
-        indices.setdefault(clean_name(embedded.photos[row].person), []).append(row)
-    return indices
 
 
 def _require_budget(empty: Gallery, names: Iterable[str], options: SelectionOptions) -> None:
@@ -156,33 +174,11 @@ def _require_budget(empty: Gallery, names: Iterable[str], options: SelectionOpti
         )
 
 
-def _read(
-    dataset: IdentityDataset, engine: FaceAnalyzer, largest_only: bool, progress: Progress | None
-) -> dict[str, PhotoFaces]:
-    """The faces of every photo, by its path."""
-    read: dict[str, PhotoFaces] = {}
-    photos = dataset.photos
-    for photo in photos:
-        try:
-            read[photo.path] = PhotoFaces.of(dataset.read(photo), photo.path, engine, largest_only=largest_only)
-        except ImageError as error:
-            read[photo.path] = PhotoFaces.unusable(photo.path, _reason(error, photo.path))
-        if progress:
-            progress(len(read), len(photos))
-    return read
-
-
-def _choose(
-    dataset: IdentityDataset,
-    names: dict[str, str],
-    photos: dict[str, PhotoFaces],
-    zero_point: int,
-    threshold: int | None,
-) -> dict[str, ChosenFaces]:
-    by_name: dict[str, list[PhotoFaces]] = {name: [] for name in sorted(names.values())}
-    for photo in dataset.photos:
-        by_name[names[photo.person]].append(photos[photo.path])
-    return {name: choose_faces(of_one, zero_point, threshold) for name, of_one in by_name.items()}
+def _read(dataset: IdentityDataset, photo: Photo, engine: FaceAnalyzer, largest_only: bool) -> PhotoFaces:
+    try:
+        return PhotoFaces.of(dataset.read(photo), photo.path, engine, largest_only=largest_only)
+    except ImageError as error:
+        return PhotoFaces.unusable(photo.path, _reason(error, photo.path))
 
 
 def _mixed(
