@@ -57,7 +57,7 @@ class VideoCapture:
     """
 
     def __init__(self, path: Path) -> None:
-        self._capture, self._grabbed = cv2.VideoCapture(), False
+        self._capture, self._grabbed, self._bad_first = cv2.VideoCapture(), False, 0
         if _is_text(path) or not self._capture.open(str(path)) or not self._grab_first():
             self._capture.release()
             raise DataError(
@@ -72,6 +72,9 @@ class VideoCapture:
 
     def read(self) -> CapturedImage | Undecodable | None:
         """The next image, None after the last. An image without a time of its own follows at the frame rate."""
+        if self._bad_first:
+            self._bad_first -= 1
+            return Undecodable(DAMAGED)
         grabbed, self._grabbed = self._grabbed or self._capture.grab(), False
         if not grabbed:
             return self._not_grabbed()
@@ -84,8 +87,10 @@ class VideoCapture:
         self._capture.release()
 
     def _grab_first(self) -> bool:
-        """Find the first frame that can be decoded; the ones before it are lost without a trace in the file's times."""
-        self._grabbed = any(self._capture.grab() for _ in range(_LOOKAHEAD))
+        """Find the first frame that can be decoded, and count those before it."""
+        while self._bad_first < _LOOKAHEAD and not self._grabbed:
+            self._grabbed = self._capture.grab()
+            self._bad_first += not self._grabbed
         return self._grabbed
 
     def _not_grabbed(self) -> Undecodable | None:

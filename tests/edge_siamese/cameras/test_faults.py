@@ -33,8 +33,8 @@ from edge_siamese.protocols import FrameSource
 FRAMES = 20
 
 
-def write_video(path: Path, frames: int = FRAMES) -> Path:
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
+def write_video(path: Path, frames: int = FRAMES, codec: str = "MJPG") -> Path:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), 10, (64, 48))
     for number in range(frames):
         writer.write(np.full((48, 64, 3), (0, 0, 10 * number), np.uint8))
     writer.release()
@@ -70,7 +70,7 @@ def watched(source: FrameSource) -> tuple[list[int], list[SourceEvent]]:
 
 
 class TestDamagedVideos:
-    @pytest.mark.parametrize("bad", [[7], [7, 8, 9], [3, 15], [1, 3, 5, 7, 9]])
+    @pytest.mark.parametrize("bad", [[0], [0, 1, 2], [7], [7, 8, 9], [3, 15], [1, 3, 5, 7, 9]])
     def test_damaged_frames_are_left_out_counted_and_named(self, bad: list[int], tmp_path: Path) -> None:
         with open_source(str(damage(write_video(tmp_path / "door.avi"), bad))) as source:
             frames, events = watched(source)
@@ -86,10 +86,6 @@ class TestDamagedVideos:
         assert frame.timestamp_ns == pytest.approx(1.2e9, abs=1e6)
         assert abs(int(frame.pixels[20, 20, 0]) - 120) <= 4
 
-    def test_a_first_frame_that_is_damaged_does_not_hide_the_others(self, tmp_path: Path) -> None:
-        with open_source(str(damage(write_video(tmp_path / "door.avi"), [0, 1]))) as source:
-            assert len(watched(source)[0]) == FRAMES - 2
-
     def test_a_video_that_breaks_off_says_how_much_is_missing(self, tmp_path: Path) -> None:
         video = write_video(tmp_path / "door.avi")
         video.write_bytes(video.read_bytes()[: frame_chunks(video.read_bytes())[13][0]])
@@ -101,9 +97,20 @@ class TestDamagedVideos:
         assert (end.source, end.announced, end.found) == ("door.avi", FRAMES, 13)
         assert source.unreadable == 0
 
-    def test_a_whole_video_ends_without_an_event(self, tmp_path: Path) -> None:
-        with open_source(str(write_video(tmp_path / "door.avi"))) as source:
+    @pytest.mark.parametrize(
+        ("name", "codec"),
+        [("a.avi", "MJPG"), ("a.avi", "XVID"), ("a.mp4", "mp4v"), ("a.mkv", "MJPG"), ("a.webm", "VP80")],
+    )
+    def test_a_whole_video_ends_without_an_event(self, name: str, codec: str, tmp_path: Path) -> None:
+        with open_source(str(write_video(tmp_path / name, codec=codec))) as source:
             assert watched(source) == (list(range(FRAMES)), [])
+
+    def test_a_damaged_last_frame_is_one_that_is_missing(self, tmp_path: Path) -> None:
+        with open_source(str(damage(write_video(tmp_path / "door.avi"), [FRAMES - 1]))) as source:
+            frames, (end,) = watched(source)
+        assert len(frames) == FRAMES - 1
+        assert isinstance(end, EndedEarly)
+        assert (end.announced, end.found) == (FRAMES, FRAMES - 1)
 
     def test_in_real_time_damaged_frames_are_events_too(self, tmp_path: Path) -> None:
         with open_source(str(damage(write_video(tmp_path / "door.avi", 8), [3, 4])), realtime=True) as source:
