@@ -84,10 +84,17 @@ def hidden_character(name: str) -> str | None:
     return None
 
 
+def appearance(name: str) -> str:
+    """What is equal for names that look the same to people: without case, width and look-alike letters."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    visible = folded.replace(_NON_JOINER, "").replace(_JOINER, "")
+    return visible.translate(_LOOK_ALIKE_LETTERS)
+
+
 def similar_name(name: str, known: Iterable[str]) -> str | None:
-    """A known name that differs from `name` but looks the same to people: in case, width or look-alike letters."""
-    key = _appearance(name)
-    return next((other for other in known if other != name and _appearance(other) == key), None)
+    """A known name that differs from `name` but looks the same to people; see `appearance`."""
+    key = appearance(name)
+    return next((other for other in known if other != name and appearance(other) == key), None)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -119,9 +126,3 @@ def _mixed_scripts(name: str) -> str | None:
         if len(found) > 1:
             return " and ".join(found)
     return None
-
-
-def _appearance(name: str) -> str:
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    visible = folded.replace(_NON_JOINER, "").replace(_JOINER, "")
-    return visible.translate(_LOOK_ALIKE_LETTERS)

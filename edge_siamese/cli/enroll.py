@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .shared.enrolling import from_photos, open_or_empty, report_person, require_photos, save_person
+from .shared.enrolling import from_photos, open_for, report_person, require_photos, save_person
 from .shared.galleries import (
     PATH,
     about_from,
@@ -72,7 +72,7 @@ def enroll(
     permissions = Permissions(options.pop("allow_different_faces"), options.pop("allow_look_alike"))
     largest_only, pace = options.pop("largest_only"), take(options, "frames", "interval", "timeout")
     with FaceEngine.open(**options) as engine:
-        gallery = open_or_empty(path, engine.embedder_card, about)
+        gallery = open_for(name, path, engine.embedder_card, about)
         tell_unchecked(engine.embedder_card)
         if camera is None:
             chosen = from_photos(photos, name, gallery, engine, largest_only=largest_only)

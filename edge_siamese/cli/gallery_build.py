@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .shared.enrolling import from_photos, open_or_empty, report_person, require_photos, save_person
+from .shared.enrolling import from_photos, open_for, report_person, require_photos, save_person
 from .shared.galleries import (
     PATH,
     STRATEGIES,
@@ -117,7 +117,7 @@ def add(path: Path, name: str, photos: tuple[Path, ...], limit: int, as_json: bo
     largest_only = options.pop("largest_only")
     Gallery.open(path)
     with FaceEngine.open(**options) as engine:
-        gallery = open_or_empty(path, engine.embedder_card, about)
+        gallery = open_for(name, path, engine.embedder_card, about)
         tell_unchecked(engine.embedder_card)
         chosen = from_photos(photos, name, gallery, engine, largest_only=largest_only)
         card, digests = engine.embedder_card, engine.digests

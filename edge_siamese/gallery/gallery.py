@@ -17,7 +17,7 @@ from ..errors import DataError, GalleryError, OperatingPointError, OtherEmbedder
 from ..faces import Embedding, Face
 from ..frames import RGB
 from ..matching import scores_q15
-from ..names import clean_name, did_you_mean, similar_name
+from ..names import appearance, clean_name, did_you_mean
 from ..operating_point import (
     DEFAULT_TARGET_FPIR,
     OperatingPoint,
@@ -324,11 +324,12 @@ class Gallery(GalleryContent):
             GalleryError: a name that cannot be or looks the same as another, no template, or one of another dimension.
         """
         people, known = self._people(), dict(self.metadata.get("people", {}))
+        appearances = {appearance(name): name for name in people}
         for name, added in ((clean_name(name), added) for name, added in templates.items()):
             if added.ndim != 2 or added.shape[1] != self.dimension or not len(added):
                 raise GalleryError(f"templates of {name!r}: expected (n, {self.dimension}), found {added.shape}")
-            similar = similar_name(name, people) if name not in people else None
-            if similar:
+            similar = appearances.setdefault(appearance(name), name)
+            if similar != name and name not in people:
                 raise GalleryError(
                     f"{self.source}: '{name}' looks the same as '{similar}', which is in the gallery", path=self.source
                 )

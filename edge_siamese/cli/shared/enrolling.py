@@ -46,19 +46,24 @@ def require_photos(photos: Sequence[Path]) -> None:
             raise DataError(f"{photo}: expected a photo, found nothing there")
 
 
-def open_or_empty(path: Path, card: "ModelCard", about: dict[str, Any]) -> "Gallery":
-    """The gallery file, or a gallery of nobody where there is none.
+def open_for(name: str, path: Path, card: "ModelCard", about: dict[str, Any]) -> "Gallery":
+    """The gallery file that a person is to be added to, or a gallery of nobody where there is none.
 
     Raises:
-        GalleryError: it is damaged, or of another embedder.
+        GalleryError: it is damaged, of another embedder, or has somebody whose name looks the same.
         DataError: it cannot be written.
     """
+    from ...errors import GalleryError
     from ...gallery import Gallery
     from ...gallery.container.writer import require_writable
+    from ...names import similar_name
 
     require_writable(path)
     gallery = Gallery.open(path) if path.exists() else Gallery.empty(card, {"created": about["created"]})
     gallery.require(card)
+    similar = similar_name(name, gallery.names)
+    if similar is not None and name not in gallery.names:
+        raise GalleryError(f"{path}: '{name}' looks the same as '{similar}', which is in the gallery")
     return gallery
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ...dataset_embeddings import DatasetEmbeddings
 from ...errors import DataError, EnrollmentError, GalleryError, ImageError, NoFaceError
 from ...identity_dataset import IdentityDataset, Photo
-from ...names import clean_name, similar_name
+from ...names import appearance, clean_name
 from ...protocols import FaceAnalyzer
 from ..gallery import Gallery
 from ..templates.agreement import Agreement
@@ -111,13 +111,14 @@ def names_of(dataset: IdentityDataset) -> dict[str, str]:
         GalleryError: a name that a gallery does not take, or two different ones that look the same.
     """
     names: dict[str, str] = {}
+    appearances: dict[str, str] = {}
     for person in dataset.people:
         try:
             name = clean_name(person)
         except GalleryError as error:
             raise GalleryError(f"{dataset.path}: {error}", path=dataset.path) from error
-        similar = similar_name(name, names.values())
-        if similar is not None:
+        similar = appearances.setdefault(appearance(name), name)
+        if similar != name:
             raise GalleryError(
                 f"{dataset.path}: the names '{similar}' and '{name}' look the same; rename one of them",
                 path=dataset.path,

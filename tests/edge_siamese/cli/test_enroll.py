@@ -177,6 +177,15 @@ def test_the_gallery_is_checked_before_anybody_stands_before_the_camera(
     assert sentence in answer.err
 
 
+def test_a_name_like_another_is_refused_before_anybody_stands_before_the_camera(
+    command: Command, people_esg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cameras, "open_source", lambda spec: pytest.fail("the camera was opened"))
+    answer = command("enroll", "Anna", "--gallery", "people.esg", "--camera", "0")
+    assert answer.code == 2
+    assert "people.esg: 'Anna' looks the same as 'anna', which is in the gallery" in answer.err
+
+
 def test_a_changed_spelling_is_told(command: Command, save_photo: Command) -> None:
     answer = command("enroll", " Zoe\u0301", str(save_photo("1.png", "zoe", 1)), "--gallery", "new.esg")
     assert answer.err == ("edge-siamese: the name ' Zoe\\u0301' is kept as 'Zo\u00e9' (Unicode NFC, single spaces)\n")
