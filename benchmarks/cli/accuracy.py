@@ -8,6 +8,7 @@ import click
 from edge_siamese.cli.shared.numbers import RATE
 from edge_siamese.cli.shared.options import engine_options, json_option
 from edge_siamese.cli.shared.output import emit_json, table
+from edge_siamese.cli.shared.unused import tell_dataset
 from edge_siamese.errors import DataError
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ def accuracy(
 
     from ..accuracy import open_set as measure
 
-    dataset = IdentityDataset(data)
-    split = measure.split_open_set(dataset, people, photos)
     if keep and keep.exists():
         raise DataError(f"{keep}: expected a folder that is not there yet")
-    with TemporaryDirectory() as scratch:
+    with IdentityDataset(data) as dataset, TemporaryDirectory() as scratch:
+        tell_dataset(dataset)
+        split = measure.split_open_set(dataset, people, photos)
         folder = keep or Path(scratch)
         measure.write_open_set(dataset, split, folder)
         with FaceEngine.open(embedder, detector, delegate="reference") as reference:

@@ -1,5 +1,6 @@
 """``edge-siamese bench detection``."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def detection(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Judge the detector on DATA: annotated images, a folder or zip of images/ and annotations.json.
+    """Judge the detector on DATA: annotated images, a folder, zip or tar of images/ and annotations.json.
 
     --sweep brings the faces of photos (<person>/<photo>) to every size in frames of one size; --verify tells people
     apart with our landmarks and with the peers'. These two use the first threshold of each detector.
@@ -67,10 +68,13 @@ def detection(
     from ..accuracy.scale_sweep import sweep
     from ..peers import open_peer
 
-    annotated = AnnotatedSet(data) if data else None
-    swept, verified = (IdentityDataset(photos) if photos else None for photos in (sweep_photos, verify_photos))
     results: dict[str, Any] = {}
-    with FaceEngine.open(**engine_settings) as engine:
+    with ExitStack() as stack:
+        annotated = stack.enter_context(AnnotatedSet(data)) if data else None
+        swept, verified = (
+            stack.enter_context(IdentityDataset(photos)) if photos else None for photos in (sweep_photos, verify_photos)
+        )
+        engine = stack.enter_context(FaceEngine.open(**engine_settings))
         ours = [OwnDetector(engine, threshold) for threshold in thresholds or (None,)]
         theirs = [[open_peer(peer, threshold) for threshold in peer_thresholds] for peer in peers]
         first = [ours[0], *(peer[0] for peer in theirs)]

@@ -77,7 +77,7 @@ def convert(
     """Quantize MODEL with images of DATA.
 
     MODEL is the .npz of a run, or a network of other origin: .keras, .h5, SavedModel folder, .onnx, .pt2 (torch.export) or a
-    float .tflite. For an embedder DATA is a folder or zip of <person>/<photo>, or a teacher folder; people kept back from
+    float .tflite. For an embedder DATA is a folder, zip or tar of <person>/<photo>, or a teacher folder; people kept back from
     calibration measure parity and operating points. For the detector it is the zip it was trained on.
     """
     from ..licenses import inherited, license_of_weights, require_use

@@ -54,7 +54,7 @@ def representatives(
 ) -> None:
     """Show which photos of each person 'gallery build' would keep as templates, which it would not, and why.
 
-    PHOTOS is a folder or zip of <person>/<photo>, EMBEDDINGS.npz what 'embed' wrote of one. No file is moved or changed.
+    PHOTOS is a folder, zip or tar of <person>/<photo>, EMBEDDINGS.npz what 'embed' wrote of one. No file is moved or changed.
 
     The curve splits them anew: strangers are never enrolled, and accuracy is measured on photos that could not
     become templates.

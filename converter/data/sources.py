@@ -79,7 +79,7 @@ def load_source(
 
 
 def pairs_text(kind: Kind, data: Path | None) -> str:
-    """The ``pairs.txt`` of a folder or zip, inside or beside it, or of a download.
+    """The ``pairs.txt`` of a folder, zip or tar, inside or beside it, or of a download.
 
     Raises:
         DataError: there is none.

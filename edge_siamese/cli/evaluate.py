@@ -9,7 +9,7 @@ from .. import __version__
 from .shared.options import engine_options, json_option, target_fmr_option
 from .shared.output import emit_json
 from .shared.progress import progress_line
-from .shared.unused import skipped_files_json, tell_notes, tell_skipped_files, tell_unreadable, unreadable_json
+from .shared.unused import skipped_files_json, tell_dataset, tell_notes, tell_unreadable, unreadable_json
 
 if TYPE_CHECKING:
     from ..evaluation.protocols import VerificationProtocol
@@ -70,8 +70,7 @@ def evaluate(
                 f"expected a file in a folder that exists, found {report_path}", param_hint="--report"
             )
     with IdentityDataset(data) as dataset:
-        tell_notes(dataset.notes)
-        tell_skipped_files(dataset.skipped)
+        tell_dataset(dataset)
         labels = read_labels(slices, dataset.photos) if slices else {}
         protocol = VerificationProtocol.of(dataset, all_pairs)
         report, digests = _measured(dataset, protocol, target_fmr, replicates, baseline, labels, engine_settings)

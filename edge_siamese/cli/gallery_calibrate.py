@@ -11,6 +11,7 @@ from .shared.numbers import RATE
 from .shared.options import engine_options, json_option
 from .shared.output import emit_json
 from .shared.progress import progress_line
+from .shared.unused import tell_dataset
 
 
 @click.command()
@@ -30,7 +31,7 @@ from .shared.progress import progress_line
 def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: bool, **engine_settings: Any) -> None:
     """Choose the GALLERY's threshold by how strangers score against it, and store it there.
 
-    PEOPLE is a folder or zip of <person>/<photo>. A folder named as somebody in the gallery shows that person, all
+    PEOPLE is a folder, zip or tar of <person>/<photo>. A folder named as somebody in the gallery shows that person, all
     others show strangers. Each photo is compared with each person of the gallery, and each is embedded as it will be
     when the gallery is used: choose the --delegate of the board. Of people in the gallery show other photos than
     those it was made from.
@@ -44,13 +45,14 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     from ..gallery.enrollment.build import skipped_of
     from ..identity_dataset import IdentityDataset
 
-    dataset = IdentityDataset(people)
     require_writable(path)
     gallery = Gallery.open(path)
-    with FaceEngine.open(**engine_settings) as engine, progress_line("comparing") as progress:
-        gallery.require(engine.embedder_card)
-        embedded = embed_dataset(dataset, engine, progress=progress)
-        digests, delegate = engine.digests, engine.delegate
+    with IdentityDataset(people) as dataset:
+        tell_dataset(dataset)
+        with FaceEngine.open(**engine_settings) as engine, progress_line("comparing") as progress:
+            gallery.require(engine.embedder_card)
+            embedded = embed_dataset(dataset, engine, progress=progress)
+            digests, delegate = engine.digests, engine.delegate
     comparisons = compare(gallery, embedded)
     points = [operating_point(gallery, comparisons, target) for target in dict.fromkeys(targets)]
     skipped = skipped_of(embedded)

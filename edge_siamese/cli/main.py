@@ -25,7 +25,7 @@ COMMANDS = {
     "verify": Entry(f"{_CLI}.verify:verify", "Compare the faces on two photos (1:1)."),
     "identify": Entry(f"{_CLI}.identify:identify", "Name the faces on photos from a gallery (1:N, open set)."),
     "embed": Entry(f"{_CLI}.embed:embed", "Write boxes, landmarks and embeddings for your own analysis."),
-    "evaluate": Entry(f"{_CLI}.evaluate:evaluate", "Measure verification on a folder or zip of people."),
+    "evaluate": Entry(f"{_CLI}.evaluate:evaluate", "Measure verification on a folder, zip or tar of people."),
     "run": Entry(f"{_CLI}.run:run", "Watch a camera, video or folder and tell who is there."),
     "enroll": Entry(f"{_CLI}.enroll:enroll", "Add a person to a gallery from photos or a camera."),
     "gallery": Entry(f"{_CLI}.gallery:gallery", "Build, look at, check and change galleries."),

@@ -74,21 +74,21 @@ def photo_scenario(photos: Path, folder: Path) -> DemoScenario:
     Raises:
         DataError: fewer than two people with two photos.
     """
-    dataset = IdentityDataset(photos)
-    by_person = {name: [photo for photo in dataset.photos if photo.person == name] for name in dataset.people}
-    several = [name for name, taken in by_person.items() if len(taken) >= 2]
-    if len(several) < 2:
-        raise DataError(f"{photos}: the demo needs 2 or more people with 2 or more photos, found {len(several)}")
-    strangers = several[3::4]
-    truth: dict[int | str, str | None] = {}
-    for name in several:
-        enrolled = [] if name in strangers else by_person[name][:-1]
-        for photo in by_person[name]:
-            place = PEOPLE if photo in enrolled else "shown"
-            target = (folder / place / photo.path).with_suffix(".png")
-            write_image(target, dataset.read(photo))
-            if place == "shown":
-                truth[target.relative_to(folder / "shown").as_posix()] = name
+    with IdentityDataset(photos) as dataset:
+        by_person = {name: [photo for photo in dataset.photos if photo.person == name] for name in dataset.people}
+        several = [name for name, taken in by_person.items() if len(taken) >= 2]
+        if len(several) < 2:
+            raise DataError(f"{photos}: the demo needs 2 or more people with 2 or more photos, found {len(several)}")
+        strangers = several[3::4]
+        truth: dict[int | str, str | None] = {}
+        for name in several:
+            enrolled = [] if name in strangers else by_person[name][:-1]
+            for photo in by_person[name]:
+                place = PEOPLE if photo in enrolled else "shown"
+                target = (folder / place / photo.path).with_suffix(".png")
+                write_image(target, dataset.read(photo))
+                if place == "shown":
+                    truth[target.relative_to(folder / "shown").as_posix()] = name
     names = tuple(name for name in several if name not in strangers)
     return DemoScenario(photos, folder / PEOPLE, folder / "shown", truth, names, rendered=False)
 

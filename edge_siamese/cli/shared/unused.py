@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING
 from .galleries import note
 
 if TYPE_CHECKING:
+    from ...identity_dataset import IdentityDataset
     from ...image_archive import SkippedFile
 
 _TOLD = 20
+
+
+def tell_dataset(dataset: "IdentityDataset") -> None:
+    """Say how the folders of a dataset were read, and which files are not used."""
+    for sentence in dataset.notes:
+        note(sentence)
+    tell_skipped_files(dataset.skipped)
 
 
 def tell_skipped_files(skipped: "Sequence[SkippedFile]") -> None:
@@ -22,7 +30,7 @@ def tell_skipped_files(skipped: "Sequence[SkippedFile]") -> None:
 def tell_unreadable(unreadable: Mapping[str, str], consequence: str) -> None:
     """Name the photos that cannot be read, the first ones each with its reason, and what follows."""
     for path, reason in list(unreadable.items())[:_TOLD]:
-        note(f"{path}: {consequence}: {reason}")
+        note(f"{path}: {consequence}: {reason.split(f'{path}: ')[-1]}")
     if len(unreadable) > _TOLD:
         note(f"{len(unreadable) - _TOLD:,} more: {consequence}; --json lists all")
 
