@@ -47,6 +47,29 @@ def test_two_photos_of_one_person_are_compared(dataset: Path, capsys: pytest.Cap
     assert report["operating_point"]["target_fmr"] <= 1e-3
 
 
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_photo_on_its_side_is_turned_and_it_is_said(
+    dataset: Path, tmp_path: Path, quarters: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upright = dataset / "p0" / "p0_0001.png"
+    cv2.imwrite(str(tmp_path / "side.png"), np.rot90(cv2.imread(str(upright)), quarters))
+    assert answer("verify", upright, tmp_path / "side.png", "--json") == 0
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert report["is_match"]
+    assert [face["turn"] for face in report["faces"]] == [0, 360 - 90 * quarters]
+    assert f"side.png: the photo is not upright; it was turned by {360 - 90 * quarters} degrees" in captured.err
+
+
+def test_a_far_face_is_not_said_to_be_somebody_else(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = cv2.imread(str(dataset / "p1" / "p1_0001.png"))
+    cv2.imwrite(str(tmp_path / "far.png"), cv2.resize(photo, None, fx=0.14, fy=0.14, interpolation=cv2.INTER_AREA))
+    assert answer("verify", dataset / "p0" / "p0_0001.png", tmp_path / "far.png") == 0
+    assert "far.png: the face is too small" in capsys.readouterr().out
+
+
 def test_different_people_can_be_an_exit_status(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photos = [dataset / "p0" / "p0_0001.png", dataset / "p1" / "p1_0001.png"]
     assert answer("verify", *photos, "--exit-status", "--target-fmr", "1e-5") == 3
