@@ -53,7 +53,8 @@ def train(
 ) -> None:
     """Train a RECIPE on DATA, judge it on people it never saw, quantize it and write its report.
 
-    Without --recipe the shipped embedder is fine-tuned on your people. OUT gets weights.npz, the .tflite, split.json,
+    Without --recipe the shipped embedder is fine-tuned on your people. It takes four people with two photos each at
+    least (six where a recipe keeps test people), and 20 photos to train on; twenty people and more make a result. OUT gets weights.npz, the .tflite, split.json,
     log.csv and report.html.
     """
     from ..recipes.schema import load_recipe

@@ -19,6 +19,7 @@ from edge_siamese.names import did_you_mean
 from ...checkpoints import load_description, load_weights, save_float16_weights
 from ...evaluation.evaluate import Threshold
 from ...licenses import UNSTATED, license_of_weights
+from ...quantization.calibration import MIN_IMAGES
 from ...quantization.parity import ChanceError
 from ...recipes.siamese import SiameseRecipe
 from ...reports.page import require_packages, write_run_report
@@ -63,6 +64,7 @@ def run_recipe(
     if quick:
         recipe = _quick(recipe)
     splits = load_splits(recipe, data, max_classes=recipe.quick.classes if quick else None)
+    _require_calibration_images(splits)
     model = build(recipe, splits.training.images, _load_named_weights)
     folder.mkdir(parents=True, exist_ok=True)
     splits.split.write(folder / SPLIT)
@@ -92,6 +94,16 @@ def run_recipe(
         folder / MODEL, page, report, before, metrics_of(curve), parity.to_json(),
         serves_the_engine(recipe, model),
     )  # fmt: skip
+
+
+def _require_calibration_images(splits: DataSplits) -> None:
+    """Refuse before training what could not be quantized after it."""
+    training = splits.training
+    if len(training) < MIN_IMAGES:
+        raise DataError(
+            f"training has {len(training)} images of {len(training.classes)} {splits.classes}, at least {MIN_IMAGES} are "
+            f"needed to calibrate int8; there are {len(training) + len(splits.validation)} images beside the test images"
+        )
 
 
 def _quick(recipe: SiameseRecipe) -> SiameseRecipe:

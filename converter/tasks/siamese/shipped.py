@@ -57,11 +57,12 @@ def _aligned_crops(recipe: SiameseRecipe, data: Path | None, splits: DataSplits)
     if whole and test.images.shape[1:] == (CROP_SIZE, CROP_SIZE, 3):
         return dict(zip(test.paths, test.images, strict=True))
     try:
-        aligned = load_source(recipe.data.kind, data, Preparation(align="detector"), merge_top=recipe.data.merge_top)
+        aligned = load_source(
+            recipe.data.kind, data, Preparation(align="detector"), merge_top=recipe.data.merge_top, only=set(test.paths)
+        )
     except EdgeSiameseError:  # no face on any image
         return {}
-    expected = set(test.paths)
-    return {path: crop for path, crop in zip(aligned.paths, aligned.images, strict=True) if path in expected}
+    return dict(zip(aligned.paths, aligned.images, strict=True))
 
 
 def _embedded(
