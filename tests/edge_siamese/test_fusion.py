@@ -1,6 +1,5 @@
 """Scores over time, with galleries whose scores are known exactly."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,11 @@ from edge_siamese.faces import Embedding, Face
 from edge_siamese.fusion import EmbeddingPolicy, ScoreFusion, TrackHistory
 from edge_siamese.gallery import Gallery
 from edge_siamese.tracking import Track, View
+from tests.doubles import embedder_card
 
 THRESHOLD = 10_000
 DIGEST = "ab" * 32
-CARD: Any = SimpleNamespace(digest=DIGEST, dimension=3, zero_point=0)
+CARD = embedder_card(3, digest=DIGEST)
 AXES = {"Ada": (100, 0, 0), "Bob": (0, 100, 0), "Cleo": (0, 0, 100)}
 
 

@@ -100,6 +100,16 @@ def test_faces_are_named_from_the_largest(engine: FaceEngine) -> None:
     assert all(isinstance(answer.look, EmbeddedFace) and len(answer.candidates) == 1 for answer in answers)
 
 
+def test_one_person_under_two_names_is_ambiguous(engine: FaceEngine) -> None:
+    template = engine.embed(image(0), engine.detect(image(0))[0]).values[None]
+    gallery = Gallery.empty(engine.embedder_card).with_people({"Mia": template, "Anna": template})
+    (answer,) = identify_faces(engine, gallery, image(0, 5.0), operating_point=POINT, top_k=2)
+    assert (answer.decision.outcome, answer.decision.reason) == (Outcome.UNDECIDED, Reason.AMBIGUOUS)
+    assert [name for name, _ in answer.candidates] == ["Anna", "Mia"]
+    assert answer.explanation.startswith("two people reach the threshold 0.500, and the best score 0.")
+    assert answer.to_json()["margin"] == 0.0
+
+
 def test_every_identification_is_explained() -> None:
     said = [
         Identification(0, None, decision).explanation
