@@ -14,7 +14,7 @@ from .errors import GalleryError
 LONGEST_NAME = 255
 """Bytes of UTF-8 that a name may have."""
 
-_REFUSED_CATEGORIES = {
+_REJECTED_CATEGORIES = {
     "Cc": "control character",
     "Cf": "invisible character",
     "Co": "private-use character",
@@ -74,7 +74,7 @@ def problem_of(name: str) -> str | None:
 def hidden_character(name: str) -> str | None:
     """The first character of a name that people cannot see, such as ``invisible character U+200B``; None without one."""
     for index, character in enumerate(name):
-        kind = _REFUSED_CATEGORIES.get(unicodedata.category(character))
+        kind = _REJECTED_CATEGORIES.get(unicodedata.category(character))
         if _INVISIBLE.match(character):
             kind = "invisible character"
         if character in _DIRECTIONS:

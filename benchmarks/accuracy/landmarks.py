@@ -52,7 +52,7 @@ class Verified:
     detector: Detector
     embedded: DatasetEmbeddings
     comparisons: Comparisons
-    headline: VerificationMetrics
+    verification: VerificationMetrics
 
     def to_json(self) -> dict[str, Any]:
         """The figures, and the photos without a face, or without one in the middle."""
@@ -61,17 +61,17 @@ class Verified:
             "threshold": self.detector.threshold,
             "not_found": self._paths(~self.embedded.found),
             "off_center": self._paths(self.embedded.found & ~self.embedded.centered),
-        } | self.headline.to_json()
+        } | self.verification.to_json()
 
     def row(self) -> tuple[str, ...]:
         """The figures for people."""
-        embedded, curve = self.embedded, self.headline.metrics.curve
-        tar = self.headline.to_json()["tar_at_fmr"]["0.001"]
+        embedded, curve = self.embedded, self.verification.metrics.curve
+        tar = self.verification.to_json()["tar_at_fmr"]["0.001"]
         return (
             f"{self.detector.name} at {self.detector.threshold:.2f}",
             f"{embedded.found.sum()} of {len(embedded.photos)}",
             f"{embedded.centered.sum()}",
-            f"{self.headline.metrics.accuracy:.2%}",
+            f"{self.verification.metrics.accuracy:.2%}",
             f"{curve.eer:.2%}",
             "-" if tar is None else f"{tar:.2%}",
         )
@@ -98,7 +98,7 @@ class LandmarkComparison:
             "replicates": self.replicates,
             "detectors": [verified.to_json() for verified in self.verified],
             "differences": [
-                {"of": first.detector.name, "less": other.detector.name} | first.headline.minus(other.headline)
+                {"of": first.detector.name, "less": other.detector.name} | first.verification.minus(other.verification)
                 for other in others
             ],
         }

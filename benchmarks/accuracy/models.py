@@ -97,7 +97,7 @@ class People:
             return cls(dataset, embed_dataset(dataset, engine, protocol.choose, progress), protocol)
 
     def verify(self, embedder: Path, *, delegate: Delegate, progress: Progress | None = None) -> dict[str, Any]:
-        """The headline figures of one embedder on these people."""
+        """The metrics of one embedder on these people."""
         vectors = open_baseline(embedder, delegate=delegate).embed(self.embedded, self.dataset, progress)
         comparisons = self.protocol.compare(self.embedded, vectors.scores)
         return VerificationMetrics.measure(comparisons, PersonBootstrap(comparisons.person_count)).to_json()

@@ -87,23 +87,23 @@ def representatives(
             "budget": options.budget,
             "bytes": size,
             "templates": len(gallery.templates),
-            "people": [told.to_json() for told in accounts],
+            "people": [each.to_json() for each in accounts],
             "skipped": skipped_json(photos.skipped),
             "curve": points,
         }
         emit_json("representatives", body, models={"embedder": photos.card.digest})
         return
     rows = [
-        (told.name, photo.photo, photo.status, photo.why)
-        for told in accounts
-        for photo in told.photos
+        (each.name, photo.photo, photo.status, photo.why)
+        for each in accounts
+        for photo in each.photos
         if everything or photo.status != "represented"
     ]
     click.echo(table(rows, header=("person", "photo", "", "why"), align="<<<<"))
-    for photo in (photo for told in accounts for photo in told.photos if photo.suspect):
+    for photo in (photo for each in accounts for photo in each.photos if photo.suspect):
         note(f"{photo.photo}: kept, but unlike the person's other photos; --reject-outliers leaves it out")
     of_budget = "" if options.budget is None else f" of {options.budget:,}"
-    total = sum(len(told.photos) for told in accounts)
+    total = sum(len(each.photos) for each in accounts)
     click.echo(
         f"{len(gallery.templates):,} templates of {total:,} photos stand for {len(accounts):,} people: "
         f"{size:,}{of_budget} bytes as a gallery"

@@ -47,7 +47,7 @@ class Metrics(BaseModel):
     runs: dict[str, Any] | None = None
     open_set: dict[str, Any] | None = None
 
-    def headline(self) -> dict[str, float]:
+    def main_metrics(self) -> dict[str, float]:
         """AUC, EER and accuracy, by the names that recipes publish them under."""
         return {name: self.verification[name] for name in ("auc", "eer", "accuracy")}
 

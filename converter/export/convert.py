@@ -97,18 +97,18 @@ def convert_embedder(
     imported = network if isinstance(network, KerasNetwork | GraphNetwork) else KerasNetwork(network)
     images = spread(calibration)
     model = _quantized(imported, format, images, calibration, aware_steps)
-    judged = validation or LabeledCrops(images, np.zeros(0, np.int64), "")
+    evaluated = validation or LabeledCrops(images, np.zeros(0, np.int64), "")
     people = validation.people if validation else None
-    original = unit_rows(average_with_flip(judged.crops, imported.embed, average_flip=average_flip))
+    original = unit_rows(average_with_flip(evaluated.crops, imported.embed, average_flip=average_flip))
     if format != "int8":
-        parity = measure_float_parity(original, embed_model(model, judged.crops), people)
+        parity = measure_float_parity(original, embed_model(model, evaluated.crops), people)
         _require(parity, maximum_auc_loss, imported, model, images)
         export_plain(output, model, name=name, license=license)
         return parity
     model = with_contract(model, "embedder", alignment=alignment, average_flip=average_flip)
     int8 = load_network(model)
     ((_, zero_point),) = int8.output_scales().values()
-    embeddings = average_with_flip(judged.crops, lambda crops: embed_int8(int8, crops), average_flip=average_flip)
+    embeddings = average_with_flip(evaluated.crops, lambda crops: embed_int8(int8, crops), average_flip=average_flip)
     parity = measure_parity(original, embeddings, zero_point, people)
     _require(parity, maximum_auc_loss, imported, model, images)
     points = _operating_points(embeddings, zero_point, validation) if validation else ()

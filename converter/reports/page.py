@@ -80,8 +80,8 @@ def shows_people(report: RunReport, arrays: RunArrays | None) -> bool:
     return report.data.classes == "people" and bool(arrays or report.illustrations)
 
 
-def headline_rows(report: RunReport) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the headline figures, published, of the shipped embedder, float and int8, for a terminal."""
+def metric_rows(report: RunReport) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the metrics, published, of the shipped embedder, float and int8, for a terminal."""
     optional = {"published": report.published, "shipped": report.shipped_metrics, "int8": report.int8_metrics}
     columns = [name for name in ("published", "shipped", "float", "int8") if optional.get(name, name)]
     rows = [[row["name"], *(_cell(row, name) for name in columns)] for row in _compared(report)]
@@ -99,7 +99,7 @@ def _write(folder: Path, report: RunReport, arrays: RunArrays | None) -> Path:
 
 
 def _compared(report: RunReport) -> list[dict[str, Any]]:
-    """A row for each headline figure: published, of the shipped embedder, float, int8, and who is better."""
+    """A row for each metric: published, of the shipped embedder, float, int8, and who is better."""
     floating, quantized = report.float_metrics, report.int8_metrics
     published = report.published.metrics if report.published else {}
     beside = report.shipped_metrics

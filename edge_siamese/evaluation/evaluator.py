@@ -57,7 +57,7 @@ class VerificationEvaluator:
     ) -> None:
         self.embedded, self.comparisons, self.bootstrap = embedded, comparisons, bootstrap
         self.target_fmr, self.card_points, self.labels = target_fmr, card_points, labels or {}
-        self.headline = VerificationMetrics.measure(comparisons, bootstrap)
+        self.verification = VerificationMetrics.measure(comparisons, bootstrap)
         self.point, self.rejection = self._calibrated()
 
     def report(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class VerificationEvaluator:
             },
             "genuine_pairs": len(comparisons.genuine_scores),
             "impostor_pairs": len(comparisons.impostor_scores),
-            **self.headline.to_json(),
+            **self.verification.to_json(),
             "operating_point": self.point.to_json() if self.point else None,
             "operating_point_rejected": self.rejection,
             "thresholds": [self._at(threshold) for threshold in self.thresholds()],
@@ -87,18 +87,18 @@ class VerificationEvaluator:
                 "false_matches": false_matches(comparisons, decision.value, self.embedded.names),
                 "false_non_matches": false_non_matches(comparisons, decision.value, self.embedded.names),
             },
-            "det": self.headline.det(),
+            "det": self.verification.det(),
             "scores": _histogram(self.embedded, comparisons),
         }
 
     def against_baseline(self, comparisons: Comparisons) -> dict[str, Any]:
         """The same pairs by another embedder, and what this one gains or loses: difference = this - other."""
         other = VerificationMetrics.measure(comparisons, self.bootstrap)
-        return other.to_json() | {"difference": self.headline.minus(other), "det": other.det()}
+        return other.to_json() | {"difference": self.verification.minus(other), "det": other.det()}
 
     def thresholds(self) -> list[Threshold]:
         """Where the error rates are counted: of the accuracy, of this data's operating point, of the card's."""
-        found = [Threshold("accuracy", None, self.headline.metrics.threshold)]
+        found = [Threshold("accuracy", None, self.verification.metrics.threshold)]
         if self.point:
             found.append(Threshold("this data", self.point.target_fmr, self.point.threshold_q15))
         return found + [Threshold("model card", point.target_fmr, point.threshold_q15) for point in self.card_points]

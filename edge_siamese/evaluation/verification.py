@@ -1,4 +1,4 @@
-"""The headline figures of one embedder, and how they differ from another's, with intervals."""
+"""The metrics of one embedder, and how they differ from another's, with intervals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

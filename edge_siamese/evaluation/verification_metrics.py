@@ -1,4 +1,4 @@
-"""The headline figures of verification, of counted or of weighted comparisons.
+"""The metrics of verification, of counted or of weighted comparisons.
 
 Without folds, or with one, ``accuracy`` is the balanced accuracy at the EER threshold, 1 - EER. With the folds of a ``pairs.txt``
 (Huang et al., "Labeled Faces in the Wild", 2007) it is the mean over the folds, each with the threshold that is best on

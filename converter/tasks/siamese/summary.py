@@ -56,7 +56,7 @@ class Outcome:
 
     def table(self) -> list[Sequence[str]]:
         """Header and rows: what is published, and the shipped embedder, float and int8 on the test classes."""
-        judged = self.report.data.portions[-1]
+        evaluated = self.report.data.portions[-1]
         columns = {
             "shipped": self.report.shipped_metrics, "float": self.report.float_metrics, "int8": self.report.int8_metrics
         }  # fmt: skip
@@ -64,7 +64,7 @@ class Outcome:
         stated = self.report.published.metrics if self.report.published else {}
         published: dict[str, float] = {str(name): value for name, value in stated.items()}
         theirs = ["published"] if published else []
-        rows: list[Sequence[str]] = [(f"{judged.classes} {self.report.data.classes} never seen", *theirs, *metrics)]
+        rows: list[Sequence[str]] = [(f"{evaluated.classes} {self.report.data.classes} never seen", *theirs, *metrics)]
         for name, label in (("auc", "AUC"), ("eer", "EER"), ("accuracy", "accuracy")):
             beside = [f"{published[name]:.4f}" if name in published else "-"] if published else []
             rows.append((label, *beside, *(f"{each.verification[name]:.4f}" for each in metrics.values())))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ...identity_dataset import IdentityDataset
     from ...image_archive import SkippedFile
 
-_TOLD = 20
+_REPORTED = 20
 
 
 def tell_dataset(dataset: "IdentityDataset") -> None:
@@ -21,18 +21,18 @@ def tell_dataset(dataset: "IdentityDataset") -> None:
 
 def tell_skipped_files(skipped: "Sequence[SkippedFile]") -> None:
     """Name the files and folders that are not used, the first ones each with its reason."""
-    for file in skipped[:_TOLD]:
+    for file in skipped[:_REPORTED]:
         note(f"{file.path}: not used: {file.reason}")
-    if len(skipped) > _TOLD:
-        note(f"{len(skipped) - _TOLD:,} more are not used; --json lists all")
+    if len(skipped) > _REPORTED:
+        note(f"{len(skipped) - _REPORTED:,} more are not used; --json lists all")
 
 
 def tell_unreadable(unreadable: Mapping[str, str], consequence: str) -> None:
     """Name the photos that cannot be read, the first ones each with its reason, and what follows."""
-    for path, reason in list(unreadable.items())[:_TOLD]:
+    for path, reason in list(unreadable.items())[:_REPORTED]:
         note(f"{path}: {consequence}: {reason.split(f'{path}: ')[-1]}")
-    if len(unreadable) > _TOLD:
-        note(f"{len(unreadable) - _TOLD:,} more: {consequence}; --json lists all")
+    if len(unreadable) > _REPORTED:
+        note(f"{len(unreadable) - _REPORTED:,} more: {consequence}; --json lists all")
 
 
 def tell_notes(notes: Iterable[str]) -> None:

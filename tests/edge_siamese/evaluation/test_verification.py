@@ -79,10 +79,10 @@ def test_a_fold_of_one_kind_of_pair_is_refused() -> None:
 
 
 def test_without_draws_there_are_no_intervals(make_embeddings: MakeEmbeddings) -> None:
-    headline = VerificationMetrics.measure(compare_all(make_embeddings([3] * 17)), PersonBootstrap(17, 0))
-    intervals = headline.to_json()["person_intervals_95"]
+    verification = VerificationMetrics.measure(compare_all(make_embeddings([3] * 17)), PersonBootstrap(17, 0))
+    intervals = verification.to_json()["person_intervals_95"]
     assert (intervals["eer"], intervals["tar_at_fmr"]["0.001"]) == (None, None)
-    assert set(headline.det()["person_interval_95"]) == {None}
+    assert set(verification.det()["person_interval_95"]) == {None}
 
 
 def test_thresholds_are_shown_within_the_scores() -> None:
