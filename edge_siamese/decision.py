@@ -1,4 +1,4 @@
-"""Decisions: who it is, that it is nobody known, or why it cannot be told."""
+"""Decisions: match, unknown or undecided, from scores, a threshold and a minimum margin."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

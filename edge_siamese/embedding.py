@@ -1,7 +1,7 @@
 """The embedder: from an aligned crop to an int8 embedding.
 
-A face and its mirror image are the same person seen twice. Where a model's card says so, an embedding is the mean of the network's
-outputs for both: twice the work for fewer errors (`docs/models.md` has what it brings).
+Where a model's card says so, an embedding is the mean of the network's outputs for a crop and its mirror image: twice the
+work for fewer errors (`docs/models.md` has what it brings).
 """
 
 from collections.abc import Callable

@@ -1,14 +1,17 @@
-"""The engine: detector, alignment and embedder behind one door."""
+"""The face engine: detection, alignment, embedding and comparison of photos."""
 
 from collections.abc import Callable, Iterable, Iterator, Sized
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
+
 from .alignment import CROP_SIZE, TEMPLATE_NAME, align
 from .detection import FaceDetector
 from .embedding import FaceEmbedder
-from .errors import ModelError
+from .errors import DataError, ModelError
 from .faces import Embedding, Face
 from .frames import RGB
 from .matching import score_q15
@@ -117,8 +120,9 @@ class FaceEngine:
 
         Raises:
             ImageError: it is no image.
+            DataError: it is no face with five finite landmarks.
         """
-        return align(check_image(image), face.landmarks)
+        return align(check_image(image), _landmarks_of(face))
 
     def embed_crop(self, crop: RGB) -> Embedding:
         """Embed one aligned crop, uint8 ``(112, 112, 3)`` RGB.
@@ -214,6 +218,18 @@ class FaceEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _landmarks_of(face: Face) -> npt.NDArray[np.floating]:
+    if not isinstance(face, Face):
+        raise DataError(f"the face: expected a Face, as FaceEngine.detect gives it, found {type(face).__name__}")
+    marks = np.asarray(face.landmarks)
+    if marks.shape != (5, 2) or marks.dtype.kind not in "fiu" or not np.isfinite(marks).all():
+        found = f"{marks.dtype} {marks.shape}"
+        raise DataError(
+            f"the face: expected five finite landmarks (5, 2), found {found}", expected="(5, 2)", found=found
+        )
+    return marks
 
 
 def _reported(items: Iterable[RGB], progress: Progress | None) -> Iterator[RGB]:

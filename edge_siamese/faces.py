@@ -1,4 +1,4 @@
-"""The face: where it is in a frame and, once embedded, what it looks like.
+"""The face: its place in an image and, once embedded, its embedding.
 
 Coordinates are frame pixels with the origin at the center of the top-left pixel (OpenCV's convention).
 """

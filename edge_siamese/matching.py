@@ -30,8 +30,14 @@ def scores_q15(probes: npt.NDArray[np.int8], templates: npt.NDArray[np.int8], ze
         int16 ``(P, T)`` scores in Q15; -32768 where either vector is zero.
 
     Raises:
-        DataError: the two have different dimensions.
+        DataError: one of the two is not int8 ``(n, D)``, or they have different dimensions.
     """
+    for name, vectors in (("probes", probes), ("templates", templates)):
+        if vectors.dtype != np.int8 or vectors.ndim != 2:
+            found = f"{vectors.dtype} {vectors.shape}"
+            raise DataError(
+                f"{name}: expected int8 embeddings (n, D), found {found}", expected="int8 (n, D)", found=found
+            )
     if probes.shape[1] != templates.shape[1]:
         raise DataError(f"embeddings of {probes.shape[1]} and {templates.shape[1]} dimensions cannot be compared")
     exact = np.dtype(np.float32 if probes.shape[1] <= _EXACT_IN_FLOAT32 else np.float64)

@@ -117,7 +117,7 @@ def calibrate(
     """Choose the smallest threshold whose FMR is at most `target_fmr` with 95 % confidence.
 
     Args:
-        genuine: Q15 scores of genuine pairs; may be empty, the FNMR is then 1 by convention of ignorance.
+        genuine: Q15 scores of genuine pairs; may be empty, the FNMR is then 1.
         impostor: Q15 scores of impostor pairs.
         target_fmr: between 0 and 1, exclusive.
         people, dataset_digest: kept with the point.

@@ -1,6 +1,6 @@
-"""What is said about photos: do two show the same person (1:1), and who of a gallery is on one (1:N).
+"""Recognition on photos: comparing two (1:1), and naming the faces of one (1:N), with explanations for people.
 
-The command line and the preview page say it, and find it, here.
+The engine, the command line and the preview page use it.
 """
 
 from collections.abc import Sequence

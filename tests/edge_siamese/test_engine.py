@@ -5,6 +5,7 @@ import os
 import pickle
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import cycle, islice
 from typing import Any
 
@@ -140,6 +141,16 @@ class TestArrays:
         ):
             with pytest.raises(ImageError, match=r"expected a uint8 array \(H, W, 3\) of RGB pixels .*, found "):
                 call()
+
+    @pytest.mark.parametrize("marks", [np.zeros((4, 2)), np.full((5, 2), np.nan), np.full((5, 2), "x")])
+    def test_a_face_without_five_landmarks_is_refused(self, engine: FaceEngine, marks: Any) -> None:
+        image = portrait(GOLDEN_SEEDS[0])
+        (face,) = engine.detect(image)
+        for wrong in (replace(face, landmarks=marks), "a face", None):
+            with pytest.raises(
+                DataError, match=r"^the face: expected (a Face|five finite landmarks \(5, 2\)), .*found "
+            ):
+                engine.align(image, wrong)  # type: ignore[arg-type]
 
 
 class TestCompare:
