@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 
-class Rate(click.ParamType[float]):
+class RateType(click.ParamType[float]):
     """An error rate: above 0 and below 1."""
 
     name = "rate"
@@ -31,4 +31,4 @@ class FiniteRange(click.FloatRange):
         return number
 
 
-RATE = Rate()
+RATE = RateType()
