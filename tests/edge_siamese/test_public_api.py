@@ -41,9 +41,10 @@ def test_a_name_and_its_public_members_are_documented(name: str) -> None:
     assert not value.__doc__.startswith(f"{name}("), "a dataclass without a docstring gets its signature as one"
     members = {
         member: found
-        for member, found in vars(value).items()
-        if inspect.isclass(value)
-        and not member.startswith("_")
+        for owner in (inspect.getmro(value) if inspect.isclass(value) else ())
+        if owner.__module__.startswith("edge_siamese")
+        for member, found in vars(owner).items()
+        if not member.startswith("_")
         and (inspect.isfunction(found) or isinstance(found, property | classmethod | staticmethod))
     }
     assert [member for member, found in members.items() if not inspect.getdoc(found)] == []
