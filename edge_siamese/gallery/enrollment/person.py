@@ -131,7 +131,7 @@ def join(
         card: of the embedder; its operating points say what agrees and what looks alike. Without any nothing is checked.
         permissions: what is allowed that is refused otherwise.
         limit: how many templates a person keeps.
-        about: see `metadata.describe`.
+        about: see `metadata.describe`; what it does not mention stays as it was.
 
     Returns:
         Another gallery, and the person in it whom the new one looks like, which was allowed; None when there is none.
@@ -155,7 +155,8 @@ def join(
             f"the photos of '{name}' look like '{other.second}', who is in {gallery.source} (score {other.score / Q15:.3f}); "
             "--allow-look-alike enrolls them nevertheless"
         )
-    return gallery.with_people({name: mean}, limit=limit, about=about), other
+    known = gallery.metadata.get("people", {}).get(name, {})
+    return gallery.with_people({name: mean}, limit=limit, about=known | (about or {})), other
 
 
 def _require_same_as_known(gallery: "Gallery", name: str, mean: npt.NDArray[np.int8], threshold: int) -> None:

@@ -44,6 +44,15 @@ def test_a_new_person_joins_with_the_mean_of_the_photos(gallery: Gallery, card: 
     assert after.metadata["people"] == {"Cleo": {"consent": "yes"}}
 
 
+def test_more_photos_keep_consent_and_retention(gallery: Gallery, card: ModelCard) -> None:
+    about = {"created": "2025-01-31T12:00:00Z", "consent": "on paper", "retain_until": "2999-01-31"}
+    once, _ = join(gallery, "Ada", faces(ADA_AGAIN), card, limit=5, about=about)
+    again, _ = join(once, "Ada", faces((95, 0, 15, 5)), card, limit=5, about={"created": "2026-01-31T12:00:00Z"})
+    assert again.metadata["people"]["Ada"] == about | {"created": "2026-01-31T12:00:00Z"}
+    moved, _ = join(again, "Ada", faces((96, 0, 15, 5)), card, limit=5, about={"retain_until": "2999-12-31"})
+    assert moved.metadata["people"]["Ada"]["retain_until"] == "2999-12-31"
+
+
 def test_a_last_day_that_is_over_is_refused(gallery: Gallery, card: ModelCard) -> None:
     with pytest.raises(DataError, match=r"retain_until: expected today, .*, or a later day, found 2020-01-01"):
         join(gallery, "Cleo", faces((0, 0, 0, 90)), card, limit=5, about={"retain_until": "2020-01-01"})
