@@ -90,7 +90,7 @@ def test_a2_two_names_of_one_person_are_ambiguous_and_named(run: Run) -> None:
     assert "Mia2" in built.err
     if built.code:
         assert built.code == 2
-        built = run("gallery", "build", CASES / "02_two_names" / "people", "-o", "g.esg", "--allow-look-alikes")
+        built = run("gallery", "build", CASES / "02_two_names" / "people", "-o", "g.esg", "--allow-look-alike")
     assert built.code == 0
     report = run("identify", CASES / "02_two_names" / "probe.jpg", "--gallery", "g.esg", "--json").report
     (result,) = report["results"]
@@ -128,7 +128,7 @@ def test_a6_six_parallel_writers_lose_nobody(run: Run, family: Path) -> None:
     photo = next((CASES / "02_two_names" / "people" / "Leo").iterdir())
     people = {path.parent.name: path for path in sorted((CASES / "02_two_names" / "people").glob("*/0.jpg"))}
     words = [
-        [sys.executable, "-m", "edge_siamese", "gallery", "add", family, f"New{number}", photo, "--allow-look-alikes"]
+        [sys.executable, "-m", "edge_siamese", "gallery", "add", family, f"New{number}", photo, "--allow-look-alike"]
         for number in range(6)
     ]
     assert people
@@ -233,7 +233,21 @@ def test_b7_two_cameras_an_empty_one_and_a_text_file_are_bad_usage(run: Run, fam
 def test_b8_a_day_in_the_past_is_rejected_and_shown_dates_are_printed(run: Run, family: Path) -> None:
     photo = CASES / "02_two_names" / "people" / "Leo" / "0.jpg"
     assert run("gallery", "add", family, "Leo", photo, "--retain-until", "2001-01-01").code == 2
-    assert run("gallery", "add", family, "Leo", photo, "--retain-until", "2999-12-31", "--consent", "paper 7").code == 0
+    assert (
+        run(
+            "gallery",
+            "add",
+            family,
+            "Leo",
+            photo,
+            "--allow-look-alike",
+            "--retain-until",
+            "2999-12-31",
+            "--consent",
+            "paper 7",
+        ).code
+        == 0
+    )
     shown = run("gallery", "show", family)
     assert "2999-12-31" in shown.out
     assert "paper 7" in shown.out

@@ -27,8 +27,8 @@ COMMANDS = {
 def gallery() -> None:
     """Build, look at, check and change galleries.
 
-    A gallery is one .esg file: the people a board knows, bound to the embedder that made it. It is written whole or
-    not at all.
+    A gallery is one .esg file: the people a board knows, bound to the embedder that made it. It is written
+    atomically.
     """
 
 

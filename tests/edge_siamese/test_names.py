@@ -60,7 +60,7 @@ def test_a_name_is_kept_in_one_spelling(name: str, kept: str) -> None:
         ("\u738b" * 86, "is longer than 255 bytes"),
     ],
 )
-def test_a_name_that_people_cannot_read_is_refused(name: str, problem: str) -> None:
+def test_a_name_that_people_cannot_read_is_rejected(name: str, problem: str) -> None:
     with pytest.raises(GalleryError, match=f"^the name .* {problem}$") as caught:
         clean_name(name)
     assert str(caught.value).isprintable()

@@ -86,7 +86,7 @@ def test_a_live_camera_that_sees_nobody_gives_up(command: Command, camera: Comma
     assert "after 0 s 0 of 10 good frames (rejected: none seen)" in answer.err
 
 
-def test_different_people_in_front_of_the_camera_are_refused(
+def test_different_people_in_front_of_the_camera_are_rejected(
     command: Command, monkeypatch: pytest.MonkeyPatch, pattern: Command
 ) -> None:
     passing = [pattern(person, 1) for person in ("anna", "ben", "carla", "dora")]
@@ -98,7 +98,7 @@ def test_different_people_in_front_of_the_camera_are_refused(
     )
 
 
-def test_photos_of_different_people_are_refused_unless_allowed(command: Command, save_photo: Command) -> None:
+def test_photos_of_different_people_are_rejected_unless_allowed(command: Command, save_photo: Command) -> None:
     photos = [str(save_photo(f"{person}.png", person, 1)) for person in ("anna", "ben")]
     answer = command("enroll", "Mix", *photos, "--gallery", "new.esg")
     assert (answer.code, Path("new.esg").exists()) == (2, False)
@@ -118,7 +118,7 @@ def test_somebody_enrolled_is_not_enrolled_under_another_name(
     assert "'dora' and 'anna' look alike" in answer.err
 
 
-def test_the_number_of_faces_is_told(command: Command, people_esg: Path, save_photo: Command) -> None:
+def test_the_number_of_faces_is_reported(command: Command, people_esg: Path, save_photo: Command) -> None:
     group = str(save_photo("2.png", "carla", 2, faces=3))
     answer = command("enroll", "carla", group, "--gallery", "people.esg")
     assert answer.code == 2
@@ -177,7 +177,7 @@ def test_the_gallery_is_checked_before_anybody_stands_before_the_camera(
     assert sentence in answer.err
 
 
-def test_a_name_like_another_is_refused_before_anybody_stands_before_the_camera(
+def test_a_name_like_another_is_rejected_before_anybody_stands_before_the_camera(
     command: Command, people_esg: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cameras, "open_source", lambda spec: pytest.fail("the camera was opened"))
@@ -186,7 +186,7 @@ def test_a_name_like_another_is_refused_before_anybody_stands_before_the_camera(
     assert "people.esg: 'Anna' looks the same as 'anna', which is in the gallery" in answer.err
 
 
-def test_a_changed_spelling_is_told(command: Command, save_photo: Command) -> None:
+def test_a_changed_spelling_is_reported(command: Command, save_photo: Command) -> None:
     answer = command("enroll", " Zoe\u0301", str(save_photo("1.png", "zoe", 1)), "--gallery", "new.esg")
     assert answer.err == ("edge-siamese: the name ' Zoe\\u0301' is kept as 'Zo\u00e9' (Unicode NFC, single spaces)\n")
     answer = command(

@@ -32,7 +32,7 @@ def test_show_as_json(command: Command, people_esg: Path, operating_point: Comma
     assert report["about"] == {"created": "2025-01-31T12:00:00Z"}
 
 
-def test_check_passes_a_whole_gallery_and_refuses_a_damaged_one(command: Command, people_esg: Path) -> None:
+def test_check_passes_a_whole_gallery_and_rejects_a_damaged_one(command: Command, people_esg: Path) -> None:
     assert command("gallery", "check", "people.esg").out == "people.esg: whole: 2 people, 2 templates\n"
     assert command("gallery", "check", "people.esg", "--json").report["ok"] is True
     data = bytearray(people_esg.read_bytes())
@@ -90,7 +90,7 @@ def test_check_names_look_alikes(
     assert report["look_alikes_checked"] is True
 
 
-def test_check_refuses_a_gallery_of_another_embedder(command: Command, people_esg: Path) -> None:
+def test_check_rejects_a_gallery_of_another_embedder(command: Command, people_esg: Path) -> None:
     answer = command("gallery", "check", "people.esg", "--embedder", str(default_model("embedder")), "--json")
     assert answer.code == 2
     assert [finding["verdict"] for finding in answer.report["findings"]] == ["other_embedder"]
@@ -125,7 +125,7 @@ def newer(data: bytes) -> bytes:
     return header + zlib.crc32(header).to_bytes(4, "little") + data[64:]
 
 
-def test_check_refuses_a_file_that_is_no_embedder(command: Command, people_esg: Path) -> None:
+def test_check_rejects_a_file_that_is_no_embedder(command: Command, people_esg: Path) -> None:
     answer = command("gallery", "check", "people.esg", "--embedder", "people.esg")
     assert answer.code == 2
     assert "expected a .tflite file" in answer.err

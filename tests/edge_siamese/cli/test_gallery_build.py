@@ -59,7 +59,7 @@ def test_the_sequence_can_be_set_but_not_turned_back(command: Command, people_es
 @pytest.mark.parametrize(
     ("output", "sentence"), [("letter.txt", "it is not replaced"), ("absent/people.esg", "there is no folder")]
 )
-def test_a_bad_output_is_refused_before_any_work(
+def test_a_bad_output_is_rejected_before_any_work(
     command: Command, people_esg: Path, delegates: list[str], output: str, sentence: str
 ) -> None:
     Path("letter.txt").write_text("dear somebody")
@@ -70,7 +70,7 @@ def test_a_bad_output_is_refused_before_any_work(
     assert Path("letter.txt").read_text() == "dear somebody"
 
 
-def test_a_folder_without_people_is_refused(command: Command, tmp_path: Path) -> None:
+def test_a_folder_without_people_is_rejected(command: Command, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     answer = command("gallery", "build", "empty", "-o", "people.esg")
     assert (answer.code, Path("people.esg").exists()) == (2, False)
@@ -110,7 +110,7 @@ def test_add_changes_nothing_on_an_error(
     assert (answer.code, people_esg.read_bytes()) == (2, before)
 
 
-def test_add_refuses_the_gallery_of_another_embedder(
+def test_add_rejects_the_gallery_of_another_embedder(
     command: Command, people_esg: Path, save_photo: Command, engine: Any
 ) -> None:
     engine.embedder_card = replace(engine.embedder_card, digest="cd" * 32)
@@ -133,7 +133,7 @@ def test_a_budget_is_kept_and_said(command: Command, people_folder: Command) -> 
 @pytest.mark.parametrize(
     ("budget", "sentence"), [("8 sacks", "expected one such as 8000, 8kB or 8KiB"), ("100", "a budget of at least 4")]
 )
-def test_a_budget_that_cannot_be_is_refused(
+def test_a_budget_that_cannot_be_is_rejected(
     command: Command, people_folder: Command, budget: str, sentence: str
 ) -> None:
     people_folder("people", {"anna": (1,), "ben": (1,)})
@@ -160,7 +160,7 @@ def test_people_who_look_alike_are_named(command: Command, people_esg: Path, sav
     assert "edge-siamese: 'anna' and 'anne' look alike (score 0." in answer.err
 
 
-def test_a_person_with_photos_of_different_people_is_refused(
+def test_a_person_with_photos_of_different_people_is_rejected(
     command: Command, people_esg: Path, save_photo: Command
 ) -> None:
     save_photo("people/ben/3.png", "carla", 1)
@@ -173,7 +173,7 @@ def test_a_person_with_photos_of_different_people_is_refused(
     assert command("gallery", "build", "people", "-o", "people.esg", "--allow-different-faces").code == 0
 
 
-def test_an_embedder_without_operating_points_is_told(
+def test_an_embedder_without_operating_points_is_reported(
     command: Command, people_folder: Command, save_photo: Command, engine: Any
 ) -> None:
     people_folder("people", {"anna": (1,), "ben": (1,)})
@@ -201,7 +201,7 @@ def test_names_and_folders_are_checked_before_any_work(
     assert "people: the names 'Ada' and 'ada' look the same; rename one of them" in answer.err
 
 
-def test_folders_of_one_name_are_told(command: Command, save_photo: Command) -> None:
+def test_folders_of_one_name_are_reported(command: Command, save_photo: Command) -> None:
     save_photo("people/Zo\u00e9/1.png", "anna", 1)
     save_photo("people/Zoe\u0301/1.png", "anna", 2)
     answer = command("gallery", "build", "people", "-o", "people.esg")

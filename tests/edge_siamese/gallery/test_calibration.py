@@ -51,7 +51,7 @@ def test_photos_without_a_face_are_no_comparisons(
     assert len(compare(enrolled, embed_dataset(IdentityDataset(folder), engine)).impostor) == 2
 
 
-def test_too_few_strangers_are_refused_with_the_number_it_takes(
+def test_too_few_strangers_are_rejected_with_the_number_it_takes(
     people_folder: Folder, engine: Any, enrolled: Gallery
 ) -> None:
     comparisons = compare(enrolled, embed_dataset(IdentityDataset(people_folder("others", {"eve": (1,)})), engine))

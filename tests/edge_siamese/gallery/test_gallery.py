@@ -50,7 +50,7 @@ def test_nobody_is_in_an_empty_gallery() -> None:
     assert empty.identify(probe((1, 2, 3, 4)), threshold=-1.0).outcome is Outcome.UNKNOWN
 
 
-def test_another_embedder_is_refused_with_both_digests(gallery: Gallery) -> None:
+def test_another_embedder_is_rejected_with_both_digests(gallery: Gallery) -> None:
     for call in (
         lambda: gallery.require(card("cd" * 32)),
         lambda: gallery.scores(probe((1, 2, 3, 4), "cd" * 32)),
@@ -87,13 +87,13 @@ def test_names_are_the_same_however_they_were_typed(gallery: Gallery) -> None:
 
 
 @pytest.mark.parametrize(("name", "problem"), [(" ", "empty"), ("a\nb", "control character"), ("é" * 128, "255 bytes")])
-def test_a_name_that_cannot_be_is_refused(gallery: Gallery, name: str, problem: str) -> None:
+def test_a_name_that_cannot_be_is_rejected(gallery: Gallery, name: str, problem: str) -> None:
     with pytest.raises(GalleryError, match=problem):
         gallery.with_people({name: gallery.templates[:1]})
 
 
 @pytest.mark.parametrize("shape", [(1, 5), (0, 4), (4,)])
-def test_templates_of_another_shape_are_refused(gallery: Gallery, shape: tuple[int, ...]) -> None:
+def test_templates_of_another_shape_are_rejected(gallery: Gallery, shape: tuple[int, ...]) -> None:
     with pytest.raises(GalleryError, match=r"templates of 'eve': expected \(n, 4\)"):
         gallery.with_people({"eve": np.zeros(shape, np.int8)})
 

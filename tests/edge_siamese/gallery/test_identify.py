@@ -79,13 +79,13 @@ class TestOneFace:
         )  # fmt: skip
         assert three.identify(face(90, 10, 0, doubt=Reason.TOO_SMALL)).identity == "Ada"
 
-    def test_a_face_that_was_not_embedded_is_refused(self, three: Gallery) -> None:
+    def test_a_face_that_was_not_embedded_is_rejected(self, three: Gallery) -> None:
         with pytest.raises(DataError, match=r"expected an embedded face, found one without; FaceEngine\.analyze"):
             three.identify(face())
         with pytest.raises(DataError, match="expected a Face or an Embedding, found str"):
             three.identify(["Ada"])  # type: ignore[list-item]
 
-    def test_the_face_of_another_embedder_is_refused(self, three: Gallery) -> None:
+    def test_the_face_of_another_embedder_is_rejected(self, three: Gallery) -> None:
         with pytest.raises(OtherEmbedderError):
             three.identify(replace(embedding(1, 2, 3), embedder="cd" * 32))
 
@@ -130,7 +130,7 @@ class TestThreshold:
         assert not three.identify(face(90, 40, 0), threshold=score + 1e-5).is_match
 
     @pytest.mark.parametrize("threshold", [12_000, 1.01, -1.5, float("nan"), float("inf"), "0.4", True])
-    def test_a_threshold_that_is_no_score_is_refused(self, three: Gallery, threshold: Any) -> None:
+    def test_a_threshold_that_is_no_score_is_rejected(self, three: Gallery, threshold: Any) -> None:
         with pytest.raises(DataError, match=r"^threshold: expected a score from -1 to 1, found ") as said:
             three.identify(face(90, 10, 0), threshold=threshold)
         assert said.value.found is threshold
@@ -157,7 +157,7 @@ class TestEnroll:
         same = Gallery.empty(engine.embedder_card).enroll("Anna", [pattern("anna", 1)], engine=engine)
         assert np.array_equal(one.templates, same.templates)
 
-    def test_what_is_no_image_is_refused_by_its_number(
+    def test_what_is_no_image_is_rejected_by_its_number(
         self, engine: PatternAnalyzer, pattern: Callable[..., Any]
     ) -> None:
         with pytest.raises(ImageError, match=r"^image 2: expected a uint8 array .*, found float64"):
@@ -175,7 +175,7 @@ class TestEnroll:
         with pytest.raises(NoFaceError, match="none of the photos can be used: image 1: shows no face"):
             empty.enroll("Anna", pattern("anna", 1, 0), engine=engine)
 
-    def test_photos_of_two_people_are_refused_unless_allowed(self, engine: FaceEngine) -> None:
+    def test_photos_of_two_people_are_rejected_unless_allowed(self, engine: FaceEngine) -> None:
         photos = [render_portrait(Person.from_seed(seed), View()).image for seed in DEMO_SEEDS[:2]]
         with FaceEngine.default() as real:
             empty = Gallery.empty(real.embedder_card)
@@ -188,7 +188,7 @@ class TestEnroll:
             both = anna.enroll("Ada", photos[0], engine=real, allow_look_alike=True)
             assert both.identify(real.analyze(photos[0])[0]).reason is Reason.AMBIGUOUS
 
-    def test_the_gallery_of_another_embedder_is_refused(
+    def test_the_gallery_of_another_embedder_is_rejected(
         self, engine: PatternAnalyzer, pattern: Callable[..., Any]
     ) -> None:
         other = Gallery.empty(replace(engine.embedder_card, digest="cd" * 32))

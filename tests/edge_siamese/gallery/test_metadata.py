@@ -34,19 +34,19 @@ def test_the_time_can_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
         ("retain_until", "2026-02-30"),
     ],
 )
-def test_a_time_or_day_that_is_none_is_refused(field: str, value: str) -> None:
+def test_a_time_or_day_that_is_none_is_rejected(field: str, value: str) -> None:
     with pytest.raises(DataError, match=f"{field}: expected a .* such as 2025-01-31"):
         describe(**{field: value})
 
 
 @pytest.mark.parametrize("epoch", ["soon", "1e3", "9" * 30])
-def test_a_bad_epoch_is_refused(monkeypatch: pytest.MonkeyPatch, epoch: str) -> None:
+def test_a_bad_epoch_is_rejected(monkeypatch: pytest.MonkeyPatch, epoch: str) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
     with pytest.raises(DataError, match="SOURCE_DATE_EPOCH: expected seconds since 1970"):
         describe()
 
 
-def test_a_last_day_that_is_over_is_refused() -> None:
+def test_a_last_day_that_is_over_is_rejected() -> None:
     assert describe(retain_until=str(today()))["retain_until"] == str(today())
     yesterday = today() - timedelta(days=1)
     with pytest.raises(
@@ -86,6 +86,6 @@ def test_fields_of_others_are_kept(metadata: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     "data", [b"1", b'{"people":[]}', b'{"people":{"a":1}}', b'{"consent":1}', b'{"created":1}', b"\xff"]
 )
-def test_what_is_no_information_is_refused(data: bytes) -> None:
+def test_what_is_no_information_is_rejected(data: bytes) -> None:
     with pytest.raises(ValueError):
         from_bytes(data)

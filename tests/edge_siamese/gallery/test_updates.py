@@ -92,7 +92,7 @@ def test_a_broken_file_is_raised_once_and_the_gallery_stays(path: Path, broken: 
     assert names(file.changed()) == ("Ada", "Bob")
 
 
-def test_what_is_no_file_is_refused_at_the_start(tmp_path: Path) -> None:
+def test_what_is_no_file_is_rejected_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(NotAGalleryError, match="found a folder"):
         GalleryFile(tmp_path)
 

@@ -86,7 +86,7 @@ def test_the_longest_file_name_can_be_locked(tmp_path: Path, gallery: Gallery) -
     assert gallery.without("anna").save(path).names == ("ben",)
 
 
-def test_a_change_of_an_old_reading_is_refused(tmp_path: Path, gallery: Gallery) -> None:
+def test_a_change_of_an_old_reading_is_rejected(tmp_path: Path, gallery: Gallery) -> None:
     path = tmp_path / "people.esg"
     gallery.save(path)
     mine, other = Gallery.open(path), Gallery.open(path)

@@ -49,7 +49,7 @@ def data(gallery: Gallery, operating_point: Callable[..., object]) -> bytes:
     return encode(gallery.with_operating_point(operating_point(0.01)))  # type: ignore[arg-type]
 
 
-def test_every_single_bit_flip_is_refused(data: bytes) -> None:
+def test_every_single_bit_flip_is_rejected(data: bytes) -> None:
     for index in range(len(data)):
         for bit in range(8):
             flipped = bytearray(data)
@@ -58,7 +58,7 @@ def test_every_single_bit_flip_is_refused(data: bytes) -> None:
                 parse(bytes(flipped), "flipped")
 
 
-def test_every_truncation_is_refused(data: bytes, tmp_path: Path) -> None:
+def test_every_truncation_is_rejected(data: bytes, tmp_path: Path) -> None:
     for length in range(len(data)):
         with pytest.raises(GalleryError):
             parse(data[:length], "truncated")
@@ -68,13 +68,13 @@ def test_every_truncation_is_refused(data: bytes, tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=300))
-def test_noise_is_refused(noise: bytes) -> None:
+def test_noise_is_rejected(noise: bytes) -> None:
     with pytest.raises(GalleryError):
         parse(noise, "noise")
 
 
 @given(st.binary(max_size=300))
-def test_a_payload_of_noise_with_good_crcs_is_refused(noise: bytes) -> None:
+def test_a_payload_of_noise_with_good_crcs_is_rejected(noise: bytes) -> None:
     header = HEADER.pack(
         magic=b"ESG1", version=1, flags=0, dimension=3, dtype=1, zero_point=0, identities=1, templates=1, sequence=1,
         embedder_digest=bytes(16), payload_length=0, payload_crc=0, header_crc=0,
@@ -185,7 +185,7 @@ def test_padding_must_be_zero(data: bytes) -> None:
         parse(with_crcs(data, bytes(payload)), "people.esg")
 
 
-def test_a_second_section_of_a_kind_is_refused(data: bytes) -> None:
+def test_a_second_section_of_a_kind_is_rejected(data: bytes) -> None:
     twice = data[HEADER.size :] + section(Section.METADATA, b"{}")
     with pytest.raises(GalleryError, match="section metadata: expected one, found a second one"):
         parse(with_crcs(data, twice), "people.esg")

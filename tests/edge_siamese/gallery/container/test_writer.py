@@ -95,7 +95,7 @@ def test_the_sequence_grows_with_every_rewrite(tmp_path: Path, gallery: Gallery)
     assert Gallery.open(path).sequence == 40
 
 
-def test_a_used_up_sequence_is_refused(tmp_path: Path, gallery: Gallery) -> None:
+def test_a_used_up_sequence_is_rejected(tmp_path: Path, gallery: Gallery) -> None:
     path = tmp_path / "people.esg"
     replace(gallery, sequence=2**32 - 1).save(path)
     before = path.read_bytes()

@@ -126,7 +126,7 @@ def test_an_outlier_is_no_part_of_a_mean(people_folder: Folder, save_photo: Fold
     assert (spoiled.templates != clean.templates).any()
 
 
-def test_the_most_typical_photo_comes_first_under_every_strategy(people_folder: Folder, engine: Any) -> None:
+def test_the_medoid_comes_first_under_every_strategy(people_folder: Folder, engine: Any) -> None:
     dataset = IdentityDataset(people_folder("people", {"anna": tuple(range(9))}))
     firsts = {
         build_gallery(dataset, engine, options=SelectionOptions(strategy, limit=1))[0].templates.tobytes()
@@ -136,7 +136,7 @@ def test_the_most_typical_photo_comes_first_under_every_strategy(people_folder: 
     assert len(firsts) == 1
 
 
-def test_photos_of_different_people_are_refused(
+def test_photos_of_different_people_are_rejected(
     people_folder: Folder, save_photo: Folder, checking_engine: PatternAnalyzer
 ) -> None:
     folder = people_folder("people", {"anna": (1, 2), "mix": (1, 2), "ben": (1,)})

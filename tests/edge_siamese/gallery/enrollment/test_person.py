@@ -53,12 +53,12 @@ def test_more_photos_keep_consent_and_retention(gallery: Gallery, card: ModelCar
     assert moved.metadata["people"]["Ada"]["retain_until"] == "2999-12-31"
 
 
-def test_a_last_day_that_is_over_is_refused(gallery: Gallery, card: ModelCard) -> None:
+def test_a_last_day_that_is_over_is_rejected(gallery: Gallery, card: ModelCard) -> None:
     with pytest.raises(DataError, match=r"retain_until: expected today, .*, or a later day, found 2020-01-01"):
         join(gallery, "Cleo", faces((0, 0, 0, 90)), card, limit=5, about={"retain_until": "2020-01-01"})
 
 
-def test_photos_of_different_people_are_refused(gallery: Gallery, card: ModelCard) -> None:
+def test_photos_of_different_people_are_rejected(gallery: Gallery, card: ModelCard) -> None:
     mixed = faces((0, 0, 100, 0), BEN, (0, 0, 90, 0), ADA)
     with pytest.raises(
         EnrollmentError, match=r"'Mix' seem to show 3 different people: 0.jpg, 2.jpg \| 1.jpg \| 3.jpg; --allow"
@@ -78,7 +78,7 @@ def test_photos_of_somebody_else_are_not_added_to_a_person(gallery: Gallery, car
     assert len(join(gallery, "Ada", faces(ADA_AGAIN), card, limit=5)[0].templates_of("Ada")) == 2
 
 
-def test_somebody_who_looks_like_another_person_is_refused(gallery: Gallery, card: ModelCard) -> None:
+def test_somebody_who_looks_like_another_person_is_rejected(gallery: Gallery, card: ModelCard) -> None:
     with pytest.raises(
         EnrollmentError, match=r"photos of 'Dora' look like 'Ada', who is in the gallery \(score 0\.9\d\d\)"
     ):
@@ -103,7 +103,7 @@ def test_without_an_operating_point_nothing_is_checked(gallery: Gallery) -> None
     assert (after.names, other) == (("Ada", "Ben", "Dora"), None)
 
 
-def test_a_gallery_of_another_embedder_is_refused(gallery: Gallery) -> None:
+def test_a_gallery_of_another_embedder_is_rejected(gallery: Gallery) -> None:
     with pytest.raises(OtherEmbedderError):
         join(gallery, "Dora", faces(ADA), embedder_card(4, digest="cd" * 32), limit=5)
 

@@ -43,7 +43,7 @@ def test_below_half_the_median_of_the_means_is_exact() -> None:
 
 
 @given(arrays.arrays(np.int8, st.tuples(st.integers(1, 12), st.integers(1, 4))), st.integers(-128, 127))
-def test_at_least_half_always_stay(indices: np.ndarray, zero_point: int) -> None:
+def test_half_or_more_always_stay(indices: np.ndarray, zero_point: int) -> None:
     assert len(Agreement.of(Candidates.of(indices, zero_point)).outliers) <= len(indices) // 2
 
 
