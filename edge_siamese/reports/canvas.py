@@ -79,15 +79,13 @@ class Drawing:
             stream.write(encoded)
 
     def _saved(self, kind: str, **settings: Any) -> bytes:
-        try:
-            import matplotlib as mpl
-            from matplotlib.figure import Figure
-        except ImportError as error:
-            raise RuntimeMissingError("plots need matplotlib; install edge-siamese[report]") from error
+        figure_class = matplotlib_figure()
+        import matplotlib as mpl
+
         buffer = io.BytesIO()
         metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
         with mpl.rc_context(_STYLE):
-            figure = Figure(figsize=self.size, layout="constrained")
+            figure = figure_class(figsize=self.size, layout="constrained")
             self.draw(figure)
             figure.savefig(buffer, format=kind, metadata=metadata, **settings)
         return buffer.getvalue()
@@ -127,8 +125,21 @@ class Raster:
         return np.asarray(np.rint(self.pixels[..., :3] * opacity + 255 * (1 - opacity)), np.uint8)
 
 
+def matplotlib_figure() -> Any:
+    """The class of figures.
+
+    Raises:
+        RuntimeMissingError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise RuntimeMissingError("plots need matplotlib; install edge-siamese[report]") from error
+    return Figure
+
+
 def legend_below(axes: Any) -> None:
-    """Explain the curves under the axes, where no legend covers one; nothing for a single unnamed curve."""
+    """Explain the curves of axes under the figure, where no legend covers one; nothing for a single unnamed curve."""
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         columns = 1 if max(map(len, labels)) > _LONGEST_BESIDE or len(labels) == 1 else 2
