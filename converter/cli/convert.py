@@ -137,7 +137,7 @@ def _embedder(
     if network is None:
         from ..tasks.siamese.fine_tuning import load_twin
 
-        network = KerasNetwork(load_twin(model))
+        network = KerasNetwork(load_twin(model), "run")
     else:
         imported = {"from": network.source, "input": network.pixels.describe()}
         if network.normalization:

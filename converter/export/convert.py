@@ -94,7 +94,7 @@ def convert_embedder(
         ParityError: the quantized network costs more than the gate allows; nothing is written.
         DataError: fine-tuning for int8 of what is no Keras network, or holds layers it does not take.
     """
-    imported = network if isinstance(network, KerasNetwork | GraphNetwork) else KerasNetwork(network)
+    imported = network if isinstance(network, KerasNetwork | GraphNetwork) else KerasNetwork(network, "run")
     images = spread(calibration)
     model = _quantized(imported, format, images, calibration, aware_steps)
     evaluated = validation or LabeledCrops(images, np.zeros(0, np.int64), "")
@@ -154,6 +154,8 @@ def _require(
 
 
 def _chance_advice(network: ImportedNetwork) -> str:
+    if network.source == "run":
+        return "it needs more people, more photos of each, or more training"
     taken = network.pixels.describe()
     wants = "(pixel - 128) / 128, RGB" if taken == "signed" else taken
     return (
@@ -165,7 +167,7 @@ def _chance_advice(network: ImportedNetwork) -> str:
 def _advice(network: ImportedNetwork, layers: Sequence[LayerNoise]) -> str:
     where = ", ".join(f"{layer.layer} ({layer.lost_db:.0f} dB)" for layer in worst(layers, 3))
     lost = f"; most is lost in {where}" if where else ""
-    if network.source == "keras":
+    if isinstance(network, KerasNetwork):
         return (
             f"{lost}; fine-tune for int8 with --aware-steps 400, put ReLU instead of other activations before depthwise "
             "convolutions so that their channels are equalized, or write --format 16x8"

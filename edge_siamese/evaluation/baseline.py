@@ -106,7 +106,10 @@ def open_baseline(path: Path, *, delegate: Delegate = "xnnpack", threads: int = 
         network = load_network(model.network, delegate, threads)
         self_test(network, model.card)
         return _described(path, network, model.card, model.card.digest)
-    network = load_network(data, delegate, threads, float_too=True)
+    try:
+        network = load_network(data, delegate, threads, float_too=True)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}", path=path) from error
     return _described(path, network, None, hashlib.sha256(data).hexdigest())
 
 
