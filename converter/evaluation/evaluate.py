@@ -30,7 +30,7 @@ class Metrics(BaseModel):
         threshold_from: on what the threshold of `confusion` and `open_set` was set, for people.
         confusion: `Confusion.to_json` at that threshold.
         folds: `Fold.to_json` of each; none where the classes do not suffice.
-        identification: `Identification.to_json` by one representative a class, ``confusion`` None of many classes.
+        identification: `ClosedSetIdentification.to_json` by one representative a class, ``confusion`` None of many classes.
         one_shot: ``{"ways", "right"}`` for each number of ways, ``right`` as `Proportion.to_json`.
         runs: `OneShotResult.to_json`, where there are groups and drawers.
         open_set: `OpenSetScores.to_json`, where there are classes enough.

@@ -26,7 +26,7 @@ _HISTOGRAM_BINS = 128
 
 
 @dataclass(frozen=True)
-class Threshold:
+class SourcedThreshold:
     """Where to accept, and why there: Q15 `value`, the FMR it was set for (None: set for none), and from what."""
 
     source: str
@@ -96,23 +96,25 @@ class VerificationEvaluator:
         other = VerificationMetrics.measure(comparisons, self.bootstrap)
         return other.to_json() | {"difference": self.verification.minus(other), "det": other.det()}
 
-    def thresholds(self) -> list[Threshold]:
+    def thresholds(self) -> list[SourcedThreshold]:
         """Where the error rates are counted: of the accuracy, of this data's operating point, of the card's."""
-        found = [Threshold("accuracy", None, self.verification.metrics.threshold)]
+        found = [SourcedThreshold("accuracy", None, self.verification.metrics.threshold)]
         if self.point:
-            found.append(Threshold("this data", self.point.target_fmr, self.point.threshold_q15))
-        return found + [Threshold("model card", point.target_fmr, point.threshold_q15) for point in self.card_points]
+            found.append(SourcedThreshold("this data", self.point.target_fmr, self.point.threshold_q15))
+        return found + [
+            SourcedThreshold("model card", point.target_fmr, point.threshold_q15) for point in self.card_points
+        ]
 
-    def decision(self) -> Threshold:
+    def decision(self) -> SourcedThreshold:
         """The one threshold of slices and confusions: this data's operating point, else the card's, else the accuracy's."""
         if self.point:
-            return Threshold("this data", self.point.target_fmr, self.point.threshold_q15)
+            return SourcedThreshold("this data", self.point.target_fmr, self.point.threshold_q15)
         if self.card_points:
             point = choose_operating_point(self.card_points, self.target_fmr)
-            return Threshold("model card", point.target_fmr, point.threshold_q15)
+            return SourcedThreshold("model card", point.target_fmr, point.threshold_q15)
         return self.thresholds()[0]
 
-    def _at(self, threshold: Threshold) -> dict[str, Any]:
+    def _at(self, threshold: SourcedThreshold) -> dict[str, Any]:
         return _described(threshold) | rates_at(self.comparisons, threshold.value, self.bootstrap).to_json()
 
     def _calibrated(self) -> tuple[OperatingPoint | None, str | None]:
@@ -140,5 +142,5 @@ def _histogram(embedded: DatasetEmbeddings, comparisons: Comparisons) -> dict[st
     return histogram
 
 
-def _described(threshold: Threshold) -> dict[str, Any]:
+def _described(threshold: SourcedThreshold) -> dict[str, Any]:
     return {"source": threshold.source, "target_fmr": threshold.target_fmr, "score": as_score(threshold.value)}

@@ -26,13 +26,13 @@ def test_a_calibrated_threshold_keeps_the_bound_and_is_the_smallest_that_does(se
     assert found.fnmr == pytest.approx(np.mean(genuine < found.threshold_q15))
 
 
-def test_too_few_pairs_are_refused_with_the_number_it_takes() -> None:
+def test_too_few_pairs_are_rejected_with_the_number_it_takes() -> None:
     with pytest.raises(OperatingPointError, match=r"0.001 needs at least 2,995 impostor pairs, found 2,994"):
         calibrate(np.zeros(1, np.int16), np.zeros(2994, np.int16), target_fmr=1e-3, **ABOUT)
     assert calibrate(np.zeros(1, np.int16), np.zeros(2995, np.int16), target_fmr=1e-3, **ABOUT).threshold_q15 == 1
 
 
-def test_one_photo_under_two_people_is_refused_rather_than_accepted() -> None:
+def test_one_photo_under_two_people_is_rejected_rather_than_accepted() -> None:
     impostor = np.zeros(3000, np.int16)
     impostor[:2] = 32767
     with pytest.raises(OperatingPointError, match="more impostor pairs than that score 1: is one photo filed under"):

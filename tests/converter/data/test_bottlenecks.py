@@ -77,7 +77,7 @@ def test_another_file_is_neither_used_nor_overwritten(labeled: Make, tmp_path: P
     assert (tmp_path / "b.npz").read_bytes() == b"mine"
 
 
-def test_values_that_are_not_finite_are_refused(labeled: Make, tmp_path: Path) -> None:
+def test_values_that_are_not_finite_are_rejected(labeled: Make, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not finite"):
         cached_bottlenecks(
             labeled({"a": 1}), lambda some: np.full((len(some), 2), np.nan, np.float32), tmp_path / "b.npz",

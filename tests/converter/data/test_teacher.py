@@ -65,7 +65,7 @@ def test_a_single_row_is_projected_as_many_are() -> None:
     assert project(rows[2], directions) == pytest.approx(project(rows, directions)[2], abs=1e-6)
 
 
-def test_a_teacher_of_too_few_values_is_refused(folder: Path) -> None:
+def test_a_teacher_of_too_few_values_is_rejected(folder: Path) -> None:
     with pytest.raises(DataError, match=r"teacher_int8\.npy: expected at least 32 values a row, .* found 16"):
         load_teacher_faces(folder, 32)
 
@@ -88,7 +88,7 @@ def test_a_folder_without_its_table_is_named(tmp_path: Path) -> None:
         load_teacher_faces(tmp_path, 4)
 
 
-def test_rows_that_do_not_fit_the_crops_are_refused(folder: Path) -> None:
+def test_rows_that_do_not_fit_the_crops_are_rejected(folder: Path) -> None:
     np.save(folder / "teacher_int8.npy", np.ones((3, 16), np.int8))
     with pytest.raises(DataError, match=r"one row for each of 12 crops, found an array of shape \(3, 16\)"):
         load_teacher_faces(folder, 4)

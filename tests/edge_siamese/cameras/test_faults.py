@@ -126,33 +126,33 @@ def numbers_of(event: FramesUnreadable) -> list[int]:
 class TestWhatIsNoVideo:
     @pytest.mark.parametrize("name", ["notes.mp4", "notes.txt", "notes.avi", "notes.nfo", "notes"])
     @pytest.mark.parametrize("realtime", [False, True])
-    def test_text_is_refused_whatever_it_is_called(self, name: str, realtime: bool, tmp_path: Path) -> None:
+    def test_text_is_rejected_whatever_it_is_called(self, name: str, realtime: bool, tmp_path: Path) -> None:
         (tmp_path / name).write_text("Dear diary,\n\ttoday I saw a très long film.\n" * 400, "utf-8")
         with pytest.raises(DataError, match=rf"{name}: expected a video"):
             open_source(str(tmp_path / name), realtime=realtime)
 
-    def test_a_pipe_is_refused_at_once(self, tmp_path: Path) -> None:
+    def test_a_pipe_is_rejected_at_once(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
         with pytest.raises(DataError, match=r"pipe: expected a camera, .* found a pipe"):
             open_source(str(tmp_path / "pipe"))
 
-    def test_a_socket_is_refused(self, tmp_path: Path) -> None:
+    def test_a_socket_is_rejected(self, tmp_path: Path) -> None:
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(str(tmp_path / "s"))
             with pytest.raises(DataError, match="found a socket"):
                 open_source(str(tmp_path / "s"))
 
     @pytest.mark.parametrize("device", ["/dev/null", "/dev/zero"])
-    def test_a_device_that_is_no_camera_is_refused(self, device: str) -> None:
+    def test_a_device_that_is_no_camera_is_rejected(self, device: str) -> None:
         with pytest.raises(DataError, match="found another device"):
             open_source(device, wait=True)
 
     @pytest.mark.parametrize("spec", ["", " ", "\t"])
-    def test_an_empty_name_is_refused(self, spec: str) -> None:
+    def test_an_empty_name_is_rejected(self, spec: str) -> None:
         with pytest.raises(DataError, match="found an empty name"):
             open_source(spec)
 
-    def test_an_unknown_scheme_is_refused_without_the_password(self) -> None:
+    def test_an_unknown_scheme_is_rejected_without_the_password(self) -> None:
         with pytest.raises(DataError, match=r"^gopher://cam/1: expected a URL of rtsp, .* found gopher$"):
             open_source("gopher://me:secret@cam/1", wait=True)
 
@@ -233,7 +233,7 @@ SECOND = 1_000_000_000
 
 
 class TestLiveCameras:
-    def test_a_damaged_frame_is_skipped_and_told(self) -> None:
+    def test_a_damaged_frame_is_skipped_and_reported(self) -> None:
         with live(1, BAD, BAD, 2, now=10) as source:
             items = list(source.watch())
         (event,) = (item for item in items if isinstance(item, FramesUnreadable))
@@ -284,7 +284,7 @@ class TestLiveCameras:
 
 
 class TestCamerasThatAreNotThere:
-    def test_waiting_is_told_once_and_ends_when_the_camera_comes(self) -> None:
+    def test_waiting_is_reported_once_and_ends_when_the_camera_comes(self) -> None:
         tries = iter([None, None, None, Streamed(7)])
 
         def open_capture() -> Streamed:

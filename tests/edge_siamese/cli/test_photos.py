@@ -107,7 +107,7 @@ def test_a_model_that_is_none_of_ours_is_named(
     assert "m.tflite: a damaged model: it is truncated or altered" in capsys.readouterr().err
 
 
-def test_a_rate_beyond_the_evidence_is_told(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rate_beyond_the_evidence_is_reported(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photos = [dataset / "p0" / f"p0_000{number}.png" for number in (1, 2)]
     assert answer("verify", *photos, "--target-fmr", "1e-9", "--json") == 0
     captured = capsys.readouterr()
@@ -152,7 +152,7 @@ def test_replicates_are_bounded(dataset: Path, capsys: pytest.CaptureFixture[str
     assert "0<=x<=100000" in capsys.readouterr().err
 
 
-def test_one_person_is_refused_before_anything_is_embedded(
+def test_one_person_is_rejected_before_anything_is_embedded(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(*_: object, **__: object) -> None:
@@ -254,7 +254,7 @@ def test_embed_names_what_it_left_out(dataset: Path, tmp_path: Path, capsys: pyt
     assert "faces.npz: 1 face on 1 image, 1 image cannot be read" in capsys.readouterr().err
 
 
-def test_embed_refuses_what_it_cannot_do_before_the_work(
+def test_embed_rejects_what_it_cannot_do_before_the_work(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert answer("embed", dataset, "-o", tmp_path / "nowhere" / "faces.npz") == 2

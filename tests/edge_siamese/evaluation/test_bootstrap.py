@@ -94,7 +94,7 @@ def test_blocks_draw_the_same_people_and_give_the_same_figures(
 
 
 @pytest.mark.parametrize("replicates", [-1, 99_999_999_999])
-def test_more_replicates_than_memory_holds_are_refused(replicates: int) -> None:
+def test_more_replicates_than_memory_holds_are_rejected(replicates: int) -> None:
     with pytest.raises(DataError, match="expected 0 to 100,000 replicates, found"):
         PersonBootstrap(4, replicates)
 

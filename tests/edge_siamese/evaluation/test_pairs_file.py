@@ -59,13 +59,13 @@ def test_names_with_spaces_are_read_where_tabs_separate() -> None:
         ("1\t1\nA\t-1\t2\nA\t1\tB\t2\n", "line 2: expected 'person"),
     ],
 )
-def test_what_is_no_list_of_pairs_is_refused_with_the_line(text: str, sentence: str) -> None:
+def test_what_is_no_list_of_pairs_is_rejected_with_the_line(text: str, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         parse_pairs_file(text)
 
 
 @given(st.text())
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_text_is_read_or_rejected(text: str) -> None:
     with suppress(DataError):
         listed = parse_pairs_file(text)
         assert len(listed.photos) == len(listed.fold)
@@ -107,6 +107,6 @@ def test_a_missing_photo_is_named_with_the_line_where_all_have_to_be_there() -> 
 
 
 @pytest.mark.parametrize(("folds", "asked"), [([3], "3"), ([], "none"), ([0, 1], "0")])
-def test_folds_that_are_not_there_are_refused(folds: list[int], asked: str) -> None:
+def test_folds_that_are_not_there_are_rejected(folds: list[int], asked: str) -> None:
     with pytest.raises(DataError, match=f"has the folds 1 to 2, asked for was {asked}"):
         parse_pairs_file(TEXT).of_folds(folds)

@@ -45,7 +45,7 @@ def test_protocols_choose_faces_and_pairs_and_say_so(make_embeddings: MakeEmbedd
     assert every.describe(embedded)["protocol"] == "all-pairs"
 
 
-def test_more_pairs_than_fit_into_memory_are_refused_before_the_work() -> None:
+def test_more_pairs_than_fit_into_memory_are_rejected_before_the_work() -> None:
     require_comparable([7000, 7000])
     with pytest.raises(DataError, match=r"all pairs of 100,000 photos are 4,999,950,000; at most 100,000,000"):
         require_comparable([50_000, 50_000])

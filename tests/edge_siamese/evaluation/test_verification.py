@@ -70,7 +70,7 @@ def test_pairing_tells_apart_what_two_intervals_cannot(make_embeddings: MakeEmbe
     assert width(difference["person_interval_95"]) < min(map(width, intervals))
 
 
-def test_a_fold_of_one_kind_of_pair_is_refused() -> None:
+def test_a_fold_of_one_kind_of_pair_is_rejected() -> None:
     photos = np.arange(4, dtype=np.int32)
     genuine, fold = np.array([True, True, False, True]), np.array([0, 0, 1, 1])
     comparisons = Comparisons(photos, photos, genuine, np.zeros(4, np.int16), photos.astype(np.int64), fold)
