@@ -203,7 +203,7 @@ class FaceEngine:
             limit = operating_point.threshold_q15
         one = ProbeFace.on(self, check_image(first, "the first image"), "the first image")
         other = ProbeFace.on(self, check_image(second, "the second image"), "the second image")
-        score = score_q15(one.look.embedding, other.look.embedding)
+        score = score_q15(one.embedded.embedding, other.embedded.embedding)
         return ComparisonResult(one, other, score, limit, operating_point)
 
     def close(self) -> None:

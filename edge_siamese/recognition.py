@@ -97,12 +97,12 @@ class ProbeFace:
 
     Attributes:
         name: what messages call the photo.
-        look: the face.
+        embedded: the face.
         faces: how many there are.
     """
 
     name: str
-    look: EmbeddedFace
+    embedded: EmbeddedFace
     faces: int
 
     @classmethod
@@ -120,7 +120,7 @@ class ProbeFace:
     def remarks(self) -> list[str]:
         """What people should know of the photo, without its name."""
         several = [f"{self.faces} faces found, the largest is used"] if self.faces > 1 else []
-        return several + self.look.remarks()
+        return several + self.embedded.remarks()
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +143,7 @@ class ComparisonResult:
     @classmethod
     def of(cls, first: ProbeFace, second: ProbeFace, operating_point: OperatingPoint) -> "ComparisonResult":
         """Compare two faces at an operating point."""
-        score = score_q15(first.look.embedding, second.look.embedding)
+        score = score_q15(first.embedded.embedding, second.embedded.embedding)
         return cls(first, second, score, operating_point.threshold_q15, operating_point)
 
     @property
@@ -159,10 +159,10 @@ class ComparisonResult:
     @property
     def decision(self) -> Decision:
         """Match, unknown (different people) or undecided; undecided where a face is too poor to be compared."""
-        if rejection := self.first.look.rejection or self.second.look.rejection:
+        if rejection := self.first.embedded.rejection or self.second.embedded.rejection:
             return undecided(rejection)
         decision = decide({"same person": self.score_q15}, self.threshold_q15)
-        return doubted(decision, self.first.look.doubt or self.second.look.doubt)
+        return doubted(decision, self.first.embedded.doubt or self.second.embedded.doubt)
 
     @property
     def is_match(self) -> bool:
@@ -178,7 +178,7 @@ class ComparisonResult:
     def explanation(self) -> str:
         """Why, for people."""
         if self.decision.outcome is Outcome.UNDECIDED:
-            probe = self.first if self.first.look.doubt == self.decision.reason else self.second
+            probe = self.first if self.first.embedded.doubt == self.decision.reason else self.second
             return f"{probe.name}: {CAUSES[self.decision.reason]}"
         rate = f" for a false match rate of {self.operating_point.target_fmr:g}" if self.operating_point else ""
         relation = "at least" if self.is_match else "below"
@@ -211,13 +211,13 @@ class Identification:
 
     Attributes:
         index: place of the face by size, 0 for the largest; None without one.
-        look: the face, or None.
+        embedded: the face, or None.
         decision: who it is.
         candidates: the best names with their Q15 scores, best first.
     """
 
     index: int | None
-    look: EmbeddedFace | None
+    embedded: EmbeddedFace | None
     decision: Decision
     candidates: Sequence[tuple[str, int]] = ()
 
@@ -240,12 +240,12 @@ class Identification:
         return f"{relation.format(decision.score)} the threshold {decision.threshold:.3f}"
 
     def to_json(self) -> dict[str, Any]:
-        face = self.look.face if self.look else None
+        face = self.embedded.face if self.embedded else None
         seen = {
             "face": self.index,
             "box": face.box.tolist() if face else None,
             "detector_score": float(face.score) if face else None,
-            "turn": self.look.turn if self.look else None,
+            "turn": self.embedded.turn if self.embedded else None,
         }
         candidates = [{"identity": name, "score": round(score / Q15, 5)} for name, score in self.candidates]
         return seen | self.decision.to_json() | {"candidates": candidates}
@@ -265,16 +265,16 @@ def identify_faces(
     """
     gallery.require(engine.embedder_card)
     answers, overdue = [], set(gallery.overdue(today()))
-    for index, look in enumerate(embedded_faces(engine, image)):
-        scores = gallery.scores_of(look.embedding.values[None])[0]
+    for index, embedded in enumerate(embedded_faces(engine, image)):
+        scores = gallery.scores_of(embedded.embedding.values[None])[0]
         ranked = np.argsort(-scores.astype(np.int32), kind="stable")
         candidates = [
             (gallery.names[identity], int(scores[identity]))
             for identity in ranked
             if gallery.names[identity] not in overdue
-        ][: 0 if look.rejection else top_k]
-        decision = look.decide(gallery.decide(scores, operating_point.threshold_q15))
-        answers.append(Identification(index, look, decision, candidates))
+        ][: 0 if embedded.rejection else top_k]
+        decision = embedded.decide(gallery.decide(scores, operating_point.threshold_q15))
+        answers.append(Identification(index, embedded, decision, candidates))
     return answers or [Identification(None, None, undecided(Reason.NO_FACE))]
 
 

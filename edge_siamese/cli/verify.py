@@ -42,7 +42,10 @@ def verify(
         for remark in probe.remarks():
             note(f"{probe.name}: {remark}")
     if as_json:
-        faces = [{"path": probe.name, "box": probe.look.face.box.tolist(), "turn": probe.look.turn} for probe in probes]
+        faces = [
+            {"path": probe.name, "box": probe.embedded.face.box.tolist(), "turn": probe.embedded.turn}
+            for probe in probes
+        ]
         asked = {"target_fmr": target_fmr, "sufficient": point.is_strict_enough(target_fmr)}
         emit_json("verify", comparison.to_json() | asked | {"faces": faces, "delegate": delegate}, models=digests)
     else:

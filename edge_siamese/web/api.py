@@ -87,7 +87,7 @@ class PreviewApi:
             probes.append(probe)
             height, width = image.shape[:2]
             seen = {"name": upload.name, "width": width, "height": height, "faces": probe.faces}
-            photos.append(seen | _look_json(image, probe.look) | {"remarks": probe.remarks()})
+            photos.append(seen | _embedded_json(image, probe.embedded) | {"remarks": probe.remarks()})
         comparison = ComparisonResult.of(probes[0], probes[1], self._point)
         said = {"sentence": comparison.sentence, "explanation": comparison.explanation}
         body = said | {"photos": photos, "delegate": self._engine.delegate}
@@ -147,18 +147,18 @@ def _read(upload: Upload) -> RGB:
 
 
 def _identification_json(image: RGB, identification: Identification) -> dict[str, Any]:
-    look = identification.look
-    seen = _look_json(image, look) if look else {"landmarks": None, "quality": None, "crop": None}
-    remarks = look.remarks() if look else []
+    embedded = identification.embedded
+    seen = _embedded_json(image, embedded) if embedded else {"landmarks": None, "quality": None, "crop": None}
+    remarks = embedded.remarks() if embedded else []
     return seen | identification.to_json() | {"explanation": identification.explanation, "remarks": remarks}
 
 
-def _look_json(image: RGB, look: EmbeddedFace) -> dict[str, Any]:
+def _embedded_json(image: RGB, embedded: EmbeddedFace) -> dict[str, Any]:
     return {
-        "box": look.face.box.tolist(),
-        "landmarks": look.face.landmarks.tolist(),
-        "quality": round(look.quality.score, 1),
-        "crop": _crop_uri(image, look.face),
+        "box": embedded.face.box.tolist(),
+        "landmarks": embedded.face.landmarks.tolist(),
+        "quality": round(embedded.quality.score, 1),
+        "crop": _crop_uri(image, embedded.face),
     }
 
 

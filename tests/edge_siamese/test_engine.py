@@ -90,19 +90,19 @@ class TestAnalyze:
         assert (str(decision.outcome), decision.reason) == ("undecided", Reason.TOO_SMALL)
 
     def test_batches_give_what_single_calls_give_and_report_progress(self, engine: FaceEngine) -> None:
-        images, told = [portrait(seed) for seed in GOLDEN_SEEDS[:2]] + [WALL], []
-        batch = engine.analyze_batch(images, lambda *progress: told.append(progress))
+        images, reported = [portrait(seed) for seed in GOLDEN_SEEDS[:2]] + [WALL], []
+        batch = engine.analyze_batch(images, lambda *progress: reported.append(progress))
         assert [len(faces) for faces in batch] == [1, 1, 0]
-        assert told == [(1, 3), (2, 3), (3, 3)]
+        assert reported == [(1, 3), (2, 3), (3, 3)]
         expected = embedded(engine, images[1])
         assert batch[1][0].embedding is not None
         assert np.array_equal(batch[1][0].embedding.values, expected.values)
 
     def test_a_batch_may_come_from_an_iterator(self, engine: FaceEngine) -> None:
-        told: list[tuple[int, int | None]] = []
+        reported: list[tuple[int, int | None]] = []
         crops = (np.zeros((112, 112, 3), np.uint8) for _ in range(2))
-        assert len(engine.embed_batch(crops, lambda *progress: told.append(progress))) == 2
-        assert told == [(1, None), (2, None)]
+        assert len(engine.embed_batch(crops, lambda *progress: reported.append(progress))) == 2
+        assert reported == [(1, None), (2, None)]
 
     def test_reference_kernels_agree_with_the_optimized_ones(self, engine: FaceEngine) -> None:
         image = portrait(GOLDEN_SEEDS[3])
@@ -128,7 +128,7 @@ class TestArrays:
         assert score_q15(face.embedding, embedded(engine, image)) > 0.8 * Q15
 
     @pytest.mark.parametrize("image", [WALL / 255.0, WALL.astype(np.uint16), WALL[:0], None, "photo.jpg"])
-    def test_what_is_no_image_is_refused_by_every_method(self, engine: FaceEngine, image: Any) -> None:
+    def test_what_is_no_image_is_rejected_by_every_method(self, engine: FaceEngine, image: Any) -> None:
         face = engine.detect(portrait(GOLDEN_SEEDS[0]))[0]
         for call in (
             lambda: engine.detect(image),
@@ -143,7 +143,7 @@ class TestArrays:
                 call()
 
     @pytest.mark.parametrize("marks", [np.zeros((4, 2)), np.full((5, 2), np.nan), np.full((5, 2), "x")])
-    def test_a_face_without_five_landmarks_is_refused(self, engine: FaceEngine, marks: Any) -> None:
+    def test_a_face_without_five_landmarks_is_rejected(self, engine: FaceEngine, marks: Any) -> None:
         image = portrait(GOLDEN_SEEDS[0])
         (face,) = engine.detect(image)
         for wrong in (replace(face, landmarks=marks), "a face", None):
@@ -188,7 +188,7 @@ class TestCompare:
             ({"operating_point": OperatingPoint(1e-3, 0, 1e-3, 1, 1, 0, ""), "threshold": 0.1}, "found both"),
         ],
     )
-    def test_any_other_threshold_is_refused(self, engine: FaceEngine, passed: dict[str, Any], sentence: str) -> None:
+    def test_any_other_threshold_is_rejected(self, engine: FaceEngine, passed: dict[str, Any], sentence: str) -> None:
         with pytest.raises(DataError, match=sentence):
             engine.compare(WALL, WALL, **passed)
 

@@ -75,7 +75,7 @@ def test_gray_rgba_views_and_read_only_arrays_are_taken(passed: Any, expected: A
         (IMAGE.tolist(), r"list; numpy.asarray"),
     ],
 )
-def test_anything_else_is_refused_in_one_sentence(passed: Any, found: str) -> None:
+def test_anything_else_is_rejected_in_one_sentence(passed: Any, found: str) -> None:
     with pytest.raises(
         ImageError, match=rf"^the image: expected a uint8 array \(H, W, 3\) of RGB .*, found {found}"
     ) as said:

@@ -37,7 +37,7 @@ def probe(engine: FaceEngine) -> ProbeFace:
 
 def with_embedding(probe: ProbeFace, values: list[int]) -> ProbeFace:
     embedding = Embedding(np.array(values, np.int8), 0, "ab")
-    return replace(probe, look=replace(probe.look, embedding=embedding))
+    return replace(probe, embedded=replace(probe.embedded, embedding=embedding))
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_several_faces_are_remarked_on(engine: FaceEngine) -> None:
 def test_a_face_that_cannot_be_relied_on_is_remarked_on(
     probe: ProbeFace, changes: dict[str, float], remark: str | None
 ) -> None:
-    look = replace(probe.look, quality=replace(probe.look.quality, **changes))
-    remarks = look.remarks()
+    embedded = replace(probe.embedded, quality=replace(probe.embedded.quality, **changes))
+    remarks = embedded.remarks()
     assert len(remarks) == (remark is not None)
     assert remark is None or remarks[0].startswith(remark)
-    assert bool(look.rejection) == bool(remark and ("compared" in remark or "side" in remark))
-    assert bool(look.doubt) == bool(remark and "poor" not in remark)
+    assert bool(embedded.rejection) == bool(remark and ("compared" in remark or "side" in remark))
+    assert bool(embedded.doubt) == bool(remark and "poor" not in remark)
 
 
 def test_faces_are_named_from_the_largest(engine: FaceEngine) -> None:
@@ -97,7 +97,7 @@ def test_faces_are_named_from_the_largest(engine: FaceEngine) -> None:
     answers = identify_faces(engine, gallery, both, operating_point=POINT, top_k=3)
     assert [answer.index for answer in answers] == [0, 1]
     assert {answer.decision.identity for answer in answers} == {"Ada", None}
-    assert all(isinstance(answer.look, EmbeddedFace) and len(answer.candidates) == 1 for answer in answers)
+    assert all(isinstance(answer.embedded, EmbeddedFace) and len(answer.candidates) == 1 for answer in answers)
 
 
 def test_one_person_under_two_names_is_ambiguous(engine: FaceEngine) -> None:
@@ -170,7 +170,7 @@ class TestPoorFaces:
         (answer,) = identify_faces(
             engine, ada, small(image(0), 23), operating_point=replace(POINT, threshold_q15=-32_000)
         )
-        assert (answer.decision.identity, answer.look and answer.look.doubt) == ("Ada", Reason.TOO_SMALL)
+        assert (answer.decision.identity, answer.embedded and answer.embedded.doubt) == ("Ada", Reason.TOO_SMALL)
 
     def test_a_face_too_small_to_be_compared_has_no_candidates(self, engine: FaceEngine, ada: Gallery) -> None:
         (answer,) = identify_faces(
@@ -182,7 +182,7 @@ class TestPoorFaces:
         (answer,) = identify_faces(engine, ada, image(1), operating_point=POINT)
         assert answer.decision.outcome is Outcome.UNKNOWN
 
-    def test_two_photos_cannot_be_told_apart_when_one_is_poor(self, engine: FaceEngine, probe: ProbeFace) -> None:
+    def test_two_photos_cannot_be_distinguished_when_one_is_poor(self, engine: FaceEngine, probe: ProbeFace) -> None:
         poor = ProbeFace.on(engine, small(image(1), 23), "far.png")
         comparison = ComparisonResult.of(probe, poor, POINT)
         assert comparison.sentence == "cannot tell: far.png: the face is too small"
@@ -204,10 +204,10 @@ class TestTurnedPhotos:
         assert f"it was turned by {360 - 90 * quarters} degrees" in other.remarks()[0]
 
     def test_an_upright_photo_is_not_turned(self, engine: FaceEngine, probe: ProbeFace) -> None:
-        assert (probe.look.turn, probe.look.doubtful_turn) == (0, False)
+        assert (probe.embedded.turn, probe.embedded.doubtful_turn) == (0, False)
 
     def test_where_the_turn_is_in_doubt_nothing_is_decided(self, probe: ProbeFace) -> None:
-        doubtful = replace(probe, look=replace(probe.look, doubtful_turn=True))
+        doubtful = replace(probe, embedded=replace(probe.embedded, doubtful_turn=True))
         decision = ComparisonResult.of(probe, doubtful, POINT).decision
         assert (decision.outcome, decision.reason) == (Outcome.UNDECIDED, Reason.POSE)
 
