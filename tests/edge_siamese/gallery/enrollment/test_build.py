@@ -261,3 +261,12 @@ def test_a_budget_is_checked_before_photos_are_read(people_folder: Folder) -> No
     dataset = IdentityDataset(people_folder("people", {"anna": (1,), "ben": (1,)}))
     with pytest.raises(DataError, match="2 people with one template each: expected a budget of at least"):
         build_gallery(dataset, Unused(), options=SelectionOptions(budget=300))
+
+
+def test_when_everybody_is_left_out_nothing_is_built(
+    people_folder: Folder, save_photo: Folder, checking_engine: PatternAnalyzer
+) -> None:
+    folder = people_folder("people", {"mix": (1,)})
+    save_photo("people/mix/2.png", "dora", 1)
+    with pytest.raises(NoFaceError, match="nobody has a photo that can be used"):
+        build_gallery(IdentityDataset(folder), checking_engine, skip_people=True)

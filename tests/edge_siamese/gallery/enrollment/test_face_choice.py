@@ -1,6 +1,7 @@
 """Which face of a photo is meant: one rule for every way to enroll somebody."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,3 +104,12 @@ def test_the_same_photo_counts_once_under_every_name() -> None:
 def test_photos_that_cannot_be_used_keep_their_reason() -> None:
     chosen = choose_faces([PhotoFaces.unusable("x.jpg", "shows no face")], 0, THRESHOLD)
     assert (chosen.photos, chosen.skipped) == ([], [Skipped("x.jpg", "shows no face")])
+
+
+def test_a_photo_that_may_be_turned_is_not_used() -> None:
+    """On the turned photo the detector is a little surer of the face."""
+    engine = ScriptedAnalyzer(embedder_card(4))
+    image: RGB = np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8)
+    engine.put(image, replace(face(150), score=0.80), ADA)
+    engine.put(np.ascontiguousarray(np.rot90(image)), replace(face(150), score=0.82), BEN)
+    assert PhotoFaces.of(image, "turned.jpg", engine).problem == "it is not clear which way up it is"
