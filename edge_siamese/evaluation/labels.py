@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import DataError
 from ..identity_dataset import Photo
+from ..text_file import read_text
 
 
 def read_labels(path: Path, photos: list[Photo]) -> dict[str, list[str]]:
@@ -35,9 +36,9 @@ def read_labels(path: Path, photos: list[Photo]) -> dict[str, list[str]]:
 def _read(path: Path) -> tuple[list[str], list[list[str]]]:
     """Header and rows, all of one length."""
     try:
-        table = [row for row in csv.reader(io.StringIO(path.read_text("utf-8-sig")), strict=True) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: expected a CSV in UTF-8 ({error})", path=path) from error
+        table = [row for row in csv.reader(io.StringIO(read_text(path)), strict=True) if row]
+    except csv.Error as error:
+        raise DataError(f"{path}: expected a CSV ({error})", path=path) from error
     header = table[0] if table else []
     if len(header) < 2 or len(set(header[1:])) < len(header) - 1:
         raise DataError(

@@ -82,7 +82,7 @@ def test_other_files_are_rejected(tmp_path: Path) -> None:
     for name, what in (
         ("p.npz", "cannot read it"),
         ("p.txt", "ends with .csv or .npz"),
-        ("none.csv", "cannot read it"),
+        ("none.csv", "cannot be read"),
     ):
         with pytest.raises(DataError, match=what):
             read_pairs(tmp_path / name)
