@@ -95,6 +95,6 @@ def _tell(outcome: "Outcome") -> None:
     click.echo(table(rows, header=header))
     click.echo(f"report: {outcome.page}")
     if outcome.report.data.classes == "people":
-        click.echo("The report contains photographs of people: ask them before you share it.", err=True)
+        click.echo("The report contains photos of people: ask them before you share it.", err=True)
     if outcome.serves_the_engine:
         click.echo(f"use it: edge-siamese verify A.jpg B.jpg --embedder {outcome.model}")

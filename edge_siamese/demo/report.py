@@ -17,7 +17,7 @@ def add_people(report: PageBody, scenario: DemoScenario) -> None:
     """A photo of everybody in the gallery."""
     for name in scenario.names:
         with ImageArchive(scenario.enrolled / name) as photos:
-            report.picture(photos.image(photos.images[0]), f"{name}, {len(photos.images)} photos")
+            report.image(photos.image(photos.images[0]), f"{name}, {len(photos.images)} photos")
 
 
 def add_answers(report: PageBody, scenario: DemoScenario, result: DemoResult) -> None:
@@ -28,7 +28,7 @@ def add_answers(report: PageBody, scenario: DemoScenario, result: DemoResult) ->
             answer = expected.get(frame.sequence if scenario.rendered else frame.source)
             if answer:
                 kind = "bad" if answer.wrong else "good" if answer.named else "soft"
-                report.picture(_boxed(frame.pixels, answer), _caption(answer), kind)
+                report.image(_boxed(frame.pixels, answer), _caption(answer), kind)
 
 
 def _worth_seeing(result: DemoResult) -> list[Answer]:

@@ -1,4 +1,4 @@
-"""The one way pages are made: a body inside a common frame, style and pictures in the file, written atomically.
+"""The one way pages are made: a body inside a common frame, style and images in the file, written atomically.
 
 Bodies are jinja2 templates (`page_templates`) where they are views of a report, or are put together by `PageBody`, which
 needs nothing that a bare install lacks.
@@ -20,7 +20,7 @@ from ..frames import RGB
 from .canvas import Raster
 from .formatting import percent, percent_interval, points
 
-PHOTOS = "This page contains photographs of people. Ask them before you share it."
+PHOTOS = "This page contains photos of people. Ask them before you share it."
 NAMES = "This page names people. Ask them before you share it."
 _STYLE = "page.css"
 
@@ -80,7 +80,7 @@ def page_templates(folder: Path) -> Any:
 
 
 class PageBody:
-    """Collects headings, text, tables and pictures.
+    """Collects headings, text, tables and images.
 
     Args:
         title: of the page.
@@ -90,7 +90,7 @@ class PageBody:
     def __init__(self, title: str, lead: str) -> None:
         self.title = title
         self._parts = [f"<h1>{html.escape(title)}</h1>", f'<p class="soft">{html.escape(lead)}</p>']
-        self._pictures: list[str] = []
+        self._images: list[str] = []
 
     def heading(self, text: str) -> None:
         self._add(f"<h2>{html.escape(text)}</h2>")
@@ -108,19 +108,19 @@ class PageBody:
         lines = line(header, "th") + "".join(line(row, "td") for row in rows)
         self._add(f'<div class="wide narrow"><table>{lines}</table></div>')
 
-    def picture(self, image: RGB, caption: str, kind: str = "soft", height: int = 150) -> None:
-        """Add a picture beside the one before.
+    def image(self, pixels: RGB, caption: str, kind: str = "soft", height: int = 150) -> None:
+        """Add an image beside the one before.
 
         Args:
-            image: uint8 ``(H, W, 3)``.
+            pixels: uint8 ``(H, W, 3)``.
             caption: text.
             kind: "good", "bad" or "soft": the color of the caption.
             height: in pixels.
         """
-        width = round(image.shape[1] * height / image.shape[0])
-        small = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        width = round(pixels.shape[1] * height / pixels.shape[0])
+        small = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
         text, source = html.escape(caption), Raster(small).data_uri()
-        self._pictures.append(
+        self._images.append(
             f'<figure><img alt="{text}" width="{width}" height="{height}" src="{source}">'
             f'<figcaption class="{kind}">{text}</figcaption></figure>'
         )
@@ -131,7 +131,7 @@ class PageBody:
         return page_html(self.title, "\n".join(filter(None, self._parts)), notice=notice)
 
     def _add(self, part: str) -> None:
-        if self._pictures:
-            self._parts.append(f'<div class="photos">{"".join(self._pictures)}</div>')
-            self._pictures.clear()
+        if self._images:
+            self._parts.append(f'<div class="photos">{"".join(self._images)}</div>')
+            self._images.clear()
         self._parts.append(part)

@@ -145,10 +145,10 @@ def test_the_terminal_gets_a_row_for_each_figure(report: RunReport) -> None:
     assert rows[2][1] == "-"
 
 
-def test_photographs_are_announced_at_the_top(
+def test_photos_are_announced_at_the_top(
     report: RunReport, arrays: RunArrays, tmp_path: Path, read_page: Reader
 ) -> None:
-    notice = "This page contains photographs of people. Ask them before you share it."
+    notice = "This page contains photos of people. Ask them before you share it."
     text = read_page(render(tmp_path, report, arrays)).text
     assert text.index(notice) < text.index(report.summary)
     assert notice not in read_page(render(tmp_path, report, None)).text

@@ -18,8 +18,8 @@ def body() -> PageBody:
     made = PageBody("A <title>", "One sentence.")
     made.heading("Numbers & names")
     made.table(("name", *["a rather long column"] * 9), [("Ada", *["0.1234"] * 9)])
-    made.picture(np.full((60, 300, 3), 90, np.uint8), "a wide one")
-    made.picture(np.full((60, 40, 3), 90, np.uint8), "a narrow one", "bad")
+    made.image(np.full((60, 300, 3), 90, np.uint8), "a wide one")
+    made.image(np.full((60, 40, 3), 90, np.uint8), "a narrow one", "bad")
     made.code("edge-siamese " + "--a-long-option " * 20)
     made.paragraph("word" * 60)
     return made
@@ -34,7 +34,7 @@ def test_a_page_is_whole_and_fetches_nothing() -> None:
     assert "<h2>Numbers &amp; names</h2>" in page
 
 
-def test_pictures_that_follow_each_other_stand_in_one_row() -> None:
+def test_images_that_follow_each_other_stand_in_one_row() -> None:
     page = body().page()
     assert page.count('<div class="photos">') == 1
     assert page.count("<img") == 2
