@@ -98,7 +98,7 @@ def test_a2_two_names_of_one_person_are_ambiguous_and_named(run: Run) -> None:
 
 
 @pytest.mark.parametrize("place", ["03_nested/data", "14_nested_top.zip"])
-def test_a3_people_one_folder_deeper_are_found_and_that_is_told(run: Run, place: str) -> None:
+def test_a3_people_one_folder_deeper_are_found_and_that_is_reported(run: Run, place: str) -> None:
     done = run("gallery", "build", CASES / place, "-o", "g.esg", "--json")
     assert done.code == 0, done.err
     assert done.report["identities"] >= 3

@@ -23,7 +23,9 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, 
 
 
 @pytest.mark.parametrize(("embedder", "minimum"), [("embedder", 0.975), ("embedder-tiny", 0.96)])
-def test_lfw_pairs_are_told_apart_end_to_end(capsys: pytest.CaptureFixture[str], embedder: str, minimum: float) -> None:
+def test_lfw_pairs_are_distinguished_end_to_end(
+    capsys: pytest.CaptureFixture[str], embedder: str, minimum: float
+) -> None:
     report = answer(capsys, "evaluate", DATA / "lfw_dev.zip", "--json", "--embedder", embedder)
     assert (report["genuine_pairs"], report["impostor_pairs"], report["photos"]) == (1500, 1500, 3811)
     assert float(str(report["accuracy"])) >= minimum

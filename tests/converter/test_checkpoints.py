@@ -21,7 +21,7 @@ def test_float16_weights_come_back_as_float32(tmp_path: Path) -> None:
         assert b == pytest.approx(a.astype(np.float16))
 
 
-def test_weights_of_another_network_are_refused_and_nothing_changes(tmp_path: Path) -> None:
+def test_weights_of_another_network_are_rejected_and_nothing_changes(tmp_path: Path) -> None:
     save_float16_weights(tmp_path / "weights.npz", network(4), {})
     other = network(3)
     before = [array.copy() for array in other.get_weights()]

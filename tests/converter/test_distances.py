@@ -49,7 +49,7 @@ def test_half_precision_is_compared_in_single() -> None:
     assert distance("l1")(a, b).numpy() == pytest.approx([257.0])
 
 
-def test_coinciding_rows_are_at_the_least_distance() -> None:
+def test_coinciding_rows_are_at_the_smallest_distance() -> None:
     row = np.full((1, 4), 0.5, "f4")
     assert pairwise("l2", row, row) == pytest.approx(np.sqrt(EPSILON))
     assert pairwise("cosine", row, row) == pytest.approx(0.0, abs=1e-6)
@@ -67,6 +67,6 @@ def test_large_matrices_are_compared_in_parts(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("choice", [distance, lambda name: pairwise(name, np.ones((1, 2)), np.ones((1, 2)))])
-def test_an_unknown_distance_is_refused(choice: object) -> None:
+def test_an_unknown_distance_is_rejected(choice: object) -> None:
     with pytest.raises(DataError, match="unknown distance 'cosin'; did you mean 'cosine'"):
         choice("cosin")

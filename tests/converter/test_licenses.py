@@ -37,7 +37,7 @@ def test_licenses_for_research_only_are_recognized(license: str, only: bool) -> 
     assert is_research_only(license) == only
 
 
-def test_the_shipped_models_are_refused_for_commercial_use() -> None:
+def test_the_shipped_models_are_rejected_for_commercial_use() -> None:
     terms = license_of_model(default_model("embedder"))
     require_use(terms, "research")
     with pytest.raises(DataError, match="license gate: the weights are for research only"):
@@ -46,7 +46,7 @@ def test_the_shipped_models_are_refused_for_commercial_use() -> None:
 
 
 @pytest.mark.parametrize("license", ["", UNSTATED])
-def test_what_states_no_license_is_refused_for_commercial_use(license: str) -> None:
+def test_what_states_no_license_is_rejected_for_commercial_use(license: str) -> None:
     with pytest.raises(DataError, match="the weights state no license; for --use commercial name it with --license"):
         require_use(license, "commercial")
     require_use(inherited(license, "Apache-2.0"), "commercial")

@@ -27,7 +27,7 @@ def test_a_whole_number_stands_for_a_real_one() -> None:
         ({"crust": 1}, "bread: crust has to be of type bool, found 1"),
     ],
 )
-def test_an_option_that_does_not_fit_is_refused(options: dict[str, object], sentence: str) -> None:
+def test_an_option_that_does_not_fit_is_rejected(options: dict[str, object], sentence: str) -> None:
     with pytest.raises(DataError) as caught:
         checked_options("bread", bake, options)
     assert str(caught.value) == sentence

@@ -49,6 +49,6 @@ def test_equal_vectors_are_written_once() -> None:
 
 @given(st.binary(max_size=200))
 @settings(max_examples=50)
-def test_other_bytes_are_refused(data: bytes) -> None:
+def test_other_bytes_are_rejected(data: bytes) -> None:
     with pytest.raises(ModelError, match=r"cannot be read as a \.tflite"):
         read_model_object(data)

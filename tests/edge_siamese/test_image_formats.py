@@ -62,5 +62,5 @@ def test_text_is_no_image(head: bytes) -> None:
 
 @given(st.binary(max_size=64))
 def test_no_head_breaks_the_reader(head: bytes) -> None:
-    for told in (foreign_format(head), format_problem(head), is_image(head), is_text(head), image_size(head)):
-        assert told is None or told is not NotImplemented
+    for reported in (foreign_format(head), format_problem(head), is_image(head), is_text(head), image_size(head)):
+        assert reported is None or reported is not NotImplemented

@@ -70,14 +70,14 @@ def test_a_rate_beyond_the_impostor_pairs_is_left_out(report: QualityReport) -> 
         evaluate_quality(embedded(blurred=2), FORMULA, (1e-6,))
 
 
-def test_the_gates_refusals_are_counted() -> None:
+def test_the_gates_rejections_are_counted() -> None:
     blurred = embedded(blurred=0)
     blurred.qualities[0] = Quality(112, 0.1, 130.0, 40.0, 0.0, 0.0, 0.9)
     blurred.qualities[1] = Quality(10, 4.0, 130.0, 40.0, 0.0, 0.0, 0.9)
     assert evaluate_quality(blurred, FORMULA, (1e-2,)).rejected == {"blurred": 1, "too_small": 1}
 
 
-def test_it_is_told_in_a_table_and_in_json(report: QualityReport) -> None:
+def test_it_is_reported_in_a_table_and_in_json(report: QualityReport) -> None:
     lines = report.text().splitlines()
     assert lines[0] == "47 photos with a face, 1 without"
     assert lines[1].startswith('rejected by the gate: none; too poor for "unknown": ')

@@ -44,7 +44,7 @@ def test_it_answers_people(dataset: Path) -> None:
     assert "FMR 0.001" not in answer.stdout
 
 
-def test_a_formula_that_is_none_is_refused(dataset: Path, tmp_path: Path) -> None:
+def test_a_formula_that_is_none_is_rejected(dataset: Path, tmp_path: Path) -> None:
     (tmp_path / "q.json").write_text("[]")
     answer = CliRunner().invoke(bench, ["quality", str(dataset), "--formula", str(tmp_path / "q.json")])
     assert isinstance(answer.exception, DataError)

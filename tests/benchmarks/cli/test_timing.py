@@ -69,7 +69,7 @@ def test_pipeline_needs_a_frame_after_the_warm_up() -> None:
     assert isinstance(answer.exception, DataError)
 
 
-def test_pipeline_refuses_a_gallery_of_another_embedder(engine: Any, tmp_path: Path) -> None:
+def test_pipeline_rejects_a_gallery_of_another_embedder(engine: Any, tmp_path: Path) -> None:
     other = embedder_card(engine.embedder_card.dimension, digest="f" * 64)
     random_gallery(other, 3).save(tmp_path / "other.esg")  # type: ignore[arg-type]
     answer = CliRunner().invoke(bench, ["pipeline", "--gallery", str(tmp_path / "other.esg")])

@@ -23,7 +23,7 @@ def ticking() -> TickingClock:
     return TickingClock(10)
 
 
-def test_reading_and_processing_of_each_frame_are_told_apart(ticking: TickingClock) -> None:
+def test_reading_and_processing_of_each_frame_are_distinguished(ticking: TickingClock) -> None:
     timings = Timings(0, ticking)
     for _ in TimedSource(ListedSource([frame(0), frame(1)]), timings):
         ticking()

@@ -80,7 +80,7 @@ def test_borders_are_continued_as_asked() -> None:
         ({"rotation": 3.0}, "augmentation image: unknown option 'rotation'; did you mean 'rotation_degrees'"),
     ],
 )
-def test_options_out_of_range_are_refused(options: dict[str, object], sentence: str) -> None:
+def test_options_out_of_range_are_rejected(options: dict[str, object], sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         create_augmentation("image", **options)
 

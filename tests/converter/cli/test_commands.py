@@ -54,7 +54,7 @@ def test_too_few_people_end_with_a_sentence_and_no_files(tmp_path: Path, capsys:
     assert not (tmp_path / "run").exists()
 
 
-def test_converting_something_else_than_weights_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_converting_something_else_than_weights_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "w.npz").write_bytes(b"nothing")
     assert answer(["convert", tmp_path / "w.npz", tmp_path, "-o", tmp_path / "m.tflite"]) == 2
     assert "expected saved weights" in capsys.readouterr().err

@@ -90,7 +90,7 @@ def test_parity_is_measured_on_people_who_were_kept_back(
     assert "wants the alignment 'none'" in capsys.readouterr().err
 
 
-def test_an_embedder_that_sees_mirror_images_is_judged_as_it_will_run(
+def test_an_embedder_that_sees_mirror_images_is_evaluated_as_it_will_run(
     colors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     network = embedder(tmp_path / "n.keras", (32, 32, 3))
@@ -165,7 +165,7 @@ def test_the_gate_names_the_layers_and_the_remedy(
         (["--task", "detector"], 2, r"--task detector converts the .npz of train-detector"),
     ],
 )
-def test_what_makes_no_sense_is_refused_before_anything_is_converted(
+def test_what_makes_no_sense_is_rejected_before_anything_is_converted(
     arguments: list[str], code: int, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     network = embedder(tmp_path / "n.keras", (32, 32, 3))
@@ -173,7 +173,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_converted(
     assert sentence in capsys.readouterr().err
 
 
-def test_shipped_weights_are_refused_for_commercial_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_shipped_weights_are_rejected_for_commercial_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from edge_siamese_converter.tasks.siamese.fine_tuning import shipped_weights
 
     for arguments in (["--use", "commercial"], ["--license", "MIT"]):
@@ -202,15 +202,15 @@ def test_normalization_inside_the_network_becomes_the_contract(
 ) -> None:
     network, model = normalizing(tmp_path / "n.keras"), tmp_path / "n.tflite"
     assert answer("convert", network, colors, "-o", model, "--images", "whole", "--json") == 0
-    told = capsys.readouterr()
-    assert "computes x * 0.007843 + -1 (rescaling) of pixels from 0 to 255 at its input" in told.err
-    assert json.loads(told.out)["parity"]["auc_float"] > 0.9
+    reported = capsys.readouterr()
+    assert "computes x * 0.007843 + -1 (rescaling) of pixels from 0 to 255 at its input" in reported.err
+    assert json.loads(reported.out)["parity"]["auc_float"] > 0.9
     imported = read_card(model).training["imported"]
     assert imported["input"] == "(pixel - 127.5) / 127.5, RGB"
     assert imported["normalization_found"].endswith("of pixels from 0 to 255")
 
 
-def test_a_network_that_tells_nobody_apart_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_network_that_tells_nobody_apart_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(1)
     for person in range(24):
         (tmp_path / "noise" / f"p{person:02d}").mkdir(parents=True)

@@ -89,7 +89,7 @@ def test_folds_are_written_one_by_one(prepared: Path, tmp_path: Path, capsys: py
     assert sorted(evaluated) == sorted(load_prepared(prepared).names)
 
 
-def test_the_people_of_official_folds_and_named_ones_are_judged_on(
+def test_the_people_of_official_folds_and_named_ones_are_evaluated_on(
     people: Path, prepared: Path, tmp_path: Path
 ) -> None:
     assert answer("split", people, "-o", tmp_path / "f.json", "--test-folds", 1, "--size", 16) == 0

@@ -57,7 +57,7 @@ def test_a_smaller_detector_finds_the_face_where_it_is(images: Path, tmp_path: P
         (("--input-size", "128"), "--input-size is for --task detector"),
     ],
 )
-def test_other_sizes_are_refused(
+def test_other_sizes_are_rejected(
     images: Path, tmp_path: Path, arguments: tuple[str, ...], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert answer("convert", WEIGHTS, images, *arguments, "-o", tmp_path / "m.tflite") == 2

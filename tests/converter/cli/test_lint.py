@@ -48,12 +48,12 @@ def test_hard_swish_leaves_xnnpack_and_the_edge_tpu(tmp_path: Path, capsys: pyte
     assert (finding["layer"], finding["operator"]) == ("swish", "HARD_SWISH")
 
 
-def test_a_network_is_judged_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_network_is_evaluated_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert answer("hani", "--target", "xnnpack") == 0
     assert "all 6 operators are taken" in capsys.readouterr().out
 
 
-def test_what_is_neither_file_nor_network_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_neither_file_nor_network_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:
     assert answer("hanni") == 2
     assert "expected a file or the name of a network" in capsys.readouterr().err
 

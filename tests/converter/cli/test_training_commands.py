@@ -156,7 +156,7 @@ def test_normalizing_asks_for_people_with_two_crops_before_it_trains(
     assert "within_class needs people with two crops" in capsys.readouterr().err
 
 
-def test_the_parity_gate_writes_nothing_it_refuses(
+def test_the_parity_gate_writes_nothing_it_rejects(
     faces: Path, recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert answer("distill", faces, "--out", tmp_path / "run", "--recipe", recipe) == 0

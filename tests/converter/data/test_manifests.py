@@ -57,7 +57,7 @@ def test_a_manifest_lists_class_group_and_content(path: Path, split: Split) -> N
     }
 
 
-def test_a_split_judged_on_its_validation_classes_comes_back_so(labeled: Make, tmp_path: Path) -> None:
+def test_a_split_evaluated_on_its_validation_classes_comes_back_so(labeled: Make, tmp_path: Path) -> None:
     images = labeled({f"p{number}": 2 for number in range(6)})
     split_classes(images, test=0, validation=0.4).write(tmp_path / "split.json")
     again = read_manifest(tmp_path / "split.json").apply(images)

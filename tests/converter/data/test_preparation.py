@@ -97,7 +97,7 @@ def test_equal_images_are_left_out_and_named_in_one_class_or_two() -> None:
     assert kept.skipped == {"x": "broken", "a/1": "the same image as a/0", "b/3": "the same image as a/2"}
 
 
-def test_near_duplicates_are_judged_within_a_class_by_the_mean_difference() -> None:
+def test_near_duplicates_are_evaluated_within_a_class_by_the_mean_difference() -> None:
     kept = Preparation(near_duplicates=0.1).select(levels([("a", 0), ("a", 25), ("a", 26), ("b", 1), ("b", 99)]))
     assert kept.paths == ["a/0", "a/2", "b/3", "b/4"]
     assert kept.skipped["a/1"] == "nearly the same image as a/0"

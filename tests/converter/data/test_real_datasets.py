@@ -42,7 +42,7 @@ def test_omniglot_has_50_alphabets_each_drawn_by_20_people() -> None:
 
 
 @pytest.mark.slow
-def test_the_people_of_the_official_folds_are_judged_on_and_never_trained_on() -> None:
+def test_the_people_of_the_official_folds_are_evaluated_on_and_never_trained_on() -> None:
     found = load_source("lfw", DATA / "lfw_dev.zip", Preparation(size=(32, 32), align="center", crop_factor=0.5))
     listed = parse_pairs_file(pairs_text("lfw", DATA / "lfw_dev.zip")).of_folds([4, 5])
     split = split_rest(found, listed.people, validation=0.15, min_images=4)

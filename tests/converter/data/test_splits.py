@@ -68,18 +68,18 @@ def test_classes_with_too_few_images_are_not_trained_on(labeled: Make) -> None:
     assert not {"once", "twice"} & set(split.training.classes) | {"once"} & set(split.validation.classes)
 
 
-def test_without_test_classes_the_validation_classes_are_judged_on(labeled: Make) -> None:
+def test_without_test_classes_the_validation_classes_are_evaluated_on(labeled: Make) -> None:
     split = split_classes(labeled(PEOPLE), test=0, validation=0.2)
     assert split.test is split.validation
 
 
-def test_every_class_is_judged_on_in_one_fold(labeled: Make) -> None:
+def test_every_class_is_evaluated_on_in_one_fold(labeled: Make) -> None:
     folds = list(split_folds(labeled(PEOPLE), 5, validation=0.25))
     assert sorted(name for fold in folds for name in fold.test.classes) == sorted(PEOPLE)
     assert {len(fold.validation.classes) for fold in folds} == {4}
 
 
-def test_named_classes_are_judged_on_and_a_share_of_the_others_chosen_by(labeled: Make) -> None:
+def test_named_classes_are_evaluated_on_and_a_share_of_the_others_chosen_by(labeled: Make) -> None:
     split = split_rest(labeled(PEOPLE), ["person 3", "person 7"], validation=0.5)
     assert split.test.classes == ["person 3", "person 7"]
     assert len(split.validation.classes) == 9

@@ -37,7 +37,7 @@ def test_a_threshold_of_the_same_pairs_says_so() -> None:
     assert abs(confusion["fmr"]["rate"] - confusion["fnmr"]["rate"]) < 0.1
 
 
-def test_two_networks_are_judged_on_the_same_pairs() -> None:
+def test_two_networks_are_evaluated_on_the_same_pairs() -> None:
     score, labels, names = network(10, 4)
     _, pairs = evaluate(
         score, labels, names, pairs=score_pairs(score, every_pair(labels, at_most=300), labels), replicates=0

@@ -34,7 +34,7 @@ def test_ranks_and_who_is_taken_for_whom() -> None:
     assert found.to_json([*"abcdefghi"])["classes"] == ["d", "f", "i"]
 
 
-def test_a_class_is_as_alike_as_its_most_alike_image() -> None:
+def test_a_class_is_as_alike_as_its_nearest_image() -> None:
     embeddings = np.array([[1, 0], [0, 1], [1, 0.3], [-1, 0], [1, 0.1]], np.float32)
     labels = np.array([7, 4, 4, 7, 7])
     found = identify(by_similarity(embeddings), labels, np.array([0, 1, 2, 3]), np.array([4]))
@@ -89,7 +89,7 @@ def test_trials_repeat_with_their_seed() -> None:
 @pytest.mark.parametrize(("ways", "images", "message"), [
     (6, 3, "found 5 classes and 5 with two"), (1, 3, "expected 2 classes"), (3, 1, "0 with two"),
 ])  # fmt: skip
-def test_trials_that_cannot_be_drawn_are_refused(ways: int, images: int, message: str) -> None:
+def test_trials_that_cannot_be_drawn_are_rejected(ways: int, images: int, message: str) -> None:
     score, labels = clusters(5, images, 0.1)
     with pytest.raises(DataError, match=message):
         one_shot(score, labels, ways=ways)

@@ -60,6 +60,6 @@ def test_drawings_that_are_missing_are_not_asked_for() -> None:
     assert not any(0 in drawers[indices][run.shown] for run in runs if run.group == "Tibetan")
 
 
-def test_too_small_alphabets_are_refused() -> None:
+def test_too_small_alphabets_are_rejected() -> None:
     with pytest.raises(DataError, match="30-way runs: in no alphabet"):
         draw_runs(*drawings(), ways=30)

@@ -18,7 +18,7 @@ def test_every_similarity_is_larger_for_more_alike_images() -> None:
     assert by_similarity(embeddings)(np.array([0]), np.array([0]))[0, 0] == pytest.approx(1)
 
 
-def test_an_unknown_similarity_is_refused() -> None:
+def test_an_unknown_similarity_is_rejected() -> None:
     with pytest.raises(DataError, match="unknown similarity 'angle'"):
         by_similarity(np.zeros((2, 2), np.float32), "angle")
 
@@ -85,6 +85,6 @@ def test_people_are_numbered_without_gaps() -> None:
     ([0, 0, 0], [0.1, 0.2], "found 2 genuine and 0 impostor"),
     ([0, 0, 1], [0.1, np.nan], "expected finite numbers, found 1 of 2"),
 ])  # fmt: skip
-def test_pairs_that_cannot_be_judged_are_refused(labels: list[int], scores: list[float], message: str) -> None:
+def test_pairs_that_cannot_be_evaluated_are_rejected(labels: list[int], scores: list[float], message: str) -> None:
     with pytest.raises(DataError, match=message):
         ScoredPairs(np.array([[0, 1], [1, 2]]), np.array(scores), np.array(labels))

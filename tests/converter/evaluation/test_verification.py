@@ -79,7 +79,7 @@ def test_each_fold_is_decided_by_the_others() -> None:
     assert evaluated[0].log_loss is None
 
 
-def test_the_accuracy_of_folds_is_that_of_the_headline() -> None:
+def test_the_accuracy_of_folds_is_that_of_the_metrics() -> None:
     pairs = example().within_folds(4)
     evaluated = evaluate_folds(pairs)
     verification = Verification.measure(pairs, replicates=5).to_json()
@@ -88,7 +88,7 @@ def test_the_accuracy_of_folds_is_that_of_the_headline() -> None:
 
 
 @pytest.mark.parametrize("fold", [None, np.array([0, 0, 1]), np.array([0, 0, 0])])
-def test_folds_without_both_kinds_of_pairs_are_refused(fold: np.ndarray | None) -> None:
+def test_folds_without_both_kinds_of_pairs_are_rejected(fold: np.ndarray | None) -> None:
     with pytest.raises(DataError, match="two or more, each with genuine and impostor pairs"):
         evaluate_folds(pairs_of([0.5], [0.1, 0.2], fold=fold))
 

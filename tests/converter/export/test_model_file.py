@@ -77,6 +77,6 @@ def test_other_tools_can_open_the_card_as_a_zip(model: Path) -> None:
         assert json.loads(archive.read("card.json"))["name"] == "tiny"
 
 
-def test_calibration_on_a_handful_of_images_is_refused() -> None:
+def test_calibration_on_a_handful_of_images_is_rejected() -> None:
     with pytest.raises(DataError, match="at least 20 images, better 200; found 19"):
         quantize(None, IMAGES[:19])

@@ -41,12 +41,12 @@ def test_scale_and_offset_say_the_same() -> None:
         (PixelInput(bgr=True), 1, "BGR needs a network with 3 channels, this one has 1"),
     ],
 )
-def test_what_does_not_fit_the_network_is_refused(pixels: PixelInput, channels: int, sentence: str) -> None:
+def test_what_does_not_fit_the_network_is_rejected(pixels: PixelInput, channels: int, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         pixels.convolution(channels)
 
 
 @pytest.mark.parametrize("std", [0.0, float("nan"), float("inf")])
-def test_impossible_deviations_are_refused(std: float) -> None:
+def test_impossible_deviations_are_rejected(std: float) -> None:
     with pytest.raises(DataError, match="expected finite means and deviations other than 0"):
         PixelInput((0.0,), (std,))

@@ -93,12 +93,12 @@ def saved(path: Path, *stack: Any, shape: tuple[int, int, int] = (16, 16, 3)) ->
         ([layers.Conv2D(4, 3)], r"expected one embedding \(1, D\) as output, found shape \(None, 14, 14, 4\)"),
     ],
 )
-def test_what_cannot_be_rebuilt_or_embedded_is_refused(stack: list[Any], sentence: str, tmp_path: Path) -> None:
+def test_what_cannot_be_rebuilt_or_embedded_is_rejected(stack: list[Any], sentence: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=sentence):
         load_any(saved(tmp_path / "n.keras", *stack))
 
 
-def test_channels_first_is_refused_with_the_way_out(tmp_path: Path) -> None:
+def test_channels_first_is_rejected_with_the_way_out(tmp_path: Path) -> None:
     path = saved(tmp_path / "n.keras", layers.Flatten(data_format="channels_first"), shape=(3, 16, 16))
     with pytest.raises(DataError, match="build the network again with data_format='channels_last'"):
         load_any(path)

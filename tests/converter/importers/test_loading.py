@@ -11,7 +11,7 @@ from edge_siamese_converter.importers.contract import require_same
 from edge_siamese_converter.quantization.formats import as_float
 
 
-def test_files_of_no_known_kind_are_refused(tmp_path: Path) -> None:
+def test_files_of_no_known_kind_are_rejected(tmp_path: Path) -> None:
     (tmp_path / "weights.caffemodel").write_bytes(b"")
     for path, sentence in (
         (tmp_path / "weights.caffemodel", r"expected \.keras or \.h5"),

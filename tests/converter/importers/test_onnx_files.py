@@ -77,7 +77,7 @@ def test_without_onnx2tf_the_sentence_says_what_to_install(tmp_path: Path) -> No
         load_any(path, onnx2tf="no-such-tool")
 
 
-def test_an_old_onnx2tf_is_refused(tmp_path: Path) -> None:
+def test_an_old_onnx2tf_is_rejected(tmp_path: Path) -> None:
     program = tmp_path / "onnx2tf"
     program.write_text("#!/bin/sh\necho 1.29.24\n")
     program.chmod(0o755)
@@ -100,7 +100,7 @@ def test_without_the_package_the_sentence_says_what_to_install(tmp_path: Path, m
         ({"rank": 3}, r"expected one image of 1 or 3 channels as input"),
     ],
 )
-def test_what_is_no_embedder_of_images_is_refused(settings: dict[str, Any], sentence: str, tmp_path: Path) -> None:
+def test_what_is_no_embedder_of_images_is_rejected(settings: dict[str, Any], sentence: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=sentence):
         load_any(write(tmp_path / "n.onnx", **settings))
 

@@ -40,7 +40,7 @@ def test_without_litert_torch_the_sentence_says_what_to_install(
 
 
 @pytest.mark.parametrize("name", ["n.pt", "n.pth", "n.safetensors"])
-def test_weights_without_a_program_are_refused_with_the_way_out(name: str, tmp_path: Path) -> None:
+def test_weights_without_a_program_are_rejected_with_the_way_out(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"")
     with pytest.raises(DataError, match=r"write one with torch\.export\.save"):
         load_any(tmp_path / name)

@@ -62,7 +62,7 @@ def test_channels_first_becomes_channels_last(
     assert network.embed(images) == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_quantized_network_is_refused(original: Any, tmp_path: Path) -> None:
+def test_a_quantized_network_is_rejected(original: Any, tmp_path: Path) -> None:
     (tmp_path / "shipped.tflite").write_bytes(read_model(default_model("embedder")).network)
     (tmp_path / "dynamic.tflite").write_bytes(convert_static(static_batch(wide(), (32, 32, 3)), "dynamic"))
     for name in ("shipped.tflite", "dynamic.tflite"):
@@ -74,7 +74,7 @@ def wide() -> Any:
     return keras.Sequential([keras.Input((32, 32, 3)), layers.Flatten(), layers.Dense(16)])
 
 
-def test_something_else_is_refused(tmp_path: Path) -> None:
+def test_something_else_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "n.tflite").write_bytes(b"no model at all")
     with pytest.raises(ModelError, match=r"expected a \.tflite model, found something else"):
         load_any(tmp_path / "n.tflite")

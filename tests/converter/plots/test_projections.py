@@ -39,7 +39,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         tsne(clusters()[0])
 
 
-def test_too_few_images_are_refused() -> None:
+def test_too_few_images_are_rejected() -> None:
     with pytest.raises(DataError, match="expected 5 or more, found 4"):
         tsne(clusters()[0][:4])
 

@@ -28,14 +28,14 @@ def test_the_plot_shows_every_figure_of_every_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n"])
-def test_something_else_than_a_log_is_refused(tmp_path: Path, text: str) -> None:
+def test_something_else_than_a_log_is_rejected(tmp_path: Path, text: str) -> None:
     path = tmp_path / "other.csv"
     path.write_text(text)
     with pytest.raises(DataError, match=r"other\.csv: expected the log\.csv of a run, found no loss"):
         read_curve("run", [path])
 
 
-def test_a_log_with_words_for_numbers_is_refused(tmp_path: Path) -> None:
+def test_a_log_with_words_for_numbers_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("epoch,loss\n1,low\n")
     with pytest.raises(DataError, match=r"log\.csv: expected the log\.csv of a run, cannot read it"):

@@ -63,6 +63,6 @@ def test_what_a_format_has_no_operator_for_is_said_in_one_sentence() -> None:
 @pytest.mark.parametrize(
     "convert", [lambda n: n.convert("int8", IMAGES[:19]), lambda n: n.convert("16x8", IMAGES[:19])]
 )
-def test_too_few_images_are_refused(convert: Callable[[KerasNetwork], bytes], small: KerasNetwork) -> None:
+def test_too_few_images_are_rejected(convert: Callable[[KerasNetwork], bytes], small: KerasNetwork) -> None:
     with pytest.raises(DataError, match="calibration needs at least 20 images, better 200; found 19"):
         convert(small)

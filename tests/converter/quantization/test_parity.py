@@ -68,7 +68,7 @@ def test_without_pairs_the_cosine_is_the_gate(people: np.ndarray | None) -> None
         coarse.require()
 
 
-def test_other_formats_are_judged_by_real_numbers() -> None:
+def test_other_formats_are_evaluated_by_real_numbers() -> None:
     rows = embeddings(0.7)
     report = measure_float_parity(rows, rows * 3, PEOPLE)
     assert report.auc_loss == 0

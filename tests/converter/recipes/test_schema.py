@@ -25,14 +25,14 @@ def test_values_are_changed_by_dotted_keys(tmp_path: Path) -> None:
     assert (recipe.network.table, recipe.network.width, recipe.seed, recipe.faces.labeled) == ("small", 0.5, 3, True)
 
 
-def test_a_key_below_a_value_is_refused(tmp_path: Path) -> None:
+def test_a_key_below_a_value_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(TASK + "seed = 1\n" + PHASE)
     with pytest.raises(DataError, match=r"seed\.deep: seed is a value of the recipe and has no keys of its own"):
         load_recipe(str(path), EmbedderRecipe, {"seed.deep": "1"})
 
 
-def test_a_recipe_for_another_task_is_refused() -> None:
+def test_a_recipe_for_another_task_is_rejected() -> None:
     with pytest.raises(DataError, match=r"detector\.toml: task: input should be 'embedder', found 'detector'"):
         load_recipe("detector", EmbedderRecipe)
 

@@ -44,7 +44,7 @@ def test_the_page_says_what_was_measured(html: str, report: RunReport, read_page
     assert 'name = "hani"' in text
 
 
-def test_better_and_worse_than_published_are_told_apart(html: str) -> None:
+def test_better_and_worse_than_published_are_distinguished(html: str) -> None:
     auc = re.search(r'<span class="(good|bad)">\+0\.\d{4}</span>', html)
     eer = re.search(r'<span class="(good|bad)">\+[\d.]+ points</span>', html)
     assert auc is not None
@@ -59,7 +59,7 @@ def test_names_are_text_and_never_markup(html: str) -> None:
     assert "damaged &amp; empty" in html
 
 
-def test_the_telling_pairs_are_shown(html: str, read_page: Reader) -> None:
+def test_the_extreme_pairs_are_shown(html: str, read_page: Reader) -> None:
     text = read_page(html).text
     for kind in ("Worst genuine pairs", "Worst impostor pairs", "Best genuine pairs", "Best impostor pairs"):
         assert kind in text
@@ -91,7 +91,7 @@ def test_what_there_are_no_figures_of_is_left_out(report: RunReport, tmp_path: P
     assert not re.search("Identification|Strangers rejected|By folds", text)
 
 
-def test_one_shot_runs_are_the_headline_where_there_are_some(
+def test_one_shot_runs_are_the_metrics_where_there_are_some(
     report: RunReport, tmp_path: Path, read_page: Reader
 ) -> None:
     evaluated = OneShotResult(right=(18, 15), ways=20, groups=("Angelic", "Keble")).to_json()
@@ -121,7 +121,7 @@ def test_a_run_is_written_and_its_page_made_anew(report: RunReport, arrays: RunA
 @pytest.mark.parametrize(
     ("file", "message"), [("gone.png", "cannot be read"), ("notes.txt", "expected an illustration as")]
 )
-def test_an_illustration_that_is_none_is_refused(report: RunReport, tmp_path: Path, file: str, message: str) -> None:
+def test_an_illustration_that_is_none_is_rejected(report: RunReport, tmp_path: Path, file: str, message: str) -> None:
     (tmp_path / "notes.txt").write_text("words")
     shown = report.model_copy(update={"illustrations": (Illustration(title="t", caption="c", file=file),)})
     with pytest.raises(DataError, match=message):

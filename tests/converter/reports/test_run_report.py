@@ -35,14 +35,14 @@ def test_int8_vectors_lose_their_zero_point(arrays: RunArrays) -> None:
 
 
 @pytest.mark.parametrize("change", [{"format": "edge-siamese/run-report/9"}, {"data": {}}, {"color": "blue"}])
-def test_another_document_is_refused(report: RunReport, tmp_path: Path, change: dict[str, object]) -> None:
+def test_another_document_is_rejected(report: RunReport, tmp_path: Path, change: dict[str, object]) -> None:
     content = json.loads(report.model_dump_json()) | change
     (tmp_path / "report.json").write_text(json.dumps(content))
     with pytest.raises(DataError, match=rf"report\.json: expected the report of a run; {next(iter(change))}"):
         RunReport.read(tmp_path)
 
 
-def test_an_unfinished_run_is_refused(tmp_path: Path) -> None:
+def test_an_unfinished_run_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"expected the folder of a finished run, found no report\.json"):
         RunReport.read(tmp_path)
     with pytest.raises(DataError, match=r"evaluation\.npz: expected the arrays of a finished run"):
@@ -52,7 +52,7 @@ def test_an_unfinished_run_is_refused(tmp_path: Path) -> None:
         RunArrays.read(tmp_path)
 
 
-def test_arrays_that_do_not_fit_each_other_are_refused(arrays: RunArrays, tmp_path: Path) -> None:
+def test_arrays_that_do_not_fit_each_other_are_rejected(arrays: RunArrays, tmp_path: Path) -> None:
     replace(arrays, thumbnails=arrays.thumbnails[:7]).save(tmp_path)
     with pytest.raises(DataError, match="expected thumbnails of 40 images, found 7"):
         RunArrays.read(tmp_path)

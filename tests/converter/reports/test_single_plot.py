@@ -68,7 +68,7 @@ def test_the_command_knows_every_kind() -> None:
     assert set(_KINDS) == KINDS.keys()
 
 
-def test_a_run_is_judged_where_its_report_decides(run: Path, report: RunReport) -> None:
+def test_a_run_is_evaluated_where_its_report_decides(run: Path, report: RunReport) -> None:
     assert PlotInput.of_run(run).threshold == 0.3
     assert PlotInput.of_run(run).int8
     assert not PlotInput.of_run(run, floating=True).int8
@@ -122,12 +122,12 @@ def test_what_cannot_be_drawn_ends_with_a_sentence(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_photos_of_nobody_are_refused(tmp_path: Path) -> None:
+def test_photos_of_nobody_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"expected photos as <person>/<photo>, found 'a\.png'"):
         PlotInput.of_embeddings(faces_file(tmp_path, paths=["a.png"] * 25))
 
 
-def test_a_matrix_that_nobody_can_read_is_refused(arrays: RunArrays) -> None:
+def test_a_matrix_that_nobody_can_read_is_rejected(arrays: RunArrays) -> None:
     many = replace(arrays, labels=np.arange(40), class_names=[str(number) for number in range(40)])
     with pytest.raises(DataError, match="images enrolled and to be named, found 40 and 0"):
         draw("confusion", PlotInput(many), Path("confusion.svg"))
@@ -145,6 +145,6 @@ def test_the_report_is_made_anew_and_says_its_figures(run: Path, capsys: pytest.
     assert report["published"]["metrics"]["auc"] == 0.7
 
 
-def test_a_folder_without_a_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_a_run_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer("report", tmp_path) == 2
     assert "expected the folder of a finished run" in capsys.readouterr().err

@@ -32,7 +32,7 @@ def test_no_photo_is_on_two_sides(photos: People) -> None:
 
 
 @pytest.mark.parametrize("counts", [{"anna": 5}, {"anna": 5, "ben": 5}, {"anna": 1, "ben": 1, "carla": 1}])
-def test_too_few_people_are_refused(photos: People, counts: dict[str, int]) -> None:
+def test_too_few_people_are_rejected(photos: People, counts: dict[str, int]) -> None:
     with pytest.raises(DataError, match="at least two people with two photos, and another person as a stranger"):
         Trial.of(photos(counts), 1e-3)
 
@@ -78,6 +78,6 @@ def test_the_curve_is_written_as_table_and_as_plot(photos: People, tmp_path: Any
 
 
 @pytest.mark.parametrize("name", ["curve.png", "absent/curve.csv"])
-def test_a_curve_that_cannot_be_written_is_refused(photos: People, tmp_path: Any, name: str) -> None:
+def test_a_curve_that_cannot_be_written_is_rejected(photos: People, tmp_path: Any, name: str) -> None:
     with pytest.raises(DataError, match=r"curve\.png: expected a name that ends in|there is no folder"):
         write_curve(tmp_path / name, [], Trial.of(photos(COUNTS), 1e-3))

@@ -48,13 +48,13 @@ def test_the_largest_face_of_each_photo_is_its_persons(tmp_path: Path, card: Any
         ({"paths": np.array([{}], object)}, "cannot read it"),
     ],
 )
-def test_what_does_not_fit_is_refused(tmp_path: Path, card: Any, changes: dict[str, Any], sentence: str) -> None:
+def test_what_does_not_fit_is_rejected(tmp_path: Path, card: Any, changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         read_embeddings(written(tmp_path, **changes), card)
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 cut"])
-def test_a_damaged_file_is_refused(tmp_path: Path, card: Any, content: bytes) -> None:
+def test_a_damaged_file_is_rejected(tmp_path: Path, card: Any, content: bytes) -> None:
     (tmp_path / "faces.npz").write_bytes(content)
     with pytest.raises(DataError, match=r"faces\.npz: expected the \.npz"):
         read_embeddings(tmp_path / "faces.npz", card)

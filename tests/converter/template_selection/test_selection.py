@@ -33,7 +33,7 @@ def test_every_photo_has_one_status(photos: People, card: Any) -> None:
     assert [statuses.why for statuses in ben.photos] == ["the only one"]
 
 
-def test_what_makes_up_a_mean_is_told(photos: People, card: Any) -> None:
+def test_what_makes_up_a_mean_is_reported(photos: People, card: Any) -> None:
     everybody = photos({"anna": 9, "ben": 1})
     everybody.embeddings[4] = -everybody.embeddings[3]  # nothing like anna
     choices = choose(everybody, Gallery.empty(card), SelectionOptions(Strategy.MEAN, reject_outliers=True))

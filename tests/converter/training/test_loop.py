@@ -54,7 +54,7 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
     assert len((tmp_path / "log.csv").read_text().splitlines()) == 1 + 1
 
 
-def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
+def test_a_folder_of_another_run_is_rejected(tmp_path: Path) -> None:
     train(model(), Batches(), epochs=1, folder=tmp_path, settings={"learning_rate": 1})
     with pytest.raises(DataError, match=r"begun with another learning_rate \(1, now 2\)"):
         train(model(), Batches(), epochs=1, folder=tmp_path, settings={"learning_rate": 2})

@@ -149,6 +149,6 @@ def test_defaults_are_those_of_the_functions() -> None:
         ("arcface", {"dimension": 8}, "classes has to be 2 or more, found 0"),
     ],
 )
-def test_a_loss_that_cannot_be_made_is_refused(name: str, options: dict[str, float], sentence: str) -> None:
+def test_a_loss_that_cannot_be_made_is_rejected(name: str, options: dict[str, float], sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         create_loss(name, **options)

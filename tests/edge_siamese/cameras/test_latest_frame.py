@@ -55,7 +55,7 @@ def never_stop() -> bool:
 
 
 class TestSlot:
-    def test_keeps_the_freshest_frame_and_counts_the_others(self) -> None:
+    def test_keeps_the_latest_frame_and_counts_the_others(self) -> None:
         slot = LatestFrameBuffer()
         for number in range(5):
             slot.put(frame(number))
@@ -110,7 +110,7 @@ class TestSlot:
         assert taken == list(range(984, 1000))
 
 
-def test_a_slow_reader_gets_the_freshest_frame() -> None:
+def test_a_slow_reader_gets_the_latest_frame() -> None:
     go, drained = threading.Event(), threading.Event()
 
     def end() -> None:

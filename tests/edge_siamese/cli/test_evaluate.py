@@ -53,7 +53,7 @@ def test_the_document_has_every_part(dataset: Path, capsys: pytest.CaptureFixtur
     assert len(found["det"]["fmr"]) == len(found["det"]["person_interval_95"])
 
 
-def test_people_read_figures_intervals_and_refusals(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_people_read_figures_intervals_and_rejections(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer("evaluate", dataset, "--bootstrap", "50") == 0
     text = capsys.readouterr().out
     assert "95 %, people resampled" in text
@@ -72,7 +72,7 @@ def test_without_draws_only_exact_intervals_are_left(dataset: Path, capsys: pyte
         assert len(entry["fmr"]["interval_95"]) == 2
 
 
-def test_another_embedder_is_judged_on_the_same_pairs(
+def test_another_embedder_is_evaluated_on_the_same_pairs(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path / "other.tflite"

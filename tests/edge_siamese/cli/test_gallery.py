@@ -106,7 +106,7 @@ def test_check_rejects_a_gallery_of_another_embedder(command: Command, people_es
         (None, "unreadable"),
     ],
 )
-def test_check_has_one_verdict_for_each_fault(command: Command, people_esg: Path, spoil: Any, verdict: str) -> None:
+def test_check_has_one_result_for_each_fault(command: Command, people_esg: Path, spoil: Any, verdict: str) -> None:
     data = people_esg.read_bytes()
     people_esg.unlink()
     if spoil:

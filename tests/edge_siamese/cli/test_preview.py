@@ -13,7 +13,7 @@ from edge_siamese.cli.main import main
 
 
 @pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_until_it_is_told_to_end(way: signal.Signals) -> None:
+def test_it_serves_until_it_is_reported_to_end(way: signal.Signals) -> None:
     command = [sys.executable, "-m", "edge_siamese", "preview", "--port", "0", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

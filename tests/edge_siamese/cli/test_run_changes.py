@@ -79,7 +79,7 @@ def run(path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     return events
 
 
-def told(events: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
+def reported(events: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
     """Kind, sequence number and identity of each event but the first and last."""
     return [(event["event"], event["sequence"], event["identity"]) for event in events[1:-1]]
 
@@ -87,7 +87,7 @@ def told(events: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
 class TestGalleryFile:
     def test_a_removed_person_is_not_named_from_the_next_frame_on(self, run: Run, path: Path) -> None:
         events = run({4: lambda: Gallery.open(path).without("Ada").save(path)})
-        assert told(events) == [
+        assert reported(events) == [
             ("decision", 0, "Ada"),
             ("gallery_reloaded", None, None),
             ("decision", 4, None),
@@ -103,12 +103,12 @@ class TestGalleryFile:
         assert [event["identity"] for event in events if event["event"] == "decision"] == [None, "Ada"]
 
     @pytest.mark.parametrize("broken", [b"", b"no gallery" * 30])
-    def test_a_broken_file_is_told_and_the_people_stay(self, run: Run, path: Path, broken: bytes) -> None:
+    def test_a_broken_file_is_reported_and_the_people_stay(self, run: Run, path: Path, broken: bytes) -> None:
         events = run({2: lambda: path.write_bytes(broken)})
-        assert told(events) == [("decision", 0, "Ada"), ("gallery_rejected", None, None)]
+        assert reported(events) == [("decision", 0, "Ada"), ("gallery_rejected", None, None)]
         assert "family.esg" in events[2]["detail"]["why"]
 
-    def test_a_gallery_of_another_embedder_is_told_and_the_people_stay(self, run: Run, path: Path) -> None:
+    def test_a_gallery_of_another_embedder_is_reported_and_the_people_stay(self, run: Run, path: Path) -> None:
         other = Gallery.empty(embedder_card(3, digest="ee" * 32)).with_people({"Eva": np.ones((1, 3), np.int8)})
 
         def replace() -> None:
@@ -116,14 +116,14 @@ class TestGalleryFile:
             other.save(path)
 
         events = run({2: replace})
-        assert [kind for kind, _, _ in told(events)] == ["decision", "gallery_rejected"]
+        assert [kind for kind, _, _ in reported(events)] == ["decision", "gallery_rejected"]
         assert "embedder" in events[2]["detail"]["why"]
 
     def test_sighup_reads_it_again(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stdin", None)
         before = signal.getsignal(signal.SIGHUP)
         events = run({2: lambda: os.kill(os.getpid(), signal.SIGHUP)})
-        assert [kind for kind, _, _ in told(events)] == ["decision", "gallery_reloaded"]
+        assert [kind for kind, _, _ in reported(events)] == ["decision", "gallery_reloaded"]
         assert signal.getsignal(signal.SIGHUP) == before
 
 
@@ -148,7 +148,7 @@ class TestTime:
         assert "the time is over, after 0 frames" in done.stderr
 
     @pytest.mark.parametrize("seconds", ["0", "-1", "soon"])
-    def test_a_timeout_that_is_none_is_refused(self, seconds: str, path: Path) -> None:
+    def test_a_timeout_that_is_none_is_rejected(self, seconds: str, path: Path) -> None:
         with pytest.raises(SystemExit) as left:
             main(["run", "--camera", "0", "--gallery", str(path), "--timeout", seconds])
         assert left.value.code == 2

@@ -24,7 +24,7 @@ def scenario(truth: dict[int | str, str | None]) -> DemoScenario:
     return DemoScenario(Path("a"), Path("e"), Path("clip.avi"), truth, ("Ada", "Ben"), rendered=True)
 
 
-def test_right_names_wrong_names_and_named_strangers_are_told_apart() -> None:
+def test_right_names_wrong_names_and_named_strangers_are_distinguished() -> None:
     truth: dict[int | str, str | None] = {0: "Ada", 1: "Ben", 2: "stranger 1", 3: None}
     events = [event(0, "Ada"), event(1, "Ada"), event(2, "Ben"), event(2, None), event(3, None, track=None)]
     result = evaluate(scenario(truth), events)

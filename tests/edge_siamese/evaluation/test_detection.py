@@ -43,7 +43,7 @@ def test_the_landmark_error_is_the_mean_distance_as_a_share_of_the_faces_width()
     assert np.isnan(answer.landmark_errors[1])
 
 
-def test_of_several_boxes_on_a_face_the_one_that_overlaps_most_says_the_landmarks() -> None:
+def test_of_several_boxes_on_a_face_the_one_with_the_largest_overlap_gives_the_landmarks() -> None:
     x, y, width, height = BOXES[0]
     worse = face((x + 5, y, width, height), moved=(30, 0))
     assert compare(truth(BOXES[0]), [worse, face(BOXES[0])]).landmark_errors[0] == pytest.approx(0)

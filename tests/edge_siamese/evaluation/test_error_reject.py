@@ -35,7 +35,7 @@ def test_a_score_that_errs_raises_the_curve() -> None:
     assert wrong.relative_area > 1
 
 
-def test_at_most_the_share_is_discarded() -> None:
+def test_no_more_than_the_share_is_discarded() -> None:
     curve = error_versus_reject(FIVE, np.array([1, 9, 8, 3, 7]), (0.0, 0.19, 0.2, 0.39))
     assert curve.pairs.tolist() == [8, 8, 5, 5]
 

@@ -28,7 +28,7 @@ def test_a_weight_counts_a_comparison_as_often(rows: list[tuple[int, bool, int]]
     assert metrics.accuracy_sd is None
 
 
-def test_each_fold_is_judged_at_the_threshold_of_the_others() -> None:
+def test_each_fold_is_evaluated_at_the_threshold_of_the_others() -> None:
     scores = np.array([5, 1, 6, 2, 7, 9])
     genuine = np.array([True, False] * 3)
     metrics = MetricsTable(comparisons(scores, genuine, np.array([0, 0, 1, 1, 2, 2]))).metrics()
@@ -38,7 +38,7 @@ def test_each_fold_is_judged_at_the_threshold_of_the_others() -> None:
     assert metrics.accuracy_sd == pytest.approx(np.std(accuracies, ddof=1))
 
 
-def test_one_fold_has_no_others_and_is_judged_as_a_whole() -> None:
+def test_one_fold_has_no_others_and_is_evaluated_as_a_whole() -> None:
     scores, genuine = np.array([5, 1, 6, 2]), np.array([True, False] * 2)
     metrics = MetricsTable(comparisons(scores, genuine, np.zeros(4, np.int64))).metrics()
     assert metrics is not None

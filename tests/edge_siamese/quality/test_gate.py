@@ -48,7 +48,7 @@ def test_a_tiny_face_is_too_small() -> None:
     assert rejection(*resized(*portrait(), 15 / side(1.0))) is Reason.TOO_SMALL
 
 
-def test_heavy_blur_is_refused_and_light_blur_is_not() -> None:
+def test_heavy_blur_is_rejected_and_light_blur_is_not() -> None:
     image, face = portrait()
     width = measure(image, face).side / 112  # one pixel of the crop
     assert rejection(np.asarray(cv2.GaussianBlur(image, (0, 0), 12 * width)), face) is Reason.BLURRED
@@ -72,14 +72,14 @@ def test_dim_light_passes() -> None:
     assert rejection((image * 0.3).astype(np.uint8), face) is None
 
 
-def test_a_profile_is_refused() -> None:
+def test_a_profile_is_rejected() -> None:
     image, face = portrait()
     landmarks = face.landmarks.copy()
     landmarks[2, 0] = landmarks[1, 0] + 0.5 * (landmarks[1, 0] - landmarks[0, 0])  # nose far beyond the left eye
     assert rejection(image, Face(face.box, landmarks, 1.0)) is Reason.POSE
 
 
-def test_coinciding_landmarks_are_refused_and_do_not_raise() -> None:
+def test_coinciding_landmarks_are_rejected_and_do_not_raise() -> None:
     image, face = portrait()
     assert rejection(image, Face(face.box, np.full((5, 2), 50, np.float32), 1.0)) is not None
 

@@ -162,7 +162,7 @@ class TestFile:
             {"origin": 3},
         ],
     )
-    def test_what_is_wrong_is_refused_with_the_path(self, tmp_path: Path, changes: dict[str, Any]) -> None:
+    def test_what_is_wrong_is_rejected_with_the_path(self, tmp_path: Path, changes: dict[str, Any]) -> None:
         with pytest.raises(DataError, match=r"q\.json: expected a quality formula"):
             read_formula(self.write(tmp_path / "q.json", **changes))
 

@@ -51,6 +51,6 @@ def test_nobody_at_all_is_a_clip_too() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "fps", "size"), [(0, 10, (64, 48)), (1, 0, (64, 48)), (1, 10, (0, 48))])
-def test_an_impossible_clip_is_refused(seconds: float, fps: float, size: tuple[int, int]) -> None:
+def test_an_impossible_clip_is_rejected(seconds: float, fps: float, size: tuple[int, int]) -> None:
     with pytest.raises(DataError):
         Clip(PEOPLE, seconds_each=seconds, fps=fps, size=size)

@@ -83,7 +83,7 @@ def test_rolling_the_head_turns_the_line_of_the_eyes(roll: float) -> None:
     assert np.degrees(np.arctan2(down, across)) == pytest.approx(roll, abs=1)
 
 
-def test_looking_up_brings_the_nose_nearer_to_the_eyes() -> None:
+def test_viewing_up_brings_the_nose_nearer_to_the_eyes() -> None:
     def share(view: View) -> float:
         points = landmarks(view)
         return float((points[2, 1] - points[0, 1]) / (points[3, 1] - points[0, 1]))
@@ -172,12 +172,12 @@ def test_backgrounds_differ_by_seed_and_not_otherwise() -> None:
 
 
 @pytest.mark.parametrize("size", [(0, 240), (320, -1), (9000, 9000)])
-def test_an_impossible_size_is_refused(size: tuple[int, int]) -> None:
+def test_an_impossible_size_is_rejected(size: tuple[int, int]) -> None:
     with pytest.raises(DataError, match=f"not {size[0]} x {size[1]}$"):
         render_portrait(PEOPLE[0], View(), size=size)
 
 
-def test_an_impossible_face_or_crop_is_refused() -> None:
+def test_an_impossible_face_or_crop_is_rejected() -> None:
     with pytest.raises(DataError, match=r"4 to 4096 pixels high, not 0$"):
         render_portrait(PEOPLE[0], View(), face_height=0)
     with pytest.raises(DataError, match=r"16 to 2048 pixels wide, not 3$"):

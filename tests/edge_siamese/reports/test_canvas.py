@@ -39,7 +39,7 @@ def test_a_file_stands_for_itself_on_white(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"), [("a.pdf", "ends in .svg or .png, found '.pdf'"), ("no/a.svg", "no folder")]
 )
-def test_what_cannot_be_written_is_refused(tmp_path: Path, name: str, message: str) -> None:
+def test_what_cannot_be_written_is_rejected(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         Drawing(diagonal).write(tmp_path / name)
 

@@ -75,7 +75,7 @@ def test_the_page_is_whole_and_fetches_nothing(report: dict[str, Any], read_page
     assert html.count("<svg") == 2
 
 
-def test_the_page_says_what_was_measured_and_what_was_refused(report: dict[str, Any], read_page: Reader) -> None:
+def test_the_page_says_what_was_measured_and_what_was_rejected(report: dict[str, Any], read_page: Reader) -> None:
     text = read_page(render_report(report)).text
     assert f"{100 * report['accuracy']:.2f}%" in text
     assert "refused: needs at least 10,000 impostor pairs, found 1,800" in text

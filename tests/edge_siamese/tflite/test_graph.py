@@ -102,7 +102,7 @@ def test_computed_tensors_have_no_values(graph: Graph) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_other_bytes_are_refused(data: bytes) -> None:
+def test_other_bytes_are_rejected(data: bytes) -> None:
     with pytest.raises(ModelError, match="the graph cannot be read"):
         read_graph(data)
 

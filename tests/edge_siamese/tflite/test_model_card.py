@@ -49,7 +49,7 @@ def test_the_small_detector_sees_less_of_a_image() -> None:
     assert read_card(named_model("detector-small")).input_size < read_card(default_model("detector")).input_size
 
 
-def test_a_model_for_another_task_is_refused() -> None:
+def test_a_model_for_another_task_is_rejected() -> None:
     with pytest.raises(ModelError, match="expected a model for the task 'detector', found one for 'embedder'"):
         read_model(default_model("embedder"), "detector")
 
@@ -67,7 +67,7 @@ def test_a_model_for_another_task_is_refused() -> None:
         (MODEL[:64], "truncated"),
     ],
 )
-def test_what_is_not_a_whole_model_is_refused(tmp_path: Path, data: bytes, sentence: str) -> None:
+def test_what_is_not_a_whole_model_is_rejected(tmp_path: Path, data: bytes, sentence: str) -> None:
     with pytest.raises(ModelError, match=sentence):
         read_model(written(tmp_path, data))
 
@@ -92,7 +92,7 @@ def test_a_misspelt_name_gets_advice(name: str, advice: str) -> None:
         read_model(Path(name))
 
 
-def test_a_network_of_other_origin_is_told_from_damage(tmp_path: Path) -> None:
+def test_a_network_of_other_origin_is_reported_from_damage(tmp_path: Path) -> None:
     foreign = read_model(default_model("embedder")).network.replace(b"edge_siamese", b"somebodyelse")
     with pytest.raises(ModelError, match=r"of other origin, without a card: 'edge-siamese convert' makes a model"):
         read_model(written(tmp_path, foreign))

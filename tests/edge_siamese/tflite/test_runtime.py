@@ -19,7 +19,7 @@ def test_a_network_names_its_outputs_and_scales() -> None:
     assert values.size == 256
 
 
-def test_bytes_that_are_no_model_are_refused() -> None:
+def test_bytes_that_are_no_model_are_rejected() -> None:
     with pytest.raises(ModelError, match="cannot run the model"):
         runtime.load_network(b"not a model at all")
 

@@ -67,19 +67,19 @@ def test_the_shipped_models_pass(path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", [bgr, unsigned_as_signed, divided_by_255])
-def test_an_embedder_fed_wrongly_is_refused(engine: FaceEngine, before: Callable[[Image], Image]) -> None:
+def test_an_embedder_fed_wrongly_is_rejected(engine: FaceEngine, before: Callable[[Image], Image]) -> None:
     tampered = Tampered(engine.networks["embedder"], before, unchanged)
     with pytest.raises(SelfTestError, match="'tampered' does not compute"):
         self_test(tampered, engine.embedder_card)
 
 
 @pytest.mark.parametrize("before", [unsigned_as_signed, divided_by_255])
-def test_a_detector_fed_wrongly_is_refused(engine: FaceEngine, before: Callable[[Image], Image]) -> None:
+def test_a_detector_fed_wrongly_is_rejected(engine: FaceEngine, before: Callable[[Image], Image]) -> None:
     with pytest.raises(SelfTestError):
         self_test(Tampered(engine.networks["detector"], before, unchanged), engine.detector_card)
 
 
-def test_a_wrong_output_zero_point_is_refused(engine: FaceEngine) -> None:
+def test_a_wrong_output_zero_point_is_rejected(engine: FaceEngine) -> None:
     with pytest.raises(SelfTestError):
         self_test(Tampered(engine.networks["embedder"], unchanged, shifted_zero_point), engine.embedder_card)
 

@@ -18,7 +18,7 @@ def test_this_machine_alone_needs_no_token(host: str) -> None:
 @pytest.mark.parametrize(
     "name", [None, "", "evil.example", "localhost.evil.example:8765", "192.168.0.7", "[::1", "a:b:c"]
 )
-def test_names_of_other_machines_are_refused(name: str | None) -> None:
+def test_names_of_other_machines_are_rejected(name: str | None) -> None:
     with pytest.raises(RejectedError, match="does not answer to the name") as rejected:
         Guard.for_host("127.0.0.1").check_host(name)
     assert rejected.value.status == 421

@@ -143,7 +143,7 @@ def test_questions_that_cannot_be_answered(serve: Serve, photos: dict[str, Path]
         ("POST", "/api/verify", {"Transfer-Encoding": "chunked"}, 411, "Content-Length, found none"),
     ],
 )
-def test_bad_requests_are_refused(
+def test_bad_requests_are_rejected(
     serve: Serve, method: str, path: str, headers: dict[str, str], status: int, sentence: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -177,7 +177,7 @@ def test_every_answer_forbids_what_the_page_does_not_need(serve: Serve) -> None:
             assert (head.headers["Content-Length"], nothing) == (str(len(body)), b"")
 
 
-def test_with_a_token_nothing_is_told_without_it(serve: Serve, photos: dict[str, Path]) -> None:
+def test_with_a_token_nothing_is_reported_without_it(serve: Serve, photos: dict[str, Path]) -> None:
     guard = Guard(frozenset({"127.0.0.1"}), any_address=False, token="s3cret")
     pair = {"first": photos["ada"], "second": photos["ben"]}
     with serve(guard=guard) as server:

@@ -38,7 +38,7 @@ def status_of(body: bytes) -> int:
 
 
 @given(st.lists(st.sampled_from([b"------b0undary", b"\r\n", b"--", b"a: b", b"name=x", b"\xff", b"\r"]), max_size=12))
-def test_any_other_bytes_are_read_or_refused(pieces: list[bytes]) -> None:
+def test_any_other_bytes_are_read_or_rejected(pieces: list[bytes]) -> None:
     assert status_of(b"".join(pieces)) in (200, 400, 413)
 
 
@@ -55,7 +55,7 @@ def test_any_other_bytes_are_read_or_refused(pieces: list[bytes]) -> None:
         (TYPE, form(*[part(f"f{number}", "a", b"") for number in range(9)]), 413, "at most 4 parts"),
     ],
 )
-def test_what_is_no_form_is_refused(content_type: str, body: bytes, status: int, sentence: str) -> None:
+def test_what_is_no_form_is_rejected(content_type: str, body: bytes, status: int, sentence: str) -> None:
     with pytest.raises(RejectedError, match=sentence) as rejected:
         read_form(content_type, body)
     assert rejected.value.status == status

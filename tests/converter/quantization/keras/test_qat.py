@@ -99,7 +99,7 @@ def test_an_outlier_does_not_take_the_whole_range(outlier: float) -> None:
     assert high < outlier or outlier == 3.0
 
 
-def test_what_cannot_be_imitated_is_refused_by_name(crops: np.ndarray) -> None:
+def test_what_cannot_be_imitated_is_rejected_by_name(crops: np.ndarray) -> None:
     image = keras.Input((112, 112, 3))
     cases = {
         "stray": layers.BatchNormalization(name="stray")(image),

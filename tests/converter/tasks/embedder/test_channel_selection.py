@@ -45,16 +45,16 @@ def test_as_many_channels_are_a_copy():
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_a_wider_network_is_refused():
+def test_a_wider_network_is_rejected():
     with pytest.raises(DataError, match="expected at most 8 channels, found 16"):
         narrow(build_twin(**SMALL, width=0.25), build_twin(**SMALL, width=0.5))
 
 
-def test_another_layout_is_refused():
+def test_another_layout_is_rejected():
     with pytest.raises(DataError, match="of the same layers"):
         narrow(build_twin(**SMALL), build_twin(table="small", dimension=16))
 
 
-def test_layers_that_mix_channels_otherwise_are_refused():
+def test_layers_that_mix_channels_otherwise_are_rejected():
     with pytest.raises(DataError, match="cannot say which channels of a GlobalAveragePooling2D"):
         channel_groups(build_twin(table="small", dimension=16, squeeze_excite=True))

@@ -27,7 +27,7 @@ class Still:
         return image
 
 
-def test_a_student_that_answers_as_the_teacher_has_the_least_loss() -> None:
+def test_a_student_that_answers_as_the_teacher_has_the_smallest_loss() -> None:
     rows = unit_rows(32)
     distiller = Distiller(network(), rows, negatives=16)
     y = {"target": rows[:4], "person": np.full(4, -1)}

@@ -58,7 +58,7 @@ def test_much_shrinkage_changes_next_to_nothing():
     np.testing.assert_allclose(normalizing_matrix(covariance, 1e6), np.eye(3), atol=1e-5)
 
 
-def test_people_who_scatter_unevenly_are_told_apart_better():
+def test_people_who_scatter_unevenly_are_distinguished_better():
     rng = np.random.default_rng(0)
     scatter = np.repeat([2.0, 0.3], 16)
 

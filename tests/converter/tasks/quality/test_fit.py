@@ -44,7 +44,7 @@ def simulated(weight: float, rng: np.random.Generator) -> QualitySamples:
     )
 
 
-def test_utility_is_the_cosine_to_the_persons_other_untouched_photos() -> None:
+def test_utility_is_the_cosine_to_the_persons_other_clean_photos() -> None:
     samples = simulated(0.5, np.random.default_rng(0))
     utility, units = samples.utility(), samples.unit_embeddings
     for row in (0, 1, VERSIONS * PHOTOS + 3):

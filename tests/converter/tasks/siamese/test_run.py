@@ -89,14 +89,14 @@ def test_a_foldable_normalization_becomes_part_of_the_graph(tmp_path: Path) -> N
     assert outcome.report.parity.cosine_mean > 0.97
 
 
-def test_too_few_classes_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_too_few_classes_are_rejected_before_anything_is_written(tmp_path: Path) -> None:
     data = write_stripes(tmp_path / "data", 4)
     with pytest.raises(DataError, match="training needs at least 2 classes with 2 or more images"):
         run(data, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
-def test_another_recipe_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+def test_another_recipe_in_the_same_folder_is_rejected(tmp_path: Path) -> None:
     data = write_stripes(tmp_path / "data", 12)
     run(data, tmp_path / "run")
     with pytest.raises(DataError, match="begun with another loss"):
@@ -127,7 +127,7 @@ def test_a_run_that_learned_nothing_has_a_report_and_no_model(tmp_path: Path) ->
     assert "This network has learned nothing" in (tmp_path / "run" / "report.html").read_text()
 
 
-def test_the_shipped_embedder_is_judged_on_the_same_pairs(tmp_path: Path) -> None:
+def test_the_shipped_embedder_is_evaluated_on_the_same_pairs(tmp_path: Path) -> None:
     data = write_portraits(tmp_path / "data", 12, 4, mixed=False)
     (data / "p00" / "wall.png").write_bytes(cv2.imencode(".png", np.full((90, 90, 3), 120, np.uint8))[1].tobytes())
     outcome = run(data, tmp_path / "run", data__preparation__align='"none"')
@@ -147,7 +147,7 @@ def test_images_without_faces_have_no_shipped_embedder_beside(tmp_path: Path) ->
     assert "shipped" not in outcome.table()[0]
 
 
-def test_too_few_images_to_calibrate_are_refused_before_training(tmp_path: Path) -> None:
+def test_too_few_images_to_calibrate_are_rejected_before_training(tmp_path: Path) -> None:
     data = write_stripes(tmp_path / "data", 9, each=2)
     with pytest.raises(DataError, match=r"images of \d people, at least 20 are needed to calibrate int8"):
         run(data, tmp_path / "run")

@@ -21,7 +21,7 @@ def test_every_combination_once_the_last_key_fastest() -> None:
     ]
 
 
-def test_a_value_the_recipe_does_not_take_is_refused_before_any_run(tmp_path: Path) -> None:
+def test_a_value_the_recipe_does_not_take_is_rejected_before_any_run(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"training\.epochs"):
         sweep("olivetti-hani", tmp_path, tmp_path / "out", {"training.epochs": ["1", "many"]})
     assert not (tmp_path / "out").exists()

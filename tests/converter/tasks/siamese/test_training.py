@@ -176,7 +176,7 @@ def test_parts_that_do_not_go_together_get_one_sentence(tmp_path: Path, changes:
         trained(recipe(**changes), tmp_path)
 
 
-def test_many_images_are_judged_on_a_balanced_sample_of_pairs() -> None:
+def test_many_images_are_evaluated_on_a_balanced_sample_of_pairs() -> None:
     labels = np.repeat(np.arange(30), 30)
     few, many = verification_pairs(labels[:60]), verification_pairs(labels, maximum=2000)
     assert (len(few.is_genuine), few.is_genuine.sum()) == (60 * 59 // 2, 2 * 30 * 29 // 2)

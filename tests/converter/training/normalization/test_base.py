@@ -104,14 +104,14 @@ def test_what_learns_has_to_be_fitted_and_stays_as_it_was(name: str) -> None:
         ({"learned": {"overall": {"shape": [1], "float32": "AAAAAA=="}}}, "expected a mean and a deviation"),
     ],
 )
-def test_json_of_something_else_is_refused(change: dict[str, object], sentence: str) -> None:
+def test_json_of_something_else_is_rejected(change: dict[str, object], sentence: str) -> None:
     images = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), np.uint8)
     report = create("lcn").fit(images).to_json() | change
     with pytest.raises(DataError, match=sentence):
         from_json(report)
 
 
-def test_arrays_that_do_not_fit_together_are_refused() -> None:
+def test_arrays_that_do_not_fit_together_are_rejected() -> None:
     images = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), np.uint8)
     report = create("zca").fit(images).to_json()
     del report["learned"]["gains"]
@@ -119,7 +119,7 @@ def test_arrays_that_do_not_fit_together_are_refused() -> None:
         from_json(report)
 
 
-def test_an_unknown_name_or_option_is_refused() -> None:
+def test_an_unknown_name_or_option_is_rejected() -> None:
     with pytest.raises(DataError, match="unknown normalization 'standardise'; did you mean 'standardize'"):
         create("standardise")
     with pytest.raises(DataError, match="normalization unit: unknown option 'scale'; known are none"):

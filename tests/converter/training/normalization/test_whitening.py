@@ -64,17 +64,17 @@ def test_images_are_gathered_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert create("zca").fit(training)(training) == pytest.approx(whole(training), abs=1e-4)
 
 
-def test_images_too_large_are_refused_before_anything_is_computed() -> None:
+def test_images_too_large_are_rejected_before_anything_is_computed() -> None:
     with pytest.raises(DataError, match=r"at most 10,000 values.*found 37,632 in each"):
         create("zca").fit(np.zeros((2, 112, 112, 3), np.uint8))
 
 
-def test_images_that_do_not_differ_are_refused() -> None:
+def test_images_that_do_not_differ_are_rejected() -> None:
     with pytest.raises(DataError, match="images that differ, found 3 that do not"):
         create("zca").fit(np.repeat(images(1), 3, axis=0))
 
 
-def test_images_of_another_size_are_refused() -> None:
+def test_images_of_another_size_are_rejected() -> None:
     fitted = create("zca").fit(images(20))
     with pytest.raises(DataError, match=r"fitted on images \(4, 4, 1\), found \(5, 5, 1\)"):
         fitted(images(2, side=5))

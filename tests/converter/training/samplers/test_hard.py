@@ -58,6 +58,6 @@ def test_fewer_strangers_than_wanted_are_enough() -> None:
     ("indices", "sentence"),
     [(np.zeros((3, 2)), "embeddings of 120 images, found 3"), (np.full((120, 2), np.nan), "finite embeddings")],
 )
-def test_embeddings_that_do_not_fit_are_refused(indices: np.ndarray, sentence: str) -> None:
+def test_embeddings_that_do_not_fit_are_rejected(indices: np.ndarray, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         create_sampler("hard-negatives", LABELS).update(indices)

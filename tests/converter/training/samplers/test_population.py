@@ -57,6 +57,6 @@ def test_a_image_two_classes_share_is_never_an_impostor_of_itself() -> None:
         ([0, 0, 1], ["a"], "a digest for each of 3 images, found 1"),
     ],
 )
-def test_images_that_cannot_teach_are_refused(labels: list[int], digests: list[str] | None, sentence: str) -> None:
+def test_images_that_cannot_teach_are_rejected(labels: list[int], digests: list[str] | None, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         Population(np.array(labels, int), digests)

@@ -112,6 +112,6 @@ def test_defaults_are_given_back_as_options(name: str) -> None:
         ("by-class", {"classes": 9}, "batches of 9 classes need as many with two different images, found 3"),
     ],
 )
-def test_a_sampler_that_cannot_be_made_is_refused(name: str, options: dict[str, object], sentence: str) -> None:
+def test_a_sampler_that_cannot_be_made_is_rejected(name: str, options: dict[str, object], sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         create_sampler(name, np.repeat(np.arange(3), 4), **options)
