@@ -36,7 +36,7 @@ class MarginSoftmax(keras.layers.Layer):  # type: ignore[misc]
         scale: float = 64.0,
         **layer: Any,
     ) -> None:
-        super().__init__(**layer)
+        super().__init__(**{"name": "margin_softmax"} | layer)  # a fixed name: checkpoints store variables by path
         self.classes, self.dimension = classes, dimension
         self.angular, self.additive, self.scale = angular, additive, scale
         self.prototypes = self.add_weight(
