@@ -119,7 +119,7 @@ class CountingRun:
             elif "error" in result:
                 counts.append(Count(result["name"], "", core.name, {}, {}, error=result["error"]))
             else:
-                by_kind = marks.between(*result["marks"], self.repeat)
+                by_kind = marks.between(result["marks"][0], result["marks"][1], self.repeat)
                 counts.append(Count(result["name"], result["part"], core.name, by_kind, result["facts"]))
         return counts, tried
 

@@ -39,7 +39,9 @@ class Marks:
         for line in lines[1:]:
             word, *numbers = line.split() or [""]
             if word != "mark" or len(numbers) != len(kinds) + 1 or not all(_is_number(number) for number in numbers):
-                raise EdgeSiameseError(f"instruction counts: expected 'mark' and {len(kinds) + 1} counts, found {line!r}")
+                raise EdgeSiameseError(
+                    f"instruction counts: expected 'mark' and {len(kinds) + 1} counts, found {line!r}"
+                )
             mark, *values = map(int, numbers)
             if any(value < before for value, before in zip(values, last, strict=True)):
                 raise EdgeSiameseError(f"instruction counts: mark {mark} has fewer instructions than the one before")

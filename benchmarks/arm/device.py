@@ -26,7 +26,7 @@ __all__ = [
     "read_image",
     "shipped_models",
     "table",
-    "write_atomically",
+    "write_text",
 ]
 
 
@@ -74,7 +74,20 @@ def portrait(width: int, height: int) -> tuple[npt.NDArray[np.uint8], Any]:
     """A rendered face: uint8 ``(H, W, 3)`` RGB and its five landmarks, float ``(5, 2)``."""
     from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 
-    rendering = render_portrait(
-        Person.from_seed(DEMO_SEEDS[0]), View(), size=(width, height), face_height=height / 2.4
-    )
+    rendering = render_portrait(Person.from_seed(DEMO_SEEDS[0]), View(), size=(width, height), face_height=height / 2.4)
     return rendering.picture, rendering.landmarks[0]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file atomically.
+
+    Raises
+    ------
+    DataError
+        It cannot be written.
+    """
+    try:
+        with write_atomically(path) as stream:
+            stream.write(text.encode())
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror})") from error

@@ -22,7 +22,7 @@ Array = npt.NDArray[Any]
 Part = tuple[str, Callable[[], object], dict[str, Any]]  # name, what is counted, facts about it
 
 
-def _input(shape: tuple[int, ...], dtype: type[np.generic], seed: int) -> Array:
+def _input(shape: tuple[int, ...], dtype: Any, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     if np.issubdtype(dtype, np.integer):
         limits = np.iinfo(dtype)

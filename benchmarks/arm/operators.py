@@ -30,7 +30,9 @@ _KINDS = {
     97: "RESIZE_NEAREST_NEIGHBOR", 98: "LEAKY_RELU", 99: "SQUARED_DIFFERENCE", 114: "QUANTIZE", 117: "HARD_SWISH",
     150: "GELU",
 }  # fmt: skip
+_FREE = {"RESHAPE"}
 _WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"}
+PADDED = ("CONV_2D", "DEPTHWISE_CONV_2D")  # these take padding in front of them upon themselves
 _POOLING = {"AVERAGE_POOL_2D", "MAX_POOL_2D"}
 _STRIDED = {"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"} | _POOLING
 
@@ -49,8 +51,9 @@ class Operator:
         Of the output, such as ``"int8"``.
     kernel, stride : tuple of int
         Height and width; zeros where the operator has none.
-    constant : bool
-        Whether the input is part of the model, so that the runtime computes the operator once, in advance.
+    absorbed : bool
+        Whether the runtime does not run it on its own: it is computed once, in advance, or XNNPACK makes it part of
+        another operator (padding in front of a convolution, the product in ``x * sigmoid(x)``).
     """
 
     kind: str
@@ -59,7 +62,7 @@ class Operator:
     dtype: str = "int8"
     kernel: tuple[int, int] = (0, 0)
     stride: tuple[int, int] = (0, 0)
-    constant: bool = False
+    absorbed: bool = False
 
     @property
     def elements(self) -> int:
@@ -84,6 +87,11 @@ class Operator:
         if self.kind == "FULLY_CONNECTED":
             return self.elements * self.input_shape[-1]
         return 0
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it executes next to nothing: absorbed, or a view of the same bytes."""
+        return self.absorbed or self.kind in _FREE
 
     @property
     def label(self) -> str:
@@ -119,26 +127,59 @@ class _Tensor:
     constant: bool
 
 
+@dataclass(frozen=True)
+class _Node:
+    """An operator with the positions of its tensors; absent inputs are left out."""
+
+    kind: str
+    inputs: tuple[int, ...]
+    output: int
+    options: Table | None
+
+
 def _operators(root: Table) -> Iterator[Operator]:
     kinds = [_kind(code) for code in root.tables(_MODEL_CODES)]
     filled = [bool(buffer.octets(0)) for buffer in root.tables(_MODEL_BUFFERS)]
     graph = next(root.tables(_MODEL_SUBGRAPHS))
     tensors = [_tensor(tensor, filled) for tensor in graph.tables(_GRAPH_TENSORS)]
-    for operator in graph.tables(_GRAPH_OPERATORS):
-        kind = kinds[operator.number(_OPERATOR_CODE)]
-        inputs = [tensors[index] for index in _integers(operator, _OPERATOR_INPUTS) if index >= 0]
-        output = tensors[_integers(operator, _OPERATOR_OUTPUTS)[0]]
-        options = operator.table(_OPERATOR_OPTIONS)
-        data = inputs[2 if kind == "TRANSPOSE_CONV" else 0] if inputs else output
+    nodes = [_node(operator, kinds) for operator in graph.tables(_GRAPH_OPERATORS)]
+    constants = {index for index, tensor in enumerate(tensors) if tensor.constant}
+    absorbed = _absorbed(nodes, constants)
+    for index, node in enumerate(nodes):
+        inputs = [tensors[position] for position in node.inputs]
+        output = tensors[node.output]
+        data = inputs[2 if node.kind == "TRANSPOSE_CONV" else 0] if inputs else output
         yield Operator(
-            kind,
+            node.kind,
             data.shape[1:],
             output.shape[1:],
             output.dtype,
-            _kernel(kind, inputs, options),
-            _stride(kind, options),
-            constant=bool(inputs) and all(tensor.constant for tensor in inputs),
+            _kernel(node.kind, inputs, node.options),
+            _stride(node.kind, node.options),
+            absorbed=index in absorbed,
         )
+
+
+def _node(operator: Table, kinds: list[str]) -> _Node:
+    inputs = tuple(index for index in _integers(operator, _OPERATOR_INPUTS) if index >= 0)
+    output = _integers(operator, _OPERATOR_OUTPUTS)[0]
+    return _Node(kinds[operator.number(_OPERATOR_CODE)], inputs, output, operator.table(_OPERATOR_OPTIONS))
+
+
+def _absorbed(nodes: list[_Node], constants: set[int]) -> set[int]:
+    """Positions of the operators that do not run on their own."""
+    found = set()
+    gates = {(node.inputs[0], node.output) for node in nodes if node.kind == "LOGISTIC"}
+    users: dict[int, list[str]] = {}
+    for node in nodes:
+        for tensor in node.inputs:
+            users.setdefault(tensor, []).append(node.kind)
+    for index, node in enumerate(nodes):
+        pads = node.kind == "PAD" and users.get(node.output, []) in ([kind] for kind in PADDED)
+        gated = node.kind == "MUL" and bool({node.inputs, node.inputs[::-1]} & gates)
+        if pads or gated or (node.inputs and constants.issuperset(node.inputs)):
+            found.add(index)
+    return found
 
 
 def _kind(code: Table) -> str:

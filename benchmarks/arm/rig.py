@@ -124,7 +124,9 @@ class Rig:
         """Folder that QEMU shows the guest in front of the host's own files."""
         return self.folder / f"root-{core.name}"
 
-    def command(self, core: Core, arguments: Sequence[str], environment: Mapping[str, str], *, count: bool) -> list[str]:
+    def command(
+        self, core: Core, arguments: Sequence[str], environment: Mapping[str, str], *, count: bool
+    ) -> list[str]:
         """Command that runs the arm64 Python as a core.
 
         Parameters

@@ -189,10 +189,11 @@ def _download(
     if host_sources.is_file():
         shutil.copy(host_sources, folder / "sources")
     (folder / "apt.conf").write_text(_APT_CONFIGURATION.format(architecture=architecture, folder=folder))
-    options = {"env": os.environ | {"APT_CONFIG": str(folder / "apt.conf"), "LC_ALL": "C"}, "cwd": folder / "cache"}
+    environment = os.environ | {"APT_CONFIG": str(folder / "apt.conf"), "LC_ALL": "C"}
     what = f"the Debian package {packages[0]} ({architecture})"
-    _call(["apt-get", "-qq", "update"], what, downloading=True, **options)
-    _call(["apt-get", "-qq", "-y", *action, *packages], what, downloading=True, **options)
+    for arguments in (["update"], [*action, *packages]):
+        command = ["apt-get", "-qq", "-y", *arguments]
+        _call(command, what, downloading=True, env=environment, cwd=folder / "cache")
 
 
 def _unpack(state: Path, target: Path) -> None:

@@ -174,7 +174,13 @@ def _peers(environment: Mapping[str, str]) -> Iterator[Subject]:
         subjects += [_yunet(yunet, *size) for size in _YUNET_SIZES]
         embedder = folder / _PEER_EMBEDDER
         if embedder.is_file():
-            item = {"kind": "peer_pipeline", "yunet": str(yunet), "embedder": str(embedder), "width": 320, "height": 240}
+            item = {
+                "kind": "peer_pipeline",
+                "yunet": str(yunet),
+                "embedder": str(embedder),
+                "width": 320,
+                "height": 240,
+            }
             subjects.append(Subject(f"yunet 320x240 + align + {embedder.stem}", item))
     if not subjects:
         raise DataError(f"peers: expected .tflite files or {_YUNET} in {folder}, found neither")
@@ -182,8 +188,4 @@ def _peers(environment: Mapping[str, str]) -> Iterator[Subject]:
 
 
 def _yunet(path: Path, width: int, height: int) -> Subject:
-    return Subject(
-        f"yunet {width}x{height}", {"kind": "yunet", "yunet": str(path), "width": width, "height": height}
-    )
-
-
+    return Subject(f"yunet {width}x{height}", {"kind": "yunet", "yunet": str(path), "width": width, "height": height})
