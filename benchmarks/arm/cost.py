@@ -151,12 +151,26 @@ _WINDOW = _PIXEL | {
     "tap": lambda operator: float(operator.elements * operator.kernel[0] * operator.kernel[1]),
     "pixel tap": lambda operator: float(operator.pixels * operator.kernel[0] * operator.kernel[1]),
 }
-_REDUCTION = _ELEMENT | {"input": lambda operator: float(math.prod(operator.input_shape))}
+_REDUCTION = (
+    _ELEMENT
+    | {  # the kernel takes 32 channels at a time, then 8
+        "thirty-two channels": lambda operator: float(
+            math.prod(operator.input_shape[:-1]) * (operator.input_shape[-1] // 32)
+        ),
+        "eight left over": lambda operator: float(
+            math.prod(operator.input_shape[:-1]) * math.ceil(operator.input_shape[-1] % 32 / 8)
+        ),
+    }
+)
+_BLOCKS = _ELEMENT | {
+    "row of a block": lambda operator: float(operator.pixels * operator.input_shape[0] // operator.output_shape[0])
+}
 _LINEAR: dict[str, dict[str, Callable[[Operator], float]]] = {
     **dict.fromkeys(("ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE"), _ELEMENT),
     **dict.fromkeys(("LOGISTIC", "TANH", "HARD_SWISH", "GELU", "RELU", "RELU6", "LEAKY_RELU", "PRELU"), _ELEMENT),
     **dict.fromkeys(("QUANTIZE", "DEQUANTIZE", "RESIZE_BILINEAR"), _ELEMENT),
-    **dict.fromkeys(("CONCATENATION", "PAD", "SPACE_TO_DEPTH", "DEPTH_TO_SPACE", "SOFTMAX"), _PIXEL),
+    **dict.fromkeys(("CONCATENATION", "PAD", "SOFTMAX"), _PIXEL),
+    "SPACE_TO_DEPTH": _BLOCKS,
     **dict.fromkeys(("TRANSPOSE", "STRIDED_SLICE"), _PIXEL),
     **dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D"), _WINDOW),
     **dict.fromkeys(("MEAN", "SUM"), _REDUCTION),

@@ -7,7 +7,7 @@ from typing import Any
 from .cores import CORES
 from .counts import Count
 from .device import table
-from .layers import Breakdown
+from .layers import Breakdown, LayerCost
 from .rig import Manifest
 
 COUNTED_NOTE = (
@@ -211,24 +211,27 @@ class ArmReport:
 def _layer_table(name: str, breakdowns: Sequence[Breakdown]) -> str:
     if not breakdowns:
         return ""
-    header = [f"{name}: thousands, {breakdowns[0].basis}", "operator", "output", "MMACs"]
+    header = ["", "operator", "output", "MMACs"]
     header += [cell for breakdown in breakdowns for cell in (breakdown.core, "per MAC", "%")]
     lines = []
     for layers in zip(*(breakdown.layers for breakdown in breakdowns), strict=True):
         operator = layers[0].operator
         shape = "x".join(map(str, operator.output_shape))
-        cells = [
-            str(layers[0].index),
-            operator.label,
-            shape,
-            f"{operator.macs / _MILLION:.2f}" if operator.macs else "",
-        ]
+        macs = f"{operator.macs / _MILLION:.2f}" if operator.macs else ""
+        cells = [str(layers[0].index), operator.label, shape, macs]
         for breakdown, layer in zip(breakdowns, layers, strict=True):
-            cells.append(f"{layer.instructions / 1e3:.1f}")
-            cells.append(f"{layer.instructions / operator.macs:.3f}" if operator.macs else "")
-            cells.append(f"{100 * layer.instructions / (breakdown.instructions or 1.0):.1f}")
+            cells += _layer_cells(layer, breakdown.instructions)
         lines.append(cells)
-    return table(lines, header=header, align="<<<>")
+    caption = f"{name}: operators in thousands, {breakdowns[0].basis}; - is computed in advance or by another operator"
+    return f"{caption}\n{table(lines, header=header, align='><<>')}"
+
+
+def _layer_cells(layer: LayerCost, total: float) -> list[str]:
+    if layer.operator.is_free:
+        return ["-", "", ""]
+    macs = layer.operator.macs
+    per_mac = f"{layer.instructions / macs:.3f}" if macs else ""
+    return [f"{layer.instructions / 1e3:.1f}", per_mac, f"{100 * layer.instructions / (total or 1.0):.1f}"]
 
 
 def _breakdown_json(breakdown: Breakdown) -> dict[str, Any]:
