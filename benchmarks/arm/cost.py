@@ -16,7 +16,7 @@ from typing import Any
 
 from .cores import CORES, Core
 from .device import DataError
-from .operators import Operator, read_operators
+from .operators import PAIRWISE, Operator, read_operators
 
 COEFFICIENTS_FILE = "cost_model.json"
 Terms = dict[str, float]
@@ -81,8 +81,10 @@ def terms(operator: Operator, core: Core) -> tuple[str, Terms]:
 def _int8_terms(operator: Operator, core: Core) -> tuple[str, Terms]:
     if operator.kind in _PRODUCTS:
         return _PRODUCTS[operator.kind](operator, tile(core))
-    each = {name: measure(operator) for name, measure in _LINEAR.get(operator.kind, {}).items()}
-    return (operator.kind.lower(), each | {"operator": 1.0}) if each else ("", {})
+    measures = _PIXEL if operator.broadcast else _LINEAR.get(operator.kind, {})
+    each = {name: measure(operator) for name, measure in measures.items()}
+    group = operator.kind.lower() + (", broadcast" if operator.broadcast else "")
+    return (group, each | {"operator": 1.0}) if each else ("", {})
 
 
 def _convolution(operator: Operator, tile: Tile) -> tuple[str, Terms]:
@@ -166,7 +168,7 @@ _BLOCKS = _ELEMENT | {
     "row of a block": lambda operator: float(operator.pixels * operator.input_shape[0] // operator.output_shape[0])
 }
 _LINEAR: dict[str, dict[str, Callable[[Operator], float]]] = {
-    **dict.fromkeys(("ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE"), _ELEMENT),
+    **dict.fromkeys(PAIRWISE, _ELEMENT),
     **dict.fromkeys(("LOGISTIC", "TANH", "HARD_SWISH", "GELU", "RELU", "RELU6", "LEAKY_RELU", "PRELU"), _ELEMENT),
     **dict.fromkeys(("QUANTIZE", "DEQUANTIZE", "RESIZE_BILINEAR"), _ELEMENT),
     **dict.fromkeys(("CONCATENATION", "PAD", "SOFTMAX"), _PIXEL),

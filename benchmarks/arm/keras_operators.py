@@ -4,6 +4,7 @@ The TFLite converter folds batch normalization into the convolution before it an
 and XNNPACK takes padding into the convolution behind it; this walk does the same.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from .device import DataError, RuntimeMissingError
 from .operators import PADDED, Operator, Shape
 
-_FUSING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL"}
+_FUSING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL", "TRANSPOSE_CONV"}
 _FOLDING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
 _FREE_LAYERS = (
     "InputLayer", "Reshape", "Flatten", "Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "Identity",
@@ -27,6 +28,7 @@ _ACTIVATIONS: dict[str, tuple[str, ...]] = {
     "swish": ("LOGISTIC", "MUL"),
     "hard_silu": ("HARD_SWISH",),
     "hard_swish": ("HARD_SWISH",),
+    "hard_sigmoid": ("RELU6",),  # its sum and quotient go into the weights around it
     "tanh": ("TANH",),
     "gelu": ("GELU",),
     "softmax": ("SOFTMAX",),
@@ -49,12 +51,13 @@ def load_keras(path: Path) -> Any:
     RuntimeMissingError
         Keras is not installed.
     """
+    if not path.is_file():
+        raise DataError(f"{path}: expected a .keras file, found nothing there")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         import keras
     except ImportError as error:
         raise RuntimeMissingError("a .keras file needs Keras: pip install 'edge-siamese[converter]'") from error
-    if not path.is_file():
-        raise DataError(f"{path}: expected a .keras file, found nothing there")
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -195,8 +198,9 @@ def _dense(layer: Any, inputs: list[Shape], output: Shape) -> list[Operator]:
 
 def _merge(layer: Any, inputs: list[Shape], output: Shape) -> list[Operator]:
     kind = _MERGES[type(layer).__name__]
-    repeated = 1 if kind == "CONCATENATION" else len(inputs) - 1
-    return [Operator(kind, inputs[0], output)] * repeated
+    if kind == "CONCATENATION":
+        return [Operator(kind, inputs[0], output)]
+    return [Operator(kind, output, output, broadcast=other != output or inputs[0] != output) for other in inputs[1:]]
 
 
 def _pooling(layer: Any, inputs: list[Shape], output: Shape) -> list[Operator]:

@@ -15,7 +15,7 @@ from .operators import Operator, Shape, read_operators
 from .single_operator import cut_distinct
 
 SHIPPED_TABLE = "operators.csv"
-_FIELDS = ("kind", "dtype", "input", "output", "kernel", "stride")
+_FIELDS = ("kind", "dtype", "input", "output", "kernel", "stride", "broadcast")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ def collect(
 ) -> list[CountedOperator]:
     """Count every distinct operator of some networks, each in a model of its own.
 
-    Operators that cannot run alone are left out.
+    Operators that cannot run alone are left out. Those that XNNPACK does not take are counted with the runtime's own
+    kernels, as in a whole network.
 
     Raises
     ------
@@ -62,7 +63,7 @@ def collect(
         counts = run.count(items, cores, progress)
     by_path: dict[str, dict[str, float]] = {}
     for count in counts:
-        if not count.error and count.facts.get("delegated"):
+        if not count.error:
             by_path.setdefault(count.name, {})[count.core] = count.instructions
     return [CountedOperator(paths[path], by_core) for path, by_core in by_path.items()]
 
@@ -135,14 +136,21 @@ def merge(counted: Iterable[CountedOperator], more: Iterable[CountedOperator]) -
 
 def _describe(operator: Operator) -> list[str]:
     shapes = (operator.input_shape, operator.output_shape, operator.kernel, operator.stride)
-    return [operator.kind, operator.dtype, *("x".join(map(str, shape)) for shape in shapes)]
+    shown = ["x".join(map(str, shape)) for shape in shapes]
+    return [operator.kind, operator.dtype, *shown, str(int(operator.broadcast))]
 
 
 def _operator(row: Mapping[str, str]) -> Operator:
     height, width = _shape(row["kernel"])
     down, right = _shape(row["stride"])
     return Operator(
-        row["kind"], _shape(row["input"]), _shape(row["output"]), row["dtype"], (height, width), (down, right)
+        row["kind"],
+        _shape(row["input"]),
+        _shape(row["output"]),
+        row["dtype"],
+        (height, width),
+        (down, right),
+        broadcast=bool(int(row["broadcast"])),
     )
 
 

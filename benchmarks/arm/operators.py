@@ -32,6 +32,7 @@ _KINDS = {
 }  # fmt: skip
 _FREE = {"RESHAPE"}
 _WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"}
+PAIRWISE = {"ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE"}
 PADDED = ("CONV_2D", "DEPTHWISE_CONV_2D")  # these take padding in front of them upon themselves
 _POOLING = {"AVERAGE_POOL_2D", "MAX_POOL_2D"}
 _STRIDED = {"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"} | _POOLING
@@ -54,6 +55,8 @@ class Operator:
     absorbed : bool
         Whether the runtime does not run it on its own: it is computed once, in advance, or XNNPACK makes it part of
         another operator (padding in front of a convolution, the product in ``x * sigmoid(x)``).
+    broadcast : bool
+        Whether a sum or product of two inputs repeats the smaller one.
     """
 
     kind: str
@@ -63,6 +66,7 @@ class Operator:
     kernel: tuple[int, int] = (0, 0)
     stride: tuple[int, int] = (0, 0)
     absorbed: bool = False
+    broadcast: bool = False
 
     @property
     def elements(self) -> int:
@@ -148,7 +152,7 @@ def _operators(root: Table) -> Iterator[Operator]:
     for index, node in enumerate(nodes):
         inputs = [tensors[position] for position in node.inputs]
         output = tensors[node.output]
-        data = inputs[2 if node.kind == "TRANSPOSE_CONV" else 0] if inputs else output
+        data = _data(node.kind, inputs) if inputs else output
         yield Operator(
             node.kind,
             data.shape[1:],
@@ -157,7 +161,15 @@ def _operators(root: Table) -> Iterator[Operator]:
             _kernel(node.kind, inputs, node.options),
             _stride(node.kind, node.options),
             absorbed=index in absorbed,
+            broadcast=node.kind in PAIRWISE and len({math.prod(tensor.shape) for tensor in inputs}) > 1,
         )
+
+
+def _data(kind: str, inputs: list[_Tensor]) -> _Tensor:
+    """The input that the operator works through."""
+    if kind in PAIRWISE:
+        return max(inputs, key=lambda tensor: math.prod(tensor.shape))
+    return inputs[2 if kind == "TRANSPOSE_CONV" else 0]
 
 
 def _node(operator: Table, kinds: list[str]) -> _Node:

@@ -267,7 +267,7 @@ def _call(
     said = failure_line(ended.stderr) or f"exit status {ended.returncode}"
     if downloading:
         raise RuntimeMissingError(
-            f"{package} cannot be downloaded ({said}); when the network is back, run `{SETUP_COMMAND}` again"
+            f"{package} cannot be downloaded ({said}); run `{SETUP_COMMAND}` again once that is mended"
         )
     raise RuntimeMissingError(f"{Path(command[0]).name} fails ({said}); it comes with: apt-get install {package}")
 
