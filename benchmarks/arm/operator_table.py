@@ -88,18 +88,22 @@ def read_table(text: str) -> list[CountedOperator]:
     DataError
         The text is not of that form.
     """
-    reader = csv.DictReader(StringIO(text))
-    cores = [name for name in reader.fieldnames or [] if name not in _FIELDS]
-    if not cores or any(field not in (reader.fieldnames or []) for field in _FIELDS):
-        raise DataError(f"operator counts: expected the columns {', '.join(_FIELDS)} and one for each core")
-    counted = []
-    for line, row in enumerate(reader, 2):
-        try:
-            instructions = {core: float(row[core]) for core in cores if row[core]}
-            counted.append(CountedOperator(_operator(row), instructions))
-        except (TypeError, ValueError) as error:
-            raise DataError(f"operator counts: line {line} is not of the expected form") from error
-    return counted
+    reader = csv.DictReader(text.splitlines())
+    try:
+        fields = list(reader.fieldnames or [])
+    except csv.Error:
+        fields = []
+    cores = [name for name in fields if name not in _FIELDS]
+    if not set(_FIELDS) <= set(fields) or not cores or not set(cores) <= set(CORES):
+        raise DataError(f"operator counts: expected the columns {', '.join(_FIELDS)} and some of {', '.join(CORES)}")
+    try:
+        return [_counted(row, cores) for row in reader]
+    except (csv.Error, TypeError, ValueError) as error:
+        raise DataError(f"operator counts: line {reader.line_num} is not of the expected form") from error
+
+
+def _counted(row: Mapping[str, str], cores: Sequence[str]) -> CountedOperator:
+    return CountedOperator(_operator(row), {core: float(row[core]) for core in cores if row[core]})
 
 
 def shipped_table() -> list[CountedOperator]:

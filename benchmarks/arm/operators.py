@@ -120,7 +120,7 @@ def parse_operators(model: bytes, name: str = "the model") -> list[Operator]:
     """The same for a model in memory; `name` begins the message of an error."""
     try:
         return list(_operators(Table.root(model)))
-    except (struct.error, IndexError, StopIteration, ValueError, UnicodeDecodeError, OverflowError) as error:
+    except (struct.error, IndexError, ValueError, UnicodeDecodeError, OverflowError) as error:
         raise ModelError(f"{name}: the graph cannot be read: not a TFLite model, or damaged") from error
 
 
@@ -144,7 +144,9 @@ class _Node:
 def _operators(root: Table) -> Iterator[Operator]:
     kinds = [_kind(code) for code in root.tables(_MODEL_CODES)]
     filled = [bool(buffer.octets(0)) for buffer in root.tables(_MODEL_BUFFERS)]
-    graph = next(root.tables(_MODEL_SUBGRAPHS))
+    graph = next(root.tables(_MODEL_SUBGRAPHS), None)
+    if graph is None:
+        raise ValueError("no graph")
     tensors = [_tensor(tensor, filled) for tensor in graph.tables(_GRAPH_TENSORS)]
     nodes = [_node(operator, kinds) for operator in graph.tables(_GRAPH_OPERATORS)]
     constants = {index for index, tensor in enumerate(tensors) if tensor.constant}

@@ -43,9 +43,7 @@ class HostRig:
         items = json.loads(job.read_text())["items"]
         self.runs.append((core.name, [item["name"] for item in items]))
         command = [sys.executable, *arguments]
-        ended = subprocess.run(
-            command, env=os.environ | dict(environment), text=True, check=False, cwd="/", **options
-        )
+        ended = subprocess.run(command, env=os.environ | dict(environment), text=True, check=False, cwd="/", **options)
         if self.crash_at in [item["name"] for item in items]:
             lines = results.read_text().splitlines(keepends=True)
             begun = next(i for i, line in enumerate(lines) if json.loads(line).get("started") == self.crash_at)
@@ -71,6 +69,15 @@ def small_model() -> Path:
     path = named_model("embedder-small")
     assert path
     return path
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of the real data, for tests marked data."""
+    folder = os.environ.get("EDGE_SIAMESE_DATA")
+    if not folder:
+        pytest.skip("EDGE_SIAMESE_DATA names no folder")
+    return Path(folder)
 
 
 @pytest.fixture(scope="session")

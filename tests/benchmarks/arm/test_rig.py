@@ -27,7 +27,9 @@ def test_a_manifest_is_read_back(tmp_path: Path, manifest: Manifest) -> None:
 
 
 def test_an_absent_rig_names_the_command_that_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeMissingError, match=r"no Arm rig there; set one up with `edge-siamese bench arm --setup`"):
+    with pytest.raises(
+        RuntimeMissingError, match=r"no Arm rig there; set one up with `edge-siamese bench arm --setup`"
+    ):
         Rig.open(tmp_path / "none")
 
 

@@ -35,7 +35,11 @@ def _tools(folder: Path, **programs: str) -> None:
 
 def test_a_qemu_that_cannot_be_downloaded_names_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _tools(
-        tmp_path / "bin", gcc="exit 0", dpkg_deb="exit 0", dpkg="echo amd64", apt_get="echo 'E: no network' >&2; exit 100"
+        tmp_path / "bin",
+        gcc="exit 0",
+        dpkg_deb="exit 0",
+        dpkg="echo amd64",
+        apt_get="echo 'E: no network' >&2; exit 100",
     )
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     with pytest.raises(RuntimeMissingError, match=r"apt-get install qemu-user \(.*E: no network") as caught:
