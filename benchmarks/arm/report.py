@@ -203,6 +203,8 @@ class ArmReport:
         lines = []
         for name in self.breakdowns:
             for breakdown in self._of_cores(name):
+                if breakdown.missing:  # shares of the rest would mislead; the sentences above name what is missing
+                    continue
                 shares = [f"{label} {100 * share:.1f}" for label, share in breakdown.by_kind().items()]
                 lines.append([name, breakdown.core, breakdown.basis, ", ".join(shares)])
         return table(lines, header=["% by operator", "core", "basis", "largest first"], align="<") if lines else ""

@@ -40,7 +40,7 @@ def test_counts_repeat_and_are_those_recorded(arm_rig: Rig) -> None:
     first, again = (count(subjects, ALL, image, arm_rig).rows for _ in range(2))
     for row, other in zip(first, again, strict=True):
         for core, counted in row.instructions.items():
-            assert counted == pytest.approx(COUNTED[row.name][core] * 1e6, rel=2e-4)
+            assert counted == pytest.approx(COUNTED[row.name][core] * 1e6, rel=5e-4)
             assert counted == pytest.approx(other.instructions[core], rel=1e-4)
 
 

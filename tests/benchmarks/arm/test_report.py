@@ -79,6 +79,7 @@ def test_a_prediction_says_so_and_names_what_it_left_out() -> None:
     text = ArmReport("predicted", ["a72"], [], breakdowns).text()
     assert "predicted by the cost model, not counted" in text
     assert "net, a72: not predicted: builtin 199" in text
+    assert "% by operator" not in text, "shares of the rest would mislead"
 
 
 def test_an_interrupted_run_says_so(report: ArmReport) -> None:
