@@ -7,22 +7,27 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.atomic import write_atomically
-from edge_siamese.cli.output import table
+from edge_siamese.cli.shared.output import table
 from edge_siamese.errors import DataError, EdgeSiameseError, ModelError, RuntimeMissingError
 from edge_siamese.models import named_model, shipped_models
-from edge_siamese.tflite.flatbuffer import Table
+from edge_siamese.tflite.graph import Graph, read_graph
+from edge_siamese.tflite.graph import Operator as GraphOperator
+from edge_siamese.tflite.graph import Tensor as GraphTensor
 
 __all__ = [
     "DataError",
     "EdgeSiameseError",
     "ModelError",
     "RuntimeMissingError",
-    "Table",
+    "Graph",
+    "GraphOperator",
+    "GraphTensor",
     "is_mirrored",
     "model_bytes",
     "named_model",
     "package_folder",
     "portrait",
+    "read_graph",
     "read_image",
     "shipped_models",
     "table",
@@ -45,16 +50,16 @@ def model_bytes(path: Path) -> bytes:
     ModelError
         The file cannot be read, or is something else.
     """
-    from edge_siamese.tflite.card import model_bytes as read
+    from edge_siamese.tflite.model_card import model_bytes as read
 
     return read(path)
 
 
 def is_mirrored(path: Path) -> bool:
     """Whether a shipped embedder is run twice for one answer: on the crop and on its mirror image."""
-    from edge_siamese.tflite.card import read_card
+    from edge_siamese.tflite.model_card import read_card
 
-    return bool(read_card(path).mirror)
+    return bool(read_card(path).average_flip)
 
 
 def read_image(path: Path) -> npt.NDArray[np.uint8]:
@@ -65,9 +70,9 @@ def read_image(path: Path) -> npt.NDArray[np.uint8]:
     DataError
         The file is missing or not an image.
     """
-    from edge_siamese.pictures import read_picture
+    from edge_siamese.image_io import read_image as read
 
-    return np.asarray(read_picture(path))
+    return np.asarray(read(path))
 
 
 def portrait(width: int, height: int) -> tuple[npt.NDArray[np.uint8], Any]:
@@ -75,7 +80,7 @@ def portrait(width: int, height: int) -> tuple[npt.NDArray[np.uint8], Any]:
     from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 
     rendering = render_portrait(Person.from_seed(DEMO_SEEDS[0]), View(), size=(width, height), face_height=height / 2.4)
-    return rendering.picture, rendering.landmarks[0]
+    return rendering.image, rendering.landmarks[0]
 
 
 def write_text(path: Path, text: str) -> None:

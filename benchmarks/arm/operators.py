@@ -1,35 +1,14 @@
 """The operators of a network with what decides their cost: shapes, kernel, stride, type."""
 
 import math
-import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from .device import ModelError, Table, model_bytes
+from .device import Graph, GraphOperator, GraphTensor, ModelError, model_bytes, read_graph
 
 Shape = tuple[int, ...]
 
-# Field and operator numbers of the published TFLite schema.
-_MODEL_CODES, _MODEL_SUBGRAPHS, _MODEL_BUFFERS = 1, 2, 4
-_GRAPH_TENSORS, _GRAPH_OPERATORS = 0, 3
-_TENSOR_SHAPE, _TENSOR_TYPE, _TENSOR_BUFFER = 0, 1, 2
-_OPERATOR_CODE, _OPERATOR_INPUTS, _OPERATOR_OUTPUTS, _OPERATOR_OPTIONS = 0, 1, 2, 4
-_CODE_DEPRECATED, _CODE_CUSTOM, _CODE_BUILTIN = 0, 1, 3
-_OPTIONS_STRIDE_WIDTH, _OPTIONS_STRIDE_HEIGHT = 1, 2  # of convolutions, transposed ones and pooling
-_POOL_WIDTH, _POOL_HEIGHT = 3, 4
-_TYPES = {0: "float32", 1: "float16", 2: "int32", 3: "uint8", 4: "int64", 6: "bool", 7: "int16", 9: "int8"}
-_KINDS = {
-    0: "ADD", 1: "AVERAGE_POOL_2D", 2: "CONCATENATION", 3: "CONV_2D", 4: "DEPTHWISE_CONV_2D", 5: "DEPTH_TO_SPACE",
-    6: "DEQUANTIZE", 9: "FULLY_CONNECTED", 11: "L2_NORMALIZATION", 14: "LOGISTIC", 17: "MAX_POOL_2D", 18: "MUL",
-    19: "RELU", 21: "RELU6", 22: "RESHAPE", 23: "RESIZE_BILINEAR", 25: "SOFTMAX", 26: "SPACE_TO_DEPTH", 28: "TANH",
-    34: "PAD", 39: "TRANSPOSE", 40: "MEAN", 41: "SUB", 42: "DIV", 45: "STRIDED_SLICE", 49: "SPLIT", 54: "PRELU",
-    55: "MAXIMUM", 57: "MINIMUM", 67: "TRANSPOSE_CONV", 74: "SUM", 76: "RSQRT", 77: "SHAPE", 83: "PACK",
-    97: "RESIZE_NEAREST_NEIGHBOR", 98: "LEAKY_RELU", 99: "SQUARED_DIFFERENCE", 114: "QUANTIZE", 117: "HARD_SWISH",
-    150: "GELU",
-}  # fmt: skip
 _FREE = {"RESHAPE"}
 _WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"}
 PAIRWISE = {"ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE"}
@@ -119,107 +98,64 @@ def read_operators(path: Path) -> list[Operator]:
 def parse_operators(model: bytes, name: str = "the model") -> list[Operator]:
     """The same for a model in memory; `name` begins the message of an error."""
     try:
-        return list(_operators(Table.root(model)))
-    except (struct.error, IndexError, ValueError, UnicodeDecodeError, OverflowError) as error:
-        raise ModelError(f"{name}: the graph cannot be read: not a TFLite model, or damaged") from error
+        return list(_operators(read_graph(model)))
+    except ModelError as error:
+        raise ModelError(f"{name}: {error}") from error
+    except (IndexError, TypeError) as error:
+        raise ModelError(f"{name}: an operator lacks an input or an output") from error
 
 
-@dataclass(frozen=True)
-class _Tensor:
-    shape: Shape
-    dtype: str
-    constant: bool
-
-
-@dataclass(frozen=True)
-class _Node:
-    """An operator with the positions of its tensors; absent inputs are left out."""
-
-    kind: str
-    inputs: tuple[int, ...]
-    output: int
-    options: Table | None
-
-
-def _operators(root: Table) -> Iterator[Operator]:
-    kinds = [_kind(code) for code in root.tables(_MODEL_CODES)]
-    filled = [bool(buffer.octets(0)) for buffer in root.tables(_MODEL_BUFFERS)]
-    graph = next(root.tables(_MODEL_SUBGRAPHS), None)
-    if graph is None:
-        raise ValueError("no graph")
-    tensors = [_tensor(tensor, filled) for tensor in graph.tables(_GRAPH_TENSORS)]
-    nodes = [_node(operator, kinds) for operator in graph.tables(_GRAPH_OPERATORS)]
-    constants = {index for index, tensor in enumerate(tensors) if tensor.constant}
-    absorbed = _absorbed(nodes, constants)
-    for index, node in enumerate(nodes):
-        inputs = [tensors[position] for position in node.inputs]
-        output = tensors[node.output]
-        data = _data(node.kind, inputs) if inputs else output
+def _operators(graph: Graph) -> Iterator[Operator]:
+    absorbed = _absorbed(graph)
+    for operator in graph.operators:
+        inputs = [tensor for tensor in operator.inputs if tensor is not None]
+        output = operator.outputs[0]
+        data = _data(operator.kind, inputs) if inputs else output
         yield Operator(
-            node.kind,
+            operator.kind,
             data.shape[1:],
             output.shape[1:],
-            output.dtype,
-            _kernel(node.kind, inputs, node.options),
-            _stride(node.kind, node.options),
-            absorbed=index in absorbed,
-            broadcast=node.kind in PAIRWISE and len({math.prod(tensor.shape) for tensor in inputs}) > 1,
+            output.dtype.lower(),
+            _kernel(operator, inputs),
+            _stride(operator),
+            absorbed=operator.index in absorbed,
+            broadcast=operator.kind in PAIRWISE and len({tensor.size for tensor in inputs}) > 1,
         )
 
 
-def _data(kind: str, inputs: list[_Tensor]) -> _Tensor:
+def _data(kind: str, inputs: Sequence[GraphTensor]) -> GraphTensor:
     """The input that the operator works through."""
     if kind in PAIRWISE:
-        return max(inputs, key=lambda tensor: math.prod(tensor.shape))
+        return max(inputs, key=lambda tensor: tensor.size)
     return inputs[2 if kind == "TRANSPOSE_CONV" else 0]
 
 
-def _node(operator: Table, kinds: list[str]) -> _Node:
-    inputs = tuple(index for index in _integers(operator, _OPERATOR_INPUTS) if index >= 0)
-    output = _integers(operator, _OPERATOR_OUTPUTS)[0]
-    return _Node(kinds[operator.number(_OPERATOR_CODE)], inputs, output, operator.table(_OPERATOR_OPTIONS))
-
-
-def _absorbed(nodes: list[_Node], constants: set[int]) -> set[int]:
+def _absorbed(graph: Graph) -> set[int]:
     """Positions of the operators that do not run on their own."""
     found = set()
-    gates = {(node.inputs[0], node.output) for node in nodes if node.kind == "LOGISTIC"}
+    used = [(operator, [tensor.index for tensor in operator.inputs if tensor]) for operator in graph.operators]
+    gates = {(inputs[0], operator.outputs[0].index) for operator, inputs in used if operator.kind == "LOGISTIC"}
     users: dict[int, list[str]] = {}
-    for node in nodes:
-        for tensor in node.inputs:
-            users.setdefault(tensor, []).append(node.kind)
-    for index, node in enumerate(nodes):
-        pads = node.kind == "PAD" and users.get(node.output, []) in ([kind] for kind in PADDED)
-        gated = node.kind == "MUL" and bool({node.inputs, node.inputs[::-1]} & gates)
-        if pads or gated or (node.inputs and constants.issuperset(node.inputs)):
-            found.add(index)
+    for operator, inputs in used:
+        for tensor in inputs:
+            users.setdefault(tensor, []).append(operator.kind)
+    for operator, inputs in used:
+        pads = operator.kind == "PAD" and users.get(operator.outputs[0].index, []) in ([kind] for kind in PADDED)
+        gated = operator.kind == "MUL" and bool({tuple(inputs), tuple(inputs[::-1])} & gates)
+        if pads or gated or (inputs and not operator.computed):
+            found.add(operator.index)
     return found
 
 
-def _kind(code: Table) -> str:
-    number = code.number(_CODE_BUILTIN, "<i") or code.number(_CODE_DEPRECATED, "<b")
-    return code.string(_CODE_CUSTOM) or _KINDS.get(number, f"BUILTIN_{number}")
-
-
-def _tensor(tensor: Table, filled: list[bool]) -> _Tensor:
-    number = tensor.number(_TENSOR_TYPE, "<b")
-    dtype = _TYPES.get(number, f"type {number}")
-    return _Tensor(_integers(tensor, _TENSOR_SHAPE), dtype, filled[tensor.number(_TENSOR_BUFFER)])
-
-
-def _integers(table: Table, field: int) -> Shape:
-    return tuple(int(value) for value in np.frombuffer(table.octets(field, 4), "<i4"))
-
-
-def _kernel(kind: str, inputs: list[_Tensor], options: Table | None) -> tuple[int, int]:
-    if kind in _POOLING and options:
-        return options.number(_POOL_HEIGHT, "<i"), options.number(_POOL_WIDTH, "<i")
-    if kind in _WEIGHTED - {"FULLY_CONNECTED"}:
+def _kernel(operator: GraphOperator, inputs: Sequence[GraphTensor]) -> tuple[int, int]:
+    if operator.kind in _POOLING:
+        return operator.option("filter_height", 0), operator.option("filter_width", 0)
+    if operator.kind in _WEIGHTED - {"FULLY_CONNECTED"}:
         return inputs[1].shape[1], inputs[1].shape[2]
     return 0, 0
 
 
-def _stride(kind: str, options: Table | None) -> tuple[int, int]:
-    if kind not in _STRIDED or not options:
+def _stride(operator: GraphOperator) -> tuple[int, int]:
+    if operator.kind not in _STRIDED:
         return 0, 0
-    return options.number(_OPTIONS_STRIDE_HEIGHT, "<i"), options.number(_OPTIONS_STRIDE_WIDTH, "<i")
+    return operator.option("stride_h", 0), operator.option("stride_w", 0)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json
-from edge_siamese.cli.progress import progress_line
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json
+from edge_siamese.cli.shared.progress import progress_line
 from edge_siamese.errors import EdgeSiameseError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edge_siamese.cli.progress import progress_line
+from edge_siamese.cli.shared.progress import progress_line
 
 from .arm import core_option
 
