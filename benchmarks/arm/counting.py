@@ -35,6 +35,7 @@ class CountingRun:
     def __init__(self, rig: Rig, repeat: int = 2) -> None:
         self.rig, self.repeat = rig, repeat
         self._stopped = Event()
+        self._guests: list[subprocess.Popen[str]] = []
 
     @property
     def is_partial(self) -> bool:
@@ -65,11 +66,21 @@ class CountingRun:
             try:
                 by_core = [future.result() for future in futures]
             except KeyboardInterrupt:
-                self._stopped.set()
+                self._stop()
                 by_core = [future.result() for future in futures if not future.cancel()]
         counts = [count for counts in by_core for count in counts]
         order = {item["name"]: position for position, item in enumerate(items)}
         return sorted(counts, key=lambda count: order[count.name])  # stable: parts and cores stay in order
+
+    def _stop(self) -> None:
+        self._stopped.set()
+        for guest in self._guests:
+            guest.kill()
+
+    def _started(self, guest: "subprocess.Popen[str]") -> None:
+        self._guests.append(guest)
+        if self._stopped.is_set():
+            guest.kill()
 
     def _count_on(self, core: Core, items: list[Item], finished: Callable[[int], None]) -> list[Count]:
         """Counts on one core; a guest that crashes costs the item it was at, and a new one takes the rest."""
@@ -102,6 +113,8 @@ class CountingRun:
                 [str(guest), str(job), str(results)],
                 {"PYTHONPATH": str(path)},
                 counts=counts,
+                started=self._started,
+                start_new_session=True,  # Ctrl-C reaches this process alone, which then stops the guests
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -175,6 +175,7 @@ class Rig:
         environment: Mapping[str, str] | None = None,
         *,
         counts: Path | None = None,
+        started: Callable[["subprocess.Popen[str]"], None] = lambda process: None,
         **options: Any,
     ) -> "subprocess.CompletedProcess[str]":
         """Run the arm64 Python to its end.
@@ -185,13 +186,17 @@ class Rig:
             As of `command`.
         counts : Path, optional
             File for the marks of the counter; without it nothing is counted.
+        started : callable, optional
+            Is given the process once it runs.
         **options
-            Of `subprocess.run`.
+            Of `subprocess.Popen`.
         """
         command = self.command(core, arguments, environment or {}, count=counts is not None)
-        return subprocess.run(
-            command, env=self.host_environment(counts), text=True, errors="replace", check=False, **options
-        )
+        host = self.host_environment(counts)
+        with subprocess.Popen(command, env=host, text=True, errors="replace", **options) as process:
+            started(process)
+            output, errors = process.communicate()
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
 @contextmanager

@@ -241,7 +241,7 @@ def _prove(rig: Rig) -> None:
     program += "print(platform.machine())"
     for core in CORES.values():
         counts = rig.folder / "first-run.txt"
-        ended = rig.run(core, ["-c", program], counts=counts, capture_output=True)
+        ended = rig.run(core, ["-c", program], counts=counts, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         marks = counts.read_text() if counts.exists() else ""
         counts.unlink(missing_ok=True)
         if ended.returncode or ended.stdout.strip() != "aarch64" or "mark 7 " not in marks:

@@ -39,6 +39,7 @@ class HostRig:
     def run(
         self, core: Core, arguments: Sequence[str], environment: Mapping[str, str], *, counts: Path, **options: Any
     ) -> "subprocess.CompletedProcess[str]":
+        options.pop("started")
         job, results = Path(arguments[1]), Path(arguments[2])
         items = json.loads(job.read_text())["items"]
         self.runs.append((core.name, [item["name"] for item in items]))
