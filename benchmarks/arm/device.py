@@ -17,11 +17,11 @@ from edge_siamese.tflite.graph import Tensor as GraphTensor
 __all__ = [
     "DataError",
     "EdgeSiameseError",
-    "ModelError",
-    "RuntimeMissingError",
     "Graph",
     "GraphOperator",
     "GraphTensor",
+    "ModelError",
+    "RuntimeMissingError",
     "is_mirrored",
     "model_bytes",
     "named_model",
