@@ -19,6 +19,11 @@ from .rig import Rig, device_path
 
 DEVICE_TESTS = Path("tests/edge_siamese")
 _DEFAULT_CORE = "a72"
+_PACKAGES = {  # the tree's folders, by the names they are installed under
+    "edge_siamese_benchmarks": "benchmarks",
+    "edge_siamese_converter": "converter",
+    "edge_siamese_firmware": "firmware_tools",
+}
 _PASSED_ON = ("EDGE_SIAMESE_DATA", "HYPOTHESIS_PROFILE")
 
 
@@ -51,6 +56,8 @@ def run_device_tests(rig: Rig, core: Core, arguments: Sequence[str], tree: Path 
         raise DataError(f"{tree}: expected a tree with {DEVICE_TESTS}, found none")
     named = any((tree / argument.partition("::")[0]).exists() for argument in arguments if argument[:1] != "-")
     with device_path() as path:
+        for package, folder in _PACKAGES.items():
+            (path / package).symlink_to(tree / folder)
         plugin = files(__package__).joinpath("guest_pytest.py")
         (path / "guest_pytest.py").write_bytes(plugin.read_bytes())
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}

@@ -66,13 +66,13 @@ def count(
             breakdowns[subject.name] = counted_breakdowns(path, subject.operators, run, cores, progress)
         else:
             breakdowns[subject.name] = [predicted_breakdown(subject.operators, core) for core in cores]
-    pictured = any(subject.item["kind"] != "network" for subject in subjects)
+    has_image = any(subject.item["kind"] != "network" for subject in subjects)
     return ArmReport(
         "counted",
         [core.name for core in cores],
         rows,
         breakdowns,
-        image.title if pictured else "",
+        image.title if has_image else "",
         rig.manifest,
         run.is_partial,
         layers,

@@ -22,6 +22,7 @@ class _Recorder(Rig):
     ) -> "subprocess.CompletedProcess[str]":
         script = Path((environment or {})["EDGE_SIAMESE_ARM_PYTHON"])
         assert os.access(script, os.X_OK)
+        assert (script.parent / "edge_siamese_firmware").is_symlink()
         self.calls.append((list(arguments), dict(environment or {}), script.read_text(), options["cwd"]))
         return subprocess.CompletedProcess([], 5)
 
