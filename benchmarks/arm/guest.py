@@ -5,6 +5,7 @@ It imports nothing of this package, since it runs as a file. ``guest.py JOB RESU
 """
 
 import ctypes
+import gc
 import json
 import sys
 import zlib
@@ -152,6 +153,8 @@ def main(job_file: str, results_file: str) -> None:
                 for part, action, facts in _KINDS[item["kind"]](item):
                     for _ in range(_WARMUP):
                         action()
+                    gc.collect()
+                    gc.freeze()  # what earlier items left behind must not cost this one anything
                     system_call(_MARK_SYSTEM_CALL, mark)
                     for _ in range(job["repeat"]):
                         action()
