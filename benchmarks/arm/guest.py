@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 _MARK_SYSTEM_CALL = 1000
 _WARMUP = 2
+_PYTHON_WARMUP = 12  # Python 3.11 and later specialize functions during their first calls
 
 Array = npt.NDArray[Any]
 Part = tuple[str, Callable[[], object], dict[str, Any]]  # name, what is counted, facts about it
@@ -151,7 +152,7 @@ def main(job_file: str, results_file: str) -> None:
             report(started=item["name"])
             try:
                 for part, action, facts in _KINDS[item["kind"]](item):
-                    for _ in range(_WARMUP):
+                    for _ in range(_WARMUP if item["kind"] == "network" else _PYTHON_WARMUP):
                         action()
                     gc.collect()
                     gc.freeze()  # what earlier items left behind must not cost this one anything
