@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from edge_siamese.errors import DataError
-from edge_siamese.gallery.names import did_you_mean
+from edge_siamese.names import did_you_mean
 
 Entry = TypeVar("Entry")
 

@@ -30,7 +30,7 @@ def read_model_object(data: bytes) -> Any:
     try:
         model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
     except Exception as error:  # whatever a damaged flatbuffer leads to
-        raise ModelError(f"the model cannot be read as a .tflite ({error})") from error
+        raise ModelError("the model cannot be read as a .tflite: it is truncated or altered") from error
     if not model.subgraphs:
         raise ModelError("the model cannot be read as a .tflite (it holds no graph)")
     for buffer in model.buffers:

@@ -1,8 +1,7 @@
 """Draw docs/architecture.svg from the imports: python docs/draw_architecture.py [--check]
 
 Packages of the device and of the three workstation folders are boxes, each above what it imports. An arrow is an
-import; those that follow from others (a imports b, b imports c, a imports c) are left out. A box names the lines of
-code in it. ``--check`` writes nothing and exits 1 where the file is not what would be drawn.
+import; those that follow from others (a imports b, b imports c, a imports c) are left out. ``--check`` writes nothing and exits 1 where the file is not what would be drawn.
 """
 
 import sys
@@ -23,7 +22,7 @@ FOLDERS = {
     "edge_siamese_benchmarks": "benchmarks",
 }
 DEVICE = "edge_siamese"
-BOX_HEIGHT, ROW_HEIGHT, GAP, MARGIN, TITLE = 34, 62, 10, 24, 30
+BOX_HEIGHT, ROW_HEIGHT, GAP, MARGIN, TITLE = 28, 56, 10, 24, 30
 CHARACTER, PADDING = 7.0, 18
 COLORS = {
     "edge_siamese": ("#e7f0fa", "#1971c2"),
@@ -36,10 +35,9 @@ Graph = Mapping[str, set[str]]
 
 @dataclass
 class Box:
-    """A package or module of a folder's root, where it is drawn, and its lines of code."""
+    """A package or module of a folder's root, and where it is drawn."""
 
     name: str
-    lines: int
     x: float = 0.0
     y: float = 0.0
 
@@ -53,29 +51,23 @@ class Box:
 
 
 def component(module: str) -> str:
-    """The root package of a module, and its next level: ``edge_siamese.gallery.names`` is in ``edge_siamese.gallery``."""
+    """The root package of a module, and its next level: ``edge_siamese.names`` is in ``edge_siamese.gallery``."""
     return ".".join(module.split(".")[:2])
 
 
 def read_graph() -> tuple[dict[str, Box], Graph]:
     """Boxes by name, and what each imports."""
-    graph = grimp.build_graph(*FOLDERS, cache_dir=None)
-    lines: dict[str, int] = defaultdict(int)
+    graph = grimp.build_graph(*FOLDERS, cache_dir=None, exclude_type_checking_imports=True)
+    names: set[str] = set()
     edges: dict[str, set[str]] = defaultdict(set)
     for module in sorted(graph.modules):
         if module in FOLDERS:
             continue
-        lines[component(module)] += len(source_of(module).read_text(encoding="utf-8").splitlines())
+        names.add(component(module))
         for imported in graph.find_modules_directly_imported_by(module):
             if imported not in FOLDERS and component(imported) != component(module):
                 edges[component(module)].add(component(imported))
-    return {name: Box(name, count) for name, count in lines.items()}, edges
-
-
-def source_of(module: str) -> Path:
-    package, _, rest = module.partition(".")
-    path = ROOT / FOLDERS[package] / Path(*rest.split("."))
-    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return {name: Box(name) for name in sorted(names)}, edges
 
 
 def levels(names: Iterable[str], edges: Graph) -> dict[str, int]:
@@ -157,7 +149,7 @@ def draw() -> str:
         parts += [arrow(boxes[name], boxes[other]) for other in sorted(below) if same_folder(name, other)]
     parts += [draw_box(box) for box in boxes.values()]
     bottom = device_top + height + 2 * MARGIN
-    style = "text{font:12px sans-serif;fill:#1c2024}.small{font-size:9px;fill:#60646c}.title{font-weight:600;font-size:13px}"
+    style = "text{font:12px sans-serif;fill:#1c2024}.title{font-weight:600;font-size:13px}"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {total:.0f} {bottom:.0f}" role="img">'
     title = "<title>The packages of edge-siamese, each above what it imports</title>"
     return f"{head}\n{title}\n<style>{style}</style>\n" + "\n".join(parts) + "\n</svg>\n"
@@ -182,8 +174,7 @@ def draw_box(box: Box) -> str:
     return (
         f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{BOX_HEIGHT}" rx="4" fill="{fill}" '
         f'stroke="{line}"/>'
-        f'<text x="{middle:.1f}" y="{box.y + 15:.1f}" text-anchor="middle">{escape(box.label)}</text>'
-        f'<text class="small" x="{middle:.1f}" y="{box.y + 28:.1f}" text-anchor="middle">{box.lines:,}</text>'
+        f'<text x="{middle:.1f}" y="{box.y + 18:.1f}" text-anchor="middle">{escape(box.label)}</text>'
     )
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from .frames import RGB
 
 CROP_SIZE = 112
+_MAX_WARPED_SIDE = 32_000  # OpenCV warps images with sides below 32,767
 TEMPLATE_NAME = "arcface-112"
 TEMPLATE = np.array(
     [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)], np.float32
@@ -52,7 +53,19 @@ def align(image: RGB, landmarks: npt.NDArray[np.floating], template: npt.NDArray
     matrix = similarity(landmarks, template)
     while np.hypot(matrix[0, 0], matrix[1, 0]) < 0.5 and min(image.shape[:2]) > 1:
         image, matrix = _halved(image, matrix)
+    if max(image.shape[:2]) > _MAX_WARPED_SIDE:
+        image, matrix = _cut(image, matrix)
     return np.asarray(cv2.warpAffine(image, matrix, (CROP_SIZE, CROP_SIZE), flags=cv2.INTER_LINEAR), np.uint8)
+
+
+def _cut(image: RGB, matrix: npt.NDArray[np.float64]) -> tuple[RGB, npt.NDArray[np.float64]]:
+    """The part of an image that the crop shows, with a margin, and the matrix that maps from it."""
+    corners = np.array([(0, 0), (CROP_SIZE, 0), (0, CROP_SIZE), (CROP_SIZE, CROP_SIZE)], np.float64)
+    seen = (corners - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+    limits = np.array(image.shape[1::-1]) - 1
+    low, high = (np.clip(edge, 0, limits).astype(int) for edge in (seen.min(axis=0) - 2, seen.max(axis=0) + 2))
+    part = image[low[1] : high[1] + 1, low[0] : high[0] + 1]
+    return part, np.column_stack([matrix[:, :2], matrix[:, 2] + matrix[:, :2] @ low])
 
 
 def _halved(image: RGB, matrix: npt.NDArray[np.float64]) -> tuple[RGB, npt.NDArray[np.float64]]:

@@ -13,7 +13,7 @@ from .frames import RGB
 from .identity_dataset import IdentityDataset, Photo
 from .matching import scores_q15
 from .protocols import FaceAnalyzer
-from .quality.gate import Quality, measure
+from .quality.gate import Quality, measure_crop
 
 Choose = Callable[[list[Face], RGB], Face | None]
 Numbers = npt.NDArray[np.integer]
@@ -60,6 +60,17 @@ class DatasetEmbeddings:
     def scores(self, rows: Numbers, columns: Numbers) -> npt.NDArray[np.int16]:
         """Q15 scores ``(R, C)`` of photos against photos, by number."""
         return scores_q15(self.embeddings[rows], self.embeddings[columns], self.zero_point)
+
+    def shared_photos(self) -> list[tuple[str, str]]:
+        """Photos of two people with the same embedding: the first of them, and each later one."""
+        first: dict[bytes, Photo] = {}
+        shared = []
+        for photo, found, row in zip(self.photos, self.found, self.embeddings, strict=True):
+            if found:
+                other = first.setdefault(row.tobytes(), photo)
+                if other.person != photo.person:
+                    shared.append((other.path, photo.path))
+        return shared
 
     def digest(self) -> str:
         """SHA-256 over who is on each photo and its embedding, hex."""
@@ -122,8 +133,9 @@ def _embed_photo(embedded: DatasetEmbeddings, index: int, image: RGB, engine: Fa
     chosen = choose(faces, image)
     if chosen:
         embedded.found[index] = True
-        embedded.embeddings[index] = engine.embed(image, chosen).values
-        embedded.faces[index], embedded.qualities[index] = chosen, measure(image, chosen)
+        crop = engine.align(image, chosen)
+        embedded.embeddings[index] = engine.embed_crop(crop).values
+        embedded.faces[index], embedded.qualities[index] = chosen, measure_crop(crop, chosen)
 
 
 def _contains_center(face: Face, image: RGB) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .errors import DataError
 from .image_archive import SkippedFile
+from .names import hidden_character
 
 _IMAGES = "images"
 _NAMED = 4
@@ -57,7 +58,7 @@ def dataset_layout(
     if not photos:
         more = f" and {len(strays) - 1:,} more in no person's folder" if len(strays) > 1 else ""
         found = f"{strays[0]!r}{more}" if strays else "none"
-        raise DataError(f"{name}: expected photos as <person>/<photo>, found {found}")
+        raise DataError(f"{name}: expected photos as <person>/<photo>, found {found}", path=name)
     people = sorted({person_of(path) for path in photos})
     _require_visible(people, name)
     leaves = _require_one_folder_each(photos, top, name, way_out)
@@ -83,7 +84,7 @@ def paths_in_dataset(images: Sequence[str], *, name: str) -> list[str]:
     paths = {image: path for path, image in layout.photos.items()}
     stray = next((image for image in images if image not in paths), None)
     if stray is not None:
-        raise DataError(f"{name}: expected photos as <person>/<photo>, found {stray!r}")
+        raise DataError(f"{name}: expected photos as <person>/<photo>, found {stray!r}", path=name)
     return [paths[image] for image in images]
 
 
@@ -120,7 +121,8 @@ def _require_one_folder_each(photos: dict[str, str], top: str, name: str, way_ou
             raise DataError(
                 f"{name}: '{person}' would be one person with photos in {len(found)} folders ({_listed(sorted(found))}): "
                 f"give the folder that holds one folder for each person, such as {_path(name, top, person)}, or put all "
-                f"photos of a person into one folder{way_out}"
+                f"photos of a person into one folder{way_out}",
+                path=name,
             )
     return {leaf for found in leaves.values() for leaf in found}
 
@@ -138,11 +140,9 @@ def _require_visible(people: Iterable[str], name: str) -> None:
         DataError: a name has control or invisible characters.
     """
     for person in people:
-        for character in person:
-            if unicodedata.category(character) in {"Cc", "Cf"}:
-                raise DataError(
-                    f"{name}: the folder {person!a} has the invisible character U+{ord(character):04X} in its name: rename it"
-                )
+        hidden = hidden_character(person)
+        if hidden:
+            raise DataError(f"{name}: the folder {person!a} has the {hidden} in its name: rename it", path=name)
 
 
 def _look_alikes(people: Iterable[str], name: str) -> list[str]:

@@ -94,7 +94,7 @@ class FaceDetector:
     """Finds faces with a detector network.
 
     Where a face's score is in doubt, neither far above the threshold nor far below, the image is looked at once more in the
-    mirror, and a face's score is the mean of both looks. What only resembles a face seldom does so twice.
+    mirror, and a face's score is the mean of both results: a false detection is seldom found twice.
 
     Args:
         network: loaded detector.
@@ -131,7 +131,7 @@ class FaceDetector:
         return GridPredictions(*(np.concatenate(parts) for parts in zip(*decoded, strict=True)))
 
     def faces(self, predictions: Sequence[GridPredictions], mapping: Letterbox) -> list[Face]:
-        """What looks like a face in one look at an image or several, largest first: the averages of overlapping boxes."""
+        """Faces from the predictions for an image, or for it and its mirror image, largest first: overlapping boxes averaged."""
         scores, boxes, landmarks = (
             np.concatenate([getattr(prediction, name) for prediction in predictions])
             for name in ("scores", "boxes", "landmarks")

@@ -1,7 +1,7 @@
 """The embedder: from an aligned crop to an int8 embedding.
 
-A face and its mirror image are the same person seen twice. Where a model's card says so, an embedding is the mean of the network's
-outputs for both: twice the work for fewer errors (`docs/models.md` has what it brings).
+Where a model's card says so, an embedding is the mean of the network's outputs for a crop and its mirror image: twice the
+work for fewer errors (`docs/models.md` has what it brings).
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ class FaceEmbedder:
     def embed(self, crop: RGB) -> Embedding:
         """Embed one aligned uint8 ``(112, 112, 3)`` RGB crop."""
         values = average_with_flip(crop, self._output_of, average_flip=self.card.average_flip)
-        return Embedding(values, self.card.zero_point, self.card.digest)
+        return Embedding(values, self.card.zero_point, self.card.digest, self.card.operating_points)
 
     def _output_of(self, crop: RGB) -> npt.NDArray[np.int8]:
         return self.network.run(int8_input(crop[None]))[self._output].reshape(-1).copy()

@@ -5,17 +5,18 @@
     EdgeSiameseError            exit 1: the operation could not be done
     +-- EngineClosedError       an engine was used after it was closed
     +-- RuntimeMissingError     no usable TFLite runtime, delegate or optional package
-    +-- ModelError              a .tflite that is not ours, damaged, or for another task
     +-- SelfTestError           a delegate computes something else than the model's golden vectors say
     +-- CameraError             a camera cannot be opened or stopped delivering
     +-- DataError               exit 2: the user's file, folder or value is not what was expected
         +-- ImageError        an image that cannot be read
+        +-- ModelError        a .tflite that is missing, not ours, damaged, or for another task
         +-- GalleryError        a gallery that cannot be read, changed or written as asked
         |   +-- NotAGalleryError     a file that is no gallery
         |   +-- DamagedGalleryError  a gallery whose bytes contradict each other
         |   +-- NewerGalleryError    a gallery of a later format version
         |   +-- OtherEmbedderError   a gallery made with another embedder
         |   +-- StaleGalleryError    a gallery file that changed after it was read
+        +-- EnrollmentError     photos that contradict each other or the gallery
         +-- NoFaceError         an image that had to show a face shows none
         +-- OperatingPointError the data cannot support the error rate asked for
 
@@ -68,10 +69,6 @@ class RuntimeMissingError(EdgeSiameseError, ImportError):
     """A TFLite runtime, delegate or optional package is not installed or does not work."""
 
 
-class ModelError(EdgeSiameseError):
-    """A model file is damaged, not one of ours, or made for another task."""
-
-
 class SelfTestError(EdgeSiameseError):
     """A delegate or runtime computes something else than the model's golden vectors say."""
 
@@ -88,6 +85,10 @@ class DataError(EdgeSiameseError, ValueError):
 
 class ImageError(DataError):
     """An image cannot be read."""
+
+
+class ModelError(DataError):
+    """A model file is missing, damaged, not one of ours, or made for another task."""
 
 
 class GalleryError(DataError):
@@ -112,6 +113,10 @@ class OtherEmbedderError(GalleryError):
 
 class StaleGalleryError(GalleryError):
     """A gallery file changed after it was read, so writing would undo somebody's change."""
+
+
+class EnrollmentError(DataError):
+    """The photos of an enrollment show different people, or somebody whom the gallery knows by another name."""
 
 
 class NoFaceError(DataError):

@@ -1,4 +1,4 @@
-"""The frame: what every camera delivers and everybody downstream reads."""
+"""The frame: one image of a camera, video or folder, with its time."""
 
 from dataclasses import dataclass
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .decision import Decision, Outcome, Reason, decide_scores, doubted, undecided
+from .decision import Decision, Outcome, Reason, doubted, undecided
 from .faces import Embedding
 from .orientation import TrackOrientation
 from .tracking import Track
@@ -26,7 +26,7 @@ OBSERVATIONS_KEPT = 8
 
 @dataclass(eq=False)
 class TrackHistory:
-    """What was embedded of one track, and what was decided and told about it.
+    """The embeddings of one track, and what was decided and emitted about it.
 
     Attributes:
         embeddings: int8 ``(D,)`` each, the last eight at most.
@@ -36,7 +36,7 @@ class TrackHistory:
         last_frame: `Track.frames` at the last of them.
         best_quality: of the faces embedded, 0 to 100.
         decision: from the kept scores; undecided before the first embedding.
-        last_emitted: the decision that was told last, None before the first.
+        last_emitted: the decision that was emitted last, None before the first.
         orientation: which way up its face is.
     """
 
@@ -130,12 +130,12 @@ class ScoreFusion:
 
     def _decide_from(self, scores: Sequence[npt.NDArray[np.int16]]) -> Decision:
         fused = np.stack(scores).sum(axis=0, dtype=np.int64) // len(scores)
-        return decide_scores(self.gallery.names, fused, self.threshold)
+        return self.gallery.decide(fused, self.threshold)
 
 
 @dataclass(frozen=True)
 class EmbeddingPolicy:
-    """Which faces are worth the embedder's time: new, unsure or better-looking ones, and now and then the others.
+    """Which faces are embedded: those of new or unsure tracks, those of better quality, and the others now and then.
 
     Attributes:
         better: a face is better when its quality is this many times the best so far.
@@ -170,6 +170,10 @@ class EmbeddingPolicy:
 
     def _sure(self, history: TrackHistory) -> bool:
         decision = history.decision
-        if history.observations < self.sure_observations or decision.score is None or decision.threshold is None:
+        if (
+            history.observations < self.sure_observations
+            or decision.score_q15 is None
+            or decision.threshold_q15 is None
+        ):
             return False
-        return abs(decision.score - decision.threshold) >= self.sure_margin
+        return abs(decision.score_q15 - decision.threshold_q15) >= self.sure_margin

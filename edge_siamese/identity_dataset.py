@@ -80,7 +80,7 @@ class IdentityDataset:
             ImageError: it cannot be read.
         """
         if photo.path not in self._members:
-            raise ImageError(f"{self.path}: expected {photo.path} in it, found none")
+            raise ImageError(f"{self.path}: expected {photo.path} in it, found none", path=self.path)
         return self._archive.image(self._members[photo.path])
 
     def pairs_file(self) -> str | None:

@@ -73,15 +73,15 @@ class ImageArchive:
         """
         member = self._members.get(name)
         if member is None:
-            raise ImageError(f"{self.path}: expected {name} in it, found none")
+            raise ImageError(f"{self.path}: expected {name} in it, found none", path=self.path)
         place = self.place(name)
         require_size(self._files.size(member), place)
         try:
             return self._files.read(member)
         except OSError as error:
-            raise ImageError(f"{place}: cannot be read ({error.strerror or error})") from error
+            raise ImageError(f"{place}: cannot be read ({error.strerror or error})", path=place) from error
         except self._files.errors as error:
-            raise ImageError(f"{place}: is damaged or encrypted ({error})") from error
+            raise ImageError(f"{place}: is damaged or encrypted ({error})", path=place) from error
 
     def image(self, name: str) -> RGB:
         """Decode a member: uint8 ``(H, W, 3)`` RGB.
@@ -201,13 +201,13 @@ def _opened(path: Path) -> ArchiveFiles:
     if path.is_dir():
         return FolderFiles(path)
     if not path.exists():
-        raise DataError(f"{path}: expected a folder, zip or tar of images, found nothing there")
+        raise DataError(f"{path}: expected a folder, zip or tar of images, found nothing there", path=path)
     if not path.is_file():
-        raise DataError(f"{path}: expected a folder, zip or tar of images, found a pipe or device")
+        raise DataError(f"{path}: expected a folder, zip or tar of images, found a pipe or device", path=path)
     try:
         head = _head(path)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})", path=path) from error
     if is_zip(path):
         return ZipFiles(path)
     if is_tar(path):
@@ -216,7 +216,7 @@ def _opened(path: Path) -> ArchiveFiles:
     found = f"{kind}: unpack it and give the folder" if kind and "archive" in kind else kind or "another kind of file"
     if path.suffix.lower() == ".zip" or kind == "a zip":
         found = "a damaged one"
-    raise DataError(f"{path}: expected a folder, zip or tar of images, found {found}")
+    raise DataError(f"{path}: expected a folder, zip or tar of images, found {found}", path=path)
 
 
 def _head(path: Path) -> bytes:

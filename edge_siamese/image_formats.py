@@ -1,5 +1,6 @@
 """Image formats, told by a file's first bytes: which are read, what size a header promises, and what else it can be."""
 
+import posixpath
 import re
 import struct
 from collections.abc import Callable
@@ -25,6 +26,7 @@ _FOREIGN_SUFFIXES = {
     ".heic": "HEIC", ".heif": "HEIC", ".hif": "HEIC", ".avif": "AVIF", ".jxl": "JPEG XL", ".jp2": "JPEG 2000", ".gif": "GIF",
     ".psd": "Photoshop", ".svg": "SVG", ".tga": "TGA", ".ico": "icon",
 }  # fmt: skip
+_NAMED_IMAGES = _IMAGE_SUFFIXES | _RAW_SUFFIXES | _FOREIGN_SUFFIXES.keys()
 _HEIC_BRANDS = rb"heic|heix|hevc|hevx|heim|heis|hevm|hevs|mif1|msf1"
 _TIFF = rb"II\*\x00|MM\x00\*"
 _SUBFILE, _WIDTH, _HEIGHT, _DNG_VERSION = 254, 256, 257, 50706  # TIFF tags
@@ -94,8 +96,7 @@ def format_problem(head: bytes, suffix: str = "") -> str:
 
 def has_image_suffix(name: str) -> bool:
     """Whether a file's name says that it is an image, of a format that is read or of another."""
-    suffix = PurePosixPath(name).suffix.lower()
-    return suffix in _IMAGE_SUFFIXES or suffix in _FOREIGN_SUFFIXES or suffix in _RAW_SUFFIXES
+    return posixpath.splitext(name)[1].lower() in _NAMED_IMAGES
 
 
 def is_image(head: bytes) -> bool:

@@ -49,13 +49,13 @@ def read_image(source: str | os.PathLike[str] | bytes | bytearray | memoryview, 
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-            raise ImageError(f"{name}: expected an image, found a pipe or device")
+            raise ImageError(f"{name}: expected an image, found a pipe or device", path=name)
         require_size(status.st_size, name)
         data = path.read_bytes()
     except OSError as error:
-        raise ImageError(f"{name}: cannot be read ({error.strerror or error})") from error
+        raise ImageError(f"{name}: cannot be read ({error.strerror or error})", path=name) from error
     except ValueError as error:
-        raise ImageError(f"{name!r}: cannot be the path of an image ({error})") from error
+        raise ImageError(f"{name!r}: cannot be the path of an image ({error})", path=name) from error
     return _decode(data, name)
 
 
@@ -67,19 +67,19 @@ def require_size(size: int, name: str) -> None:
     """
     if size > MAX_BYTES:
         raise ImageError(
-            f"{name}: {size / 1e6:,.0f} MB is too large for an image, the limit is {MAX_BYTES / 1e6:,.0f} MB"
+            f"{name}: {size / 1e6:,.0f} MB is too large for an image, the limit is {MAX_BYTES / 1e6:,.0f} MB", path=name
         )
 
 
 def _decode(data: bytes, name: str) -> RGB:
     if not data:
-        raise ImageError(f"{name}: the file is empty")
+        raise ImageError(f"{name}: the file is empty", path=name)
     foreign = foreign_format(data)
     if foreign == "HEIC":
         return _decode_heic(data, name)
     size = None if foreign else image_size(data)
     if size is None:
-        raise ImageError(f"{name}: {format_problem(data, PurePath(name).suffix)}")
+        raise ImageError(f"{name}: {format_problem(data, PurePath(name).suffix)}", path=name)
     _require_shape(size, name)
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
@@ -87,16 +87,18 @@ def _decode(data: bytes, name: str) -> RGB:
         _log.debug("%s: %s", name, error)
         image = None
     if image is None:
-        raise ImageError(f"{name}: the image is damaged or cut short")
+        raise ImageError(f"{name}: the image is damaged or cut short", path=name)
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _require_shape(size: tuple[int, int], name: str) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
-        raise ImageError(f"{name}: {width} x {height} pixels are over the limit of {MAX_PIXELS // 10**6} megapixels")
+        raise ImageError(
+            f"{name}: {width} x {height} pixels are over the limit of {MAX_PIXELS // 10**6} megapixels", path=name
+        )
     if max(width, height) > MAX_SIDE:
-        raise ImageError(f"{name}: {width} x {height} pixels are over the limit of {MAX_SIDE:,} a side")
+        raise ImageError(f"{name}: {width} x {height} pixels are over the limit of {MAX_SIDE:,} a side", path=name)
 
 
 def _decode_heic(data: bytes, name: str) -> RGB:
@@ -104,13 +106,13 @@ def _decode_heic(data: bytes, name: str) -> RGB:
     try:
         import pillow_heif
     except ImportError as error:
-        raise ImageError(f"{name}: {format_problem(data)}") from error
+        raise ImageError(f"{name}: {format_problem(data)}", path=name) from error
     try:
         photo: Any = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
         _require_shape(photo.size, name)
         pixels = np.asarray(photo)
     except (ValueError, RuntimeError, OSError, EOFError, SyntaxError) as error:
-        raise ImageError(f"{name}: the HEIC image is damaged ({' '.join(str(error).split())})") from error
+        raise ImageError(f"{name}: the HEIC image is damaged ({' '.join(str(error).split())})", path=name) from error
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     return np.ascontiguousarray(pixels[..., :3], np.uint8)
@@ -128,10 +130,10 @@ def write_image(path: Path, image: RGB) -> None:
         _write_whole(path, encoded)
     except cv2.error as error:
         raise ImageError(
-            f"{path}: the image could not be written: no format with the suffix '{path.suffix}'"
+            f"{path}: the image could not be written: no format with the suffix '{path.suffix}'", path=path
         ) from error
     except OSError as error:
-        raise ImageError(f"{path}: the image could not be written ({error.strerror or error})") from error
+        raise ImageError(f"{path}: the image could not be written ({error.strerror or error})", path=path) from error
 
 
 def _write_whole(path: Path, data: bytes) -> None:

@@ -30,8 +30,14 @@ def scores_q15(probes: npt.NDArray[np.int8], templates: npt.NDArray[np.int8], ze
         int16 ``(P, T)`` scores in Q15; -32768 where either vector is zero.
 
     Raises:
-        DataError: the two have different dimensions.
+        DataError: one of the two is not int8 ``(n, D)``, or they have different dimensions.
     """
+    for name, vectors in (("probes", probes), ("templates", templates)):
+        if vectors.dtype != np.int8 or vectors.ndim != 2:
+            found = f"{vectors.dtype} {vectors.shape}"
+            raise DataError(
+                f"{name}: expected int8 embeddings (n, D), found {found}", expected="int8 (n, D)", found=found
+            )
     if probes.shape[1] != templates.shape[1]:
         raise DataError(f"embeddings of {probes.shape[1]} and {templates.shape[1]} dimensions cannot be compared")
     exact = np.dtype(np.float32 if probes.shape[1] <= _EXACT_IN_FLOAT32 else np.float64)
@@ -48,8 +54,17 @@ def score_q15(a: Embedding, b: Embedding) -> int:
         DataError: they are of different embedders.
     """
     if a.embedder != b.embedder:
-        raise DataError(f"embeddings of different embedders cannot be compared: {a.embedder} and {b.embedder}")
+        raise DataError(
+            f"embeddings of different embedders cannot be compared: {a.embedder} and {b.embedder}",
+            expected=a.embedder,
+            found=b.embedder,
+        )
     return int(scores_q15(a.values[None], b.values[None], a.zero_point)[0, 0])
+
+
+def as_float(score: int | None) -> float | None:
+    """A Q15 score as people read it, -1 to 1; None stays None."""
+    return None if score is None else score / Q15
 
 
 def threshold_q15(score: float) -> int:

@@ -70,7 +70,7 @@ class TrackOrientation:
     """Which way up the face of one track is: decided once, and while it is in doubt tried again ever more rarely.
 
     Attributes:
-        turn: see `OrientedFaces`; None before the first look.
+        turn: see `OrientedFaces`; None before the first frame.
         doubtful: it is not clear yet.
     """
 

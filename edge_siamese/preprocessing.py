@@ -11,6 +11,7 @@ array([-128,    0,  127], dtype=int8)
 array([-1.       ,  0.       ,  0.9921875], dtype=float32)
 """
 
+import os
 from typing import Any, TypeVar
 
 import numpy as np
@@ -71,7 +72,7 @@ def check_image(image: object, name: str = "the image") -> RGB:
         raise ImageError(f"{name}: {_EXPECTED}, found {found}", expected="uint8 (H, W, 3)", found=found)
     if image.ndim == 2 or image.shape[2] == 1:
         return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
-    return np.ascontiguousarray(image[..., :3])
+    return np.ascontiguousarray(image if image.shape[2] == 3 else image[..., :3])
 
 
 def check_crop(crop: object, size: int) -> RGB:
@@ -98,7 +99,12 @@ def _mismatch(image: object) -> str:
     if image is None:
         return "None; OpenCV's imread returns None for a file that it cannot read, read_image raises instead"
     if not isinstance(image, np.ndarray):
-        return f"{type(image).__name__}; numpy.asarray converts most images"
+        advice = (
+            "read_image reads files"
+            if isinstance(image, str | bytes | os.PathLike)
+            else "numpy.asarray converts most images"
+        )
+        return f"{type(image).__name__}; {advice}"
     described = f"{image.dtype} {image.shape}"
     if not image.size:
         return f"{described}, which is empty"

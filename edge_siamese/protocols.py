@@ -67,9 +67,6 @@ class FaceAnalyzer(Protocol):
     def embed_crop(self, crop: RGB) -> Embedding:
         """Embed one aligned crop, uint8 ``(112, 112, 3)``."""
 
-    def embed(self, image: RGB, face: Face) -> Embedding:
-        """Align and embed one face of an image."""
-
 
 class FrameSource(Protocol):
     """Where frames come from. Live sources drop frames while the reader is busy, others wait and lose none.

@@ -1,35 +1,29 @@
-"""What is said about photos: do two show the same person (1:1), and who of a gallery is on one (1:N).
+"""Recognition on photos: comparing two (1:1), and naming the faces of one (1:N), with explanations for people.
 
-The command line and the preview page say it, and find it, here.
+The engine, the command line and the preview page use it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .decision import Decision, Outcome, Reason, decide, decide_scores, doubted, undecided
+from .decision import Decision, Outcome, Reason, decide, doubted, undecided
 from .errors import NoFaceError
 from .faces import Embedding, Face
 from .frames import RGB
+from .gallery.metadata import today
 from .matching import Q15, score_q15
 from .operating_point import OperatingPoint
 from .orientation import OrientedFaces, detect_oriented
 from .protocols import FaceAnalyzer
-from .quality.gate import Quality, QualityLimits, measure_crop
+from .quality.gate import CAUSES, Quality, QualityLimits, measure_crop
 
 if TYPE_CHECKING:
-    from .engine import FaceEngine
     from .gallery import Gallery
 
 _LIMITS = QualityLimits()
-_CAUSES = {
-    Reason.TOO_SMALL: "the face is too small",
-    Reason.BLURRED: "the face is too blurred",
-    Reason.DARK: "the face is too dark, too bright or too flat",
-    Reason.POSE: "the face is seen too much from the side, or it is not clear which way up it is",
-}
 _POOR = 50.0
 
 
@@ -67,6 +61,10 @@ class EmbeddedFace:
         """Why a low score does not show that it is somebody else, or None."""
         return self.rejection or self.quality.doubt(_LIMITS)
 
+    def as_face(self) -> Face:
+        """The face with its embedding and what speaks against comparing it."""
+        return replace(self.face, embedding=self.embedding, rejection=self.rejection, doubt=self.doubt, turn=self.turn)
+
     def decide(self, decision: Decision) -> Decision:
         """The decision, or why there is none about this face."""
         return undecided(self.rejection) if self.rejection else doubted(decision, self.doubt)
@@ -80,11 +78,17 @@ class EmbeddedFace:
 
     def _quality_remarks(self) -> list[str]:
         if self.rejection:
-            return [f"{_CAUSES[self.rejection]} to be compared"]
+            return [f"{CAUSES[self.rejection]} to be compared"]
         if self.doubt:
-            return [f"{_CAUSES[self.doubt]} to say that it is somebody else"]
+            return [f"{CAUSES[self.doubt]} to say that it is somebody else"]
         poor = self.quality.score < _POOR
         return [f"the photo is poor (quality {self.quality.score:.0f} of 100), which lowers scores"] if poor else []
+
+
+def embedded_faces(engine: FaceAnalyzer, image: RGB) -> list[EmbeddedFace]:
+    """Find, align, measure and embed every face of a photo, whichever way up it is; largest first."""
+    found = detect_oriented(engine, image)
+    return [EmbeddedFace.at(engine, image, face, found) for face in found.faces]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,12 +97,12 @@ class ProbeFace:
 
     Attributes:
         name: what messages call the photo.
-        look: the face.
+        embedded: the face.
         faces: how many there are.
     """
 
     name: str
-    look: EmbeddedFace
+    embedded: EmbeddedFace
     faces: int
 
     @classmethod
@@ -110,54 +114,75 @@ class ProbeFace:
         """
         found = detect_oriented(engine, image)
         if not found.faces:
-            raise NoFaceError(f"{name}: no face found")
+            raise NoFaceError(f"{name}: no face found", path=name)
         return cls(name, EmbeddedFace.at(engine, image, found.faces[0], found), len(found.faces))
 
     def remarks(self) -> list[str]:
         """What people should know of the photo, without its name."""
         several = [f"{self.faces} faces found, the largest is used"] if self.faces > 1 else []
-        return several + self.look.remarks()
+        return several + self.embedded.remarks()
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
-    """Two photos held against each other.
+class ComparisonResult:
+    """What a comparison of two images found.
 
     Attributes:
-        score: Q15.
-        point: the operating point that says from where on they show the same person.
+        first, second: the largest face of each image.
+        score_q15: of the two; `score` is the same as a float.
+        threshold_q15: the score from which on they show the same person.
+        operating_point: where the threshold is from; None for a bare threshold.
     """
 
     first: ProbeFace
     second: ProbeFace
-    score: int
-    point: OperatingPoint
+    score_q15: int
+    threshold_q15: int
+    operating_point: OperatingPoint | None = None
 
     @classmethod
-    def of(cls, first: ProbeFace, second: ProbeFace, point: OperatingPoint) -> "Comparison":
-        return cls(first, second, score_q15(first.look.embedding, second.look.embedding), point)
+    def of(cls, first: ProbeFace, second: ProbeFace, operating_point: OperatingPoint) -> "ComparisonResult":
+        """Compare two faces at an operating point."""
+        score = score_q15(first.embedded.embedding, second.embedded.embedding)
+        return cls(first, second, score, operating_point.threshold_q15, operating_point)
+
+    @property
+    def score(self) -> float:
+        """How alike the two faces are, -1 to 1."""
+        return self.score_q15 / Q15
+
+    @property
+    def threshold(self) -> float:
+        """The score from which on they show the same person, -1 to 1."""
+        return self.threshold_q15 / Q15
 
     @property
     def decision(self) -> Decision:
-        if rejection := self.first.look.rejection or self.second.look.rejection:
+        """Match, unknown (different people) or undecided; undecided where a face is too poor to be compared."""
+        if rejection := self.first.embedded.rejection or self.second.embedded.rejection:
             return undecided(rejection)
-        decision = decide({"same person": self.score}, self.point.threshold)
-        return doubted(decision, self.first.look.doubt or self.second.look.doubt)
+        decision = decide({"same person": self.score_q15}, self.threshold_q15)
+        return doubted(decision, self.first.embedded.doubt or self.second.embedded.doubt)
 
     @property
     def is_match(self) -> bool:
-        return self.decision.outcome is Outcome.MATCH
+        """Whether they show the same person; False also where it cannot be told, see `reason`."""
+        return self.decision.is_match
+
+    @property
+    def reason(self) -> Reason:
+        """Why it was decided so."""
+        return self.decision.reason
 
     @property
     def explanation(self) -> str:
         """Why, for people."""
         if self.decision.outcome is Outcome.UNDECIDED:
-            probe = self.first if self.first.look.doubt == self.decision.reason else self.second
-            return f"{probe.name}: {_CAUSES[self.decision.reason]}"
-        return (
-            f"score {self.score / Q15:.3f} is {'at least' if self.is_match else 'below'} the threshold "
-            f"{self.point.threshold / Q15:.3f} for a false match rate of {self.point.target_fmr:g}"
-        )
+            probe = self.first if self.first.embedded.doubt == self.decision.reason else self.second
+            return f"{probe.name}: {CAUSES[self.decision.reason]}"
+        rate = f" for a false match rate of {self.operating_point.target_fmr:g}" if self.operating_point else ""
+        relation = "at least" if self.is_match else "below"
+        return f"score {self.score:.3f} is {relation} the threshold {self.threshold:.3f}{rate}"
 
     @property
     def sentence(self) -> str:
@@ -165,14 +190,18 @@ class Comparison:
         answers = {Outcome.MATCH: "same person", Outcome.UNKNOWN: "different people", Outcome.UNDECIDED: "cannot tell"}
         return f"{answers[self.decision.outcome]}: {self.explanation}"
 
+    def __str__(self) -> str:
+        return self.sentence
+
     def to_json(self) -> dict[str, Any]:
+        """For ``verify --json``: scores as floats."""
         return {
             "is_match": self.is_match,
             "decision": str(self.decision.outcome),
             "reason": str(self.decision.reason),
-            "score": self.score / Q15,
-            "threshold": self.point.threshold / Q15,
-            "operating_point": self.point.to_json(),
+            "score": self.score,
+            "threshold": self.threshold,
+            "operating_point": self.operating_point.to_json() if self.operating_point else None,
         }
 
 
@@ -182,13 +211,13 @@ class Identification:
 
     Attributes:
         index: place of the face by size, 0 for the largest; None without one.
-        look: the face, or None.
+        embedded: the face, or None.
         decision: who it is.
         candidates: the best names with their Q15 scores, best first.
     """
 
     index: int | None
-    look: EmbeddedFace | None
+    embedded: EmbeddedFace | None
     decision: Decision
     candidates: Sequence[tuple[str, int]] = ()
 
@@ -196,29 +225,34 @@ class Identification:
     def explanation(self) -> str:
         """Why, for people."""
         decision = self.decision
-        if decision.reason in _CAUSES:
-            return _CAUSES[decision.reason]
+        if decision.reason in CAUSES:
+            return CAUSES[decision.reason]
         if decision.score is None or decision.threshold is None:
             return "no face found" if decision.reason is Reason.NO_FACE else "nobody is in the gallery"
-        score, threshold = decision.score / Q15, decision.threshold / Q15
-        if decision.outcome is Outcome.MATCH:
-            return f"score {score:.3f} is at least the threshold {threshold:.3f}"
-        return f"the best score {score:.3f} is below the threshold {threshold:.3f}"
+        if decision.reason is Reason.OVERDUE:
+            return "the gallery keeps this person beyond the last day, so no name is given"
+        if decision.reason is Reason.AMBIGUOUS:
+            return (
+                f"two people reach the threshold {decision.threshold:.3f}, and the best score {decision.score:.3f} is only "
+                f"{decision.margin:.3f} above the other"
+            )
+        relation = "score {:.3f} is at least" if decision.is_match else "the best score {:.3f} is below"
+        return f"{relation.format(decision.score)} the threshold {decision.threshold:.3f}"
 
     def to_json(self) -> dict[str, Any]:
-        face = self.look.face if self.look else None
+        face = self.embedded.face if self.embedded else None
         seen = {
             "face": self.index,
             "box": face.box.tolist() if face else None,
             "detector_score": float(face.score) if face else None,
-            "turn": self.look.turn if self.look else None,
+            "turn": self.embedded.turn if self.embedded else None,
         }
         candidates = [{"identity": name, "score": round(score / Q15, 5)} for name, score in self.candidates]
         return seen | self.decision.to_json() | {"candidates": candidates}
 
 
 def identify_faces(
-    engine: FaceAnalyzer, gallery: "Gallery", image: RGB, *, threshold: int, top_k: int = 1
+    engine: FaceAnalyzer, gallery: "Gallery", image: RGB, *, operating_point: OperatingPoint, top_k: int = 1
 ) -> list[Identification]:
     """Name every face of a uint8 ``(H, W, 3)`` image, largest first; without one, say once that there is none.
 
@@ -226,18 +260,21 @@ def identify_faces(
         engine: finds and embeds.
         gallery: of the engine's embedder.
         image: the photo.
-        threshold: Q15 score from which a name is given.
-        top_k: how many candidates to list.
+        operating_point: says from which score on a name is given.
+        top_k: how many candidates to list; people kept beyond their last day are none.
     """
     gallery.require(engine.embedder_card)
-    answers, found = [], detect_oriented(engine, image)
-    for index, face in enumerate(found.faces):
-        look = EmbeddedFace.at(engine, image, face, found)
-        scores = gallery.scores_of(look.embedding.values[None])[0]
-        best = np.argsort(-scores.astype(np.int32), kind="stable")[: 0 if look.rejection else top_k]
-        candidates = [(gallery.names[index], int(scores[index])) for index in best]
-        decision = look.decide(decide_scores(gallery.names, scores, threshold))
-        answers.append(Identification(index, look, decision, candidates))
+    answers, overdue = [], set(gallery.overdue(today()))
+    for index, embedded in enumerate(embedded_faces(engine, image)):
+        scores = gallery.scores_of(embedded.embedding.values[None])[0]
+        ranked = np.argsort(-scores.astype(np.int32), kind="stable")
+        candidates = [
+            (gallery.names[identity], int(scores[identity]))
+            for identity in ranked
+            if gallery.names[identity] not in overdue
+        ][: 0 if embedded.rejection else top_k]
+        decision = embedded.decide(gallery.decide(scores, operating_point.threshold_q15))
+        answers.append(Identification(index, embedded, decision, candidates))
     return answers or [Identification(None, None, undecided(Reason.NO_FACE))]
 
 
@@ -260,8 +297,9 @@ class OperatingPointChoice:
     people: int
 
     @classmethod
-    def for_gallery(cls, gallery: "Gallery", engine: "FaceEngine", target_fpir: float) -> "OperatingPointChoice":
-        """
+    def for_gallery(cls, gallery: "Gallery", engine: FaceAnalyzer, target_fpir: float) -> "OperatingPointChoice":
+        """Choose for a gallery and the embedder of an engine; see `Gallery.operating_point`.
+
         Raises:
             OperatingPointError: neither the gallery nor the model has an operating point.
         """
@@ -271,13 +309,13 @@ class OperatingPointChoice:
 
     @property
     def sufficient(self) -> bool:
-        return self.point.target_fmr <= self.required_fmr * (1 + 1e-9)
+        return self.point.is_strict_enough(self.required_fmr)
 
     def sentences(self) -> list[str]:
         """What people should know: the point, and a warning when it is weaker than asked for."""
         used = (
             f"operating point of the {self.of}: FMR {self.point.target_fmr:g} for one comparison, threshold "
-            f"{self.point.threshold / Q15:.4f}"
+            f"{self.point.threshold:.4f}"
         )
         if self.sufficient:
             return [used]

@@ -24,7 +24,7 @@ def decode_text(data: bytes, name: str) -> str:
         text = data.decode(encoding or _without_mark(data))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{name}: line {line}: expected text in UTF-8 or UTF-16 ({error.reason})") from error
+        raise DataError(f"{name}: line {line}: expected text in UTF-8 or UTF-16 ({error.reason})", path=name) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -36,10 +36,10 @@ def read_text(path: Path) -> str:
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise DataError(f"{path}: {path.stat().st_size / 1e6:,.0f} MB is too large for a text file")
+            raise DataError(f"{path}: {path.stat().st_size / 1e6:,.0f} MB is too large for a text file", path=path)
         return decode_text(path.read_bytes(), str(path))
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})", path=path) from error
 
 
 def _without_mark(data: bytes) -> str:

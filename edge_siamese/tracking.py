@@ -46,7 +46,7 @@ class TrackingLimits:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What a face and its frame looked like: gray, float32.
+    """A face and its frame as small gray images, float32.
 
     Attributes:
         around: ``(16, 16)``, the square around the face; it moves with the face.
@@ -64,7 +64,7 @@ class Track:
     Attributes:
         number: unique within its tracker, from 1.
         face: where it was seen last.
-        view: what it looked like there.
+        view: face and frame there.
         frames: how often it was seen again after the first time.
         missed: frames since it was seen last.
     """
@@ -150,8 +150,13 @@ def _change(before: Patch, after: Patch) -> float:
 
 
 def _thumbnail(image: RGB) -> tuple[Gray, float]:
-    scale = min(1.0, _THUMBNAIL / max(image.shape[:2]))
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
+    height, width = image.shape[:2]
+    scale = min(1.0, _THUMBNAIL / max(height, width))
+    if min(height, width) * scale < 1:  # thinner than a pixel of the thumbnail
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    else:
+        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8), scale
 
 

@@ -5,16 +5,18 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .cameras.base import CameraBack, CameraLost, CameraMissing, SourceEvent
 from .decision import Decision, Outcome, Reason, undecided
+from .errors import EdgeSiameseError
 from .faces import Face
 from .frames import Frame
 from .fusion import EmbeddingPolicy, ScoreFusion, TrackHistory
-from .operating_point import OperatingPoint
+from .gallery.updates import GalleryEvent, GalleryFile, GalleryRejected, GalleryReloaded
+from .instrumentation import Counters, NoTimer, StageTimer
+from .operating_point import DEFAULT_TARGET_FPIR, OperatingPoint
 from .orientation import OrientedFaces, detect_oriented
 from .protocols import Clock, FaceAnalyzer, FrameSource
 from .quality.gate import QualityLimits, measure_crop
@@ -23,7 +25,6 @@ from .tracking import Track, Tracker, TrackingLimits
 if TYPE_CHECKING:
     from .gallery import Gallery
 
-DEFAULT_TARGET_FPIR = 1e-3
 STALE_AFTER_NS = 1_000_000_000
 
 
@@ -32,12 +33,12 @@ class FaceResult:
     """What was decided about one face of one frame, or about a frame without one.
 
     Attributes:
-        frame: where it was seen.
-        face: the face, embedded if it was looked at in this frame; None for a frame without one.
+        frame: the frame.
+        face: the face, with its embedding if it was embedded in this frame; None for a frame without one.
         face_index: place of the face by size in its frame, 0 for the largest; None without one.
         track: number of its track; None without a face.
-        decision: about the person of the track, from all its looks.
-        changed: the decision is another than was told before of this track; always for stills.
+        decision: about the person of the track, from its last eight embeddings.
+        changed: the decision differs from the one emitted before for this track; always true for stills.
         turn: degrees that the frame has to be turned counterclockwise for the face to be upright: 0, 90, 180 or 270.
         latency_ns: from when a live frame was taken, or from when a pulled one was handed over, to the decision.
     """
@@ -52,62 +53,39 @@ class FaceResult:
     turn: int = 0
 
 
-@dataclass
-class Counters:
-    """What went through a verifier.
-
-    Attributes:
-        frames: taken from the source.
-        stale: of these, too old to be looked at.
-        no_face: of these, without a face.
-        faces: found.
-        rejected: of these, by the quality gate.
-        embeddings: computed.
-    """
-
-    frames: int = 0
-    stale: int = 0
-    no_face: int = 0
-    faces: int = 0
-    rejected: int = 0
-    embeddings: int = 0
-
-    def to_json(self) -> dict[str, int]:
-        return asdict(self)
-
-
-class StageTimer(Protocol):
-    """Somebody who wants to know how long the stages take."""
-
-    def stage(self, name: str) -> AbstractContextManager[object]:
-        """Entered before and left after ``detect``, ``track``, ``orient``, ``align``, ``quality``, ``embed`` and ``match``."""
-
-
-class _NoTimer:
-    def stage(self, name: str) -> AbstractContextManager[object]:
-        return nullcontext()
-
-
 class Verifier:
     """Watches a source and says who is there. Iterating gives a `FaceResult` for every face of every frame.
 
-    >>> with open_source("0") as source:
-    ...     for sighting in Verifier(source, engine, gallery):
-    ...         if sighting.changed:
-    ...             greet(sighting.decision)
+    A camera is ``open_source("0")``; here it is a folder with two photos:
+
+    >>> from pathlib import Path
+    >>> from edge_siamese import FaceEngine, Gallery, Verifier, open_source
+    >>> from edge_siamese.image_io import write_image
+    >>> from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
+    >>> anna, ben = (Person.from_seed(seed) for seed in DEMO_SEEDS[:2])
+    >>> for name, person in {"a.png": anna, "b.png": ben}.items():
+    ...     write_image(Path("photos", name), render_portrait(person, View(yaw=5.0)).image)
+    >>> with FaceEngine.default() as engine, open_source("photos") as source:
+    ...     gallery = Gallery.empty(engine.embedder_card)
+    ...     gallery = gallery.enroll("Anna", [render_portrait(anna, View()).image], engine=engine)
+    ...     for result in Verifier(source, engine, gallery):
+    ...         if result.changed:
+    ...             print(result.frame.source, result.decision.outcome, result.decision.identity)
+    a.png match Anna
+    b.png unknown None
 
     It belongs to one thread; only `stop` may be called from others and from signal handlers.
 
     Args:
         source: frames; closing it stays with the caller.
         engine: detects and embeds.
-        gallery: known people, of the engine's embedder.
+        gallery: known people, of the engine's embedder; a `GalleryFile` is read again whenever it changes.
         operating_point: where to accept; by default what the gallery finds for `target_fpir`.
         target_fpir: accepted rate of strangers named, over the whole gallery.
         clock: monotonic nanoseconds.
         quality, tracking, policy: limits of the stages.
-        stale_after_ns: older frames of a live source are not looked at.
-        timer: told when stages begin and end.
+        stale_after_ns: older frames of a live source are not processed.
+        timer: measures the stages.
 
     Raises:
         GalleryError: the gallery is of another embedder.
@@ -117,7 +95,7 @@ class Verifier:
         self,
         source: FrameSource,
         engine: FaceAnalyzer,
-        gallery: "Gallery",
+        gallery: "Gallery | GalleryFile",
         *,
         operating_point: OperatingPoint | None = None,
         target_fpir: float = DEFAULT_TARGET_FPIR,
@@ -128,24 +106,27 @@ class Verifier:
         stale_after_ns: int = STALE_AFTER_NS,
         timer: StageTimer | None = None,
     ) -> None:
-        gallery.require(engine.embedder_card)
-        self.source, self.engine, self.gallery = source, engine, gallery
-        self.operating_point = operating_point or gallery.operating_point(engine.embedder_card, target_fpir=target_fpir)
+        self.source, self.engine = source, engine
+        self._gallery_file = gallery if isinstance(gallery, GalleryFile) else None
+        self.gallery = gallery.gallery if isinstance(gallery, GalleryFile) else gallery
+        self._given_point, self._target_fpir = operating_point, target_fpir
+        self.operating_point = self._operating_point_of(self.gallery)
         self.counters = Counters()
         self._clock, self._stale_after_ns = clock, stale_after_ns
         self._limits, self._policy = quality or QualityLimits(), policy or EmbeddingPolicy()
         self._tracker = Tracker(tracking)
-        self._fusion = ScoreFusion(gallery, self.operating_point.threshold)
-        self._timer: StageTimer = timer or _NoTimer()
+        self._fusion = ScoreFusion(self.gallery, self.operating_point.threshold_q15)
+        self._timer: StageTimer = timer or NoTimer()
         self._last_empty_reason: Reason | None = None
         self._last_shape: tuple[int, ...] = ()
 
     def __iter__(self) -> Iterator[FaceResult]:
         return (item for item in self.watch() if isinstance(item, FaceResult))
 
-    def watch(self) -> Iterator[FaceResult | SourceEvent]:
-        """The results, and between them what went wrong with the camera or video."""
+    def watch(self) -> Iterator[FaceResult | SourceEvent | GalleryEvent]:
+        """The results, and between them what happened to the camera or video and to the gallery file."""
         for item in self.source.watch():
+            yield from self._update_gallery()
             if isinstance(item, Frame):
                 yield from self._process(item)
             else:
@@ -156,6 +137,32 @@ class Verifier:
     def stop(self) -> None:
         """End the iteration after the current frame."""
         self.source.stop()
+
+    def _update_gallery(self) -> Iterator[GalleryEvent]:
+        """Use the gallery file's new content, if it has any that can be used."""
+        if self._gallery_file is None:
+            return
+        try:
+            gallery = self._gallery_file.changed()
+            point = self._operating_point_of(gallery) if gallery else self.operating_point
+        except EdgeSiameseError as error:
+            yield GalleryRejected(str(self._gallery_file.path), self._clock(), str(error))
+            return
+        if gallery:
+            event = GalleryReloaded.between(self.gallery, gallery, self._clock())
+            self.gallery, self.operating_point = gallery, point
+            self._fusion.use_gallery(gallery, point.threshold_q15)
+            yield event
+
+    def _operating_point_of(self, gallery: "Gallery") -> OperatingPoint:
+        """
+        Raises:
+            GalleryError: the gallery is of another embedder.
+            OperatingPointError: neither the gallery nor the embedder has an operating point.
+        """
+        card = self.engine.embedder_card
+        gallery.require(card)
+        return self._given_point or gallery.operating_point(card, target_fpir=self._target_fpir)
 
     def _process(self, frame: Frame) -> Iterator[FaceResult]:
         age_ns = self.source.age_ns(frame)
@@ -195,7 +202,7 @@ class Verifier:
         return tracks
 
     def _detect(self, frame: Frame) -> OrientedFaces:
-        """Faces of a frame; a photo may lie on its side, a video is looked at as it is until a track is in doubt."""
+        """Faces of a frame; a photo is tried in four turns if need be, a video frame is taken as it is."""
         if self.source.stills:
             return detect_oriented(self.engine, frame.pixels)
         return OrientedFaces(self.engine.detect(frame.pixels))
@@ -206,6 +213,7 @@ class Verifier:
         with self._timer.stage("orient"):
             face = self._upright_face(frame, track, history)
         if face is None:
+            self.counters.rejected += history.orientation.doubtful
             return history.decision_or(Reason.POSE)
         with self._timer.stage("align"):
             crop = self.engine.align(frame.pixels, face)
@@ -239,7 +247,7 @@ class Verifier:
         self._fusion.keep([])
 
     def _is_news(self, track: Track, decision: Decision) -> bool:
-        """Whether a decision differs from what was told of the track before; it counts as told from now on."""
+        """Whether a decision differs from the one emitted before for the track; it is the last emitted one from now on."""
         history = self._fusion.history(track)
         before, history.last_emitted = history.last_emitted, decision
         return before is None or _essence(before) != _essence(decision)

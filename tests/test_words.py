@@ -21,13 +21,13 @@ BRITISH = (
 )
 RETIRED = (
     r"pictures?|albums?|survey(?:s|ed|_album)?|recogni[sz]er|headline|rival|sightings?|least_(?!squares)\w+|most_(?!common)\w+|freshest|"
-    r"judg(?:e|ed|ing)|looking|telling_pairs|cast|journey|verdict|wanted_fmr|narrowing|within_class(?!_covariance)|"
+    r"judg(?:e|ed|ing)|looking|telling_pairs|cast|journey|wanted_fmr|narrowing|within_class(?!_covariance)|"
     r"stretch(?:es)?|untouched|refusals?|refuse[sd]?|fate|told|divided(?!_by)"
 )
 IDENTIFIER = re.compile(rf"(?:^|_)(?:{RETIRED}|{BRITISH})(?:_|$)", re.IGNORECASE)
 CLASS = re.compile(
     r"^_?(?:Album|Survey|Recogni[sz]er|Headline|Figures|Instrument|Rival|Look|Subject|Evidence|Sighting|Notice|Shot|"
-    r"FreshestSlot|Divided|Terms|Told|Cast|Journey|Verdict|Cells)$"
+    r"FreshestSlot|Divided|Terms|Told|Cast|Journey|Cells)$"
 )
 PROSE = re.compile(
     rf"\b(?:albums?|surveys?|sightings?|rivals?|pictures?|photographs?|{BRITISH}|whole or not at all|seen by nobody|"

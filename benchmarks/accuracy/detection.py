@@ -12,8 +12,8 @@ from edge_siamese.evaluation.annotations import AnnotatedSet
 from edge_siamese.evaluation.detection import (
     HEIGHT_CLASSES,
     MIN_OVERLAP,
-    Comparison,
     DetectionMetrics,
+    ImageDetections,
     compare,
     detection_metrics,
 )
@@ -51,7 +51,7 @@ class AnnotatedResult:
 
     detectors: Sequence[Detector]
     images: list[dict[str, Any]]
-    comparisons: list[list[Comparison]]
+    comparisons: list[list[ImageDetections]]
 
     def to_json(self) -> dict[str, Any]:
         """The figures, with the counts of every image."""
@@ -91,7 +91,7 @@ def measure_annotated(
     if not total:
         raise DataError(f"{annotated.path}: expected images of the split '{split}', found none")
     images = []
-    comparisons: list[list[Comparison]] = [[] for _ in detectors]
+    comparisons: list[list[ImageDetections]] = [[] for _ in detectors]
     for done, truth in enumerate(annotated.images(split), start=1):
         heights = [round(float(height), 1) for height in truth.boxes[:, 3]]
         images.append({"file": truth.name, "source": truth.source, "heights": heights})

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.cli.shared.output import table
-from edge_siamese.dataset_embeddings import DatasetEmbeddings, center_face, embed_dataset, largest_face
+from edge_siamese.dataset_embeddings import DatasetEmbeddings, embed_dataset
 from edge_siamese.evaluation.bootstrap import REPLICATES, PersonBootstrap
-from edge_siamese.evaluation.comparisons import Comparisons, compare_all, compare_listed, parse_pairs
+from edge_siamese.evaluation.comparisons import Comparisons
+from edge_siamese.evaluation.protocols import VerificationProtocol
 from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
@@ -43,9 +44,6 @@ class DetectingWith:
     def embed_crop(self, crop: RGB) -> Embedding:
         return self.engine.embed_crop(crop)
 
-    def embed(self, image: RGB, face: Face) -> Embedding:
-        return self.engine.embed(image, face)
-
 
 @dataclass(frozen=True, eq=False)
 class Verified:
@@ -54,7 +52,7 @@ class Verified:
     detector: Detector
     embedded: DatasetEmbeddings
     comparisons: Comparisons
-    headline: VerificationMetrics
+    verification: VerificationMetrics
 
     def to_json(self) -> dict[str, Any]:
         """The figures, and the photos without a face, or without one in the middle."""
@@ -63,17 +61,17 @@ class Verified:
             "threshold": self.detector.threshold,
             "not_found": self._paths(~self.embedded.found),
             "off_center": self._paths(self.embedded.found & ~self.embedded.centered),
-        } | self.headline.to_json()
+        } | self.verification.to_json()
 
     def row(self) -> tuple[str, ...]:
         """The figures for people."""
-        embedded, curve = self.embedded, self.headline.metrics.curve
-        tar = self.headline.to_json()["tar_at_fmr"]["0.001"]
+        embedded, curve = self.embedded, self.verification.metrics.curve
+        tar = self.verification.to_json()["tar_at_fmr"]["0.001"]
         return (
             f"{self.detector.name} at {self.detector.threshold:.2f}",
             f"{embedded.found.sum()} of {len(embedded.photos)}",
             f"{embedded.centered.sum()}",
-            f"{self.headline.metrics.accuracy:.2%}",
+            f"{self.verification.metrics.accuracy:.2%}",
             f"{curve.eer:.2%}",
             "-" if tar is None else f"{tar:.2%}",
         )
@@ -100,7 +98,7 @@ class LandmarkComparison:
             "replicates": self.replicates,
             "detectors": [verified.to_json() for verified in self.verified],
             "differences": [
-                {"of": first.detector.name, "less": other.detector.name} | first.headline.minus(other.headline)
+                {"of": first.detector.name, "less": other.detector.name} | first.verification.minus(other.verification)
                 for other in others
             ],
         }
@@ -135,13 +133,10 @@ def compare_landmarks(
     Raises:
         DataError: there are no genuine or no impostor pairs.
     """
-    pairs_text, draws, verified = dataset.pairs_file(), None, []
+    protocol, draws, verified = VerificationProtocol.of(dataset), None, []
     for detector in detectors:
-        choose = center_face if pairs_text else largest_face
-        embedded = embed_dataset(dataset, DetectingWith(detector, engine), choose, progress)
-        comparisons = (
-            compare_listed(embedded, parse_pairs(pairs_text, embedded)) if pairs_text else compare_all(embedded)
-        )
+        embedded = embed_dataset(dataset, DetectingWith(detector, engine), protocol.choose, progress)
+        comparisons = protocol.compare(embedded)
         draws = draws or PersonBootstrap(comparisons.person_count, replicates)
         verified.append(Verified(detector, embedded, comparisons, VerificationMetrics.measure(comparisons, draws)))
     return LandmarkComparison(verified, replicates)

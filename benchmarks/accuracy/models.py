@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from edge_siamese.dataset_embeddings import DatasetEmbeddings, center_face, embed_dataset, largest_face
+from edge_siamese.dataset_embeddings import DatasetEmbeddings, embed_dataset
 from edge_siamese.engine import FaceEngine
 from edge_siamese.evaluation.baseline import open_baseline
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
-from edge_siamese.evaluation.comparisons import compare_all, compare_listed, parse_pairs
+from edge_siamese.evaluation.protocols import VerificationProtocol
 from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.models import shipped_models
@@ -86,21 +86,18 @@ class People:
 
     dataset: IdentityDataset
     embedded: DatasetEmbeddings
-    pairs: str | None
+    protocol: VerificationProtocol
 
     @classmethod
     def find(cls, path: Path, progress: Progress | None = None) -> "People":
         """Detect and choose the face of every photo, as `edge-siamese evaluate` does."""
         dataset = IdentityDataset(path)
-        pairs = dataset.pairs_file()
+        protocol = VerificationProtocol.of(dataset)
         with FaceEngine.default() as engine:
-            return cls(dataset, embed_dataset(dataset, engine, center_face if pairs else largest_face, progress), pairs)
+            return cls(dataset, embed_dataset(dataset, engine, protocol.choose, progress), protocol)
 
     def verify(self, embedder: Path, *, delegate: Delegate, progress: Progress | None = None) -> dict[str, Any]:
-        """The headline figures of one embedder on these people."""
+        """The metrics of one embedder on these people."""
         vectors = open_baseline(embedder, delegate=delegate).embed(self.embedded, self.dataset, progress)
-        if self.pairs:
-            comparisons = compare_listed(self.embedded, parse_pairs(self.pairs, self.embedded), vectors.scores)
-        else:
-            comparisons = compare_all(self.embedded, vectors.scores)
+        comparisons = self.protocol.compare(self.embedded, vectors.scores)
         return VerificationMetrics.measure(comparisons, PersonBootstrap(comparisons.person_count)).to_json()

@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
 from edge_siamese.cameras import open_source
 from edge_siamese.detection import letterbox
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError
+from edge_siamese.evaluation.open_set import OpenSetSplit
 from edge_siamese.gallery import Gallery
-from edge_siamese.gallery.enrollment.photos import build_gallery
+from edge_siamese.gallery.enrollment.build import build_gallery
+from edge_siamese.gallery.enrollment.person import Permissions
 from edge_siamese.identity_dataset import IdentityDataset, Photo
 from edge_siamese.image_io import write_image
 from edge_siamese.verifier import FaceResult, Verifier
@@ -29,8 +32,8 @@ VIDEO_SIZE, VIDEO_FPS, FRAMES_EACH = (480, 480), 10, 3
 
 
 @dataclass(frozen=True)
-class OpenSet:
-    """A dataset split for open-set identification.
+class PhotoTrial:
+    """The photos of an open-set trial.
 
     Attributes:
         enrolled: photos for the gallery.
@@ -44,7 +47,7 @@ class OpenSet:
 
 
 @dataclass(frozen=True)
-class Identification:
+class NamedImages:
     """What the loop said about the images shown.
 
     Attributes:
@@ -71,28 +74,32 @@ class Identification:
         }
 
 
-def split_open_set(dataset: IdentityDataset, people: int, photos: int) -> OpenSet:
+def split_open_set(dataset: IdentityDataset, people: int, photos: int) -> PhotoTrial:
     """Enroll `people` with their first `photos` photos; the choice and the order depend on a hash of names alone.
 
     Raises:
         DataError: so many people with more than that many photos, and strangers beside them, are not there.
     """
-    by_person: dict[str, list[Photo]] = defaultdict(list)
-    for photo in dataset.photos:
-        by_person[photo.person].append(photo)
-    several = [name for name, taken in by_person.items() if len(taken) > photos]
-    if len(several) < people or len(by_person) <= people:
+    photos_of: dict[str, list[int]] = defaultdict(list)
+    for index, photo in enumerate(dataset.photos):
+        photos_of[photo.person].append(index)
+    several = [name for name, taken in photos_of.items() if len(taken) > photos]
+    if len(several) < people or len(photos_of) <= people:
         raise DataError(
             f"{dataset.path}: expected {people} people with more than {photos} photos and strangers beside them, found "
-            f"{len(several)} of {len(by_person)} people with so many"
+            f"{len(several)} of {len(photos_of)} people with so many"
         )
     names = frozenset(sorted(several, key=_hash)[:people])
-    enrolled = [photo for name in sorted(names) for photo in by_person[name][:photos]]
-    shown = [photo for photo in dataset.photos if photo not in enrolled]
-    return OpenSet(enrolled, sorted(shown, key=lambda photo: _hash(photo.path)), names)
+    images = {name: np.array(taken, np.int64) for name, taken in photos_of.items()}
+    split = OpenSetSplit.assign(images, names, lambda taken: taken[:photos])
+    enrolled = [dataset.photos[index] for index in split.enrolled]
+    shown = [dataset.photos[index] for index in (*split.known, *split.strangers)]
+    return PhotoTrial(
+        sorted(enrolled, key=lambda photo: photo.person), sorted(shown, key=lambda photo: _hash(photo.path)), names
+    )
 
 
-def write_open_set(dataset: IdentityDataset, split: OpenSet, folder: Path) -> None:
+def write_open_set(dataset: IdentityDataset, split: PhotoTrial, folder: Path) -> None:
     """Write ``enrolled/``, ``shown/`` and ``shown.avi`` for ``edge-siamese gallery build`` and ``run``."""
     for photo in split.enrolled:
         write_image(_as_png(folder / "enrolled" / photo.path), dataset.read(photo))
@@ -108,13 +115,14 @@ def write_open_set(dataset: IdentityDataset, split: OpenSet, folder: Path) -> No
 
 
 def enroll(folder: Path, engine: FaceEngine) -> Gallery:
-    """The gallery of what `write_open_set` wrote; `engine` runs the reference delegate."""
-    return build_gallery(IdentityDataset(folder / "enrolled"), engine)[0]
+    """The gallery of what `write_open_set` wrote, of the largest face of every photo: the dataset says who it is."""
+    allowed = Permissions(different_faces=True)
+    return build_gallery(IdentityDataset(folder / "enrolled"), engine, permissions=allowed, largest_only=True)[0]
 
 
 def identify_stills(
-    folder: Path, split: OpenSet, engine: FaceEngine, gallery: Gallery, target_fpir: float
-) -> Identification:
+    folder: Path, split: PhotoTrial, engine: FaceEngine, gallery: Gallery, target_fpir: float
+) -> NamedImages:
     """Show the folder of stills."""
     paths = {_as_png(Path(photo.path)).as_posix(): photo for photo in split.shown}
     with open_source(str(folder / "shown")) as source:
@@ -123,8 +131,8 @@ def identify_stills(
 
 
 def identify_video(
-    folder: Path, split: OpenSet, engine: FaceEngine, gallery: Gallery, target_fpir: float
-) -> Identification:
+    folder: Path, split: PhotoTrial, engine: FaceEngine, gallery: Gallery, target_fpir: float
+) -> NamedImages:
     """Show the video, every photo for some frames of it."""
     with open_source(str(folder / "shown.avi")) as source:
         results = list(Verifier(source, engine, gallery, target_fpir=target_fpir))
@@ -132,14 +140,14 @@ def identify_video(
     return _count("video", split, shown)
 
 
-def _count(shown_as: str, split: OpenSet, results: Iterable[tuple[Photo, FaceResult]]) -> Identification:
+def _count(shown_as: str, split: PhotoTrial, results: Iterable[tuple[Photo, FaceResult]]) -> NamedImages:
     named: dict[Photo, set[str]] = {photo: set() for photo in split.shown}
     for photo, result in results:
         if result.decision.identity is not None:
             named[photo].add(result.decision.identity)
     enrolled = [photo for photo in split.shown if photo.person in split.names]
     strangers = [photo for photo in split.shown if photo.person not in split.names]
-    return Identification(
+    return NamedImages(
         shown_as=shown_as,
         enrolled_images=len(enrolled),
         named_rightly=sum(named[photo] == {photo.person} for photo in enrolled),

@@ -1,7 +1,7 @@
 """How well the quality score, and each of its components alone, foretells which photos will be recognized wrongly."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +9,15 @@ import numpy as np
 
 from edge_siamese.cli.shared.output import table
 from edge_siamese.dataset_embeddings import DatasetEmbeddings
+from edge_siamese.decision import Reason
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.comparisons import compare_all
 from edge_siamese.evaluation.error_reject import SHARES, GenuinePairs, RejectCurve, error_versus_reject, oracle
 from edge_siamese.evaluation.metrics import error_curve
-from edge_siamese.quality.gate import Quality, QualityLimits
+from edge_siamese.quality.gate import QualityLimits
 from edge_siamese.quality.score import COMPONENTS, QualityFormula
+
+LIMITS = QualityLimits()
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class QualityReport:
     Attributes:
         photos: with a face.
         not_found: photos without one; they have no quality and are left out.
-        rejected: photos that the gate of `run` would refuse, by reason.
+        rejected: photos that the gate rejects, by reason.
+        doubtful: photos that pass but are too poor for "unknown", by reason.
         percentiles: 5th, 25th, 50th, 75th and 95th of the quality.
         at_fmr: curves by false match rate.
     """
@@ -63,6 +67,7 @@ class QualityReport:
     photos: int
     not_found: int
     rejected: dict[str, int]
+    doubtful: dict[str, int]
     percentiles: tuple[float, ...]
     at_fmr: tuple[AtFmr, ...]
 
@@ -71,6 +76,7 @@ class QualityReport:
             "photos": self.photos,
             "not_found": self.not_found,
             "rejected": self.rejected,
+            "doubtful": self.doubtful,
             "quality_percentiles_5_25_50_75_95": self.percentiles,
             "shares": SHARES,
             "at_fmr": [at.to_json() for at in self.at_fmr],
@@ -78,9 +84,13 @@ class QualityReport:
 
     def text(self) -> str:
         """The report for people."""
-        rejected = ", ".join(f"{reason} {count}" for reason, count in self.rejected.items()) or "none"
+        rejected, doubtful = (
+            ", ".join(f"{reason} {count}" for reason, count in counted.items()) or "none"
+            for counted in (self.rejected, self.doubtful)
+        )
         lines = [
-            f"{self.photos:,} photos with a face, {self.not_found:,} without; the gate refuses: {rejected}",
+            f"{self.photos:,} photos with a face, {self.not_found:,} without",
+            f'rejected by the gate: {rejected}; too poor for "unknown": {doubtful}',
             "quality, 5th to 95th percentile: " + ", ".join(f"{value:.0f}" for value in self.percentiles),
         ]
         for at in self.at_fmr:
@@ -132,12 +142,12 @@ def evaluate_quality(embedded: DatasetEmbeddings, formula: QualityFormula, fmrs:
     return QualityReport(
         photos=len(measured),
         not_found=len(embedded.photos) - len(measured),
-        rejected=_rejections(measured),
+        rejected=_counted(quality.rejection(LIMITS) for quality in measured),
+        doubtful=_counted(quality.doubt(LIMITS) for quality in measured if not quality.rejection(LIMITS)),
         percentiles=tuple(float(value) for value in np.percentile(values, (5, 25, 50, 75, 95))),
         at_fmr=tuple(at(fmr) for fmr in supported),
     )
 
 
-def _rejections(measured: Sequence[Quality]) -> dict[str, int]:
-    reasons = (quality.rejection(QualityLimits()) for quality in measured)
+def _counted(reasons: Iterable[Reason | None]) -> dict[str, int]:
     return dict(Counter(str(reason) for reason in reasons if reason))

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_siamese.cli.shared.numbers import RATE
 from edge_siamese.cli.shared.options import engine_options, json_option
 from edge_siamese.cli.shared.output import emit_json, table
+from edge_siamese.cli.shared.unused import tell_dataset
 from edge_siamese.errors import DataError
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--people", type=click.IntRange(1), default=20, show_default=True, help="How many to enroll.")
 @click.option("--photos", type=click.IntRange(1), default=5, show_default=True, help="With how many photos each.")
-@click.option("--target-fpir", type=float, default=(1e-3, 1e-2), show_default=True, multiple=True)
+@click.option("--target-fpir", type=RATE, default=(1e-3, 1e-2), show_default=True, multiple=True)
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="Write what is shown, and the gallery, to this new folder."
 )
@@ -46,11 +48,11 @@ def accuracy(
 
     from ..accuracy import open_set as measure
 
-    dataset = IdentityDataset(data)
-    split = measure.split_open_set(dataset, people, photos)
     if keep and keep.exists():
         raise DataError(f"{keep}: expected a folder that is not there yet")
-    with TemporaryDirectory() as scratch:
+    with IdentityDataset(data) as dataset, TemporaryDirectory() as scratch:
+        tell_dataset(dataset)
+        split = measure.split_open_set(dataset, people, photos)
         folder = keep or Path(scratch)
         measure.write_open_set(dataset, split, folder)
         with FaceEngine.open(embedder, detector, delegate="reference") as reference:
@@ -71,14 +73,13 @@ def accuracy(
 
 
 def _accuracy_table(results: list[dict[str, Any]]) -> str:
-    from edge_siamese.matching import Q15
 
     header = ("shown as", "target FPIR", "threshold", "enrolled: named rightly", "wrongly", "strangers: named")
     rows = [
         (
             result["shown_as"],
             f"{result['target_fpir']:g}",
-            f"{result['operating_point']['threshold'] / Q15:.3f}",
+            f"{result['operating_point']['threshold']:.3f}",
             f"{result['named_rightly']:.1%} of {result['enrolled_images']}",
             f"{result['named_wrongly']:.1%}",
             f"{result['strangers_named']:.1%} of {result['stranger_images']}",

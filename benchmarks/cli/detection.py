@@ -1,15 +1,16 @@
 """``edge-siamese bench detection``."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 
+from edge_siamese.cli.shared.numbers import RATE
 from edge_siamese.cli.shared.options import engine_options, json_option
 from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.cli.shared.progress import progress_line
 
-_RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
 _FRAME_SIDES = range(32, 4097)
 
 
@@ -31,10 +32,10 @@ def _frame_size(_: click.Context, parameter: click.Parameter, value: str) -> tup
 @click.option("--verify", "verify_photos", type=click.Path(path_type=Path), help="Photos of people to verify.")
 @click.option("--peer", "peers", multiple=True, metavar="yunet=FILE", help="Measure this detector beside ours.")
 @click.option(
-    "--threshold", "thresholds", type=_RATE, multiple=True, help="Least score of ours, not its default; repeatable."
+    "--threshold", "thresholds", type=RATE, multiple=True, help="Least score of ours, not its default; repeatable."
 )
 @click.option(
-    "--peer-threshold", "peer_thresholds", type=_RATE, multiple=True, default=(0.5,), show_default=True,
+    "--peer-threshold", "peer_thresholds", type=RATE, multiple=True, default=(0.5,), show_default=True,
     help="Least score of the peers; repeatable.",
 )  # fmt: skip
 @json_option
@@ -51,7 +52,7 @@ def detection(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Judge the detector on DATA: annotated images, a folder or zip of images/ and annotations.json.
+    """Judge the detector on DATA: annotated images, a folder, zip or tar of images/ and annotations.json.
 
     --sweep brings the faces of photos (<person>/<photo>) to every size in frames of one size; --verify tells people
     apart with our landmarks and with the peers'. These two use the first threshold of each detector.
@@ -67,10 +68,13 @@ def detection(
     from ..accuracy.scale_sweep import sweep
     from ..peers import open_peer
 
-    annotated = AnnotatedSet(data) if data else None
-    swept, verified = (IdentityDataset(photos) if photos else None for photos in (sweep_photos, verify_photos))
     results: dict[str, Any] = {}
-    with FaceEngine.open(**engine_settings) as engine:
+    with ExitStack() as stack:
+        annotated = stack.enter_context(AnnotatedSet(data)) if data else None
+        swept, verified = (
+            stack.enter_context(IdentityDataset(photos)) if photos else None for photos in (sweep_photos, verify_photos)
+        )
+        engine = stack.enter_context(FaceEngine.open(**engine_settings))
         ours = [OwnDetector(engine, threshold) for threshold in thresholds or (None,)]
         theirs = [[open_peer(peer, threshold) for threshold in peer_thresholds] for peer in peers]
         first = [ours[0], *(peer[0] for peer in theirs)]

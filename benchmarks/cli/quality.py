@@ -5,17 +5,17 @@ from typing import Any
 
 import click
 
+from edge_siamese.cli.shared.numbers import RATE
 from edge_siamese.cli.shared.options import engine_options, json_option
 from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.cli.shared.progress import progress_line
-
-_RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
+from edge_siamese.cli.shared.unused import tell_dataset
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
-    "--fmr", "fmrs", type=_RATE, multiple=True, default=(1e-2, 1e-3), show_default=True, help="Fixed FMR; repeatable."
+    "--fmr", "fmrs", type=RATE, multiple=True, default=(1e-2, 1e-3), show_default=True, help="Fixed FMR; repeatable."
 )
 @click.option(
     "--formula", "formula_file", type=click.Path(path_type=Path), help="JSON of `fit-quality`, not the shipped one."
@@ -25,7 +25,7 @@ _RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
 def quality(
     data: Path, fmrs: tuple[float, ...], formula_file: Path | None, as_json: bool, **engine_settings: Any
 ) -> None:
-    """Judge the quality score on DATA, a folder or zip of <person>/<photo>: error versus reject over all pairs.
+    """Judge the quality score on DATA, a folder, zip or tar of <person>/<photo>: error versus reject over all pairs.
 
     The photos of lowest quality are discarded, up to 30 %, while the threshold stays: if the score is good, the FNMR
     falls. The area under the curve is compared with a random choice (1.000); the oracle knows the errors.
@@ -38,10 +38,11 @@ def quality(
     from ..accuracy.quality import evaluate_quality
 
     formula = read_formula(formula_file) if formula_file else shipped_formula()
-    dataset = IdentityDataset(data)
-    with FaceEngine.open(**engine_settings) as engine, progress_line("measuring") as progress:
-        embedded = embed_dataset(dataset, engine, progress=progress)
-        digests = engine.digests
+    with IdentityDataset(data) as dataset:
+        tell_dataset(dataset)
+        with FaceEngine.open(**engine_settings) as engine, progress_line("measuring") as progress:
+            embedded = embed_dataset(dataset, engine, progress=progress)
+            digests = engine.digests
     report = evaluate_quality(embedded, formula, sorted(fmrs, reverse=True))
     if as_json:
         emit_json("bench-quality", report.to_json() | {"formula": formula.to_json()}, models=digests)

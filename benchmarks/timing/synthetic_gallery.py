@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 TEMPLATES_EACH = 5
 _NOT_MEASURED = OperatingPoint(
-    target_fmr=1e-6, threshold=Q15 // 2, fmr_upper_95=1.0, impostor_pairs=0, people=0, fnmr=1.0, dataset_digest="0" * 64
+    target_fmr=1e-6,
+    threshold_q15=Q15 // 2,
+    fmr_upper_95=1.0,
+    impostor_pairs=0,
+    people=0,
+    fnmr=1.0,
+    dataset_digest="0" * 64,
 )
 
 

@@ -77,10 +77,10 @@ def convert(
     """Quantize MODEL with images of DATA.
 
     MODEL is the .npz of a run, or a network of other origin: .keras, .h5, SavedModel folder, .onnx, .pt2 (torch.export) or a
-    float .tflite. For an embedder DATA is a folder or zip of <person>/<photo>, or a teacher folder; people kept back from
+    float .tflite. For an embedder DATA is a folder, zip or tar of <person>/<photo>, or a teacher folder; people kept back from
     calibration measure parity and operating points. For the detector it is the zip it was trained on.
     """
-    from ..export.licenses import inherited, license_of_weights, require_use
+    from ..licenses import inherited, license_of_weights, require_use
 
     ours = model.suffix == ".npz"
     _require_sense(task, ours, input_size, options)
@@ -137,7 +137,7 @@ def _embedder(
     if network is None:
         from ..tasks.siamese.fine_tuning import load_twin
 
-        network = KerasNetwork(load_twin(model))
+        network = KerasNetwork(load_twin(model), "run")
     else:
         imported = {"from": network.source, "input": network.pixels.describe()}
         if network.normalization:
@@ -165,10 +165,10 @@ def _embedder(
 
 
 def _detector(model: Path, data: Path, output: Path, input_size: int | None, card: dict[str, Any]) -> dict[str, Any]:
+    from ..checkpoints import load_weights
     from ..data.detection import load_detector_inputs
     from ..export.convert import convert_detector
     from ..networks.detector import INPUT_SIZE, build_detector
-    from ..training.checkpoints import load_weights
 
     network = build_detector()
     load_weights(model, network)

@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_siamese.cli.shared.galleries import note
+from edge_siamese.cli.shared.numbers import FiniteRange
 from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json, table
+from edge_siamese.cli.shared.progress import progress_line
 
 from .data_options import PATH, load, parse_options, source_options
 
@@ -47,17 +50,48 @@ def prepare(output: Path, as_json: bool, **source: Any) -> None:
     click.echo(f"{output}: {_counted(images)}, {len(images.skipped)} skipped")
 
 
+@data.command("teacher")
+@click.argument("people", type=PATH)
+@click.option(
+    "--teacher", type=PATH, required=True, help="The network to learn from: an .onnx, or an embedder .tflite."
+)
+@click.option("-o", "--output", type=PATH, required=True, help="The folder to make.")
+@json_option
+def teacher_folder(people: Path, teacher: Path, output: Path, as_json: bool) -> None:
+    """Make the folder that 'distill' learns from: the faces of PEOPLE, and what a teacher network answers for each.
+
+    PEOPLE is a folder, zip or tar of <person>/<photo>; the largest face of each photo is taken.
+    """
+    from edge_siamese.engine import FaceEngine
+    from edge_siamese.identity_dataset import IdentityDataset
+
+    from ..data.people import align_dataset
+    from ..data.teacher_folder import load_teacher, write_teacher_folder
+
+    load_teacher(teacher)  # a wrong file is named before photos are read
+    with FaceEngine.default() as engine, progress_line("finding faces") as progress:
+        images = align_dataset(IdentityDataset(people), engine, progress)
+    for path, reason in images.skipped.items():
+        note(f"{path}: skipped: {reason}")
+    dimension = write_teacher_folder(output, images, teacher, source=people.name)
+    if as_json:
+        body = {"output": str(output), "dimension": dimension, **_described(images), "skipped": images.skipped}
+        emit_json("data-teacher", body)
+        return
+    click.echo(f"{output}: {_counted(images)}, embeddings of {dimension} values, {len(images.skipped)} skipped")
+
+
 @data.command()
 @source_options
 @click.option(
     "-o", "--output", type=PATH, required=True, help="The manifest to write; of folds NAME-1.json, NAME-2.json..."
 )
 @click.option(
-    "--test", type=click.FloatRange(0, 1, max_open=True), default=0.3, show_default=True, help="Share to judge on."
+    "--test", type=FiniteRange(0, 1, max_open=True), default=0.3, show_default=True, help="Share to judge on."
 )
 @click.option(
     "--validation",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=FiniteRange(0, 1, max_open=True),
     default=0.15,
     show_default=True,
     help="Share to choose by.",
@@ -210,10 +244,11 @@ def _folds(text: str | None) -> list[int]:
 
 def _people_of_folds(images: "LabeledImages", folds: list[int], source: dict[str, Any]) -> list[str]:
     """The people of folds of the ``pairs.txt`` of the source, those who have images."""
-    from ..data.lfw_pairs import read_official_pairs
+    from edge_siamese.evaluation.pairs_file import parse_pairs_file
+
     from ..data.sources import pairs_text
 
-    listed = read_official_pairs(pairs_text(source["kind"] or "folders", source["data"]), folds)
+    listed = parse_pairs_file(pairs_text(source["kind"] or "folders", source["data"])).of_folds(folds)
     return sorted(listed.people & set(images.names))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge_siamese.cli.shared.galleries import note
+from edge_siamese.cli.shared.numbers import FiniteRange
 from edge_siamese.cli.shared.options import with_options
 
 if TYPE_CHECKING:
@@ -43,12 +44,16 @@ _SOURCE_OPTIONS = (
         type=click.Choice(["detector", "center", "none"]),
         help="Cut the face out on its landmarks, a window from the middle, or take all.  [default: none]",
     ),
-    click.option("--crop-factor", type=float, help="How much is seen of what --align cuts out.  [default: 1]"),
+    click.option(
+        "--crop-factor",
+        type=FiniteRange(0, min_open=True),
+        help="How much is seen of what --align cuts out.  [default: 1]",
+    ),
     click.option("--min-images", type=click.IntRange(1), help="Leave out classes with fewer."),
     click.option("--max-images", type=click.IntRange(1), help="Of larger classes take the first."),
     click.option(
         "--near-duplicates",
-        type=click.FloatRange(0, 1, max_open=True),
+        type=FiniteRange(0, 1, max_open=True),
         help="Leave out what differs less from another image of its class; mean difference, 0 to 1.",
     ),
 )

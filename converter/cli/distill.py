@@ -11,7 +11,7 @@ from .run_options import run_options
 @click.argument("data", type=click.Path(path_type=Path))
 @run_options("embedder")
 def distill(data: Path, recipe: str, out: Path, initial: Path | None, license_: str | None) -> None:
-    """Train the twin on DATA, a teacher folder: faces.csv.gz, zips of aligned crops, teacher_int8.npy, teacher.onnx.
+    """Train the twin on DATA, a teacher folder, which 'edge-siamese data teacher' makes of people's photos.
 
     RUN/weights.npz holds the result, the log.csv of every phase the curves on the validation people.
     """
@@ -19,9 +19,9 @@ def distill(data: Path, recipe: str, out: Path, initial: Path | None, license_: 
 
     chosen = load_recipe(recipe, EmbedderRecipe)
 
-    from ..export.licenses import inherited, license_of_weights
+    from ..checkpoints import save_float16_weights
+    from ..licenses import inherited, license_of_weights
     from ..tasks.embedder.run import distill as run
-    from ..training.checkpoints import save_float16_weights
 
     model_license = inherited(license_of_weights(initial) if initial else "", license_)
     network = run(data, out, chosen, initial=initial)

@@ -62,7 +62,7 @@ def pixel_input(
     from edge_siamese.errors import DataError
 
     from ..importers import PixelInput
-    from ..training.normalization.base import create
+    from ..training.normalization import create
 
     if normalization and (mean or std):
         raise click.UsageError("--normalization and --mean with --std exclude each other")

@@ -13,7 +13,7 @@ from edge_siamese.cli.shared.output import emit_json, table
 @json_option
 def report(run: Path, as_json: bool) -> None:
     """Make the report.html of RUN, a folder that 'train' filled, anew from what it keeps, and say its figures."""
-    from ..reports.page import headline_rows, rebuild_run_report
+    from ..reports.page import metric_rows, rebuild_run_report
     from ..reports.run_report import RunReport
 
     page = rebuild_run_report(run)
@@ -24,6 +24,6 @@ def report(run: Path, as_json: bool) -> None:
         published = report.published and report.published.model_dump(mode="json")
         emit_json("report", {"report": str(page), "title": report.title, **body, "published": published})
         return
-    header, rows = headline_rows(report)
+    header, rows = metric_rows(report)
     click.echo(table(rows, header=header))
     click.echo(f"{page}: written", err=True)

@@ -8,15 +8,13 @@ import click
 from edge_siamese.cli.shared.galleries import (
     PATH,
     STRATEGIES,
-    model_options,
     note,
-    reference_engine,
     selection_from,
     selection_options,
     skipped_json,
     tell_skipped,
 )
-from edge_siamese.cli.shared.options import json_option, target_fpir_option
+from edge_siamese.cli.shared.options import engine_options, json_option, target_fpir_option
 from edge_siamese.cli.shared.output import emit_json, table
 from edge_siamese.cli.shared.progress import progress_line
 
@@ -35,8 +33,11 @@ TSNE_MEDOID = "tsne-medoid"
     "--curve", "curves", type=PATH, multiple=True, help="Also write accuracy against bytes as .svg or .csv; repeatable."
 )
 @click.option("--all", "everything", is_flag=True, help="List the photos that others stand for, too.")
+@click.option(
+    "--largest-face", "largest_only", is_flag=True, help="Of a photo with several faces take the largest one."
+)
 @target_fpir_option
-@model_options
+@engine_options
 @json_option
 def representatives(
     source: Path,
@@ -46,13 +47,14 @@ def representatives(
     reject_outliers: bool,
     curves: tuple[Path, ...],
     everything: bool,
+    largest_only: bool,
     target_fpir: float,
     as_json: bool,
     **models: Any,
 ) -> None:
     """Show which photos of each person 'gallery build' would keep as templates, which it would not, and why.
 
-    PHOTOS is a folder or zip of <person>/<photo>, EMBEDDINGS.npz what 'embed' wrote of one. No file is moved or changed.
+    PHOTOS is a folder, zip or tar of <person>/<photo>, EMBEDDINGS.npz what 'embed' wrote of one. No file is moved or changed.
 
     The curve splits them anew: strangers are never enrolled, and accuracy is measured on photos that could not
     become templates.
@@ -71,7 +73,7 @@ def representatives(
     )
     for path in curves:
         check_curve_path(path)
-    photos = _photos(source, **models)
+    photos = _photos(source, largest_only, **models)
     tell_skipped(photos.skipped)
     empty = Gallery.empty(photos.card, describe())
     choices = choose(photos, empty, options, tsne=tsne)
@@ -85,30 +87,31 @@ def representatives(
             "budget": options.budget,
             "bytes": size,
             "templates": len(gallery.templates),
-            "people": [told.to_json() for told in accounts],
+            "people": [each.to_json() for each in accounts],
             "skipped": skipped_json(photos.skipped),
             "curve": points,
         }
         emit_json("representatives", body, models={"embedder": photos.card.digest})
         return
     rows = [
-        (told.name, photo.photo, photo.status, photo.why)
-        for told in accounts
-        for photo in told.photos
+        (each.name, photo.photo, photo.status, photo.why)
+        for each in accounts
+        for photo in each.photos
         if everything or photo.status != "represented"
     ]
     click.echo(table(rows, header=("person", "photo", "", "why"), align="<<<<"))
-    for photo in (photo for told in accounts for photo in told.photos if photo.suspect):
+    for photo in (photo for each in accounts for photo in each.photos if photo.suspect):
         note(f"{photo.photo}: kept, but unlike the person's other photos; --reject-outliers leaves it out")
     of_budget = "" if options.budget is None else f" of {options.budget:,}"
-    total = sum(len(told.photos) for told in accounts)
+    total = sum(len(each.photos) for each in accounts)
     click.echo(
         f"{len(gallery.templates):,} templates of {total:,} photos stand for {len(accounts):,} people: "
         f"{size:,}{of_budget} bytes as a gallery"
     )
 
 
-def _photos(source: Path, **models: Any) -> "Photos":
+def _photos(source: Path, largest_only: bool, **models: Any) -> "Photos":
+    from edge_siamese.engine import FaceEngine
     from edge_siamese.models import default_model
     from edge_siamese.tflite.model_card import read_card
 
@@ -116,8 +119,8 @@ def _photos(source: Path, **models: Any) -> "Photos":
 
     if source.suffix.lower() == ".npz":
         return read_embeddings(source, read_card(models["embedder"] or default_model("embedder")))
-    with reference_engine(**models) as engine, progress_line("embedding") as progress:
-        return embed_photos_of(source, engine, progress)
+    with FaceEngine.open(**models) as engine, progress_line("embedding") as progress:
+        return embed_photos_of(source, engine, progress, largest_only=largest_only)
 
 
 def _write_curves(

@@ -46,7 +46,7 @@ def sweep(recipe: str, data: Path | None, out: Path, grid: dict[str, list[str]],
         done += 1
         click.echo(f"edge-siamese: run {done} of {total}: {row['error'] or 'AUC ' + row['float_auc']}", err=True)
 
-    rows = run(recipe, data, out, grid, quick=quick, told=tell)
+    rows = run(recipe, data, out, grid, quick=quick, on_row=tell)
     chosen = best(rows)
     if as_json:
         emit_json("sweep", {"table": str(out / TABLE), "rows": rows, "best": chosen and chosen["run"]})

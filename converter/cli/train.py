@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edge_siamese.cli.shared.numbers import FiniteRange
 from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json, table
 
@@ -33,7 +34,9 @@ def read_changes(values: tuple[str, ...]) -> dict[str, str]:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run goes on.")
 @click.option("--quick", is_flag=True, help="Go all the way with little training.")
 @click.option("--epochs", type=click.IntRange(1), help="Short for --set training.epochs=N.")
-@click.option("--learning-rate", type=float, help="Short for --set training.optimizer.learning_rate=R.")
+@click.option(
+    "--learning-rate", type=FiniteRange(0, min_open=True), help="Short for --set training.optimizer.learning_rate=R."
+)
 @click.option("--set", "changes", metavar=_CHANGE, multiple=True, help="Change a value of the recipe.")
 @click.option("--tensorboard", is_flag=True, help="Write the curves for TensorBoard, too.")
 @json_option
@@ -50,7 +53,8 @@ def train(
 ) -> None:
     """Train a RECIPE on DATA, judge it on people it never saw, quantize it and write its report.
 
-    Without --recipe the shipped embedder is fine-tuned on your people. OUT gets weights.npz, the .tflite, split.json,
+    Without --recipe the shipped embedder is fine-tuned on your people. It takes four people with two photos each at
+    least (six where a recipe keeps test people), and 20 photos to train on; twenty people and more make a result. OUT gets weights.npz, the .tflite, split.json,
     log.csv and report.html.
     """
     from ..recipes.schema import load_recipe
@@ -66,6 +70,12 @@ def train(
     outcome = run_recipe(chosen, data, out, quick=quick, tensorboard=tensorboard, command=command)
     for path, reason in outcome.skipped.items():
         click.echo(f"edge-siamese: {path}: skipped: {reason}", err=True)
+    if outcome.report.is_chance:
+        seen = outcome.report.final_metrics.verification
+        click.echo(
+            f"edge-siamese: the network learned nothing that the test pairs show: AUC {seen['auc']:.3f}, guessing has 0.5",
+            err=True,
+        )
     if as_json:
         emit_json("train", outcome.to_json())
     else:
@@ -84,5 +94,7 @@ def _tell(outcome: "Outcome") -> None:
     header, *rows = outcome.table()
     click.echo(table(rows, header=header))
     click.echo(f"report: {outcome.page}")
+    if outcome.report.data.classes == "people":
+        click.echo("The report contains photos of people: ask them before you share it.", err=True)
     if outcome.serves_the_engine:
         click.echo(f"use it: edge-siamese verify A.jpg B.jpg --embedder {outcome.model}")

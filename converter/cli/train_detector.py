@@ -17,11 +17,11 @@ def train_detector(data: Path, crops: Path, recipe: str, out: Path, initial: Pat
 
     chosen = load_recipe(recipe, DetectorRecipe)
 
-    from ..data.rendered import rendered_scenes
+    from ..checkpoints import save_float16_weights
     from ..data.teacher import load_training_crops
-    from ..export.licenses import inherited, license_of_weights
+    from ..licenses import inherited, license_of_weights
     from ..tasks.detector.run import train_detector as run
-    from ..training.checkpoints import save_float16_weights
+    from ..tasks.rendered_people import rendered_scenes
 
     model_license = inherited(license_of_weights(initial) if initial else "", license_)
     pasted, scenes = load_training_crops(crops, chosen.pasted_crops), rendered_scenes(chosen.rendered_scenes)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from edge_siamese.errors import DataError
 
-from ..training.checkpoints import save_arrays
+from ..checkpoints import save_arrays
 from .labeled import LabeledImages
 
 Indices = npt.NDArray[np.float32]

@@ -17,9 +17,11 @@ def load_annotated(path: Path, split: str) -> list[AnnotatedImage]:
     Raises:
         DataError: the set is missing, or not what `AnnotatedSet` describes.
     """
-    return list(AnnotatedSet(path).images(split))
+    with AnnotatedSet(path) as annotated:
+        return list(annotated.images(split))
 
 
 def load_detector_inputs(path: Path, size: int) -> npt.NDArray[np.uint8]:
     """Training images fitted into the detector's input: uint8 ``(N, size, size, 3)``."""
-    return np.stack([letterbox(entry.image, size, size)[0] for entry in AnnotatedSet(path).images("train")])
+    with AnnotatedSet(path) as annotated:
+        return np.stack([letterbox(entry.image, size, size)[0] for entry in annotated.images("train")])

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.progress import track
 
-from ..training.checkpoints import load_arrays, save_arrays
+from ..checkpoints import load_arrays, save_arrays
 
 Image = npt.NDArray[np.uint8]
 Teacher = Callable[[Iterable[Image]], Iterator[npt.NDArray[np.float32]]]

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError
+from edge_siamese.text_file import read_text
 
-from ..training.checkpoints import save_arrays
+from ..checkpoints import save_arrays
 from .labeled import LabeledImages
 
 COLUMNS = ("first", "second", "is_genuine")
@@ -110,7 +111,7 @@ def read_pairs(path: Path) -> PairList:
                     archive["first"].tolist(), archive["second"].tolist(), archive["is_genuine"].astype(bool)
                 )
         _require_suffix(path)
-        return _parsed(list(csv.reader(io.StringIO(path.read_text("utf-8-sig")), strict=True)), path)
+        return _parsed(list(csv.reader(io.StringIO(read_text(path)), strict=True)), path)
     except DataError:
         raise
     except (OSError, EOFError, KeyError, ValueError, csv.Error, zipfile.BadZipFile) as error:

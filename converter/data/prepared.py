@@ -12,7 +12,7 @@ import numpy as np
 
 from edge_siamese.errors import DataError
 
-from ..training.checkpoints import save_arrays
+from ..checkpoints import save_arrays
 from .labeled import LabeledImages
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
@@ -37,6 +37,7 @@ def load_source(
     preparation: Preparation,
     *,
     merge_top: bool = False,
+    only: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> LabeledImages:
     """Load images and prepare them.
@@ -48,6 +49,7 @@ def load_source(
         data: folder, zip or tar.
         preparation: what is done to each photo, and which are kept.
         merge_top: the top folders hold the same classes and are merged, as ``training/`` and ``testing/`` are.
+        only: paths of the images to prepare; None takes all.
         progress: called with the number of photos read so far.
 
     Raises:
@@ -61,6 +63,8 @@ def load_source(
         samples = _samples(kind, data, merge_top, skipped, stack)
         prepare = preparation.open(stack)
         for number, (path, name, group, photo) in enumerate(samples, start=1):
+            if only is not None and path not in only:
+                continue
             image = photo if isinstance(photo, str) else prepare(photo)
             if isinstance(image, str):
                 skipped[path] = image
@@ -72,14 +76,14 @@ def load_source(
             if progress:
                 progress(number)
     if not images:
-        path, reason = next(iter(skipped.items()))
+        path, reason = next(iter(skipped.items()), ("", "no image was asked for"))
         raise DataError(f"{data or kind}: none of its {len(skipped)} images can be used; {path} {reason}")
     above = [group for group in groups if group is not None] or None
     return preparation.select(LabeledImages(np.stack(images), names, paths, above, skipped))
 
 
 def pairs_text(kind: Kind, data: Path | None) -> str:
-    """The ``pairs.txt`` of a folder or zip, inside or beside it, or of a download.
+    """The ``pairs.txt`` of a folder, zip or tar, inside or beside it, or of a download.
 
     Raises:
         DataError: there is none.

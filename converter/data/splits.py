@@ -143,9 +143,10 @@ def split_units(images: LabeledImages, test: Iterable[str], validation: Iterable
     for name, side in zip(SIDES, sides, strict=True):
         pairs = sum(count >= 2 for count in side.counts().values())
         if pairs < _MIN_CLASSES:
+            expected = _MIN_CLASSES * (3 if held else 2)
             raise DataError(
                 f"{name} needs at least {_MIN_CLASSES} classes with 2 or more images, found {pairs}; there are "
-                f"{sum(count >= 2 for count in counts.values())} such classes in all"
+                f"{sum(count >= 2 for count in counts.values())} such classes in all, and it takes {expected} at least"
             )
     return Split(*sides)
 

@@ -2,9 +2,13 @@
 
 A *teacher folder* holds
 
-* ``faces.csv.gz`` with the columns ``index, shard, file, source, identity, source_face_px`` (identity may be empty),
+* ``faces.csv.gz`` with the columns ``index, shard, file, source, identity, source_face_px`` (identity and source_face_px
+  may be empty),
 * the zips named in ``shard``, with 112x112 aligned crops named in ``file``,
-* ``teacher_int8.npy``: int8 ``(N, 512)``, row i the direction of the teacher's embedding of crop i.
+* ``teacher_int8.npy``: int8 ``(N, D)``, row i the direction of the teacher's embedding of crop i,
+* ``teacher.onnx``, the teacher itself, where a recipe asks it about mixtures of crops.
+
+`teacher_folder` makes one.
 """
 
 import csv
@@ -21,7 +25,11 @@ from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import DataError
 from edge_siamese.image_archive import ImageArchive
 
+FACES, TEACHER_ROWS, TEACHER_NETWORK = "faces.csv.gz", "teacher_int8.npy", "teacher.onnx"
+COLUMNS = ("index", "shard", "file", "source", "identity", "source_face_px")
 VALIDATION_PEOPLE = 300
+_VALIDATION_SHARE = 0.2  # of people, where there are fewer
+_MIN_VALIDATION = 2
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class TeacherFaces:
         targets: float32 ``(N, D)`` unit vectors, the teacher's on its first D principal directions.
         identities: N names, ``""`` where unknown.
         validation: bool ``(N,)``, true for the people kept back from training.
-        directions: float32 ``(512, D)``, the principal directions that make targets of the teacher's vectors.
+        directions: float32 ``(E, D)``, E the length of the teacher's vectors, the principal directions that make targets of the teacher's vectors.
     """
 
     crops: npt.NDArray[np.uint8]
@@ -56,10 +64,15 @@ def load_teacher_faces(folder: Path, dimension: int, *, validation_only: bool = 
     Raises:
         DataError: the folder, or a file it must hold, is missing or not as described in this module.
     """
-    rows = _read_table(folder / "faces.csv.gz")
+    rows = _read_table(folder / FACES)
     identities = [row["identity"] for row in rows]
     validation = np.isin(identities, list(validation_people(identities)))
-    teacher = _load_rows(folder / "teacher_int8.npy", len(rows))
+    teacher = _load_rows(folder / TEACHER_ROWS, len(rows))
+    if teacher.shape[1] < dimension:
+        raise DataError(
+            f"{folder / TEACHER_ROWS}: expected at least {dimension} values a row, as many as the network learns, found "
+            f"{teacher.shape[1]}"
+        )
     directions = principal_directions(teacher[~validation], dimension)
     targets = project(teacher, directions)
     if validation_only:
@@ -71,19 +84,23 @@ def load_teacher_faces(folder: Path, dimension: int, *, validation_only: bool = 
 
 def load_training_crops(folder: Path, maximum: int) -> npt.NDArray[np.uint8]:
     """At most `maximum` crops that are not of validation people, evenly spread over all: uint8 ``(N, 112, 112, 3)``."""
-    rows = _read_table(folder / "faces.csv.gz")
+    rows = _read_table(folder / FACES)
     kept_back = validation_people([row["identity"] for row in rows])
     rows = [row for row in rows if row["identity"] not in kept_back]
     return _read_crops(folder, rows[:: max(1, -(-len(rows) // maximum))])
 
 
 def validation_people(identities: list[str], people: int = VALIDATION_PEOPLE) -> frozenset[str]:
-    """Choose who is kept back: of the names with two or more crops, those with the smallest SHA-256."""
+    """Choose who is kept back: of the names with two or more crops, those with the smallest SHA-256.
+
+    `people` of them, or a fifth where that is less.
+    """
     counts: dict[str, int] = defaultdict(int)
     for name in identities:
         counts[name] += bool(name)
     several = [name for name, count in counts.items() if count >= 2]
-    return frozenset(sorted(several, key=lambda name: hashlib.sha256(name.encode()).digest())[:people])
+    kept = min(people, max(_MIN_VALIDATION, round(_VALIDATION_SHARE * len(several))))
+    return frozenset(sorted(several, key=lambda name: hashlib.sha256(name.encode()).digest())[:kept])
 
 
 def principal_directions(rows: npt.NDArray[np.float32], dimension: int) -> npt.NDArray[np.float32]:
@@ -93,9 +110,9 @@ def principal_directions(rows: npt.NDArray[np.float32], dimension: int) -> npt.N
 
 
 def project(rows: npt.NDArray[np.float32], directions: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Rows seen in these directions, as unit vectors."""
+    """Rows ``(N, E)``, or one ``(E,)``, seen in these directions, as unit vectors."""
     projected = rows @ directions
-    return np.asarray(unit_rows(projected), np.float32)
+    return np.asarray(unit_rows(np.atleast_2d(projected)).reshape(projected.shape), np.float32)
 
 
 def _read_table(path: Path) -> list[dict[str, str]]:

@@ -12,7 +12,7 @@ from edge_siamese.errors import DataError
 
 from .identification import identify_by_representatives, one_shot
 from .one_shot import draw_runs, evaluate_runs
-from .open_set import OpenSet, OpenSetSplit
+from .open_set import OpenSetScores, draw_open_set
 from .scoring import Labels, Score, ScoredPairs, every_pair, score_pairs
 from .verification import REPLICATES, Confusion, Verification, evaluate_folds
 
@@ -30,10 +30,10 @@ class Metrics(BaseModel):
         threshold_from: on what the threshold of `confusion` and `open_set` was set, for people.
         confusion: `Confusion.to_json` at that threshold.
         folds: `Fold.to_json` of each; none where the classes do not suffice.
-        identification: `Identification.to_json` by one representative a class, ``confusion`` None of many classes.
+        identification: `ClosedSetIdentification.to_json` by one representative a class, ``confusion`` None of many classes.
         one_shot: ``{"ways", "right"}`` for each number of ways, ``right`` as `Proportion.to_json`.
         runs: `OneShotResult.to_json`, where there are groups and drawers.
-        open_set: `OpenSet.to_json`, where there are classes enough.
+        open_set: `OpenSetScores.to_json`, where there are classes enough.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -47,7 +47,7 @@ class Metrics(BaseModel):
     runs: dict[str, Any] | None = None
     open_set: dict[str, Any] | None = None
 
-    def headline(self) -> dict[str, float]:
+    def main_metrics(self) -> dict[str, float]:
         """AUC, EER and accuracy, by the names that recipes publish them under."""
         return {name: self.verification[name] for name in ("auc", "eer", "accuracy")}
 
@@ -144,5 +144,5 @@ def _runs(score: Score, labels: Labels, alphabets: Alphabets, seed: int) -> dict
 
 def _open_set(score: Score, labels: Labels, threshold: float, seed: int) -> dict[str, Any] | None:
     with suppress(DataError):
-        return OpenSet.measure(score, labels, OpenSetSplit.draw(score, labels, seed=seed)).to_json(threshold)
+        return OpenSetScores.measure(score, labels, draw_open_set(score, labels, seed=seed)).to_json(threshold)
     return None

@@ -21,7 +21,7 @@ _BLOCK = 2048
 
 
 @dataclass(frozen=True, eq=False)
-class Identification:
+class ClosedSetIdentification:
     """P probes against K enrolled classes.
 
     Attributes:
@@ -69,7 +69,7 @@ class Identification:
         }
 
 
-def identify(score: Score, labels: Labels, enrolled: Indices, probes: Indices) -> Identification:
+def identify(score: Score, labels: Labels, enrolled: Indices, probes: Indices) -> ClosedSetIdentification:
     """Name probes by enrolled images.
 
     Args:
@@ -91,7 +91,7 @@ def identify(score: Score, labels: Labels, enrolled: Indices, probes: Indices) -
     if len(unknown):
         raise DataError(f"closed-set identification: class {unknown[0]} is not enrolled")
     truth = np.searchsorted(classes, labels[probes]).astype(np.int64)
-    return Identification(classes, truth, class_scores(score, labels, enrolled, probes))
+    return ClosedSetIdentification(classes, truth, class_scores(score, labels, enrolled, probes))
 
 
 def class_scores(score: Score, labels: Labels, enrolled: Indices, probes: Indices) -> Scores:
@@ -112,7 +112,7 @@ def representatives(score: Score, labels: Labels, count: int = 1, strategy: Stra
     return np.array(chosen, np.int64)
 
 
-def identify_by_representatives(score: Score, labels: Labels, count: int = 1) -> Identification:
+def identify_by_representatives(score: Score, labels: Labels, count: int = 1) -> ClosedSetIdentification:
     """Enroll everybody's representatives and name every other image.
 
     Raises:

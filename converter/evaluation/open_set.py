@@ -4,7 +4,7 @@ Rates are those of ISO/IEC 19795-1: FPIR is the share of strangers' images that 
 identification rate (DIR) is the share of known people's images given the right one, at a threshold.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -13,54 +13,47 @@ import numpy.typing as npt
 
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
+from edge_siamese.evaluation.open_set import OpenSetSplit
 from edge_siamese.intervals import Proportion, pairs_to_report
 
 from .identification import class_scores, identify, representatives
-from .scoring import Indices, Labels, Score, Scores, indices_by_class
+from .scoring import Labels, Score, Scores, indices_by_class
 
 REPORTED_FPIRS = (0.1, 0.01)
 
 
-@dataclass(frozen=True, eq=False)
-class OpenSetSplit:
-    """Who plays whom: rows of the images `enrolled`, of other images of the `known`, and of `strangers`."""
+def draw_open_set(
+    score: Score, labels: Labels, *, strangers: float = 0.25, templates: int = 1, seed: int = 0
+) -> OpenSetSplit:
+    """Draw strangers among the classes, and enroll of all others the representatives of a half of their images.
 
-    enrolled: Indices
-    known: Indices
-    strangers: Indices
+    Args:
+        score: by which representatives are chosen, among the images of that half only.
+        labels: class of each image, ``(N,)``.
+        strangers: share of the classes; with them goes every class of a single image.
+        templates: how many images are enrolled of each.
+        seed: of the draws.
 
-    @classmethod
-    def draw(cls, score: Score, labels: Labels, *, strangers: float = 0.25, templates: int = 1, seed: int = 0) -> Self:
-        """Draw strangers among the classes, and enroll of all others the representatives of a half of their images.
-
-        Args:
-            score: by which representatives are chosen, among the images of that half only.
-            labels: class of each image, ``(N,)``.
-            strangers: share of the classes; with them goes every class of a single image.
-            templates: how many images are enrolled of each.
-            seed: of the draws.
-
-        Raises:
-            DataError: fewer than two classes to enroll, or no stranger.
-        """
-        rng = np.random.default_rng(seed)
-        images = {number: rng.permutation(indices) for number, indices in indices_by_class(labels).items()}
-        several = rng.permutation([number for number, indices in images.items() if len(indices) > 1])
-        enrolled = set(several[round(strangers * len(several)) :].tolist())
-        outside = [indices for number, indices in images.items() if number not in enrolled]
-        if len(enrolled) < 2 or not outside:
-            raise DataError(
-                "an open-set trial: expected at least two classes with two images, and another class as a stranger; "
-                f"found {len(several)} with two or more, of {len(images)}"
-            )
-        halves = [np.array_split(indices, 2) for number, indices in images.items() if number in enrolled]
-        candidates, known = (np.sort(np.concatenate(side)) for side in zip(*halves, strict=True))
-        chosen = representatives(lambda a, b: score(candidates[a], candidates[b]), labels[candidates], templates)
-        return cls(candidates[chosen], known, np.sort(np.concatenate(outside)))
+    Raises:
+        DataError: fewer than two classes to enroll, or no stranger.
+    """
+    rng = np.random.default_rng(seed)
+    images = {number: rng.permutation(indices) for number, indices in indices_by_class(labels).items()}
+    several = rng.permutation([number for number, indices in images.items() if len(indices) > 1])
+    enrolled = set(several[round(strangers * len(several)) :].tolist())
+    if len(enrolled) < 2 or len(enrolled) == len(images):
+        raise DataError(
+            "an open-set trial: expected at least two classes with two images, and another class as a stranger; "
+            f"found {len(several)} with two or more, of {len(images)}"
+        )
+    split = OpenSetSplit.assign(images, enrolled, lambda indices: np.array_split(indices, 2)[0])
+    candidates = split.enrolled
+    chosen = representatives(lambda a, b: score(candidates[a], candidates[b]), labels[candidates], templates)
+    return replace(split, enrolled=candidates[chosen])
 
 
 @dataclass(frozen=True, eq=False)
-class OpenSet:
+class OpenSetScores:
     """Best scores of an open-set trial.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Verification of scored pairs: the headline figures, a confusion matrix at a threshold, and figures by folds."""
+"""Verification of scored pairs: the metrics, a confusion matrix at a threshold, and figures by folds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from edge_siamese.intervals import Proportion
 from .scoring import ScoredPairs
 
 REPLICATES = 200
+CHANCE = 0.5  # AUC of scores that say nothing
 _ROC_POINTS = 240
 _BINS = 96
 
@@ -27,11 +28,11 @@ class Verification:
 
     Attributes:
         pairs: what was judged.
-        headline: accuracy, EER, AUC and TAR, with the classes resampled.
+        verification: accuracy, EER, AUC and TAR, with the classes resampled.
     """
 
     pairs: ScoredPairs
-    headline: VerificationMetrics
+    verification: VerificationMetrics
 
     @classmethod
     def measure(cls, pairs: ScoredPairs, *, replicates: int = REPLICATES, seed: int = SEED) -> Self:
@@ -44,18 +45,18 @@ class Verification:
 
     @property
     def curve(self) -> ErrorCurve:
-        return self.headline.metrics.curve
+        return self.verification.metrics.curve
 
     def to_json(self) -> dict[str, Any]:
         """The figures of `VerificationMetrics.to_json` with thresholds in the unit of the scores, and the curves to be drawn."""
-        metrics = self.headline.metrics
-        return self.headline.to_json() | {
+        metrics = self.verification.metrics
+        return self.verification.to_json() | {
             "threshold": metrics.threshold,
             "eer_threshold": self.curve.eer_threshold,
             "classes": self.pairs.person_count,
             "genuine_pairs": int(self.pairs.genuine.sum()),
-            "impostor_pairs": self.headline.impostor_pairs,
-            "det": self.headline.det(),
+            "impostor_pairs": self.verification.impostor_pairs,
+            "det": self.verification.det(),
             "roc": roc_points(self.curve),
             "scores": histogram(self.pairs),
         }
@@ -144,13 +145,13 @@ def evaluate_folds(pairs: ScoredPairs) -> list[Fold]:
     folds = [] if pairs.fold is None else [pairs.fold == number for number in range(int(pairs.fold.max()) + 1)]
     if len(folds) < 2 or any(not 0 < pairs.genuine[fold].sum() < fold.sum() for fold in folds):
         raise DataError("folds: expected two or more, each with genuine and impostor pairs")
-    judged = []
+    evaluated = []
     for fold, threshold in zip(folds, MetricsTable(pairs).fold_thresholds().tolist(), strict=True):
         part = pairs.where(fold)
         auc = error_curve(part.genuine_scores, part.impostor_scores).auc
         loss = None if part.probabilities is None else log_loss(part.probabilities, part.genuine)
-        judged.append(Fold(Confusion.of(part, threshold), auc, loss))
-    return judged
+        evaluated.append(Fold(Confusion.of(part, threshold), auc, loss))
+    return evaluated
 
 
 def log_loss(probabilities: npt.NDArray[np.floating], genuine: npt.NDArray[np.bool_]) -> float:

@@ -39,7 +39,7 @@ def load_conversion_data(
     """Images of a network's input shape.
 
     Args:
-        data: a teacher folder, or a folder or zip of <person>/<photo>.
+        data: a teacher folder, or a folder, zip or tar of <person>/<photo>.
         shape: height, width and channels (1 is gray) of the network's images.
         aligned: cut the largest face of each photo out on the landmark template; else take photos whole.
         learning: the network is to be fine-tuned: more images.
@@ -53,7 +53,8 @@ def load_conversion_data(
         labels = np.unique(faces.identities, return_inverse=True)[1].astype(np.int64)
         crops = load_training_crops(data, _CROPS_TO_LEARN_FROM if learning else CALIBRATION_IMAGES)
         return fitted(crops, shape), LabeledCrops(fitted(faces.crops, shape), labels, faces.digest)
-    people = _aligned(IdentityDataset(data)) if aligned else _whole(IdentityDataset(data), shape)
+    with IdentityDataset(data) as dataset:
+        people = _aligned(dataset) if aligned else _whole(dataset, shape)
     try:
         training, validation = split_people(people)
     except DataError:  # too few people for two sides

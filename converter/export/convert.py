@@ -94,21 +94,21 @@ def convert_embedder(
         ParityError: the quantized network costs more than the gate allows; nothing is written.
         DataError: fine-tuning for int8 of what is no Keras network, or holds layers it does not take.
     """
-    imported = network if isinstance(network, KerasNetwork | GraphNetwork) else KerasNetwork(network)
+    imported = network if isinstance(network, KerasNetwork | GraphNetwork) else KerasNetwork(network, "run")
     images = spread(calibration)
     model = _quantized(imported, format, images, calibration, aware_steps)
-    judged = validation or LabeledCrops(images, np.zeros(0, np.int64), "")
+    evaluated = validation or LabeledCrops(images, np.zeros(0, np.int64), "")
     people = validation.people if validation else None
-    original = unit_rows(average_with_flip(judged.crops, imported.embed, average_flip=average_flip))
+    original = unit_rows(average_with_flip(evaluated.crops, imported.embed, average_flip=average_flip))
     if format != "int8":
-        parity = measure_float_parity(original, embed_model(model, judged.crops), people)
+        parity = measure_float_parity(original, embed_model(model, evaluated.crops), people)
         _require(parity, maximum_auc_loss, imported, model, images)
         export_plain(output, model, name=name, license=license)
         return parity
     model = with_contract(model, "embedder", alignment=alignment, average_flip=average_flip)
     int8 = load_network(model)
     ((_, zero_point),) = int8.output_scales().values()
-    embeddings = average_with_flip(judged.crops, lambda crops: embed_int8(int8, crops), average_flip=average_flip)
+    embeddings = average_with_flip(evaluated.crops, lambda crops: embed_int8(int8, crops), average_flip=average_flip)
     parity = measure_parity(original, embeddings, zero_point, people)
     _require(parity, maximum_auc_loss, imported, model, images)
     points = _operating_points(embeddings, zero_point, validation) if validation else ()
@@ -154,6 +154,8 @@ def _require(
 
 
 def _chance_advice(network: ImportedNetwork) -> str:
+    if network.source == "run":
+        return "it needs more people, more photos of each, or more training"
     taken = network.pixels.describe()
     wants = "(pixel - 128) / 128, RGB" if taken == "signed" else taken
     return (
@@ -165,7 +167,7 @@ def _chance_advice(network: ImportedNetwork) -> str:
 def _advice(network: ImportedNetwork, layers: Sequence[LayerNoise]) -> str:
     where = ", ".join(f"{layer.layer} ({layer.lost_db:.0f} dB)" for layer in worst(layers, 3))
     lost = f"; most is lost in {where}" if where else ""
-    if network.source == "keras":
+    if isinstance(network, KerasNetwork):
         return (
             f"{lost}; fine-tune for int8 with --aware-steps 400, put ReLU instead of other activations before depthwise "
             "convolutions so that their channels are equalized, or write --format 16x8"

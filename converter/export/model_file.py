@@ -118,7 +118,7 @@ def _archive(network: bytes, description: Description, goldens: Sequence[Golden]
         "name": description.name,
         "license": description.license,
         "training": description.training,
-        "operating_points": [point.to_json() for point in description.operating_points],
+        "operating_points": [point.to_card() for point in description.operating_points],
         "goldens": len(goldens),
     }
     return _zip({CARD_FILE: json.dumps(card, indent=1).encode()} | members, len(network))

@@ -92,11 +92,11 @@ def whole_contract(pixels: PixelInput, found: InputNormalization | None) -> tupl
     """
     if found is None:
         return pixels, ""
-    taken = told_by(pixels, found)
+    taken = contract_with(pixels, found)
     return found.behind(taken), found.describe(taken)
 
 
-def told_by(pixels: PixelInput, found: InputNormalization) -> PixelInput:
+def contract_with(pixels: PixelInput, found: InputNormalization) -> PixelInput:
     """What the network takes at its input: as was said, else as its normalization tells."""
     if not pixels.assumed:
         return pixels

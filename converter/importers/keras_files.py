@@ -13,7 +13,7 @@ from edge_siamese.errors import DataError
 from .. import networks
 from ..training.precision import in_float32
 from .contract import PixelInput, image_shape, require_vector
-from .input_layers import nested_normalization, split_normalization, told_by, whole_contract
+from .input_layers import contract_with, nested_normalization, split_normalization, whole_contract
 from .networks import KerasNetwork
 
 
@@ -32,7 +32,7 @@ def load_keras(path: Path, pixels: PixelInput, input_size: int | None) -> KerasN
     _require_single(str(path), network)
     network, found = split_normalization(network)
     if found is None and (nested := nested_normalization(network)):
-        pixels = told_by(pixels, nested)
+        pixels = contract_with(pixels, nested)
         described = nested.describe(pixels)
     else:
         pixels, described = whole_contract(pixels, found)

@@ -20,7 +20,7 @@ class ImportedNetwork(Protocol):
     """An embedder at this project's contract.
 
     Attributes:
-        source: where it came from: ``"keras"``, ``"saved-model"``, ``"onnx"``, ``"pytorch"`` or ``"tflite"``.
+        source: where it came from: ``"run"`` of this project, ``"keras"``, ``"saved-model"``, ``"onnx"``, ``"pytorch"`` or ``"tflite"``.
         license: what its file says of its license; may be empty.
         pixels: what it makes of pixels in front of its first layer.
         normalization: what it computed itself at its input, for people; empty for nothing.

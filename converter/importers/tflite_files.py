@@ -15,7 +15,7 @@ from ai_edge_litert import schema_py_generated as schema
 from edge_siamese.errors import DataError, ModelError
 from edge_siamese.tflite.model_card import model_bytes
 
-from ..export.licenses import license_of_model
+from ..licenses import license_of_model
 from ..quantization.tflite.quantize import INPUT, OUTPUT, SIGNATURE
 from ..tflite_edit import constant_values, operator_kind, packed, read_model_object
 from .contract import PixelInput, image_shape, require_vector

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edge_siamese.errors import DataError
+from edge_siamese.errors import DataError, ModelError
 from edge_siamese.tflite.graph import Graph, read_graph
 from edge_siamese.tflite.model_card import model_bytes
 
@@ -41,7 +41,7 @@ def load_probe(
     """
     path = Path(what)
     if path.suffix.lower() == ".tflite":
-        return LintInput(what, read_graph(model_bytes(path)), [])
+        return LintInput(what, _graph_of(path), [])
     if path.exists():
         from ..importers import KerasNetwork, load_any
 
@@ -52,13 +52,21 @@ def load_probe(
     from ..networks.registry import NETWORKS, build_network
 
     if what not in NETWORKS:
-        from edge_siamese.gallery.names import did_you_mean
+        from edge_siamese.names import did_you_mean
 
         advice = did_you_mean(what, NETWORKS) or f"; networks are {', '.join(NETWORKS)}"
         raise DataError(f"{what}: expected a file or the name of a network{advice}")
     height, width, own = NETWORKS[what].input_shape
     shape = (input_size or height, input_size or width, channels or own)
     return _of_keras(what, build_network(what, input_shape=shape))
+
+
+def _graph_of(path: Path) -> Graph:
+    data = model_bytes(path)
+    try:
+        return read_graph(data)
+    except ModelError as error:
+        raise ModelError(f"{path}: a damaged model: {error}", path=path) from error
 
 
 def _of_keras(name: str, network: object) -> LintInput:

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.reports.canvas import GENUINE, GRAY, IMPOSTOR, Drawing
+from edge_siamese.reports.canvas import GENUINE, GRAY, IMPOSTOR, Drawing, legend_below
 from edge_siamese.reports.plots import draw_det, draw_scores
 
 _DASHES = ("-", "--", ":", "-.")
 _LINES = (GENUINE, IMPOSTOR, "#009e73", "#cc79a7")
-_MAX_CELLS_WRITTEN, _MAX_LABELS = 16, 40
+_MAX_CELLS_WRITTEN, _MAX_LABELS, _MAX_LINEAR_RANKS = 16, 40, 60
 
 
 def roc(verifications: Mapping[str, dict[str, Any]]) -> Drawing:
@@ -31,7 +31,7 @@ def roc(verifications: Mapping[str, dict[str, Any]]) -> Drawing:
             )  # fmt: skip
         axes.plot((0, 1), (0, 1), color=GRAY, linewidth=0.8, label="chance")
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel="false match rate", ylabel="true accept rate")
-        axes.legend(loc="lower right")
+        legend_below(axes)
 
     return Drawing(draw)
 
@@ -53,15 +53,7 @@ def det(
         "baseline": other and {"name": names[1], "det": other["det"]},
     }
 
-    def draw(figure: Any) -> None:
-        axes = figure.add_subplot()
-        draw_det(axes, report)
-        for line in axes.get_lines():
-            if line.get_label() in {"this embedder", "measured"} and names[0]:
-                line.set_label(names[0])
-        axes.legend(loc="upper right")
-
-    return Drawing(draw)
+    return Drawing(lambda figure: draw_det(figure.add_subplot(), report, names[0]))
 
 
 def score_histogram(verification: dict[str, Any], threshold: float) -> Drawing:
@@ -89,16 +81,28 @@ def rank_curve(curves: Mapping[str, Sequence[float]]) -> Drawing:
                 color=_LINES[place % len(_LINES)], linestyle=_DASHES[place % len(_DASHES)],
             )  # fmt: skip
         count = max(map(len, curves.values()))
-        if count > 60:
-            axes.set_xscale("log")
-            axes.xaxis.set_major_formatter("{x:g}")
+        _whole_ranks(axes, count)
         lowest = min(min(rates) for rates in curves.values())
-        axes.set(xlim=(0.9, count), ylim=(max(lowest - 0.02, 0), 1.004), xlabel="rank", ylabel="share of images")
+        axes.set(
+            xlim=(0.9, max(count, 2)), ylim=(max(lowest - 0.02, 0), 1.004), xlabel="rank", ylabel="share of images"
+        )
         axes.yaxis.set_major_formatter(lambda rate, _: f"{100 * rate:g}%")
-        if any(curves):
-            axes.legend(loc="lower right")
+        legend_below(axes)
 
     return Drawing(draw)
+
+
+def _whole_ranks(axes: Any, count: int) -> None:
+    """Ticks at whole ranks, on a logarithmic axis where there are many."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
+    if count <= _MAX_LINEAR_RANKS:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        return
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter("{x:g}")
 
 
 def confusion_matrix(counts: npt.NDArray[np.integer], names: Sequence[str]) -> Drawing:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_siamese.errors import DataError
-from edge_siamese.reports.canvas import GENUINE, GRAY, PALETTE, Drawing
+from edge_siamese.reports.canvas import GENUINE, GRAY, PALETTE, Drawing, legend_below
 
 LABELS = {
     "loss": "training loss",
@@ -58,6 +58,8 @@ def training_curves(curves: Sequence[Curve]) -> Drawing:
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, key in zip(panels, shown, strict=False):
             _draw(axes, key, curves)
+        if len(curves) > 1:
+            legend_below(panels[0])
         for axes in panels[len(shown) :]:
             axes.set_axis_off()
 
@@ -76,8 +78,6 @@ def _draw(axes: Any, key: str, curves: Sequence[Curve]) -> None:
     if not counted:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     axes.tick_params(labelsize=8)
-    if len(curves) > 1:
-        axes.legend(fontsize=8)
 
 
 def _draw_curve(axes: Any, key: str, curve: Curve, color: str, *, counted: bool) -> None:

@@ -16,12 +16,12 @@ from edge_siamese.matching import scores_q15
 
 from ..embeddings import embed_float
 from ..evaluation.scoring import ScoredPairs, every_pair
+from ..evaluation.verification import CHANCE
 
 MAXIMUM_AUC_LOSS = 0.002
 _ENOUGH_PEOPLE = 20
 MIN_MEAN_COSINE = 0.95  # where there are too few people for an AUC to say much
 _REPORTED_FMR = 1e-3
-CHANCE = 0.5  # AUC of a network that says nothing
 _FAR_ABOVE_CHANCE = 0.9
 _LOW_AUC = 0.6
 _CHANCE_PAIRS, _CHANCE_REPLICATES = 20_000, 200

@@ -154,7 +154,9 @@ def load_recipe(name: str, kind: type[Recipe], changes: Mapping[str, str] | None
         with as_file(files(__package__) / f"{name}.toml") as path:
             return _parse(path, kind, changes or {})
     if not Path(name).is_file():
-        raise DataError(f"{name}: expected a recipe file or one of {', '.join(shipped_recipes())}")
+        near = difflib.get_close_matches(name, shipped_recipes(), n=1)
+        advice = f"did you mean '{near[0]}'?" if near else f"the recipes that ship are {', '.join(shipped_recipes())}"
+        raise DataError(f"{name}: there is no such recipe, nor a file of that name; {advice}")
     return _parse(Path(name), kind, changes or {})
 
 

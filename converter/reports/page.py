@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from edge_siamese import __version__
-from edge_siamese.atomic import write_atomically
 from edge_siamese.reports.formatting import percent
-from edge_siamese.reports.pages import page_templates, require
+from edge_siamese.reports.pages import PHOTOS, page_html, page_templates, require, write_page
 
 from .plots import embedding_images, figure_images, illustration
 from .run_report import ARRAYS, PAGE, RunArrays, RunReport
@@ -63,8 +62,8 @@ def render(folder: Path, report: RunReport, arrays: RunArrays | None) -> str:
     """The page as text."""
     environment = page_templates(Path(__file__).parent)
     environment.filters |= {"share": _share, "signed": _signed}
-    shipped = report.int8_metrics or report.float_metrics
-    page: str = environment.get_template(_TEMPLATE).render(
+    shipped = report.final_metrics
+    body: str = environment.get_template(_TEMPLATE).render(
         run=report,
         shipped=shipped,
         compared=_compared(report),
@@ -73,12 +72,18 @@ def render(folder: Path, report: RunReport, arrays: RunArrays | None) -> str:
         illustrations=[(each, illustration(folder / each.file)) for each in report.illustrations],
         version=__version__,
     )
-    return page
+    return page_html(report.title, body, notice=PHOTOS if shows_people(report, arrays) else "")
 
 
-def headline_rows(report: RunReport) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the headline figures, published, float and int8, for a terminal."""
-    columns = ["published"] * (report.published is not None) + ["float"] + ["int8"] * (report.int8_metrics is not None)
+def shows_people(report: RunReport, arrays: RunArrays | None) -> bool:
+    """Whether the page has images of people in it."""
+    return report.data.classes == "people" and bool(arrays or report.illustrations)
+
+
+def metric_rows(report: RunReport) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the metrics, published, of the shipped embedder, float and int8, for a terminal."""
+    optional = {"published": report.published, "shipped": report.shipped_metrics, "int8": report.int8_metrics}
+    columns = [name for name in ("published", "shipped", "float", "int8") if optional.get(name, name)]
     rows = [[row["name"], *(_cell(row, name) for name in columns)] for row in _compared(report)]
     return ["", *columns], rows
 
@@ -89,16 +94,15 @@ def _cell(row: dict[str, Any], column: str) -> str:
 
 
 def _write(folder: Path, report: RunReport, arrays: RunArrays | None) -> Path:
-    page = render(folder, report, arrays)
-    with write_atomically(folder / PAGE) as stream:
-        stream.write(page.encode())
+    write_page(folder / PAGE, render(folder, report, arrays))
     return folder / PAGE
 
 
 def _compared(report: RunReport) -> list[dict[str, Any]]:
-    """A row for each headline figure: the published one, float, int8, and who is better."""
+    """A row for each metric: published, of the shipped embedder, float, int8, and who is better."""
     floating, quantized = report.float_metrics, report.int8_metrics
     published = report.published.metrics if report.published else {}
+    beside = report.shipped_metrics
     rows = []
     for name, label in METRICS.items():
         value = floating.verification[name]
@@ -109,6 +113,8 @@ def _compared(report: RunReport) -> list[dict[str, Any]]:
                 "name": label,
                 "is_area": name == "auc",
                 "published": theirs,
+                "shipped": beside and beside.verification[name],
+                "shipped_interval": beside and beside.verification["person_intervals_95"][name],
                 "float": value,
                 "float_interval": floating.verification["person_intervals_95"][name],
                 "int8": quantized and quantized.verification[name],

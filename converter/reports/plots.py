@@ -89,9 +89,9 @@ def illustration(path: Path) -> str:
 
 
 def _extreme(arrays: RunArrays, threshold: float, *, int8: bool) -> dict[str, Any]:
-    told = {}
+    groups = {}
     for each in extreme_pairs(arrays.scored_pairs(int8=int8), _PAIRS_OF_A_KIND):
-        told[each.kind] = {
+        groups[each.kind] = {
             "means": KINDS[each.kind],
             "pairs": [
                 {
@@ -104,4 +104,4 @@ def _extreme(arrays: RunArrays, threshold: float, *, int8: bool) -> dict[str, An
                 for pair, score in zip(each.index, each.scores, strict=True)
             ],
         }
-    return told
+    return groups

@@ -23,6 +23,7 @@ from edge_siamese.errors import DataError
 
 from ..evaluation.evaluate import Metrics
 from ..evaluation.scoring import Labels, Score, ScoredPairs, by_similarity
+from ..evaluation.verification import CHANCE
 
 REPORT, ARRAYS, PAGE = "report.json", "evaluation.npz", "report.html"
 
@@ -107,7 +108,8 @@ class RunReport(_Part):
         best_epoch: whose weights were kept, counted from 1; None where the last ones were.
         float_metrics: of the trained network, `judging.evaluate.evaluate`.
         int8_metrics: of the quantized one on the same pairs.
-        parity: between the two.
+        shipped_metrics: of the embedder that ships, on the same pairs; None where the images are no faces.
+        parity: between float and int8.
         published: what it is compared with.
         illustrations: further images, shown in this order.
     """
@@ -126,9 +128,22 @@ class RunReport(_Part):
     best_epoch: int | None = None
     float_metrics: Metrics
     int8_metrics: Metrics | None = None
+    shipped_metrics: Metrics | None = None
     parity: Parity | None = None
     published: Published | None = None
     illustrations: tuple[Illustration, ...] = ()
+
+    @property
+    def final_metrics(self) -> Metrics:
+        """Of the network as it runs on a board: int8 where there is one."""
+        return self.int8_metrics or self.float_metrics
+
+    @property
+    def is_chance(self) -> bool:
+        """Whether the network tells the test classes apart no better than chance, as far as their pairs can say."""
+        seen = self.final_metrics.verification
+        bounds = seen["person_intervals_95"]["auc"]
+        return bool((bounds[0] if bounds else seen["auc"]) <= CHANCE)
 
     def save(self, folder: Path) -> None:
         """Write ``report.json``, whole or not at all."""

@@ -62,7 +62,7 @@ class PlotInput:
 
         Args:
             path: the ``.npz``.
-            photos: the folder or zip that was embedded, for thumbnails.
+            photos: the folder, zip or tar that was embedded, for thumbnails.
             seed: see the class.
 
         Raises:

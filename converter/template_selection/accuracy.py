@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.decision import named_rows
 from edge_siamese.errors import DataError
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.templates.budget import sizes_of
@@ -102,9 +103,9 @@ class Trial:
         """What the gallery of the chosen templates reaches."""
         card = self.enrollment.card
         gallery = with_selected(Gallery.empty(card), self.enrollment.templates(), choices)
-        threshold = gallery.operating_point(card, self.target_fpir).threshold
+        threshold = gallery.operating_point(card, self.target_fpir).threshold_q15
         scores = gallery.scores_of(self.probes)
-        right, named = scores.argmax(axis=1) == self.truth, scores.max(axis=1) >= threshold
+        right, named = scores.argmax(axis=1) == self.truth, named_rows(scores, threshold)
         return Point(
             strategy=strategy,
             bytes=sizes_of(gallery)(len(gallery.templates)),
@@ -113,7 +114,7 @@ class Trial:
             rank1=float(right.mean()),
             named_rightly=float((right & named).mean()),
             named_wrongly=float((~right & named).mean()),
-            strangers_named=float((gallery.scores_of(self.strangers).max(axis=1) >= threshold).mean()),
+            strangers_named=float(named_rows(gallery.scores_of(self.strangers), threshold).mean()),
         )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from edge_siamese.atomic import write_atomically
-from edge_siamese.errors import DataError, RuntimeMissingError
+from edge_siamese.errors import DataError
+from edge_siamese.reports.canvas import Drawing, legend_below, matplotlib_figure
 
 from .accuracy import RANDOM, Point, Trial
 from .selection import TSNE_MEDOID
@@ -37,15 +38,17 @@ def check_curve_path(path: Path) -> None:
     if not path.resolve().parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.resolve().parent}")
     if path.suffix.lower() == ".svg":
-        _figure()
+        matplotlib_figure()
 
 
 def write_curve(path: Path, points: Sequence[Point], trial: Trial) -> None:
     """Write the curve as its suffix says, whole or not at all."""
     check_curve_path(path)
-    encoded = _csv(points) if path.suffix.lower() == ".csv" else _svg(points, trial)
+    if path.suffix.lower() == ".svg":
+        _drawing(points, trial).write(path)
+        return
     with write_atomically(path) as stream:
-        stream.write(encoded)
+        stream.write(_csv(points))
 
 
 def _csv(points: Sequence[Point]) -> bytes:
@@ -56,22 +59,22 @@ def _csv(points: Sequence[Point]) -> bytes:
     return text.getvalue().encode()
 
 
-def _svg(points: Sequence[Point], trial: Trial) -> bytes:
-    figure = _figure()(figsize=(4.2 * len(PANELS), 3.4), layout="constrained")
-    for axis, (field, title) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
-        _draw(axis, points, field)
-        if field == "strangers_named":
-            axis.set_ylim(0, max(1.0, 1.1 * axis.get_ylim()[1]))
-        axis.set_title(title, fontsize=10)
-    axis.legend(fontsize=8)
-    figure.suptitle(
-        f"{len(trial.enrollment.people):,} people, {len(trial.probes):,} other photos of them, "
-        f"{len(trial.strangers):,} of strangers",
-        fontsize=9,
-    )
-    stream = io.BytesIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None})
-    return stream.getvalue()
+def _drawing(points: Sequence[Point], trial: Trial) -> Drawing:
+    def draw(figure: Any) -> None:
+        panels = figure.subplots(1, len(PANELS))
+        for axis, (field, title) in zip(panels, PANELS.items(), strict=True):
+            _draw(axis, points, field)
+            if field == "strangers_named":
+                axis.set_ylim(0, max(1.0, 1.1 * axis.get_ylim()[1]))
+            axis.set_title(title, fontsize=10)
+        legend_below(panels[-1])
+        figure.suptitle(
+            f"{len(trial.enrollment.people):,} people, {len(trial.probes):,} other photos of them, "
+            f"{len(trial.strangers):,} of strangers",
+            fontsize=9,
+        )
+
+    return Drawing(draw, (4.2 * len(PANELS), 3.7))
 
 
 def _draw(axis: Any, points: Sequence[Point], field: str) -> None:
@@ -85,15 +88,6 @@ def _draw(axis: Any, points: Sequence[Point], field: str) -> None:
     axis.set_xticks([], minor=True)
     axis.set_xlabel("gallery file, kB")
     axis.set_ylabel("% of photos")
-    axis.grid(alpha=0.3)
-
-
-def _figure() -> Any:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise RuntimeMissingError("plots need matplotlib; install edge-siamese[report]") from error
-    return Figure
 
 
 def _rounded(value: object) -> object:

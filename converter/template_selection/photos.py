@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.dataset_embeddings import embed_dataset
 from edge_siamese.dataset_layout import paths_in_dataset, person_of
 from edge_siamese.errors import DataError, NoFaceError
-from edge_siamese.gallery.enrollment.photos import Skipped, indices_by_name, skipped_of
-from edge_siamese.gallery.names import clean_name
+from edge_siamese.gallery.enrollment.build import faces_of_people
+from edge_siamese.gallery.enrollment.face_choice import Skipped
 from edge_siamese.identity_dataset import IdentityDataset
+from edge_siamese.names import clean_name
 from edge_siamese.protocols import FaceAnalyzer
 from edge_siamese.tflite.model_card import ModelCard
 
@@ -41,20 +41,40 @@ class Photos:
         return {name: self.embeddings[indices] for name, indices in self.people.items()}
 
 
-def embed_photos_of(path: Path, engine: FaceAnalyzer, progress: Callable[[int, int], None] | None = None) -> Photos:
-    """Embed the largest face of every photo of a folder, zip or tar of ``<person>/<photo>``.
+def embed_photos_of(
+    path: Path,
+    engine: FaceAnalyzer,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    largest_only: bool = False,
+) -> Photos:
+    """Embed the face meant on every photo of a folder or archive of ``<person>/<photo>``, as `build_gallery` does.
+
+    Args:
+        path: the folder or archive.
+        engine: finds and embeds.
+        progress: called with the number of photos done and of all.
+        largest_only: take the largest face of every photo instead.
 
     Raises:
         DataError: it is none.
         NoFaceError: no photo can be used.
     """
     with IdentityDataset(path) as dataset:
-        embedded = embed_dataset(dataset, engine, progress=progress)
-    people = dict(sorted(indices_by_name(embedded).items()))
-    if not people:
+        faces = faces_of_people(dataset, engine, largest_only=largest_only, progress=progress)
+        skipped = [Skipped(file.path, file.reason) for file in dataset.skipped]
+    used = {name: chosen for name, chosen in faces.items() if chosen.photos}
+    if not used:
         raise NoFaceError(f"{path}: nobody has a photo that can be used")
-    paths = [photo.path for photo in embedded.photos]
-    return Photos(paths, embedded.embeddings, people, engine.embedder_card, skipped_of(embedded))
+    paths: list[str] = []
+    people: dict[str, list[int]] = {}
+    for name, chosen in used.items():
+        people[name] = list(range(len(paths), len(paths) + len(chosen.photos)))
+        paths += chosen.photos
+    skipped += [skip for chosen in faces.values() for skip in chosen.skipped]
+    return Photos(
+        paths, np.concatenate([chosen.templates for chosen in used.values()]), people, engine.embedder_card, skipped
+    )
 
 
 def read_embeddings(path: Path, card: ModelCard) -> Photos:

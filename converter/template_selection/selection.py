@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from edge_siamese.gallery import Gallery
-from edge_siamese.gallery.templates.outliers import Agreement
+from edge_siamese.gallery.templates.agreement import Agreement
 from edge_siamese.gallery.templates.representatives import Candidates, Strategy
 from edge_siamese.gallery.templates.selection import Choice, SelectionOptions, select
 from edge_siamese.matching import Q15, scores_q15
@@ -52,8 +52,8 @@ class Account:
     photos: tuple[PhotoStatus, ...]
 
     def to_json(self) -> dict[str, Any]:
-        told = [photo.to_json() for photo in self.photos]
-        return {"name": self.name, "coverage": round(self.coverage, 5), "photos": told}
+        statuses = [photo.to_json() for photo in self.photos]
+        return {"name": self.name, "coverage": round(self.coverage, 5), "photos": statuses}
 
 
 def choose(photos: Photos, empty: Gallery, options: SelectionOptions, *, tsne: bool = False) -> dict[str, Choice]:
@@ -85,7 +85,7 @@ def account(photos: Photos, name: str, choice: Choice) -> Account:
         return _account_of_mean(photos, name, choice, agreement)
     kept = [row for row in range(len(indices)) if row not in choice.rejected]
     best = candidates.scores[np.ix_(kept, choice.chosen)]
-    told = [
+    statuses = [
         PhotoStatus(
             photos.paths[indices[row]], "chosen", _why_chosen(best[:, : place + 1], agreement.means()[row]), suspect
         )
@@ -95,13 +95,13 @@ def account(photos: Photos, name: str, choice: Choice) -> Account:
     for row in range(len(indices)):
         path = photos.paths[indices[row]]
         if row in choice.rejected:
-            told.append(PhotoStatus(path, "rejected", agreement.reason(row)))
+            statuses.append(PhotoStatus(path, "rejected", agreement.reason(row)))
         elif row not in choice.chosen:
             nearest = choice.chosen[int(candidates.scores[row, choice.chosen].argmax())]
             score = candidates.scores[row, nearest] / Q15
             why = f"{photos.paths[indices[nearest]]} stands for it, score {score:.3f}"
-            told.append(PhotoStatus(path, "represented", why, row in agreement.outliers))
-    return Account(name, _coverage(best), tuple(told))
+            statuses.append(PhotoStatus(path, "represented", why, row in agreement.outliers))
+    return Account(name, _coverage(best), tuple(statuses))
 
 
 def _account_of_mean(photos: Photos, name: str, choice: Choice, agreement: Agreement) -> Account:
@@ -109,7 +109,7 @@ def _account_of_mean(photos: Photos, name: str, choice: Choice, agreement: Agree
     templates = photos.embeddings[indices]
     scores = scores_q15(templates, choice.templates(templates, zero_point), zero_point)[:, 0]
     averaged = sorted(choice.averaged, key=lambda row: (-int(scores[row]), row))
-    told = [
+    statuses = [
         PhotoStatus(
             photos.paths[indices[row]],
             "averaged",
@@ -118,8 +118,8 @@ def _account_of_mean(photos: Photos, name: str, choice: Choice, agreement: Agree
         )
         for row in averaged
     ]
-    told += [PhotoStatus(photos.paths[indices[row]], "rejected", agreement.reason(row)) for row in choice.rejected]
-    return Account(name, float(scores[averaged].mean() / Q15), tuple(told))
+    statuses += [PhotoStatus(photos.paths[indices[row]], "rejected", agreement.reason(row)) for row in choice.rejected]
+    return Account(name, float(scores[averaged].mean() / Q15), tuple(statuses))
 
 
 def _why_chosen(best: Any, mean: float) -> str:

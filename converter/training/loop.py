@@ -25,7 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from edge_siamese.errors import DataError, EdgeSiameseError
 
-from .checkpoints import assign_variables, load_arrays, save_arrays, variables_as_arrays
+from ..checkpoints import assign_variables, load_arrays, save_arrays, variables_as_arrays
 
 Measure = Callable[[], dict[str, float]]
 CHECKPOINT, BEST, LOG = "checkpoint.npz", "best.npz", "log.csv"

@@ -8,7 +8,7 @@ a video file              every frame, with the file's times; with `realtime`, a
 images                    independent stills: a folder, a zip, a tar, or one image file
 ========================  ===================================================================================
 
-Live sources drop frames that nobody was free for. All others are pulled and lossless.
+Live sources drop frames while the reader is busy. All others are pulled and lossless.
 """
 
 import os
@@ -39,7 +39,7 @@ def open_source(spec: str, *, realtime: bool = False, wait: bool = False) -> Fra
     Args:
         spec: see the module.
         realtime: play a video file at its own pace and drop frames as a live camera does.
-        wait: a live camera that cannot be opened is looked for, with growing pauses, instead of being an error.
+        wait: try a live camera that cannot be opened again, with growing pauses, instead of raising.
 
     Returns:
         An open source; use it as a context manager.
@@ -59,7 +59,9 @@ def open_source(spec: str, *, realtime: bool = False, wait: bool = False) -> Fra
     path = _existing(spec)
     if holds_images(path):
         if realtime:
-            raise DataError(f"{spec}: images have no pace of their own, only a video can be played in real time")
+            raise DataError(
+                f"{spec}: images have no pace of their own, only a video can be played in real time", path=spec
+            )
         from .folder import StillsSource
 
         return StillsSource(path)
@@ -77,10 +79,10 @@ def _existing(spec: str) -> Path:
         mode = path.stat().st_mode
     except OSError as error:
         found = "nothing there" if isinstance(error, FileNotFoundError) else error.strerror
-        raise DataError(f"{spec}: {_EXPECTED}, found {found}") from error
+        raise DataError(f"{spec}: {_EXPECTED}, found {found}", path=spec) from error
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         kind = "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "another device"
-        raise DataError(f"{spec}: {_EXPECTED}, found {kind}")
+        raise DataError(f"{spec}: {_EXPECTED}, found {kind}", path=spec)
     return path
 
 
@@ -127,6 +129,6 @@ def _pulled(path: Path) -> FrameSource:
 
 def _paced(path: Path) -> FrameSource:
     from .latest_frame import LiveSource
-    from .opencv import VideoCapture
+    from .recording import VideoCapture
 
     return LiveSource(path.name, lambda: VideoCapture(path), paced=True)

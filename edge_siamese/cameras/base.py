@@ -1,13 +1,18 @@
 """What every camera offers: frames, and events of what went wrong with them."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from ..frames import RGB, Frame
+
+if TYPE_CHECKING:
+    from ..protocols import FrameSource
 
 _log = logging.getLogger(__name__)
 _TOLERATED_SHARE = 0.01  # of a recording's frames; most containers only estimate their number
@@ -15,7 +20,7 @@ _TOLERATED_SHARE = 0.01  # of a recording's frames; most containers only estimat
 
 @dataclass(frozen=True)
 class CameraMissing:
-    """A live camera cannot be opened yet and is being looked for.
+    """A live camera cannot be opened yet; it is tried again.
 
     Attributes:
         source: name of the camera.
@@ -30,7 +35,7 @@ class CameraMissing:
 
 @dataclass(frozen=True)
 class CameraLost:
-    """A live camera stopped delivering and is being looked for again.
+    """A live camera stopped delivering; it is tried again.
 
     Attributes:
         source: name of the camera.
@@ -66,14 +71,14 @@ class FramesUnreadable:
         source: name of the camera or video, or path of the image.
         timestamp_ns: when, on the monotonic clock.
         first: sequence number of the first of them.
-        count: how many there were.
+        frames: how many there were.
         why: one sentence about the last of them.
     """
 
     source: str
     timestamp_ns: int
     first: int
-    count: int
+    frames: int
     why: str
 
 
@@ -185,7 +190,7 @@ class Source:
 
     def _count_unreadable(self, sequence: int, frame: Undecodable) -> FramesUnreadable:
         """Count a frame that cannot be decoded; gives what there is to say of it and of those just before it."""
-        first, count = (self._bad.first, self._bad.count) if self._bad else (sequence, 0)
+        first, count = (self._bad.first, self._bad.frames) if self._bad else (sequence, 0)
         why = f"{self.name}: frame {sequence}: {frame.why}"
         self._bad = FramesUnreadable(self.name, time.monotonic_ns(), first, count + 1, why)
         self.unreadable += 1
@@ -203,7 +208,7 @@ class Source:
             sequence: of the frame that would be next.
             announced: how many the recording says it has, often an estimate; 0 where that is not known.
         """
-        missing = self._bad.count if self._bad else 0
+        missing = self._bad.frames if self._bad else 0
         self.unreadable -= missing
         self._bad = None
         found = sequence - missing
@@ -217,3 +222,29 @@ class Source:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def stopped_after(source: "FrameSource", seconds: float | None) -> Iterator[threading.Event]:
+    """Stop a source after so many seconds of wall time, also while no frame comes; the event says that they are over.
+
+    None never stops it, 0 or less stops it at once.
+    """
+    over = threading.Event()
+
+    def end() -> None:
+        over.set()
+        source.stop()
+
+    if seconds is None or seconds <= 0:
+        if seconds is not None:
+            end()
+        yield over
+        return
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield over
+    finally:
+        timer.cancel()

@@ -15,9 +15,12 @@ _log = logging.getLogger(__name__)
 
 
 class StillsSource(Source):
-    """Every photo once, in natural order; those that cannot be read are left out, counted and told of.
+    """Every photo once, in natural order; those that cannot be read are left out and counted, each with an event.
 
     A frame's `source` is the photo's path inside the folder or archive, its time when it was read.
+
+    Attributes:
+        skipped: files that are no images, and why; each is logged.
 
     Raises:
         DataError: the path holds no images, or cannot be read.
@@ -32,8 +35,9 @@ class StillsSource(Source):
         self._names = self._archive.images if self._archive else [path.name]
         if not self._names:
             self.close()
-            raise DataError(f"{path}: expected images, found none")
-        for file in self._archive.skipped if self._archive else ():
+            raise DataError(f"{path}: expected images, found none", path=path)
+        self.skipped = self._archive.skipped if self._archive else []
+        for file in self.skipped:
             _log.warning("left out: %s: %s", file.path, file.reason)
 
     def __len__(self) -> int:

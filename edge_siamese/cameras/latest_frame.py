@@ -1,6 +1,6 @@
 """Live cameras: a thread that captures, and a slot that holds only the freshest frame.
 
-A reader slower than the camera sees fewer frames, never older ones. A camera that goes away is looked for again, with
+A reader slower than the camera sees fewer frames, never older ones. A camera that goes away is tried again, with
 growing pauses, for as long as the source is open.
 """
 
@@ -16,7 +16,7 @@ from .base import CameraBack, CameraLost, CameraMissing, Capture, CapturedImage,
 
 _log = logging.getLogger(__name__)
 _ITEMS_KEPT = 16
-_POLL_S = 0.2  # a signal handler may only raise a flag, so that waiting looks up now and then
+_POLL_S = 0.2  # a signal handler may only raise a flag, so that waiting checks it now and then
 _MAX_UNREADABLE = 100  # frames in a row after which a camera is taken for lost
 _CLOCK_SLACK_NS = 10_000_000_000  # a first frame older or younger than this was stamped by another clock
 _MAX_PAUSE_NS = 5_000_000_000
@@ -29,7 +29,7 @@ def back_off_seconds(attempt: int) -> float:
 
 
 class LatestFrameBuffer:
-    """Hands frames from one thread to another, at most one at a time; notices keep their place before or after it.
+    """Hands frames from one thread to another, at most one at a time; events keep their place before or after it.
 
     Attributes:
         dropped: frames that were overtaken by fresher ones.
@@ -50,8 +50,8 @@ class LatestFrameBuffer:
             self._items = [*events, frame]
             self._changed.notify()
 
-    def tell(self, event: SourceEvent) -> None:
-        """Bring a notice; of many that nobody took the oldest are forgotten."""
+    def put_event(self, event: SourceEvent) -> None:
+        """Bring an event; of many that were not taken the oldest are dropped."""
         with self._changed:
             self._items.append(event)
             while len(self._items) > _ITEMS_KEPT:
@@ -65,7 +65,7 @@ class LatestFrameBuffer:
             self._changed.notify_all()
 
     def take(self, stopping: Callable[[], bool]) -> Frame | SourceEvent | None:
-        """Wait for a frame or a notice and take it; None at the end, or when asked to stop."""
+        """Wait for a frame or an event and take it; None at the end, or when asked to stop."""
         with self._changed:
             while not stopping():
                 if self._items:
@@ -82,7 +82,7 @@ class LiveSource(Source):
     """Frames of a live camera. The device is opened at once, its thread starts with the first iteration.
 
     Timestamps only grow: one that goes back or lies in the future is replaced by the time of arrival, and a camera whose
-    clock is another than the board's is noticed by its first frame.
+    clock differs from the board's is detected by its first frame.
 
     Args:
         name: of the camera, for events.
@@ -90,7 +90,7 @@ class LiveSource(Source):
         clock: monotonic nanoseconds.
         back_off: seconds to pause before a numbered try to open it again.
         paced: the capture is a recording; every image waits until its time, counted from the first.
-        wait: a camera that cannot be opened the first time is looked for as a lost one is.
+        wait: a camera that cannot be opened the first time is tried again, as a lost one is.
 
     Raises:
         CameraError: the camera cannot be opened the first time, and `wait` is not set.
@@ -174,14 +174,14 @@ class LiveSource(Source):
             if captured is None:
                 announced = self._capture.announced if self._capture else 0
                 for event in self._end_of_recording(self._sequence, announced):
-                    self._slot.tell(event)
+                    self._slot.put_event(event)
                 return
             self._deliver(captured)
 
     def _deliver(self, captured: CapturedImage | Undecodable | None) -> None:
         if isinstance(captured, CapturedImage):
             for event in self._unreadable_before():
-                self._slot.tell(event)
+                self._slot.put_event(event)
             if self._paced:
                 self._await_its_time(captured)
             self._slot.put(Frame(captured.pixels, self._timestamp(captured), self._sequence, self.name))
@@ -198,17 +198,17 @@ class LiveSource(Source):
             self._paced
             or not isinstance(captured, Undecodable)
             or self._bad is None
-            or self._bad.count < _MAX_UNREADABLE
+            or self._bad.frames < _MAX_UNREADABLE
         ):
             return
         for event in self._unreadable_before():
-            self._slot.tell(event)
+            self._slot.put_event(event)
         raise CameraError(f"camera {self.name} delivers no images: {captured.why}")
 
     def _search(self, event: CameraMissing | CameraLost) -> CapturedImage | Undecodable | None:
-        """Tell that the camera is away, then open it until it delivers; None when closed meanwhile."""
-        _log.info("%s: %s; looking for it", self.name, event.why)
-        self._slot.tell(event)
+        """Emit that the camera is away, then try to open it until it delivers; None when closed meanwhile."""
+        _log.info("%s: %s; trying it again", self.name, event.why)
+        self._slot.put_event(event)
         attempt = 0
         while not self._closing.wait(self._back_off(attempt)):
             self._release()
@@ -220,7 +220,7 @@ class LiveSource(Source):
                 attempt += 1
                 continue
             now = self._clock()
-            self._slot.tell(CameraBack(self.name, now, now - event.timestamp_ns))
+            self._slot.put_event(CameraBack(self.name, now, now - event.timestamp_ns))
             self._last_ns = -1
             return captured
         return None

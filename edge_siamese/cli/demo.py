@@ -10,9 +10,9 @@ from .shared.output import table
 
 if TYPE_CHECKING:
     from ..demo.commands import CommandRunner
-    from ..demo.report import Report
     from ..demo.result import DemoResult
     from ..demo.scenario import DemoScenario
+    from ..reports.pages import PageBody
 
 _OWN_PHOTOS = """Now with your own photos (people/<name>/<photos>) and camera:
 
@@ -39,8 +39,8 @@ def demo(photos: Path | None, out: Path) -> None:
     a wrong name.
     """
     from ..demo.commands import CommandRunner
-    from ..demo.report import Report
     from ..demo.scenario import empty_folder, photo_scenario, render_scenario
+    from ..reports.pages import PHOTOS, PageBody, write_page
 
     empty_folder(out)
     runner = CommandRunner(out, click.echo)
@@ -48,14 +48,17 @@ def demo(photos: Path | None, out: Path) -> None:
     scenario = photo_scenario(photos, out) if photos else render_scenario(out)
     click.echo(f"{len(scenario.names)} people to enroll: {', '.join(scenario.names)}")
     lead = "Your photos." if photos else "Rendered people, not photographed; the shipped models never saw them."
-    report = Report("edge-siamese demo", lead)
+    report = PageBody("edge-siamese demo", lead)
     model = _train(runner, scenario, report)
     result = _watch(runner, scenario, report, model)
     _time(runner, report, model)
     report.heading("What was run")
     report.code("\n".join(f"{command}   # {seconds:.1f} s" for command, seconds in runner.commands))
-    report.save(out / "report.html")
-    click.echo(f"\nReport with images: {out / 'report.html'}\n\n{_OWN_PHOTOS}")
+    write_page(out / "report.html", report.page(notice=PHOTOS if photos else ""))
+    click.echo(f"\nReport with images: {out / 'report.html'}")
+    if photos:
+        click.echo(PHOTOS)
+    click.echo(f"\n{_OWN_PHOTOS}")
     if scenario.rendered and (result.wrong or not result.recognized):
         click.echo("edge-siamese: the demo failed: a wrong name was given, or nobody was recognized", err=True)
         sys.exit(1)
@@ -65,7 +68,7 @@ def _step(title: str) -> None:
     click.secho(f"\n== {title}", bold=True)
 
 
-def _train(runner: "CommandRunner", scenario: "DemoScenario", report: "Report") -> list[str]:
+def _train(runner: "CommandRunner", scenario: "DemoScenario", report: "PageBody") -> list[str]:
     """Fine-tune the embedder where TensorFlow is there; return the options that choose the result."""
     from ..demo.commands import training_is_possible
     from ..demo.scenario import render_dataset
@@ -94,14 +97,14 @@ def _train(runner: "CommandRunner", scenario: "DemoScenario", report: "Report") 
     return ["--embedder", str(runner.folder / "model" / "embedder.tflite")]
 
 
-def _without_training(report: "Report", why: str) -> list[str]:
+def _without_training(report: "PageBody", why: str) -> list[str]:
     text = f"Skipped: {why}. The shipped embedder is used."
     click.echo(text)
     report.paragraph(text)
     return []
 
 
-def _watch(runner: "CommandRunner", scenario: "DemoScenario", report: "Report", model: list[str]) -> "DemoResult":
+def _watch(runner: "CommandRunner", scenario: "DemoScenario", report: "PageBody", model: list[str]) -> "DemoResult":
     """Enroll, run the loop, and hold its answers against the truth."""
     from ..demo.report import add_answers, add_people
     from ..demo.result import evaluate
@@ -132,7 +135,7 @@ def _watch(runner: "CommandRunner", scenario: "DemoScenario", report: "Report", 
     return result
 
 
-def _time(runner: "CommandRunner", report: "Report", model: list[str]) -> None:
+def _time(runner: "CommandRunner", report: "PageBody", model: list[str]) -> None:
     """The latency table of this machine."""
     _step("Time every stage on this machine")
     (timed,) = runner.run("bench", "latency", "--repeat", "50", *model)

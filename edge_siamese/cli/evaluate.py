@@ -1,25 +1,26 @@
 """``edge-siamese evaluate``: the reference instrument."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .. import __version__
-from ..operating_point import DEFAULT_TARGET_FMR
-from .shared.options import engine_options, json_option
+from .shared.options import engine_options, json_option, target_fmr_option
 from .shared.output import emit_json
 from .shared.progress import progress_line
+from .shared.unused import skipped_files_json, tell_dataset, tell_notes, tell_unreadable, unreadable_json
+
+if TYPE_CHECKING:
+    from ..evaluation.protocols import VerificationProtocol
+    from ..identity_dataset import IdentityDataset
 
 _SCHEMA_VERSION = 2
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option(
-    "--target-fmr", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=DEFAULT_TARGET_FMR,
-    show_default=True, help="For the operating point.",
-)  # fmt: skip
+@target_fmr_option
 @click.option("--all-pairs", is_flag=True, help="Compare all photos even where there is a pairs.txt.")
 @click.option(
     "--baseline", type=click.Path(path_type=Path), help="Another embedder .tflite, int8 or float, on the same pairs."
@@ -36,7 +37,7 @@ _SCHEMA_VERSION = 2
     help="Write a page with curves and tables (HTML, one file).",
 )
 @click.option(
-    "--bootstrap", "replicates", type=click.IntRange(0), default=1000, show_default=True,
+    "--bootstrap", "replicates", type=click.IntRange(0, 100_000), default=1000, show_default=True,
     help="Draws of people behind the intervals; 0: no such intervals.",
 )  # fmt: skip
 @json_option
@@ -52,15 +53,10 @@ def evaluate(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Measure verification on DATA: a folder or zip of <person>/<photo>, with or without an LFW pairs.txt.
+    """Measure verification on DATA: a folder, zip or tar of <person>/<photo>, with or without an LFW pairs.txt.
 
     Photos go end to end through detector, alignment and embedder. One without a face counts against the result.
     """
-    from ..dataset_embeddings import embed_dataset
-    from ..engine import FaceEngine
-    from ..evaluation.baseline import open_baseline
-    from ..evaluation.bootstrap import PersonBootstrap
-    from ..evaluation.evaluator import VerificationEvaluator
     from ..evaluation.labels import read_labels
     from ..evaluation.protocols import VerificationProtocol
     from ..identity_dataset import IdentityDataset
@@ -73,32 +69,62 @@ def evaluate(
             raise click.BadParameter(
                 f"expected a file in a folder that exists, found {report_path}", param_hint="--report"
             )
-    dataset = IdentityDataset(data)
-    labels = read_labels(slices, dataset.photos) if slices else {}
+    with IdentityDataset(data) as dataset:
+        tell_dataset(dataset)
+        labels = read_labels(slices, dataset.photos) if slices else {}
+        protocol = VerificationProtocol.of(dataset, all_pairs)
+        report, digests = _measured(dataset, protocol, target_fmr, replicates, baseline, labels, engine_settings)
+    if report_path:
+        from ..reports.evaluation import write_report
+
+        write_report(report_path, {"version": __version__, "model": digests, "data": data.name} | report)
+    if as_json:
+        emit_json("evaluate", report, models=digests, schema_version=_SCHEMA_VERSION)
+    else:
+        from .evaluate_summary import summary
+
+        click.echo(summary(report))
+
+
+def _measured(
+    dataset: "IdentityDataset",
+    protocol: "VerificationProtocol",
+    target_fmr: float,
+    replicates: int,
+    baseline: Path | None,
+    labels: dict[str, list[str]],
+    engine_settings: dict[str, Any],
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The report of a dataset, and the digests of the models."""
+    from ..dataset_embeddings import embed_dataset
+    from ..engine import FaceEngine
+    from ..evaluation.baseline import open_baseline
+    from ..evaluation.bootstrap import PersonBootstrap
+    from ..evaluation.evaluator import VerificationEvaluator
+
     baseline_settings = {name: engine_settings[name] for name in ("delegate", "threads")}
     other = open_baseline(baseline, **baseline_settings) if baseline else None
-    protocol = VerificationProtocol.of(dataset, all_pairs)
     with FaceEngine.open(**engine_settings) as engine, progress_line("embedding") as progress:
         embedded = embed_dataset(dataset, engine, protocol.choose, progress)
-    for path, reason in embedded.unreadable.items():
-        click.echo(f"edge-siamese: {path}: counted as a photo without a face: {reason}", err=True)
+    tell_unreadable(embedded.unreadable, "counted as a photo without a face")
+    shared = [
+        f"{first} and {second} have the same embedding: is one photo filed under two people?"
+        for first, second in embedded.shared_photos()
+    ]
+    tell_notes(shared)
     comparisons = protocol.compare(embedded)
     bootstrap = PersonBootstrap(comparisons.person_count, replicates)
     evaluator = VerificationEvaluator(
         embedded, comparisons, target_fmr, bootstrap, engine.embedder_card.operating_points, labels
     )
     report = protocol.describe(embedded) | evaluator.report() | {"baseline": None, "delegate": engine.delegate}
+    report |= {
+        "unreadable": unreadable_json(embedded.unreadable),
+        "skipped": skipped_files_json(dataset.skipped),
+        "notes": dataset.notes + shared,
+    }
     if other:
         with progress_line("embedding with the other") as progress:
             scores = other.embed(embedded, dataset, progress).scores
         report["baseline"] = other.describe() | evaluator.against_baseline(protocol.compare(embedded, scores))
-    if report_path:
-        from ..reports.evaluation import write_report
-
-        write_report(report_path, {"version": __version__, "model": engine.digests, "data": data.name} | report)
-    if as_json:
-        emit_json("evaluate", report, models=engine.digests, schema_version=_SCHEMA_VERSION)
-    else:
-        from .evaluate_summary import summary
-
-        click.echo(summary(report))
+    return report, engine.digests

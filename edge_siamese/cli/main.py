@@ -25,7 +25,7 @@ COMMANDS = {
     "verify": Entry(f"{_CLI}.verify:verify", "Compare the faces on two photos (1:1)."),
     "identify": Entry(f"{_CLI}.identify:identify", "Name the faces on photos from a gallery (1:N, open set)."),
     "embed": Entry(f"{_CLI}.embed:embed", "Write boxes, landmarks and embeddings for your own analysis."),
-    "evaluate": Entry(f"{_CLI}.evaluate:evaluate", "Measure verification on a folder or zip of people."),
+    "evaluate": Entry(f"{_CLI}.evaluate:evaluate", "Measure verification on a folder, zip or tar of people."),
     "run": Entry(f"{_CLI}.run:run", "Watch a camera, video or folder and tell who is there."),
     "enroll": Entry(f"{_CLI}.enroll:enroll", "Add a person to a gallery from photos or a camera."),
     "gallery": Entry(f"{_CLI}.gallery:gallery", "Build, look at, check and change galleries."),
@@ -44,6 +44,9 @@ COMMANDS = {
     "convert": _training("convert:convert", "Quantize a trained network to int8 and prove what that cost."),
     "lint": _training("lint:lint", "Name operators that leave XNNPACK, the Edge TPU or a microcontroller."),
     "fit-quality": Entry("edge_siamese_converter.cli.fit_quality:fit_quality", "Fit the quality score to the models."),
+    "quality-limits": Entry(
+        "edge_siamese_converter.cli.quality_limits:quality_limits", "Measure misses against size and blur."
+    ),
     "representatives": Entry("edge_siamese_converter.cli.representatives:representatives", "Show which photos stand for each person, and why."),
     "firmware": Entry("edge_siamese_firmware.cli:firmware", "Turn galleries into images for a board's flash."),
     "bench": Entry("edge_siamese_benchmarks.cli:bench", "Measure latency, the loop and the detector on this board."),

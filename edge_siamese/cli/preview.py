@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from ..operating_point import DEFAULT_TARGET_FMR
 from .shared.galleries import PATH, note
-from .shared.options import engine_options, json_option, target_fpir_option
+from .shared.options import engine_options, json_option, target_fmr_option, target_fpir_option
 from .shared.output import emit_json
 
 
@@ -24,13 +23,7 @@ from .shared.output import emit_json
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
 @click.option("--allow-host", "names", multiple=True, help="Another name this machine is called by; repeatable.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser of this machine.")
-@click.option(
-    "--target-fmr",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=DEFAULT_TARGET_FMR,
-    show_default=True,
-    help="Accepted false match rate of two photos.",
-)
+@target_fmr_option
 @target_fpir_option
 @json_option
 @engine_options

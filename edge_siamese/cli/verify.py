@@ -6,18 +6,15 @@ from typing import Any
 
 import click
 
-from ..operating_point import DEFAULT_TARGET_FMR
 from .shared.galleries import note
-from .shared.options import engine_options, json_option
+from .shared.options import engine_options, json_option, target_fmr_option
 from .shared.output import emit_json
 
 
 @click.command()
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
-@click.option(
-    "--target-fmr", type=float, default=DEFAULT_TARGET_FMR, show_default=True, help="Accepted false match rate."
-)
+@target_fmr_option
 @click.option("--exit-status", is_flag=True, help="Exit 3 when the faces differ.")
 @json_option
 @engine_options
@@ -28,19 +25,29 @@ def verify(
     from ..engine import FaceEngine
     from ..image_io import read_image
     from ..operating_point import choose_operating_point
-    from ..recognition import Comparison, ProbeFace
+    from ..recognition import ComparisonResult, ProbeFace
 
+    images = [read_image(path) for path in (first, second)]
     with FaceEngine.open(**engine_settings) as engine:
         point = choose_operating_point(engine.embedder_card.operating_points, target_fmr)
-        probes = [ProbeFace.on(engine, read_image(path), str(path)) for path in (first, second)]
+        if not point.is_strict_enough(target_fmr):
+            note(
+                f"a false match rate of {target_fmr:g} was asked for; the strictest that the model has evidence for is "
+                f"{point.target_fmr:g}, and that one is used"
+            )
+        probes = [ProbeFace.on(engine, image, str(path)) for image, path in zip(images, (first, second), strict=True)]
         digests, delegate = engine.digests, engine.delegate
-    comparison = Comparison.of(probes[0], probes[1], point)
+    comparison = ComparisonResult.of(probes[0], probes[1], point)
     for probe in probes:
         for remark in probe.remarks():
             note(f"{probe.name}: {remark}")
     if as_json:
-        faces = [{"path": probe.name, "box": probe.look.face.box.tolist()} for probe in probes]
-        emit_json("verify", comparison.to_json() | {"faces": faces, "delegate": delegate}, models=digests)
+        faces = [
+            {"path": probe.name, "box": probe.embedded.face.box.tolist(), "turn": probe.embedded.turn}
+            for probe in probes
+        ]
+        asked = {"target_fmr": target_fmr, "sufficient": point.is_strict_enough(target_fmr)}
+        emit_json("verify", comparison.to_json() | asked | {"faces": faces, "delegate": delegate}, models=digests)
     else:
         click.echo(comparison.sentence)
     if exit_status and not comparison.is_match:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ..errors import DataError
+from ..evaluation.open_set import OpenSetSplit
 from ..identity_dataset import IdentityDataset
 from ..image_io import write_image
 from ..rendering import DEMO_SEEDS, Clip, Person, View, render_portrait
@@ -74,21 +75,23 @@ def photo_scenario(photos: Path, folder: Path) -> DemoScenario:
     Raises:
         DataError: fewer than two people with two photos.
     """
-    dataset = IdentityDataset(photos)
-    by_person = {name: [photo for photo in dataset.photos if photo.person == name] for name in dataset.people}
-    several = [name for name, taken in by_person.items() if len(taken) >= 2]
-    if len(several) < 2:
-        raise DataError(f"{photos}: the demo needs 2 or more people with 2 or more photos, found {len(several)}")
-    strangers = several[3::4]
-    truth: dict[int | str, str | None] = {}
-    for name in several:
-        enrolled = [] if name in strangers else by_person[name][:-1]
-        for photo in by_person[name]:
-            place = PEOPLE if photo in enrolled else "shown"
-            target = (folder / place / photo.path).with_suffix(".png")
-            write_image(target, dataset.read(photo))
-            if place == "shown":
-                truth[target.relative_to(folder / "shown").as_posix()] = name
+    with IdentityDataset(photos) as dataset:
+        numbers: dict[str, list[int]] = {name: [] for name in dataset.people}
+        for index, photo in enumerate(dataset.photos):
+            numbers[photo.person].append(index)
+        images = {name: np.array(taken, np.int64) for name, taken in numbers.items() if len(taken) >= 2}
+        several = list(images)
+        if len(several) < 2:
+            raise DataError(f"{photos}: the demo needs 2 or more people with 2 or more photos, found {len(several)}")
+        strangers = several[3::4]
+        split = OpenSetSplit.assign(images, set(several) - set(strangers), lambda taken: taken[:-1])
+        truth: dict[int | str, str | None] = {}
+        for place, indices in ((PEOPLE, split.enrolled), ("shown", np.sort(np.append(split.known, split.strangers)))):
+            for photo in (dataset.photos[index] for index in indices):
+                target = (folder / place / photo.path).with_suffix(".png")
+                write_image(target, dataset.read(photo))
+                if place == "shown":
+                    truth[target.relative_to(folder / "shown").as_posix()] = photo.person
     names = tuple(name for name in several if name not in strangers)
     return DemoScenario(photos, folder / PEOPLE, folder / "shown", truth, names, rendered=False)
 
@@ -103,7 +106,8 @@ def empty_folder(folder: Path) -> None:
     if folder.exists():
         if not folder.is_dir() or (any(folder.iterdir()) and not marker.exists()):
             raise DataError(
-                f"{folder}: expected a new or empty folder, or one of an earlier demo; it holds other files"
+                f"{folder}: expected a new or empty folder, or one of an earlier demo; it holds other files",
+                path=folder,
             )
         shutil.rmtree(folder)
     folder.mkdir(parents=True)

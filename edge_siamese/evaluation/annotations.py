@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +71,14 @@ class AnnotatedSet:
     def close(self) -> None:
         self._archive.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
     def _table(self) -> list[Any]:
         """The list in ``annotations.json``."""
         try:
@@ -78,9 +87,11 @@ class AnnotatedSet:
         except ImageError as error:
             raise DataError(str(error)) from error
         except ValueError as error:
-            raise DataError(f"{self.path}: its annotations.json is not JSON ({error})") from error
+            raise DataError(f"{self.path}: its annotations.json is not JSON ({error})", path=self.path) from error
         if not isinstance(listed, list):
-            raise DataError(f"{self.path}: expected annotations.json to hold a list of images, found something else")
+            raise DataError(
+                f"{self.path}: expected annotations.json to hold a list of images, found something else", path=self.path
+            )
         return listed
 
     def count(self, split: str) -> int:
@@ -109,8 +120,11 @@ class AnnotatedSet:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 f"{self.path}: entry {number} of annotations.json: expected file, split, source and faces with a box of 4 "
-                f"numbers and 10 landmark coordinates or null, found otherwise ({error})"
+                f"numbers and 10 landmark coordinates or null, found otherwise ({error})",
+                path=self.path,
             ) from error
         if not (np.isfinite(boxes).all() and (boxes[:, 2:] > 0).all()):
-            raise DataError(f"{self.path}: {entry.file}: expected boxes x, y, width, height with positive sizes")
+            raise DataError(
+                f"{self.path}: {entry.file}: expected boxes x, y, width, height with positive sizes", path=self.path
+            )
         return entry

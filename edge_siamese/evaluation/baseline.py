@@ -106,7 +106,10 @@ def open_baseline(path: Path, *, delegate: Delegate = "xnnpack", threads: int = 
         network = load_network(model.network, delegate, threads)
         self_test(network, model.card)
         return _described(path, network, model.card, model.card.digest)
-    network = load_network(data, delegate, threads, float_too=True)
+    try:
+        network = load_network(data, delegate, threads, float_too=True)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}", path=path) from error
     return _described(path, network, None, hashlib.sha256(data).hexdigest())
 
 
@@ -116,14 +119,16 @@ def _described(path: Path, network: TfliteNetwork, card: ModelCard | None, diges
     if network.input_shape != expected or len(outputs) != 1:
         raise ModelError(
             f"{path}: expected an embedder with an input of {expected} and one output, found {network.input_shape} and "
-            f"{len(outputs)}"
+            f"{len(outputs)}",
+            path=path,
         )
     if card and card.alignment != TEMPLATE_NAME:
-        raise ModelError(f"{path}: wants the alignment '{card.alignment}', known is '{TEMPLATE_NAME}'")
+        raise ModelError(f"{path}: wants the alignment '{card.alignment}', known is '{TEMPLATE_NAME}'", path=path)
     if network.input_dtype == np.int8 and not np.allclose(network.input_scale, (INPUT_SCALE, INPUT_ZERO_POINT)):
         raise ModelError(
             f"{path}: expected an int8 input of scale 1/128 and zero point 0, found {network.input_scale[0]:.5f} and "
-            f"{network.input_scale[1]}"
+            f"{network.input_scale[1]}",
+            path=path,
         )
     (name,) = outputs
     kind = f"{np.dtype(network.output_dtypes[name]).name} embeddings"

@@ -23,7 +23,7 @@ HEIGHT_CLASSES = {">=40": (40.0, np.inf), "20-40": (20.0, 40.0), "10-20": (10.0,
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class ImageDetections:
     """What a detector answered on one image.
 
     Attributes:
@@ -51,7 +51,7 @@ class Comparison:
         }
 
 
-def compare(truth: AnnotatedImage, faces: Sequence[Face]) -> Comparison:
+def compare(truth: AnnotatedImage, faces: Sequence[Face]) -> ImageDetections:
     """Hold what was detected against what is annotated."""
     detected = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
     overlaps = np.array([intersection_over_union(box, detected) for box in truth.boxes], np.float32)
@@ -63,7 +63,7 @@ def compare(truth: AnnotatedImage, faces: Sequence[Face]) -> Comparison:
         distances = np.linalg.norm(points - truth.landmarks[index], axis=1)
         errors[index] = distances.mean() / truth.boxes[index, 2]
     false_boxes = len(detected) - int(np.any(overlaps >= MIN_OVERLAP, axis=0).sum())
-    return Comparison(truth.boxes[:, 3], found, errors, len(detected), false_boxes)
+    return ImageDetections(truth.boxes[:, 3], found, errors, len(detected), false_boxes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class DetectionMetrics:
         recall: share of the faces found, by height class.
         landmark_errors: float32 arrays of those of the found faces, by height class.
         images: images with annotated faces; `false_boxes` on all of them together.
-        false_boxes: see `Comparison`.
+        false_boxes: see `ImageDetections`.
         negatives: share of the images without a face in which the detector sees one.
     """
 
@@ -100,7 +100,7 @@ class DetectionMetrics:
         }
 
 
-def detection_metrics(comparisons: Sequence[Comparison]) -> DetectionMetrics:
+def detection_metrics(comparisons: Sequence[ImageDetections]) -> DetectionMetrics:
     """Sum up the comparisons of a set's images."""
     with_faces = [one for one in comparisons if len(one.heights)]
     without = [one for one in comparisons if not len(one.heights)]

@@ -26,7 +26,7 @@ _HISTOGRAM_BINS = 128
 
 
 @dataclass(frozen=True)
-class Threshold:
+class SourcedThreshold:
     """Where to accept, and why there: Q15 `value`, the FMR it was set for (None: set for none), and from what."""
 
     source: str
@@ -57,7 +57,7 @@ class VerificationEvaluator:
     ) -> None:
         self.embedded, self.comparisons, self.bootstrap = embedded, comparisons, bootstrap
         self.target_fmr, self.card_points, self.labels = target_fmr, card_points, labels or {}
-        self.headline = VerificationMetrics.measure(comparisons, bootstrap)
+        self.verification = VerificationMetrics.measure(comparisons, bootstrap)
         self.point, self.rejection = self._calibrated()
 
     def report(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class VerificationEvaluator:
             },
             "genuine_pairs": len(comparisons.genuine_scores),
             "impostor_pairs": len(comparisons.impostor_scores),
-            **self.headline.to_json(),
+            **self.verification.to_json(),
             "operating_point": self.point.to_json() if self.point else None,
             "operating_point_rejected": self.rejection,
             "thresholds": [self._at(threshold) for threshold in self.thresholds()],
@@ -87,32 +87,34 @@ class VerificationEvaluator:
                 "false_matches": false_matches(comparisons, decision.value, self.embedded.names),
                 "false_non_matches": false_non_matches(comparisons, decision.value, self.embedded.names),
             },
-            "det": self.headline.det(),
+            "det": self.verification.det(),
             "scores": _histogram(self.embedded, comparisons),
         }
 
     def against_baseline(self, comparisons: Comparisons) -> dict[str, Any]:
         """The same pairs by another embedder, and what this one gains or loses: difference = this - other."""
         other = VerificationMetrics.measure(comparisons, self.bootstrap)
-        return other.to_json() | {"difference": self.headline.minus(other), "det": other.det()}
+        return other.to_json() | {"difference": self.verification.minus(other), "det": other.det()}
 
-    def thresholds(self) -> list[Threshold]:
+    def thresholds(self) -> list[SourcedThreshold]:
         """Where the error rates are counted: of the accuracy, of this data's operating point, of the card's."""
-        found = [Threshold("accuracy", None, self.headline.metrics.threshold)]
+        found = [SourcedThreshold("accuracy", None, self.verification.metrics.threshold)]
         if self.point:
-            found.append(Threshold("this data", self.point.target_fmr, self.point.threshold))
-        return found + [Threshold("model card", point.target_fmr, point.threshold) for point in self.card_points]
+            found.append(SourcedThreshold("this data", self.point.target_fmr, self.point.threshold_q15))
+        return found + [
+            SourcedThreshold("model card", point.target_fmr, point.threshold_q15) for point in self.card_points
+        ]
 
-    def decision(self) -> Threshold:
+    def decision(self) -> SourcedThreshold:
         """The one threshold of slices and confusions: this data's operating point, else the card's, else the accuracy's."""
         if self.point:
-            return Threshold("this data", self.point.target_fmr, self.point.threshold)
+            return SourcedThreshold("this data", self.point.target_fmr, self.point.threshold_q15)
         if self.card_points:
             point = choose_operating_point(self.card_points, self.target_fmr)
-            return Threshold("model card", point.target_fmr, point.threshold)
+            return SourcedThreshold("model card", point.target_fmr, point.threshold_q15)
         return self.thresholds()[0]
 
-    def _at(self, threshold: Threshold) -> dict[str, Any]:
+    def _at(self, threshold: SourcedThreshold) -> dict[str, Any]:
         return _described(threshold) | rates_at(self.comparisons, threshold.value, self.bootstrap).to_json()
 
     def _calibrated(self) -> tuple[OperatingPoint | None, str | None]:
@@ -140,5 +142,5 @@ def _histogram(embedded: DatasetEmbeddings, comparisons: Comparisons) -> dict[st
     return histogram
 
 
-def _described(threshold: Threshold) -> dict[str, Any]:
+def _described(threshold: SourcedThreshold) -> dict[str, Any]:
     return {"source": threshold.source, "target_fmr": threshold.target_fmr, "score": as_score(threshold.value)}

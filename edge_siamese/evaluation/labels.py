@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import DataError
 from ..identity_dataset import Photo
+from ..text_file import read_text
 
 
 def read_labels(path: Path, photos: list[Photo]) -> dict[str, list[str]]:
@@ -25,7 +26,7 @@ def read_labels(path: Path, photos: list[Photo]) -> dict[str, list[str]]:
     for photo, *values in rows:
         if photo not in known or photo in seen:
             problem = "names twice" if photo in seen else "names a photo the dataset does not have:"
-            raise DataError(f"{path}: {problem} {photo!r}; expected paths as '{photos[0].path}', each once")
+            raise DataError(f"{path}: {problem} {photo!r}; expected paths as '{photos[0].path}', each once", path=path)
         seen.add(photo)
         for name, value in zip(header[1:], values, strict=True):
             labels[name][photo] = value.strip()
@@ -35,15 +36,16 @@ def read_labels(path: Path, photos: list[Photo]) -> dict[str, list[str]]:
 def _read(path: Path) -> tuple[list[str], list[list[str]]]:
     """Header and rows, all of one length."""
     try:
-        table = [row for row in csv.reader(io.StringIO(path.read_text("utf-8-sig")), strict=True) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: expected a CSV in UTF-8 ({error})") from error
+        table = [row for row in csv.reader(io.StringIO(read_text(path)), strict=True) if row]
+    except csv.Error as error:
+        raise DataError(f"{path}: expected a CSV ({error})", path=path) from error
     header = table[0] if table else []
     if len(header) < 2 or len(set(header[1:])) < len(header) - 1:
         raise DataError(
-            f"{path}: expected a header of 'photo' and at least one label, each once, found {','.join(header)!r}"
+            f"{path}: expected a header of 'photo' and at least one label, each once, found {','.join(header)!r}",
+            path=path,
         )
     for row in table:
         if len(row) != len(header):
-            raise DataError(f"{path}: expected {len(header)} fields in every row, found {','.join(row)!r}")
+            raise DataError(f"{path}: expected {len(header)} fields in every row, found {','.join(row)!r}", path=path)
     return header, table[1:]

@@ -1,4 +1,4 @@
-"""The headline figures of one embedder, and how they differ from another's, with intervals."""
+"""The metrics of one embedder, and how they differ from another's, with intervals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ..errors import DataError
 from ..intervals import pairs_to_report
 from ..matching import NO_SCORE, Q15
 from .bootstrap import PersonBootstrap, Replicates, interval
-from .verification_metrics import Metrics, MetricsTable, Scored
+from .verification_metrics import CurveMetrics, MetricsTable, Scored
 
 REPORTED_FMRS = (1e-3, 1e-4)
 _DET_POINTS = 80
@@ -29,7 +29,7 @@ class VerificationMetrics:
         det_fmrs: where the DET curve is drawn.
     """
 
-    metrics: Metrics
+    metrics: CurveMetrics
     replicates: Replicates
     impostor_pairs: int
     det_fmrs: tuple[float, ...]

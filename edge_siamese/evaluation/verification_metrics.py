@@ -1,4 +1,4 @@
-"""The headline figures of verification, of counted or of weighted comparisons.
+"""The metrics of verification, of counted or of weighted comparisons.
 
 Without folds, or with one, ``accuracy`` is the balanced accuracy at the EER threshold, 1 - EER. With the folds of a ``pairs.txt``
 (Huang et al., "Labeled Faces in the Wild", 2007) it is the mean over the folds, each with the threshold that is best on
@@ -43,7 +43,7 @@ class Scored(Protocol):
 
 
 @dataclass(frozen=True)
-class Metrics:
+class CurveMetrics:
     """What is said about a set of comparisons.
 
     Attributes:
@@ -70,7 +70,7 @@ class MetricsTable:
         cells = position + fold * len(distinct)
         self._cells = cells[self.genuine], cells[~self.genuine]
 
-    def metrics(self, genuine: Weights | None = None, impostor: Weights | None = None) -> Metrics | None:
+    def metrics(self, genuine: Weights | None = None, impostor: Weights | None = None) -> CurveMetrics | None:
         """Figures of the comparisons, weighted by ``(G,)`` and ``(I,)`` in their order or each counted once.
 
         None where a fold is left without any weight on one of the two sides.
@@ -80,9 +80,9 @@ class MetricsTable:
             return None
         curve = curve_of_counts(self._scores, counts[0].sum(axis=0), counts[1].sum(axis=0))
         if self._folds == 1:
-            return Metrics(curve, 1.0 - curve.eer, None, curve.eer_threshold)
+            return CurveMetrics(curve, 1.0 - curve.eer, None, curve.eer_threshold)
         accuracies, thresholds = self._by_fold(*counts)
-        return Metrics(curve, float(accuracies.mean()), float(accuracies.std(ddof=1)), float(thresholds.mean()))
+        return CurveMetrics(curve, float(accuracies.mean()), float(accuracies.std(ddof=1)), float(thresholds.mean()))
 
     def fold_thresholds(self) -> npt.NDArray[np.float64]:
         """The threshold of each fold, ``(folds,)``; every fold needs genuine and impostor pairs."""

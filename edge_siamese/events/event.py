@@ -5,8 +5,9 @@ Every event has the same keys; those that do not apply to its kind are null:
 =====================================  ==============================================================================
 ``schema``, ``version``, ``model``     of the format, of the program, and the digests of the models
 ``event``                              ``started``, ``decision``, ``camera_missing``, ``camera_lost``, ``camera_back``,
-                                       ``frames_unreadable``, ``ended_early``, ``stopped``
-``time``, ``monotonic_ns``             when it was told: RFC 3339 in UTC, and on the board's monotonic clock
+                                       ``frames_unreadable``, ``ended_early``, ``gallery_reloaded``,
+                                       ``gallery_rejected``, ``events_lost``, ``stopped``
+``time``, ``monotonic_ns``             when it was emitted: RFC 3339 in UTC, and on the board's monotonic clock
 ``source``                             camera, video, or the image's path inside its folder
 ``sequence``, ``frame_time_ns``        number of the frame at its source, and its time there
 ``track``, ``face``, ``box``           number of the track, place of the face by size (0 is the largest), x y w h
@@ -19,12 +20,13 @@ Every event has the same keys; those that do not apply to its kind are null:
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from .. import __version__
 from ..cameras.base import CameraBack, CameraLost, CameraMissing, EndedEarly, FramesUnreadable, SourceEvent
+from ..gallery.updates import GalleryEvent, GalleryRejected, GalleryReloaded
 from ..protocols import Clock
 from ..verifier import FaceResult
 
@@ -35,9 +37,20 @@ _OF_DECISIONS = (
 )  # fmt: skip
 
 
+_KINDS = {
+    CameraMissing: "camera_missing",
+    CameraLost: "camera_lost",
+    CameraBack: "camera_back",
+    FramesUnreadable: "frames_unreadable",
+    EndedEarly: "ended_early",
+    GalleryReloaded: "gallery_reloaded",
+    GalleryRejected: "gallery_rejected",
+}
+
+
 @dataclass(frozen=True)
 class Event:
-    """Something that was told; see the module for the meaning of the keys.
+    """One event; see the module for the meaning of the keys.
 
     Attributes:
         kind: the key ``event``.
@@ -110,25 +123,18 @@ class EventMaker:
         }
         return self._event("decision", frame.source, **body, **result.decision.to_json())
 
-    def event(self, event: SourceEvent) -> Event:
-        """What happened to a camera or video."""
-        kind, detail = _described(event)
-        return self._event(kind, event.source, detail=detail)
+    def event(self, event: SourceEvent | GalleryEvent) -> Event:
+        """What happened to a camera, video or gallery file."""
+        return self._event(_KINDS[type(event)], event.source, detail=_detail(event))
 
     def _event(self, kind: str, source: str, **body: Any) -> Event:
         return Event(kind, self.utc(), self.clock(), source, self.models, body)
 
 
-def _described(event: SourceEvent) -> tuple[str, dict[str, Any]]:
-    """Kind and detail of a source's event."""
-    match event:
-        case CameraMissing(why=why):
-            return "camera_missing", {"why": why}
-        case CameraLost(why=why):
-            return "camera_lost", {"why": why}
-        case CameraBack(away_ns=away_ns):
-            return "camera_back", {"away_ms": round(away_ns / 1e6, 3)}
-        case FramesUnreadable(first=first, count=count, why=why):
-            return "frames_unreadable", {"first": first, "frames": count, "why": why}
-        case EndedEarly(announced=announced, found=found):
-            return "ended_early", {"announced": announced, "found": found}
+def _detail(event: SourceEvent | GalleryEvent) -> dict[str, Any]:
+    """What an event of a source or gallery file says beside its source and time; durations in milliseconds."""
+    detail = asdict(event)
+    del detail["source"], detail["timestamp_ns"]
+    if "away_ns" in detail:
+        detail["away_ms"] = round(detail.pop("away_ns") / 1e6, 3)
+    return detail

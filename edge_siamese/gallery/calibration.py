@@ -9,9 +9,9 @@ import numpy.typing as npt
 from ..dataset_embeddings import DatasetEmbeddings
 from ..errors import DataError
 from ..matching import threshold_q15
+from ..names import clean_name
 from ..operating_point import OperatingPoint, calibrate
 from .gallery import Gallery
-from .names import clean_name
 
 SAME_PHOTO = threshold_q15(0.95)
 """A score from which a photo is one that the gallery was made from; delegates differ by less."""
@@ -20,7 +20,7 @@ Scores = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, eq=False)
-class Comparisons:
+class GalleryComparisons:
     """Photos scored against a gallery. One comparison is one photo against one person: the best of the
     person's templates, as `Gallery.identify` does it.
 
@@ -39,7 +39,7 @@ class Comparisons:
     digest: str
 
 
-def compare(gallery: Gallery, embedded: DatasetEmbeddings) -> Comparisons:
+def compare(gallery: Gallery, embedded: DatasetEmbeddings) -> GalleryComparisons:
     """Score every photo of an embedded with a face; a folder named as a person of the gallery is that person.
 
     Raises:
@@ -51,10 +51,12 @@ def compare(gallery: Gallery, embedded: DatasetEmbeddings) -> Comparisons:
     scores = gallery.scores_of(probes)
     known = np.array([name in gallery.names for name in names], bool)
     if not gallery.names or known.all():
-        raise DataError(f"{gallery.source}: calibrating needs people in it, and photos of others; found none")
+        raise DataError(
+            f"{gallery.source}: calibrating needs people in it, and photos of others; found none", path=gallery.source
+        )
     own = np.array([scores[row, gallery.names.index(names[row])] for row in np.flatnonzero(known)], np.int16)
     enrolled_from = own >= SAME_PHOTO
-    return Comparisons(
+    return GalleryComparisons(
         genuine=own[~enrolled_from],
         impostor=scores[~known].reshape(-1),
         strangers=len({name for name in names if name not in gallery.names}),
@@ -63,7 +65,7 @@ def compare(gallery: Gallery, embedded: DatasetEmbeddings) -> Comparisons:
     )
 
 
-def operating_point(gallery: Gallery, comparisons: Comparisons, target_fmr: float) -> OperatingPoint:
+def operating_point(gallery: Gallery, comparisons: GalleryComparisons, target_fmr: float) -> OperatingPoint:
     """Calibrate to a false match rate for one comparison.
 
     Raises:

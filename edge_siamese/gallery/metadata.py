@@ -23,7 +23,7 @@ def describe(
         retain_until: last day it may be kept, ``YYYY-MM-DD``.
 
     Raises:
-        DataError: a time or day that is none.
+        DataError: a time or day that is none, or a last day that is over.
     """
     metadata: dict[str, Any] = {"created": created or _now()}
     if consent is not None:
@@ -33,7 +33,26 @@ def describe(
     problem = problem_of(metadata)
     if problem:
         raise DataError(problem)
+    require_current(metadata)
     return metadata
+
+
+def require_current(entry: dict[str, Any]) -> None:
+    """Refuse to write down a last day that is over.
+
+    Args:
+        entry: metadata of a gallery or one person, without ``people``.
+
+    Raises:
+        DataError: with the day.
+    """
+    if is_overdue(entry, None, today()):
+        raise DataError(f"retain_until: expected today, {today()}, or a later day, found {entry['retain_until']}")
+
+
+def today() -> date:
+    """The day it is, in UTC, by which retention goes."""
+    return datetime.now(UTC).date()
 
 
 def problem_of(metadata: dict[str, Any]) -> str | None:
@@ -52,14 +71,16 @@ def problem_of(metadata: dict[str, Any]) -> str | None:
     return None
 
 
-def overdue(metadata: dict[str, Any], today: date) -> list[str]:
-    """Names of the people kept beyond their own or the gallery's last day; ``*`` stands for the whole gallery."""
-    entries = {"*": metadata, **metadata.get("people", {})}
-    return [
-        name
-        for name, entry in entries.items()
-        if entry.get("retain_until") and date.fromisoformat(entry["retain_until"]) < today
-    ]
+def last_day(metadata: dict[str, Any], name: str | None = None) -> date | None:
+    """Last day that a person, or with None the whole gallery, may be kept; None when nothing is said about it."""
+    entry = metadata if name is None else metadata.get("people", {}).get(name, {})
+    return date.fromisoformat(entry["retain_until"]) if entry.get("retain_until") else None
+
+
+def is_overdue(metadata: dict[str, Any], name: str | None, day: date) -> bool:
+    """Whether a person, or with None the whole gallery, is kept on `day` beyond their own last day."""
+    last = last_day(metadata, name)
+    return last is not None and last < day
 
 
 def to_bytes(metadata: dict[str, Any]) -> bytes:

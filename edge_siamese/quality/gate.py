@@ -23,6 +23,15 @@ from .score import shipped_formula
 _INNER_FACE = (slice(20, 104), slice(20, 92))
 
 
+CAUSES = {
+    Reason.TOO_SMALL: "the face is too small",
+    Reason.BLURRED: "the face is too blurred",
+    Reason.DARK: "the face is too dark, too bright or too flat",
+    Reason.POSE: "the face is seen too much from the side, or it is not clear which way up it is",
+}
+"""What is wrong with a face that is rejected or doubted, for people."""
+
+
 @dataclass(frozen=True)
 class QualityLimits:
     """What a face needs to be compared at all, and what it needs for "unknown" to be an answer.

@@ -108,9 +108,9 @@ def read_formula(path: Path) -> QualityFormula:
     try:
         return QualityFormula.from_json(json.loads(path.read_bytes()))
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+        raise DataError(f"{path}: cannot be read ({error.strerror})", path=path) from error
     except ValueError as error:
-        raise DataError(f"{path}: {error}") from error
+        raise DataError(f"{path}: {error}", path=path) from error
 
 
 def _octaves(reference: float, value: float) -> float:

@@ -45,6 +45,7 @@ _STYLE = {
 }
 _PNG_DOTS_PER_INCH = 160
 _QUALITY = 88
+_LONGEST_BESIDE = 34  # characters of a label that leave room for a second one
 
 
 @dataclass(frozen=True)
@@ -78,15 +79,13 @@ class Drawing:
             stream.write(encoded)
 
     def _saved(self, kind: str, **settings: Any) -> bytes:
-        try:
-            import matplotlib as mpl
-            from matplotlib.figure import Figure
-        except ImportError as error:
-            raise RuntimeMissingError("plots need matplotlib; install edge-siamese[report]") from error
+        figure_class = matplotlib_figure()
+        import matplotlib as mpl
+
         buffer = io.BytesIO()
         metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
         with mpl.rc_context(_STYLE):
-            figure = Figure(figsize=self.size, layout="constrained")
+            figure = figure_class(figsize=self.size, layout="constrained")
             self.draw(figure)
             figure.savefig(buffer, format=kind, metadata=metadata, **settings)
         return buffer.getvalue()
@@ -126,6 +125,27 @@ class Raster:
         return np.asarray(np.rint(self.pixels[..., :3] * opacity + 255 * (1 - opacity)), np.uint8)
 
 
+def matplotlib_figure() -> Any:
+    """The class of figures.
+
+    Raises:
+        RuntimeMissingError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise RuntimeMissingError("plots need matplotlib; install edge-siamese[report]") from error
+    return Figure
+
+
+def legend_below(axes: Any) -> None:
+    """Explain the curves of axes under the figure, where no legend covers one; nothing for a single unnamed curve."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        columns = 1 if max(map(len, labels)) > _LONGEST_BESIDE or len(labels) == 1 else 2
+        axes.figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
+
+
 def check_path(path: Path, suffixes: tuple[str, ...]) -> None:
     """Refuse early what cannot be written.
 
@@ -133,9 +153,11 @@ def check_path(path: Path, suffixes: tuple[str, ...]) -> None:
         DataError: another suffix, or no such folder.
     """
     if path.suffix.lower() not in suffixes:
-        raise DataError(f"{path}: expected a name that ends in {' or '.join(suffixes)}, found {path.suffix!r}")
+        raise DataError(
+            f"{path}: expected a name that ends in {' or '.join(suffixes)}, found {path.suffix!r}", path=path
+        )
     if not path.resolve().parent.is_dir():
-        raise DataError(f"{path}: there is no folder {path.resolve().parent}")
+        raise DataError(f"{path}: there is no folder {path.resolve().parent}", path=path)
 
 
 def as_rgb(images: Pixels) -> Pixels:

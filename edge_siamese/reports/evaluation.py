@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..atomic import write_atomically
 from .formatting import points_interval
-from .pages import page_templates, require
+from .pages import NAMES, page_html, page_templates, require, write_page
 from .plots import det_plot, score_plot
 
 _PACKAGES = ("jinja2", "matplotlib")
@@ -31,9 +30,7 @@ def write_report(path: Path, report: dict[str, Any]) -> None:
         report: of ``edge-siamese evaluate``, and ``data``, the name of what was measured.
     """
     require_packages()
-    page = render_report(report)
-    with write_atomically(path) as stream:
-        stream.write(page.encode())
+    write_page(path, render_report(report))
 
 
 def render_report(report: dict[str, Any]) -> str:
@@ -41,10 +38,11 @@ def render_report(report: dict[str, Any]) -> str:
     environment = page_templates(Path(__file__).parent)
     environment.filters |= {"points_interval": points_interval, "place": place}
     template = environment.get_template(_TEMPLATE)
-    page: str = template.render(
+    body: str = template.render(
         report, det_svg=det_plot(report).svg(), score_svg=score_plot(report).svg(), scale=scale_of
     )
-    return page
+    named = any(report["confusions"].values())
+    return page_html(f"Verification on {report['data']}", body, notice=NAMES if named else "")
 
 
 def scale_of(rows: Sequence[dict[str, Any]], rate: str) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import GENUINE, GRAY, IMPOSTOR, INK, Drawing
+from .canvas import GENUINE, GRAY, IMPOSTOR, INK, Drawing, legend_below
 
 _Floats = npt.NDArray[np.float64]
 _TICKS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
@@ -31,8 +31,8 @@ def score_plot(report: dict[str, Any]) -> Drawing:
     return Drawing(lambda figure: draw_scores(figure.add_subplot(), report))
 
 
-def draw_det(axes: Any, report: dict[str, Any]) -> None:
-    """The plot of `det_plot` on axes of matplotlib."""
+def draw_det(axes: Any, report: dict[str, Any], name: str = "") -> None:
+    """The plot of `det_plot` on axes of matplotlib; `name` is what the legend calls the curve."""
     det, baseline = report["det"], report["baseline"]
     x, y = _probit(det["fmr"]), _probit(det["fnmr"])
     heights = [y]
@@ -44,7 +44,7 @@ def draw_det(axes: Any, report: dict[str, Any]) -> None:
         other = _probit(baseline["det"]["fnmr"])
         axes.plot(x, other, color=GRAY, linewidth=1.4, linestyle="--", label=baseline["name"])
         heights.append(other)
-    axes.plot(x, y, color=GENUINE, linewidth=2, label="this embedder" if baseline else "measured")
+    axes.plot(x, y, color=GENUINE, linewidth=2, label=name or ("this embedder" if baseline else "measured"))
     heights += _mark_thresholds(axes, report)
     lowest, highest = _probit([1 / (report["genuine_pairs"] + 1), 0.995])
     limits = max(np.concatenate(heights).min(), lowest), min(np.concatenate(heights).max(), highest)
@@ -57,7 +57,7 @@ def draw_det(axes: Any, report: dict[str, Any]) -> None:
     axes.set(xlim=(x.min(), x.max()), ylim=limits, xlabel="false match rate", ylabel="false non-match rate")
     _percent_ticks(axes.xaxis, axes.get_xlim())
     _percent_ticks(axes.yaxis, axes.get_ylim())
-    axes.legend(loc="upper right")
+    legend_below(axes)
 
 
 def draw_scores(axes: Any, report: dict[str, Any]) -> None:
@@ -75,8 +75,8 @@ def draw_scores(axes: Any, report: dict[str, Any]) -> None:
     used = np.flatnonzero(np.add(scores["genuine"], scores["impostor"]))
     if len(used):
         axes.set_xlim(edges[used[0]] - 0.02, edges[used[-1] + 1] + 0.02)
-    axes.set(ylim=(0, 1.3 * tallest or 1), xlabel="score", ylabel="density")
-    axes.legend(loc="upper right")
+    axes.set(ylim=(0, 1.05 * tallest or 1), xlabel="score", ylabel="density")
+    legend_below(axes)
 
 
 def _mark_thresholds(axes: Any, report: dict[str, Any]) -> list[_Floats]:

@@ -26,6 +26,7 @@ from ..errors import DataError, ModelError
 from ..frames import RGB
 from ..operating_point import OperatingPoint
 from .flatbuffer import IDENTIFIER, Table, metadata_buffer
+from .graph import read_graph
 
 Task = Literal["embedder", "detector"]
 CONTRACT_VERSION = 1
@@ -99,10 +100,16 @@ def model_bytes(path: Path) -> bytes:
     """
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    except FileNotFoundError as error:
+        from ..models import suggestion
+
+        raise ModelError(f"{path}: there is no such model{suggestion(path)}", path=path) from error
+    except IsADirectoryError as error:
+        raise ModelError(f"{path}: not a model: expected a .tflite file, found a folder", path=path) from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read ({getattr(error, 'strerror', error)})", path=path) from error
     if data[4:8] != IDENTIFIER:
-        raise ModelError(f"{path}: expected a .tflite model, found something else ({len(data)} bytes)")
+        raise ModelError(f"{path}: not a model: expected a .tflite file, found {_kind_of(data)}", path=path)
     return data
 
 
@@ -119,9 +126,12 @@ def read_model(path: Path, task: Task | None = None) -> ModelFile:
         with archive:
             card = _card(contract, network, archive)
     except (KeyError, ValueError, TypeError, IndexError, OverflowError, zipfile.BadZipFile, DataError) as error:
-        raise ModelError(f"{path}: its model card cannot be read ({error})") from error
+        raise ModelError(f"{path}: a damaged model: its card cannot be read ({error})", path=path) from error
     if task and card.task != task:
-        raise ModelError(f"{path}: expected a model for the task '{task}', found one for '{card.task}'")
+        raise ModelError(
+            f"{path}: expected a model for the task '{task}', found one for '{card.task}'",
+            path=path, expected=task, found=card.task,
+        )  # fmt: skip
     return ModelFile(network, card)
 
 
@@ -132,13 +142,42 @@ def _split(path: Path, data: bytes) -> tuple[bytes, zipfile.ZipFile]:
         start = min(entry.header_offset for entry in archive.infolist())
         expected = json.loads(archive.read(CARD_FILE))["digest"]
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, EOFError) as error:
-        raise ModelError(
-            f"{path}: a .tflite without the card of this project; it is truncated, or needs 'edge-siamese convert'"
-        ) from error
+        raise ModelError(f"{path}: {_without_card(data)}", path=path) from error
     found = hashlib.sha256(data[:start]).hexdigest()
     if found != expected:
-        raise ModelError(f"{path}: damaged: its card names the digest {expected!s:.16}, the bytes have {found:.16}")
+        raise ModelError(
+            f"{path}: a damaged model: its card names the digest {expected!s:.16}, the bytes have {found:.16}",
+            path=path, expected=expected, found=found,
+        )  # fmt: skip
     return data[:start], archive
+
+
+def _kind_of(data: bytes) -> str:
+    """What a file is instead of a .tflite."""
+    kinds = {
+        b"ESG1": "a gallery",
+        b"PK\x03\x04": "a ZIP archive, such as .npz or .keras; 'edge-siamese convert' makes models of weights",
+        b"\x89HDF": "an HDF5 file; 'edge-siamese convert' makes models of Keras files",
+        b"\xff\xd8\xff": "a photo",
+        b"\x89PNG": "an image",
+        b"version https://git-lfs": "a Git LFS pointer, not the file itself; 'git lfs pull' fetches it",
+        b"<": "text, such as the page of a failed download",
+    }
+    named = next((name for start, name in kinds.items() if data.startswith(start)), "")
+    return named or (f"{len(data):,} bytes of something else" if data else "nothing, the file is empty")
+
+
+def _without_card(data: bytes) -> str:
+    """What a .tflite is behind which no card can be read."""
+    try:
+        read_graph(data)
+    except ModelError:
+        return "a damaged model: it is truncated or altered"
+    try:
+        _contract(data)
+    except ValueError:
+        return "a .tflite of other origin, without a card: 'edge-siamese convert' makes a model of it"
+    return "a damaged model: it is truncated, its end with the card is missing"
 
 
 def _contract(network: bytes) -> dict[str, Any]:
@@ -166,7 +205,7 @@ def _card(contract: dict[str, Any], network: bytes, archive: zipfile.ZipFile) ->
         license=str(fields["license"]),
         average_flip=bool(contract.get("average_flip", False)),
         training=dict(fields["training"]),
-        operating_points=tuple(OperatingPoint.from_json(point) for point in fields["operating_points"]),
+        operating_points=tuple(OperatingPoint.from_card(point) for point in fields["operating_points"]),
         goldens=tuple(_golden(archive, number) for number in range(int(fields["goldens"]))),
     )
 

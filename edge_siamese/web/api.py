@@ -15,9 +15,15 @@ from ..faces import Face
 from ..frames import RGB
 from ..gallery import Gallery
 from ..image_io import read_image
-from ..matching import Q15
-from ..operating_point import choose_operating_point
-from ..recognition import Comparison, EmbeddedFace, Identification, OperatingPointChoice, ProbeFace, identify_faces
+from ..operating_point import DEFAULT_TARGET_FPIR, choose_operating_point
+from ..recognition import (
+    ComparisonResult,
+    EmbeddedFace,
+    Identification,
+    OperatingPointChoice,
+    ProbeFace,
+    identify_faces,
+)
 from .errors import RejectedError
 from .uploads import MAX_BYTES, Upload
 
@@ -39,7 +45,12 @@ class PreviewApi:
     """
 
     def __init__(
-        self, engine: FaceEngine, *, target_fmr: float, gallery: Gallery | None = None, target_fpir: float = 1e-3
+        self,
+        engine: FaceEngine,
+        *,
+        target_fmr: float,
+        gallery: Gallery | None = None,
+        target_fpir: float = DEFAULT_TARGET_FPIR,
     ) -> None:
         self._engine, self._lock, self._gallery = engine, threading.Lock(), gallery
         self._point = choose_operating_point(engine.embedder_card.operating_points, target_fmr)
@@ -56,7 +67,7 @@ class PreviewApi:
             "license": card.license,
             "delegate": self._engine.delegate,
             "max_bytes": MAX_BYTES,
-            "threshold": self._point.threshold / Q15,
+            "threshold": self._point.threshold,
             "target_fmr": self._point.target_fmr,
             "gallery": None if gallery is None else {"people": len(gallery.names), "templates": len(gallery.templates)},
             "notes": self._operating_point_choice.sentences() if self._operating_point_choice else [],
@@ -76,8 +87,8 @@ class PreviewApi:
             probes.append(probe)
             height, width = image.shape[:2]
             seen = {"name": upload.name, "width": width, "height": height, "faces": probe.faces}
-            photos.append(seen | _look_json(image, probe.look) | {"remarks": probe.remarks()})
-        comparison = Comparison.of(probes[0], probes[1], self._point)
+            photos.append(seen | _embedded_json(image, probe.embedded) | {"remarks": probe.remarks()})
+        comparison = ComparisonResult.of(probes[0], probes[1], self._point)
         said = {"sentence": comparison.sentence, "explanation": comparison.explanation}
         body = said | {"photos": photos, "delegate": self._engine.delegate}
         return envelope("preview-verify", comparison.to_json() | body, models=self._engine.digests)
@@ -99,7 +110,7 @@ class PreviewApi:
                 self._engine,
                 self._gallery,
                 image,
-                threshold=self._operating_point_choice.point.threshold,
+                operating_point=self._operating_point_choice.point,
                 top_k=CANDIDATES,
             )
         height, width = image.shape[:2]
@@ -136,18 +147,18 @@ def _read(upload: Upload) -> RGB:
 
 
 def _identification_json(image: RGB, identification: Identification) -> dict[str, Any]:
-    look = identification.look
-    seen = _look_json(image, look) if look else {"landmarks": None, "quality": None, "crop": None}
-    remarks = look.remarks() if look else []
+    embedded = identification.embedded
+    seen = _embedded_json(image, embedded) if embedded else {"landmarks": None, "quality": None, "crop": None}
+    remarks = embedded.remarks() if embedded else []
     return seen | identification.to_json() | {"explanation": identification.explanation, "remarks": remarks}
 
 
-def _look_json(image: RGB, look: EmbeddedFace) -> dict[str, Any]:
+def _embedded_json(image: RGB, embedded: EmbeddedFace) -> dict[str, Any]:
     return {
-        "box": look.face.box.tolist(),
-        "landmarks": look.face.landmarks.tolist(),
-        "quality": round(look.quality.score, 1),
-        "crop": _crop_uri(image, look.face),
+        "box": embedded.face.box.tolist(),
+        "landmarks": embedded.face.landmarks.tolist(),
+        "quality": round(embedded.quality.score, 1),
+        "crop": _crop_uri(image, embedded.face),
     }
 
 

@@ -123,9 +123,9 @@ def read_board(path: Path) -> Board:
     try:
         return parse_board(path.read_text("utf-8"), str(path))
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+        raise DataError(f"{path}: cannot be read ({error.strerror})", path=path) from error
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: expected UTF-8 text ({error.reason})") from error
+        raise DataError(f"{path}: expected UTF-8 text ({error.reason})", path=path) from error
 
 
 def parse_board(text: str, source: str) -> Board:

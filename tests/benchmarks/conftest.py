@@ -43,9 +43,6 @@ class StillEngine:
     def embed_crop(self, crop: RGB) -> Embedding:
         return self.embedder.embed(crop)
 
-    def embed(self, image: RGB, face: Face) -> Embedding:
-        return self.embed_crop(self.align(image, face))
-
     def __enter__(self) -> "StillEngine":
         return self
 

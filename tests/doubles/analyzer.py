@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from edge_siamese.alignment import CROP_SIZE, TEMPLATE_NAME, align
+from edge_siamese.alignment import CROP_SIZE, TEMPLATE, TEMPLATE_NAME, align
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
 from edge_siamese.operating_point import OperatingPoint
@@ -105,6 +105,7 @@ class ScriptedAnalyzer(AnalyzerDouble):
 PATTERN_SIDE, PATTERN_CELL = 128, 16
 PATTERN_CELLS = PATTERN_SIDE // PATTERN_CELL
 PATTERN_DIMENSION = PATTERN_CELLS**2
+_MARK = (1, 2)  # green and blue of the pixel that has the number of faces as red: no turned image has it there
 
 
 class PatternAnalyzer(AnalyzerDouble):
@@ -114,8 +115,9 @@ class PatternAnalyzer(AnalyzerDouble):
         super().__init__(embedder_card(PATTERN_DIMENSION, digest=digest, operating_points=operating_points))
 
     def detect(self, image: RGB) -> list[Face]:
-        boxes = [np.array((8, 8, 100 - index, 100 - index), np.float32) for index in range(int(image[0, 0, 0]))]
-        return [Face(box, np.zeros((5, 2), np.float32), 0.9) for box in boxes]
+        faces = int(image[0, 0, 0]) if tuple(image[0, 0, 1:]) == _MARK else 0
+        boxes = [np.array((8, 8, 100 - index, 100 - index), np.float32) for index in range(faces)]
+        return [Face(box, box[:2] + TEMPLATE * (box[2] / CROP_SIZE), 0.99) for box in boxes]
 
     def align(self, image: RGB, face: Face) -> RGB:
         cells = image[PATTERN_CELL // 2 :: PATTERN_CELL, PATTERN_CELL // 2 :: PATTERN_CELL]
@@ -133,5 +135,5 @@ def pattern_image(person: str, captured: int, faces: int = 1) -> RGB:
     noise = np.random.default_rng([captured, *person.encode()]).integers(-40, 40, own.shape)
     gray = np.kron(np.clip(own + noise + 128, 0, 255), np.ones((PATTERN_CELL, PATTERN_CELL))).astype(np.uint8)
     image = np.repeat(gray[..., None], 3, axis=2)
-    image[0, 0] = faces
+    image[0, 0] = (faces, *_MARK)
     return image

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import cv2
 import pytest
 
 from edge_siamese.engine import FaceEngine
 from edge_siamese.frames import RGB
+from edge_siamese.image_io import write_image
 from edge_siamese.operating_point import OperatingPoint
 from tests.doubles import PatternAnalyzer, pattern_image
 
@@ -29,8 +29,7 @@ def save_photo(tmp_path: Path) -> Callable[..., Path]:
 
     def write(path: str, person: str, captured: int, faces: int = 1) -> Path:
         target = tmp_path / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(target), pattern_image(person, captured, faces))
+        write_image(target, pattern_image(person, captured, faces))
         return target
 
     return write

@@ -49,3 +49,20 @@ def test_what_lies_beyond_the_image_is_black() -> None:
     crop = align(np.full((40, 40, 3), 255, np.uint8), TEMPLATE)
     assert crop[:39, :39].min() == 255
     assert crop[41:].max() == 0
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(1, 0), (2.2, 20), (0.7, 150), (1, 380), (30, -200)])
+def test_images_too_long_to_warp_are_cut_first_and_give_the_same_crop(
+    scale: float, shift: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
+    landmarks = TEMPLATE * scale + shift
+    whole = align(image, landmarks)
+    monkeypatch.setattr("edge_siamese.alignment._MAX_WARPED_SIDE", 10)
+    assert np.array_equal(align(image, landmarks), whole)
+
+
+@pytest.mark.parametrize("shape", [(1, 3000), (3000, 1), (1, 1), (150, 40_000), (40_000, 150)])
+@pytest.mark.parametrize("scale", [0.01, 1, 50])
+def test_any_shape_is_aligned(shape: tuple[int, int], scale: float) -> None:
+    assert align(np.full((*shape, 3), 99, np.uint8), TEMPLATE * scale).shape == (112, 112, 3)

@@ -124,7 +124,7 @@ def test_a_face_half_behind_another_is_one_of_its_own() -> None:
     assert [list(group) for group in groups] == [[0], [1]]
 
 
-def test_a_network_without_the_grids_is_refused() -> None:
+def test_a_network_without_the_grids_is_rejected() -> None:
     network = OneFace()
     network.output_scales = lambda: {"output_0": (1.0, 0)}  # type: ignore[method-assign]
     with pytest.raises(ModelError, match="lacks the output box16"):

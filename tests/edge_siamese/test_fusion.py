@@ -1,20 +1,20 @@
 """Scores over time, with galleries whose scores are known exactly."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from edge_siamese.decision import Decision, Outcome, Reason
+from edge_siamese.decision import Decision, Outcome, Reason, decide_scores
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.fusion import EmbeddingPolicy, ScoreFusion, TrackHistory
 from edge_siamese.gallery import Gallery
 from edge_siamese.tracking import Track, View
+from tests.doubles import embedder_card
 
 THRESHOLD = 10_000
 DIGEST = "ab" * 32
-CARD: Any = SimpleNamespace(digest=DIGEST, dimension=3, zero_point=0)
+CARD = embedder_card(3, digest=DIGEST)
 AXES = {"Ada": (100, 0, 0), "Bob": (0, 100, 0), "Cleo": (0, 0, 100)}
 
 
@@ -40,6 +40,9 @@ class FixedScores:
     def scores_of(self, probes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return np.array([self.next_scores] * len(probes), np.int16).reshape(len(probes), len(self.names))
 
+    def decide(self, scores: np.ndarray[Any, Any], threshold: int) -> Decision:
+        return decide_scores(self.names, scores, threshold)
+
 
 class Scored:
     """A fusion that is fed with scores rather than embeddings."""
@@ -48,9 +51,9 @@ class Scored:
         self.gallery: Any = FixedScores(*names)
         self.fusion, self.track = ScoreFusion(self.gallery, THRESHOLD), new_track()
 
-    def observe(self, *scores: int, quality: float = 50.0) -> Decision:
+    def observe(self, *scores: int, quality: float = 50.0, doubt: Reason | None = None) -> Decision:
         self.gallery.next_scores = list(scores)
-        return self.fusion.observe(self.track, embedding(1, 2, 3), quality)
+        return self.fusion.observe(self.track, embedding(1, 2, 3), quality, doubt)
 
     @property
     def history(self) -> TrackHistory:
@@ -68,13 +71,13 @@ class TestFusion:
             scored.observe(score)
         lucky = scored.observe(20_000)
         assert lucky.outcome is Outcome.UNKNOWN
-        assert lucky.score == (4_000 + 5_000 + 4_500 + 20_000) // 4
+        assert lucky.score_q15 == (4_000 + 5_000 + 4_500 + 20_000) // 4
 
     def test_the_mean_is_taken_for_each_identity_and_rounded_down(self) -> None:
         scored = Scored("Ada", "Bob")
         scored.observe(11_000, -3)
         decision = scored.observe(10_001, 0)
-        assert (decision.score, decision.margin) == (10_500, 10_502)
+        assert (decision.score_q15, decision.margin_q15) == (10_500, 10_502)
 
     def test_old_embeddings_are_forgotten(self) -> None:
         scored = Scored("Ada")
@@ -100,6 +103,47 @@ class TestFusion:
         fusion.keep([kept])
         assert fusion.history(kept).observations == 1
         assert fusion.history(gone).observations == 0
+
+
+class TestDoubts:
+    """A face too poor for "unknown" may name somebody, but never says that it is a stranger."""
+
+    def test_a_low_score_is_undecided_with_the_reason(self) -> None:
+        decision = Scored("Ada").observe(2_000, doubt=Reason.TOO_SMALL)
+        assert (decision.outcome, decision.reason, decision.score_q15) == (
+            Outcome.UNDECIDED, Reason.TOO_SMALL, 2_000,
+        )  # fmt: skip
+
+    def test_a_high_score_is_a_match(self) -> None:
+        assert Scored("Ada").observe(12_000, doubt=Reason.BLURRED).identity == "Ada"
+
+    def test_the_first_good_face_replaces_the_poor_ones(self) -> None:
+        scored = Scored("Ada")
+        for _ in range(5):
+            scored.observe(2_000, doubt=Reason.TOO_SMALL)
+        decision = scored.observe(12_000)
+        assert (decision.identity, decision.score_q15, len(scored.history.scores)) == ("Ada", 12_000, 1)
+
+    def test_poor_faces_after_a_good_one_do_not_make_a_stranger_of_it(self) -> None:
+        scored = Scored("Ada")
+        scored.observe(12_000)
+        for _ in range(3):
+            decision = scored.observe(1_000, doubt=Reason.BLURRED)
+        assert (decision.outcome, decision.reason) == (Outcome.UNDECIDED, Reason.BLURRED)
+
+    def test_good_faces_that_say_so_make_a_stranger(self) -> None:
+        scored = Scored("Ada")
+        scored.observe(3_000)
+        assert scored.observe(1_000, doubt=Reason.BLURRED).outcome is Outcome.UNKNOWN
+
+    def test_an_empty_gallery_knows_nobody_however_poor_the_face(self) -> None:
+        assert Scored().observe(doubt=Reason.TOO_SMALL).outcome is Outcome.UNKNOWN
+
+    @pytest.mark.parametrize(("doubt", "wanted"), [(None, True), (Reason.BLURRED, False)])
+    def test_the_first_good_face_is_embedded_at_once(self, doubt: Reason | None, wanted: bool) -> None:
+        scored = Scored("Ada")
+        scored.observe(2_000, doubt=Reason.TOO_SMALL)
+        assert EmbeddingPolicy().wants(scored.history, scored.track, 50.0, doubt) is wanted
 
 
 class TestAnotherGallery:

@@ -84,7 +84,7 @@ def test_pairs_are_found_beside(people: Path) -> None:
         assert dataset.pairs_file() == "beside"
 
 
-def test_pairs_that_are_no_text_are_refused_with_the_line(people: Path) -> None:
+def test_pairs_that_are_no_text_are_rejected_with_the_line(people: Path) -> None:
     write(people, {"pairs.txt": b"1\t1\nA\xe4da\t1\t2\n"})
     with (
         IdentityDataset(people) as dataset,

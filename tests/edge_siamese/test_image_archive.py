@@ -108,7 +108,7 @@ def test_a_member_over_the_limit_is_named_and_not_read(
 
 @pytest.mark.parametrize("kind", ["zip", "tar", "gztar"])
 @pytest.mark.parametrize("limit", ["MAX_MEMBERS", "MAX_TOTAL_BYTES"])
-def test_an_archive_over_the_limits_is_refused(
+def test_an_archive_over_the_limits_is_rejected(
     tmp_path: Path, kind: str, limit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = pack(write(tmp_path / "tree", {"a/1.png": png(), "a/2.png": png(1)}), kind)
@@ -117,7 +117,7 @@ def test_an_archive_over_the_limits_is_refused(
         ImageArchive(path)
 
 
-def test_a_folder_with_too_many_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_with_too_many_files_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive_members, "MAX_MEMBERS", 1)
     with pytest.raises(DataError, match="holds more than 1 files and folders"):
         ImageArchive(write(tmp_path, {"1.png": png(), "2.png": png()}))
@@ -161,7 +161,7 @@ def test_an_unknown_compression_is_named(tmp_path: Path) -> None:
         archive.read("a.png")
 
 
-def test_an_encrypted_zip_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+def test_an_encrypted_zip_is_rejected_before_anything_is_read(tmp_path: Path) -> None:
     path = zip_of(tmp_path / "x.zip", {"a/1.png": png()})
     data = bytearray(path.read_bytes())
     at = data.index(b"PK\x01\x02")
@@ -215,7 +215,7 @@ def test_members_that_lead_out_of_a_zip_are_named_and_left_out(tmp_path: Path) -
         assert {file.path for file in archive.skipped} == {"../a/1.png", "/b/1.png"}
 
 
-def test_a_member_that_stands_twice_is_told_and_the_last_one_is_used(tmp_path: Path) -> None:
+def test_a_member_that_stands_twice_is_reported_and_the_last_one_is_used(tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a/1.png", png(1))
@@ -242,7 +242,7 @@ def test_links_devices_and_absolute_paths_of_a_tar_are_not_followed(tmp_path: Pa
 
 
 @pytest.mark.parametrize("kind", ["gztar", "xztar", "bztar"])
-def test_a_cut_off_tar_is_refused(tmp_path: Path, kind: str) -> None:
+def test_a_cut_off_tar_is_rejected(tmp_path: Path, kind: str) -> None:
     noise = np.random.default_rng(0).bytes(20_000)
     path = pack(write(tmp_path / "tree", {"a/1.png": noise, "a/2.png": noise[::-1]}), kind)
     path.write_bytes(path.read_bytes()[:-9000])
@@ -250,7 +250,7 @@ def test_a_cut_off_tar_is_refused(tmp_path: Path, kind: str) -> None:
         ImageArchive(path)
 
 
-def test_a_zip_whose_directory_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_a_zip_whose_directory_is_no_text_is_rejected(tmp_path: Path) -> None:
     path = zip_of(tmp_path / "names.zip", {"pé/1.png": b""})
     path.write_bytes(path.read_bytes().replace("pé".encode(), b"p\xff\xfe"))
     with pytest.raises(DataError, match="the archive is damaged"):
@@ -267,14 +267,14 @@ def test_a_zip_whose_directory_is_no_text_is_refused(tmp_path: Path) -> None:
         ("people.zip", b"PK\x03\x04 cut", "found a damaged one"),
     ],
 )
-def test_what_is_no_archive_is_refused(tmp_path: Path, name: str, content: bytes | None, found: str) -> None:
+def test_what_is_no_archive_is_rejected(tmp_path: Path, name: str, content: bytes | None, found: str) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=found):
         ImageArchive(tmp_path / name)
 
 
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_is_rejected_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DataError, match="found a pipe or device"):
         ImageArchive(tmp_path / "pipe")
@@ -321,7 +321,9 @@ def test_a_folder_that_must_not_be_read_is_named(forbidden: Path) -> None:
         ("x", b"text", False),
     ],
 )
-def test_a_file_is_told_by_its_content_and_its_name(tmp_path: Path, name: str, content: bytes, expected: bool) -> None:
+def test_a_file_is_reported_by_its_content_and_its_name(
+    tmp_path: Path, name: str, content: bytes, expected: bool
+) -> None:
     (tmp_path / name).write_bytes(content)
     assert holds_images(tmp_path / name) is expected
 
@@ -354,7 +356,7 @@ def test_no_name_in_a_zip_is_lost_or_breaks_the_reader(
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 400))
-def test_any_damage_to_a_zip_is_read_or_refused(
+def test_any_damage_to_a_zip_is_read_or_rejected(
     tmp_path_factory: pytest.TempPathFactory, noise: bytes, at: int
 ) -> None:
     path = zip_of(tmp_path_factory.mktemp("zip") / "x.zip", {"a/1.png": png(), "b/2": png(1)})

@@ -29,7 +29,7 @@ def tiff(*tags: tuple[int, int]) -> bytes:
         (b"text", None),
     ],
 )
-def test_formats_that_are_not_read_are_told_by_their_content(head: bytes, name: str | None) -> None:
+def test_formats_that_are_not_read_are_reported_by_their_content(head: bytes, name: str | None) -> None:
     assert foreign_format(head) == name
     assert (name is None) or is_image(head)
 

@@ -81,7 +81,7 @@ def test_exif_orientation_is_obeyed() -> None:
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".ppm", ".tiff", ".jpg", ".webp"])
 @pytest.mark.parametrize("kept", [0.5, 0.9])
-def test_a_image_cut_short_is_refused(suffix: str, kept: float) -> None:
+def test_a_image_cut_short_is_rejected(suffix: str, kept: float) -> None:
     data = encoded(np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8), suffix)
     with pytest.raises(ImageError, match=r"^cut: .*damaged"):
         read_image(data[: int(len(data) * kept)], name="cut")
@@ -99,7 +99,7 @@ def test_what_is_no_image_gets_one_sentence(data: bytes, words: str, tmp_path: P
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_folder_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="No such file"):
         read_image(tmp_path / "none.jpg")
     with pytest.raises(ImageError, match="cannot be read"):
@@ -119,7 +119,7 @@ def huge_headers() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("kind", huge_headers())
-def test_a_huge_image_is_refused_by_its_header(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_huge_image_is_rejected_by_its_header(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> None:
         raise AssertionError("decoded")
 
@@ -164,18 +164,18 @@ def test_bytes_of_any_kind_are_read(kind: type) -> None:
 
 
 @pytest.mark.parametrize("source", [None, 3, np.zeros((4, 4, 3), np.uint8), "a\0b.jpg"])
-def test_what_is_neither_path_nor_bytes_is_refused_in_a_sentence(source: object) -> None:
+def test_what_is_neither_path_nor_bytes_is_rejected_in_a_sentence(source: object) -> None:
     with pytest.raises(ImageError, match=r"expected the path or the bytes|cannot be the path"):
         read_image(source)  # type: ignore[arg-type]
 
 
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_is_rejected_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "p.png")
     with pytest.raises(ImageError, match="found a pipe or device"):
         read_image(tmp_path / "p.png")
 
 
-def test_heic_is_read_or_the_way_out_is_told() -> None:
+def test_heic_is_read_or_the_way_out_is_reported() -> None:
     words = "the HEIC image is damaged" if find_spec("pillow_heif") else "install the package pillow-heif, or convert"
     with pytest.raises(ImageError, match=words):
         read_image(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")

@@ -40,7 +40,7 @@ def test_equal_vectors_score_almost_one_and_zero_vectors_never_match() -> None:
     assert scores_q15(row, np.full((1, 3), 9, np.int8), 9)[0, 0] == NO_SCORE
 
 
-def test_embeddings_of_different_embedders_or_lengths_are_refused() -> None:
+def test_embeddings_of_different_embedders_or_lengths_are_rejected() -> None:
     values = np.ones(4, np.int8)
     with pytest.raises(DataError, match="different embedders"):
         score_q15(Embedding(values, 0, "a"), Embedding(values, 0, "b"))
@@ -51,3 +51,12 @@ def test_embeddings_of_different_embedders_or_lengths_are_refused() -> None:
 @pytest.mark.parametrize(("score", "expected"), [(-1.0, NO_SCORE), (0.0, 0), (0.5, 16384), (1.0, Q15 - 1)])
 def test_people_write_scores_between_minus_one_and_one(score: float, expected: int) -> None:
     assert threshold_q15(score) == expected
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((2, 4), np.float32), np.zeros((2, 4), np.uint8), np.zeros(4, np.int8)])
+def test_anything_but_rows_of_int8_is_rejected(wrong: np.ndarray) -> None:
+    right = np.zeros((1, 4), np.int8)
+    with pytest.raises(DataError, match=r"probes: expected int8 embeddings \(n, D\), found "):
+        scores_q15(wrong, right, 0)
+    with pytest.raises(DataError, match=r"templates: expected int8 embeddings \(n, D\), found "):
+        scores_q15(right, wrong, 0)

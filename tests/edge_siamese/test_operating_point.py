@@ -20,19 +20,19 @@ def test_a_calibrated_threshold_keeps_the_bound_and_is_the_smallest_that_does(se
     impostor = np.round(rng.normal(0, 3000, 2000)).astype(np.int16)
     genuine = np.round(rng.normal(12000, 4000, 300)).astype(np.int16)
     found = calibrate(genuine, impostor, target_fmr=target, **ABOUT)
-    assert upper_bound(int((impostor >= found.threshold).sum()), 2000) <= target
-    lower = impostor[impostor < found.threshold].max()
+    assert upper_bound(int((impostor >= found.threshold_q15).sum()), 2000) <= target
+    lower = impostor[impostor < found.threshold_q15].max()
     assert upper_bound(int((impostor >= lower).sum()), 2000) > target
-    assert found.fnmr == pytest.approx(np.mean(genuine < found.threshold))
+    assert found.fnmr == pytest.approx(np.mean(genuine < found.threshold_q15))
 
 
-def test_too_few_pairs_are_refused_with_the_number_it_takes() -> None:
+def test_too_few_pairs_are_rejected_with_the_number_it_takes() -> None:
     with pytest.raises(OperatingPointError, match=r"0.001 needs at least 2,995 impostor pairs, found 2,994"):
         calibrate(np.zeros(1, np.int16), np.zeros(2994, np.int16), target_fmr=1e-3, **ABOUT)
-    assert calibrate(np.zeros(1, np.int16), np.zeros(2995, np.int16), target_fmr=1e-3, **ABOUT).threshold == 1
+    assert calibrate(np.zeros(1, np.int16), np.zeros(2995, np.int16), target_fmr=1e-3, **ABOUT).threshold_q15 == 1
 
 
-def test_one_photo_under_two_people_is_refused_rather_than_accepted() -> None:
+def test_one_photo_under_two_people_is_rejected_rather_than_accepted() -> None:
     impostor = np.zeros(3000, np.int16)
     impostor[:2] = 32767
     with pytest.raises(OperatingPointError, match="more impostor pairs than that score 1: is one photo filed under"):
@@ -41,7 +41,7 @@ def test_one_photo_under_two_people_is_refused_rather_than_accepted() -> None:
 
 @pytest.mark.parametrize("target", [0.0, 1.0, -1.0, float("nan")])
 def test_a_rate_is_between_zero_and_one(target: float) -> None:
-    with pytest.raises(DataError, match="between 0 and 1"):
+    with pytest.raises(DataError, match="above 0 and below 1"):
         calibrate(np.zeros(1, np.int16), np.zeros(10, np.int16), target_fmr=target, **ABOUT)
 
 
@@ -55,6 +55,6 @@ def test_the_loosest_point_that_is_strict_enough_is_chosen() -> None:
 
 
 def test_json_round_trip_and_missing_fields() -> None:
-    assert OperatingPoint.from_json(point(1e-3).to_json()) == point(1e-3)
+    assert OperatingPoint.from_card(point(1e-3).to_card()) == point(1e-3)
     with pytest.raises(DataError, match="threshold"):
-        OperatingPoint.from_json({"target_fmr": 0.1})
+        OperatingPoint.from_card({"target_fmr": 0.1})

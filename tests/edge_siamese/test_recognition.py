@@ -14,7 +14,7 @@ from edge_siamese.faces import Embedding
 from edge_siamese.gallery import Gallery
 from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.recognition import (
-    Comparison,
+    ComparisonResult,
     EmbeddedFace,
     Identification,
     OperatingPointChoice,
@@ -37,7 +37,7 @@ def probe(engine: FaceEngine) -> ProbeFace:
 
 def with_embedding(probe: ProbeFace, values: list[int]) -> ProbeFace:
     embedding = Embedding(np.array(values, np.int8), 0, "ab")
-    return replace(probe, look=replace(probe.look, embedding=embedding))
+    return replace(probe, embedded=replace(probe.embedded, embedding=embedding))
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ def with_embedding(probe: ProbeFace, values: list[int]) -> ProbeFace:
     ],
 )
 def test_a_comparison_is_a_sentence(probe: ProbeFace, second: list[int], sentence: str) -> None:
-    comparison = Comparison.of(with_embedding(probe, [0, 5]), with_embedding(probe, second), POINT)
+    comparison = ComparisonResult.of(with_embedding(probe, [0, 5]), with_embedding(probe, second), POINT)
     assert comparison.sentence == sentence
     assert comparison.is_match == sentence.startswith("same")
-    assert comparison.to_json()["score"] == comparison.score / 32768
+    assert comparison.to_json()["score"] == comparison.score == comparison.score_q15 / 32768
 
 
 def test_without_a_face_there_is_no_subject(engine: FaceEngine) -> None:
@@ -82,22 +82,32 @@ def test_several_faces_are_remarked_on(engine: FaceEngine) -> None:
 def test_a_face_that_cannot_be_relied_on_is_remarked_on(
     probe: ProbeFace, changes: dict[str, float], remark: str | None
 ) -> None:
-    look = replace(probe.look, quality=replace(probe.look.quality, **changes))
-    remarks = look.remarks()
+    embedded = replace(probe.embedded, quality=replace(probe.embedded.quality, **changes))
+    remarks = embedded.remarks()
     assert len(remarks) == (remark is not None)
     assert remark is None or remarks[0].startswith(remark)
-    assert bool(look.rejection) == bool(remark and ("compared" in remark or "side" in remark))
-    assert bool(look.doubt) == bool(remark and "poor" not in remark)
+    assert bool(embedded.rejection) == bool(remark and ("compared" in remark or "side" in remark))
+    assert bool(embedded.doubt) == bool(remark and "poor" not in remark)
 
 
 def test_faces_are_named_from_the_largest(engine: FaceEngine) -> None:
     templates = {"Ada": engine.embed(image(0, 8.0), engine.detect(image(0, 8.0))[0]).values[None]}
     gallery = Gallery.empty(engine.embedder_card).with_people(templates)
     both = np.hstack([image(0), image(1)])
-    answers = identify_faces(engine, gallery, both, threshold=POINT.threshold, top_k=3)
+    answers = identify_faces(engine, gallery, both, operating_point=POINT, top_k=3)
     assert [answer.index for answer in answers] == [0, 1]
     assert {answer.decision.identity for answer in answers} == {"Ada", None}
-    assert all(isinstance(answer.look, EmbeddedFace) and len(answer.candidates) == 1 for answer in answers)
+    assert all(isinstance(answer.embedded, EmbeddedFace) and len(answer.candidates) == 1 for answer in answers)
+
+
+def test_one_person_under_two_names_is_ambiguous(engine: FaceEngine) -> None:
+    template = engine.embed(image(0), engine.detect(image(0))[0]).values[None]
+    gallery = Gallery.empty(engine.embedder_card).with_people({"Mia": template, "Anna": template})
+    (answer,) = identify_faces(engine, gallery, image(0, 5.0), operating_point=POINT, top_k=2)
+    assert (answer.decision.outcome, answer.decision.reason) == (Outcome.UNDECIDED, Reason.AMBIGUOUS)
+    assert [name for name, _ in answer.candidates] == ["Anna", "Mia"]
+    assert answer.explanation.startswith("two people reach the threshold 0.500, and the best score 0.")
+    assert answer.to_json()["margin"] == 0.0
 
 
 def test_every_identification_is_explained() -> None:
@@ -105,6 +115,7 @@ def test_every_identification_is_explained() -> None:
         Identification(0, None, decision).explanation
         for decision in (
             decide({"Ada": 20000, "Ben": 3}, 16384),
+            decide({"Ada": 20000, "Ben": 19500}, 16384),
             decide({"Ada": 200}, 16384),
             decide({}, 16384),
             undecided(Reason.NO_FACE),
@@ -112,6 +123,7 @@ def test_every_identification_is_explained() -> None:
     ]
     assert said == [
         "score 0.610 is at least the threshold 0.500",
+        "two people reach the threshold 0.500, and the best score 0.610 is only 0.015 above the other",
         "the best score 0.006 is below the threshold 0.500",
         "nobody is in the gallery",
         "no face found",
@@ -149,26 +161,30 @@ class TestPoorFaces:
     def test_a_known_person_is_never_unknown(
         self, engine: FaceEngine, ada: Gallery, spoiled: Any, reason: Reason
     ) -> None:
-        (answer,) = identify_faces(engine, ada, spoiled, threshold=32_000)
+        (answer,) = identify_faces(engine, ada, spoiled, operating_point=replace(POINT, threshold_q15=32_000))
         assert (answer.decision.outcome, answer.decision.reason) == (Outcome.UNDECIDED, reason)
         assert answer.decision.identity is None
         assert "face is too" in answer.explanation
 
     def test_a_score_high_enough_is_a_match(self, engine: FaceEngine, ada: Gallery) -> None:
-        (answer,) = identify_faces(engine, ada, small(image(0), 23), threshold=-32_000)
-        assert (answer.decision.identity, answer.look and answer.look.doubt) == ("Ada", Reason.TOO_SMALL)
+        (answer,) = identify_faces(
+            engine, ada, small(image(0), 23), operating_point=replace(POINT, threshold_q15=-32_000)
+        )
+        assert (answer.decision.identity, answer.embedded and answer.embedded.doubt) == ("Ada", Reason.TOO_SMALL)
 
     def test_a_face_too_small_to_be_compared_has_no_candidates(self, engine: FaceEngine, ada: Gallery) -> None:
-        (answer,) = identify_faces(engine, ada, small(image(0), 17), threshold=-32_000, top_k=3)
+        (answer,) = identify_faces(
+            engine, ada, small(image(0), 17), operating_point=replace(POINT, threshold_q15=-32_000), top_k=3
+        )
         assert (answer.decision.score, answer.candidates) == (None, [])
 
     def test_a_good_face_of_a_stranger_is_unknown(self, engine: FaceEngine, ada: Gallery) -> None:
-        (answer,) = identify_faces(engine, ada, image(1), threshold=POINT.threshold)
+        (answer,) = identify_faces(engine, ada, image(1), operating_point=POINT)
         assert answer.decision.outcome is Outcome.UNKNOWN
 
-    def test_two_photos_cannot_be_told_apart_when_one_is_poor(self, engine: FaceEngine, probe: ProbeFace) -> None:
+    def test_two_photos_cannot_be_distinguished_when_one_is_poor(self, engine: FaceEngine, probe: ProbeFace) -> None:
         poor = ProbeFace.on(engine, small(image(1), 23), "far.png")
-        comparison = Comparison.of(probe, poor, POINT)
+        comparison = ComparisonResult.of(probe, poor, POINT)
         assert comparison.sentence == "cannot tell: far.png: the face is too small"
         assert (comparison.is_match, comparison.to_json()["decision"]) == (False, "undecided")
         assert comparison.to_json()["reason"] == "too_small"
@@ -180,19 +196,19 @@ class TestTurnedPhotos:
         self, engine: FaceEngine, ada: Gallery, probe: ProbeFace, quarters: int
     ) -> None:
         turned = np.ascontiguousarray(np.rot90(image(0, 4.0), quarters))
-        (answer,) = identify_faces(engine, ada, turned, threshold=POINT.threshold)
+        (answer,) = identify_faces(engine, ada, turned, operating_point=POINT)
         assert answer.decision.identity == "Ada"
         assert answer.to_json()["turn"] == 360 - 90 * quarters
         other = ProbeFace.on(engine, turned, "turned.png")
-        assert Comparison.of(probe, other, POINT).is_match
+        assert ComparisonResult.of(probe, other, POINT).is_match
         assert f"it was turned by {360 - 90 * quarters} degrees" in other.remarks()[0]
 
     def test_an_upright_photo_is_not_turned(self, engine: FaceEngine, probe: ProbeFace) -> None:
-        assert (probe.look.turn, probe.look.doubtful_turn) == (0, False)
+        assert (probe.embedded.turn, probe.embedded.doubtful_turn) == (0, False)
 
     def test_where_the_turn_is_in_doubt_nothing_is_decided(self, probe: ProbeFace) -> None:
-        doubtful = replace(probe, look=replace(probe.look, doubtful_turn=True))
-        decision = Comparison.of(probe, doubtful, POINT).decision
+        doubtful = replace(probe, embedded=replace(probe.embedded, doubtful_turn=True))
+        decision = ComparisonResult.of(probe, doubtful, POINT).decision
         assert (decision.outcome, decision.reason) == (Outcome.UNDECIDED, Reason.POSE)
 
 

@@ -19,17 +19,17 @@ def test_text_of_every_system_is_read(tmp_path: Path, encoding: str, newline: st
     assert read_text(tmp_path / "t.txt") == text
 
 
-def test_what_is_no_text_is_refused_with_the_line() -> None:
+def test_what_is_no_text_is_rejected_with_the_line() -> None:
     with pytest.raises(DataError, match=r"^pairs: line 3: expected text in UTF-8 or UTF-16"):
         decode_text(b"a\nb\n\xff\n", "pairs")
 
 
-def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.txt: cannot be read \(No such file"):
         read_text(tmp_path / "none.txt")
 
 
 @given(st.binary(max_size=40))
-def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+def test_any_bytes_are_read_or_rejected(data: bytes) -> None:
     with suppress(DataError):
         decode_text(data, "x")

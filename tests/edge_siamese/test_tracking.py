@@ -118,3 +118,10 @@ class TestBounds:
         for _ in range(10):
             tracker.update(image, [])
         assert tracker.tracks == []
+
+
+@pytest.mark.parametrize("shape", [(1, 3000), (3000, 1), (1, 1), (2, 9000)])
+def test_images_of_any_shape_are_tracked(shape: tuple[int, int]) -> None:
+    tracker, image = Tracker(), np.full((*shape, 3), 99, np.uint8)
+    assert numbers(tracker.update(image, [])) == []
+    assert numbers(tracker.update(image, [face(0, 0, 5)])) == [1]

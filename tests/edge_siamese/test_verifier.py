@@ -85,18 +85,26 @@ def test_known_people_are_named_and_strangers_are_not(people: People, watch: Wat
         Outcome.MATCH,
     ]
     assert [seen.frame.source for seen in results] == ["0.png", "1.png", "2.png"]
-    assert results[0].decision.threshold == POINT.threshold
+    assert results[0].decision.threshold_q15 == POINT.threshold_q15
     assert results[0].face is not None
     assert results[0].face.embedding is not None
 
 
-def test_every_still_is_told_even_when_nothing_changes(people: People, watch: Watch) -> None:
+def test_somebody_kept_beyond_the_last_day_is_not_named(people: People, gallery: Gallery) -> None:
+    overdue = replace(gallery, metadata={"people": {"Ada": {"retain_until": "2020-01-01"}}})
+    film = ListedSource([people.show("Ada"), people.show("Bob")], stills=True)
+    results = list(verifier(people, overdue, film))
+    assert last_emitted(results) == [(None, "overdue"), ("Bob", "ok")]
+    assert results[0].decision.outcome is Outcome.UNDECIDED
+
+
+def test_every_still_is_reported_even_when_nothing_changes(people: People, watch: Watch) -> None:
     results = watch([people.show("Ada")] * 3 + [NOBODY] * 2, stills=True)
     assert last_emitted(results) == [("Ada", "ok")] * 3 + [(None, "no_face")] * 2
     assert len({seen.track for seen in results[:3]}) == 3
 
 
-def test_a_person_who_stays_is_told_once_and_embedded_rarely(people: People, watch: Watch) -> None:
+def test_a_person_who_stays_is_reported_once_and_embedded_rarely(people: People, watch: Watch) -> None:
     results = watch([people.show("Ada")] * 40)
     assert last_emitted(results) == [("Ada", "ok")]
     assert len(results) == 40
@@ -119,7 +127,7 @@ def test_one_photo_after_the_other_in_a_video_is_another_person(people: People, 
     assert all(seen.decision.identity != "Ada" for seen in results[5:])
 
 
-def test_frames_without_a_face_are_counted_and_told_once(people: People, gallery: Gallery) -> None:
+def test_frames_without_a_face_are_counted_and_reported_once(people: People, gallery: Gallery) -> None:
     film = ListedSource([NOBODY, NOBODY, people.show("Ada"), NOBODY])
     watching = verifier(people, gallery, film)
     assert last_emitted(list(watching)) == [(None, "no_face"), ("Ada", "ok"), (None, "no_face")]
@@ -161,7 +169,7 @@ def test_notices_pass_through_and_end_the_tracks(people: People, gallery: Galler
     assert items[3].track == 2
 
 
-def test_several_faces_are_told_by_size(people: People, watch: Watch) -> None:
+def test_several_faces_are_reported_by_size(people: People, watch: Watch) -> None:
     image = people.show("Ada")
     face = people.detect(image)[0]
     shift = np.array((90, 20), np.float32)
@@ -206,7 +214,7 @@ def test_the_policy_can_be_chosen(people: People, watch: Watch) -> None:
 def test_a_given_operating_point_beats_the_gallerys(people: People, watch: Watch) -> None:
     strict = OperatingPoint(1e-6, 32_767, 1e-6, 10**7, 20, 0.9, "00")
     people_seen = watch([people.show("Ada")], operating_point=strict)
-    assert people_seen[0].decision.threshold == 32_767
+    assert people_seen[0].decision.threshold_q15 == 32_767
 
 
 def test_stopping_ends_the_watch(people: People, gallery: Gallery) -> None:
@@ -218,7 +226,7 @@ def test_stopping_ends_the_watch(people: People, gallery: Gallery) -> None:
     assert len(seen) == 1
 
 
-def test_a_gallery_of_another_embedder_is_refused(people: People, gallery: Gallery, tmp_path: Path) -> None:
+def test_a_gallery_of_another_embedder_is_rejected(people: People, gallery: Gallery, tmp_path: Path) -> None:
     people.embedder_card = replace(CARD, digest="cd" * 32)
     with pytest.raises(GalleryError, match="cdcd"):
         verifier(people, gallery, ListedSource([NOBODY]))

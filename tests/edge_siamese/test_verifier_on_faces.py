@@ -1,35 +1,25 @@
 """The loop over rendered people with the shipped models: far, blurred and turned faces."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 import pytest
 
-from edge_siamese.cameras.base import Source, SourceEvent
 from edge_siamese.decision import Outcome, Reason
 from edge_siamese.engine import FaceEngine
 from edge_siamese.faces import Face
-from edge_siamese.frames import RGB, Frame
+from edge_siamese.frames import RGB
 from edge_siamese.gallery import Gallery
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 from edge_siamese.verifier import FaceResult, Verifier
+from tests.doubles import ListedSource
 
 ADA, STRANGER = (Person.from_seed(seed) for seed in DEMO_SEEDS[:2])
 
 
 def portrait(person: Person, yaw: float = 0.0, height: float = 150.0) -> RGB:
     return render_portrait(person, View(yaw=yaw), face_height=height, background_seed=7).image
-
-
-class Film(Source):
-    def __init__(self, images: list[RGB], *, stills: bool = False) -> None:
-        super().__init__("film")
-        self.stills, self._images = stills, images
-
-    def watch(self) -> Iterator[Frame | SourceEvent]:
-        for number, image in enumerate(self._images):
-            yield Frame(image, number * 10**8, number, "film")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +35,7 @@ Watch = Callable[..., list[FaceResult]]
 @pytest.fixture
 def watch(engine: FaceEngine, gallery: Gallery) -> Watch:
     def results(images: list[RGB], *, stills: bool = False) -> list[FaceResult]:
-        return list(Verifier(Film(images, stills=stills), engine, gallery))
+        return list(Verifier(ListedSource(images, stills=stills), engine, gallery))
 
     return results
 
@@ -101,3 +91,15 @@ def test_a_track_is_turned_once_and_then_only_where_it_is_embedded(
     results = watch(frames)
     assert results[-1].decision.identity == "Ada"
     assert len(shapes) == 8 + 3 + 2  # every frame as it is; three turns once; one turn at the frames 2 and 6
+
+
+@pytest.mark.parametrize("stills", [True, False])
+def test_one_person_under_two_names_is_ambiguous_in_the_loop(
+    engine: FaceEngine, gallery: Gallery, stills: bool
+) -> None:
+    twice = gallery.with_people({"Mia": gallery.templates_of("Ada")})
+    results = list(Verifier(ListedSource([portrait(ADA, 4.0)] * 3, stills=stills), engine, twice))
+    assert {(result.decision.outcome, result.decision.reason) for result in results} == {
+        (Outcome.UNDECIDED, Reason.AMBIGUOUS)
+    }
+    assert {result.decision.identity for result in results} == {None}

@@ -72,3 +72,15 @@ def test_a_damaged_or_too_large_gallery_makes_no_images(
     assert run(*arguments) == 2
     assert "slot a of microbit has 32,768" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_people_kept_beyond_the_last_day_are_not_flashed(
+    gallery_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gallery = Gallery.open(gallery_file)
+    about = {"retain_until": "2020-01-01"}
+    gallery.with_people({"anna": gallery.templates_of("anna")}, limit=None, about=about).save(gallery_file)
+    out = tmp_path / "flash"
+    assert run("firmware", "build", "--gallery", str(gallery_file), "--board", "rp2040", "--out", str(out)) == 2
+    assert "anna kept beyond the last day, which a board does not know" in capsys.readouterr().err
+    assert not out.exists()

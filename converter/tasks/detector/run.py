@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...checkpoints import load_weights
 from ...data.detection import AnnotatedImage, load_annotated
 from ...networks.detector import build_detector
 from ...recipes.schema import DetectorRecipe
-from ...training.checkpoints import load_weights
 from ...training.ema import keep_ema
 from ...training.loop import train
 from ...training.optimizers import optimizer_of

@@ -9,24 +9,23 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 
 from ...augmentation.image import create_augmentation
+from ...checkpoints import load_description, load_weights
 from ...data.mixup import Mixtures, mixture_targets
-from ...data.rendered import rendered_faces
-from ...data.teacher import load_teacher_faces, project
+from ...data.teacher import TEACHER_NETWORK, load_teacher_faces, project
 from ...data.teacher_network import TeacherNetwork
 from ...networks.mobilenetv3 import build_twin
 from ...quantization.parity import verification_metrics
 from ...recipes.schema import EmbedderPhase, EmbedderRecipe, Faces, Twin
-from ...training.checkpoints import load_description, load_weights
 from ...training.ema import ema_weights, keep_ema
 from ...training.loop import train
 from ...training.optimizers import optimizer_of
 from ...training.precision import arithmetic
+from ..rendered_people import rendered_faces
 from .channel_selection import narrow
 from .distillation import DistillationBatches, Distiller, FaceSource
 from .wccn import normalized
 
 VIEWS_OF_RENDERED = 6
-TEACHER_NETWORK = "teacher.onnx"
 
 
 def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path | None = None) -> Any:
@@ -123,9 +122,8 @@ def _other_sources(
         )
         sources.append(FaceSource(mixtures, targets))
     if expected.rendered_people:
-        rendered = rendered_faces(expected.rendered_people, VIEWS_OF_RENDERED)
-        labels = np.asarray(rendered.people) + 1 + _largest_number(main)
-        sources.append(FaceSource(rendered.crops, people=labels))
+        crops, people = rendered_faces(expected.rendered_people, VIEWS_OF_RENDERED)
+        sources.append(FaceSource(crops, people=people + 1 + _largest_number(main)))
     return sources
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.alignment import CROP_SIZE, align
+from edge_siamese.alignment import CROP_SIZE
 from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import DataError
 from edge_siamese.faces import Face, largest
 from edge_siamese.protocols import FaceAnalyzer
-from edge_siamese.quality.gate import Quality, measure
+from edge_siamese.quality.gate import Quality, measure_crop
 
 from ...augmentation.degradation import DEGRADATIONS, Image, between, degrade, scene
 from ...data.teacher import validation_people
@@ -103,9 +103,10 @@ def collect_samples(
             if face is None:
                 missed[kind] += 1
                 continue
-            embedding = engine.embed(image, face)
+            crop = engine.align(image, face)
+            embedding = engine.embed_crop(crop)
             values = embedding.values.astype(np.int16) - embedding.zero_point
-            found.append((row, kind, measure(image, face), face, _side_light(align(image, face.landmarks)), values))
+            found.append((row, kind, measure_crop(crop, face), face, _side_light(crop), values))
         if progress:
             progress(row + 1, len(crops))
     if not found:

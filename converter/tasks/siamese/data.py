@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from edge_siamese.errors import DataError
+from edge_siamese.evaluation.pairs_file import parse_pairs_file
 
 from ...data.labeled import LabeledImages
-from ...data.lfw_pairs import OfficialPairs, read_official_pairs
 from ...data.sources import drawers, load_source, pairs_text
 from ...data.splits import Split, choose_validation, split_classes, split_units
 from ...recipes.siamese import SiameseRecipe
@@ -121,7 +121,7 @@ def _by_folds(
 ) -> DataSplits:
     """The people of some folds of a ``pairs.txt`` are judged on the pairs listed there."""
     text = pairs_text(recipe.data.kind, data)
-    listed: OfficialPairs = read_official_pairs(text, recipe.split.test_folds)
+    listed = parse_pairs_file(text).of_folds(recipe.split.test_folds)
     test = sorted(listed.people & set(images.names))
     validation = choose_validation(_able(recipe, images, set(test)), recipe.split.validation, recipe.split.seed)
     split = split_units(images, test, validation, min_images=recipe.split.min_images)

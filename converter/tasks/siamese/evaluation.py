@@ -10,6 +10,7 @@ import numpy as np
 
 from edge_siamese import __version__
 
+from ...checkpoints import load_arrays
 from ...embeddings import row_cosines
 from ...evaluation.evaluate import Alphabets, Metrics, Threshold, evaluate
 from ...evaluation.scoring import ScoredPairs, every_pair
@@ -17,7 +18,6 @@ from ...plots.mosaic import thumbnails
 from ...quantization.parity import allowed_auc_loss
 from ...recipes.siamese import SiameseRecipe
 from ...reports.run_report import DataAccount, Parity, Portion, Published, RunArrays, RunReport
-from ...training.checkpoints import load_arrays
 from ...training.loop import BEST, read_log
 from .data import DataSplits
 from .int8 import Int8Network
@@ -74,9 +74,9 @@ def report_of(
     """
     raw, zero_point = int8.embed(splits.test.images)
     rounded = int8.real(raw)
-    judged, quantized = (evaluate_embeddings(comparison, each, splits, threshold) for each in (embeddings, rounded))
+    evaluated, quantized = (evaluate_embeddings(comparison, each, splits, threshold) for each in (embeddings, rounded))
     cosines = row_cosines(embeddings, rounded)
-    loss = judged.metrics.verification["auc"] - quantized.metrics.verification["auc"]
+    loss = evaluated.metrics.verification["auc"] - quantized.metrics.verification["auc"]
     parity = Parity(
         cosine_mean=float(cosines.mean()),
         cosine_p1=float(np.percentile(cosines, 1)),
@@ -94,7 +94,7 @@ def report_of(
         protocol=splits.protocol,
         curves=tuple(read_log(folder)),
         best_epoch=int(load_arrays(folder / BEST)["epochs_done"]) if (folder / BEST).exists() else None,
-        float_metrics=judged.metrics,
+        float_metrics=evaluated.metrics,
         int8_metrics=quantized.metrics,
         parity=parity,
         published=_published(recipe),
@@ -102,7 +102,7 @@ def report_of(
     test = splits.test
     arrays = RunArrays(
         embeddings=embeddings, labels=test.labels(), class_names=test.classes, paths=test.paths,
-        thumbnails=thumbnails(test.images), pairs=judged.pairs.index, scores=judged.pairs.scores,
+        thumbnails=thumbnails(test.images), pairs=evaluated.pairs.index, scores=evaluated.pairs.scores,
         similarity=recipe.similarity, int8_embeddings=raw, zero_point=zero_point, int8_scores=quantized.pairs.scores,
     )  # fmt: skip
     return report, arrays

@@ -10,10 +10,10 @@ from typing import Any
 
 import keras
 
+from ...checkpoints import load_description, load_weights
 from ...data.labeled import LabeledImages
 from ...embeddings import embed_float
 from ...networks.mobilenetv3 import build_twin
-from ...training.checkpoints import load_description, load_weights
 from ...training.loop import Measure, train
 from ...training.optimizers import WarmupStableDecay
 from ..embedder.distillation import DistillationBatches, Distiller, FaceSource

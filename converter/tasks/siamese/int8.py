@@ -89,9 +89,9 @@ def convert_model(
     """
     name = f"{recipe.network.name}, {'fine-tuned' if recipe.network.weights else 'trained'}"
     if serves_the_engine(recipe, model):
-        judged = LabeledCrops(validation.images, validation.labels(), validation.digest)
+        evaluated = LabeledCrops(validation.images, validation.labels(), validation.digest)
         parity = convert_embedder(
-            model.network, training.images, judged, output,
+            model.network, training.images, evaluated, output,
             name=name, license=license, training=about_training, average_flip=model.average_flip,
         )  # fmt: skip
         return Int8Network(read_model(output).network, model, True), parity

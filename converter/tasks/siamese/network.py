@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from edge_siamese.embedding import average_with_flip
 
+from ...checkpoints import assign_variables, load_arrays, variables_as_arrays
 from ...distances import distance
 from ...evaluation.scoring import Indices, Score, by_similarity
 from ...networks.registry import build_head, build_network
 from ...recipes.siamese import SiameseRecipe
-from ...training.checkpoints import assign_variables, load_arrays, variables_as_arrays
-from ...training.normalization.base import Normalization, create
+from ...training.normalization import Normalization, create
 from ...training.precision import arithmetic
 
 Embeddings = npt.NDArray[np.float32]

@@ -12,21 +12,24 @@
 from pathlib import Path
 from typing import Any
 
-from edge_siamese.errors import EdgeSiameseError
+from edge_siamese.errors import DataError, EdgeSiameseError
 from edge_siamese.evaluation.metrics import ErrorCurve
+from edge_siamese.names import did_you_mean
 
+from ...checkpoints import load_description, load_weights, save_float16_weights
 from ...evaluation.evaluate import Threshold
-from ...export.licenses import UNSTATED, license_of_weights
+from ...licenses import UNSTATED, license_of_weights
+from ...quantization.calibration import MIN_IMAGES
 from ...quantization.parity import ChanceError
 from ...recipes.siamese import SiameseRecipe
 from ...reports.page import require_packages, write_run_report
-from ...training.checkpoints import load_description, load_weights, save_float16_weights
 from ...training.loop import read_log
 from .data import DataSplits, load_splits
 from .evaluation import report_of
 from .fine_tuning import fine_tune, shipped_weights
 from .int8 import convert_model, cost_of_int8, quantize_model, serves_the_engine
 from .network import SiameseNetwork, build
+from .shipped import shipped_metrics
 from .summary import Outcome
 from .training import metrics_of, scored, train_siamese, verification_pairs
 
@@ -61,6 +64,7 @@ def run_recipe(
     if quick:
         recipe = _quick(recipe)
     splits = load_splits(recipe, data, max_classes=recipe.quick.classes if quick else None)
+    _require_calibration_images(splits)
     model = build(recipe, splits.training.images, _load_named_weights)
     folder.mkdir(parents=True, exist_ok=True)
     splits.split.write(folder / SPLIT)
@@ -81,7 +85,8 @@ def run_recipe(
     curve = _validation_curve(model, splits)
     embeddings = model.embed(splits.test.images)
     report, arrays = report_of(recipe, splits, model.comparison, embeddings, int8, _threshold(curve, splits), folder)
-    report = report.model_copy(update={"command": command})
+    beside = shipped_metrics(recipe, data, splits, arrays.scored_pairs())
+    report = report.model_copy(update={"command": command, "shipped_metrics": beside})
     page = write_run_report(folder, report, arrays)
     if failure:
         raise EdgeSiameseError(f"{failure}; no model was written, {page} shows the run") from failure
@@ -89,6 +94,16 @@ def run_recipe(
         folder / MODEL, page, report, before, metrics_of(curve), parity.to_json(),
         serves_the_engine(recipe, model),
     )  # fmt: skip
+
+
+def _require_calibration_images(splits: DataSplits) -> None:
+    """Refuse before training what could not be quantized after it."""
+    training = splits.training
+    if len(training) < MIN_IMAGES:
+        raise DataError(
+            f"training has {len(training)} images of {len(training.classes)} {splits.classes}, at least {MIN_IMAGES} are "
+            f"needed to calibrate int8; there are {len(training) + len(splits.validation)} images beside the test images"
+        )
 
 
 def _quick(recipe: SiameseRecipe) -> SiameseRecipe:
@@ -126,8 +141,19 @@ def _threshold(curve: ErrorCurve, splits: DataSplits) -> Threshold:
 
 
 def _weights_path(name: str) -> Path:
-    """A path as it is; else the weights that ship for a task."""
-    return Path(name) if Path(name).suffix == ".npz" else shipped_weights(name)
+    """A path as it is; else the weights that ship for a task.
+
+    Raises:
+        DataError: no weights of that name ship.
+    """
+    if Path(name).suffix == ".npz":
+        return Path(name)
+    path = shipped_weights(name)
+    if not path.exists():
+        shipped = sorted(each.stem for each in path.parent.glob("*.npz"))
+        advice = did_you_mean(name, shipped) or f"; the weights that ship are {', '.join(shipped)}"
+        raise DataError(f"network.weights: expected a .npz file or the name of shipped weights, found '{name}'{advice}")
+    return path
 
 
 def _load_named_weights(name: str, network: Any) -> None:

@@ -48,23 +48,30 @@ class Outcome:
             "after": self.after,
             "parity": self.parity,
             "metrics": {name: each and each.model_dump(mode="json") for name, each in metrics.items()},
+            "shipped": self.report.shipped_metrics and self.report.shipped_metrics.model_dump(mode="json"),
+            "better_than_chance": not self.report.is_chance,
             "published": self.report.published and self.report.published.model_dump(mode="json"),
             "skipped": self.skipped,
         }
 
     def table(self) -> list[Sequence[str]]:
-        """Header and rows: what is published, float and int8 on the test classes."""
-        judged = self.report.data.portions[-1]
-        columns = {"float": self.report.float_metrics, "int8": self.report.int8_metrics}
+        """Header and rows: what is published, and the shipped embedder, float and int8 on the test classes."""
+        evaluated = self.report.data.portions[-1]
+        columns = {
+            "shipped": self.report.shipped_metrics, "float": self.report.float_metrics, "int8": self.report.int8_metrics
+        }  # fmt: skip
         metrics = {name: each for name, each in columns.items() if each}
         stated = self.report.published.metrics if self.report.published else {}
         published: dict[str, float] = {str(name): value for name, value in stated.items()}
         theirs = ["published"] if published else []
-        rows: list[Sequence[str]] = [(f"{judged.classes} {self.report.data.classes} never seen", *theirs, *metrics)]
+        rows: list[Sequence[str]] = [(f"{evaluated.classes} {self.report.data.classes} never seen", *theirs, *metrics)]
         for name, label in (("auc", "AUC"), ("eer", "EER"), ("accuracy", "accuracy")):
             beside = [f"{published[name]:.4f}" if name in published else "-"] if published else []
             rows.append((label, *beside, *(f"{each.verification[name]:.4f}" for each in metrics.values())))
         for place, one in enumerate(self.report.float_metrics.one_shot):
-            shares = [f"{each.one_shot[place]['right']['rate']:.4f}" for each in metrics.values()]
+            shares = [
+                f"{each.one_shot[place]['right']['rate']:.4f}" if place < len(each.one_shot) else "-"
+                for each in metrics.values()
+            ]
             rows.append((_ONE_SHOT.format(one["ways"]), *(["-"] if published else []), *shares))
         return rows

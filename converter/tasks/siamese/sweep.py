@@ -36,7 +36,7 @@ def sweep(
     grid: Mapping[str, Sequence[str]],
     *,
     quick: bool = False,
-    told: Callable[[dict[str, str]], None] = lambda row: None,
+    on_row: Callable[[dict[str, str]], None] = lambda row: None,
 ) -> list[dict[str, str]]:
     """Run a recipe with every combination of a grid.
 
@@ -46,7 +46,7 @@ def sweep(
         folder: gets a folder for each run and ``sweep.csv``, written anew after every one.
         grid: values as TOML text by dotted key.
         quick: shorten every run.
-        told: called with each finished row.
+        on_row: called with each finished row.
 
     Returns:
         The rows of the table: the run, its changes, its figures, or the error that ended it.
@@ -62,7 +62,7 @@ def sweep(
         row = {"run": name, **changes} | _metrics(chosen, data, folder / name, quick)
         rows.append(row)
         _write(folder / TABLE, rows)
-        told(row)
+        on_row(row)
     return rows
 
 

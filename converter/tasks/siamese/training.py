@@ -8,19 +8,20 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
+from edge_siamese.evaluation.index_pairs import IndexPairs
 from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
 
 from ...augmentation.image import create_augmentation
+from ...checkpoints import assign_variables
 from ...data.bottlenecks import cached_bottlenecks, digest_of
 from ...data.labeled import LabeledImages
 from ...distances import distance
 from ...recipes.siamese import Optimizer, SiameseRecipe
 from ...registry import lookup
-from ...training.checkpoints import assign_variables
 from ...training.ema import ema_weights
 from ...training.loop import BEST, Watch, train
 from ...training.losses import LOSSES, create_loss
-from ...training.samplers import SAMPLERS, Pairs, create_sampler
+from ...training.samplers import SAMPLERS, create_sampler
 from .batches import ClassBatches, PairBatches
 from .network import Embeddings, SiameseNetwork
 from .pair_model import BatchTrainer, PairTrainer
@@ -81,22 +82,22 @@ def train_siamese(
 
 def verification_pairs(
     labels: npt.NDArray[np.int64], digests: list[str] | None = None, *, maximum: int = _MAX_PAIRS
-) -> Pairs:
+) -> IndexPairs:
     """All pairs of images by class ``(N,)``, or where these are more than `maximum` as many genuine as impostor ones.
 
     Raises:
         DataError: there are no genuine or no impostor pairs.
     """
     if len(labels) * (len(labels) - 1) // 2 > maximum:
-        drawn: Pairs = create_sampler(
+        drawn: IndexPairs = create_sampler(
             "fixed-count", labels, digests=digests, genuine=maximum // 2, impostor=maximum // 2
         ).epoch(1)
         return drawn
     first, second = np.triu_indices(len(labels), 1)
-    return Pairs(np.stack([first, second], 1).astype(np.int64), labels[first] == labels[second])
+    return IndexPairs(np.stack([first, second], 1).astype(np.int64), labels[first] == labels[second])
 
 
-def scored(model: SiameseNetwork, embeddings: Embeddings, pairs: Pairs) -> ErrorCurve:
+def scored(model: SiameseNetwork, embeddings: Embeddings, pairs: IndexPairs) -> ErrorCurve:
     """Error rates of pairs of embeddings ``(N, D)``."""
     scores = model.comparison.of_pairs(*(embeddings[side] for side in pairs.index.T))
     return error_curve(scores[pairs.is_genuine], scores[~pairs.is_genuine])

@@ -2,7 +2,7 @@
 
 A normalization is chosen by name, fitted on the training images where it needs to be, and written to JSON with
 everything it has learned. What is a mere ``pixel * scale + offset`` says so in `Normalization.affine` and can be folded
-into the network. The module's own are simple arithmetic; the filters are in `contrast` and `whitening`.
+into the network. This module has the base class; `scaling`, `contrast` and `whitening` have the normalizations.
 """
 
 import base64
@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
-from edge_siamese.preprocessing import INPUT_RANGE, INPUT_SCALE, normalize_pixels
 
-from ...registry import checked_options, lookup, options_of
+from ...registry import options_of
 
 Images = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -56,96 +55,13 @@ class Normalization(ABC):
     def to_json(self) -> dict[str, Any]:
         """Name, options and what was learned, of JSON's types; arrays are little-endian float32 as base64."""
         options = {key: getattr(self, key) for key in options_of(type(self))}
-        learned = {key: _encoded(getattr(self, key)) for key in self._learned() if getattr(self, key) is not None}
+        learned = {key: encode(getattr(self, key)) for key in self.learned() if getattr(self, key) is not None}
         return {"name": self.name, "options": options, "learned": learned}
 
-    @staticmethod
-    def from_json(report: Any) -> "Normalization":
-        """Inverse of `to_json`.
-
-        Raises:
-            DataError: the document is not what `to_json` writes.
-        """
-        try:
-            name, options, learned = (report[key] for key in ("name", "options", "learned"))
-            kind = lookup("normalization", name, normalizations())
-            arrays = {key: _decoded(learned[key]) for key in kind._learned() if key in learned}
-            return kind(**arrays, **checked_options(f"normalization {name}", kind, options))
-        except DataError:
-            raise
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise DataError(f"expected a normalization as JSON, found one that does not decode ({error!r})") from error
-
     @classmethod
-    def _learned(cls) -> list[str]:
+    def learned(cls) -> list[str]:
+        """Names of the fields that `fit` sets."""
         return [field.name for field in fields(cls) if not field.kw_only]
-
-
-class Unit(Normalization):
-    """0 to 1: ``pixel / 255``."""
-
-    name = "unit"
-    affine = (1 / 255, 0.0)
-
-    def __call__(self, images: Images) -> Floats:
-        return np.asarray(images, np.float32) / np.float32(255)
-
-
-class Signed(Normalization):
-    """-1 to 127/128: ``(pixel - 128) / 128``, what the device's models take."""
-
-    name = "signed"
-    affine = (INPUT_SCALE, INPUT_RANGE[0])
-
-    def __call__(self, images: Images) -> Floats:
-        return normalize_pixels(np.asarray(images, np.float32))
-
-
-class MinMax(Normalization):
-    """-1 to 1 in every image: ``(x - min) / (max - min) * 2 - 1``; a flat image is -1."""
-
-    name = "min-max"
-
-    def __call__(self, images: Images) -> Floats:
-        values = np.asarray(images, np.float32)
-        minimum = values.min(axis=(1, 2, 3), keepdims=True)
-        extent = np.maximum(values.max(axis=(1, 2, 3), keepdims=True) - minimum, 1)
-        return np.asarray((values - minimum) / extent * 2 - 1, np.float32)
-
-
-class Standardize(Normalization):
-    """Zero mean and unit deviation in every image: ``(x - mean) / max(std, 1 / sqrt(values))``."""
-
-    name = "standardize"
-
-    def __call__(self, images: Images) -> Floats:
-        values = np.asarray(images, np.float32)
-        mean = values.mean(axis=(1, 2, 3), keepdims=True, dtype=np.float64)
-        deviation = values.std(axis=(1, 2, 3), keepdims=True, dtype=np.float64)
-        return np.asarray((values - mean) / np.maximum(deviation, values[0].size ** -0.5), np.float32)
-
-
-def normalizations() -> dict[str, type[Normalization]]:
-    """Every normalization by name."""
-    from .contrast import LocalContrast, LocalMean
-    from .whitening import Whitening
-
-    kinds = (Unit, Signed, MinMax, Standardize, LocalContrast, LocalMean, Whitening)
-    return {kind.name: kind for kind in kinds}
-
-
-def create(name: str, **options: Any) -> Normalization:
-    """A normalization that is not fitted yet.
-
-    Args:
-        name: "unit", "signed", "min-max", "standardize", "lcn", "lcn-subtractive" or "zca".
-        options: the keyword-only fields of its class.
-
-    Raises:
-        DataError: there is no normalization or option of that name.
-    """
-    kind = lookup("normalization", name, normalizations())
-    return kind(**checked_options(f"normalization {name}", kind, options))
 
 
 def moments(images: Images) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -171,10 +87,12 @@ def parts(images: Images) -> Iterator[Images]:
         yield images[first : first + _IMAGES_AT_ONCE]
 
 
-def _encoded(values: Floats) -> dict[str, Any]:
+def encode(values: Floats) -> dict[str, Any]:
+    """An array as JSON."""
     return {"shape": list(values.shape), "float32": base64.b64encode(values.astype("<f4").tobytes()).decode("ascii")}
 
 
-def _decoded(report: Mapping[str, Any]) -> Floats:
+def decode(report: Mapping[str, Any]) -> Floats:
+    """Inverse of `encode`."""
     values = np.frombuffer(base64.b64decode(report["float32"], validate=True), "<f4")
     return values.astype(np.float32).reshape(report["shape"])

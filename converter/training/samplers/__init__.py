@@ -10,10 +10,10 @@ import numpy.typing as npt
 from ...registry import checked_options, in_range, lookup, options_of
 from .batches import BatchSampler, ByClass, Shuffled
 from .hard import HardNegatives
-from .pairs import AllGenuine, Chained, FixedCount, Pairs, PairSampler, PerClass
+from .pairs import AllGenuine, Chained, FixedCount, PairSampler, PerClass
 from .population import Population
 
-__all__ = ["SAMPLERS", "BatchSampler", "PairSampler", "Pairs", "SamplerEntry", "create_sampler"]
+__all__ = ["SAMPLERS", "BatchSampler", "PairSampler", "SamplerEntry", "create_sampler"]
 
 
 @dataclass(frozen=True)

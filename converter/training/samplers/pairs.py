@@ -4,30 +4,14 @@ Every sampler is deterministic in its seed and the epoch's number, holds the pai
 never pairs an image with itself or with a byte-equal one. A class of one image takes part in impostor pairs only.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
+
+from edge_siamese.evaluation.index_pairs import IndexPairs
 
 from ...registry import in_range
 from .population import Indices, Population
-
-
-@dataclass(frozen=True, eq=False)
-class Pairs:
-    """Pairs of images.
-
-    Attributes:
-        index: rows of both images, int64 ``(P, 2)``.
-        is_genuine: whether they are of one class, bool ``(P,)``.
-    """
-
-    index: npt.NDArray[np.int64]
-    is_genuine: npt.NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.is_genuine)
 
 
 class PairSampler(Protocol):
@@ -35,7 +19,7 @@ class PairSampler(Protocol):
 
     def __len__(self) -> int: ...
 
-    def epoch(self, number: int) -> Pairs: ...
+    def epoch(self, number: int) -> IndexPairs: ...
 
 
 class PerClass:
@@ -53,7 +37,7 @@ class PerClass:
     def __len__(self) -> int:
         return 2 * int(self.counts.sum())
 
-    def epoch(self, number: int) -> Pairs:
+    def epoch(self, number: int) -> IndexPairs:
         rng = np.random.default_rng((self.seed, number))
         firsts = [
             rng.choice(indices, count) for indices, count in zip(self.population.members, self.counts, strict=True)
@@ -74,7 +58,7 @@ class Chained:
     def __len__(self) -> int:
         return 2 * sum(len(indices) - 1 for indices in self.population.members)
 
-    def epoch(self, number: int) -> Pairs:
+    def epoch(self, number: int) -> IndexPairs:
         rng = np.random.default_rng((self.seed, number))
         chains = [rng.permutation(indices) for indices in self.population.members]
         genuine = np.concatenate([np.stack([chain[:-1], chain[1:]], axis=1) for chain in chains])
@@ -97,7 +81,7 @@ class FixedCount:
     def __len__(self) -> int:
         return self.genuine + self.impostor
 
-    def epoch(self, number: int) -> Pairs:
+    def epoch(self, number: int) -> IndexPairs:
         rng = np.random.default_rng((self.seed, number))
         classes = len(self.population.members)
         counts = np.full(classes, self.genuine // classes)
@@ -122,7 +106,7 @@ class AllGenuine:
     def __len__(self) -> int:
         return 2 * int(self.counts.sum())
 
-    def epoch(self, number: int) -> Pairs:
+    def epoch(self, number: int) -> IndexPairs:
         rng = np.random.default_rng((self.seed, number))
         genuine = self.population.genuine(self.counts, rng)
         return shuffled(genuine, self.impostors(len(genuine), rng), rng)
@@ -132,7 +116,7 @@ class AllGenuine:
         return self.population.impostors(count, rng)
 
 
-def shuffled(genuine: Indices, impostors: Indices, rng: np.random.Generator) -> Pairs:
+def shuffled(genuine: Indices, impostors: Indices, rng: np.random.Generator) -> IndexPairs:
     """Both kinds of pairs in random order."""
     order = rng.permutation(len(genuine) + len(impostors))
-    return Pairs(np.concatenate([genuine, impostors])[order], order < len(genuine))
+    return IndexPairs(np.concatenate([genuine, impostors])[order], order < len(genuine))

@@ -6,19 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import Decorator, detector_option, embedder_option, threads_option, with_options
+from .options import Decorator, with_options
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    from ...engine import FaceEngine
     from ...gallery import Gallery
-    from ...gallery.enrollment.photos import Skipped
+    from ...gallery.enrollment.face_choice import Skipped
+    from ...gallery.enrollment.look_alikes import LookAlikes
     from ...gallery.templates.selection import SelectionOptions
     from ...tflite.model_card import ModelCard
 
-PATH = click.Path(path_type=Path)
+
+class NonEmptyPath(click.Path):
+    """A path; an empty text, which would be the current folder, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("expected a path, found an empty text", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = NonEmptyPath(path_type=Path)
 STRATEGIES = ("mean", "greedy", "medoid", "k-medoids", "farthest-first")
 
 templates_option: Decorator = click.option(
@@ -30,7 +37,6 @@ templates_option: Decorator = click.option(
     help="How many templates a person keeps, one for each time of enrolling; the most representative ones.",
 )
 
-_MODEL_OPTIONS = (embedder_option, detector_option, threads_option)
 _ABOUT_OPTIONS = (
     click.option("--created", help="Time to write down, such as 2025-01-31T12:00:00Z; else SOURCE_DATE_EPOCH or now."),
     click.option("--consent", help="Who agreed to what, and where that is kept."),
@@ -38,14 +44,20 @@ _ABOUT_OPTIONS = (
 )
 
 
+_ENROLLMENT_OPTIONS = (
+    click.option(
+        "--largest-face", "largest_only", is_flag=True, help="Of a photo with several faces take the largest one."
+    ),
+    click.option("--allow-different-faces", is_flag=True, help="Enroll photos that seem to show different people."),
+)
+look_alike_option: Decorator = click.option(
+    "--allow-look-alike", is_flag=True, help="Enroll somebody who looks like another person of the gallery."
+)
+
+
 def note(sentence: str) -> None:
     """Say something on stderr that is no error."""
     click.echo(f"edge-siamese: {sentence}", err=True)
-
-
-def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--embedder --detector --threads``; pass them on to `reference_engine`."""
-    return with_options(command, _MODEL_OPTIONS)
 
 
 def selection_options(*strategies: str) -> Decorator:
@@ -100,39 +112,56 @@ def about_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_options(command, _ABOUT_OPTIONS)
 
 
-def reference_engine(embedder: Path | None, detector: Path | None, threads: int) -> "FaceEngine":
-    """An engine that computes the same on every machine, as galleries are made with."""
-    from ...engine import FaceEngine
-
-    return FaceEngine.open(embedder, detector, delegate="reference", threads=threads)
+def enrollment_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--largest-face --allow-different-faces``."""
+    return with_options(command, _ENROLLMENT_OPTIONS)
 
 
-def save_enrolled(
-    path: Path,
-    name: str,
-    templates: "npt.NDArray[np.int8]",
-    card: "ModelCard",
-    *,
-    limit: int,
-    about: dict[str, Any],
-) -> "Gallery":
-    """Add the mean of int8 ``(n, D)`` templates to the gallery file as it is now; a new one is made where there is none."""
-    from ...gallery import Gallery
-    from ...gallery.templates.mean import mean_template
-
-    gallery = Gallery.open(path) if path.exists() else Gallery.empty(card, {"created": about["created"]})
-    gallery.require(card)
-    changed = gallery.with_people({name: mean_template(templates, card.zero_point)[None]}, limit=limit, about=about)
-    tell_dropped_points(gallery, changed)
-    return changed.save(path)
+def take(options: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Take some of a command's options out of all of them."""
+    return {name: options.pop(name) for name in names}
 
 
-def require_gallery(path: Path, card: "ModelCard") -> None:
-    """Refuse early what `enroll` would refuse: a damaged gallery, or one of another embedder."""
-    from ...gallery import Gallery
+def about_from(options: dict[str, Any]) -> dict[str, Any]:
+    """The metadata of the options of `about_options`, which are taken out of `options`."""
+    from ...gallery.metadata import describe
 
-    if path.exists():
-        Gallery.open(path).require(card)
+    return describe(**take(options, "created", "consent", "retain_until"))
+
+
+def person_name(name: str) -> str:
+    """The name as a gallery keeps it; a change is told."""
+    from ...names import change_of, clean_name
+
+    changed = change_of(name)
+    if changed:
+        note(changed)
+    return clean_name(name)
+
+
+def tell_unchecked(card: "ModelCard") -> None:
+    """Say that without an operating point nothing is known about agreement."""
+    if not card.operating_points:
+        note("the embedder has no operating point: whether photos show one person and who looks alike is not checked")
+
+
+def tell_several_faces(several: dict[str, int], *, largest_only: bool) -> None:
+    """Name every used photo that shows more than one face."""
+    which = "the largest is used" if largest_only else "the one of this person is used"
+    for photo, faces in several.items():
+        note(f"{photo}: {faces} faces found, {which}")
+
+
+def several_faces_json(several: dict[str, int]) -> list[dict[str, Any]]:
+    return [{"photo": photo, "faces": faces} for photo, faces in several.items()]
+
+
+def tell_look_alikes(pairs: "Sequence[LookAlikes]", most: int = 20) -> None:
+    """Name the pairs of people whom a gallery may confuse."""
+    for pair in pairs[:most]:
+        note(pair.sentence)
+    if len(pairs) > most:
+        note(f"{len(pairs) - most:,} more pairs of people look alike")
 
 
 def tell_dropped_points(before: "Gallery", after: "Gallery") -> None:

@@ -6,16 +6,43 @@ from typing import Any
 
 import click
 
+from ...operating_point import DEFAULT_TARGET_FMR, DEFAULT_TARGET_FPIR
+from .numbers import RATE
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+target_fmr_option: Decorator = click.option(
+    "--target-fmr",
+    type=RATE,
+    default=DEFAULT_TARGET_FMR,
+    show_default=True,
+    help="Accepted false match rate of one comparison.",
+)
 target_fpir_option: Decorator = click.option(
     "--target-fpir",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=1e-3,
+    type=RATE,
+    default=DEFAULT_TARGET_FPIR,
     show_default=True,
     help="Accepted rate of strangers being named.",
 )
+
+
+class Once(click.Option):
+    """An option with one value. Given twice it is an error, where click would silently take the last one."""
+
+    def __init__(self, *names: Any, **settings: Any) -> None:
+        super().__init__(*names, **settings | {"multiple": True})
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        value = self.resolve_envvar_value(ctx)
+        return None if value is None else (value,)
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        values = super().process_value(ctx, value)
+        if values and len(values) > 1:
+            raise click.UsageError(f"{self.opts[0]}: expected once, found {len(values)} times", ctx)
+        return values[0] if values else None
 
 
 def with_options(command: Callable[..., Any], options: tuple[Decorator, ...]) -> Callable[..., Any]:

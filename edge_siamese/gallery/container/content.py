@@ -54,4 +54,5 @@ class GalleryContent:
 
     @property
     def dimension(self) -> int:
+        """Length of a template."""
         return int(self.templates.shape[1])

@@ -11,13 +11,14 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Any
 
+from ...names import LONGEST_NAME
+
 MAGIC = b"ESG1"
 VERSION = 1
 INT8 = 1
 ALIGNMENT = 16
 REQUIRED = 1
 ERASED = 0xFF
-LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,8 @@ def locked(path: Path, *, patience: float = PATIENCE_S, clock: Callable[[], floa
         os.close(descriptor)
         if clock() >= deadline:
             raise GalleryError(
-                f"{path}: another program has been changing it for {patience:g} s ({lock} is locked); nothing is written"
+                f"{path}: another program has been changing it for {patience:g} s ({lock} is locked); nothing is written",
+                path=path,
             )
         time.sleep(_POLL_S)
     try:

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import DamagedGalleryError, GalleryError, NewerGalleryError, NotAGalleryError
+from ...names import problem_of
 from ...operating_point import OperatingPoint
 from .. import metadata as about
-from ..names import problem_of
 from .content import GalleryContent, Revision
 from .layout import (
     CRC_COVERED,
@@ -59,15 +59,15 @@ def _map(path: Path) -> bytes | mmap.mmap:
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
-        raise GalleryError(f"{path}: cannot be read ({getattr(error, 'strerror', error)})") from error
+        raise GalleryError(f"{path}: cannot be read ({getattr(error, 'strerror', error)})", path=path) from error
     if not stat.S_ISREG(mode):
         found = "a folder" if stat.S_ISDIR(mode) else "a device or pipe"
-        raise NotAGalleryError(f"{path}: not a gallery: expected a file, found {found}")
+        raise NotAGalleryError(f"{path}: not a gallery: expected a file, found {found}", path=path)
     try:
         with path.open("rb") as file:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if file.seek(0, 2) else b""
     except OSError as error:
-        raise GalleryError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise GalleryError(f"{path}: cannot be read ({error.strerror or error})", path=path) from error
 
 
 def parse(data: bytes | mmap.mmap, source: str) -> GalleryContent:
@@ -104,7 +104,10 @@ class _Reader:
     def _header(self) -> Values:
         if bytes(self.data[: len(MAGIC)]) != MAGIC:
             found = repr(bytes(self.data[: len(MAGIC)])) if len(self.data) else "nothing, the file is empty"
-            raise NotAGalleryError(f"{self.source}: not a gallery: expected {MAGIC!r} at its beginning, found {found}")
+            raise NotAGalleryError(
+                f"{self.source}: not a gallery: expected {MAGIC!r} at its beginning, found {found}",
+                path=self.source, expected=MAGIC, found=found,
+            )  # fmt: skip
         if len(self.data) < HEADER.size:
             self._reject("size", f"at least {HEADER.size} bytes", f"{len(self.data)}: it is truncated")
         header = HEADER.unpack(self.data, 0)
@@ -112,7 +115,10 @@ class _Reader:
         if header["version"] > VERSION:
             raise NewerGalleryError(
                 f"{self.source}: a gallery of a newer version: expected format version {VERSION}, found "
-                f"{header['version']}; use a newer edge-siamese"
+                f"{header['version']}; use a newer edge-siamese",
+                path=self.source,
+                expected=VERSION,
+                found=header["version"],
             )
         self._expect("format version", VERSION, header["version"])
         self._expect("flags (encryption is not known to this version)", 0, header["flags"])
@@ -253,8 +259,12 @@ class _Reader:
 
     def _operating_point(self, fields: Values) -> OperatingPoint:
         self._expect_zeros("operating point", OPERATING_POINT, fields)
-        names = ("target_fmr", "fmr_upper_95", "fnmr", "impostor_pairs", "people", "threshold")
-        point = OperatingPoint(**{n: fields[n] for n in names}, dataset_digest=fields["dataset_digest"].hex())
+        names = ("target_fmr", "fmr_upper_95", "fnmr", "impostor_pairs", "people")
+        point = OperatingPoint(
+            **{n: fields[n] for n in names},
+            threshold_q15=fields["threshold"],
+            dataset_digest=fields["dataset_digest"].hex(),
+        )
         rates = (point.target_fmr, point.fmr_upper_95, point.fnmr)
         if not (0.0 < point.target_fmr < 1.0 and all(0.0 <= rate <= 1.0 for rate in rates)):
             self._reject("rates of an operating point", "between 0 and 1", f"{rates}")
@@ -283,7 +293,10 @@ class _Reader:
             self._reject(what, str(expected), str(found))
 
     def _reject(self, what: str, expected: str, found: str) -> NoReturn:
-        raise DamagedGalleryError(f"{self.source}: a damaged gallery: {what}: expected {expected}, found {found}")
+        raise DamagedGalleryError(
+            f"{self.source}: a damaged gallery: {what}: expected {expected}, found {found}",
+            path=self.source, expected=expected, found=found,
+        )  # fmt: skip
 
 
 def squared_norms(templates: npt.NDArray[np.int8], zero_point: int) -> npt.NDArray[np.uint32]:

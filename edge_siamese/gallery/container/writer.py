@@ -1,6 +1,7 @@
 """Writing a gallery: the same content gives the same bytes, and a file is replaced whole."""
 
 import os
+import tempfile
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -80,15 +81,20 @@ def require_writable(path: Path) -> None:
     """
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
-        raise DataError(f"{path}: there is no folder {folder}")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise DataError(f"{path}: the folder {folder} cannot be written")
+        raise DataError(f"{path}: there is no folder {folder}", path=path)
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DataError(f"{path}: the folder {folder} cannot be written ({error.strerror})", path=path) from error
     _there(path)
 
 
 def _write(content: GalleryContent, path: Path) -> GalleryContent:
     if content.sequence > _LAST_SEQUENCE:
-        raise GalleryError(f"{path}: its sequence number is used up: build the gallery anew under another name")
+        raise GalleryError(
+            f"{path}: its sequence number is used up: build the gallery anew under another name", path=path
+        )
     data = encode(content)
     written = parse(data, str(path))
     with write_atomically(path) as stream:
@@ -100,7 +106,8 @@ def _require_fresh(content: GalleryContent, there: GalleryContent, path: Path) -
     read = content.revision
     if read is not None and there.revision is not None and read.path == there.revision.path and read != there.revision:
         raise StaleGalleryError(
-            f"{path}: it was changed since it was read (sequence number {there.sequence} now); read it and change it again"
+            f"{path}: it was changed since it was read (sequence number {there.sequence} now); read it and change it again",
+            path=path,
         )
 
 
@@ -156,7 +163,7 @@ def _identities(gallery: GalleryContent) -> bytes:
 
 def _operating_point(point: OperatingPoint) -> bytes:
     try:
-        fields = point.to_json() | {"dataset_digest": bytes.fromhex(point.dataset_digest)}
+        fields = point.to_card() | {"dataset_digest": bytes.fromhex(point.dataset_digest)}
     except ValueError as error:
         raise GalleryError(f"digest of an operating point: expected hex, found {point.dataset_digest!r}") from error
     if len(fields["dataset_digest"]) != 32:

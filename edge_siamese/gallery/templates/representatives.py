@@ -4,7 +4,7 @@ Everything is decided on exact Q15 scores and ties go to the earlier template, s
 on every machine.
 
 =================  ====================================================================================================
-``mean``           the medoid, in whose place the mean of all is remembered: see `means` and `selection`.
+``mean``           the medoid, in whose place the mean of all is remembered: see `mean_template` and `selection`.
 ``greedy``         the medoid, then whatever raises the sum of best scores most: BUILD of PAM (Kaufman and Rousseeuw,
                    "Finding Groups in Data", 1990). An outlier is chosen late.
 ``medoid``         the one with the highest sum of scores with all.
@@ -27,6 +27,7 @@ from ...matching import NO_SCORE, scores_q15
 
 Templates = npt.NDArray[np.int8]
 Scores = npt.NDArray[np.int64]
+_ONE = 1 << 24  # unit vectors are summed as integers, so that the mean is the same on every machine
 
 
 class Strategy(StrEnum):
@@ -79,6 +80,28 @@ def representatives(
         Row numbers, the most typical template first; one equal to a chosen one is left out.
     """
     return Candidates.of(templates, zero_point).choose(count, strategy)
+
+
+def mean_template(templates: npt.NDArray[np.int8], zero_point: int) -> npt.NDArray[np.int8]:
+    """The mean direction of int8 ``(n, D)`` templates as int8 ``(D,)`` of the same zero point, as long as int8 allows.
+
+    Photos of one person err in different directions, and their mean errs less: it names more other photos of a person
+    rightly than all of them apart do, in a fraction of the bytes (docs/representatives.md).
+
+    Every template counts the same, whatever its length; a zero vector does not count. Where the directions cancel out, or
+    there is only one, it is the first template.
+    """
+    vectors = templates.astype(np.float64) - zero_point
+    lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
+    total = np.rint(vectors * _ONE / np.maximum(lengths, 1.0)).astype(np.int64).sum(axis=0)
+    room = ((127 - zero_point, int(total.max())), (128 + zero_point, int(-total.min())))  # above, below the zero point
+    limits = [(levels, extent) for levels, extent in room if extent > 0]
+    if len(templates) == 1 or not limits:
+        return np.asarray(templates[0], np.int8)
+    levels, extent = min(limits, key=lambda limit: limit[0] / limit[1])
+    # Rounded half away from zero, in integers.
+    scaled = np.sign(total) * ((2 * np.abs(total) * levels + extent) // (2 * extent))
+    return np.asarray(np.clip(scaled + zero_point, -128, 127), np.int8)
 
 
 def _greedy(candidates: Candidates, count: int) -> list[int]:

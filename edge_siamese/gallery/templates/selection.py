@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..gallery import Gallery
+from .agreement import Agreement
 from .budget import allocate, sizes_of
-from .mean import mean_template
-from .outliers import Agreement
-from .representatives import Candidates, Strategy, Templates
+from .representatives import Candidates, Strategy, Templates, mean_template
 
 
 @dataclass(frozen=True)

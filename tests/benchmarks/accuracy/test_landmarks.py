@@ -8,7 +8,7 @@ from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
 from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese_benchmarks.accuracy.landmarks import compare_landmarks
-from tests.doubles import embedder_card
+from tests.doubles import AnalyzerDouble, embedder_card
 
 PEOPLE, PHOTOS = 6, 4
 
@@ -28,19 +28,19 @@ class Seeing:
         return [Face(np.array((10, 10, 40, 44), np.float32), marks if self.good else marks + 100, 0.9)]
 
 
-class Reading:
+class ColorAnalyzer(AnalyzerDouble):
     """An embedder that reads the person off the image's color, where the landmarks are on the image."""
-
-    embedder_card = embedder_card(8, digest="e" * 64)
 
     def detect(self, image: RGB) -> list[Face]:
         raise AssertionError("its own detector is not to be asked")
 
-    def embed(self, image: RGB, face: Face) -> Embedding:
-        values = np.full(8, 5, np.int8)
-        person = int(image[0, 0, 0]) // 10 if face.landmarks.max() < 64 else int(image[0, 0, 1]) // 10
-        values[person] = 90
-        return Embedding(values, 0, "e" * 64)
+    def align(self, image: RGB, face: Face) -> RGB:
+        crop = np.zeros((112, 112, 3), np.uint8)
+        crop[...] = image[0, 0, 0 if face.landmarks.max() < 64 else 1]
+        return crop
+
+    def embed_crop(self, crop: RGB) -> Embedding:
+        return self.embedding([90 if person == crop[0, 0, 0] // 10 else 5 for person in range(8)])
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def dataset(tmp_path: Path) -> Path:
 
 def test_the_same_pairs_are_scored_with_each_detectors_faces(dataset: Path) -> None:
     detectors = [Seeing("own", good=True, min_light=50), Seeing("peer", good=False)]
-    result = compare_landmarks(IdentityDataset(dataset), Reading(), detectors, replicates=50)
+    result = compare_landmarks(IdentityDataset(dataset), ColorAnalyzer(embedder_card(8)), detectors, replicates=50)
     report = result.to_json()
     assert (report["protocol"], report["people"], report["photos"]) == ("all-pairs", PEOPLE, 24)
     assert report["genuine_pairs"] == PEOPLE * 6
@@ -80,7 +80,9 @@ def test_with_a_list_of_pairs_the_list_is_scored(dataset: Path) -> None:
         lines += [f"P{person}\t0\t{1 + fold}" for person in range(1, 4)]
         lines += [f"P{person}\t0\tP{person + 1}\t{1 + fold}" for person in range(1, 4)]
     (dataset / "pairs.txt").write_text("\n".join(lines))
-    result = compare_landmarks(IdentityDataset(dataset), Reading(), [Seeing("own", good=True)] * 2, replicates=20)
+    result = compare_landmarks(
+        IdentityDataset(dataset), ColorAnalyzer(embedder_card(8)), [Seeing("own", good=True)] * 2, replicates=20
+    )
     report = result.to_json()
     assert report["protocol"] == "lfw-pairs"
     assert (report["genuine_pairs"], report["impostor_pairs"]) == (6, 6)

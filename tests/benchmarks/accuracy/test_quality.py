@@ -79,7 +79,8 @@ def test_the_gates_refusals_are_counted() -> None:
 
 def test_it_is_told_in_a_table_and_in_json(report: QualityReport) -> None:
     lines = report.text().splitlines()
-    assert lines[0] == "47 photos with a face, 1 without; the gate refuses: none"
+    assert lines[0] == "47 photos with a face, 1 without"
+    assert lines[1].startswith('rejected by the gate: none; too poor for "unknown": ')
     first = lines.index("")
     assert lines[first + 1].startswith("FNMR at FMR 0.01, discarding")
     assert [line.split()[0] for line in lines[first + 2 : first + 4 + len(COMPONENTS)]] == [

@@ -51,5 +51,5 @@ def test_something_else_than_a_model_gets_one_sentence(tmp_path: Path, capsys: p
     path.write_bytes(b"no model")
     with pytest.raises(SystemExit) as ended:
         main(["bench", "models", str(path)])
-    assert ended.value.code == 1
+    assert ended.value.code == 2
     assert "other.tflite" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from keras import layers
 from edge_siamese.cli.main import main
 from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese.tflite.model_card import read_card
-from edge_siamese_converter.export.licenses import license_of_model
+from edge_siamese_converter.licenses import license_of_model
 
 
 def answer(*arguments: object) -> int:
@@ -86,7 +86,7 @@ def test_parity_is_measured_on_people_who_were_kept_back(
     assert parity["tar_int8"] is None
     card = read_card(model)
     assert (card.alignment, card.license, card.input_size) == ("none", "unstated", (32, 32))
-    assert answer("embed", colors, "-o", tmp_path / "f.npz", "--embedder", model) == 1
+    assert answer("embed", colors, "-o", tmp_path / "f.npz", "--embedder", model) == 2
     assert "wants the alignment 'none'" in capsys.readouterr().err
 
 
@@ -186,3 +186,40 @@ def test_a_foreign_network_is_fine_tuned_for_int8(colors: Path, tmp_path: Path) 
     arguments: list[Any] = ["--normalization", "unit", "--images", "whole", "--aware-steps", 5]
     assert answer("convert", network, colors, "-o", model, *arguments) == 0
     assert read_card(model).training["quantization_aware_steps"] == 5
+
+
+def normalizing(path: Path) -> Path:
+    """A network for pixels from 0 to 255, which it brings to -1 to 1 itself."""
+    keras.utils.set_random_seed(1)
+    image = keras.Input((32, 32, 3))
+    x = layers.Conv2D(16, 3, 4, padding="same", activation="relu")(layers.Rescaling(1 / 127.5, -1)(image))
+    keras.Model(image, layers.Dense(16)(layers.GlobalAveragePooling2D()(x))).save(path)
+    return path
+
+
+def test_normalization_inside_the_network_becomes_the_contract(
+    colors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network, model = normalizing(tmp_path / "n.keras"), tmp_path / "n.tflite"
+    assert answer("convert", network, colors, "-o", model, "--images", "whole", "--json") == 0
+    told = capsys.readouterr()
+    assert "computes x * 0.007843 + -1 (rescaling) of pixels from 0 to 255 at its input" in told.err
+    assert json.loads(told.out)["parity"]["auc_float"] > 0.9
+    imported = read_card(model).training["imported"]
+    assert imported["input"] == "(pixel - 127.5) / 127.5, RGB"
+    assert imported["normalization_found"].endswith("of pixels from 0 to 255")
+
+
+def test_a_network_that_tells_nobody_apart_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(1)
+    for person in range(24):
+        (tmp_path / "noise" / f"p{person:02d}").mkdir(parents=True)
+        for number in range(6):
+            image = rng.integers(0, 256, (32, 32, 3)).astype(np.uint8)
+            cv2.imwrite(str(tmp_path / "noise" / f"p{person:02d}" / f"{number}.png"), image)
+    network, model = embedder(tmp_path / "n.keras", (32, 32, 3)), tmp_path / "n.tflite"
+    assert answer("convert", network, tmp_path / "noise", "-o", model, "--images", "whole") == 1
+    message = capsys.readouterr().err
+    assert "the float network tells people apart no better than chance: AUC 0." in message
+    assert "images of 5 people, chance is 0.5; it was given (pixel - 128) / 128, RGB: say what it takes" in message
+    assert not model.exists()

@@ -85,8 +85,8 @@ def test_a_split_is_written_as_a_manifest_that_splits_again(
 def test_folds_are_written_one_by_one(prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer("split", prepared, "-o", tmp_path / "s.json", "--folds", 3) == 0
     assert "s-2.json" in capsys.readouterr().out
-    judged = [one.name for fold in (1, 2, 3) for one in read_manifest(tmp_path / f"s-{fold}.json").test]
-    assert sorted(judged) == sorted(load_prepared(prepared).names)
+    evaluated = [one.name for fold in (1, 2, 3) for one in read_manifest(tmp_path / f"s-{fold}.json").test]
+    assert sorted(evaluated) == sorted(load_prepared(prepared).names)
 
 
 def test_the_people_of_official_folds_and_named_ones_are_judged_on(

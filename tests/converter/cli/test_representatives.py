@@ -57,10 +57,10 @@ def test_the_document_accounts_for_everything(capsys: pytest.CaptureFixture[str]
     assert report["schema"] == "edge-siamese/representatives/1"
     assert report["budget"] == 4000
     assert 3700 < report["bytes"] <= 4000
-    told = {photo["photo"]: photo["status"] for person in report["people"] for photo in person["photos"]}
-    assert len(told) == PEOPLE * PHOTOS
-    assert [photo for photo, status in told.items() if status == "rejected"] == ["p0/3.jpg"]
-    assert sum(status == "chosen" for status in told.values()) == report["templates"]
+    statuses = {photo["photo"]: photo["status"] for person in report["people"] for photo in person["photos"]}
+    assert len(statuses) == PEOPLE * PHOTOS
+    assert [photo for photo, status in statuses.items() if status == "rejected"] == ["p0/3.jpg"]
+    assert sum(status == "chosen" for status in statuses.values()) == report["templates"]
     assert len(report["curve"]) == len(Path("curve.csv").read_text().splitlines()) - 1
 
 

@@ -16,7 +16,7 @@ def rejected(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 
 def test_an_unknown_recipe_lists_the_known_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     message = rejected(capsys, "--recipe", "no-such", "--data", tmp_path, "--out", tmp_path / "run")
-    assert "no-such: expected a recipe file or one of" in message
+    assert "no-such: there is no such recipe, nor a file of that name" in message
     assert "olivetti-hani" in message
 
 
@@ -42,7 +42,7 @@ def test_every_shipped_recipe_names_parts_that_exist(name: str) -> None:
     from edge_siamese_converter.networks.registry import HEADS, NETWORKS
     from edge_siamese_converter.registry import lookup
     from edge_siamese_converter.training.losses import LOSSES
-    from edge_siamese_converter.training.normalization.base import normalizations
+    from edge_siamese_converter.training.normalization import normalizations
     from edge_siamese_converter.training.samplers import SAMPLERS
 
     recipe = load_recipe(name, SiameseRecipe)

@@ -15,17 +15,17 @@ import pytest
 from edge_siamese.cli.main import main
 from edge_siamese.rendering import Person, View, render_crop, render_portrait
 from edge_siamese.tflite.model_card import read_card
-from edge_siamese_converter.export.licenses import UNSTATED
-from edge_siamese_converter.networks.mobilenetv3 import build_twin
-from edge_siamese_converter.quantization.parity import ParityReport
-from edge_siamese_converter.tasks.embedder.distillation import DistillationBatches, FaceSource
-from edge_siamese_converter.training.checkpoints import (
+from edge_siamese_converter.checkpoints import (
     load_arrays,
     load_description,
     load_license,
     save_arrays,
     save_float16_weights,
 )
+from edge_siamese_converter.licenses import UNSTATED
+from edge_siamese_converter.networks.mobilenetv3 import build_twin
+from edge_siamese_converter.quantization.parity import ParityReport
+from edge_siamese_converter.tasks.embedder.distillation import DistillationBatches, FaceSource
 
 
 def answer(*arguments: object) -> int:

@@ -39,13 +39,13 @@ def test_an_interrupted_computation_goes_on(labeled: Make, tmp_path: Path) -> No
     with pytest.raises(KeyboardInterrupt):
         cached_bottlenecks(images, Network(maximum=7), tmp_path / "b.npz", network_digest="n", batch_size=3)
     network = Network()
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     cached_bottlenecks(
         images, network, tmp_path / "b.npz", network_digest="n", batch_size=3,
-        progress=lambda done, total: told.append((done, total)),
+        progress=lambda done, total: reported.append((done, total)),
     )  # fmt: skip
     assert network.embedded == 4
-    assert told == [(3, 4), (4, 4)]
+    assert reported == [(3, 4), (4, 4)]
 
 
 def test_equal_and_added_images_cost_only_what_is_new(labeled: Make, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_another_file_is_neither_used_nor_overwritten(labeled: Make, tmp_path: P
     assert (tmp_path / "b.npz").read_bytes() == b"mine"
 
 
-def test_values_that_are_not_finite_are_refused(labeled: Make, tmp_path: Path) -> None:
+def test_values_that_are_not_finite_are_rejected(labeled: Make, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not finite"):
         cached_bottlenecks(
             labeled({"a": 1}), lambda some: np.full((len(some), 2), np.nan, np.float32), tmp_path / "b.npz",

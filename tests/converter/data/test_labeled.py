@@ -38,11 +38,11 @@ def test_equal_images_have_equal_content_digests() -> None:
 @pytest.mark.parametrize(
     "images", [np.zeros((2, 4, 4), np.uint8), np.zeros((2, 4, 4, 2), np.uint8), np.zeros((2, 4, 4, 3), np.float32)]
 )
-def test_other_arrays_are_refused(images: np.ndarray) -> None:
+def test_other_arrays_are_rejected(images: np.ndarray) -> None:
     with pytest.raises(ValueError, match="expected uint8"):
         LabeledImages(images, ["a", "b"], ["1", "2"])
 
 
-def test_a_missing_name_is_refused() -> None:
+def test_a_missing_name_is_rejected() -> None:
     with pytest.raises(ValueError, match="each of 2 images"):
         LabeledImages(np.zeros((2, 4, 4, 1), np.uint8), ["a"], ["1", "2"])

@@ -88,7 +88,7 @@ def test_a_missing_or_renamed_image_is_found(path: Path, images: LabeledImages) 
         read_manifest(path).apply(replace(images, names=["other"] * len(images)))
 
 
-def test_sides_that_share_something_are_refused(path: Path) -> None:
+def test_sides_that_share_something_are_rejected(path: Path) -> None:
     report = json.loads(path.read_text())
     report["training"].append(report["test"][0])
     path.write_text(json.dumps(report))
@@ -107,7 +107,7 @@ def test_sides_that_share_something_are_refused(path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str, what: str) -> None:
+def test_what_is_no_manifest_is_rejected(tmp_path: Path, text: str, what: str) -> None:
     (tmp_path / "split.json").write_text(text)
     with pytest.raises(DataError, match=f"expected the manifest of a split; .*{what}"):
         read_manifest(tmp_path / "split.json")

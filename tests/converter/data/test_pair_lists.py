@@ -47,7 +47,7 @@ def test_rows_are_found_again(labeled: Make) -> None:
     assert np.array_equal(PairList.of(images, index, is_genuine).rows(images), index)
 
 
-def test_what_contradicts_the_images_is_refused(labeled: Make) -> None:
+def test_what_contradicts_the_images_is_rejected(labeled: Make) -> None:
     images = labeled({"a": 2, "b": 1})
     with pytest.raises(DataError, match=r"same is 0 for a/0\.png and a/1\.png, their classes disagree"):
         PairList(["a/0.png"], ["a/1.png"], np.array([False])).rows(images)
@@ -56,7 +56,7 @@ def test_what_contradicts_the_images_is_refused(labeled: Make) -> None:
 
 
 @pytest.mark.parametrize("path", ["/a/1.png", "a\\1.png", "../1.png", "a/../1.png", "", "a/\n.png"])
-def test_paths_of_one_machine_only_are_refused(path: str) -> None:
+def test_paths_of_one_machine_only_are_rejected(path: str) -> None:
     with pytest.raises(DataError, match="relative path with forward slashes"):
         PairList([path], ["a/1.png"], np.array([True]))
 
@@ -71,23 +71,23 @@ def test_paths_of_one_machine_only_are_refused(path: str) -> None:
         ('first,second,is_genuine\n"a,b,1\n', "cannot read it"),
     ],
 )
-def test_other_csv_files_are_refused(tmp_path: Path, text: str, what: str) -> None:
+def test_other_csv_files_are_rejected(tmp_path: Path, text: str, what: str) -> None:
     (tmp_path / "p.csv").write_text(text)
     with pytest.raises(DataError, match=what):
         read_pairs(tmp_path / "p.csv")
 
 
-def test_other_files_are_refused(tmp_path: Path) -> None:
+def test_other_files_are_rejected(tmp_path: Path) -> None:
     (tmp_path / "p.npz").write_bytes(b"PK nothing")
     for name, what in (
         ("p.npz", "cannot read it"),
         ("p.txt", "ends with .csv or .npz"),
-        ("none.csv", "cannot read it"),
+        ("none.csv", "cannot be read"),
     ):
         with pytest.raises(DataError, match=what):
             read_pairs(tmp_path / name)
 
 
-def test_parts_of_other_lengths_are_refused() -> None:
+def test_parts_of_other_lengths_are_rejected() -> None:
     with pytest.raises(DataError, match="found 1, 0 and 1"):
         PairList(["a"], [], np.array([True]))

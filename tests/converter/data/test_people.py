@@ -28,6 +28,6 @@ def test_people_with_one_photo_only_train() -> None:
     assert "person 4" in split_people(people(2, 2, 2, 2, 1))[0].names
 
 
-def test_too_few_people_are_refused_with_the_number() -> None:
+def test_too_few_people_are_rejected_with_the_number() -> None:
     with pytest.raises(DataError, match=r"at least 4 people with 2 or more photos .*, found 3"):
         split_people(people(2, 2, 2, 1, 1, 1))

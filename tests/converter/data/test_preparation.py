@@ -80,7 +80,7 @@ def test_without_a_face_the_reason_is_given() -> None:
         {"color": True},
     ],
 )
-def test_settings_that_make_no_sense_are_refused(settings: dict[str, object]) -> None:
+def test_settings_that_make_no_sense_are_rejected(settings: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Preparation.model_validate(settings)
 

@@ -21,7 +21,7 @@ def test_images_come_back_as_they_were(labeled: Make, tmp_path: Path, grouped: b
     assert (read.paths, read.groups, read.skipped) == (images.paths, images.groups, images.skipped)
 
 
-def test_other_files_are_refused(tmp_path: Path) -> None:
+def test_other_files_are_rejected(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", images=np.zeros((1, 2, 2, 3), np.uint8))
     np.savez(tmp_path / "floats.npz", images=np.zeros((1, 2, 2, 3)), names=["a"], paths=["b"], skipped=np.array("{}"))
     np.savez(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_siamese_converter.data.lfw_pairs import read_official_pairs
+from edge_siamese.evaluation.pairs_file import parse_pairs_file
 from edge_siamese_converter.data.preparation import Preparation
 from edge_siamese_converter.data.sources import drawers, load_source, pairs_text
 from edge_siamese_converter.data.splits import split_rest
@@ -44,7 +44,7 @@ def test_omniglot_has_50_alphabets_each_drawn_by_20_people() -> None:
 @pytest.mark.slow
 def test_the_people_of_the_official_folds_are_judged_on_and_never_trained_on() -> None:
     found = load_source("lfw", DATA / "lfw_dev.zip", Preparation(size=(32, 32), align="center", crop_factor=0.5))
-    listed = read_official_pairs(pairs_text("lfw", DATA / "lfw_dev.zip"), [4, 5])
+    listed = parse_pairs_file(pairs_text("lfw", DATA / "lfw_dev.zip")).of_folds([4, 5])
     split = split_rest(found, listed.people, validation=0.15, min_images=4)
     rows, folds = listed.indices(split.test.paths)
     assert len(rows) >= 1195

@@ -57,7 +57,7 @@ def test_what_gives_no_image_is_named_with_the_reason(tmp_path: Path, write_nois
     assert seen == [1, 2, 3, 4]
 
 
-def test_without_any_usable_image_one_reason_is_told(tmp_path: Path, write_noise: Write) -> None:
+def test_without_any_usable_image_one_reason_is_reported(tmp_path: Path, write_noise: Write) -> None:
     write_noise(tmp_path / "stray.png", 2)
     with pytest.raises(DataError, match=r"expected photos as <person>/<photo>, found 'stray.png'"):
         load_source("folders", tmp_path, SMALL)

@@ -85,17 +85,17 @@ def test_named_classes_are_judged_on_and_a_share_of_the_others_chosen_by(labeled
     assert len(split.validation.classes) == 9
 
 
-def test_an_unknown_name_is_refused(labeled: Make) -> None:
+def test_an_unknown_name_is_rejected(labeled: Make) -> None:
     with pytest.raises(DataError, match="'nobody' is no class or group"):
         split_units(labeled(PEOPLE), ["nobody"], ["person 1", "person 2"])
 
 
-def test_too_few_classes_are_refused_with_the_numbers(labeled: Make) -> None:
+def test_too_few_classes_are_rejected_with_the_numbers(labeled: Make) -> None:
     with pytest.raises(DataError, match=r"training needs at least 2 classes .*, found 1; there are 5 such classes"):
         split_classes(labeled({f"p{number}": 2 for number in range(5)}), test=0.3, validation=0.2)
 
 
-def test_a_class_or_a_image_on_two_sides_is_refused(labeled: Make) -> None:
+def test_a_class_or_a_image_on_two_sides_is_rejected(labeled: Make) -> None:
     first, second, third = (labeled({name: 2}) for name in "abc")
     with pytest.raises(DataError, match=r"the class a is in \w+ and in \w+"):
         Split(first, second, first)

@@ -46,9 +46,28 @@ def test_validation_people_are_whole_and_never_trained_on(folder: Path) -> None:
     assert len(kept_back) == 1
     assert kept_back <= {"a", "b"}
     faces = load_teacher_faces(folder, 4)
-    assert set(np.array(faces.identities)[faces.validation]) == {"p0", "p1", "p2", "p3", "p4"}
-    assert sorted(load_training_crops(folder, maximum=9)[:, 0, 0, 0]) == [100, 110]
+    held = set(np.array(faces.identities)[faces.validation])
+    assert held == validation_people([f"p{number}" for number in range(5)] * 2)
+    assert len(held) == 2
+    levels = {10 * index for index in range(10) if f"p{index // 2}" not in held} | {100, 110}
+    assert set(load_training_crops(folder, maximum=9)[:, 0, 0, 0].tolist()) == levels
     assert len(load_training_crops(folder, maximum=1)) == 1
+
+
+@pytest.mark.parametrize(("several", "kept"), [(3, 2), (20, 4), (1500, 300), (3000, 300)])
+def test_a_fifth_is_kept_back_and_300_at_most(several: int, kept: int) -> None:
+    assert len(validation_people([f"n{number}" for number in range(several)] * 2)) == kept
+
+
+def test_a_single_row_is_projected_as_many_are() -> None:
+    rows = np.random.default_rng(0).normal(size=(5, 8)).astype(np.float32)
+    directions = principal_directions(rows, 4)
+    assert project(rows[2], directions) == pytest.approx(project(rows, directions)[2], abs=1e-6)
+
+
+def test_a_teacher_of_too_few_values_is_rejected(folder: Path) -> None:
+    with pytest.raises(DataError, match=r"teacher_int8\.npy: expected at least 32 values a row, .* found 16"):
+        load_teacher_faces(folder, 32)
 
 
 def test_the_choice_depends_on_names_alone() -> None:
@@ -69,7 +88,7 @@ def test_a_folder_without_its_table_is_named(tmp_path: Path) -> None:
         load_teacher_faces(tmp_path, 4)
 
 
-def test_rows_that_do_not_fit_the_crops_are_refused(folder: Path) -> None:
+def test_rows_that_do_not_fit_the_crops_are_rejected(folder: Path) -> None:
     np.save(folder / "teacher_int8.npy", np.ones((3, 16), np.int8))
     with pytest.raises(DataError, match=r"one row for each of 12 crops, found an array of shape \(3, 16\)"):
         load_teacher_faces(folder, 4)

@@ -31,7 +31,7 @@ def test_each_crop_gets_its_unit_vector_in_order(network: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"no network"])
-def test_what_is_no_network_is_refused(tmp_path: Path, content: bytes | None) -> None:
+def test_what_is_no_network_is_rejected(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "teacher.onnx"
     if content is not None:
         path.write_bytes(content)

@@ -56,7 +56,7 @@ def test_one_kind_is_not_taken_for_the_other(labeled: Make, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("content", [None, b"", b"something else entirely"])
-def test_other_files_are_refused(tmp_path: Path, content: bytes | None) -> None:
+def test_other_files_are_rejected(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "p.tfrecord").write_bytes(content)
     with pytest.raises(DataError, match="expected"):

@@ -25,7 +25,7 @@ def test_everything_is_said_and_survives_json() -> None:
     assert len(metrics.folds) == 4
     assert metrics.identification is not None
     assert metrics.identification["rank1"]["of"] == 120
-    assert metrics.headline() == {name: metrics.verification[name] for name in ("auc", "eer", "accuracy")}
+    assert metrics.main_metrics() == {name: metrics.verification[name] for name in ("auc", "eer", "accuracy")}
     assert metrics.runs is None
 
 

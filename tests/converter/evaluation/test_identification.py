@@ -4,7 +4,7 @@ import pytest
 
 from edge_siamese.errors import DataError
 from edge_siamese_converter.evaluation.identification import (
-    Identification,
+    ClosedSetIdentification,
     identify,
     identify_by_representatives,
     one_shot,
@@ -26,7 +26,7 @@ def constant(indices: npt.NDArray[np.integer], columns: npt.NDArray[np.integer])
 
 def test_ranks_and_who_is_taken_for_whom() -> None:
     scores = np.array([[0.9, 0.1, 0.2], [0.8, 0.7, 0.1], [0.3, 0.2, 0.3], [0.1, 0.6, 0.9]])
-    found = Identification(np.array([3, 5, 8]), np.array([0, 1, 2, 2]), scores)
+    found = ClosedSetIdentification(np.array([3, 5, 8]), np.array([0, 1, 2, 2]), scores)
     assert found.ranks.tolist() == [1, 2, 2, 1]
     assert (found.rank1.count, found.rank1.trials) == (2, 4)
     assert found.cmc.tolist() == [0.5, 1.0, 1.0]

@@ -44,9 +44,9 @@ def test_a_good_network_is_right_and_a_meaningless_one_by_chance() -> None:
     rng = np.random.default_rng(0)
     runs = draw_runs(labels, groups, drawers)
     good = rng.normal(size=(labels.max() + 1, 12))[labels] + 0.05 * rng.normal(size=(len(labels), 12))
-    judged = evaluate_runs(by_similarity(good), labels, runs)
-    assert judged.to_json()["accuracy"] == 1
-    assert judged.counted.trials == 400
+    evaluated = evaluate_runs(by_similarity(good), labels, runs)
+    assert evaluated.to_json()["accuracy"] == 1
+    assert evaluated.counted.trials == 400
     low, high = evaluate_runs(by_similarity(rng.normal(size=good.shape)), labels, runs).counted.interval
     assert low < 1 / 20 < high
 

@@ -3,13 +3,13 @@ import numpy.typing as npt
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.evaluation.open_set import OpenSet, OpenSetSplit
+from edge_siamese_converter.evaluation.open_set import OpenSetScores, draw_open_set
 from edge_siamese_converter.evaluation.scoring import Score, by_similarity
 
 
-def trial() -> OpenSet:
+def trial() -> OpenSetScores:
     right = np.array([True, True, True, False])
-    return OpenSet(right, np.array([0.9, 0.7, 0.31, 0.8]), np.linspace(0, 0.5, 11), enrolled=3)
+    return OpenSetScores(right, np.array([0.9, 0.7, 0.31, 0.8]), np.linspace(0, 0.5, 11), enrolled=3)
 
 
 def test_every_answer_is_counted() -> None:
@@ -42,18 +42,18 @@ def people() -> tuple[Score, npt.NDArray[np.int64]]:
 
 def test_nobody_plays_two_parts_and_no_image_stands_twice() -> None:
     score, labels = people()
-    split = OpenSetSplit.draw(score, labels, seed=2)
+    split = draw_open_set(score, labels, seed=2)
     assert not set(labels[split.strangers]) & set(labels[split.enrolled])
     assert set(labels[split.known]) == set(labels[split.enrolled])
     assert not set(split.known.tolist()) & set(split.enrolled.tolist())
     assert 20 in labels[split.strangers]
     assert len(split.enrolled) == 15
-    assert len(OpenSetSplit.draw(score, labels, templates=2).enrolled) == 30
+    assert len(draw_open_set(score, labels, templates=2).enrolled) == 30
 
 
 def test_well_separated_people_are_named_and_strangers_are_not() -> None:
     score, labels = people()
-    measured = OpenSet.measure(score, labels, OpenSetSplit.draw(score, labels))
+    measured = OpenSetScores.measure(score, labels, draw_open_set(score, labels))
     report = measured.to_json(0.8)
     assert report["known_named_rightly"]["rate"] == report["strangers_rejected"]["rate"] == 1
     assert report["enrolled"] == 15
@@ -62,4 +62,4 @@ def test_well_separated_people_are_named_and_strangers_are_not() -> None:
 def test_a_trial_needs_somebody_to_enroll() -> None:
     score, _ = people()
     with pytest.raises(DataError, match="found 1 with two or more, of 2"):
-        OpenSetSplit.draw(score, np.array([0, 0, 1]))
+        draw_open_set(score, np.array([0, 0, 1]))

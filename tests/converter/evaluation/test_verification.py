@@ -72,19 +72,19 @@ def test_counts_are_those_of_the_definition(genuine: list[float], impostor: list
 
 def test_each_fold_is_decided_by_the_others() -> None:
     fold = np.array([0, 0, 1, 1, 0, 0, 1, 1])
-    judged = evaluate_folds(pairs_of([0.9, 0.4, 0.8, 0.7], [0.6, 0.1, 0.3, 0.2], fold=fold))
-    assert [each.confusion.threshold for each in judged] == [0.7, 0.4]
-    assert [each.confusion.false_non_matches for each in judged] == [1, 0]
-    assert [each.auc for each in judged] == [0.75, 1.0]
-    assert judged[0].log_loss is None
+    evaluated = evaluate_folds(pairs_of([0.9, 0.4, 0.8, 0.7], [0.6, 0.1, 0.3, 0.2], fold=fold))
+    assert [each.confusion.threshold for each in evaluated] == [0.7, 0.4]
+    assert [each.confusion.false_non_matches for each in evaluated] == [1, 0]
+    assert [each.auc for each in evaluated] == [0.75, 1.0]
+    assert evaluated[0].log_loss is None
 
 
 def test_the_accuracy_of_folds_is_that_of_the_headline() -> None:
     pairs = example().within_folds(4)
-    judged = evaluate_folds(pairs)
-    headline = Verification.measure(pairs, replicates=5).to_json()
-    assert np.mean([fold.confusion.accuracy for fold in judged]) == pytest.approx(headline["accuracy"])
-    assert all(fold.log_loss and fold.log_loss < 1 for fold in judged)
+    evaluated = evaluate_folds(pairs)
+    verification = Verification.measure(pairs, replicates=5).to_json()
+    assert np.mean([fold.confusion.accuracy for fold in evaluated]) == pytest.approx(verification["accuracy"])
+    assert all(fold.log_loss and fold.log_loss < 1 for fold in evaluated)
 
 
 @pytest.mark.parametrize("fold", [None, np.array([0, 0, 1]), np.array([0, 0, 0])])

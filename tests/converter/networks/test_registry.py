@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError
+from edge_siamese_converter.checkpoints import load_weights, save_float16_weights
 from edge_siamese_converter.networks import registry
 from edge_siamese_converter.networks.registry import NETWORKS, build_network
-from edge_siamese_converter.training.checkpoints import load_weights, save_float16_weights
 
 
 @functools.cache

@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from edge_siamese_converter.evaluation.scoring import ScoredPairs, every_pair
 from edge_siamese_converter.evaluation.verification import Confusion, Verification
@@ -69,3 +70,16 @@ def test_who_is_taken_for_whom_is_written_where_there_is_room() -> None:
 def test_ranks_of_few_and_of_very_many_classes_are_drawn() -> None:
     assert {"float", "rank", "100%"} <= set(texts(rank_curve({"float": [0.5, 0.8, 1.0]}).svg()))
     assert {"rank", "1", "10", "100"} <= set(texts(rank_curve({"": np.linspace(0.3, 1, 400).tolist()}).svg()))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 60, 61, 400])
+def test_ranks_are_whole(count: int) -> None:
+    figure = Figure(layout="constrained")
+    rank_curve({"": np.linspace(0.3, 1, count).tolist()}).draw(figure)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    low, high = axes.get_xlim()
+    shown = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert shown
+    assert all(tick == round(tick) for tick in shown)
+    assert not axes.xaxis.get_minor_locator()()

@@ -11,7 +11,7 @@ pytest.importorskip("sklearn", reason="reports need scikit-learn (the extra 'con
 from edge_siamese.errors import DataError, RuntimeMissingError
 from edge_siamese_converter.evaluation.one_shot import OneShotResult
 from edge_siamese_converter.reports import page
-from edge_siamese_converter.reports.page import headline_rows, rebuild_run_report, render, write_run_report
+from edge_siamese_converter.reports.page import metric_rows, rebuild_run_report, render, write_run_report
 from edge_siamese_converter.reports.run_report import Illustration, RunArrays, RunReport
 
 Reader = Callable[[str], Any]
@@ -75,7 +75,7 @@ def test_a_float_run_without_comparison_or_images_has_a_page_too(
     html = render(tmp_path, bare, None)
     text = read_page(html).text
     assert "int8" not in text
-    assert "Headline figures" in text
+    assert "Metrics" in text
     assert "Looking" not in text
 
 
@@ -94,8 +94,8 @@ def test_what_there_are_no_figures_of_is_left_out(report: RunReport, tmp_path: P
 def test_one_shot_runs_are_the_headline_where_there_are_some(
     report: RunReport, tmp_path: Path, read_page: Reader
 ) -> None:
-    judged = OneShotResult(right=(18, 15), ways=20, groups=("Angelic", "Keble")).to_json()
-    floating = report.float_metrics.model_copy(update={"runs": judged})
+    evaluated = OneShotResult(right=(18, 15), ways=20, groups=("Angelic", "Keble")).to_json()
+    floating = report.float_metrics.model_copy(update={"runs": evaluated})
     shown = report.model_copy(update={"float_metrics": floating, "int8_metrics": None})
     text = read_page(render(tmp_path, shown, None)).text
     assert "20-way one-shot runs 82.50% ± 10.61% over 2 runs" in text
@@ -138,8 +138,47 @@ def test_a_missing_package_is_named_before_anything_is_written(
 
 
 def test_the_terminal_gets_a_row_for_each_figure(report: RunReport) -> None:
-    header, rows = headline_rows(report)
+    header, rows = metric_rows(report)
     assert header == ["", "published", "float", "int8"]
     assert rows[0][:2] == ["AUC", "0.7000"]
     assert rows[1][1] == "1.00%"
     assert rows[2][1] == "-"
+
+
+def test_photos_are_announced_at_the_top(
+    report: RunReport, arrays: RunArrays, tmp_path: Path, read_page: Reader
+) -> None:
+    notice = "This page contains photos of people. Ask them before you share it."
+    text = read_page(render(tmp_path, report, arrays)).text
+    assert text.index(notice) < text.index(report.summary)
+    assert notice not in read_page(render(tmp_path, report, None)).text
+    letters = report.model_copy(update={"data": report.data.model_copy(update={"classes": "characters"})})
+    assert notice not in read_page(render(tmp_path, letters, arrays)).text
+
+
+def of_chance(report: RunReport, bounds: list[float] | None) -> RunReport:
+    assert report.int8_metrics is not None
+    seen = report.int8_metrics.verification
+    changed = seen | {"auc": 0.51, "person_intervals_95": seen["person_intervals_95"] | {"auc": bounds}}
+    return report.model_copy(update={"int8_metrics": report.int8_metrics.model_copy(update={"verification": changed})})
+
+
+def test_a_run_that_learned_nothing_says_so(report: RunReport, tmp_path: Path, read_page: Reader) -> None:
+    nothing = of_chance(report, [0.44, 0.57])
+    assert nothing.is_chance
+    text = read_page(render(tmp_path, nothing, None)).text
+    assert "This network has learned nothing that these pairs show. Its AUC on people it never saw is 0.5100" in text
+    assert "0.4400 to 0.5700; guessing has 0.5" in text
+    assert not report.is_chance
+    assert "learned nothing" not in read_page(render(tmp_path, report, None)).text
+    assert [of_chance(report, bounds).is_chance for bounds in ([0.505, 0.52], None)] == [False, False]
+
+
+def test_the_shipped_embedder_stands_beside(report: RunReport, tmp_path: Path, read_page: Reader) -> None:
+    beside = report.model_copy(update={"shipped_metrics": report.float_metrics})
+    text = read_page(render(tmp_path, beside, None)).text
+    assert "published shipped embedder float int8" in text
+    assert "shipped embedder" not in read_page(render(tmp_path, report, None)).text
+    header, rows = metric_rows(beside)
+    assert header == ["", "published", "shipped", "float", "int8"]
+    assert rows[0][2] == rows[0][3]

@@ -1,29 +1,27 @@
 """Embedded photos of people who are directions in space, with an embedder's card."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 
 from edge_siamese.operating_point import OperatingPoint
+from edge_siamese.tflite.model_card import ModelCard
 from edge_siamese_converter.template_selection.photos import Photos
+from tests.doubles import embedder_card
 
 DIMENSION = 64
 
 
 @pytest.fixture
-def card() -> Any:
+def card() -> ModelCard:
     """Accepts from a score of 0.5 at any rate."""
     point = OperatingPoint(1e-6, 16384, 5e-7, 10**7, 300, 0.1, "5a" * 32)
-    return SimpleNamespace(
-        digest="ab" * 32, dimension=DIMENSION, zero_point=3, average_flip=False, operating_points=(point,)
-    )
+    return embedder_card(DIMENSION, zero_point=3, operating_points=[point])
 
 
 @pytest.fixture
-def photos(card: Any) -> Callable[..., Photos]:
+def photos(card: ModelCard) -> Callable[..., Photos]:
     """``photos({"anna": 4}, spread=20)``: so many templates of everybody, around one direction each."""
 
     def make(counts: dict[str, int], spread: float = 20.0) -> Photos:

@@ -1,4 +1,4 @@
-"""Reading what ``edge-siamese embed`` wrote."""
+"""Photos of people, embedded here or by ``edge-siamese embed``."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.template_selection.photos import read_embeddings
+from edge_siamese.gallery.enrollment.build import build_gallery
+from edge_siamese.gallery.templates.selection import SelectionOptions
+from edge_siamese.identity_dataset import IdentityDataset
+from edge_siamese.image_io import write_image
+from edge_siamese.operating_point import OperatingPoint
+from edge_siamese_converter.template_selection.photos import embed_photos_of, read_embeddings
+from tests.doubles import PatternAnalyzer, pattern_image
 
 EMBEDDINGS = np.arange(-128, 128).astype(np.int8).reshape(4, 64)
 
@@ -58,3 +64,21 @@ def test_a_damaged_file_is_refused(tmp_path: Path, card: Any, content: bytes) ->
         read_embeddings(tmp_path / "faces.npz", card)
     with pytest.raises(DataError, match=r"absent\.npz"):
         read_embeddings(tmp_path / "absent.npz", card)
+
+
+def test_photos_are_chosen_as_a_gallery_is_built_from_them(tmp_path: Path) -> None:
+    point = OperatingPoint(0.01, 13000, 0.01, 10_000, 50, 0.1, "5a" * 32)
+    engine = PatternAnalyzer(operating_points=(point,))
+    for path, person, captured, faces in [
+        ("ben/1.png", "ben", 1, 1),
+        ("anna/1.png", "anna", 1, 1),
+        ("anna/2.png", "anna", 2, 2),
+        ("anna/3.png", "anna", 3, 0),
+    ]:
+        write_image(tmp_path / path, pattern_image(person, captured, faces))
+    photos = embed_photos_of(tmp_path, engine)
+    gallery, report = build_gallery(IdentityDataset(tmp_path), engine, options=SelectionOptions())
+    assert (photos.paths, photos.people) == (["anna/1.png", "ben/1.png"], {"anna": [0], "ben": [1]})
+    assert photos.skipped == report.skipped
+    assert np.array_equal(photos.embeddings, gallery.templates)
+    assert embed_photos_of(tmp_path, engine, largest_only=True).people == {"anna": [0, 1], "ben": [2]}

@@ -22,13 +22,15 @@ def test_every_photo_has_one_status(photos: People, card: Any) -> None:
     options = SelectionOptions(limit=3, reject_outliers=True)
     choices = choose(everybody, Gallery.empty(card), options)
     anna, ben = (account(everybody, name, choices[name]) for name in ("anna", "ben"))
-    assert sorted(told.photo for told in anna.photos) == sorted(everybody.paths[:9])
-    assert [told.status for told in anna.photos[:3]] == ["chosen"] * 3
-    assert [told.photo for told in anna.photos if told.status == "rejected"] == ["anna/4.jpg"]
+    assert sorted(statuses.photo for statuses in anna.photos) == sorted(everybody.paths[:9])
+    assert [statuses.status for statuses in anna.photos[:3]] == ["chosen"] * 3
+    assert [statuses.photo for statuses in anna.photos if statuses.status == "rejected"] == ["anna/4.jpg"]
     assert anna.photos[0].why.startswith("the most typical, mean score 0.")
     assert anna.photos[1].why.startswith("raises the coverage from 0.")
-    assert "stands for it, score 0." in next(told.why for told in anna.photos if told.status == "represented")
-    assert [told.why for told in ben.photos] == ["the only one"]
+    assert "stands for it, score 0." in next(
+        statuses.why for statuses in anna.photos if statuses.status == "represented"
+    )
+    assert [statuses.why for statuses in ben.photos] == ["the only one"]
 
 
 def test_what_makes_up_a_mean_is_told(photos: People, card: Any) -> None:
@@ -36,12 +38,12 @@ def test_what_makes_up_a_mean_is_told(photos: People, card: Any) -> None:
     everybody.embeddings[4] = -everybody.embeddings[3]  # nothing like anna
     choices = choose(everybody, Gallery.empty(card), SelectionOptions(Strategy.MEAN, reject_outliers=True))
     anna, ben = (account(everybody, name, choices[name]) for name in ("anna", "ben"))
-    assert [told.status for told in anna.photos] == ["averaged"] * 8 + ["rejected"]
+    assert [statuses.status for statuses in anna.photos] == ["averaged"] * 8 + ["rejected"]
     assert anna.photos[8].photo == "anna/4.jpg"
-    scores = [float(told.why.split()[1]) for told in anna.photos[:8]]
+    scores = [float(statuses.why.split()[1]) for statuses in anna.photos[:8]]
     assert scores == sorted(scores, reverse=True)
     assert anna.coverage == pytest.approx(np.mean(scores), abs=1e-3)
-    assert [(told.status, told.why) for told in ben.photos] == [("averaged", "score 1.000 with the mean")]
+    assert [(statuses.status, statuses.why) for statuses in ben.photos] == [("averaged", "score 1.000 with the mean")]
 
 
 def test_an_outlier_that_is_kept_is_a_suspect(photos: People, card: Any) -> None:
@@ -49,8 +51,8 @@ def test_an_outlier_that_is_kept_is_a_suspect(photos: People, card: Any) -> None
     everybody.embeddings[4] = -everybody.embeddings[3]
     for strategy in (Strategy.MEAN, Strategy.GREEDY, Strategy.FARTHEST_FIRST):
         choices = choose(everybody, Gallery.empty(card), SelectionOptions(strategy, limit=2))
-        told = account(everybody, "anna", choices["anna"]).photos
-        assert [photo.photo for photo in told if photo.suspect] == ["anna/4.jpg"]
+        statuses = account(everybody, "anna", choices["anna"]).photos
+        assert [photo.photo for photo in statuses if photo.suspect] == ["anna/4.jpg"]
 
 
 def test_the_tsne_medoid_is_one_for_everybody_and_no_outlier(photos: People, card: Any) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError, EdgeSiameseError
-from edge_siamese_converter.training.checkpoints import load_arrays
+from edge_siamese_converter.checkpoints import load_arrays
 from edge_siamese_converter.training.loop import Watch, read_log, train
 
 

@@ -68,7 +68,7 @@ class TestSlot:
         slot = LatestFrameBuffer()
         lost = CameraLost("door", 1, "pulled")
         slot.put(frame(0))
-        slot.tell(lost)
+        slot.put_event(lost)
         assert getattr(slot.take(never_stop), "sequence", None) == 0
         assert slot.take(never_stop) == lost
         assert slot.dropped == 0
@@ -77,8 +77,8 @@ class TestSlot:
         slot = LatestFrameBuffer()
         lost, back = CameraLost("door", 1, "pulled"), CameraBack("door", 5, 4)
         slot.put(frame(0))
-        slot.tell(lost)
-        slot.tell(back)
+        slot.put_event(lost)
+        slot.put_event(back)
         slot.put(frame(1))
         assert [slot.take(never_stop) for _ in range(2)] == [lost, back]
         assert getattr(slot.take(never_stop), "sequence", None) == 1
@@ -101,10 +101,10 @@ class TestSlot:
         calls = iter([False, False, True])
         assert LatestFrameBuffer().take(lambda: next(calls)) is None
 
-    def test_notices_are_bounded(self) -> None:
+    def test_events_are_bounded(self) -> None:
         slot = LatestFrameBuffer()
         for number in range(1000):
-            slot.tell(CameraLost("door", number, "pulled"))
+            slot.put_event(CameraLost("door", number, "pulled"))
         slot.end()
         taken = [getattr(event, "timestamp_ns", None) for event in iter(lambda: slot.take(never_stop), None)]
         assert taken == list(range(984, 1000))

@@ -69,7 +69,7 @@ class TestVideo:
             assert frame.sequence == 2
 
     @pytest.mark.parametrize("kept", [0, 200, 1500])
-    def test_a_damaged_one_is_refused(self, kept: int, video: Path) -> None:
+    def test_a_damaged_one_is_rejected(self, kept: int, video: Path) -> None:
         video.write_bytes(video.read_bytes()[:kept])
         with pytest.raises(DataError, match=r"door.avi: expected a video, found a file that cannot be read as one"):
             open_source(str(video))
@@ -130,12 +130,12 @@ class TestImages:
             assert [frame.source for frame in source] == ["b.png"]
         assert "a.png" in caplog.text
 
-    def test_a_folder_without_images_is_refused(self, tmp_path: Path) -> None:
+    def test_a_folder_without_images_is_rejected(self, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()
         with pytest.raises(DataError, match="empty: expected images, found none"):
             open_source(str(tmp_path / "empty"))
 
-    def test_a_file_that_is_no_zip_is_refused(self, tmp_path: Path) -> None:
+    def test_a_file_that_is_no_zip_is_rejected(self, tmp_path: Path) -> None:
         (tmp_path / "x.zip").write_bytes(b"PK not really")
         with pytest.raises(DataError, match=r"x\.zip: expected a folder, zip or tar of images, found a damaged one"):
             open_source(str(tmp_path / "x.zip"))

@@ -124,7 +124,7 @@ def test_missing_packages_are_named_before_anything_is_measured(
     ("option", "sentence"),
     [
         (("--report", "nowhere/report.html"), "expected a file in a folder that exists"),
-        (("--target-fmr", "2"), "0<x<1"),
+        (("--target-fmr", "2"), "a rate above 0 and below 1"),
     ],
 )
 def test_what_cannot_work_is_said_before_anything_is_measured(

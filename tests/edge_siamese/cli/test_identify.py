@@ -74,6 +74,7 @@ def test_the_models_point_serves_a_gallery_without_one(
     command: Command, people_esg: Path, save_photo: Command, engine: Any, operating_point: Command
 ) -> None:
     photo = str(save_photo("a.png", "anna", 7))
+    engine.embedder_card = replace(engine.embedder_card, operating_points=())
     answer = command("identify", photo, "--gallery", "people.esg")
     assert answer.code == 2
     assert "gallery calibrate" in answer.err
@@ -93,12 +94,26 @@ def test_exit_status(
     assert command("identify", *photos, "--gallery", "people.esg", "--exit-status").code == code
 
 
-def test_a_photo_that_cannot_be_read(command: Command, calibrated: Path, save_photo: Command) -> None:
-    photo = str(save_photo("a.png", "anna", 7))
-    answer = command("identify", photo, "absent.png", "--gallery", "people.esg", "--json")
+def test_a_photo_that_cannot_be_read_is_named_and_the_others_are_answered(
+    command: Command, calibrated: Path, save_photo: Command
+) -> None:
+    photos = [str(save_photo(f"{name}.png", name, 7)) for name in ("anna", "ben")]
+    Path("broken.jpg").write_bytes(b"\xff\xd8\xff cut")
+    asked = (photos[0], "broken.jpg", "absent.png", photos[1])
+    answer = command("identify", *asked, "--gallery", "people.esg", "--exit-status", "--json")
     assert answer.code == 2
-    assert answer.report["error"].startswith("absent.png: cannot be read")
-    assert "absent.png: cannot be read" in answer.err
+    assert [result["photo"] for result in answer.report["results"]] == photos
+    failed = {each["photo"]: each["reason"] for each in answer.report["failed"]}
+    assert list(failed) == ["broken.jpg", "absent.png"]
+    assert failed["absent.png"].startswith("absent.png: cannot be read")
+    assert "edge-siamese: broken.jpg: " in answer.err
+    plain = command("identify", *photos, "absent.png", "--gallery", "people.esg")
+    assert (plain.code, len(plain.out.splitlines())) == (2, 3)
+
+
+def test_without_any_photo_that_can_be_read_there_is_no_table(command: Command, calibrated: Path) -> None:
+    answer = command("identify", "absent.png", "--gallery", "people.esg")
+    assert (answer.code, answer.out) == (2, "")
 
 
 def test_the_gallery_of_another_embedder(command: Command, calibrated: Path, save_photo: Command, engine: Any) -> None:
@@ -106,3 +121,20 @@ def test_the_gallery_of_another_embedder(command: Command, calibrated: Path, sav
     answer = command("identify", str(save_photo("a.png", "anna", 7)), "--gallery", "people.esg")
     assert answer.code == 2
     assert f"{'ab' * 16}, the embedder here is {'cd' * 16}" in answer.err
+
+
+def test_somebody_overdue_is_not_named(command: Command, calibrated: Path, save_photo: Command) -> None:
+    gallery = Gallery.open(calibrated)
+    points = gallery.operating_points
+    about = {"retain_until": "2020-01-01"}
+    kept = gallery.with_people({"anna": gallery.templates_of("anna")}, limit=None, about=about)
+    replace(kept, operating_points=points).save(calibrated)
+    photo = str(save_photo("a.png", "anna", 7))
+    answer = command("identify", photo, "--gallery", "people.esg", "--top-k", "2", "--json")
+    (result,) = answer.report["results"]
+    assert (result["decision"], result["reason"], result["identity"]) == ("undecided", "overdue", None)
+    assert [candidate["identity"] for candidate in result["candidates"]] == ["ben"]
+    said = command("identify", photo, "--gallery", "people.esg", "--exit-status")
+    assert said.code == 3
+    assert "undecided (overdue)" in said.out
+    assert "anna" not in said.out.replace(photo, "")

@@ -47,6 +47,29 @@ def test_two_photos_of_one_person_are_compared(dataset: Path, capsys: pytest.Cap
     assert report["operating_point"]["target_fmr"] <= 1e-3
 
 
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_photo_on_its_side_is_turned_and_it_is_said(
+    dataset: Path, tmp_path: Path, quarters: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upright = dataset / "p0" / "p0_0001.png"
+    cv2.imwrite(str(tmp_path / "side.png"), np.rot90(cv2.imread(str(upright)), quarters))
+    assert answer("verify", upright, tmp_path / "side.png", "--json") == 0
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert report["is_match"]
+    assert [face["turn"] for face in report["faces"]] == [0, 360 - 90 * quarters]
+    assert f"side.png: the photo is not upright; it was turned by {360 - 90 * quarters} degrees" in captured.err
+
+
+def test_a_far_face_is_not_said_to_be_somebody_else(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = cv2.imread(str(dataset / "p1" / "p1_0001.png"))
+    cv2.imwrite(str(tmp_path / "far.png"), cv2.resize(photo, None, fx=0.14, fy=0.14, interpolation=cv2.INTER_AREA))
+    assert answer("verify", dataset / "p0" / "p0_0001.png", tmp_path / "far.png") == 0
+    assert "far.png: the face is too small" in capsys.readouterr().out
+
+
 def test_different_people_can_be_an_exit_status(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photos = [dataset / "p0" / "p0_0001.png", dataset / "p1" / "p1_0001.png"]
     assert answer("verify", *photos, "--exit-status", "--target-fmr", "1e-5") == 3
@@ -80,8 +103,66 @@ def test_a_model_that_is_none_of_ours_is_named(
 ) -> None:
     (tmp_path / "m.tflite").write_bytes(b"\x1c\0\0\0TFL3" + bytes(100))
     photo = dataset / "p0" / "p0_0001.png"
-    assert answer("verify", photo, photo, "--embedder", tmp_path / "m.tflite") == 1
-    assert "m.tflite: a .tflite without the card of this project" in capsys.readouterr().err
+    assert answer("verify", photo, photo, "--embedder", tmp_path / "m.tflite") == 2
+    assert "m.tflite: a damaged model: it is truncated or altered" in capsys.readouterr().err
+
+
+def test_a_rate_beyond_the_evidence_is_reported(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photos = [dataset / "p0" / f"p0_000{number}.png" for number in (1, 2)]
+    assert answer("verify", *photos, "--target-fmr", "1e-9", "--json") == 0
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert (
+        "a false match rate of 1e-09 was asked for; the strictest that the model has evidence for is 1e-05"
+        in captured.err
+    )
+    assert (report["target_fmr"], report["sufficient"], report["operating_point"]["target_fmr"]) == (1e-9, False, 1e-5)
+
+
+def test_what_was_not_used_is_named_and_listed(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in sorted(dataset.rglob("p[01]_*.png")):
+        target = tmp_path / "top" / path.relative_to(dataset)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    top = tmp_path / "top"
+    (top / "p0" / "copy.png").write_bytes((top / "p0" / "p0_0001.png").read_bytes())
+    (top / "p1" / "p0s.png").write_bytes((top / "p0" / "p0_0001.png").read_bytes())
+    (top / "p1" / "photo.heic").write_bytes(b"\0\0\0\x18ftypavif")
+    (top / "p1" / "clip.mov").write_bytes(b"\0\0\0\x14ftypqt  ")
+    (tmp_path / "cover.png").write_bytes((top / "p0" / "p0_0002.png").read_bytes())
+    (top / "p2").mkdir()
+    assert answer("evaluate", tmp_path, "--json", "--bootstrap", "0") == 0
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert {entry["photo"] for entry in report["skipped"]} == {"p0/p0_0001.png", "top/p1/clip.mov", "cover.png", "p2/"}
+    assert [entry["photo"] for entry in report["unreadable"]] == ["p1/photo.heic"]
+    assert report["photos"] == 2 * PHOTOS + 2
+    assert len(report["notes"]) == 2
+    assert "the people are taken from the folder top" in captured.err
+    assert "p0/copy.png and p1/p0s.png have the same embedding" in captured.err
+    assert "p1/photo.heic: counted as a photo without a face" in captured.err
+    assert "p0/p0_0001.png: not used: the same file as p0/copy.png, counted once" in captured.err
+
+
+@pytest.mark.parametrize("replicates", ["99999999999", "-1"])
+def test_replicates_are_bounded(dataset: Path, capsys: pytest.CaptureFixture[str], replicates: str) -> None:
+    assert answer("evaluate", dataset, "--bootstrap", replicates) == 2
+    assert "0<=x<=100000" in capsys.readouterr().err
+
+
+def test_one_person_is_rejected_before_anything_is_embedded(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("a model was opened")
+
+    monkeypatch.setattr("edge_siamese.engine.FaceEngine.open", never)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "p0").symlink_to(dataset / "p0")
+    assert answer("evaluate", tmp_path / "one") == 2
+    assert "needs genuine and impostor pairs, found 3 genuine and 0 impostor" in capsys.readouterr().err
 
 
 KEYS = {
@@ -158,6 +239,30 @@ def test_embeddings_are_written_as_plain_arrays(dataset: Path, tmp_path: Path) -
         assert 20 < arrays["quality"].min() <= arrays["quality"].max() <= 100
         assert len(str(arrays["embedder_digest"])) == 64
         assert set(arrays["face_index"]) <= {0, 1}
+
+
+def test_embed_names_what_it_left_out(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff cut")
+    (tmp_path / "b.png").write_bytes((dataset / "p0" / "p0_0001.png").read_bytes())
+    (tmp_path / "c.mov").write_bytes(b"\0\0\0\x14ftypqt  ")
+    assert answer("embed", tmp_path, "-o", tmp_path / "faces.npz", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["images"], report["faces"]) == (1, 1)
+    assert [entry["photo"] for entry in report["unreadable"]] == ["a.jpg"]
+    assert report["skipped"] == [{"photo": "c.mov", "reason": "is a video"}]
+    assert answer("embed", tmp_path, "-o", tmp_path / "faces.npz") == 0
+    assert "faces.npz: 1 face on 1 image, 1 image cannot be read" in capsys.readouterr().err
+
+
+def test_embed_rejects_what_it_cannot_do_before_the_work(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert answer("embed", dataset, "-o", tmp_path / "nowhere" / "faces.npz") == 2
+    assert "expected a file in a folder that exists" in capsys.readouterr().err
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff cut")
+    assert answer("embed", tmp_path, "-o", tmp_path / "faces.npz") == 2
+    assert "none of its images can be read" in capsys.readouterr().err
+    assert not (tmp_path / "faces.npz").exists()
 
 
 def test_a_image_without_faces_gives_empty_arrays(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import cv2
 import numpy as np
@@ -40,7 +41,7 @@ class RenderedPeople(AnalyzerDouble):
 
     def detect(self, image: RGB) -> list[Face]:
         name = self.name_on(image)
-        return [] if name is None else [Face(SHOWN[name].boxes[0], SHOWN[name].landmarks[0], 0.9)]
+        return [] if name is None else [Face(SHOWN[name].boxes[0], SHOWN[name].landmarks[0], 0.99)]
 
     def align(self, image: RGB, face: Face) -> RGB:
         self.name = self.name_on(image)
@@ -57,18 +58,17 @@ def _engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    empty = Gallery.empty(CARD)
+def gallery(tmp_path: Path) -> Path:
     known = Gallery(
         names=("Ada", "Bob"),
-        identifiers=empty.identifiers,
+        identifiers=(UUID(int=1), UUID(int=2)),
         templates=np.array([(100, 0, 0), (0, 100, 0)], np.int8),
         identity_index=np.arange(2, dtype=np.uint32),
         zero_point=0,
         embedder_digest=bytes.fromhex(DIGEST)[:16],
-        operating_points=(OperatingPoint(5e-4, 16_000, 4e-4, 9000, 20, 0.1, "00"),),
+        operating_points=(OperatingPoint(5e-4, 16_000, 4e-4, 9000, 20, 0.1, "00" * 32),),
     )
-    monkeypatch.setattr(Gallery, "open", lambda path: known)
+    known.save(tmp_path / "people.esg")
     return tmp_path / "people.esg"
 
 
@@ -133,9 +133,10 @@ def test_a_run_begins_with_what_it_runs_with_and_ends_with_its_counters(run: Run
     lines, _ = run(dataset)
     assert (lines[0]["event"], lines[-1]["event"]) == ("started", "stopped")
     assert lines[0]["detail"]["identities"] == 2
-    assert lines[0]["detail"]["operating_point"]["threshold"] == 16_000
+    assert lines[0]["detail"]["operating_point"]["threshold"] == 16_000 / 32_768
     assert lines[-1]["detail"] == {
         "why": "end", "frames": 4, "stale": 0, "no_face": 1, "faces": 3, "rejected": 0, "embeddings": 3, "dropped": 0,
+        "unreadable": 1,
     }  # fmt: skip
 
 
@@ -166,7 +167,9 @@ def test_people_read_lines(gallery: Path, dataset: Path, capsys: pytest.CaptureF
         "3.png  cannot tell: no face",
         "10.png  face 1  Bob  (1.000, from 0.488 on)",
     ]
-    assert "stopped: why end, frames 4" in captured.err
+    assert "dataset: looking for 2 people of" in captured.err
+    assert "left out: " in captured.err
+    assert "dataset: the end, after 4 frames, 3 faces, 3 embeddings, 1 unreadable frame" in captured.err
 
 
 def test_an_operating_point_too_weak_for_the_target_is_said(run: Run, dataset: Path) -> None:
@@ -181,7 +184,7 @@ def test_an_operating_point_too_weak_for_the_target_is_said(run: Run, dataset: P
     [
         ("nowhere", [], 2, "expected a camera, a URL, a video, a folder or a zip"),
         ("", ["--realtime"], 2, "no pace of their own"),
-        ("dataset/4.avi", [], 1, "not a video that can be read"),
+        ("dataset/4.avi", [], 2, "expected a video, found a file that cannot be read as one"),
     ],
 )
 def test_bad_input_is_one_sentence(

@@ -79,13 +79,13 @@ def test_an_entry_that_is_none_is_named_by_its_number(tmp_path: Path, entry: Any
 
 
 @pytest.mark.parametrize("box", [[1, 2, 0, 4], [1, 2, 3, -4], [1, float("nan"), 3, 4], [1, 2, 1e60, 4]])
-def test_a_box_without_a_size_is_refused(tmp_path: Path, box: list[float]) -> None:
+def test_a_box_without_a_size_is_rejected(tmp_path: Path, box: list[float]) -> None:
     entry = ENTRY | {"faces": [FACE | {"box": box}]}
     with pytest.raises(DataError, match=r"a.png: expected boxes x, y, width, height with positive sizes"):
         AnnotatedSet(archive(tmp_path, as_json([entry])))
 
 
-def test_what_is_not_such_a_set_is_refused(tmp_path: Path) -> None:
+def test_what_is_not_such_a_set_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"expected a folder, zip or tar of images, found nothing there"):
         AnnotatedSet(tmp_path / "none.zip")
     with pytest.raises(DataError, match=r"expected annotations.json in it, found none"):
@@ -111,7 +111,7 @@ JSON = st.recursive(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(JSON)
-def test_any_other_json_is_read_or_refused(tmp_path: Path, value: Any) -> None:
+def test_any_other_json_is_read_or_rejected(tmp_path: Path, value: Any) -> None:
     path = archive(tmp_path, as_json(value))
     with suppress(DataError):
         assert AnnotatedSet(path).count("dev") <= len(value)

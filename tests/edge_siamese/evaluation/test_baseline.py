@@ -110,8 +110,8 @@ def write(content: bytes) -> Callable[[Path], Path]:
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        (lambda folder: folder / "m.tflite", "cannot be read"),
-        (write(b"nothing of the kind"), "expected a .tflite model, found something else"),
+        (lambda folder: folder / "m.tflite", "there is no such model"),
+        (write(b"nothing of the kind"), "not a model: expected a .tflite file, found 19 bytes of something else"),
         (write(b"\x1c\0\0\0TFL3" + bytes(100)), "cannot run the model"),
         (lambda folder: default_model("detector"), "for the task 'embedder', found one for 'detector'"),
         (lambda folder: plain("detector", folder), r"input of \(1, 112, 112, 3\) and one output, found \(1, "),

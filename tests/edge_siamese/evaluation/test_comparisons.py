@@ -5,10 +5,17 @@ import pytest
 
 from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.errors import DataError
-from edge_siamese.evaluation.comparisons import compare_all, compare_listed, parse_pairs
+from edge_siamese.evaluation.comparisons import compare_all, compare_listed, index_listed
+from edge_siamese.evaluation.index_pairs import IndexPairs
+from edge_siamese.evaluation.pairs_file import parse_pairs_file
 from edge_siamese.matching import NO_SCORE, scores_q15
 
 MakeEmbeddings = Callable[..., DatasetEmbeddings]
+
+
+def listed(text: str, embedded: DatasetEmbeddings) -> IndexPairs:
+    return index_listed(parse_pairs_file(text), embedded.photos)
+
 
 LISTED = "1\t2\np000\t1\t2\np001\t1\t2\np000\t1\tp001\t1\np000\t2\tp001\t2\n"
 
@@ -35,7 +42,7 @@ def test_a_photo_without_a_face_scores_lowest_in_all_its_pairs(make_embeddings: 
 
 def test_listed_pairs_have_the_scores_of_all_pairs(make_embeddings: MakeEmbeddings) -> None:
     embedded = make_embeddings([2, 2], without_face=[3])
-    comparisons = compare_listed(embedded, parse_pairs(LISTED, embedded))
+    comparisons = compare_listed(embedded, listed(LISTED, embedded))
     assert comparisons.first.tolist() == [0, 2, 0, 1]
     assert comparisons.second.tolist() == [1, 3, 2, 3]
     assert comparisons.genuine.tolist() == [True, True, False, False]
@@ -50,7 +57,7 @@ def test_another_embedders_scores_stand_on_the_same_pairs(make_embeddings: MakeE
         return np.add.outer(rows, columns).astype(np.int16)
 
     assert compare_all(embedded, sums).scores.tolist() == [1, 2, NO_SCORE, 3, NO_SCORE, NO_SCORE]
-    assert compare_listed(embedded, parse_pairs(LISTED, embedded), sums).scores.tolist() == [1, NO_SCORE, 2, NO_SCORE]
+    assert compare_listed(embedded, listed(LISTED, embedded), sums).scores.tolist() == [1, NO_SCORE, 2, NO_SCORE]
 
 
 @pytest.mark.parametrize("photos", [[1, 1], [3]])
@@ -61,16 +68,6 @@ def test_without_both_kinds_of_pairs_there_is_nothing_to_measure(
         compare_all(make_embeddings(photos))
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("", "expected 'folds<TAB>pairs a fold' in its first line, found"),
-        ("one\t2\n", "expected 'folds<TAB>pairs a fold'"),
-        ("1\t2\np000\t1\t2\n", "expected 4 pairs after its first line, found 1"),
-        ("1\t1\np000\t1\t2\np000\t1\tp001\n", "a line of 3 or 4 fields was expected"),
-        ("1\t1\np000\t1\t2\np000\t1\tp009\t1\n", "names 'p009/p009_0001', which the photos do not have"),
-    ],
-)
-def test_a_bad_list_of_pairs_is_named(make_embeddings: MakeEmbeddings, text: str, sentence: str) -> None:
-    with pytest.raises(DataError, match=sentence):
-        parse_pairs(text, make_embeddings([2, 2]))
+def test_a_pair_that_names_a_missing_photo_is_named(make_embeddings: MakeEmbeddings) -> None:
+    with pytest.raises(DataError, match="line 3: names 'p009/p009_0001', which the photos do not have"):
+        listed("1\t1\np000\t1\t2\np000\t1\tp009\t1\n", make_embeddings([2, 2]))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.evaluation.annotations import AnnotatedImage
-from edge_siamese.evaluation.detection import Comparison, compare, detection_metrics
+from edge_siamese.evaluation.detection import ImageDetections, compare, detection_metrics
 from edge_siamese.faces import Face
 
 BOXES = [(10.0, 10.0, 40.0, 50.0), (100.0, 10.0, 20.0, 24.0), (200.0, 10.0, 5.0, 6.0)]
@@ -84,6 +84,6 @@ def test_a_set_without_images_of_a_kind_has_no_rate_of_it() -> None:
 @pytest.mark.parametrize("height", [10.0, 20.0, 40.0])
 def test_limits_of_the_height_classes_belong_to_the_class_above(height: float) -> None:
     one, no_error = np.array([height], np.float32), np.array([np.nan], np.float32)
-    metrics = detection_metrics([Comparison(one, np.array([True]), no_error, 1, 0)])
+    metrics = detection_metrics([ImageDetections(one, np.array([True]), no_error, 1, 0)])
     expected = {10.0: "10-20", 20.0: "20-40", 40.0: ">=40"}[height]
     assert [name for name, share in metrics.recall.items() if share.trials] == [expected]

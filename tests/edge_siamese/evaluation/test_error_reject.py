@@ -55,7 +55,7 @@ def test_no_error_leaves_nothing_to_gain() -> None:
     assert error_versus_reject(pairs(3, (0, 1, True), (1, 2, True)), np.arange(3), (0.0, 0.1)).relative_area == 1.0
 
 
-def test_running_out_of_pairs_and_wrong_numbers_are_refused() -> None:
+def test_running_out_of_pairs_and_wrong_numbers_are_rejected() -> None:
     with pytest.raises(DataError, match="with 60% of 5 photos discarded no genuine pair is left"):
         error_versus_reject(FIVE, np.array([1, 2, 9, 3, 8]), (0.0, 0.6))
     with pytest.raises(DataError, match="a quality for each of 5 photos, found 4"):

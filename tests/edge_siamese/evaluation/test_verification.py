@@ -70,7 +70,7 @@ def test_pairing_tells_apart_what_two_intervals_cannot(make_embeddings: MakeEmbe
     assert width(difference["person_interval_95"]) < min(map(width, intervals))
 
 
-def test_a_fold_of_one_kind_of_pair_is_refused() -> None:
+def test_a_fold_of_one_kind_of_pair_is_rejected() -> None:
     photos = np.arange(4, dtype=np.int32)
     genuine, fold = np.array([True, True, False, True]), np.array([0, 0, 1, 1])
     comparisons = Comparisons(photos, photos, genuine, np.zeros(4, np.int16), photos.astype(np.int64), fold)
@@ -79,10 +79,10 @@ def test_a_fold_of_one_kind_of_pair_is_refused() -> None:
 
 
 def test_without_draws_there_are_no_intervals(make_embeddings: MakeEmbeddings) -> None:
-    headline = VerificationMetrics.measure(compare_all(make_embeddings([3] * 17)), PersonBootstrap(17, 0))
-    intervals = headline.to_json()["person_intervals_95"]
+    verification = VerificationMetrics.measure(compare_all(make_embeddings([3] * 17)), PersonBootstrap(17, 0))
+    intervals = verification.to_json()["person_intervals_95"]
     assert (intervals["eer"], intervals["tar_at_fmr"]["0.001"]) == (None, None)
-    assert set(headline.det()["person_interval_95"]) == {None}
+    assert set(verification.det()["person_interval_95"]) == {None}
 
 
 def test_thresholds_are_shown_within_the_scores() -> None:

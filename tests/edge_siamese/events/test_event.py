@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge_siamese.cameras.base import CameraBack, CameraLost
 from edge_siamese.decision import Decision, Outcome, Reason, undecided
-from edge_siamese.events import Event, EventMaker, JsonLines, open_json_lines
+from edge_siamese.events import Event, EventMaker, open_json_lines
 from edge_siamese.faces import Face
 from edge_siamese.frames import Frame
 from edge_siamese.verifier import FaceResult
@@ -109,13 +109,6 @@ def test_a_line_cut_short_before_spoils_no_other(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         open_json_lines(tmp_path)
-
-
-def test_a_stream_that_is_not_owned_stays_open(tmp_path: Path) -> None:
-    with (tmp_path / "out").open("w") as stream:
-        with JsonLines(stream) as sink:
-            sink.emit(MAKER.started())
-        assert not stream.closed
 
 
 @given(st.text())

@@ -11,7 +11,7 @@ from edge_siamese.dataset_embeddings import embed_dataset
 from edge_siamese.errors import DataError, OperatingPointError
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.calibration import compare, operating_point
-from edge_siamese.gallery.enrollment.photos import build_gallery
+from edge_siamese.gallery.enrollment.build import build_gallery
 from edge_siamese.gallery.templates.selection import SelectionOptions
 from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.matching import Q15
@@ -36,7 +36,7 @@ def test_strangers_are_impostors_to_everybody_and_namesakes_are_genuine(
     assert (comparisons.strangers, comparisons.enrolled_from, len(comparisons.genuine)) == (20, 1, 3)
     assert comparisons.genuine.min() > 0.6 * Q15
     point = operating_point(enrolled, comparisons, 0.05)
-    assert np.count_nonzero(comparisons.impostor >= point.threshold) == 1
+    assert np.count_nonzero(comparisons.impostor >= point.threshold_q15) == 1
     assert (point.impostor_pairs, point.people, point.fnmr) == (120, 22, 0.0)
     assert (
         point.dataset_digest == compare(enrolled, embedded).digest != compare(enrolled.without("ben"), embedded).digest
@@ -51,7 +51,7 @@ def test_photos_without_a_face_are_no_comparisons(
     assert len(compare(enrolled, embed_dataset(IdentityDataset(folder), engine)).impostor) == 2
 
 
-def test_too_few_strangers_are_refused_with_the_number_it_takes(
+def test_too_few_strangers_are_rejected_with_the_number_it_takes(
     people_folder: Folder, engine: Any, enrolled: Gallery
 ) -> None:
     comparisons = compare(enrolled, embed_dataset(IdentityDataset(people_folder("others", {"eve": (1,)})), engine))

@@ -1,16 +1,18 @@
 """Who it is, and what a gallery holds after it was changed."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
 
-from edge_siamese.decision import Outcome
+from edge_siamese.decision import Outcome, Reason
 from edge_siamese.errors import GalleryError, OperatingPointError
 from edge_siamese.faces import Embedding
 from edge_siamese.gallery import Gallery
-from edge_siamese.matching import Q15, scores_q15
+from edge_siamese.matching import scores_q15
 from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.tflite.model_card import ModelCard
 from tests.doubles import embedder_card
@@ -35,7 +37,7 @@ def test_a_score_is_the_best_of_a_persons_templates(gallery: Gallery) -> None:
 
 
 def test_somebody_enrolled_is_named_and_a_stranger_is_not(gallery: Gallery) -> None:
-    threshold = int(0.9 * Q15)
+    threshold = 0.9
     decision = gallery.identify(probe(gallery.templates[2]), threshold=threshold)
     assert (decision.outcome, decision.identity) == (Outcome.MATCH, "ben")
     assert gallery.identify(probe((-100, -100, 50, 50)), threshold=threshold).outcome is Outcome.UNKNOWN
@@ -45,14 +47,14 @@ def test_nobody_is_in_an_empty_gallery() -> None:
     empty = Gallery.empty(card())
     assert empty.scores(probe((1, 2, 3, 4))) == {}
     assert empty.scores_of(np.zeros((2, 4), np.int8)).shape == (2, 0)
-    assert empty.identify(probe((1, 2, 3, 4)), threshold=-Q15).outcome is Outcome.UNKNOWN
+    assert empty.identify(probe((1, 2, 3, 4)), threshold=-1.0).outcome is Outcome.UNKNOWN
 
 
-def test_another_embedder_is_refused_with_both_digests(gallery: Gallery) -> None:
+def test_another_embedder_is_rejected_with_both_digests(gallery: Gallery) -> None:
     for call in (
         lambda: gallery.require(card("cd" * 32)),
         lambda: gallery.scores(probe((1, 2, 3, 4), "cd" * 32)),
-        lambda: gallery.identify(probe((1, 2, 3, 4), "cd" * 32), threshold=0),
+        lambda: gallery.identify(probe((1, 2, 3, 4), "cd" * 32), threshold=0.0),
     ):
         with pytest.raises(GalleryError, match=f"{'ab' * 16}.*{'cd' * 16}"):
             call()
@@ -84,16 +86,14 @@ def test_names_are_the_same_however_they_were_typed(gallery: Gallery) -> None:
     assert zoe.without("Zoe\u0308").names == ("anna", "ben")
 
 
-@pytest.mark.parametrize(
-    ("name", "problem"), [(" ", "empty"), ("a\nb", "control characters"), ("é" * 128, "255 bytes")]
-)
-def test_a_name_that_cannot_be_is_refused(gallery: Gallery, name: str, problem: str) -> None:
+@pytest.mark.parametrize(("name", "problem"), [(" ", "empty"), ("a\nb", "control character"), ("é" * 128, "255 bytes")])
+def test_a_name_that_cannot_be_is_rejected(gallery: Gallery, name: str, problem: str) -> None:
     with pytest.raises(GalleryError, match=problem):
         gallery.with_people({name: gallery.templates[:1]})
 
 
 @pytest.mark.parametrize("shape", [(1, 5), (0, 4), (4,)])
-def test_templates_of_another_shape_are_refused(gallery: Gallery, shape: tuple[int, ...]) -> None:
+def test_templates_of_another_shape_are_rejected(gallery: Gallery, shape: tuple[int, ...]) -> None:
     with pytest.raises(GalleryError, match=r"templates of 'eve': expected \(n, 4\)"):
         gallery.with_people({"eve": np.zeros(shape, np.int8)})
 
@@ -121,7 +121,7 @@ def test_changing_the_people_drops_operating_points(gallery: Gallery, operating_
 def test_operating_points_are_kept_strictest_first_one_for_a_rate(gallery: Gallery, operating_point: MakePoint) -> None:
     for rate, threshold in ((0.01, 1), (0.001, 2), (0.1, 3), (0.01, 4)):
         gallery = gallery.with_operating_point(operating_point(rate, threshold))
-    assert [(p.target_fmr, p.threshold) for p in gallery.operating_points] == [(0.001, 2), (0.01, 4), (0.1, 3)]
+    assert [(p.target_fmr, p.threshold_q15) for p in gallery.operating_points] == [(0.001, 2), (0.01, 4), (0.1, 3)]
 
 
 def test_the_rate_of_one_comparison_shrinks_with_what_a_stranger_meets(
@@ -150,3 +150,41 @@ def test_a_gallerys_own_point_beats_the_models(gallery: Gallery, operating_point
 def test_without_any_point_the_way_out_is_named(gallery: Gallery) -> None:
     with pytest.raises(OperatingPointError, match="gallery calibrate"):
         gallery.operating_point(card())
+
+
+def test_a_gallery_takes_no_second_name_that_looks_the_same(gallery: Gallery) -> None:
+    with pytest.raises(GalleryError, match="'Anna' looks the same as 'anna', which is in the gallery"):
+        gallery.with_people({"Anna": gallery.templates[:1]})
+    with pytest.raises(GalleryError, match="'BEN' looks the same as 'ben'"):
+        gallery.without("ben").with_people({"ben": gallery.templates[:1], "BEN": gallery.templates[1:2]})
+    assert gallery.with_people({"anna": gallery.templates[:1]}).names == gallery.names
+
+
+OVERDUE = {"retain_until": "2025-01-31"}
+LAST_DAY, AFTER = date(2025, 1, 31), date(2025, 2, 1)
+
+
+def test_somebody_overdue_is_recognized_and_not_named(gallery: Gallery) -> None:
+    """They are no strangers, for whom an alarm would go off, and the name is not given."""
+    kept = gallery.with_people({"ben": gallery.templates_of("ben")}, limit=None, about=OVERDUE)
+    as_anna, as_ben = np.array([20000, 100], np.int16), np.array([100, 20000], np.int16)
+    assert kept.decide(as_ben, 15000, day=LAST_DAY).identity == "ben"
+    decision = kept.decide(as_ben, 15000, day=AFTER)
+    assert (decision.outcome, decision.reason, decision.identity) == (Outcome.UNDECIDED, Reason.OVERDUE, None)
+    assert (decision.score_q15, decision.margin_q15) == (20000, 19900)
+    assert kept.decide(as_anna, 15000, day=AFTER).identity == "anna"
+    assert kept.decide(as_ben, 25000, day=AFTER).reason is Reason.BELOW_THRESHOLD
+
+
+def test_nobody_is_named_by_a_gallery_that_is_overdue(gallery: Gallery) -> None:
+    kept = replace(gallery, metadata=OVERDUE)
+    assert kept.overdue(LAST_DAY) == ()
+    assert kept.overdue(AFTER) == ("anna", "ben")
+    assert kept.decide(np.array([20000, 100], np.int16), 15000, day=AFTER).reason is Reason.OVERDUE
+
+
+def test_identify_names_nobody_overdue(gallery: Gallery) -> None:
+    kept = gallery.with_people({"ben": gallery.templates_of("ben")}, limit=None, about=OVERDUE)
+    embedding = Embedding(gallery.templates_of("ben")[0], gallery.zero_point, "ab" * 32)
+    assert gallery.identify(embedding, threshold=0.5).identity == "ben"
+    assert kept.identify(embedding, threshold=0.5).reason is Reason.OVERDUE

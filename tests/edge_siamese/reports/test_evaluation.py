@@ -12,12 +12,15 @@ import pytest
 pytest.importorskip("matplotlib", reason="reports need matplotlib (the extra 'report')")
 pytest.importorskip("jinja2", reason="reports need jinja2 (the extra 'report')")
 
+from matplotlib.figure import Figure
+
 from edge_siamese.errors import RuntimeMissingError
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
 from edge_siamese.evaluation.comparisons import Comparisons
 from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.reports import evaluation
 from edge_siamese.reports.evaluation import place, render_report, scale_of, write_report
+from edge_siamese.reports.plots import draw_det, draw_scores
 
 Reader = Callable[[str], Any]
 
@@ -129,3 +132,22 @@ def test_bars_share_a_scale_that_a_handful_of_pairs_does_not_set() -> None:
     assert place([0.005, 0.01], 0.02) == "left:25.0%;width:25.0%"
     assert place([0.0, 0.84], 0.02) == "left:0.0%;width:100.0%"
     assert place([0.03, 0.84], 0.02) == "left:99.0%;width:1.0%"
+
+
+def test_a_page_with_names_of_people_says_so(report: dict[str, Any], read_page: Reader) -> None:
+    notice = "This page names people. Ask them before you share it."
+    text = read_page(render_report(report)).text
+    assert text.index(notice) < text.index("400 photos of 40 people")
+    nobody = report | {"confusions": {"false_matches": [], "false_non_matches": []}}
+    assert notice not in read_page(render_report(nobody)).text
+
+
+@pytest.mark.parametrize("draw", [draw_det, draw_scores])
+def test_the_legend_is_outside_of_the_axes(report: dict[str, Any], draw: Callable[[Any, dict[str, Any]], None]) -> None:
+    figure = Figure(figsize=(5.6, 4.4), layout="constrained")
+    axes = figure.add_subplot()
+    draw(axes, report)
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    assert legend.get_window_extent().y1 < axes.get_window_extent().y0
+    assert axes.get_legend() is None

@@ -3,7 +3,6 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +12,8 @@ from edge_siamese.system import doctor
 from edge_siamese.system.doctor import Finding, Status
 from edge_siamese.system.host import HostInfo
 from edge_siamese.tflite import model_card
+from edge_siamese.tflite.model_card import ModelCard
+from tests.doubles import AnalyzerDouble, embedder_card
 
 PI = HostInfo("Raspberry Pi 4 Model B", "Cortex-A72", 4, "ondemand", 50.0, (), "Debian aarch64", "3.11.2")
 
@@ -74,7 +75,7 @@ def test_packages_that_cannot_be_imported_fail(monkeypatch: pytest.MonkeyPatch) 
 def test_the_runtime_is_named_or_its_absence_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     from edge_siamese.tflite import runtime
 
-    monkeypatch.setattr(runtime, "find_runtime", lambda: SimpleNamespace(name="ai-edge-litert", version="2.3.0"))
+    monkeypatch.setattr(runtime, "find_runtime", lambda: runtime.Runtime("ai-edge-litert", "2.3.0", None))
     assert only(doctor.check_runtime()).sentence == "ai-edge-litert 2.3.0"
 
     def missing() -> None:
@@ -88,8 +89,8 @@ def test_the_runtime_is_named_or_its_absence_explained(monkeypatch: pytest.Monke
 
 def test_models_show_digests_and_terms(monkeypatch: pytest.MonkeyPatch) -> None:
 
-    def read(path: Path) -> SimpleNamespace:
-        return SimpleNamespace(name=path.stem, digest="ab" * 32, license="research use")
+    def read(path: Path) -> ModelCard:
+        return embedder_card(4, name=path.stem, license="research use")
 
     monkeypatch.setattr(model_card, "read_card", read)
     sentences = [finding.sentence for finding in doctor.check_models()]
@@ -119,7 +120,7 @@ def test_each_delegate_is_put_to_the_proof(error: Exception | None, monkeypatch:
         asked.append(delegate)
         if error:
             raise error
-        return SimpleNamespace(close=lambda: None)
+        return AnalyzerDouble(embedder_card(4))
 
     monkeypatch.setattr(FaceEngine, "default", default)
     finding = only(doctor.check_self_test("reference"))

@@ -57,8 +57,11 @@ def test_a_model_for_another_task_is_refused() -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"", "expected a .tflite model"),
-        (b"PK\3\4 something else", "expected a .tflite model"),
+        (b"", "not a model: expected a .tflite file, found nothing, the file is empty"),
+        (b"PK\3\4 something else", "not a model: expected a .tflite file, found a ZIP archive"),
+        (b"ESG1" + bytes(60), "not a model: expected a .tflite file, found a gallery"),
+        (b"<!doctype html>", "found text, such as the page of a failed download"),
+        (b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer, not the file itself"),
         (MODEL[: len(MODEL) // 2], "truncated"),
         (MODEL[:-1000], "truncated"),
         (MODEL[:64], "truncated"),
@@ -70,8 +73,33 @@ def test_what_is_not_a_whole_model_is_refused(tmp_path: Path, data: bytes, sente
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"absent\.tflite: cannot be read"):
+    with pytest.raises(ModelError, match=r"absent\.tflite: there is no such model$"):
         read_model(tmp_path / "absent.tflite")
+    with pytest.raises(ModelError, match=r"not a model: expected a \.tflite file, found a folder"):
+        read_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("embeder-small", r"did you mean 'embedder-small'\?"),
+        ("detectr.tflite", r"did you mean 'detector'\?"),
+        ("facenet", "the models that ship are .*embedder-small"),
+    ],
+)
+def test_a_misspelt_name_gets_advice(name: str, advice: str) -> None:
+    with pytest.raises(ModelError, match=f"{name}: there is no such model; {advice}"):
+        read_model(Path(name))
+
+
+def test_a_network_of_other_origin_is_told_from_damage(tmp_path: Path) -> None:
+    foreign = read_model(default_model("embedder")).network.replace(b"edge_siamese", b"somebodyelse")
+    with pytest.raises(ModelError, match=r"of other origin, without a card: 'edge-siamese convert' makes a model"):
+        read_model(written(tmp_path, foreign))
+
+
+def test_model_errors_end_commands_as_gallery_errors_do() -> None:
+    assert ModelError.exit_code == 2
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

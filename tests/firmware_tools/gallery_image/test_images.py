@@ -39,7 +39,7 @@ def test_padding_is_erased_flash_up_to_the_page(length: int, padded: int) -> Non
     assert pad_to_page(bytes(length), 16) == bytes(length) + b"\xff" * (padded - length)
 
 
-def test_a_gallery_that_does_not_fit_is_refused_with_the_sizes() -> None:
+def test_a_gallery_that_does_not_fit_is_rejected_with_the_sizes() -> None:
     with pytest.raises(
         DataError, match=r"of 32,769 bytes takes 33,792 in pages of 1,024; slot b of microbit has 32,768"
     ):

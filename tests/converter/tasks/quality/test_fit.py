@@ -72,16 +72,16 @@ def test_the_weight_that_made_the_photos_is_found(weight: float) -> None:
 
 def test_what_matters_lowers_the_area_and_what_does_not_leaves_it() -> None:
     fit = fit_quality(simulated(0.6, np.random.default_rng(2)), {})
-    judged = {component.name: component for component in fit.components}
+    evaluated = {component.name: component for component in fit.components}
     assert fit.areas[1] < 0.8
-    assert judged["sharpness"].alone[1] == pytest.approx(fit.areas[1], abs=0.01)
-    assert judged["sharpness"].toggled[1] == pytest.approx(1.0)
-    assert judged["roll"].alone[1] == pytest.approx(1.0)
-    assert judged["embedding norm"].weight is None
-    assert set(judged) >= {"pitch", "side light"}
+    assert evaluated["sharpness"].alone[1] == pytest.approx(fit.areas[1], abs=0.01)
+    assert evaluated["sharpness"].toggled[1] == pytest.approx(1.0)
+    assert evaluated["roll"].alone[1] == pytest.approx(1.0)
+    assert evaluated["embedding norm"].weight is None
+    assert set(evaluated) >= {"pitch", "side light"}
     indices = describe_fit(fit)
     assert indices[0] == ("quality", "", *(f"{area:.3f}" for area in fit.areas), "", "")
-    assert indices[2][:2] == ("sharpness", f"{judged['sharpness'].weight:.3f}")
+    assert indices[2][:2] == ("sharpness", f"{evaluated['sharpness'].weight:.3f}")
     assert indices[-1][:2] == ("embedding norm", "not used")
 
 

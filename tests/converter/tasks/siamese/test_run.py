@@ -5,7 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_siamese.errors import DataError
+from edge_siamese.errors import DataError, EdgeSiameseError
+from edge_siamese.rendering import Person, View, render_portrait
 from edge_siamese.tflite.model_card import read_card
 from edge_siamese_converter.recipes.schema import load_recipe
 from edge_siamese_converter.recipes.siamese import SiameseRecipe
@@ -100,3 +101,54 @@ def test_another_recipe_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     run(data, tmp_path / "run")
     with pytest.raises(DataError, match="begun with another loss"):
         run(data, tmp_path / "run", loss__options__margin="3.0")
+
+
+def write_portraits(folder: Path, people: int, photos: int, *, mixed: bool) -> Path:
+    """Rendered people; where they are `mixed`, every photo of a folder shows somebody else."""
+    for number in range(people):
+        (folder / f"p{number:02}").mkdir(parents=True)
+        for place in range(photos):
+            seed = 7000 + (number * photos + place if mixed else number)
+            view = View.random(np.random.default_rng((number, place)), difficulty=0.4)
+            image = render_portrait(Person.from_seed(seed), view, background_seed=place).image
+            cv2.imwrite(str(folder / f"p{number:02}" / f"{place}.png"), image[..., ::-1])
+    return folder
+
+
+def test_a_run_that_learned_nothing_has_a_report_and_no_model(tmp_path: Path) -> None:
+    data = write_portraits(tmp_path / "data", 12, 3, mixed=True)
+    recipe = load_recipe("twin", SiameseRecipe, {"training.epochs": "1"})
+    with pytest.raises(
+        EdgeSiameseError, match=r"no better than chance: AUC 0\.\d+.*no model was written, .*report\.html"
+    ):
+        run_recipe(recipe, data, tmp_path / "run")
+    assert not (tmp_path / "run" / "embedder.tflite").exists()
+    assert RunReport.read(tmp_path / "run").is_chance
+    assert "This network has learned nothing" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_the_shipped_embedder_is_judged_on_the_same_pairs(tmp_path: Path) -> None:
+    data = write_portraits(tmp_path / "data", 12, 4, mixed=False)
+    (data / "p00" / "wall.png").write_bytes(cv2.imencode(".png", np.full((90, 90, 3), 120, np.uint8))[1].tobytes())
+    outcome = run(data, tmp_path / "run", data__preparation__align='"none"')
+    shipped = outcome.report.shipped_metrics
+    assert shipped is not None
+    own = outcome.report.float_metrics.verification
+    assert shipped.verification["genuine_pairs"] == own["genuine_pairs"]
+    assert shipped.verification["impostor_pairs"] == own["impostor_pairs"]
+    assert shipped.verification["auc"] > 0.95
+    assert [row[0] for row in outcome.table()][1:] == ["AUC", "EER", "accuracy", "5-way one-shot"]
+    assert outcome.to_json()["shipped"]["verification"]["auc"] == shipped.verification["auc"]
+
+
+def test_images_without_faces_have_no_shipped_embedder_beside(tmp_path: Path) -> None:
+    outcome = run(write_stripes(tmp_path / "data", 12), tmp_path / "run")
+    assert outcome.report.shipped_metrics is None
+    assert "shipped" not in outcome.table()[0]
+
+
+def test_too_few_images_to_calibrate_are_refused_before_training(tmp_path: Path) -> None:
+    data = write_stripes(tmp_path / "data", 9, each=2)
+    with pytest.raises(DataError, match=r"images of \d people, at least 20 are needed to calibrate int8"):
+        run(data, tmp_path / "run")
+    assert not (tmp_path / "run").exists()

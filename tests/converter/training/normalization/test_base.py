@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.training.normalization.base import Normalization, create, normalizations
+from edge_siamese_converter.training.normalization import create, from_json, normalizations
 
 NAMES = ["unit", "signed", "min-max", "standardize", "lcn", "lcn-subtractive", "zca"]
 IMAGE = np.array([[[0], [50]], [[100], [200]]], np.uint8)
@@ -69,7 +69,7 @@ def test_json_gives_the_same_normalization_again(images: np.ndarray, name: str, 
     options = {"even_kernel": even} if name.startswith("lcn") else {}
     normalization = create(name, **options).fit(images)
     text = json.dumps(normalization.to_json(), allow_nan=False)
-    again = Normalization.from_json(json.loads(text))
+    again = from_json(json.loads(text))
     assert type(again) is type(normalization)
     assert again.to_json() == normalization.to_json()
     result = again(images)
@@ -89,7 +89,7 @@ def test_what_learns_has_to_be_fitted_and_stays_as_it_was(name: str) -> None:
         fresh(images)
     with pytest.raises(DataError, match="fitted on images, found none"):
         fresh.fit(images[:0])
-    assert Normalization.from_json(fresh.to_json()).to_json()["learned"] == {}
+    assert from_json(fresh.to_json()).to_json()["learned"] == {}
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_json_of_something_else_is_refused(change: dict[str, object], sentence: 
     images = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), np.uint8)
     report = create("lcn").fit(images).to_json() | change
     with pytest.raises(DataError, match=sentence):
-        Normalization.from_json(report)
+        from_json(report)
 
 
 def test_arrays_that_do_not_fit_together_are_refused() -> None:
@@ -116,7 +116,7 @@ def test_arrays_that_do_not_fit_together_are_refused() -> None:
     report = create("zca").fit(images).to_json()
     del report["learned"]["gains"]
     with pytest.raises(DataError, match="do not fit together"):
-        Normalization.from_json(report)
+        from_json(report)
 
 
 def test_an_unknown_name_or_option_is_refused() -> None:

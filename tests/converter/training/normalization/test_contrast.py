@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.training.normalization.base import create
+from edge_siamese_converter.training.normalization import create
 from edge_siamese_converter.training.normalization.contrast import gaussian
 
 

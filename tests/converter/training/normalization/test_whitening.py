@@ -3,7 +3,7 @@ import pytest
 
 from edge_siamese.errors import DataError
 from edge_siamese_converter.training.normalization import base as module
-from edge_siamese_converter.training.normalization.base import create
+from edge_siamese_converter.training.normalization import create
 from edge_siamese_converter.training.normalization.whitening import Whitening
 
 

@@ -1,11 +1,12 @@
 import numpy as np
 
-from edge_siamese_converter.training.samplers import Pairs, create_sampler
+from edge_siamese.evaluation.index_pairs import IndexPairs
+from edge_siamese_converter.training.samplers import create_sampler
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 2, 3, 3, 3])
 
 
-def genuine_of(pairs: Pairs) -> list[tuple[int, int]]:
+def genuine_of(pairs: IndexPairs) -> list[tuple[int, int]]:
     return sorted((min(a, b), max(a, b)) for a, b in pairs.index[pairs.is_genuine].tolist())
 
 

@@ -62,4 +62,4 @@ def test_the_bytes_on_the_page_are_a_gallery() -> None:
     lines = [line for line in PAGE.read_text("utf-8").splitlines() if line.endswith("|") and line[:8].isalnum()]
     gallery = parse(b"".join(bytes.fromhex(line[10:59]) for line in lines), "the page")
     assert gallery.names == ("Anna", "Ben")
-    assert gallery.operating_points[0].threshold == 16384
+    assert gallery.operating_points[0].threshold_q15 == 16384

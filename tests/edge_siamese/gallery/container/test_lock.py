@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -80,13 +81,42 @@ def test_a_lock_that_is_never_freed_ends_in_a_sentence(tmp_path: Path, gallery: 
     assert Gallery.open(path).sequence == before.sequence
 
 
+def test_the_lock_is_waited_for_and_taken_when_it_is_free(tmp_path: Path) -> None:
+    path, waiting = tmp_path / "people.esg", threading.Event()
+    order = []
+
+    def wait() -> None:
+        waiting.set()
+        with locked(path):
+            order.append("second")
+
+    second = threading.Thread(target=wait)
+    with locked(path):
+        second.start()
+        waiting.wait(10)
+        time.sleep(0.1)
+        order.append("first")
+    second.join(10)
+    assert order == ["first", "second"]
+    with locked(path), pytest.raises(GalleryError, match="another program has been changing it for 0 s"):
+        locked(path, patience=0).__enter__()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_that_cannot_be_made_names_the_gallery(tmp_path: Path) -> None:
+    path = tmp_path / "absent" / "people.esg"
+    with pytest.raises(FileNotFoundError) as caught:
+        locked(path).__enter__()
+    assert caught.value.filename == str(path)
+
+
 def test_the_longest_file_name_can_be_locked(tmp_path: Path, gallery: Gallery) -> None:
     path = tmp_path / ("ü" * 125 + ".esg")
     gallery.save(path)
     assert gallery.without("anna").save(path).names == ("ben",)
 
 
-def test_a_change_of_an_old_reading_is_refused(tmp_path: Path, gallery: Gallery) -> None:
+def test_a_change_of_an_old_reading_is_rejected(tmp_path: Path, gallery: Gallery) -> None:
     path = tmp_path / "people.esg"
     gallery.save(path)
     mine, other = Gallery.open(path), Gallery.open(path)

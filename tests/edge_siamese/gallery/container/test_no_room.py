@@ -73,7 +73,7 @@ def test_a_folder_that_cannot_be_written_names_the_gallery(public_folder: Path, 
     assert (path.read_bytes(), list(public_folder.iterdir())) == (before, [path])
 
 
-def test_a_place_without_a_folder_is_refused_early(tmp_path: Path) -> None:
+def test_a_place_without_a_folder_is_rejected_early(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"there is no folder .*absent"):
         require_writable(tmp_path / "absent" / "people.esg")
     with pytest.raises(DataError, match="expected a file, found a folder; it is not replaced"):

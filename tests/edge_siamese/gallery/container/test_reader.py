@@ -49,7 +49,7 @@ def data(gallery: Gallery, operating_point: Callable[..., object]) -> bytes:
     return encode(gallery.with_operating_point(operating_point(0.01)))  # type: ignore[arg-type]
 
 
-def test_every_single_bit_flip_is_refused(data: bytes) -> None:
+def test_every_single_bit_flip_is_rejected(data: bytes) -> None:
     for index in range(len(data)):
         for bit in range(8):
             flipped = bytearray(data)
@@ -58,7 +58,7 @@ def test_every_single_bit_flip_is_refused(data: bytes) -> None:
                 parse(bytes(flipped), "flipped")
 
 
-def test_every_truncation_is_refused(data: bytes, tmp_path: Path) -> None:
+def test_every_truncation_is_rejected(data: bytes, tmp_path: Path) -> None:
     for length in range(len(data)):
         with pytest.raises(GalleryError):
             parse(data[:length], "truncated")
@@ -68,13 +68,13 @@ def test_every_truncation_is_refused(data: bytes, tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=300))
-def test_noise_is_refused(noise: bytes) -> None:
+def test_noise_is_rejected(noise: bytes) -> None:
     with pytest.raises(GalleryError):
         parse(noise, "noise")
 
 
 @given(st.binary(max_size=300))
-def test_a_payload_of_noise_with_good_crcs_is_refused(noise: bytes) -> None:
+def test_a_payload_of_noise_with_good_crcs_is_rejected(noise: bytes) -> None:
     header = HEADER.pack(
         magic=b"ESG1", version=1, flags=0, dimension=3, dtype=1, zero_point=0, identities=1, templates=1, sequence=1,
         embedder_digest=bytes(16), payload_length=0, payload_crc=0, header_crc=0,
@@ -159,7 +159,9 @@ def identities(*names: bytes) -> bytes:
         (identities(b"ben", b"anna"), "names: expected each once, sorted"),
         (identities(b"anna", b"anna"), "names: expected each once, sorted"),
         (identities(b"", b"ben"), "a name: expected one that can be shown, found '', which is empty"),
-        (identities(b"a\x07", b"ben"), "has control characters"),
+        (identities(b"a\x07", b"ben"), "has the control character U\\+0007"),
+        (identities("Zoe\u0301".encode(), b"ben"), "is not in Unicode NFC with single spaces"),
+        (identities("a\u200b".encode(), b"ben"), "has the invisible character U\\+200B"),
         (identities(b"a" * 256, b"ben"), "longer than 255 bytes"),
         (identities(b"\xff\xfe", b"ben"), "a name: expected UTF-8, found fffe"),
         (identities(b"anna", b"ben")[:-1], "name 1: expected to end with a NUL"),
@@ -183,7 +185,7 @@ def test_padding_must_be_zero(data: bytes) -> None:
         parse(with_crcs(data, bytes(payload)), "people.esg")
 
 
-def test_a_second_section_of_a_kind_is_refused(data: bytes) -> None:
+def test_a_second_section_of_a_kind_is_rejected(data: bytes) -> None:
     twice = data[HEADER.size :] + section(Section.METADATA, b"{}")
     with pytest.raises(GalleryError, match="section metadata: expected one, found a second one"):
         parse(with_crcs(data, twice), "people.esg")

@@ -15,7 +15,7 @@ from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.container.layout import ALIGNMENT, HEADER
 from edge_siamese.gallery.container.reader import parse
 from edge_siamese.gallery.container.writer import encode
-from edge_siamese.gallery.names import problem_of
+from edge_siamese.names import problem_of
 from edge_siamese.operating_point import OperatingPoint
 
 names = st.text(min_size=1, max_size=40).map(str.strip).filter(lambda name: problem_of(name) is None)
@@ -23,7 +23,7 @@ rates = st.floats(1e-9, 1 - 1e-9)
 points = st.builds(
     OperatingPoint,
     target_fmr=rates,
-    threshold=st.integers(-32768, 32767),
+    threshold_q15=st.integers(-32768, 32767),
     fmr_upper_95=rates,
     impostor_pairs=st.integers(0, 2**64 - 1),
     people=st.integers(0, 2**32 - 1),
@@ -95,7 +95,7 @@ def test_the_sequence_grows_with_every_rewrite(tmp_path: Path, gallery: Gallery)
     assert Gallery.open(path).sequence == 40
 
 
-def test_a_used_up_sequence_is_refused(tmp_path: Path, gallery: Gallery) -> None:
+def test_a_used_up_sequence_is_rejected(tmp_path: Path, gallery: Gallery) -> None:
     path = tmp_path / "people.esg"
     replace(gallery, sequence=2**32 - 1).save(path)
     before = path.read_bytes()

@@ -35,7 +35,7 @@ def test_sizes_people_write(text: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "kB", "8 G", "-8kB", "0", "0.5", "1.0005 kB", "8kB of templates", "1e3"])
-def test_what_is_no_size_is_refused(text: str) -> None:
+def test_what_is_no_size_is_rejected(text: str) -> None:
     with pytest.raises(DataError, match="expected one such as 8000, 8kB or 8KiB"):
         parse_size(text)
 

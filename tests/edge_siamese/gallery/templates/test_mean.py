@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from edge_siamese.gallery.templates.mean import mean_template
+from edge_siamese.gallery.templates.representatives import mean_template
 from edge_siamese.matching import Q15, scores_q15
 
 TEMPLATES = arrays(np.int8, st.tuples(st.integers(2, 8), st.just(32)))

@@ -76,7 +76,7 @@ def license_of_model(path: Path) -> str:
 
 def license_of_weights(path: Path) -> str:
     """What an .npz of this project says of its license: its own word, or that of the shipped models it came with."""
-    from ..training.checkpoints import load_license
+    from .checkpoints import load_license
 
     shipped = Path(__file__).parent / "weights"
     if path.resolve().parent == shipped.resolve():

@@ -6,23 +6,23 @@ Only seeds of `rendering.TRAINING_SEEDS` are used: the demo's and the golden vec
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 from rich.progress import track
 
 from edge_siamese.rendering import TRAINING_SEEDS, Person, View, render_crop, render_scene
 
-from ..tasks.embedder.distillation import FaceSource
-from .detection import AnnotatedImage
+from ..data.detection import AnnotatedImage
 
 
-def rendered_faces(people: int, views: int) -> FaceSource:
-    """Aligned crops of `people` rendered people in `views` random views each."""
+def rendered_faces(people: int, views: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Aligned crops uint8 ``(people * views, 112, 112, 3)`` of rendered people in random views, and whose each is."""
     crops = np.empty((people * views, 112, 112, 3), np.uint8)
     labels = np.repeat(np.arange(people), views)
     for row, number in enumerate(track(labels, "rendering faces", console=Console(stderr=True), transient=True)):
         rng = np.random.default_rng((TRAINING_SEEDS[number], row))
         crops[row] = render_crop(Person.from_seed(TRAINING_SEEDS[number]), View.random(rng))
-    return FaceSource(crops, people=labels)
+    return crops, labels
 
 
 def rendered_scenes(count: int, size: tuple[int, int] = (320, 240)) -> list[AnnotatedImage]:

@@ -53,8 +53,10 @@ def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return dict(archive)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: expected saved weights (.npz), there is no such file", path=path) from error
     except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path}: expected saved weights (.npz), cannot read it ({error})") from error
+        raise DataError(f"{path}: expected saved weights (.npz), cannot read it ({error})", path=path) from error
 
 
 def save_float16_weights(path: Path, network: Any, description: Mapping[str, Any], *, license: str = "") -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.training.checkpoints import load_weights, save_arrays, save_float16_weights
+from edge_siamese_converter.checkpoints import load_weights, save_arrays, save_float16_weights
 
 
 def network(width: int = 3) -> keras.Model:

@@ -6,7 +6,8 @@ from keras import layers
 
 from edge_siamese.errors import DataError
 from edge_siamese.models import default_model
-from edge_siamese_converter.export.licenses import (
+from edge_siamese_converter.checkpoints import load_description, load_weights, save_float16_weights
+from edge_siamese_converter.licenses import (
     UNSTATED,
     inherited,
     is_research_only,
@@ -15,7 +16,6 @@ from edge_siamese_converter.export.licenses import (
     require_use,
 )
 from edge_siamese_converter.tasks.siamese.fine_tuning import shipped_weights
-from edge_siamese_converter.training.checkpoints import load_description, load_weights, save_float16_weights
 
 
 @pytest.mark.parametrize(

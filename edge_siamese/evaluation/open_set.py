@@ -1,0 +1,49 @@
+"""The split of an open-set trial: some people are enrolled with a part of their images, all others are strangers."""
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Indices = npt.NDArray[np.int64]
+Name = TypeVar("Name", bound=Hashable)
+
+
+@dataclass(frozen=True, eq=False)
+class OpenSetSplit:
+    """Which images play which part, by index, ascending.
+
+    Attributes:
+        enrolled: images that enrolled people are enrolled with, int64 ``(E,)``.
+        known: other images of enrolled people, int64 ``(K,)``.
+        strangers: images of everybody else, int64 ``(S,)``.
+    """
+
+    enrolled: Indices
+    known: Indices
+    strangers: Indices
+
+    @classmethod
+    def assign(
+        cls, images: Mapping[Name, Indices], enrolled: Collection[Name], enroll: Callable[[Indices], Indices]
+    ) -> Self:
+        """Enroll some people with a part of their images.
+
+        Args:
+            images: indices of each person's images.
+            enrolled: the people to enroll.
+            enroll: which of a person's images the person is enrolled with.
+        """
+        chosen = {name: enroll(images[name]) for name in images if name in enrolled}
+        known = [np.setdiff1d(images[name], taken) for name, taken in chosen.items()]
+        return cls(
+            _joined(chosen.values()),
+            _joined(known),
+            _joined(indices for name, indices in images.items() if name not in chosen),
+        )
+
+
+def _joined(parts: Iterable[Indices]) -> Indices:
+    return np.sort(np.concatenate([np.zeros(0, np.int64), *parts]))
