@@ -63,5 +63,5 @@ def test_damage_is_read_or_refused(position: int, value: int) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"none\.tflite: cannot be read"):
+    with pytest.raises(ModelError, match=r"none\.tflite: "):
         read_operators(tmp_path / "none.tflite")

@@ -59,9 +59,8 @@ def test_a_missing_model_names_what_ships(word: str) -> None:
 def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
     foreign = tmp_path / "notes.txt"
     foreign.write_text("these are not the weights")
-    with pytest.raises(ModelError, match=r"notes.txt: expected a \.tflite model") as caught:
+    with pytest.raises(ModelError, match=r"notes\.txt: .*expected a \.tflite"):
         resolve([str(foreign)])
-    assert caught.value.exit_code == 1
 
 
 @pytest.mark.parametrize(

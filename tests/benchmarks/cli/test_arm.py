@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from edge_siamese.errors import EdgeSiameseError, RuntimeMissingError
+from edge_siamese.errors import EdgeSiameseError, ModelError, RuntimeMissingError
 from edge_siamese_benchmarks.arm import rig, rig_setup, session
 from edge_siamese_benchmarks.arm.report import ArmReport, Row
 from edge_siamese_benchmarks.cli.arm import arm
@@ -84,7 +84,7 @@ def test_bad_usage(arguments: list[str], said: str) -> None:
     [
         (["nothing"], 2, "found nothing of that name"),
         (["none.tflite"], 2, "found nothing of that name"),
-        ([str(Path(__file__))], 1, "expected a .tflite model"),
+        ([str(Path(__file__))], ModelError.exit_code, "expected a .tflite"),
         (["pipeline", "--image", "/none.png"], 2, "/none.png"),
         (["--check", "--budget", "/none.toml"], 2, "expected a budget"),
         (["x.keras", "--predict"], 2, "expected a .keras file"),
