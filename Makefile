@@ -8,6 +8,8 @@
 #   make architecture   draw docs/architecture.svg from the imports
 #   make format   rewrite the code as `make lint` wants it
 #   make test-numpy1   the device's tests with the packages of Raspberry Pi OS Bookworm
+#   make arm-rig       download what `edge-siamese bench arm` needs
+#   make test-arm64    instruction counts against their budget, and the device's tests on an arm64 Python
 #
 # Variables: PYTHON=python3.12 (which Python), VENV=.venv (where to), ARGS="..." (more arguments for the command).
 
@@ -16,7 +18,7 @@ BIN = $(VENV)/bin
 ARGS ?=
 REQUIREMENTS = setup.cfg pyproject.toml $(wildcard constraints/*.txt)
 
-.PHONY: demo install test lint types architecture format test-numpy1 clean
+.PHONY: demo install test lint types architecture format test-numpy1 arm-rig test-arm64 clean
 
 demo: $(VENV)/installed-demo
 	$(BIN)/edge-siamese demo $(ARGS)
@@ -48,6 +50,13 @@ format: $(VENV)/installed-lint
 test-numpy1:
 	$(MAKE) .venv-numpy1/installed-numpy1 VENV=.venv-numpy1
 	.venv-numpy1/bin/python -m pytest tests/edge_siamese $(ARGS)
+
+arm-rig: $(VENV)/installed-test
+	$(BIN)/edge-siamese bench arm --setup
+
+test-arm64: arm-rig
+	$(BIN)/python -m pytest tests/benchmarks/arm -m arm64 $(ARGS)
+	$(BIN)/python -m edge_siamese_benchmarks.arm.device_tests -q -m "not data and not slow"
 
 clean:
 	rm -rf .venv .venv-numpy1 build dist *.egg-info demo-report

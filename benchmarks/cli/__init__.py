@@ -9,6 +9,8 @@ COMMANDS = {
     "pipeline": Entry(f"{__name__}.timing:pipeline", "Time the loop of `run` on a folder, video or camera."),
     "accuracy": Entry(f"{__name__}.accuracy:accuracy", "Identify people through the loop of `run` (open set)."),
     "models": Entry(f"{__name__}.models:models", "Bytes, operations, latency and accuracy of models, side by side."),
+    "arm": Entry(f"{__name__}.arm:arm", "Count instructions on Pi-class Arm cores, without a board."),
+    "arm-fit": Entry(f"{__name__}.arm_fit:arm_fit", "Fit the cost model of `bench arm --predict` again."),
     "detection": Entry(f"{__name__}.detection:detection", "Judge the detector: recall, false boxes, sizes, landmarks."),
     "quality": Entry(f"{__name__}.quality:quality", "Judge the quality score: error versus reject."),
 }

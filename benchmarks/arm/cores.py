@@ -1,0 +1,88 @@
+"""The Arm cores whose instructions are counted, and how a program recognizes each of them."""
+
+from dataclasses import dataclass
+
+from .device import DataError
+
+_ARMV8_0 = "fp asimd evtstrm crc32 cpuid"
+_ARMV8_2 = (
+    "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp"  # asimddp: dot
+)
+_CPUINFO_ENTRY = """\
+processor\t: {index}
+BogoMIPS\t: 108.00
+Features\t: {features}
+CPU implementer\t: 0x41
+CPU architecture: 8
+CPU variant\t: 0x{variant:x}
+CPU part\t: 0x{part:03x}
+CPU revision\t: {revision}
+
+"""
+
+
+@dataclass(frozen=True)
+class Core:
+    """One kind of core.
+
+    The runtimes choose their kernels by the part number and the features in ``/proc/cpuinfo``, so these decide what
+    is counted as much as the emulated instruction set does.
+
+    Attributes
+    ----------
+    name : str
+        What the command line and the tables call it.
+    title : str
+        Arm's name for it, and boards that have it.
+    qemu_cpu : str
+        Value of QEMU's ``-cpu``.
+    part, variant, revision : int
+        Of the main ID register.
+    features : str
+        Words of the ``Features`` line.
+    has_dot : bool
+        Whether it has the int8 dot product instructions.
+    """
+
+    name: str
+    title: str
+    qemu_cpu: str
+    part: int
+    variant: int
+    revision: int
+    features: str
+    has_dot: bool
+
+    def cpuinfo(self, count: int = 4) -> str:
+        """Text of ``/proc/cpuinfo`` on a board with `count` of these cores."""
+        return "".join(
+            _CPUINFO_ENTRY.format(
+                index=index, features=self.features, variant=self.variant, part=self.part, revision=self.revision
+            )
+            for index in range(count)
+        )
+
+
+CORES = {
+    core.name: core
+    for core in (
+        Core("a53", "Cortex-A53 (Pi 3, Pi Zero 2)", "cortex-a53", 0xD03, 0, 4, _ARMV8_0, has_dot=False),
+        Core("a72", "Cortex-A72 (Pi 4)", "cortex-a72", 0xD08, 0, 3, _ARMV8_0, has_dot=False),
+        Core("a76", "Cortex-A76 (Pi 5)", "cortex-a76", 0xD0B, 4, 1, _ARMV8_2, has_dot=True),
+    )
+}
+
+
+def parse_cores(text: str) -> list[Core]:
+    """Cores of a list such as ``"a72,a76"``, in that order and each once.
+
+    Raises
+    ------
+    DataError
+        A name is not that of a known core, or there is none.
+    """
+    names = list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
+    unknown = [name for name in names if name not in CORES]
+    if unknown or not names:
+        raise DataError(f"core: expected one or more of {', '.join(CORES)}, found {', '.join(unknown) or repr(text)}")
+    return [CORES[name] for name in names]

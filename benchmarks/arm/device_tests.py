@@ -1,0 +1,92 @@
+"""Run the device package's own tests on the arm64 Python.
+
+``python -m edge_siamese_benchmarks.arm.device_tests [--core a72] [PYTEST ARGUMENTS]`` from the top of the tree.
+"""
+
+import os
+import shlex
+import shutil
+import stat
+import sys
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from .cores import Core, parse_cores
+from .device import DataError, EdgeSiameseError
+from .guest_pytest import EXECUTABLE_VARIABLE
+from .rig import Rig, device_path
+
+DEVICE_TESTS = Path("tests/edge_siamese")
+_DEFAULT_CORE = "a72"
+_PACKAGES = {  # the tree's folders, by the names they are installed under
+    "edge_siamese_benchmarks": "benchmarks",
+    "edge_siamese_converter": "converter",
+    "edge_siamese_firmware": "firmware_tools",
+}
+_PASSED_ON = ("EDGE_SIAMESE_DATA", "HYPOTHESIS_PROFILE")
+
+
+def run_device_tests(rig: Rig, core: Core, arguments: Sequence[str], tree: Path | None = None) -> int:
+    """Run pytest on the arm64 Python.
+
+    Parameters
+    ----------
+    rig : Rig
+        What runs it.
+    core : Core
+        As which core; the runtimes choose their kernels for it.
+    arguments : sequence of str
+        Of pytest, relative to `tree`; the device package's tests by default.
+    tree : Path, optional
+        Top of the project's tree; the working directory by default.
+
+    Returns
+    -------
+    int
+        The exit status of pytest.
+
+    Raises
+    ------
+    DataError
+        `tree` has no tests of the device package.
+    """
+    tree = (tree or Path.cwd()).absolute()
+    if not (tree / DEVICE_TESTS).is_dir():
+        raise DataError(f"{tree}: expected a tree with {DEVICE_TESTS}, found none")
+    named = any((tree / argument.partition("::")[0]).exists() for argument in arguments if argument[:1] != "-")
+    with device_path() as path:
+        for package, folder in _PACKAGES.items():
+            (path / package).symlink_to(tree / folder)
+        plugin = files(__package__).joinpath("guest_pytest.py")
+        (path / "guest_pytest.py").write_bytes(plugin.read_bytes())
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        environment |= {"PYTHONPATH": str(path), EXECUTABLE_VARIABLE: str(path / "python")}
+        _write_python(path / "python", rig, core, {"PYTHONPATH": str(path)})
+        command = ["-m", "pytest", "-p", "guest_pytest", "-p", "no:cacheprovider", *arguments]
+        return rig.run(core, [*command, *([] if named else [str(DEVICE_TESTS)])], environment, cwd=tree).returncode
+
+
+def _write_python(script: Path, rig: Rig, core: Core, environment: dict[str, str]) -> None:
+    """A script that starts the arm64 Python, for tests that start programs."""
+    words = [shutil.which("env") or "env"]
+    words += [f"LD_LIBRARY_PATH={rig.host_environment().get('LD_LIBRARY_PATH', '')}"]
+    words += rig.command(core, [], environment, count=False)
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit status for the command line."""
+    core = _DEFAULT_CORE
+    if len(arguments) >= 2 and arguments[0] == "--core":
+        core, arguments = arguments[1], arguments[2:]
+    try:
+        return run_device_tests(Rig.open(), parse_cores(core)[0], arguments)
+    except EdgeSiameseError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,122 @@
+"""What ``bench arm`` does: count or predict some subjects, and put the results together."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .budget import Budget, Excess
+from .cores import CORES, Core
+from .cost import network_operators, predict
+from .counting import CountingRun
+from .device import DataError, named_model, shipped_models
+from .layers import Breakdown, counted_breakdowns, predicted_breakdown
+from .report import ArmReport, Row, rows_of
+from .rig import Rig
+from .subjects import Image, Subject, find_model, resolve
+
+Progress = Callable[[int, int], None]
+
+
+def count(
+    subjects: Sequence[Subject],
+    cores: Sequence[Core],
+    image: Image,
+    rig: Rig,
+    *,
+    repeat: int = 2,
+    layers: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> ArmReport:
+    """Count subjects.
+
+    Parameters
+    ----------
+    subjects : sequence of Subject
+        What to count.
+    cores : sequence of Core
+        On which.
+    image : Image
+        For the pipelines.
+    rig : Rig
+        What counts.
+    repeat : int
+        How many runs each count is the mean of.
+    layers : bool
+        Whether to count every operator of each network too; otherwise their shares are predicted.
+    progress : callable
+        Is given how many counts are done and how many there are.
+    """
+    run = CountingRun(rig, repeat)
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "image.npz"
+        image.save(file)
+        counts = run.count([subject.job(file) for subject in subjects], cores, progress)
+    rows = rows_of(
+        counts,
+        macs={subject.name: subject.macs for subject in subjects},
+        runs={subject.name: 2 for subject in subjects if subject.mirrored},
+    )
+    failed = {row.name for row in rows if row.errors}
+    breakdowns: dict[str, list[Breakdown]] = {}
+    for subject in subjects:
+        if not subject.operators or subject.name in failed or run.is_partial:
+            continue
+        if layers:
+            path = Path(subject.item["path"])
+            breakdowns[subject.name] = counted_breakdowns(path, subject.operators, run, cores, progress)
+        else:
+            breakdowns[subject.name] = [predicted_breakdown(subject.operators, core) for core in cores]
+    has_image = any(subject.item["kind"] != "network" for subject in subjects)
+    return ArmReport(
+        "counted",
+        [core.name for core in cores],
+        rows,
+        breakdowns,
+        image.title if has_image else "",
+        rig.manifest,
+        run.is_partial,
+        layers,
+    )
+
+
+def predict_models(words: Sequence[str], cores: Sequence[Core], *, layers: bool = False) -> ArmReport:
+    """Predict networks, without the rig.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Names of shipped models, ``.tflite`` files or ``.keras`` files; without any, all shipped models.
+    cores : sequence of Core
+        For which.
+    layers : bool
+        Whether the text lists every operator.
+
+    Raises
+    ------
+    DataError
+        A word names nothing, or something that is not one network.
+    ModelError
+        A file is damaged.
+    """
+    rows, breakdowns = [], {}
+    for word in words or [path.stem for path in shipped_models()]:
+        if word == "peers" or word.startswith("pipeline"):
+            raise DataError(f"{word}: only networks can be predicted: a shipped model's name, a .tflite or .keras file")
+        path = Path(word) if word.endswith(".keras") else find_model(word)
+        name = path.stem if named_model(word) else path.name
+        operators = network_operators(path)
+        found = [predicted_breakdown(operators, core) for core in cores]
+        whole = {prediction.core: prediction.instructions for prediction in predict(operators, cores)}
+        rows.append(Row(name, "", sum(operator.macs for operator in operators), instructions=whole))
+        breakdowns[name] = found
+    return ArmReport("predicted", [core.name for core in cores], rows, breakdowns, show_layers=layers)
+
+
+def check_budget(
+    budget: Budget, rig: Rig, progress: Progress = lambda done, total: None
+) -> tuple[ArmReport, list[Excess]]:
+    """Count everything that a budget names, and say what is over it."""
+    names = {word: resolve([word])[0].name for word in budget.words}
+    cores = [CORES[core] for core in budget.cores]
+    report = count(resolve(budget.words), cores, Image.rendered(320, 240), rig, progress=progress)
+    return report, budget.check(report.rows, names)

@@ -1,0 +1,72 @@
+"""With the rig: counts are those that were recorded, budgets hold, and the device package works on arm64."""
+
+from pathlib import Path
+
+import pytest
+
+from edge_siamese_benchmarks.arm import CORES, CountingRun, Rig, parse_cores
+from edge_siamese_benchmarks.arm.budget import Budget
+from edge_siamese_benchmarks.arm.device_tests import run_device_tests
+from edge_siamese_benchmarks.arm.layers import counted_breakdowns
+from edge_siamese_benchmarks.arm.operators import read_operators
+from edge_siamese_benchmarks.arm.session import check_budget, count
+from edge_siamese_benchmarks.arm.subjects import Image, resolve
+
+from .test_cost import COUNTED
+
+pytestmark = [pytest.mark.arm64, pytest.mark.slow]
+TREE = Path(__file__).parents[3]
+ALL = list(CORES.values())
+
+# docs/arm.md, "Measured": millions of instructions of one run.
+PEERS = {
+    "mobilefacenet_int8.tflite": {"a72": 75.4, "a76": 36.8},
+    "face_detection_short_range.tflite": {"a72": 19.8, "a76": 19.5},
+    "yunet 320x320": {"a72": 95.9, "a76": 95.9},
+    "yunet 320x240": {"a72": 77.0, "a76": 77.0},
+    "yunet 160x120": {"a72": 21.8, "a76": 21.8},
+    "yunet 320x240 + align + mobilefacenet_int8": {"a72": 153.8, "a76": 115.2},
+}
+
+
+def test_the_budget_holds(arm_rig: Rig) -> None:
+    _, excesses = check_budget(Budget.shipped(), arm_rig)
+    assert [str(excess) for excess in excesses] == []
+
+
+def test_counts_repeat_and_are_those_recorded(arm_rig: Rig) -> None:
+    subjects = resolve(["embedder-small", "detector-small"])
+    image = Image.rendered(320, 240)
+    first, again = (count(subjects, ALL, image, arm_rig).rows for _ in range(2))
+    for row, other in zip(first, again, strict=True):
+        for core, counted in row.instructions.items():
+            assert counted == pytest.approx(COUNTED[row.name][core] * 1e6, rel=5e-4)
+            assert counted == pytest.approx(other.instructions[core], rel=1e-4)
+
+
+def test_layers_add_up_to_the_network(arm_rig: Rig, small_model: Path) -> None:
+    run = CountingRun(arm_rig)
+    (breakdown,) = counted_breakdowns(small_model, read_operators(small_model), run, parse_cores("a72"))
+    assert not breakdown.missing
+    assert breakdown.instructions == pytest.approx(COUNTED["embedder-small"]["a72"] * 1e6, rel=0.003)
+
+
+def test_the_dot_product_is_used_where_the_core_has_it(arm_rig: Rig) -> None:
+    (row,) = count(resolve(["embedder-small"]), ALL, Image.rendered(320, 240), arm_rig).rows
+    shares = {core: kinds["dot"] / sum(kinds.values()) for core, kinds in row.by_instruction_kind.items()}
+    assert shares["a53"] == shares["a72"] == 0
+    assert shares["a76"] > 0.2
+
+
+@pytest.mark.data
+def test_peers_cost_what_was_recorded(arm_rig: Rig, data: Path) -> None:
+    subjects = resolve(["peers"], {"EDGE_SIAMESE_DATA": str(data)})
+    rows = count(subjects, parse_cores("a72,a76"), Image.rendered(320, 240), arm_rig).rows
+    for row in rows:
+        for core, millions in PEERS[row.name].items():
+            assert row.instructions[core] == pytest.approx(millions * 1e6, rel=0.005)
+
+
+@pytest.mark.parametrize("file", ["test_engine.py", "test_alignment.py", "test_matching.py"])
+def test_device_tests_pass_on_arm64(arm_rig: Rig, file: str) -> None:
+    assert run_device_tests(arm_rig, CORES["a72"], ["-q", f"tests/edge_siamese/{file}"], TREE) == 0
