@@ -54,7 +54,7 @@ def fit_quality(data: Path, output: Path | None, as_json: bool, **engine_setting
 def _for_people(result: "QualityFit") -> str:
     from ..tasks.quality.fit import describe_fit
 
-    header = ("area by random's", "weight", "alone: untouched", "mixup", "toggled: untouched", "mixup")
+    header = ("area by random's", "weight", "alone: clean", "mixed", "toggled: clean", "mixed")
     references = ", ".join(f"{name} {value:g}" for name, value in result.formula.references.items())
     missed = sum(result.missed.values())
     return "\n".join(
