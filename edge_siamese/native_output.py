@@ -33,7 +33,7 @@ def captured_native_output() -> Iterator[None]:
             _leave(started)
 
 
-class _Capture:
+class _DescriptorCapture:
     """An open capture: the real descriptor, the file that replaces it, and Python's original stream."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class _Capture:
         return [line for line in captured.splitlines() if line.strip()]
 
 
-_capture: _Capture | None = None
+_capture: _DescriptorCapture | None = None
 
 
 def _enter() -> bool:
@@ -71,7 +71,7 @@ def _enter() -> bool:
     global _capture, _depth  # noqa: PLW0603 - one descriptor, one capture a process
     if _depth == 0:
         try:
-            _capture = _Capture()
+            _capture = _DescriptorCapture()
         except (OSError, ValueError):
             return False
     _depth += 1

@@ -45,7 +45,7 @@ class TrackingLimits:
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class FaceThumbnails:
     """A face and its frame as small gray images, float32.
 
     Attributes:
@@ -71,7 +71,7 @@ class Track:
 
     number: int
     face: Face
-    view: View
+    view: FaceThumbnails
     frames: int = 0
     missed: int = 0
 
@@ -99,7 +99,7 @@ class Tracker:
         faces = faces[: self.limits.max_tracks]
         owners = self._owners(faces)
         seen = [
-            self._seen_again(owners.get(index), face, View(_around(thumbnail, scale, face), scene))
+            self._seen_again(owners.get(index), face, FaceThumbnails(_around(thumbnail, scale, face), scene))
             for index, face in enumerate(faces)
         ]
         taken = list(owners.values())
@@ -126,7 +126,7 @@ class Tracker:
             overlaps[track], overlaps[:, face] = 0, 0
         return owners
 
-    def _seen_again(self, track: Track | None, face: Face, view: View) -> Track:
+    def _seen_again(self, track: Track | None, face: Face, view: FaceThumbnails) -> Track:
         """Update the track with its new face; return a new track without one or after a scene cut."""
         if track is None or view_change(track.view, view) > self.limits.max_change:
             self._count += 1
@@ -136,7 +136,7 @@ class Tracker:
         return track
 
 
-def view_change(before: View, after: View) -> float:
+def view_change(before: FaceThumbnails, after: FaceThumbnails) -> float:
     """Change of the image around the face plus change of the whole frame.
 
     Each is the mean absolute difference of gray levels divided by the contrast: 0 for equal images, about 1 for unrelated ones.

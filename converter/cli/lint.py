@@ -10,7 +10,7 @@ from edge_siamese.cli.shared.output import emit_json, table
 from .import_options import ONNX2TF
 
 if TYPE_CHECKING:
-    from ..lint.targets import Compiled, Finding, Target
+    from ..lint.targets import Compiled, Target, UnsupportedOperator
 
 
 @click.command()
@@ -72,7 +72,7 @@ def _compiled(compiled: "Compiled") -> str:
     )
 
 
-def _described(target: "Target", operators: int, left: "list[Finding]") -> str:
+def _described(target: "Target", operators: int, left: "list[UnsupportedOperator]") -> str:
     """What leaves one target, for people."""
     if not left:
         return f"{target.title}: all {operators} operators are taken"

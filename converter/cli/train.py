@@ -11,7 +11,7 @@ from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json, table
 
 if TYPE_CHECKING:
-    from ..tasks.siamese.summary import Outcome
+    from ..tasks.siamese.summary import TrainingResult
 
 _CHANGE = "KEY=VALUE"
 
@@ -90,7 +90,7 @@ def _repeated(recipe: str, data: Path | None, out: Path, changes: dict[str, str]
     return shlex.join(["edge-siamese", "train", *parts, *(["--quick"] if quick else [])])
 
 
-def _tell(outcome: "Outcome") -> None:
+def _tell(outcome: "TrainingResult") -> None:
     header, *rows = outcome.table()
     click.echo(table(rows, header=header))
     click.echo(f"report: {outcome.page}")
