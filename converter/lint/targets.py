@@ -160,5 +160,5 @@ def _reason(operator: Operator, target: Target, quantized: bool) -> str:
     if quantized and any(tensor.dtype in _FLOAT for tensor in operator.outputs):
         return f"it stayed float32: it {target.float}"
     if operator.kind not in target.operators:
-        return "not in the list of operators that are taken"
+        return "not in the list of supported operators"
     return "; ".join(filter(None, (CONDITIONS[name](operator) for name in target.operators[operator.kind])))

@@ -55,7 +55,7 @@ def test_layers_that_leave_are_named(findings: list[UnsupportedOperator]) -> Non
 
 def test_each_comes_with_a_reason_and_a_swap(findings: list[UnsupportedOperator]) -> None:
     by_layer = {(each.target, each.layer): each for each in findings}
-    assert by_layer["xnnpack", "stem_swish"].reason == "not in the list of operators that are taken"
+    assert by_layer["xnnpack", "stem_swish"].reason == "not in the list of supported operators"
     assert by_layer["edgetpu", "stem_swish"].swap.startswith("SiLU")
     assert "shared_axes=[1, 2] makes them one for each channel" in by_layer["edgetpu", "many_slopes"].reason
     assert all(each.swap for each in findings)
