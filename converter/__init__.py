@@ -1,6 +1,6 @@
-"""The workstation side of edge-siamese: train a twin network, quantize it to int8, prove what that cost."""
+"""Workstation package of edge-siamese: train siamese networks, quantize them to int8 and measure the loss of accuracy."""
 
 import os
 
-# TensorFlow reads this when it is loaded; people who want its log lines set the variable themselves.
+# TensorFlow reads this on import. A value that the user has set is kept.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -1,6 +1,6 @@
-"""Weights as plain arrays: checkpoints that survive a kill, and float16 weights small enough to ship.
+"""Read and write weights as ``.npz`` files: training checkpoints and the float16 weights of finished networks.
 
-Both are ``.npz`` files keyed by variable path, without pickles.
+Arrays are keyed by variable path; files are written atomically and contain no pickles.
 """
 
 import json
@@ -18,15 +18,15 @@ _DESCRIPTION, _LICENSE = "description", "license"
 
 
 def variables_as_arrays(variables: list[Any]) -> dict[str, npt.NDArray[Any]]:
-    """Values of Keras variables keyed by their paths."""
+    """Return the values of Keras variables as arrays, keyed by variable path."""
     return {variable.path: np.asarray(variable) for variable in variables}
 
 
 def assign_variables(variables: list[Any], arrays: Mapping[str, npt.NDArray[Any]], source: Path | str) -> None:
-    """Give every variable the array of its path.
+    """Assign to every Keras variable the array stored under its path.
 
     Raises:
-        DataError: an array is missing or of another shape; no variable has been changed then.
+        DataError: an array is missing or has another shape; no variable is changed in that case.
     """
     for variable in variables:
         array = arrays.get(variable.path)
@@ -38,17 +38,17 @@ def assign_variables(variables: list[Any], arrays: Mapping[str, npt.NDArray[Any]
 
 
 def save_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Write an ``.npz`` whole or not at all."""
+    """Write arrays to an ``.npz`` file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(path) as stream:
         np.savez(stream, **dict[str, Any](arrays))
 
 
 def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Read an ``.npz`` of arrays.
+    """Read the arrays of an ``.npz`` file.
 
     Raises:
-        DataError: the file is missing or not such a file.
+        DataError: the file is missing or is not an ``.npz`` file without pickles.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -60,13 +60,13 @@ def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
 
 
 def save_float16_weights(path: Path, network: Any, description: Mapping[str, Any], *, license: str = "") -> None:
-    """Write a network's weights as float16 arrays, the form in which they ship.
+    """Write the weights of a network as float16 arrays.
 
     Args:
-        path: the ``.npz``.
+        path: the ``.npz`` file to write.
         network: Keras network.
-        description: the arguments that build it, kept beside the weights as JSON.
-        license: of the weights, kept beside them; what is converted from them inherits it.
+        description: the arguments that build the network, stored with the weights as JSON.
+        license: license of the weights, stored with them; models converted from them inherit it.
     """
     arrays = variables_as_arrays(network.weights)
     halves = {name: array.astype(np.float16) for name, array in arrays.items()}
@@ -75,16 +75,16 @@ def save_float16_weights(path: Path, network: Any, description: Mapping[str, Any
 
 
 def load_description(path: Path) -> dict[str, Any]:
-    """What `save_float16_weights` was told of the network; empty for a checkpoint."""
+    """Read the `description` that `save_float16_weights` stored; empty for a checkpoint."""
     description = load_arrays(path).get(_DESCRIPTION)
     return {} if description is None else dict(json.loads(str(description)))
 
 
 def load_license(path: Path) -> str:
-    """What `save_float16_weights` was told of the weights' license; empty when nothing."""
+    """Read the license that `save_float16_weights` stored; empty if there is none."""
     return str(load_arrays(path).get(_LICENSE, ""))
 
 
 def load_weights(path: Path, network: Any) -> None:
-    """Give a network the weights of `save_float16_weights` or of a checkpoint."""
+    """Load the weights of `save_float16_weights` or of a checkpoint into a Keras network."""
     assign_variables(network.weights, load_arrays(path), path)

@@ -1,7 +1,7 @@
-"""Distances between embeddings, small for alike ones: of pairs while training, of matrices when judging.
+"""Distances between embeddings: for pairs of Keras tensors in training, for numpy matrices in evaluation.
 
-The losses see rows of Keras tensors, evaluation sees numpy matrices; both follow one definition. No square root is
-taken, and nothing is divided, below `EPSILON`, so that gradients stay finite where two embeddings coincide or vanish.
+Both forms follow one definition. Square roots and divisors are bounded below by `EPSILON`, so gradients stay finite
+when two embeddings are equal or zero.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def l2(a: Any, b: Any) -> Any:
 def cosine(a: Any, b: Any) -> Any:
     """1 - cosine of the angle between the rows of two tensors ``(B, D)``, float32 ``(B,)``, 0 to 2.
 
-    A row of zeros is at distance 1 of everything.
+    A row of zeros has distance 1 from every row.
     """
     from keras import ops
 
@@ -57,7 +57,7 @@ DISTANCES: dict[str, Callable[[Any, Any], Any]] = {"l1": l1, "l2": l2, "squared_
 
 
 def distance(name: str) -> Callable[[Any, Any], Any]:
-    """The function of two tensors ``(B, D)``.
+    """Return the distance function of that name, for two tensors ``(B, D)``.
 
     Raises:
         DataError: there is no distance of that name.
@@ -66,14 +66,14 @@ def distance(name: str) -> Callable[[Any, Any], Any]:
 
 
 def pairwise(name: str, a: Matrix, b: Matrix) -> npt.NDArray[np.float32]:
-    """Distance of every row of `a` from every row of `b`.
+    """Compute the distance of every row of `a` from every row of `b`.
 
     Args:
-        name: of the distance.
+        name: name of the distance, a key of `DISTANCES`.
         a, b: ``(N, D)`` and ``(M, D)``.
 
     Returns:
-        float32 ``(N, M)``, computed in float64 some rows at a time.
+        float32 ``(N, M)``, computed in float64 in blocks of rows.
 
     Raises:
         DataError: there is no distance of that name.

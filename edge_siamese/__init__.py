@@ -4,7 +4,7 @@
 >>> from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 >>> anna, ben = (Person.from_seed(seed) for seed in DEMO_SEEDS[:2])
 >>> def photo(person, yaw=0.0):
-...     return render_portrait(person, View(yaw=yaw)).image  # uint8 (H, W, 3) RGB, as read_image gives it
+...     return render_portrait(person, View(yaw=yaw)).image  # uint8 (H, W, 3) RGB, as read_image returns it
 >>> with FaceEngine.default() as engine:
 ...     same = engine.compare(photo(anna), photo(anna, 10.0))
 ...     gallery = Gallery.empty(engine.embedder_card)
@@ -15,11 +15,11 @@
 >>> gallery.identify(faces[0]).identity
 'Anna'
 
-Scores and thresholds are floats from -1 to 1 here, and integers in Q15 (divided by 32768) inside, so that every board
-computes the same. Arrays are checked: `preprocessing.check_image` says what is taken. All errors derive from
-`EdgeSiameseError`. The protocols that own parts can take the place of are in `edge_siamese.protocols`.
+Scores and thresholds are floats from -1 to 1 in this API. Internally they are Q15 integers (value * 32768), so that every
+board computes the same result. Arrays are checked; `preprocessing.check_image` documents the accepted ones. All errors
+derive from `EdgeSiameseError`. `edge_siamese.protocols` defines the protocols for your own implementations of a part.
 
-Names are loaded on first use, so importing the package costs nothing.
+Names are imported on first use, so importing the package is fast.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""``python -m edge_siamese``: the command line without its console script."""
+"""Entry point of ``python -m edge_siamese``."""
 
 from .cli.main import main
 

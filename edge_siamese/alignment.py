@@ -1,6 +1,6 @@
-"""From a face in a frame to the 112x112 crop the embedder sees.
+"""Face alignment: 112x112 crops for the embedder, from five landmarks.
 
-Landmarks are mapped on the ArcFace template by the least-squares similarity of all five points (Umeyama, "Least-squares
+Landmarks are mapped to the ArcFace template by the least-squares similarity of all five points (Umeyama, "Least-squares
 estimation of transformation parameters between two point patterns", PAMI 1991): no outlier rejection, so the same
 landmarks give the same crop everywhere.
 """
@@ -30,7 +30,7 @@ def similarity(source: npt.NDArray[np.floating], target: npt.NDArray[np.floating
         float64 ``(2, 3)`` affine matrix without reflection. Coinciding source points give a pure translation.
     """
     mean_source, mean_target = source.mean(0, dtype=np.float64), target.mean(0, dtype=np.float64)
-    # As complex numbers a similarity is one multiplication, and its least-squares solution one quotient.
+    # With points as complex numbers, a similarity is a multiplication, and the least-squares solution is a quotient.
     a = (source - mean_source) @ (1, 1j)
     b = (target - mean_target) @ (1, 1j)
     power = np.vdot(a, a).real
@@ -40,15 +40,15 @@ def similarity(source: npt.NDArray[np.floating], target: npt.NDArray[np.floating
 
 
 def align(image: RGB, landmarks: npt.NDArray[np.floating], template: npt.NDArray[np.floating] = TEMPLATE) -> RGB:
-    """Cut the aligned crop of one face.
+    """Cut out the aligned crop of one face.
 
     Args:
         image: uint8 ``(H, W, 3)``.
         landmarks: ``(5, 2)`` in pixels of `image`.
-        template: where they come to lie in the crop, ``(5, 2)``.
+        template: target positions of the landmarks in the crop, ``(5, 2)``, in pixels.
 
     Returns:
-        uint8 ``(112, 112, 3)``; black where it reaches beyond the image.
+        uint8 ``(112, 112, 3)``; black where the crop extends beyond the image.
     """
     matrix = similarity(landmarks, template)
     while np.hypot(matrix[0, 0], matrix[1, 0]) < 0.5 and min(image.shape[:2]) > 1:
@@ -59,20 +59,20 @@ def align(image: RGB, landmarks: npt.NDArray[np.floating], template: npt.NDArray
 
 
 def _cut(image: RGB, matrix: npt.NDArray[np.float64]) -> tuple[RGB, npt.NDArray[np.float64]]:
-    """The part of an image that the crop shows, with a margin, and the matrix that maps from it."""
+    """The region of an image that the crop shows, with a margin, and the matrix that maps from that region to the crop."""
     corners = np.array([(0, 0), (CROP_SIZE, 0), (0, CROP_SIZE), (CROP_SIZE, CROP_SIZE)], np.float64)
-    seen = (corners - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+    outline = (corners - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
     limits = np.array(image.shape[1::-1]) - 1
-    low, high = (np.clip(edge, 0, limits).astype(int) for edge in (seen.min(axis=0) - 2, seen.max(axis=0) + 2))
+    low, high = (np.clip(edge, 0, limits).astype(int) for edge in (outline.min(axis=0) - 2, outline.max(axis=0) + 2))
     part = image[low[1] : high[1] + 1, low[0] : high[0] + 1]
     return part, np.column_stack([matrix[:, :2], matrix[:, 2] + matrix[:, :2] @ low])
 
 
 def _halved(image: RGB, matrix: npt.NDArray[np.float64]) -> tuple[RGB, npt.NDArray[np.float64]]:
-    """Halve an image (averaging pixel areas) and adapt the matrix that maps from it."""
+    """An image of half the size, by averaging pixel areas, and the matrix that maps from it to the crop."""
     height, width = image.shape[0] // 2, image.shape[1] // 2
     half = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     steps = np.array([image.shape[1] / width, image.shape[0] / height])
-    # Pixel i of the half image is centered on pixel steps * (i + 1/2) - 1/2 of the whole one.
+    # Pixel i of the half image is centered on pixel steps * (i + 1/2) - 1/2 of the full image.
     linear, shift = matrix[:, :2], matrix[:, 2]
     return np.asarray(half, np.uint8), np.column_stack([linear * steps, linear @ (steps / 2 - 0.5) + shift])

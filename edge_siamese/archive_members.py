@@ -1,4 +1,4 @@
-"""The files of a folder, a zip and a tar behind one small interface; `image_archive` chooses among them."""
+"""Readers of the files in a folder, a zip or a tar, with one interface; `image_archive` chooses among them."""
 
 import bz2
 import gzip
@@ -42,13 +42,13 @@ _ARCHIVE_ERRORS = (
 
 
 class ArchiveFiles(Protocol):
-    """Files by name.
+    """Read access to files by name.
 
     Attributes:
         members: names of the regular files, relative, with forward slashes.
         folders: names of the folders below the top.
-        skipped: names of what is no regular file, and why it is left out.
-        errors: what `read` and `head` raise for a damaged member.
+        skipped: names of entries that are not regular files, each with the reason.
+        errors: exception types that `read` and `head` raise for a damaged member.
     """
 
     members: list[str]
@@ -60,10 +60,10 @@ class ArchiveFiles(Protocol):
         """Bytes, unpacked."""
 
     def checksum(self, member: str) -> int | None:
-        """A checksum that needs no reading, or None."""
+        """A stored checksum of a member, or None if the container has none."""
 
     def head(self, member: str, count: int) -> bytes:
-        """The first bytes."""
+        """The first `count` bytes of a member."""
 
     def read(self, member: str) -> bytes:
         """All bytes."""
@@ -72,7 +72,7 @@ class ArchiveFiles(Protocol):
 
 
 class FolderFiles:
-    """A folder and those below it; links to folders are followed, except back to a folder above."""
+    """Files of a folder tree. Links to folders are followed, except links to a parent folder."""
 
     errors: tuple[type[Exception], ...] = (OSError,)
 
@@ -91,7 +91,7 @@ class FolderFiles:
         try:
             return os.stat(f"{self._path}/{member}").st_size  # a path object for each of many is slow
         except OSError:
-            return 0  # reading it says why
+            return 0  # `read` raises the reason
 
     def checksum(self, member: str) -> int | None:
         return None
@@ -104,10 +104,10 @@ class FolderFiles:
         return (self._path / member).read_bytes()
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is open."""
 
     def _list(self, below: str, above: _Folders) -> list[tuple[str, _Folders]]:
-        """Take the files of one folder; gives the folders in it, each with the identities of those above."""
+        """Add the files of one folder. Returns its subfolders, each with the identities of its parent folders."""
         try:
             with os.scandir(self._path / below) as entries:
                 found = [entry for entry in entries if not entry.name.startswith(".")]
@@ -127,11 +127,11 @@ class FolderFiles:
                 self.folders.append(name)
                 deeper.append((f"{name}/", above | {identity}))
         if len(self.members) + len(self.folders) > MAX_MEMBERS:
-            raise DataError(f"{self._path}: holds more than {MAX_MEMBERS:,} files and folders", path=self._path)
+            raise DataError(f"{self._path}: contains more than {MAX_MEMBERS:,} files and folders", path=self._path)
         return deeper
 
     def _add(self, name: str, entry: "os.DirEntry[str]") -> tuple[int, int] | None:
-        """Take one entry; gives the identity of a folder."""
+        """Add one entry. Returns the identity of a folder, None for anything else."""
         if entry.is_dir():
             status = entry.stat()
             return status.st_dev, status.st_ino
@@ -143,7 +143,7 @@ class FolderFiles:
 
 
 class ZipFiles:
-    """A zip; names without the UTF-8 mark that are UTF-8 all the same are read as such, as macOS writes them."""
+    """Files of a zip. Names that are valid UTF-8 are read as UTF-8 even without the UTF-8 flag, as macOS writes them."""
 
     errors: tuple[type[Exception], ...] = _ARCHIVE_ERRORS
 
@@ -200,7 +200,7 @@ class ZipFiles:
 
 
 class TarFiles:
-    """A tar; a compressed one is unpacked once into a temporary file without a name, so that any member can be read."""
+    """Files of a tar. A compressed tar is unpacked once into an unnamed temporary file, so that members can be read in any order."""
 
     errors: tuple[type[Exception], ...] = _ARCHIVE_ERRORS
 
@@ -255,7 +255,7 @@ class TarFiles:
 
 
 def is_zip(path: Path) -> bool:
-    """Whether the file ends as a zip does."""
+    """Whether the file ends with a zip directory."""
     try:
         return zipfile.is_zipfile(path)
     except OSError:
@@ -263,7 +263,7 @@ def is_zip(path: Path) -> bool:
 
 
 def is_tar(path: Path) -> bool:
-    """Whether the file is a tar, or a compressed file that begins with one or cannot be read as far as that."""
+    """Whether the file is a tar, a compressed tar, or a damaged compressed file with the name of a tar."""
     opener = _decompressor(path)
     try:
         with opener(path) if opener else path.open("rb") as stream:

@@ -12,14 +12,14 @@ _PREFIX = ".edge-siamese-"
 
 @contextmanager
 def write_atomically(path: Path) -> Iterator[IO[bytes]]:
-    """Open a temporary file beside `path` that replaces it when the block ends well.
+    """Open a temporary file that replaces `path` when the block ends without an exception.
 
-    Whatever happens in between, `path` holds the old bytes or the new ones: the temporary is flushed to the disk
-    before the rename, the folder after it. An exception removes the temporary. A file that is replaced keeps its
-    permissions; of a symbolic link the file it points to is replaced.
+    `path` always contains either the old bytes or the new bytes: the temporary file is flushed to the disk before the
+    rename, the folder after it. An exception deletes the temporary file. A replaced file keeps its permissions. If `path`
+    is a symbolic link, the file it points to is replaced.
 
     Raises:
-        OSError: it cannot be written; the error names `path`, not the temporary file.
+        OSError: the file cannot be written; the error names `path`, not the temporary file.
     """
     target = Path(os.path.realpath(path))
     with _naming(path, target):
@@ -40,7 +40,7 @@ def write_atomically(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _naming(path: Path, target: Path) -> Iterator[None]:
-    """Make an OSError about the temporary file, the folder or no file an error about `path`."""
+    """Re-raise an OSError about the temporary file, the folder or no file as an error about `path`."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Run a dataset through the engine once: every photo's chosen face and embedding."""
+"""Dataset embeddings: one chosen face and its embedding for every photo of a dataset."""
 
 import hashlib
 from collections.abc import Callable
@@ -27,13 +27,13 @@ class DatasetEmbeddings:
         photos: N photos, in dataset order.
         embeddings: int8 ``(N, D)``; rows without a face are zero.
         found: bool ``(N,)``: a face was found and embedded.
-        centered: bool ``(N,)``: a box contains the image's center.
-        unreadable: what was wrong with each photo that could not be decoded, by path; those count as no face.
-        zero_point: of the embeddings.
-        embedder: digest.
-        faces: the chosen face of each photo, not embedded, or None.
-        qualities: what was measured of it, or None.
-        average_flip: the embedder looks at mirror images too.
+        centered: bool ``(N,)``: a face box contains the image's center.
+        unreadable: error message of each photo that could not be decoded, by path; these photos count as photos without a face.
+        zero_point: zero point of the embeddings.
+        embedder: digest of the embedder.
+        faces: the chosen face of each photo, without its embedding, or None.
+        qualities: quality of each chosen face, or None.
+        average_flip: the embedder averages the embeddings of a crop and its mirror image.
     """
 
     photos: list[Photo]
@@ -49,20 +49,20 @@ class DatasetEmbeddings:
 
     @property
     def people(self) -> npt.NDArray[np.int64]:
-        """A number for each photo's person, ``(N,)``."""
+        """Index of each photo's person into `names`, int64 ``(N,)``."""
         return np.unique([photo.person for photo in self.photos], return_inverse=True)[1].astype(np.int64)
 
     @property
     def names(self) -> list[str]:
-        """The person behind each number of `people`."""
+        """Names of the people, in the order of the indices in `people`."""
         return sorted({photo.person for photo in self.photos})
 
     def scores(self, rows: Numbers, columns: Numbers) -> npt.NDArray[np.int16]:
-        """Q15 scores ``(R, C)`` of photos against photos, by number."""
+        """Q15 scores, int16 ``(R, C)``, of the photos `rows` compared with the photos `columns`."""
         return scores_q15(self.embeddings[rows], self.embeddings[columns], self.zero_point)
 
     def shared_photos(self) -> list[tuple[str, str]]:
-        """Photos of two people with the same embedding: the first of them, and each later one."""
+        """Pairs of paths of photos filed under different people that have the same embedding."""
         first: dict[bytes, Photo] = {}
         shared = []
         for photo, found, row in zip(self.photos, self.found, self.embeddings, strict=True):
@@ -73,7 +73,7 @@ class DatasetEmbeddings:
         return shared
 
     def digest(self) -> str:
-        """SHA-256 over who is on each photo and its embedding, hex."""
+        """SHA-256 of the photos' people and embeddings, in hex."""
         digest = hashlib.sha256()
         for photo, row in zip(self.photos, self.embeddings, strict=True):
             digest.update(f"{photo.path}\0".encode() + row.tobytes())
@@ -81,12 +81,12 @@ class DatasetEmbeddings:
 
 
 def largest_face(faces: list[Face], image: RGB) -> Face | None:
-    """The choice for ordinary datasets."""
+    """Choose the largest face; for datasets in general."""
     return largest(faces)
 
 
 def center_face(faces: list[Face], image: RGB) -> Face | None:
-    """The choice for LFW, whose person of interest is in the middle."""
+    """Choose the face nearest the image center; for LFW, where the labeled person is in the center."""
     return nearest_center(faces, image.shape[1], image.shape[0])
 
 
@@ -100,9 +100,9 @@ def embed_dataset(
 
     Args:
         dataset: the photos.
-        engine: finds and embeds.
-        choose: which of several faces counts.
-        progress: called with the number done and the number of all.
+        engine: detects, aligns and embeds faces.
+        choose: function that chooses one of several faces.
+        progress: called with the number of photos done and the total.
     """
     photos, card = dataset.photos, engine.embedder_card
     embedded = DatasetEmbeddings(

@@ -1,4 +1,4 @@
-"""Whose photo a file of a dataset is: ``<person>/<photo>`` at the root, under ``images/``, or below a single folder."""
+"""Dataset layout: finds ``<person>/<photo>`` at the root, under ``images/``, or below a single folder."""
 
 import unicodedata
 from collections import defaultdict
@@ -18,9 +18,9 @@ class DatasetLayout:
     """How the files of a dataset are sorted by person.
 
     Attributes:
-        photos: path in the dataset ``<person>/<photo>`` -> the file's name in the archive.
-        skipped: photos that lie in no person's folder, and person folders without a photo.
-        notes: what people should know about how the folders were read, one sentence each.
+        photos: maps the path in the dataset, ``<person>/<photo>``, to the file's name in the archive.
+        skipped: photos outside a person's folder, and person folders without photos.
+        notes: notes for the user about how the folders were read, one sentence each.
     """
 
     photos: dict[str, str]
@@ -29,7 +29,7 @@ class DatasetLayout:
 
 
 def person_of(path: str) -> str:
-    """The person of a path in the dataset."""
+    """The person's name in a dataset path ``<person>/<photo>``."""
     return path.split("/", 1)[0]
 
 
@@ -38,17 +38,17 @@ def dataset_layout(
 ) -> DatasetLayout:
     """Sort image files by person.
 
-    A leading ``images/`` is dropped. While a single folder holds all others, as archiving a folder gives, it is descended
-    into and a note says so. Each person's photos lie in one folder.
+    A leading ``images/`` is dropped. A single top folder that contains all others, as archiving a folder produces, is
+    entered and reported in a note. All photos of a person must be in one folder.
 
     Args:
         images: names of image files, relative, with forward slashes, in order.
         folders: names of all folders, to find empty ones.
-        name: what messages call the dataset.
-        way_out: what else can be done about an ambiguous layout, appended to the message.
+        name: name of the dataset in messages.
+        way_out: another remedy for an ambiguous layout, appended to the message.
 
     Raises:
-        DataError: there is no ``<person>/<photo>``, or one person would come from several folders.
+        DataError: no file matches ``<person>/<photo>``, or one person's photos are in several folders.
     """
     images = list(images)
     top = _top(images)
@@ -78,7 +78,7 @@ def paths_in_dataset(images: Sequence[str], *, name: str) -> list[str]:
     """The path ``<person>/<photo>`` of each image file, as `dataset_layout` sorts them.
 
     Raises:
-        DataError: one lies in no person's folder, or one person would come from several folders.
+        DataError: a photo is outside a person's folder, or one person's photos are in several folders.
     """
     layout = dataset_layout(dict.fromkeys(images), name=name)
     paths = {image: path for path, image in layout.photos.items()}
@@ -89,7 +89,7 @@ def paths_in_dataset(images: Sequence[str], *, name: str) -> list[str]:
 
 
 def _top(images: Sequence[str]) -> str:
-    """The folder that holds the person folders: ``""`` at the root, else without a slash at the end."""
+    """The folder that contains the person folders: ``""`` for the root, otherwise without a slash at the end."""
     top = ""
     while True:
         below = [_below(image, top) for image in images]
@@ -108,10 +108,10 @@ def _below(image: str, top: str) -> str:
 
 
 def _require_one_folder_each(photos: dict[str, str], top: str, name: str, way_out: str) -> set[str]:
-    """The folders that hold photos, each of another person.
+    """The folders that contain photos, one for each person.
 
     Raises:
-        DataError: two are of one person.
+        DataError: two folders belong to one person.
     """
     leaves: dict[str, set[str]] = defaultdict(set)
     for path in photos:
@@ -135,7 +135,8 @@ def _empty(folders: Iterable[str], top: str, photos: dict[str, str]) -> list[str
 
 
 def _require_visible(people: Iterable[str], name: str) -> None:
-    """
+    """Check that names have no hidden characters.
+
     Raises:
         DataError: a name has control or invisible characters.
     """
@@ -146,7 +147,7 @@ def _require_visible(people: Iterable[str], name: str) -> None:
 
 
 def _look_alikes(people: Iterable[str], name: str) -> list[str]:
-    """A sentence for names that differ only in case, white space or width of characters."""
+    """Notes about names that differ only in case, white space or width of characters."""
     alike: dict[str, list[str]] = defaultdict(list)
     for person in people:
         alike[" ".join(unicodedata.normalize("NFKC", person).casefold().split())].append(person)

@@ -11,12 +11,12 @@ import numpy.typing as npt
 from .matching import NO_SCORE, as_float
 
 MIN_MARGIN_Q15 = 1638
-"""Margin under which two names that both reach the threshold are ambiguous: 0.05, two standard deviations of what the
-margin changes by when a face is captured again. `docs/evaluation.md` ("Ambiguous names") has the measurement."""
+"""Smallest margin between two names that both reach the threshold; below it the decision is ambiguous. 0.05 is two
+standard deviations of the change of the margin between captures of one face (`docs/evaluation.md`, "Ambiguous names")."""
 
 
 class Outcome(StrEnum):
-    """What was decided: somebody of the gallery, nobody of it, or neither."""
+    """Outcome of a decision: a person of the gallery, no person of the gallery, or undecided."""
 
     MATCH = "match"
     UNKNOWN = "unknown"
@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why it was decided so; every reason but `OK` and `BELOW_THRESHOLD` goes with `Outcome.UNDECIDED`."""
+    """Reason for an outcome. Every reason but `OK` and `BELOW_THRESHOLD` belongs to `Outcome.UNDECIDED`."""
 
     OK = "ok"
     NO_FACE = "no_face"
@@ -40,17 +40,17 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """One answer about one face.
+    """Decision about one face.
 
-    Scores are kept in Q15, as every board computes them; `score`, `margin` and `threshold` are the same as floats.
+    Scores are stored as Q15 integers; `score`, `margin` and `threshold` are the same values as floats.
 
     Attributes:
         outcome: match, unknown or undecided.
-        reason: why; `Reason.OK` for a match.
-        identity: name of the match, else None.
-        score_q15: best score, None when nothing was compared.
-        margin_q15: how far the best identity is above the runner-up; None with fewer than two identities.
-        threshold_q15: what it was held against, None when nothing was compared.
+        reason: reason for the outcome; `Reason.OK` for a match.
+        identity: name of the matched person; None without a match.
+        score_q15: best score; None if nothing was compared.
+        margin_q15: best score minus second-best identity's score; None with fewer than two identities.
+        threshold_q15: the threshold that was applied; None if nothing was compared.
     """
 
     outcome: Outcome
@@ -62,33 +62,33 @@ class Decision:
 
     @property
     def score(self) -> float | None:
-        """The best score, -1 to 1; None when nothing was compared."""
+        """The best score, -1 to 1; None if nothing was compared."""
         return as_float(self.score_q15)
 
     @property
     def margin(self) -> float | None:
-        """How far the best identity is above the runner-up, 0 to 2; None with fewer than two identities."""
+        """Best score minus second-best identity's score, 0 to 2; None with fewer than two identities."""
         return as_float(self.margin_q15)
 
     @property
     def threshold(self) -> float | None:
-        """The threshold the score was held against, -1 to 1; None when nothing was compared."""
+        """The threshold that was applied, -1 to 1; None if nothing was compared."""
         return as_float(self.threshold_q15)
 
     @property
     def is_match(self) -> bool:
-        """Whether somebody was named."""
+        """Whether the outcome is a match."""
         return self.outcome is Outcome.MATCH
 
     def __str__(self) -> str:
-        """One line for people, ``match Anna: score 0.812, margin 0.400, threshold 0.357``."""
+        """One line of text, ``match Anna: score 0.812, margin 0.400, threshold 0.357``."""
         answer = f"{self.outcome} {self.identity or f'({self.reason})'}"
         numbers = {"score": self.score, "margin": self.margin, "threshold": self.threshold}
         known = ", ".join(f"{name} {value:.3f}" for name, value in numbers.items() if value is not None)
         return f"{answer}: {known}" if known else answer
 
     def to_json(self) -> dict[str, Any]:
-        """The decision with scores as people see them, -1 to 1."""
+        """The decision as a JSON object, with scores as floats from -1 to 1."""
         return {
             "decision": str(self.outcome),
             "reason": str(self.reason),
@@ -100,7 +100,7 @@ class Decision:
 
 
 def undecided(reason: Reason) -> Decision:
-    """No answer, because of `reason`."""
+    """An undecided decision with the given reason."""
     return Decision(Outcome.UNDECIDED, reason)
 
 
@@ -115,13 +115,13 @@ def decide(scores: Mapping[str, int], threshold_q15: int, *, min_margin_q15: int
 def decide_scores(
     names: Sequence[str], scores: npt.NDArray[np.integer], threshold_q15: int, *, min_margin_q15: int = MIN_MARGIN_Q15
 ) -> Decision:
-    """Decide from an array of Q15 scores, and look up the name only of the best.
+    """Decide from an array of Q15 scores; looks up only the best name.
 
     Args:
-        names: N names, sorted; of equal scores the first name wins.
-        scores: ``(N,)``, best score of each identity's templates; empty for an empty gallery.
-        threshold_q15: a best score below it is nobody known.
-        min_margin_q15: two identities that both reach the threshold and are closer than this are ambiguous.
+        names: N sorted names; the first name wins a tie.
+        scores: int16 ``(N,)``, best score of each identity's templates; empty for an empty gallery.
+        threshold_q15: a best score below this threshold is unknown.
+        min_margin_q15: two identities that both reach the threshold and differ by less than this are ambiguous.
     """
     if not len(names):
         return Decision(Outcome.UNKNOWN, Reason.BELOW_THRESHOLD, threshold_q15=threshold_q15)
@@ -139,10 +139,10 @@ def decide_scores(
 def named_rows(
     scores: npt.NDArray[np.integer], threshold_q15: int, *, min_margin_q15: int = MIN_MARGIN_Q15
 ) -> npt.NDArray[np.bool_]:
-    """Which of many probes `decide_scores` would name.
+    """Which of many probes `decide_scores` would match.
 
     Args:
-        scores: Q15 ``(P, N)``, the best score of each identity's templates, for P probes.
+        scores: Q15 scores ``(P, N)``: for each of P probes, the best score of each identity's templates.
         threshold_q15, min_margin_q15: see `decide_scores`.
 
     Returns:
@@ -156,7 +156,7 @@ def named_rows(
 
 
 def doubted(decision: Decision, doubt: Reason | None) -> Decision:
-    """The decision, or undecided instead of "unknown" when there is a doubt that a known person would score high enough."""
+    """The decision, but undecided instead of "unknown" if the image quality gives a reason for doubt."""
     if doubt is None or decision.outcome is not Outcome.UNKNOWN or decision.score_q15 is None:
         return decision
     return replace(decision, outcome=Outcome.UNDECIDED, reason=doubt)

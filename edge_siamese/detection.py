@@ -1,8 +1,8 @@
 """Face detection: from an image to boxes with five landmarks.
 
-The detector is a fully convolutional int8 network. Each cell of its three grids (strides 8, 16 and 32) answers for a
+The detector is a fully convolutional int8 network. Each cell of its three grids (strides 8, 16 and 32) predicts a
 face centered near it: a score logit, the face's center and size, and its landmarks, all in units of the stride. This
-module holds the geometry once, for the runtime and for training.
+module implements the geometry for inference and for training.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class Letterbox:
 
 
 def letterbox(image: RGB, height: int, width: int) -> tuple[RGB, Letterbox]:
-    """Fit an image into ``(height, width)`` without changing its proportions."""
+    """Scale an image to fit ``(height, width)`` with its aspect ratio, and pad it."""
     scale = min(height / image.shape[0], width / image.shape[1])
     fitted = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -53,12 +53,12 @@ def cell_centers(height: int, width: int, stride: int) -> Array:
 
 
 def decode_cells(centers: Array, boxes: Array, landmarks: Array, stride: int) -> tuple[Array, Array]:
-    """Turn the network's answers into pixels.
+    """Convert the network's outputs to pixels.
 
     Args:
-        centers: ``(N, 2)`` of the cells that answer.
+        centers: ``(N, 2)`` cell centers in input pixels.
         boxes: ``(N, 4)``: face center minus cell center (x, y), and log size (width, height), in strides.
-        landmarks: ``(N, 10)``: landmarks minus cell center, x and y by turns, in strides.
+        landmarks: ``(N, 10)``: landmarks minus cell center, x and y alternating, in strides.
 
     Returns:
         Boxes ``(N, 4)`` as x, y, width, height and landmarks ``(N, 5, 2)``.
@@ -70,7 +70,7 @@ def decode_cells(centers: Array, boxes: Array, landmarks: Array, stride: int) ->
 
 @dataclass(frozen=True, eq=False)
 class GridPredictions:
-    """Cells of the grids that see a face, in input pixels.
+    """Predictions of the grid cells that detect a face, in input pixels.
 
     Attributes:
         scores: float32 ``(N,)``, 0 to 1.
@@ -83,7 +83,7 @@ class GridPredictions:
     landmarks: Array
 
     def mirrored(self, width: int) -> "GridPredictions":
-        """The same faces in the mirror image of an input of that width."""
+        """The same faces in the mirror image of an input of the given width."""
         boxes, landmarks = self.boxes.copy(), self.landmarks[:, MIRRORED_LANDMARKS]
         boxes[:, 0] = (width - 1) - boxes[:, 0] - boxes[:, 2]
         landmarks[..., 0] = (width - 1) - landmarks[..., 0]
@@ -91,15 +91,15 @@ class GridPredictions:
 
 
 class FaceDetector:
-    """Finds faces with a detector network.
+    """Detects faces with a detector network.
 
-    Where a face's score is in doubt, neither far above the threshold nor far below, the image is looked at once more in the
-    mirror, and a face's score is the mean of both results: a false detection is seldom found twice.
+    If a face's score is close to the threshold, the mirror image is processed too, and the face's score is the mean of both
+    results: a false detection seldom occurs in both.
 
     Args:
-        network: loaded detector.
-        height, width: its input size.
-        score_threshold: least confidence, 0 to 1.
+        network: the loaded detector network.
+        height, width: input size of the network in pixels.
+        score_threshold: minimum confidence, 0 to 1.
         iou_threshold: boxes overlapping more than this (intersection over union) are one face.
     """
 
@@ -108,7 +108,7 @@ class FaceDetector:
     ) -> None:
         self.network, self.height, self.width = network, height, width
         self.score_threshold, self.iou_threshold = score_threshold, iou_threshold
-        # Scores between these are in doubt.
+        # Scores between these two are close to the threshold.
         self._min, self._sure = 0.75 * score_threshold, 0.5 * (1 + score_threshold)
         expected = {f"{kind}{stride}" for kind in ("score", "box", "landmark") for stride in STRIDES}
         missing = expected - set(network.output_scales())
@@ -116,7 +116,7 @@ class FaceDetector:
             raise ModelError(f"the detector lacks the output {min(missing)}: it is not a detector of this project")
 
     def detect(self, image: RGB) -> list[Face]:
-        """Faces on a uint8 ``(H, W, 3)`` RGB image, largest first, in its pixels."""
+        """Detect the faces in a uint8 ``(H, W, 3)`` RGB image; largest first, in pixels of the image."""
         fitted, mapping = letterbox(image, self.height, self.width)
         first = self.cells(self.network.run(int8_input(fitted[None])))
         faces = self.faces([first], mapping)
@@ -126,12 +126,12 @@ class FaceDetector:
         return [face for face in faces if face.score >= self.score_threshold]
 
     def cells(self, outputs: dict[str, npt.NDArray[np.int8]]) -> GridPredictions:
-        """Decode the cells of raw outputs that see a face, or nearly."""
+        """Decode the cells of raw int8 outputs whose score is above or just below the threshold."""
         decoded = [self._decoded(outputs, stride) for stride in STRIDES]
         return GridPredictions(*(np.concatenate(parts) for parts in zip(*decoded, strict=True)))
 
     def faces(self, predictions: Sequence[GridPredictions], mapping: Letterbox) -> list[Face]:
-        """Faces from the predictions for an image, or for it and its mirror image, largest first: overlapping boxes averaged."""
+        """Faces from the predictions for an image, or for an image and its mirror image; overlapping boxes are averaged."""
         scores, boxes, landmarks = (
             np.concatenate([getattr(prediction, name) for prediction in predictions])
             for name in ("scores", "boxes", "landmarks")
@@ -151,7 +151,7 @@ class FaceDetector:
 
     @cached_property
     def _geometry(self) -> dict[int, tuple[Array, int]]:
-        """By stride: cell centers ``(N, 2)`` and the least raw score that counts."""
+        """Cell centers ``(N, 2)`` and the minimum raw score, by stride."""
         scales = self.network.output_scales()
         logit = float(np.log(self._min / (1 - self._min)))
         return {
@@ -163,7 +163,7 @@ class FaceDetector:
         }
 
     def _decoded(self, outputs: dict[str, npt.NDArray[np.int8]], stride: int) -> tuple[Array, Array, Array]:
-        """Scores ``(N,)``, boxes ``(N, 4)`` and landmarks ``(N, 5, 2)`` of one grid's cells that count."""
+        """Scores ``(N,)``, boxes ``(N, 4)`` and landmarks ``(N, 5, 2)`` of one grid's cells above the minimum score."""
         centers, minimum = self._geometry[stride]
         raw = outputs[f"score{stride}"].reshape(-1)
         passing = np.flatnonzero(raw.astype(np.int16) >= minimum)
@@ -178,13 +178,13 @@ class FaceDetector:
 
 
 def group_overlaps(boxes: Array, scores: Array, iou_threshold: float) -> list[npt.NDArray[np.intp]]:
-    """Greedy non-maximum suppression that remembers what it suppressed.
+    """Greedy non-maximum suppression that also returns the suppressed boxes.
 
     Returns:
-        For each face the indices of its boxes, best score first: the best box of those left, and all that overlap it by
-        more than `iou_threshold`. Their average is steadier than the best box alone (Bazarevsky et al., "BlazeFace", 2019).
-        Boxes that lie nearly whole in the best one, or it in them, are parts or surroundings of the same face: they are
-        in no group.
+        For each face the indices of its boxes, best score first: the best remaining box, and all that overlap it by more
+        than `iou_threshold`. Their average is more stable than the best box alone (Bazarevsky et al., "BlazeFace", 2019).
+        A box that lies almost completely inside the best box, or contains it, shows a part or the surroundings of the
+        same face and is in no group.
     """
     left = np.argsort(-scores, kind="stable")
     groups = []
@@ -198,7 +198,7 @@ def group_overlaps(boxes: Array, scores: Array, iou_threshold: float) -> list[np
 
 
 def intersection_over_union(box: Array, others: Array) -> Array:
-    """Overlap of one box ``(4,)`` with others ``(N, 4)``, all x, y, width, height."""
+    """Intersection over union, ``(N,)``, of one box ``(4,)`` with others ``(N, 4)``, all as x, y, width, height."""
     shared = _intersection(box, others)
     return np.asarray(shared / np.maximum(_area(box) + _area(others) - shared, 1e-9), np.float32)
 

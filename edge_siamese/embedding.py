@@ -1,7 +1,7 @@
-"""The embedder: from an aligned crop to an int8 embedding.
+"""Face embedder: computes an int8 embedding from an aligned crop.
 
-Where a model's card says so, an embedding is the mean of the network's outputs for a crop and its mirror image: twice the
-work for fewer errors (`docs/models.md` has what it brings).
+If the model card enables it, an embedding is the mean of the network's outputs for a crop and its mirror image (flip
+test-time augmentation): fewer errors for twice the computation (`docs/models.md` has the figures).
 """
 
 from collections.abc import Callable
@@ -46,17 +46,17 @@ class FaceEmbedder:
 def average_with_flip(
     crops: npt.NDArray[np.uint8], embed: Callable[[npt.NDArray[np.uint8]], npt.NDArray[Any]], *, average_flip: bool
 ) -> npt.NDArray[Any]:
-    """What `embed` answers for images or, with `average_flip`, the mean of its answers for them and their mirror images."""
+    """Outputs of `embed` for images; with `average_flip`, the mean of its outputs for the images and their mirror images."""
     first = embed(crops)
     return mean_of_flip(first, embed(mirrored(crops))) if average_flip else first
 
 
 def mean_of_flip(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The mean of two outputs; of int8 ones, of one zero point, halves go to the even neighbor: no direction gains."""
+    """The mean of two outputs. The mean of int8 outputs with one zero point is rounded half to even."""
     mean = (first.astype(np.float32) + second) / 2
     return np.asarray(np.rint(mean).astype(np.int8) if first.dtype == np.int8 else mean)
 
 
 def unit_rows(rows: npt.NDArray[Real]) -> npt.NDArray[Real]:
-    """Rows ``(N, D)`` divided by their lengths, in their own float type; a row of zeros stays."""
+    """L2-normalize rows ``(N, D)`` in their float type; rows of zeros stay zero."""
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))

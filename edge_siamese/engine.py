@@ -24,11 +24,11 @@ from .tflite.runtime import Delegate, TfliteNetwork, load_network
 from .tflite.self_test import self_test
 
 Progress = Callable[[int, int | None], None]
-"""Called with the number done and the number of all, None where that is not known."""
+"""Called with the number of items done and the total, or None if the total is not known."""
 
 
 class FaceEngine:
-    """Finds, aligns and embeds faces.
+    """Detects, aligns, embeds and compares faces.
 
     >>> from edge_siamese import FaceEngine
     >>> from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
@@ -42,8 +42,8 @@ class FaceEngine:
     >>> same.is_match, same.score > other.score
     (True, True)
 
-    Threads may share an engine: each of its two networks serves one thread at a time, and the others wait. Threads that
-    must not wait for each other open an engine each. After a fork the child may go on using the engine.
+    Threads can share an engine: each of its two networks runs for one thread at a time while other threads wait. Threads
+    that must not wait for each other need an engine each. After a fork, the child process can use the engine.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class FaceEngine:
 
     @classmethod
     def default(cls, *, delegate: Delegate = "xnnpack", threads: int = 1) -> Self:
-        """An engine with the shipped models; see `open`."""
+        """Open an engine with the shipped models; see `open`."""
         return cls.open(delegate=delegate, threads=threads)
 
     @classmethod
@@ -77,12 +77,12 @@ class FaceEngine:
         threads: int = 1,
         check: bool = True,
     ) -> Self:
-        """Load models, the shipped ones unless others are named, and prove the delegate on their golden vectors.
+        """Load models (default: the shipped ones) and compare the delegate's outputs with their golden vectors.
 
         Raises:
-            ModelError: a file is not a model of this project for its task.
-            RuntimeMissingError: no TFLite runtime or delegate.
-            SelfTestError: the delegate computes something else; `check=False` skips the proof.
+            ModelError: a file is not a model of this project for the required task.
+            RuntimeMissingError: the TFLite runtime or the delegate is not installed.
+            SelfTestError: the delegate's outputs differ from the golden vectors; `check=False` skips the self-test.
         """
         engine = cls(
             read_model(embedder or default_model("embedder"), "embedder"),
@@ -107,10 +107,10 @@ class FaceEngine:
         return f"{runtime.name} {runtime.version}"
 
     def detect(self, image: RGB) -> list[Face]:
-        """Faces on a uint8 ``(H, W, 3)`` RGB image, largest first, not embedded.
+        """Detect the faces in a uint8 ``(H, W, 3)`` RGB image; largest first, without embeddings.
 
         Raises:
-            ImageError: it is no image; see `preprocessing.check_image`, also for what else is taken.
+            ImageError: the array is not an image; `preprocessing.check_image` documents the accepted arrays.
             EngineClosedError: after `close`.
         """
         return self.detector.detect(check_image(image))
@@ -119,8 +119,8 @@ class FaceEngine:
         """The aligned crop of one face of an image: uint8 ``(112, 112, 3)`` RGB.
 
         Raises:
-            ImageError: it is no image.
-            DataError: it is no face with five finite landmarks.
+            ImageError: `image` is not an image.
+            DataError: `face` is not a face with five finite landmarks.
         """
         return align(check_image(image), _landmarks_of(face))
 
@@ -128,38 +128,38 @@ class FaceEngine:
         """Embed one aligned crop, uint8 ``(112, 112, 3)`` RGB.
 
         Raises:
-            ImageError: it is no image, or of another size.
+            ImageError: `crop` is not an image of that size.
             EngineClosedError: after `close`.
         """
         return self.embedder.embed(check_crop(crop, CROP_SIZE))
 
     def embed(self, image: RGB, face: Face) -> Embedding:
-        """Align and embed one face of an image; raises as `align` and `embed_crop` do."""
+        """Align and embed one face of an image; raises the errors of `align` and `embed_crop`."""
         return self.embed_crop(self.align(image, face))
 
     def embed_batch(self, crops: Iterable[RGB], progress: Progress | None = None) -> list[Embedding]:
-        """Embed aligned crops, each uint8 ``(112, 112, 3)`` RGB: a list, an iterator or an array ``(N, 112, 112, 3)``.
+        """Embed several aligned crops.
 
         Args:
-            crops: see `embed_crop`, also for what is raised.
-            progress: called with the number done and the number of all; None for all where `crops` has no length.
+            crops: list, iterator or array ``(N, 112, 112, 3)`` of crops, uint8 RGB; see `embed_crop` for the errors.
+            progress: called with the number of crops done and the total, or None if `crops` has no length.
         """
         return [self.embed_crop(crop) for crop in _reported(crops, progress)]
 
     def analyze(self, image: RGB) -> list[Face]:
         """Detect and embed every face of a photo, largest first.
 
-        A photo that lies on its side or stands on its head is turned first. Faces that are too small, blurred, dark or
-        turned away say so in `Face.rejection` and `Face.doubt`; `Gallery.identify` is undecided about them.
+        A photo that is rotated by 90, 180 or 270 degrees is turned upright first. For faces that are too small, blurred,
+        dark or turned away, `Face.rejection` and `Face.doubt` give the reason; `Gallery.identify` is undecided about them.
 
         Args:
             image: uint8 ``(H, W, 3)`` RGB, gray ``(H, W)`` or RGBA.
 
         Returns:
-            Faces in pixels of the image as it was passed; empty when there is none.
+            Faces with embeddings, in pixels of `image`; an empty list without a face.
 
         Raises:
-            ImageError: it is no image; the sentence says what was expected and found.
+            ImageError: `image` is not an image; the message says what was expected and found.
             EngineClosedError: after `close`.
         """
         return [face.as_face() for face in embedded_faces(self, check_image(image))]
@@ -168,8 +168,8 @@ class FaceEngine:
         """Analyze several photos.
 
         Args:
-            images: see `analyze`, also for what is raised.
-            progress: called with the number done and the number of all; None for all where `images` has no length.
+            images: list or iterator of images; see `analyze` for the arrays and the errors.
+            progress: called with the number of images done and the total, or None if `images` has no length.
         """
         return [self.analyze(image) for image in _reported(images, progress)]
 
@@ -182,19 +182,19 @@ class FaceEngine:
         threshold: float | None = None,
         target_fmr: float = DEFAULT_TARGET_FMR,
     ) -> ComparisonResult:
-        """Whether the largest faces of two photos show the same person.
+        """Compare the largest faces of two photos: do they show the same person?
 
         Args:
             first, second: uint8 ``(H, W, 3)`` RGB, gray ``(H, W)`` or RGBA.
-            operating_point: where to accept; by default that of the model for `target_fmr`.
-            threshold: a bare score from -1 to 1 in its place.
-            target_fmr: accepted false match rate; see `choose_operating_point`.
+            operating_point: operating point to apply; by default the model's operating point for `target_fmr`.
+            threshold: score from -1 to 1, instead of an operating point.
+            target_fmr: accepted false match rate, 0 to 1; see `choose_operating_point`.
 
         Raises:
-            ImageError: one of the two is no image.
-            NoFaceError: one of the two shows no face.
-            OperatingPointError: the model has no operating point, and none was passed.
-            DataError: the threshold is no score from -1 to 1.
+            ImageError: `first` or `second` is not an image.
+            NoFaceError: `first` or `second` shows no face.
+            OperatingPointError: the model has no operating point and none was passed.
+            DataError: the threshold is not a score from -1 to 1.
             EngineClosedError: after `close`.
         """
         limit = accepted_threshold(operating_point, threshold)
@@ -207,7 +207,7 @@ class FaceEngine:
         return ComparisonResult(one, other, score, limit, operating_point)
 
     def close(self) -> None:
-        """Free the networks' memory; the engine cannot be used any more. It may be called again."""
+        """Free the memory of the networks. The engine cannot be used afterwards; further calls have no effect."""
         for network in self.networks.values():
             network.close()
 

@@ -1,4 +1,4 @@
-"""The head that every JSON document of this project begins with."""
+"""JSON envelope: the fields at the start of every JSON report of this project."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from . import __version__
 def envelope(
     command: str, body: dict[str, Any], *, models: dict[str, str] | None = None, schema_version: int = 1
 ) -> dict[str, Any]:
-    """A JSON document of a command.
+    """Wrap the JSON report of a command.
 
     Args:
         command: names the schema: ``edge-siamese/<command>/<schema_version>``.
-        body: the rest of the document.
-        models: digests by task.
-        schema_version: grows when a document's fields change their meaning or go.
+        body: the fields of the report.
+        models: digest of each model, by task.
+        schema_version: incremented when a field changes its meaning or is removed.
     """
     head: dict[str, Any] = {"schema": f"edge-siamese/{command}/{schema_version}", "version": __version__}
     if models is not None:

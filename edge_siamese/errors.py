@@ -1,33 +1,33 @@
-"""Every error the package raises on purpose, and the exit code each ends a command with.
+"""Exceptions of the package and the exit code of a command for each.
 
 ::
 
-    EdgeSiameseError            exit 1: the operation could not be done
+    EdgeSiameseError            exit 1: the operation failed
     +-- EngineClosedError       an engine was used after it was closed
     +-- RuntimeMissingError     no usable TFLite runtime, delegate or optional package
-    +-- SelfTestError           a delegate computes something else than the model's golden vectors say
-    +-- CameraError             a camera cannot be opened or stopped delivering
+    +-- SelfTestError           a delegate's outputs differ from the model's golden vectors
+    +-- CameraError             a camera cannot be opened or stopped delivering frames
     +-- DataError               exit 2: the user's file, folder or value is not what was expected
         +-- ImageError        an image that cannot be read
-        +-- ModelError        a .tflite that is missing, not ours, damaged, or for another task
+        +-- ModelError        a .tflite that is missing, damaged, not of this project, or for another task
         +-- GalleryError        a gallery that cannot be read, changed or written as asked
         |   +-- NotAGalleryError     a file that is no gallery
-        |   +-- DamagedGalleryError  a gallery whose bytes contradict each other
+        |   +-- DamagedGalleryError  a gallery whose content is damaged or cut short
         |   +-- NewerGalleryError    a gallery of a later format version
         |   +-- OtherEmbedderError   a gallery made with another embedder
         |   +-- StaleGalleryError    a gallery file that changed after it was read
         +-- EnrollmentError     photos that contradict each other or the gallery
-        +-- NoFaceError         an image that had to show a face shows none
-        +-- OperatingPointError the data cannot support the error rate asked for
+        +-- NoFaceError         no face found in an image that must show one
+        +-- OperatingPointError the data cannot support the requested error rate
 
-Messages are one sentence: what it was about, what was expected, what was found.
+Every message is one sentence: the file or value, what was expected, what was found.
 """
 
 import os
 
 
 class EdgeSiameseError(Exception):
-    """Base of all errors raised on purpose.
+    """Base class of the package's exceptions.
 
     >>> from edge_siamese import EdgeSiameseError, read_image
     >>> try:
@@ -37,13 +37,13 @@ class EdgeSiameseError(Exception):
     missing.jpg: cannot be read (No such file or directory) 2
 
     Args:
-        message: one sentence: what it is about, what was expected, what was found.
-        path: the file or folder it is about.
-        expected, found: the two things that differ, as the message writes them.
+        message: one sentence: the file or value, what was expected, what was found.
+        path: the file or folder concerned.
+        expected, found: the expected and the actual value, as written in the message.
 
     Attributes:
-        exit_code: what a command ends with.
-        path, expected, found: as given; None where they mean nothing.
+        exit_code: exit code of a command that fails with this error.
+        path, expected, found: the arguments; None where they do not apply.
     """
 
     exit_code = 1
@@ -70,7 +70,7 @@ class RuntimeMissingError(EdgeSiameseError, ImportError):
 
 
 class SelfTestError(EdgeSiameseError):
-    """A delegate or runtime computes something else than the model's golden vectors say."""
+    """The outputs of a delegate or runtime differ from the model's golden vectors."""
 
 
 class CameraError(EdgeSiameseError):
@@ -88,7 +88,7 @@ class ImageError(DataError):
 
 
 class ModelError(DataError):
-    """A model file is missing, damaged, not one of ours, or made for another task."""
+    """A model file is missing, damaged, not of this project, or made for another task."""
 
 
 class GalleryError(DataError):
@@ -96,15 +96,15 @@ class GalleryError(DataError):
 
 
 class NotAGalleryError(GalleryError):
-    """A file is no gallery."""
+    """A file is not a gallery."""
 
 
 class DamagedGalleryError(GalleryError):
-    """A gallery's bytes contradict each other: it is damaged, cut short, or was written wrongly."""
+    """A gallery is damaged, cut short, or was written incorrectly."""
 
 
 class NewerGalleryError(GalleryError):
-    """A gallery is of a later format version than this program reads."""
+    """A gallery has a later format version than this program supports."""
 
 
 class OtherEmbedderError(GalleryError):
@@ -112,16 +112,16 @@ class OtherEmbedderError(GalleryError):
 
 
 class StaleGalleryError(GalleryError):
-    """A gallery file changed after it was read, so writing would undo somebody's change."""
+    """A gallery file changed after it was read; writing it would discard that change."""
 
 
 class EnrollmentError(DataError):
-    """The photos of an enrollment show different people, or somebody whom the gallery knows by another name."""
+    """The photos of an enrollment show different people, or a person enrolled under another name."""
 
 
 class NoFaceError(DataError):
-    """An image that had to show a face shows none."""
+    """No face was found in an image that must show one."""
 
 
 class OperatingPointError(DataError):
-    """The comparisons at hand cannot support the error rate asked for."""
+    """The available comparisons cannot support the requested error rate."""

@@ -1,6 +1,6 @@
-"""The face: its place in an image and, once embedded, its embedding.
+"""Data types of a face: box, landmarks and embedding.
 
-Coordinates are frame pixels with the origin at the center of the top-left pixel (OpenCV's convention).
+Coordinates are image pixels with the origin at the center of the top-left pixel (OpenCV's convention).
 """
 
 from dataclasses import dataclass, replace
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from .operating_point import OperatingPoint
 
 MIRRORED_LANDMARKS = [1, 0, 2, 4, 3]
-"""Order of a face's landmarks in the mirror image, where the subject's right eye is a left one."""
+"""Order of a face's landmarks in the mirror image, where the subject's right eye becomes the left eye."""
 
 
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """A network's raw int8 output and what is needed to compare it.
+    """Raw int8 output of an embedder, with the data needed to compare it.
 
     Attributes:
         values: int8 ``(D,)``, not normalized.
-        zero_point: the quantized value that stands for 0.
-        embedder: digest of the embedder (`tflite.model_card.ModelCard.digest`); only equal digests compare.
-        operating_points: those of the embedder's card, for galleries that have none of their own.
+        zero_point: the quantized value that represents 0.
+        embedder: digest of the embedder (`tflite.model_card.ModelCard.digest`); only embeddings with equal digests can be compared.
+        operating_points: operating points of the embedder's card, for galleries without their own.
     """
 
     values: npt.NDArray[np.int8]
@@ -42,10 +42,10 @@ class Face:
         box: float32 ``(4,)``: x, y, width, height; not clipped to the frame.
         landmarks: float32 ``(5, 2)``: the subject's right eye, left eye, nose tip, right and left mouth corner.
         score: the detector's confidence, 0 to 1.
-        embedding: set by `FaceEngine.analyze`, else None.
-        rejection: why the face cannot be compared at all, as `FaceEngine.analyze` found; None when it can.
-        doubt: why a low score does not show that it is somebody else; None when it does.
-        turn: degrees that the image has to be turned counterclockwise to be upright: 0, 90, 180 or 270.
+        embedding: set by `FaceEngine.analyze`, otherwise None.
+        rejection: reason why the face cannot be compared; set by `FaceEngine.analyze`, None if it can be compared.
+        doubt: reason why a low score does not mean a different person; None if there is no such reason.
+        turn: counterclockwise rotation in degrees that makes the image upright: 0, 90, 180 or 270.
     """
 
     box: npt.NDArray[np.float32]
@@ -58,7 +58,7 @@ class Face:
 
     @property
     def center(self) -> tuple[float, float]:
-        """Middle of the box: x, y."""
+        """Center of the box: x, y in pixels."""
         x, y, width, height = (float(value) for value in self.box)
         return x + width / 2, y + height / 2
 
@@ -68,7 +68,7 @@ class Face:
         return float(self.box[2] * self.box[3])
 
     def embedded(self, embedding: Embedding) -> "Face":
-        """This face with its embedding."""
+        """A copy of this face with an embedding."""
         return replace(self, embedding=embedding)
 
 
@@ -78,7 +78,7 @@ def largest(faces: list[Face]) -> Face | None:
 
 
 def nearest_center(faces: list[Face], width: int, height: int) -> Face | None:
-    """The face whose box center is nearest the middle of an image of that size, or None."""
+    """The face whose box center is nearest the center of an image of the given size, or None."""
 
     def squared_distance(face: Face) -> float:
         x, y = face.center

@@ -1,4 +1,4 @@
-"""The frame: one image of a camera, video or folder, with its time."""
+"""Data type of a frame: one image of a camera, video or folder, with its timestamp."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ class Frame:
     """One image of a camera, video or folder.
 
     Attributes:
-        pixels: uint8 ``(H, W, 3)``, always RGB; the camera has converted.
-        timestamp_ns: when it was taken, on the source's monotonic clock, in nanoseconds.
-        sequence: number of the frame at its source, from 0; a gap means frames were dropped.
-        source: name of the source; for a folder, the image's path inside it.
+        pixels: uint8 ``(H, W, 3)``, always RGB.
+        timestamp_ns: capture time in nanoseconds of the source's monotonic clock.
+        sequence: number of the frame at its source, from 0; a gap means dropped frames.
+        source: name of the source; for a folder, the image's path in the folder.
     """
 
     pixels: RGB
@@ -26,5 +26,5 @@ class Frame:
 
 
 def mirrored(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Images ``(.., H, W, C)`` with left and right changed."""
+    """Mirror images ``(..., H, W, C)`` of images: left and right exchanged."""
     return np.ascontiguousarray(images[..., ::-1, :])

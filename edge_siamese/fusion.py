@@ -1,8 +1,8 @@
-"""Fusion: what all embeddings of one track say together, and when another one is worth its time.
+"""Score fusion over the frames of a track, and the policy that selects the faces to embed.
 
-A track's last eight embeddings are kept with their scores, one column an identity. Decisions rest on the mean score of
-each identity, rounded down, which keeps one lucky frame from naming a stranger. A name is looked up only for the
-decision. When the gallery changes, the embeddings are scored anew, so columns always belong to the gallery in use.
+A track's last eight embeddings are kept with their scores, one column for each identity. Decisions use the mean score of
+each identity, rounded down, so that a single high score does not match a stranger. When the gallery changes, the kept
+embeddings are scored again.
 """
 
 from collections import deque
@@ -26,18 +26,18 @@ OBSERVATIONS_KEPT = 8
 
 @dataclass(eq=False)
 class TrackHistory:
-    """The embeddings of one track, and what was decided and emitted about it.
+    """The embeddings, scores and decisions of one track.
 
     Attributes:
-        embeddings: int8 ``(D,)`` each, the last eight at most.
-        scores: Q15 scores of each of them, int16 ``(N,)``, one for every identity of the gallery.
-        doubts: of each of them, why its face was too poor for "unknown"; None for one that was good enough.
-        observations: how many embeddings there were.
-        last_frame: `Track.frames` at the last of them.
-        best_quality: of the faces embedded, 0 to 100.
-        decision: from the kept scores; undecided before the first embedding.
-        last_emitted: the decision that was emitted last, None before the first.
-        orientation: which way up its face is.
+        embeddings: the last embeddings, int8 ``(D,)`` each; at most eight.
+        scores: Q15 scores of each embedding, int16 ``(N,)``, one for every identity of the gallery.
+        doubts: for each embedding the reason why its face cannot be decided "unknown"; None without such a reason.
+        observations: number of embeddings so far.
+        last_frame: `Track.frames` at the last embedding.
+        best_quality: best quality of the embedded faces, 0 to 100.
+        decision: decision from the kept scores; undecided before the first embedding.
+        last_emitted: the last emitted decision; None before the first.
+        orientation: orientation of the track's face.
     """
 
     embeddings: deque[npt.NDArray[np.int8]] = field(default_factory=lambda: deque(maxlen=OBSERVATIONS_KEPT))
@@ -51,16 +51,16 @@ class TrackHistory:
     orientation: TrackOrientation = field(default_factory=TrackOrientation)
 
     def decision_or(self, reason: Reason) -> Decision:
-        """The decision so far; before the first embedding undecided, for that reason."""
+        """The decision so far; before the first embedding, undecided with the given reason."""
         return self.decision if self.observations else undecided(reason)
 
     @property
     def doubtful(self) -> bool:
-        """Whether no face that is kept was good enough for "unknown"."""
+        """Whether every kept face has a reason for doubt."""
         return None not in self.doubts
 
     def forget(self) -> None:
-        """Drop the embeddings and their scores."""
+        """Delete the embeddings and their scores."""
         self.embeddings.clear()
         self.scores.clear()
         self.doubts.clear()
@@ -70,8 +70,8 @@ class ScoreFusion:
     """Keeps a history for every track and decides from it.
 
     Args:
-        gallery: known people.
-        threshold: Q15 score from which a name is given.
+        gallery: the enrolled people.
+        threshold: Q15 score from which a person is matched.
     """
 
     def __init__(self, gallery: "Gallery", threshold: int) -> None:
@@ -79,19 +79,19 @@ class ScoreFusion:
         self._histories: dict[int, TrackHistory] = {}
 
     def history(self, track: Track) -> TrackHistory:
-        """What is known of a track; an empty history for a new one."""
+        """The history of a track; an empty history for a new track."""
         return self._histories.setdefault(track.number, TrackHistory())
 
     def observe(self, track: Track, embedding: Embedding, quality: float, doubt: Reason | None = None) -> Decision:
-        """Add the embedding of a track's face, and decide anew.
+        """Add the embedding of a track's face and decide again.
 
-        The first face that is good enough for "unknown" replaces all that were not.
+        The first face without a doubt replaces all faces with a doubt.
 
         Args:
-            track: whose face it is.
-            embedding: of the face.
-            quality: of the face, 0 to 100.
-            doubt: why the face is too poor for "unknown", or None.
+            track: the track of the face.
+            embedding: embedding of the face.
+            quality: quality of the face, 0 to 100.
+            doubt: reason why the face cannot be decided "unknown", or None.
         """
         history = self.history(track)
         if doubt is None and history.doubtful:
@@ -106,7 +106,7 @@ class ScoreFusion:
         return history.decision
 
     def use_gallery(self, gallery: "Gallery", threshold: int) -> None:
-        """Score all kept embeddings against another gallery of the same embedder, and decide anew."""
+        """Score all kept embeddings with another gallery of the same embedder and decide again."""
         self.gallery, self.threshold = gallery, threshold
         for history in self._histories.values():
             if history.embeddings:
@@ -115,11 +115,11 @@ class ScoreFusion:
                 history.decision = self._decide(history)
 
     def keep(self, tracks: Iterable[Track]) -> None:
-        """Forget all tracks but these."""
+        """Delete the histories of all other tracks."""
         self._histories = {track.number: self.history(track) for track in tracks}
 
     def _decide(self, history: TrackHistory) -> Decision:
-        """Decide from all kept scores; "unknown" needs faces good enough for it that say so by themselves."""
+        """Decide from all kept scores; "unknown" requires that the faces without a doubt alone are decided "unknown"."""
         decision = self._decide_from(list(history.scores))
         if decision.outcome is not Outcome.UNKNOWN or not any(history.doubts):
             return decision
@@ -135,13 +135,13 @@ class ScoreFusion:
 
 @dataclass(frozen=True)
 class EmbeddingPolicy:
-    """Which faces are embedded: those of new or unsure tracks, those of better quality, and the others now and then.
+    """Selects the faces to embed: new or unsure tracks, faces of better quality, and others at intervals.
 
     Attributes:
-        better: a face is better when its quality is this many times the best so far.
+        better: a face is better if its quality is at least this many times the best so far.
         sure_margin: Q15 distance from the threshold beyond which a decision is sure.
-        sure_observations: embeddings a sure decision rests on at least.
-        max_wait: frames after which any face is embedded again.
+        sure_observations: minimum number of embeddings of a sure decision.
+        max_wait: number of frames after which any face is embedded again.
     """
 
     better: float = 1.25
@@ -150,19 +150,19 @@ class EmbeddingPolicy:
     max_wait: int = 64
 
     def wants(self, history: TrackHistory, track: Track, quality: float, doubt: Reason | None = None) -> bool:
-        """Whether to embed a track's face; an unsure track waits twice as long after each embedding.
+        """Whether to embed a track's face; the interval of an unsure track doubles after each embedding.
 
         Args:
-            history: of the track.
+            history: history of the track.
             track: the track.
-            quality: of the face, 0 to 100.
-            doubt: why the face is too poor for "unknown", or None: the first that is not is embedded at once.
+            quality: quality of the face, 0 to 100.
+            doubt: reason why the face cannot be decided "unknown", or None. The first face without one is embedded at once.
         """
         better = quality > self.better * history.best_quality or (doubt is None and history.doubtful)
         return better or self.due(history, track)
 
     def due(self, history: TrackHistory, track: Track) -> bool:
-        """Whether a track is new or has waited long enough, whatever its quality."""
+        """Whether a track is new or its interval has passed, regardless of the quality."""
         if history.observations == 0:
             return True
         wait = self.max_wait if self._sure(history) else min(2**history.observations, self.max_wait)

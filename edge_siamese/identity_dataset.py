@@ -1,7 +1,7 @@
-"""Datasets: photos sorted by person, in a folder, zip or tar.
+"""Identity datasets: photos sorted by person, in a folder, zip or tar.
 
-``<person>/<photo>`` at the root, under ``images/``, or below a single folder (`dataset_layout`); an LFW ``pairs.txt`` inside or
-beside is used when there.
+Photos are ``<person>/<photo>`` at the root, under ``images/``, or below a single folder (`dataset_layout`). An LFW
+``pairs.txt`` in the dataset or beside it is used if present.
 """
 
 import hashlib
@@ -23,27 +23,27 @@ PAIRS_FILE = "pairs.txt"
 
 @dataclass(frozen=True)
 class Photo:
-    """One photo of a dataset: whose it is and its path ``person/file`` inside."""
+    """One photo of a dataset: its person's name and its path ``<person>/<photo>``."""
 
     person: str
     path: str
 
 
 class IdentityDataset:
-    """A folder, zip or tar of people, read lazily, always in the same order; use it as a context manager.
+    """A folder, zip or tar of people, read lazily in a fixed order. Use it as a context manager.
 
-    A photo that is byte for byte another one of the same person is counted once.
+    Byte-identical photos of one person count once.
 
     Args:
         path: the folder or archive.
 
     Attributes:
-        photos: every photo, people in natural order; also those that will turn out to be unreadable.
-        skipped: files and folders that are not used, and why.
-        notes: what people should know about how the folders were read, one sentence each.
+        photos: every photo, in natural order; photos that cannot be decoded are included.
+        skipped: files and folders that are not used, with the reason.
+        notes: notes for the user about how the folders were read, one sentence each.
 
     Raises:
-        DataError: the path is neither, holds no ``<person>/<photo>``, or one person's photos lie in several folders.
+        DataError: not a folder or archive, no ``<person>/<photo>`` in it, or one person's photos are in several folders.
     """
 
     def __init__(self, path: Path) -> None:
@@ -70,24 +70,24 @@ class IdentityDataset:
         return sorted({photo.person for photo in self.photos})
 
     def __contains__(self, path: str) -> bool:
-        """Whether there is a photo at that path, counted or the same as another."""
+        """Whether the dataset has a photo at that path, including photos identical to another."""
         return path in self._members
 
     def read(self, photo: Photo) -> RGB:
         """Decode one photo: uint8 ``(H, W, 3)`` RGB.
 
         Raises:
-            ImageError: it cannot be read.
+            ImageError: the photo cannot be read.
         """
         if photo.path not in self._members:
             raise ImageError(f"{self.path}: expected {photo.path} in it, found none", path=self.path)
         return self._archive.image(self._members[photo.path])
 
     def pairs_file(self) -> str | None:
-        """Text of ``pairs.txt`` inside the dataset or beside it, None where there is none.
+        """Text of ``pairs.txt`` in the dataset or beside it, or None.
 
         Raises:
-            DataError: it cannot be read as text.
+            DataError: the file cannot be read as text.
         """
         return text_beside(self._archive, PAIRS_FILE)
 
@@ -103,7 +103,7 @@ class IdentityDataset:
         self.close()
 
     def _duplicates(self) -> dict[str, str]:
-        """Photos that are byte for byte an earlier one of the same person, which stands beside."""
+        """Maps the path of each photo that equals an earlier photo of the same person to that photo's path."""
         alike: dict[tuple[str, int, int | None], list[str]] = defaultdict(list)
         for path, member in self._members.items():
             alike[person_of(path), self._archive.size(member), self._archive.checksum(member)].append(path)
@@ -120,17 +120,17 @@ class IdentityDataset:
             try:
                 digest = hashlib.sha256(self._archive.read(self._members[path])).digest()
             except ImageError:
-                continue  # reading the photo says why
+                continue  # `read` raises the reason
             if first.setdefault(digest, path) != path:
                 equal[path] = first[digest]
         return equal
 
 
 def text_beside(archive: ImageArchive, file: str) -> str | None:
-    """A text file inside a dataset, at any depth, or else beside it; None where there is none.
+    """Text of a file in a dataset, at any depth, or beside the dataset; None without such a file.
 
     Raises:
-        DataError: it cannot be read as text.
+        DataError: the file cannot be read as text.
     """
     name = archive.find(file)
     if name is not None:

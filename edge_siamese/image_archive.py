@@ -1,9 +1,9 @@
-"""One reader of images in a folder, a zip or a tar: natural order, size limits, the member's name in every error.
+"""Image archive: reads images in a folder, zip or tar, in natural order and with size limits.
 
-A file counts as an image when its content is one, whatever its name, or when its name says that it is one; the formats that
-are known and not read (HEIC without ``pillow-heif``, AVIF, camera raw...) count too, so that they are named when they are read.
-Hidden files, ``__MACOSX``, text files (``pairs.txt``, ``README``) and what file managers leave (``Thumbs.db``) are left out
-without a word. Everything else that is left out is in `ImageArchive.skipped` with the reason.
+A file counts as an image if its content or its file name extension is that of an image. Known formats that cannot be read
+(HEIC without ``pillow-heif``, AVIF, camera raw...) count too, so that reading them raises an error with their name. Hidden
+files, ``__MACOSX``, text files (``pairs.txt``, ``README``) and files of file managers (``Thumbs.db``) are ignored. All
+other unused files are in `ImageArchive.skipped` with the reason. Every error names the member.
 """
 
 import re
@@ -28,7 +28,7 @@ _LEFT_OUT = (".", "__MACOSX", "@eaDir")
 
 @dataclass(frozen=True)
 class SkippedFile:
-    """A file or folder that is not used: its path in the archive, and why."""
+    """A file or folder that is not used: its path in the archive and the reason."""
 
     path: str
     reason: str
@@ -38,22 +38,22 @@ class SkippedFile:
 
 
 class ImageArchive:
-    """The images of a folder, zip or tar (also ``.tar.gz``, ``.tar.xz``, ``.tar.bz2``), read one by one.
+    """The images of a folder, zip or tar (also ``.tar.gz``, ``.tar.xz``, ``.tar.bz2``), read on demand.
 
-    Names are relative, with forward slashes, in Unicode NFC. Nothing is unpacked to a named file. Links to folders are
-    followed in a folder, and not in an archive.
+    Names are relative, with forward slashes, in Unicode NFC. No named files are unpacked. Links to folders are
+    followed in a folder, but not in an archive.
 
     Args:
         path: the folder or archive.
 
     Attributes:
         images: names of the images, in natural order.
-        folders: names of the folders, also of empty ones.
-        skipped: what is left out, and why.
-        notes: what people should know about the names, one sentence each.
+        folders: names of the folders, including empty ones.
+        skipped: files and folders that are not used, with the reason.
+        notes: notes for the user about the names, one sentence each.
 
     Raises:
-        DataError: the path is neither, damaged as a whole, encrypted, too large, or a folder in it cannot be listed.
+        DataError: not a folder, zip or tar, or it is damaged, encrypted, too large, or has a folder that cannot be listed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,7 +69,7 @@ class ImageArchive:
         """The bytes of a member, at most `image_io.MAX_BYTES`.
 
         Raises:
-            ImageError: it is not there, too large, damaged or encrypted.
+            ImageError: the member does not exist, or is too large, damaged or encrypted.
         """
         member = self._members.get(name)
         if member is None:
@@ -87,29 +87,29 @@ class ImageArchive:
         """Decode a member: uint8 ``(H, W, 3)`` RGB.
 
         Raises:
-            ImageError: it cannot be read.
+            ImageError: the member cannot be read.
         """
         return read_image(self.read(name), name=self.place(name))
 
     def place(self, name: str) -> str:
-        """What messages call a member: its path in the file system, or ``archive.zip: member``."""
+        """Name of a member in messages: its path in the file system, or ``archive.zip: member``."""
         return str(self.path / self._members.get(name, name)) if self.path.is_dir() else f"{self.path}: {name}"
 
     def size(self, name: str) -> int:
-        """Bytes of a member."""
+        """Size of a member in bytes."""
         return self._files.size(self._members[name])
 
     def checksum(self, name: str) -> int | None:
-        """A checksum of a member where the archive holds one: members that differ in it differ."""
+        """The stored checksum of a member, or None. Members with different checksums have different content."""
         return self._files.checksum(self._members[name])
 
     @cached_property
     def names(self) -> list[str]:
-        """Every file that is not hidden, in natural order."""
+        """Names of all files that are not hidden, in natural order."""
         return sorted(self._members, key=natural_key)
 
     def find(self, file: str) -> str | None:
-        """The member of that file name that lies least deep, or None."""
+        """The member with that file name at the smallest depth, or None."""
         found = [name for name in self._members if PurePosixPath(name).name == file]
         return min(found, key=lambda name: (name.count("/"), name), default=None)
 
@@ -145,14 +145,14 @@ class ImageArchive:
             self._members[self._unused(name)] = member
 
     def _unused(self, name: str) -> str:
-        """A name that no other member has, where two are the same but for how their characters are composed."""
+        """A unique name for a member whose NFC name equals that of another member."""
         path, number = PurePosixPath(name), 2
         while name in self._members:
             name, number = path.with_name(f"{path.stem} ({number}){path.suffix}").as_posix(), number + 1
         return name
 
     def _is_used(self, name: str) -> bool:
-        """Whether a member is an image; one that is neither an image nor text is noted as skipped."""
+        """Whether a member is an image. Adds a member that is neither an image nor text to `skipped`."""
         if has_image_suffix(name):
             return True
         if is_side_file(name):
@@ -170,7 +170,7 @@ class ImageArchive:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a path is a folder, or a file that is a zip or tar by its content or its name."""
+    """Whether a path is a folder, or a zip or tar by content or name."""
     if not path.is_file():
         return path.is_dir()
     if path.suffix.lower() in _ARCHIVE_SUFFIXES:
@@ -182,7 +182,7 @@ def is_archive(path: Path) -> bool:
 
 
 def holds_images(path: Path) -> bool:
-    """Whether a path is a folder, an archive or an image file, told by its content and its name."""
+    """Whether a path is a folder, or an archive or image file by content or name."""
     if is_archive(path):
         return True
     try:
@@ -192,7 +192,7 @@ def holds_images(path: Path) -> bool:
 
 
 def natural_key(text: str) -> list[tuple[int, int, str]]:
-    """Sort key with which ``a2`` comes before ``a10``."""
+    """Sort key for natural order: ``a2`` before ``a10``."""
     parts: Iterable[str] = re.split(r"([0-9]+)", text)
     return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts if part]
 
@@ -225,7 +225,7 @@ def _head(path: Path) -> bytes:
 
 
 def _spelled_alike(path: Path, members: Iterable[str]) -> list[str]:
-    """Folders whose names are the same but for how their characters are composed: they are taken as one."""
+    """Notes about folders whose names differ only in Unicode composition and are merged."""
     spellings: dict[str, set[str]] = defaultdict(set)
     for folder in {member.rpartition("/")[0] for member in members if not member.isascii()}:
         spellings[unicodedata.normalize("NFC", folder)].add(folder)

@@ -1,4 +1,4 @@
-"""Image formats, told by a file's first bytes: which are read, what size a header promises, and what else it can be."""
+"""Image formats: detection by a file's first bytes, image size from the header, and reasons why a file is not read."""
 
 import posixpath
 import re
@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 Size = tuple[int, int]
 READABLE = "JPEG, PNG, WebP, BMP, PGM, PPM or TIFF"
 HEAD_BYTES = 512
-"""How many of a file's first bytes tell its format."""
+"""Number of first bytes of a file that are needed to detect its format."""
 
 _IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".pgm", ".ppm", ".tif", ".tiff"})
 _TEXT_SUFFIXES = frozenset(
@@ -53,7 +53,7 @@ _OTHER_MAGIC = (
 
 
 def image_size(data: bytes) -> Size | None:
-    """Width and height that an image's header promises, or None when it is no image that is read."""
+    """Width and height in pixels from an image's header, or None if the format is not readable."""
     for magic, measure in _FORMATS:
         if re.match(magic, data, re.DOTALL):
             try:
@@ -64,24 +64,24 @@ def image_size(data: bytes) -> Size | None:
 
 
 def is_readable_format(head: bytes) -> bool:
-    """Whether a file that begins with `head` is of a format that is read."""
+    """Whether a file that begins with `head` has a readable format."""
     return any(re.match(magic, head, re.DOTALL) for magic, _ in _FORMATS)
 
 
 def foreign_format(head: bytes) -> str | None:
-    """Name of an image format that is known and not read without help, such as ``HEIC``; None for anything else."""
+    """Name of a known image format that OpenCV does not read, such as ``HEIC``; None for anything else."""
     if re.match(_TIFF, head, re.DOTALL):
         return "camera raw" if _is_raw_tiff(head) else None
     return next((name for magic, name in _FOREIGN_MAGIC if re.match(magic, head, re.DOTALL)), None)
 
 
 def other_kind(head: bytes) -> str | None:
-    """``a RAR archive`` and the like, for a file that is no image; None when it is not known."""
+    """Kind of a file that is not an image, such as ``a RAR archive``; None if unknown."""
     return next((name for magic, name in _OTHER_MAGIC if re.match(magic, head, re.DOTALL)), None)
 
 
 def format_problem(head: bytes, suffix: str = "") -> str:
-    """Why a file that begins with `head` is not read as an image, and what to do about it."""
+    """Why a file that begins with `head` is not read as an image, and the remedy."""
     suffix = suffix.lower()
     found = foreign_format(head) or (None if is_readable_format(head) else _FOREIGN_SUFFIXES.get(suffix))
     if found is None and suffix in _RAW_SUFFIXES:
@@ -95,19 +95,19 @@ def format_problem(head: bytes, suffix: str = "") -> str:
 
 
 def has_image_suffix(name: str) -> bool:
-    """Whether a file's name says that it is an image, of a format that is read or of another."""
+    """Whether a file name has the extension of an image format, readable or not."""
     return posixpath.splitext(name)[1].lower() in _NAMED_IMAGES
 
 
 def is_image(head: bytes) -> bool:
-    """Whether the content of a file that begins with `head` is an image, of a format that is read or of another."""
+    """Whether a file that begins with `head` has an image format, readable or not."""
     if foreign_format(head):
         return True
     return is_readable_format(head) and (not is_text(head) or image_size(head) is not None)
 
 
 def is_side_file(name: str) -> bool:
-    """Whether a file's name says that it only lies beside images: text, tables, what file managers leave."""
+    """Whether a file name is that of a text file, a table or a file of a file manager."""
     path = PurePosixPath(name)
     return path.name.lower() in _SYSTEM_FILES or path.suffix.lower() in _TEXT_SUFFIXES
 
@@ -117,7 +117,7 @@ def is_text(head: bytes) -> bool:
     try:
         head.decode()
     except UnicodeDecodeError as error:
-        return error.start > len(head) - 4 and b"\0" not in head  # a character that the head cuts off
+        return error.start > len(head) - 4 and b"\0" not in head  # a character cut off at the end of `head`
     return b"\0" not in head
 
 
@@ -187,7 +187,7 @@ def _tiff_tags(data: bytes) -> dict[int, int]:
 
 
 def _is_raw_tiff(data: bytes) -> bool:
-    """Whether a TIFF is a camera's raw file, whose first image is a thumbnail only."""
+    """Whether a TIFF is a camera raw file, whose first image is only a thumbnail."""
     if data[8:10] == b"CR":
         return True
     try:

@@ -1,6 +1,6 @@
-"""Photos from files and bytes: always uint8 RGB, upright, and refused in one sentence when they cannot be read.
+"""Image reading and writing: photos from files or bytes as upright uint8 RGB arrays.
 
-The header is read before OpenCV sees the image, because OpenCV allocates whatever a header promises.
+The image size is checked in the header before OpenCV decodes the image, because OpenCV allocates memory for any size.
 """
 
 import logging
@@ -24,21 +24,20 @@ _log = logging.getLogger(__name__)
 
 
 def read_image(source: str | os.PathLike[str] | bytes | bytearray | memoryview, *, name: str | None = None) -> RGB:
-    """Read one photo: JPEG, PNG, WebP, BMP, PGM/PPM or TIFF; HEIC where the package ``pillow-heif`` is installed.
+    """Read one photo: JPEG, PNG, WebP, BMP, PGM/PPM or TIFF; HEIC if the package ``pillow-heif`` is installed.
 
-    The content decides about the format, not the name. Any shape up to the limits is read, also one pixel wide.
-    EXIF orientation is obeyed, 16-bit samples are scaled to 8, gray becomes three equal channels, and an alpha channel
-    is dropped: the colors beneath it are what the camera saw.
+    The format is detected from the content, not the name. EXIF orientation is applied, 16-bit samples are scaled to 8
+    bits, gray images become three equal channels, and an alpha channel is dropped.
 
     Args:
-        source: a file, or the bytes of one.
-        name: what messages call it; the path unless given.
+        source: path of a file, or the content of a file.
+        name: name of the image in messages; default: the path.
 
     Returns:
         uint8 ``(H, W, 3)`` RGB.
 
     Raises:
-        ImageError: unreadable, empty, not an image, over 50 megapixels or 200 MB, or damaged.
+        ImageError: the file is unreadable, empty, not an image, over 50 megapixels or 200 MB, or damaged.
     """
     if isinstance(source, bytes | bytearray | memoryview):
         return _decode(bytes(source), name or "the image")
@@ -60,10 +59,10 @@ def read_image(source: str | os.PathLike[str] | bytes | bytearray | memoryview, 
 
 
 def require_size(size: int, name: str) -> None:
-    """Refuse a file of more than `MAX_BYTES`.
+    """Check that a file has at most `MAX_BYTES` bytes.
 
     Raises:
-        ImageError: it is larger.
+        ImageError: the file is larger.
     """
     if size > MAX_BYTES:
         raise ImageError(
@@ -102,7 +101,7 @@ def _require_shape(size: tuple[int, int], name: str) -> None:
 
 
 def _decode_heic(data: bytes, name: str) -> RGB:
-    """A HEIC photo by ``pillow_heif``, an optional package; its rotation is applied by the decoder."""
+    """Decode a HEIC photo with ``pillow_heif``, an optional package; the decoder applies the rotation."""
     try:
         import pillow_heif
     except ImportError as error:
@@ -119,10 +118,10 @@ def _decode_heic(data: bytes, name: str) -> RGB:
 
 
 def write_image(path: Path, image: RGB) -> None:
-    """Write a uint8 ``(H, W, 3)`` RGB image in the format of the path's suffix; its folder is made when absent.
+    """Write a uint8 ``(H, W, 3)`` RGB image in the format of the path's suffix; creates a missing folder.
 
     Raises:
-        ImageError: it cannot be written there.
+        ImageError: the image cannot be written.
     """
     try:
         encoded = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1].tobytes()
@@ -137,7 +136,7 @@ def write_image(path: Path, image: RGB) -> None:
 
 
 def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file, or leave none: without the flush to the disk of `atomic`, since folders of images are written."""
+    """Write a file, or delete it on an error. Unlike `atomic`, without a flush to the disk: many images may be written."""
     stream = path.open("wb")
     try:
         with stream:

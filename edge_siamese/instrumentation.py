@@ -1,4 +1,4 @@
-"""What the loop counts, and the seam at which its stages are timed."""
+"""Counters of a verifier and the protocol for timing its stages."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
@@ -7,15 +7,15 @@ from typing import Protocol
 
 @dataclass
 class Counters:
-    """What went through a verifier.
+    """Counters of a verifier.
 
     Attributes:
-        frames: taken from the source.
-        stale: of these, too old to be processed.
-        no_face: of these, without a face.
-        faces: found.
-        rejected: of these, by the quality gate.
-        embeddings: computed.
+        frames: frames received from the source.
+        stale: frames that were too old to be processed.
+        no_face: frames without a face.
+        faces: detected faces.
+        rejected: faces rejected by the quality gate.
+        embeddings: computed embeddings.
     """
 
     frames: int = 0
@@ -31,10 +31,10 @@ class Counters:
 
 
 class StageTimer(Protocol):
-    """Measures how long the stages take."""
+    """Measures the duration of each stage."""
 
     def stage(self, name: str) -> AbstractContextManager[object]:
-        """Entered before and left after ``detect``, ``track``, ``orient``, ``align``, ``quality``, ``embed`` and ``match``."""
+        """Context manager around a stage: detect, track, orient, align, quality, embed or match."""
 
 
 class NoTimer:

@@ -1,8 +1,8 @@
-"""Counted rates and their exact intervals.
+"""Proportions with exact (Clopper-Pearson) confidence intervals.
 
 Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika 1934:
-the rates that a two-sided (or one-sided) binomial test of the count does not reject. They take the trials as
-independent, which pairs of photos are not when they share people; `evaluation.bootstrap` makes no such assumption.
+the rates that a two-sided (or one-sided) binomial test of the count does not reject. They assume that the trials are
+independent; pairs of photos that share people are not. `evaluation.bootstrap` does not need this assumption.
 """
 
 import math
@@ -16,11 +16,11 @@ _TINY = 1e-300
 
 @dataclass(frozen=True)
 class Proportion:
-    """A count among trials, with its rate and interval.
+    """A count among trials, with its rate and confidence interval.
 
     Attributes:
-        count: how many.
-        trials: of how many, taken as independent of each other.
+        count: number of successes (or errors).
+        trials: number of trials, assumed independent.
     """
 
     count: int
@@ -28,19 +28,19 @@ class Proportion:
 
     @property
     def rate(self) -> float | None:
-        """``count / trials``, None without trials."""
+        """``count / trials``, 0 to 1; None without trials."""
         return self.count / self.trials if self.trials else None
 
     @property
     def interval(self) -> Interval:
-        """Two-sided exact 95 % interval."""
+        """Two-sided exact 95 % confidence interval."""
         return clopper_pearson(self.count, self.trials)
 
     def to_json(self) -> dict[str, Any]:
         return {"count": self.count, "of": self.trials, "rate": self.rate, "interval_95": list(self.interval)}
 
     def text(self) -> str:
-        """For people: ``94.8% (91.7-97.0)``, or a dash without trials."""
+        """Text such as ``94.8% (91.7-97.0)``, or a dash without trials."""
         if self.rate is None:
             return "-"
         low, high = self.interval
@@ -48,13 +48,13 @@ class Proportion:
 
 
 def clopper_pearson(errors: int, trials: int, confidence: float = CONFIDENCE) -> Interval:
-    """Two-sided interval of a rate of which `errors` in `trials` were seen; ``(0, 1)`` without trials."""
+    """Two-sided confidence interval of a rate, for `errors` in `trials`; ``(0, 1)`` without trials."""
     tail = (1.0 - confidence) / 2
     return 1.0 - upper_bound(trials - errors, trials, 1.0 - tail), upper_bound(errors, trials, 1.0 - tail)
 
 
 def upper_bound(errors: int, trials: int, confidence: float = CONFIDENCE) -> float:
-    """One-sided upper bound: the rate at which at most `errors` would be seen in 5 % of repetitions."""
+    """One-sided upper confidence bound of a rate, for `errors` in `trials`."""
     if errors >= trials:
         return 1.0
     low, high = errors / trials, 1.0
@@ -66,17 +66,17 @@ def upper_bound(errors: int, trials: int, confidence: float = CONFIDENCE) -> flo
 
 
 def pairs_to_report(fmr: float) -> int:
-    """How many impostor pairs it takes to say what happens at an FMR: one false match is then no more than that rate."""
+    """Minimum number of impostor pairs to report results at an FMR: one false match is at most that rate."""
     return math.ceil(1.0 / fmr - 1e-9)
 
 
 def pairs_needed(fmr: float) -> int:
-    """How many impostor pairs without a false match it takes to claim an FMR with 95 % confidence."""
+    """Minimum number of impostor pairs without a false match to claim an FMR with 95 % confidence."""
     return math.ceil(math.log(1.0 - CONFIDENCE) / math.log1p(-fmr))
 
 
 def binomial_cdf(errors: int, trials: int, rate: float) -> float:
-    """Chance of at most `errors` in `trials`: the regularized incomplete beta ``I_(1 - rate)(trials - errors, errors + 1)``."""
+    """Probability of at most `errors` in `trials`: the regularized incomplete beta ``I_(1 - rate)(trials - errors, errors + 1)``."""
     if rate >= 1.0:
         return float(errors >= trials)
     if rate <= 0.0:
@@ -89,7 +89,7 @@ def binomial_cdf(errors: int, trials: int, rate: float) -> float:
 
 
 def _beta_fraction(x: float, a: float, b: float) -> float:
-    """The continued fraction of the incomplete beta (DLMF 8.17.22) by Lentz's method."""
+    """Continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz's method."""
     value = denominator = 1.0 / _off_zero(1.0 - (a + b) * x / (a + 1))
     numerator = 1.0
     for m in range(1, 1_000_000):

@@ -1,7 +1,7 @@
-"""Scores: the cosine of two int8 embeddings in integers, the same number on every board.
+"""Match scores: the cosine of two int8 embeddings in integer arithmetic, identical on every board.
 
 ``score_q15 = clamp(trunc(dot * 32768 / isqrt(na * nb)), -32768, 32767)`` with ``dot``, ``na``, ``nb`` the exact dot
-product and squared norms after the zero point is taken off. People see ``score_q15 / 32768``.
+product and squared norms after the zero point is subtracted. As a float the score is ``score_q15 / 32768``.
 """
 
 import math
@@ -24,13 +24,13 @@ def scores_q15(probes: npt.NDArray[np.int8], templates: npt.NDArray[np.int8], ze
     Args:
         probes: int8 ``(P, D)``.
         templates: int8 ``(T, D)``.
-        zero_point: of both.
+        zero_point: zero point of all embeddings.
 
     Returns:
-        int16 ``(P, T)`` scores in Q15; -32768 where either vector is zero.
+        int16 ``(P, T)`` scores in Q15; -32768 if either vector is zero.
 
     Raises:
-        DataError: one of the two is not int8 ``(n, D)``, or they have different dimensions.
+        DataError: an array is not int8 ``(n, D)``, or the dimensions differ.
     """
     for name, vectors in (("probes", probes), ("templates", templates)):
         if vectors.dtype != np.int8 or vectors.ndim != 2:
@@ -48,10 +48,10 @@ def scores_q15(probes: npt.NDArray[np.int8], templates: npt.NDArray[np.int8], ze
 
 
 def score_q15(a: Embedding, b: Embedding) -> int:
-    """Score two embeddings of the same embedder; see `scores_q15`.
+    """Q15 score of two embeddings of the same embedder; see `scores_q15`.
 
     Raises:
-        DataError: they are of different embedders.
+        DataError: the embeddings are of different embedders.
     """
     if a.embedder != b.embedder:
         raise DataError(
@@ -63,7 +63,7 @@ def score_q15(a: Embedding, b: Embedding) -> int:
 
 
 def as_float(score: int | None) -> float | None:
-    """A Q15 score as people read it, -1 to 1; None stays None."""
+    """A Q15 score as a float from -1 to 1; None for None."""
     return None if score is None else score / Q15
 
 
@@ -81,5 +81,5 @@ def _quotients(dots: npt.NDArray[np.int64], squared: npt.NDArray[np.int64]) -> n
     roots -= roots * roots > squared  # the float root of a large square may be one too large ...
     roots += (roots + 1) * (roots + 1) <= squared  # ... or one too small
     safe = np.maximum(roots, 1)
-    scores = np.sign(dots) * (np.abs(dots) * Q15 // safe)  # trunc, towards zero as C divides
+    scores = np.sign(dots) * (np.abs(dots) * Q15 // safe)  # trunc: towards zero, like C
     return np.where(roots > 0, np.clip(scores, NO_SCORE, Q15 - 1), NO_SCORE).astype(np.int16)

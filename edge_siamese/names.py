@@ -1,7 +1,7 @@
-"""What a person may be called, in a gallery and in a dataset.
+"""Rules for the names of people in galleries and datasets.
 
-Names are kept in Unicode NFC with single spaces, so that one name has one spelling in bytes. Characters that nobody can
-see or that turn the direction of text are refused, and so are two names in one gallery that look the same.
+Names are stored in Unicode NFC with single spaces, so that equal names have equal bytes. Invisible characters and
+characters that change the direction of text are rejected, and so are two names in one gallery that look the same.
 """
 
 import difflib
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from .errors import GalleryError
 
 LONGEST_NAME = 255
-"""Bytes of UTF-8 that a name may have."""
+"""Maximum length of a name in bytes of UTF-8."""
 
 _REJECTED_CATEGORIES = {
     "Cc": "control character",
@@ -35,11 +35,11 @@ _LOOK_ALIKE_LETTERS = str.maketrans(
 
 
 def clean_name(name: str) -> str:
-    """The name as a gallery keeps it: Unicode NFC, single spaces, no white space around it.
+    """Normalize a name: Unicode NFC, single spaces, no leading or trailing white space.
 
     Raises:
-        GalleryError: it is empty, begins with a combining mark, has a character that cannot be seen, mixes scripts that
-            look alike in one word, or has more than 255 bytes of UTF-8.
+        GalleryError: the name is empty, begins with a combining mark, has an invisible character, mixes scripts that look
+            alike in one word, or has more than 255 bytes of UTF-8.
     """
     clean = _normalized(name)
     problem = problem_of(clean)
@@ -49,7 +49,7 @@ def clean_name(name: str) -> str:
 
 
 def change_of(name: str) -> str | None:
-    """What `clean_name` changes, as a sentence; None when it changes nothing."""
+    """Sentence about the change that `clean_name` makes; None without a change."""
     clean = clean_name(name)
     if clean == name:
         return None
@@ -57,7 +57,7 @@ def change_of(name: str) -> str | None:
 
 
 def problem_of(name: str) -> str | None:
-    """Why a gallery does not keep a name like this, or None."""
+    """Reason why a gallery does not accept a name, or None."""
     if not name:
         return "is empty"
     hidden, mixed = hidden_character(name), _mixed_scripts(name)
@@ -72,7 +72,7 @@ def problem_of(name: str) -> str | None:
 
 
 def hidden_character(name: str) -> str | None:
-    """The first character of a name that people cannot see, such as ``invisible character U+200B``; None without one."""
+    """Description of the first invisible character of a name, such as ``invisible character U+200B``, or None."""
     for index, character in enumerate(name):
         kind = _REJECTED_CATEGORIES.get(unicodedata.category(character))
         if _INVISIBLE.match(character):
@@ -85,20 +85,20 @@ def hidden_character(name: str) -> str | None:
 
 
 def appearance(name: str) -> str:
-    """What is equal for names that look the same to people: without case, width and look-alike letters."""
+    """Key that is equal for names that look the same: ignores case, width and look-alike letters."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     visible = folded.replace(_NON_JOINER, "").replace(_JOINER, "")
     return visible.translate(_LOOK_ALIKE_LETTERS)
 
 
 def similar_name(name: str, known: Iterable[str]) -> str | None:
-    """A known name that differs from `name` but looks the same to people; see `appearance`."""
+    """A known name that differs from `name` but looks the same (see `appearance`), or None."""
     key = appearance(name)
     return next((other for other in known if other != name and appearance(other) == key), None)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'alice'?"`` when a known name is near, else nothing."""
+    """``"; did you mean 'alice'?"`` if a known name is similar, otherwise an empty text."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean '{near[0]}'?" if near else ""
 
@@ -109,7 +109,7 @@ def _normalized(name: str) -> str:
 
 
 def _joins(name: str, index: int) -> bool:
-    """Whether a joiner or non-joiner is part of the spelling: after a virama, or between Arabic letters."""
+    """Whether a joiner or non-joiner belongs to the spelling: after a virama, or between Arabic letters."""
     if name[index] not in (_NON_JOINER, _JOINER) or not 0 < index < len(name) - 1:
         return False
     before, after = name[index - 1], name[index + 1]

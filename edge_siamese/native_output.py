@@ -1,4 +1,4 @@
-"""Capture what native libraries print on standard error.
+"""Captures the standard error output of native libraries.
 
 LiteRT, OpenCV, FFmpeg and libjpeg write to file descriptor 2 directly. `captured_native_output` points the descriptor
 at a temporary file, gives Python's own ``sys.stderr`` a copy of the real one, and passes the captured lines to
@@ -23,7 +23,7 @@ _depth = 0
 
 @contextmanager
 def captured_native_output() -> Iterator[None]:
-    """Keep native output off standard error while the block runs; nested and concurrent blocks share one capture."""
+    """Keep native output off standard error during the block; nested and concurrent blocks share one capture."""
     with _lock:
         started = _enter()
     try:
@@ -33,8 +33,8 @@ def captured_native_output() -> Iterator[None]:
             _leave(started)
 
 
-class _Capture:
-    """The open capture: the real descriptor, the file in its place, and the stream that Python had."""
+class _DescriptorCapture:
+    """An open capture: the real descriptor, the file that replaces it, and Python's original stream."""
 
     def __init__(self) -> None:
         sys.stderr.flush()
@@ -49,7 +49,7 @@ class _Capture:
         os.dup2(self.file.fileno(), _STDERR)
 
     def end(self) -> list[str]:
-        """Undo the capture and return what was captured, at most the last 64 KiB of it, as lines."""
+        """Undo the capture and return the captured lines, at most the last 64 KiB."""
         if self.replaced is not None:
             if sys.stderr is self.replaced:
                 sys.stderr = self.stream
@@ -63,15 +63,15 @@ class _Capture:
         return [line for line in captured.splitlines() if line.strip()]
 
 
-_capture: _Capture | None = None
+_capture: _DescriptorCapture | None = None
 
 
 def _enter() -> bool:
-    """Start the capture unless one is open; False where standard error is closed and nothing can be captured."""
+    """Start the capture unless one is open. Returns False if standard error is closed."""
     global _capture, _depth  # noqa: PLW0603 - one descriptor, one capture a process
     if _depth == 0:
         try:
-            _capture = _Capture()
+            _capture = _DescriptorCapture()
         except (OSError, ValueError):
             return False
     _depth += 1

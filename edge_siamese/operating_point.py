@@ -1,4 +1,4 @@
-"""Operating points: a threshold, the error rate it was set for, and how well the data supports it."""
+"""Operating points: a threshold, its target error rate, and the statistics of the data it was measured on."""
 
 import math
 from collections.abc import Sequence
@@ -16,19 +16,19 @@ from .matching import Q15, threshold_q15
 DEFAULT_TARGET_FMR = 1e-3
 """Accepted false match rate of one comparison."""
 DEFAULT_TARGET_FPIR = 1e-3
-"""Accepted rate of strangers being named."""
+"""Accepted false positive identification rate: share of strangers that are matched."""
 
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """Where to accept, and on what evidence.
+    """A threshold with its target error rate and the data it was measured on.
 
     Attributes:
-        target_fmr: the false match rate asked for.
-        threshold_q15: a comparison matches when its Q15 score is at least this; `threshold` is the same as a float.
-        fmr_upper_95: Clopper-Pearson upper bound of the FMR at the threshold, pairs taken as independent.
-        impostor_pairs: how many impostor comparisons it rests on.
-        people: how many people they are of.
+        target_fmr: the requested false match rate, 0 to 1.
+        threshold_q15: a comparison matches if its Q15 score is at least this; `threshold` is the same as a float.
+        fmr_upper_95: Clopper-Pearson upper bound of the FMR at the threshold, assuming independent pairs.
+        impostor_pairs: number of impostor comparisons measured.
+        people: number of people in these comparisons.
         fnmr: false non-match rate at the threshold on the same data.
         dataset_digest: SHA-256 of the embeddings and labels it was measured on, in hex.
     """
@@ -43,24 +43,24 @@ class OperatingPoint:
 
     @property
     def threshold(self) -> float:
-        """A comparison matches when its score, -1 to 1, is at least this."""
+        """A comparison matches if its score, -1 to 1, is at least this."""
         return self.threshold_q15 / Q15
 
     def to_json(self) -> dict[str, Any]:
-        """For reports: the threshold is a float."""
+        """Fields for reports; the threshold is a float."""
         return self.to_card() | {"threshold": self.threshold}
 
     def to_card(self) -> dict[str, Any]:
-        """For model cards and galleries: the threshold is the Q15 integer."""
+        """Fields for model cards and galleries; the threshold is a Q15 integer."""
         return {name.removesuffix("_q15"): value for name, value in asdict(self).items()}
 
     def is_strict_enough(self, fmr: float) -> bool:
-        """Whether the point was set for a false match rate of at most `fmr`."""
+        """Whether the target FMR is at most `fmr`."""
         return self.target_fmr <= fmr * (1 + 1e-9)
 
     @classmethod
     def from_card(cls, fields: dict[str, Any]) -> "OperatingPoint":
-        """Read what `to_card` wrote.
+        """Read the fields that `to_card` wrote.
 
         Raises:
             DataError: a field is missing or of the wrong type.
@@ -80,13 +80,13 @@ class OperatingPoint:
 
 
 def accepted_threshold(operating_point: OperatingPoint | None, threshold: float | None) -> int | None:
-    """The Q15 threshold of what a caller passed: an operating point, or a bare score where that is documented.
+    """The Q15 threshold of a caller's arguments: an operating point or a score.
 
     Returns:
-        None when both are None.
+        The threshold, or None if both arguments are None.
 
     Raises:
-        DataError: both are given, or the bare threshold is no score from -1 to 1.
+        DataError: both are given, or the threshold is not a score from -1 to 1.
     """
     if operating_point is not None and threshold is not None:
         raise DataError("give either an operating point or a threshold, found both")
@@ -117,14 +117,14 @@ def calibrate(
     """Choose the smallest threshold whose FMR is at most `target_fmr` with 95 % confidence.
 
     Args:
-        genuine: Q15 scores of genuine pairs; may be empty, the FNMR is then 1.
+        genuine: Q15 scores of genuine pairs; if empty, the FNMR is 1.
         impostor: Q15 scores of impostor pairs.
         target_fmr: between 0 and 1, exclusive.
-        people, dataset_digest: kept with the point.
+        people, dataset_digest: stored with the operating point.
 
     Raises:
-        OperatingPointError: even with no false match the impostor pairs are too few, the sentence says how many it
-            would take; or too many impostor pairs have the highest score there is.
+        OperatingPointError: there are too few impostor pairs for the target even without a false match (the message gives
+            the required number), or too many impostor pairs have the highest possible score.
     """
     require_rate(target_fmr, "target FMR")
     pairs = len(impostor)
@@ -153,17 +153,17 @@ def calibrate(
 
 
 def require_rate(rate: float, what: str) -> None:
-    """Refuse what is no error rate, also NaN.
+    """Check that a value is an error rate; NaN is not.
 
     Raises:
-        DataError: it is not above 0 and below 1.
+        DataError: the value is not above 0 and below 1.
     """
     if not 0.0 < rate < 1.0:
         raise DataError(f"{what}: expected a rate above 0 and below 1, found {rate}")
 
 
 def _largest_count_within(target: float, trials: int) -> int | None:
-    """The largest number of false matches whose upper bound is still within the target, or None."""
+    """The largest number of false matches whose upper bound is at most the target, or None."""
     if trials == 0 or upper_bound(0, trials) > target:
         return None
     low, high = 0, math.ceil(target * trials)
@@ -174,11 +174,11 @@ def _largest_count_within(target: float, trials: int) -> int | None:
 
 
 def choose_operating_point(points: Sequence[OperatingPoint], fmr: float) -> OperatingPoint:
-    """The loosest point whose target FMR is at most `fmr`, else the strictest there is.
+    """The operating point with the largest target FMR up to `fmr`, otherwise the one with the smallest target FMR.
 
     Raises:
         DataError: `fmr` is not above 0 and below 1.
-        OperatingPointError: there is none.
+        OperatingPointError: `points` is empty.
     """
     if not points:
         raise OperatingPointError(

@@ -1,9 +1,9 @@
-"""Images that lie on their side or stand on their head, though their file does not say so.
+"""Image orientation: detects faces in images that are rotated by 90, 180 or 270 degrees without an EXIF orientation.
 
-The detector finds most faces of a turned image too, but reads them as if they were upright: its landmarks look like a face
-and belong to another one. What gives them away is its confidence, which is higher on the image the right way up. Measured
-on 205 photos of the detector's training data, each in its four turns: 96 % of the turned ones are turned back; of the
-upright ones 0.5 % are turned wrongly, and of 2.4 % it is not clear which way up they are.
+The detector finds most faces in rotated images too, but places upright landmarks on them, so their embeddings are wrong. Its
+confidence is higher for the upright image, which shows the orientation. Measured on 205 photos of the detector's training
+data, each in four orientations: 96 % of the rotated ones are corrected; of the upright ones 0.5 % are rotated wrongly, and
+2.4 % are doubtful.
 """
 
 import math
@@ -18,21 +18,20 @@ from .frames import RGB
 from .protocols import FaceAnalyzer
 
 CONFIDENT = 0.93
-"""Detector score from which an image is taken to be upright. 0.8 % of the turned photos reach it, 69 % of the upright."""
+"""Detector score from which an image is assumed upright. 0.8 % of the rotated photos reach it, 69 % of the upright ones."""
 _CLEARLY_BETTER = 0.3  # natural logarithm of the odds
-_MIN_SCORE = 0.8  # of a face that is found only on the turned image
+_MIN_SCORE = 0.8  # for a face that is found only in the rotated image
 _MIN_OVERLAP = 0.3
 
 
 @dataclass(frozen=True, eq=False)
 class OrientedFaces:
-    """Faces of an image, and which way up they were found.
+    """Faces of an image and the orientation in which they were found.
 
     Attributes:
-        faces: largest first, in pixels of the image as it came; landmarks follow the face, so the eyes of a face that
-            stands on its head lie below its mouth.
-        turn: degrees that the image has to be turned counterclockwise to be upright: 0, 90, 180 or 270.
-        doubtful: another turn fits about as well, so no answer is to be relied on.
+        faces: largest first, in pixels of the original image; the landmarks of an upside-down face are upside down.
+        turn: counterclockwise rotation in degrees that makes the image upright: 0, 90, 180 or 270.
+        doubtful: another orientation has about the same confidence, so the result is not reliable.
     """
 
     faces: list[Face]
@@ -41,7 +40,7 @@ class OrientedFaces:
 
 
 def detect_oriented(engine: FaceAnalyzer, image: RGB) -> OrientedFaces:
-    """Find the faces of a photo, whichever way up it is.
+    """Detect the faces of a photo in any of four orientations.
 
     Args:
         engine: finds faces.
@@ -55,7 +54,7 @@ def detect_oriented(engine: FaceAnalyzer, image: RGB) -> OrientedFaces:
 
 
 def orient_face(engine: FaceAnalyzer, image: RGB, face: Face) -> OrientedFaces:
-    """Which way up one face of an image is; like `detect_oriented`, with that face only."""
+    """Find the orientation of one face of an image; like `detect_oriented` for that face only."""
     if face.score >= CONFIDENT:
         return OrientedFaces([face])
     turns = {}
@@ -67,28 +66,28 @@ def orient_face(engine: FaceAnalyzer, image: RGB, face: Face) -> OrientedFaces:
 
 @dataclass(eq=False)
 class TrackOrientation:
-    """Which way up the face of one track is: decided once, and while it is in doubt tried again ever more rarely.
+    """Orientation of the face of one track: decided once; while doubtful, tried again at growing intervals.
 
     Attributes:
         turn: see `OrientedFaces`; None before the first frame.
-        doubtful: it is not clear yet.
+        doubtful: whether the orientation is doubtful.
     """
 
     turn: int | None = None
     doubtful: bool = False
 
     def set(self, found: OrientedFaces) -> None:
-        """Take what was found for the whole image."""
+        """Use the orientation that was found for the whole image."""
         self.turn, self.doubtful = found.turn, found.doubtful
 
     def face(self, engine: FaceAnalyzer, image: RGB, face: Face, frames: int) -> Face | None:
-        """The track's face of this frame with landmarks of the image the right way up, or None where it is not found.
+        """The track's face in this frame, with the landmarks of the upright image; None if it is not found.
 
         Args:
             engine: finds faces.
             image: uint8 ``(H, W, 3)`` RGB, the frame.
-            face: as found on the frame as it is.
-            frames: how often the track was seen before.
+            face: the face as detected in the original frame.
+            frames: number of frames of the track before this one.
         """
         again = self.doubtful and (face.score >= CONFIDENT or frames & (frames - 1) == 0)
         if self.turn is None or again:
@@ -99,7 +98,7 @@ class TrackOrientation:
 
 
 def detect_turned(engine: FaceAnalyzer, image: RGB, turn: int) -> list[Face]:
-    """Faces that are found once the image is turned by `turn` degrees counterclockwise, in pixels of `image`."""
+    """Detect faces in the image rotated by `turn` degrees counterclockwise; in pixels of `image`."""
     if turn == 0:
         return engine.detect(image)
     turned = np.ascontiguousarray(np.rot90(image, turn // 90))
@@ -107,7 +106,7 @@ def detect_turned(engine: FaceAnalyzer, image: RGB, turn: int) -> list[Face]:
 
 
 def same_face(faces: Sequence[Face], face: Face) -> Face | None:
-    """The one of `faces` whose box overlaps that of `face` most, or None."""
+    """The face of `faces` whose box overlaps that of `face` most, or None."""
     if not faces:
         return None
     overlaps = intersection_over_union(face.box, np.stack([other.box for other in faces]))
@@ -133,7 +132,7 @@ def _choose(upright: list[Face], turns: dict[int, list[Face]]) -> OrientedFaces:
 
 
 def _turned_back(face: Face, turn: int, width: int, height: int) -> Face:
-    """A face of the turned image in pixels of the image before, which was `width` by `height`."""
+    """Map a face of the rotated image to the original image, which is `width` by `height` pixels."""
     x, y, w, h = (float(value) for value in face.box)
     left, top = face.landmarks[:, 0], face.landmarks[:, 1]
     if turn == 90:

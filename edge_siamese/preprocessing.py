@@ -1,6 +1,6 @@
-"""Pixels: the networks' input contract, and the checks of arrays that callers pass in.
+"""Preprocessing: the networks' input contract, and checks of image arrays from callers.
 
-A network of this project takes ``(pixel - 128) / 128``. As int8 with the scale 1/128 and the zero point 0 that is
+The input of a network is ``(pixel - 128) / 128``. As int8 with scale 1/128 and zero point 0 that is
 ``pixel ^ 0x80``, bit for bit.
 
 >>> import numpy as np
@@ -25,23 +25,23 @@ PIXEL_SCALE = 128
 INPUT_SCALE = 1 / PIXEL_SCALE
 """Quantization scale of the int8 input."""
 INPUT_ZERO_POINT = 0
-"""Quantized value of the int8 input that stands for 0."""
+"""Zero point of the int8 input."""
 INPUT_RANGE = (-PIXEL_OFFSET / PIXEL_SCALE, (255 - PIXEL_OFFSET) / PIXEL_SCALE)
 """Smallest and largest value of the float input."""
 INPUT_CONTRACT = f"(pixel - {PIXEL_OFFSET}) / {PIXEL_SCALE}"
-"""The contract as model cards and messages write it."""
+"""The input contract as written in model cards and messages."""
 
 _EXPECTED = "expected a uint8 array (H, W, 3) of RGB pixels from 0 to 255, or gray (H, W), or RGBA (H, W, 4)"
 _Values = TypeVar("_Values", bound=Any)
 
 
 def int8_input(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
-    """Pixels as an int8 network takes them; any shape."""
+    """Convert uint8 pixels of any shape to int8 network input."""
     return (pixels ^ np.uint8(0x80)).view(np.int8)
 
 
 def float_input(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """Pixels as a float32 network takes them; any shape."""
+    """Convert uint8 pixels of any shape to float32 network input."""
     return normalize_pixels(pixels.astype(np.float32))
 
 
@@ -52,20 +52,20 @@ def normalize_pixels(pixels: _Values) -> _Values:
 
 
 def check_image(image: object, name: str = "the image") -> RGB:
-    """An image that a caller passed in, as the package works with it.
+    """Check an image from a caller and convert it to RGB.
 
-    Gray images get three equal channels, and an alpha channel is dropped. The array may be read-only and need not be
-    contiguous. Whether the channels are RGB or BGR cannot be seen: `read_image` gives RGB, OpenCV's ``imread`` BGR.
+    Gray images get three equal channels, and an alpha channel is dropped. The array may be read-only or not contiguous.
+    The order of the channels cannot be checked: `read_image` returns RGB, OpenCV's ``imread`` returns BGR.
 
     Args:
         image: uint8 ``(H, W, 3)``, ``(H, W)``, ``(H, W, 1)`` or ``(H, W, 4)``.
-        name: what the message calls it.
+        name: name of the image in messages.
 
     Returns:
-        uint8 ``(H, W, 3)``, contiguous; the same array when it is that already.
+        uint8 ``(H, W, 3)``, contiguous; the same array if it already is.
 
     Raises:
-        ImageError: it is not an array, of another type or shape, or empty; the sentence says what was found.
+        ImageError: not an array, or an array of another dtype or shape, or empty; the message says what was found.
     """
     found = _mismatch(image)
     if found or not isinstance(image, np.ndarray):
@@ -76,14 +76,14 @@ def check_image(image: object, name: str = "the image") -> RGB:
 
 
 def check_crop(crop: object, size: int) -> RGB:
-    """An aligned crop that a caller passed in; see `check_image`.
+    """Check an aligned crop from a caller; see `check_image`.
 
     Args:
         crop: uint8 ``(size, size, 3)``.
-        size: pixels of each side.
+        size: side length in pixels.
 
     Raises:
-        ImageError: it is no image, or of another size.
+        ImageError: not an image, or an image of another size.
     """
     checked = check_image(crop, "the crop")
     if checked.shape != (size, size, 3):
@@ -95,7 +95,7 @@ def check_crop(crop: object, size: int) -> RGB:
 
 
 def _mismatch(image: object) -> str:
-    """What a value is instead of an image; empty for an image."""
+    """Description of a value that is not an image; empty for an image."""
     if image is None:
         return "None; OpenCV's imread returns None for a file that it cannot read, read_image raises instead"
     if not isinstance(image, np.ndarray):

@@ -1,11 +1,11 @@
-"""The protocols that the parts of the package meet at: whatever has these methods can take the real part's place.
+"""Protocols of the package's parts; any object with these methods can replace the implementation.
 
 ==============  ===============================================  ==========================================
-protocol        the real part                                    taken by
+protocol        implementation                                   used by
 ==============  ===============================================  ==========================================
 `FaceAnalyzer`  `engine.FaceEngine`                              verifier, recognition, enrollment, datasets
 `Network`       `tflite.runtime.TfliteNetwork`                   detector, embedder, self-test
-`FrameSource`   what `cameras.open_source` returns               verifier, enrollment in front of a camera
+`FrameSource`   the sources of `cameras.open_source`              verifier, enrollment from a camera
 `EventSink`     the classes of `events`                          the command ``run``
 `Clock`         `time.monotonic_ns`                              verifier, cameras, events
 ==============  ===============================================  ==========================================
@@ -31,7 +31,7 @@ class Clock(Protocol):
     """A monotonic clock in nanoseconds."""
 
     def __call__(self) -> int:
-        """Nanoseconds since some fixed moment; never less than before."""
+        """Nanoseconds since a fixed moment; never decreases."""
 
 
 class Network(Protocol):
@@ -42,24 +42,24 @@ class Network(Protocol):
         """``"xnnpack"``, ``"reference"`` or ``"edgetpu"``."""
 
     def run(self, image: npt.NDArray[np.int8]) -> dict[str, npt.NDArray[np.int8]]:
-        """Compute the outputs, by name, for one int8 input ``(1, H, W, 3)``; see `preprocessing.int8_input`."""
+        """Compute the int8 outputs, by name, for one int8 input ``(1, H, W, 3)``; see `preprocessing.int8_input`."""
 
     def output_scales(self) -> dict[str, tuple[float, int]]:
         """Scale and zero point of each output, by name."""
 
 
 class FaceAnalyzer(Protocol):
-    """Finds, aligns and embeds faces.
+    """Detects, aligns and embeds faces.
 
     A face is aligned once; its quality is measured on the crop, and the crop is embedded.
     """
 
     @property
     def embedder_card(self) -> "ModelCard":
-        """The card of the embedder, which says whose embeddings these are."""
+        """The model card of the embedder."""
 
     def detect(self, image: RGB) -> list[Face]:
-        """Faces on a uint8 ``(H, W, 3)`` RGB image, largest first, not embedded."""
+        """Detect the faces in a uint8 ``(H, W, 3)`` RGB image; largest first, without embeddings."""
 
     def align(self, image: RGB, face: Face) -> RGB:
         """The aligned crop of one face of an image: uint8 ``(112, 112, 3)``."""
@@ -69,14 +69,14 @@ class FaceAnalyzer(Protocol):
 
 
 class FrameSource(Protocol):
-    """Where frames come from. Live sources drop frames while the reader is busy, others wait and lose none.
+    """A source of frames. Live sources drop frames while the reader is busy; other sources wait and drop none.
 
     Attributes:
-        name: what it is called in events.
-        live: frames come by themselves, and old ones are dropped.
-        stills: every frame is another scene.
-        dropped: frames that were overtaken by fresher ones.
-        unreadable: frames that could not be decoded.
+        name: name of the source in events.
+        live: whether frames arrive in real time and old ones are dropped.
+        stills: whether the frames are independent images.
+        dropped: number of frames that were replaced by newer ones.
+        unreadable: number of frames that could not be decoded.
     """
 
     name: str
@@ -91,16 +91,16 @@ class FrameSource(Protocol):
         """The frames."""
 
     def watch(self) -> "Iterator[Frame | SourceEvent]":
-        """The frames, and between them what went wrong with the camera, video or images."""
+        """The frames, and between them the events of the camera, video or images."""
 
     def age_ns(self, frame: Frame) -> int:
-        """How long ago a frame was taken; 0 when it waited for its reader."""
+        """Age of a frame in nanoseconds; 0 for sources that are not live."""
 
     def stop(self) -> None:
         """End the iteration after the current frame; callable from any thread and from a signal handler."""
 
     def close(self) -> None:
-        """Stop, and let go of the device or file."""
+        """Stop and close the device or file."""
 
     def __enter__(self) -> Self: ...
 
@@ -110,10 +110,10 @@ class FrameSource(Protocol):
 
 
 class EventSink(Protocol):
-    """Takes events: a file, a broker, a pin."""
+    """Receives events, for example to write them to a file or send them to a broker."""
 
     def emit(self, event: "Event") -> None:
-        """Take one event."""
+        """Process one event."""
 
     def close(self) -> None:
-        """No more events follow."""
+        """Close the sink after the last event."""

@@ -1,4 +1,4 @@
-"""Recognition on photos: comparing two (1:1), and naming the faces of one (1:N), with explanations for people.
+"""Face recognition on photos: verification of two photos (1:1) and identification with a gallery (1:N).
 
 The engine, the command line and the preview page use it.
 """
@@ -29,14 +29,14 @@ _POOR = 50.0
 
 @dataclass(frozen=True, eq=False)
 class EmbeddedFace:
-    """One face of a photo, embedded and measured.
+    """A face of a photo with its embedding and quality.
 
     Attributes:
-        face: where it is.
-        embedding: of its aligned crop.
-        quality: what was measured of it.
-        turn: degrees that the photo has to be turned counterclockwise to be upright: 0, 90, 180 or 270.
-        doubtful_turn: it is not clear which way up the photo is.
+        face: the detected face.
+        embedding: embedding of the aligned crop.
+        quality: quality of the aligned crop.
+        turn: counterclockwise rotation in degrees that makes the photo upright: 0, 90, 180 or 270.
+        doubtful_turn: whether the photo's orientation is doubtful.
     """
 
     face: Face
@@ -47,30 +47,30 @@ class EmbeddedFace:
 
     @classmethod
     def at(cls, engine: FaceAnalyzer, image: RGB, face: Face, found: OrientedFaces | None = None) -> "EmbeddedFace":
-        """Align once, measure and embed one face of an image; `found` says which way up the image is."""
+        """Align, measure and embed one face of an image; `found` has the orientation of the image."""
         crop, found = engine.align(image, face), found or OrientedFaces([face])
         return cls(face, engine.embed_crop(crop), measure_crop(crop, face), found.turn, found.doubtful)
 
     @property
     def rejection(self) -> Reason | None:
-        """Why the face cannot be compared at all, or None."""
+        """Reason why the face cannot be compared, or None."""
         return Reason.POSE if self.doubtful_turn else self.quality.rejection(_LIMITS)
 
     @property
     def doubt(self) -> Reason | None:
-        """Why a low score does not show that it is somebody else, or None."""
+        """Reason why a low score does not mean a different person, or None."""
         return self.rejection or self.quality.doubt(_LIMITS)
 
     def as_face(self) -> Face:
-        """The face with its embedding and what speaks against comparing it."""
+        """The face with its embedding, rejection, doubt and turn."""
         return replace(self.face, embedding=self.embedding, rejection=self.rejection, doubt=self.doubt, turn=self.turn)
 
     def decide(self, decision: Decision) -> Decision:
-        """The decision, or why there is none about this face."""
+        """The decision, or an undecided decision if the face has a rejection or doubt."""
         return undecided(self.rejection) if self.rejection else doubted(decision, self.doubt)
 
     def remarks(self) -> list[str]:
-        """What people should know about an answer about this face; empty when nothing speaks against it."""
+        """Remarks for the user about the face's orientation and quality; empty for a good face."""
         turned = (
             [f"the photo is not upright; it was turned by {self.turn} degrees counterclockwise"] if self.turn else []
         )
@@ -86,19 +86,19 @@ class EmbeddedFace:
 
 
 def embedded_faces(engine: FaceAnalyzer, image: RGB) -> list[EmbeddedFace]:
-    """Find, align, measure and embed every face of a photo, whichever way up it is; largest first."""
+    """Detect, align, measure and embed every face of a photo in any orientation; largest first."""
     found = detect_oriented(engine, image)
     return [EmbeddedFace.at(engine, image, face, found) for face in found.faces]
 
 
 @dataclass(frozen=True, eq=False)
 class ProbeFace:
-    """The largest face of a photo that is to be compared with another.
+    """The largest face of a photo, for a comparison.
 
     Attributes:
-        name: what messages call the photo.
-        embedded: the face.
-        faces: how many there are.
+        name: name of the photo in messages.
+        embedded: the largest face.
+        faces: number of faces in the photo.
     """
 
     name: str
@@ -107,10 +107,10 @@ class ProbeFace:
 
     @classmethod
     def on(cls, engine: FaceAnalyzer, image: RGB, name: str) -> "ProbeFace":
-        """Look at a uint8 ``(H, W, 3)`` image.
+        """Detect and embed the largest face of a uint8 ``(H, W, 3)`` image.
 
         Raises:
-            NoFaceError: it shows none.
+            NoFaceError: no face found.
         """
         found = detect_oriented(engine, image)
         if not found.faces:
@@ -118,20 +118,20 @@ class ProbeFace:
         return cls(name, EmbeddedFace.at(engine, image, found.faces[0], found), len(found.faces))
 
     def remarks(self) -> list[str]:
-        """What people should know of the photo, without its name."""
+        """Remarks for the user about the photo, without its name."""
         several = [f"{self.faces} faces found, the largest is used"] if self.faces > 1 else []
         return several + self.embedded.remarks()
 
 
 @dataclass(frozen=True, eq=False)
 class ComparisonResult:
-    """What a comparison of two images found.
+    """Result of comparing two images.
 
     Attributes:
         first, second: the largest face of each image.
-        score_q15: of the two; `score` is the same as a float.
-        threshold_q15: the score from which on they show the same person.
-        operating_point: where the threshold is from; None for a bare threshold.
+        score_q15: score of the two faces; `score` is the same as a float.
+        threshold_q15: the images match if the score is at least this; `threshold` is the same as a float.
+        operating_point: operating point of the threshold; None if the caller passed a threshold.
     """
 
     first: ProbeFace
@@ -148,17 +148,17 @@ class ComparisonResult:
 
     @property
     def score(self) -> float:
-        """How alike the two faces are, -1 to 1."""
+        """Score of the two faces, -1 to 1."""
         return self.score_q15 / Q15
 
     @property
     def threshold(self) -> float:
-        """The score from which on they show the same person, -1 to 1."""
+        """The images match if the score is at least this, -1 to 1."""
         return self.threshold_q15 / Q15
 
     @property
     def decision(self) -> Decision:
-        """Match, unknown (different people) or undecided; undecided where a face is too poor to be compared."""
+        """Match, unknown (different people) or undecided (a face's quality is too low)."""
         if rejection := self.first.embedded.rejection or self.second.embedded.rejection:
             return undecided(rejection)
         decision = decide({"same person": self.score_q15}, self.threshold_q15)
@@ -166,12 +166,12 @@ class ComparisonResult:
 
     @property
     def is_match(self) -> bool:
-        """Whether they show the same person; False also where it cannot be told, see `reason`."""
+        """Whether the images show the same person; False also for an undecided comparison, see `reason`."""
         return self.decision.is_match
 
     @property
     def reason(self) -> Reason:
-        """Why it was decided so."""
+        """Reason of the decision."""
         return self.decision.reason
 
     @property
@@ -186,7 +186,7 @@ class ComparisonResult:
 
     @property
     def sentence(self) -> str:
-        """The answer for people."""
+        """The result as a sentence."""
         answers = {Outcome.MATCH: "same person", Outcome.UNKNOWN: "different people", Outcome.UNDECIDED: "cannot tell"}
         return f"{answers[self.decision.outcome]}: {self.explanation}"
 
@@ -194,7 +194,7 @@ class ComparisonResult:
         return self.sentence
 
     def to_json(self) -> dict[str, Any]:
-        """For ``verify --json``: scores as floats."""
+        """Fields for ``verify --json``, with scores as floats."""
         return {
             "is_match": self.is_match,
             "decision": str(self.decision.outcome),
@@ -207,13 +207,13 @@ class ComparisonResult:
 
 @dataclass(frozen=True, eq=False)
 class Identification:
-    """What a gallery says about one face of a photo, or about one without a face.
+    """Result of identifying one face of a photo, or a photo without a face.
 
     Attributes:
-        index: place of the face by size, 0 for the largest; None without one.
-        embedded: the face, or None.
-        decision: who it is.
-        candidates: the best names with their Q15 scores, best first.
+        index: rank of the face by size, 0 for the largest; None without a face.
+        embedded: the embedded face, or None.
+        decision: the decision about the face.
+        candidates: the best names and their Q15 scores, best first.
     """
 
     index: int | None
@@ -241,27 +241,27 @@ class Identification:
 
     def to_json(self) -> dict[str, Any]:
         face = self.embedded.face if self.embedded else None
-        seen = {
+        location = {
             "face": self.index,
             "box": face.box.tolist() if face else None,
             "detector_score": float(face.score) if face else None,
             "turn": self.embedded.turn if self.embedded else None,
         }
         candidates = [{"identity": name, "score": round(score / Q15, 5)} for name, score in self.candidates]
-        return seen | self.decision.to_json() | {"candidates": candidates}
+        return location | self.decision.to_json() | {"candidates": candidates}
 
 
 def identify_faces(
     engine: FaceAnalyzer, gallery: "Gallery", image: RGB, *, operating_point: OperatingPoint, top_k: int = 1
 ) -> list[Identification]:
-    """Name every face of a uint8 ``(H, W, 3)`` image, largest first; without one, say once that there is none.
+    """Identify every face of a uint8 ``(H, W, 3)`` image, largest first; one result with `NO_FACE` without a face.
 
     Args:
-        engine: finds and embeds.
-        gallery: of the engine's embedder.
+        engine: detects, aligns and embeds faces.
+        gallery: gallery of the engine's embedder.
         image: the photo.
-        operating_point: says from which score on a name is given.
-        top_k: how many candidates to list; people kept beyond their last day are none.
+        operating_point: operating point with the threshold for a match.
+        top_k: maximum number of candidates; people past their retention date are not listed.
     """
     gallery.require(engine.embedder_card)
     answers, overdue = [], set(gallery.overdue(today()))
@@ -276,56 +276,3 @@ def identify_faces(
         decision = embedded.decide(gallery.decide(scores, operating_point.threshold_q15))
         answers.append(Identification(index, embedded, decision, candidates))
     return answers or [Identification(None, None, undecided(Reason.NO_FACE))]
-
-
-@dataclass(frozen=True)
-class OperatingPointChoice:
-    """The operating point a gallery is identified at, and whether it is as strict as was asked for.
-
-    Attributes:
-        point: the operating point.
-        of: ``gallery`` or ``model``: who measured it.
-        target_fpir: accepted rate of strangers named.
-        required_fmr: rate of one comparison that takes.
-        people: in the gallery.
-    """
-
-    point: OperatingPoint
-    of: str
-    target_fpir: float
-    required_fmr: float
-    people: int
-
-    @classmethod
-    def for_gallery(cls, gallery: "Gallery", engine: FaceAnalyzer, target_fpir: float) -> "OperatingPointChoice":
-        """Choose for a gallery and the embedder of an engine; see `Gallery.operating_point`.
-
-        Raises:
-            OperatingPointError: neither the gallery nor the model has an operating point.
-        """
-        point = gallery.operating_point(engine.embedder_card, target_fpir)
-        origin = "gallery" if gallery.operating_points else "model"
-        return cls(point, origin, target_fpir, gallery.required_fmr(target_fpir), len(gallery.names))
-
-    @property
-    def sufficient(self) -> bool:
-        return self.point.is_strict_enough(self.required_fmr)
-
-    def sentences(self) -> list[str]:
-        """What people should know: the point, and a warning when it is weaker than asked for."""
-        used = (
-            f"operating point of the {self.of}: FMR {self.point.target_fmr:g} for one comparison, threshold "
-            f"{self.point.threshold:.4f}"
-        )
-        if self.sufficient:
-            return [used]
-        reached = min(self.point.target_fmr * self.target_fpir / self.required_fmr, 1.0)
-        weaker = (
-            f"it is weaker than the FMR {self.required_fmr:.2g} that an FPIR of {self.target_fpir:g} with {self.people} people "
-            f"takes: the FPIR is up to {reached:.2g}; 'edge-siamese gallery calibrate' can find a stricter one"
-        )
-        return [used, weaker]
-
-    def to_json(self) -> dict[str, Any]:
-        asked = {"of": self.of, "target_fpir": self.target_fpir, "required_fmr": self.required_fmr}
-        return self.point.to_json() | asked | {"sufficient": self.sufficient}

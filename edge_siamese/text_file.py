@@ -1,4 +1,4 @@
-"""Text files as Windows, macOS and Linux write them: UTF-8 with or without a byte order mark, or UTF-16."""
+"""Reading of text files: UTF-8 with or without a byte order mark, or UTF-16."""
 
 import codecs
 from pathlib import Path
@@ -13,11 +13,11 @@ def decode_text(data: bytes, name: str) -> str:
     """Decode a text file; line ends become ``\\n``.
 
     Args:
-        data: its bytes.
-        name: what messages call it.
+        data: content of the file.
+        name: name of the file in messages.
 
     Raises:
-        DataError: it is neither UTF-8 nor UTF-16; the sentence says in which line.
+        DataError: the text is neither UTF-8 nor UTF-16; the message gives the line.
     """
     encoding = next((encoding for mark, encoding in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
     try:
@@ -32,7 +32,7 @@ def read_text(path: Path) -> str:
     """Read a text file; see `decode_text`.
 
     Raises:
-        DataError: it cannot be read, is larger than 200 MB, or is no text.
+        DataError: the file cannot be read, is larger than 200 MB, or is not text.
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
@@ -43,7 +43,7 @@ def read_text(path: Path) -> str:
 
 
 def _without_mark(data: bytes) -> str:
-    """UTF-16 without a byte order mark has a zero byte beside every ASCII character."""
+    """Decode text without a byte order mark; UTF-16 has a zero byte beside every ASCII character."""
     head = data[:512]
     if head[1::2] and not any(head[1::2]):
         return "utf-16-le"

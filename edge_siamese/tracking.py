@@ -1,7 +1,7 @@
-"""Tracks: the same face in frame after frame.
+"""Face tracking over consecutive frames.
 
-Boxes are joined by overlap. A track ends when its face was missed for some frames, and at a scene cut: two photos
-shown one after the other may have their faces in the same place and are still two people.
+Boxes are matched by overlap. A track ends when its face is missing for several frames, and at a scene cut, since two photos
+shown one after the other can have different people's faces in the same place.
 """
 
 from collections.abc import Sequence
@@ -16,26 +16,26 @@ from .faces import Face
 from .frames import RGB
 
 _THUMBNAIL = 160  # longest side of the small gray image
-_PATCH = 16  # side of what is compared around a face
-_SCENE = 32  # side of what is compared of the whole frame
-_PATCH_REACH = 1.5  # of the box, so that hair and some background are in it
-_MIN_CONTRAST = 8.0  # gray levels; an even patch is not all noise
+_PATCH = 16  # side of the compared image around a face
+_SCENE = 32  # side of the compared image of the whole frame
+_PATCH_REACH = 1.5  # times the box, to include hair and some background
+_MIN_CONTRAST = 8.0  # gray levels; limits the weight of noise in an even patch
 Gray = npt.NDArray[np.uint8]
 Patch = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class TrackingLimits:
-    """When a face is still the same one.
+    """Limits for assigning a face to a track.
 
     Attributes:
-        min_overlap: intersection over union of its boxes in consecutive frames.
-        max_missed: frames it may be missing.
-        max_change: `view_change` between its consecutive appearances. Two photos with overlapping faces had more
-            in all of 38,827 pairs of the detector's training data (0.72 at least); a face that moves by 4 % of its
-            width, turns by 1 degree and grows by 1.5 % from frame to frame has less in 98 % of the steps. A step beyond
-            it costs one more embedding.
-        max_tracks: faces followed at once, the largest first.
+        min_overlap: minimum intersection over union of the boxes in consecutive frames.
+        max_missed: maximum number of frames without the face.
+        max_change: maximum `view_change` between consecutive appearances. In all of 38,827 pairs of photos with
+            overlapping faces (from the detector's training data) the change is larger, 0.72 or more; for a face that
+            moves by 4 % of its width, turns by 1 degree and grows by 1.5 % from frame to frame it is smaller in 98 % of
+            the steps. A larger step costs one more embedding.
+        max_tracks: maximum number of tracks at once; the largest faces are tracked.
     """
 
     min_overlap: float = 0.3
@@ -45,11 +45,11 @@ class TrackingLimits:
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class FaceThumbnails:
     """A face and its frame as small gray images, float32.
 
     Attributes:
-        around: ``(16, 16)``, the square around the face; it moves with the face.
+        around: ``(16, 16)``, the square around the face.
         scene: ``(32, 32)``, the whole frame.
     """
 
@@ -59,25 +59,25 @@ class View:
 
 @dataclass(eq=False)
 class Track:
-    """One face followed over frames.
+    """One face over consecutive frames.
 
     Attributes:
-        number: unique within its tracker, from 1.
-        face: where it was seen last.
-        view: face and frame there.
-        frames: how often it was seen again after the first time.
-        missed: frames since it was seen last.
+        number: number of the track, from 1, unique within its tracker.
+        face: the last detected face.
+        view: the face and the frame at the last detection.
+        frames: number of detections after the first.
+        missed: number of frames since the last detection.
     """
 
     number: int
     face: Face
-    view: View
+    view: FaceThumbnails
     frames: int = 0
     missed: int = 0
 
 
 class Tracker:
-    """Joins the faces of consecutive frames to tracks; its memory is bounded by `TrackingLimits.max_tracks`."""
+    """Assigns the faces of consecutive frames to tracks, at most `TrackingLimits.max_tracks` at once."""
 
     def __init__(self, limits: TrackingLimits | None = None) -> None:
         self.limits = limits or TrackingLimits()
@@ -85,21 +85,21 @@ class Tracker:
         self._count = 0
 
     def update(self, image: RGB, faces: Sequence[Face]) -> list[Track]:
-        """Take in the next frame.
+        """Process the next frame.
 
         Args:
             image: uint8 ``(H, W, 3)``.
-            faces: found on it, largest first.
+            faces: faces detected in the image, largest first.
 
         Returns:
-            The track of each face, in the same order; `Track.face` is the face. Faces beyond the limit have none.
+            The track of each face, in the same order; `Track.face` is the face. Faces beyond the limit get no track.
         """
         thumbnail, scale = _thumbnail(image)
         scene = cv2.resize(thumbnail, (_SCENE, _SCENE), interpolation=cv2.INTER_AREA).astype(np.float32)
         faces = faces[: self.limits.max_tracks]
         owners = self._owners(faces)
         seen = [
-            self._seen_again(owners.get(index), face, View(_around(thumbnail, scale, face), scene))
+            self._seen_again(owners.get(index), face, FaceThumbnails(_around(thumbnail, scale, face), scene))
             for index, face in enumerate(faces)
         ]
         taken = list(owners.values())
@@ -110,11 +110,11 @@ class Tracker:
         return seen
 
     def reset(self) -> None:
-        """End all tracks: what comes next shows another scene."""
+        """End all tracks, because the next frame shows another scene."""
         self.tracks.clear()
 
     def _owners(self, faces: Sequence[Face]) -> dict[int, Track]:
-        """By index of a face, the track whose box overlaps it most; every track has at most one face."""
+        """Map the index of a face to the track whose box overlaps it most; a track has at most one face."""
         if not faces or not self.tracks:
             return {}
         boxes = np.stack([face.box for face in faces])
@@ -126,8 +126,8 @@ class Tracker:
             overlaps[track], overlaps[:, face] = 0, 0
         return owners
 
-    def _seen_again(self, track: Track | None, face: Face, view: View) -> Track:
-        """The track with its new face, or a new track where there is none or the scene was cut."""
+    def _seen_again(self, track: Track | None, face: Face, view: FaceThumbnails) -> Track:
+        """Update the track with its new face; return a new track without one or after a scene cut."""
         if track is None or view_change(track.view, view) > self.limits.max_change:
             self._count += 1
             return Track(self._count, face, view)
@@ -136,10 +136,10 @@ class Tracker:
         return track
 
 
-def view_change(before: View, after: View) -> float:
-    """How much of the image is another one: the change around the face plus the change of the whole frame.
+def view_change(before: FaceThumbnails, after: FaceThumbnails) -> float:
+    """Change of the image around the face plus change of the whole frame.
 
-    Each is the mean absolute difference of the gray in units of its contrast: 0 for equal images, about 1 for any two.
+    Each is the mean absolute difference of gray levels divided by the contrast: 0 for equal images, about 1 for unrelated ones.
     """
     return _change(before.around, after.around) + _change(before.scene, after.scene)
 
@@ -161,7 +161,7 @@ def _thumbnail(image: RGB) -> tuple[Gray, float]:
 
 
 def _around(thumbnail: Gray, scale: float, face: Face) -> Patch:
-    """The square around a face's box, at the size all faces are compared in."""
+    """The square around a face's box, resized to the patch size."""
     step = max(float(face.box[2]), float(face.box[3]), 1.0) * _PATCH_REACH * scale / _PATCH
     x, y = (center * scale - step * (_PATCH - 1) / 2 for center in face.center)
     matrix = np.array([(step, 0.0, x), (0.0, step, y)])

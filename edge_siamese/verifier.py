@@ -1,6 +1,6 @@
-"""The loop: detect -> track -> align -> quality gate -> embed -> match -> fuse -> decide.
+"""Verifier: detects, tracks, aligns, embeds and identifies the faces of a frame source.
 
-`Verifier` walks every frame of a source through these steps and yields what was decided about each face.
+Steps for each frame: detect -> track -> align -> quality gate -> embed -> match -> fuse -> decide.
 """
 
 import time
@@ -30,17 +30,17 @@ STALE_AFTER_NS = 1_000_000_000
 
 @dataclass(frozen=True)
 class FaceResult:
-    """What was decided about one face of one frame, or about a frame without one.
+    """Decision about one face of a frame, or about a frame without a face.
 
     Attributes:
         frame: the frame.
-        face: the face, with its embedding if it was embedded in this frame; None for a frame without one.
-        face_index: place of the face by size in its frame, 0 for the largest; None without one.
-        track: number of its track; None without a face.
-        decision: about the person of the track, from its last eight embeddings.
-        changed: the decision differs from the one emitted before for this track; always true for stills.
-        turn: degrees that the frame has to be turned counterclockwise for the face to be upright: 0, 90, 180 or 270.
-        latency_ns: from when a live frame was taken, or from when a pulled one was handed over, to the decision.
+        face: the face, with its embedding if it was embedded in this frame; None for a frame without a face.
+        face_index: rank of the face by size in its frame, 0 for the largest; None without a face.
+        track: number of the face's track; None without a face.
+        decision: decision about the track's person, from its last eight embeddings.
+        changed: whether the decision differs from the last emitted one of this track; always true for stills.
+        turn: counterclockwise rotation in degrees that makes the face upright: 0, 90, 180 or 270.
+        latency_ns: time from the capture of a live frame, or from reading any other frame, to the decision.
     """
 
     frame: Frame
@@ -54,9 +54,9 @@ class FaceResult:
 
 
 class Verifier:
-    """Watches a source and says who is there. Iterating gives a `FaceResult` for every face of every frame.
+    """Identifies the faces of a frame source. Iterating yields a `FaceResult` for every face of every frame.
 
-    A camera is ``open_source("0")``; here it is a folder with two photos:
+    ``open_source("0")`` opens a camera; this example uses a folder with two photos:
 
     >>> from pathlib import Path
     >>> from edge_siamese import FaceEngine, Gallery, Verifier, open_source
@@ -74,17 +74,17 @@ class Verifier:
     a.png match Anna
     b.png unknown None
 
-    It belongs to one thread; only `stop` may be called from others and from signal handlers.
+    Use a verifier in one thread; only `stop` may be called from other threads and from signal handlers.
 
     Args:
-        source: frames; closing it stays with the caller.
-        engine: detects and embeds.
-        gallery: known people, of the engine's embedder; a `GalleryFile` is read again whenever it changes.
-        operating_point: where to accept; by default what the gallery finds for `target_fpir`.
-        target_fpir: accepted rate of strangers named, over the whole gallery.
-        clock: monotonic nanoseconds.
+        source: source of frames; the caller closes it.
+        engine: detects, aligns and embeds faces.
+        gallery: gallery of the engine's embedder; a `GalleryFile` is read again when it changes.
+        operating_point: operating point to apply; by default the gallery's for `target_fpir`.
+        target_fpir: accepted false positive identification rate over the whole gallery, 0 to 1.
+        clock: monotonic clock in nanoseconds.
         quality, tracking, policy: limits of the stages.
-        stale_after_ns: older frames of a live source are not processed.
+        stale_after_ns: frames of a live source older than this are not processed.
         timer: measures the stages.
 
     Raises:
@@ -124,7 +124,7 @@ class Verifier:
         return (item for item in self.watch() if isinstance(item, FaceResult))
 
     def watch(self) -> Iterator[FaceResult | SourceEvent | GalleryEvent]:
-        """The results, and between them what happened to the camera or video and to the gallery file."""
+        """The results, and between them the events of the source and of the gallery file."""
         for item in self.source.watch():
             yield from self._update_gallery()
             if isinstance(item, Frame):
@@ -139,7 +139,7 @@ class Verifier:
         self.source.stop()
 
     def _update_gallery(self) -> Iterator[GalleryEvent]:
-        """Use the gallery file's new content, if it has any that can be used."""
+        """Use the new content of the gallery file if it changed and is usable."""
         if self._gallery_file is None:
             return
         try:
@@ -202,13 +202,13 @@ class Verifier:
         return tracks
 
     def _detect(self, frame: Frame) -> OrientedFaces:
-        """Faces of a frame; a photo is tried in four turns if need be, a video frame is taken as it is."""
+        """Detect the faces of a frame: a photo in up to four orientations, a video frame only as it is."""
         if self.source.stills:
             return detect_oriented(self.engine, frame.pixels)
         return OrientedFaces(self.engine.detect(frame.pixels))
 
     def _recognize(self, frame: Frame, track: Track) -> Decision:
-        """Embed a track's face if it is good enough and due; otherwise the track's last decision stands."""
+        """Embed a track's face if it is good enough and due; otherwise return the track's last decision."""
         history = self._fusion.history(track)
         with self._timer.stage("orient"):
             face = self._upright_face(frame, track, history)
@@ -233,7 +233,7 @@ class Verifier:
             return self._fusion.observe(track, embedding, quality.score, doubt)
 
     def _upright_face(self, frame: Frame, track: Track, history: TrackHistory) -> Face | None:
-        """A track's face with landmarks that fit the way up it is; None where that is unknown or the face is not due."""
+        """A track's face with the landmarks of the upright image; None if the orientation is unknown or the face is not due."""
         if self.source.stills:
             return None if history.orientation.doubtful else track.face
         if history.orientation.turn and not self._policy.due(history, track):
@@ -242,12 +242,12 @@ class Verifier:
         return None if history.orientation.doubtful else face
 
     def _forget_tracks(self) -> None:
-        """End all tracks: what comes next shows another scene."""
+        """End all tracks, because the next frame shows another scene."""
         self._tracker.reset()
         self._fusion.keep([])
 
     def _is_news(self, track: Track, decision: Decision) -> bool:
-        """Whether a decision differs from the one emitted before for the track; it is the last emitted one from now on."""
+        """Whether a decision differs from the last emitted one of the track; stores it as the last emitted decision."""
         history = self._fusion.history(track)
         before, history.last_emitted = history.last_emitted, decision
         return before is None or _essence(before) != _essence(decision)

@@ -93,6 +93,21 @@ def test_the_rules_see_what_they_forbid(tmp_path: Path) -> None:
     assert beyond_their_package(module, tmp_path) == ["..None"]
 
 
+def classes() -> dict[str, list[str]]:
+    """Modules that define a class of each name; a leading underscore makes no other name."""
+    found: dict[str, list[str]] = {}
+    for path in (path for folder in (DEVICE, *ROOMS) for path in modules(folder)):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name.lstrip("_"), []).append(str(path.relative_to(ROOT)))
+    return found
+
+
+def test_a_class_name_is_defined_once() -> None:
+    assert len(classes()) > 300
+    assert {name: where for name, where in classes().items() if len(where) > 1} == {}
+
+
 def test_no_modules_import_each_other_in_a_circle() -> None:
     grimp = pytest.importorskip("grimp", reason="import circles are found with import-linter's grimp")
     packages = (DEVICE, *ROOMS.values())

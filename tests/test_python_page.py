@@ -1,4 +1,4 @@
-"""The examples on the page "From Python" run as they stand there, one after the other."""
+"""The examples on the page "Python API" run as they stand there, one after the other."""
 
 import re
 from pathlib import Path

@@ -1,8 +1,7 @@
-"""Faces spoiled in one known way each, as a camera, a lamp or a hand before the face would: what a quality score is
-fitted on.
+"""Degradations of aligned face crops (blur, noise, lighting, occlusion...), used to fit the quality score.
 
-Unlike the training's augmentation, which stays within what is to be recognized, these go from hardly visible to
-hopeless.
+Unlike training augmentation, which keeps faces recognizable, the strengths range from barely visible to
+unrecognizable.
 """
 
 from collections.abc import Callable
@@ -16,22 +15,22 @@ from edge_siamese.alignment import CROP_SIZE
 Image = npt.NDArray[np.uint8]
 Degradation = Callable[[Image, np.random.Generator], Image]
 
-_MARGIN = 1.2  # half of a scene's side by the crop's side; some are wider, some narrower
+_MARGIN = 1.2  # half the side of a scene divided by the side of the crop, before random variation
 
 
 def degrade(crop: Image, kind: str, rng: np.random.Generator) -> Image:
-    """A copy of an aligned crop, uint8 ``(S, S, 3)``, with a defect of that kind in `DEGRADATIONS` and a random strength."""
+    """Apply the degradation `kind` of `DEGRADATIONS` at a random strength to a uint8 ``(S, S, 3)`` crop; return a copy."""
     return DEGRADATIONS[kind](crop, rng)
 
 
 def scene(crop: Image, side: float, background: Image, rng: np.random.Generator) -> Image:
-    """An image in which the crop takes `side` pixels, somewhat turned, around the middle of a blurred background.
+    """Place a crop, scaled to `side` pixels and slightly rotated, near the center of a blurred background.
 
     Args:
         crop: uint8 ``(S, S, 3)``.
-        side: pixels, at most S.
-        background: another crop.
-        rng: chooses angle, place and size of the image.
+        side: side of the crop in the result, in pixels, at most S.
+        background: uint8 ``(S, S, 3)``, another crop that is blurred and enlarged.
+        rng: draws the angle, the position and the size of the scene.
     """
     size = max(round(2 * _MARGIN * side * rng.uniform(0.85, 1.2)), 24)
     behind = cv2.resize(cv2.GaussianBlur(background, (0, 0), 6), (size, size), interpolation=cv2.INTER_LINEAR)
@@ -49,7 +48,7 @@ def scene(crop: Image, side: float, background: Image, rng: np.random.Generator)
 
 
 def between(low: float, high: float, rng: np.random.Generator) -> float:
-    """Evenly distributed on a logarithmic scale."""
+    """Draw a number from a log-uniform distribution."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
@@ -62,7 +61,7 @@ def _blurred(crop: Image, rng: np.random.Generator) -> Image:
 
 
 def _moved(crop: Image, rng: np.random.Generator) -> Image:
-    """Smeared along a line of 3 to 24 pixels."""
+    """Motion blur along a line of 3 to 24 pixels."""
     length, angle = rng.uniform(3.0, 24.0), rng.uniform(0.0, np.pi)
     steps = np.linspace(-length / 2, length / 2, 61)
     kernel = np.zeros((25, 25), np.float32)
@@ -79,7 +78,7 @@ def _bright(crop: Image, rng: np.random.Generator) -> Image:
 
 
 def _flat(crop: Image, rng: np.random.Generator) -> Image:
-    """As if through fog."""
+    """Low contrast, as in fog."""
     share = rng.uniform(0.03, 0.7)
     return _noisy(crop * share + (1 - share) * rng.uniform(40.0, 215.0), rng.uniform(0.5, 3.0), rng)
 
@@ -101,7 +100,7 @@ def _compressed(crop: Image, rng: np.random.Generator) -> Image:
 
 
 def _covered(crop: Image, rng: np.random.Generator) -> Image:
-    """Mouth and chin, the eyes, or any part of the face behind one color."""
+    """Cover the mouth and chin, the eyes, or a random part of the face with one color."""
     size, crop, color = crop.shape[0], crop.copy(), rng.integers(0, 256, 3)
     part = rng.random()
     if part < 0.35:
@@ -116,7 +115,7 @@ def _covered(crop: Image, rng: np.random.Generator) -> Image:
 
 
 def _turned(crop: Image, rng: np.random.Generator) -> Image:
-    """By 10 to 90 degrees in the image."""
+    """Rotate in the image plane by 10 to 90 degrees."""
     middle = (crop.shape[0] - 1) / 2
     matrix = cv2.getRotationMatrix2D((middle, middle), rng.uniform(10.0, 90.0) * rng.choice([-1, 1]), 1.0)
     return np.asarray(cv2.warpAffine(crop, matrix, crop.shape[1::-1], borderMode=cv2.BORDER_REPLICATE), np.uint8)

@@ -1,4 +1,4 @@
-"""Augmentation that imitates cheap cameras and imperfect alignment, on 112x112 crops."""
+"""Augmentation of aligned 112x112 face crops: camera noise, lighting and alignment errors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ Augmentation = Callable[[Image, np.random.Generator], Image]
 
 @dataclass(frozen=True, kw_only=True)
 class CameraAugmentation:
-    """Random flip, small similarity warp, light, color cast, gray, low resolution, blur, JPEG and occlusion.
+    """Random flip, small similarity warp, brightness, color cast, gray, low resolution, blur, JPEG and occlusion.
 
-    Every field but the extents is the probability that an image gets the effect.
+    Every field except the extents is the probability of applying an effect, 0 to 1.
     """
 
     flip: float = 0.5
@@ -30,7 +30,7 @@ class CameraAugmentation:
     occlusion: float = 0.3
 
     def __call__(self, image: Image, rng: np.random.Generator) -> Image:
-        """Return a changed copy of a uint8 ``(H, W, 3)`` image."""
+        """Return an augmented copy of a uint8 ``(H, W, 3)`` RGB image."""
         image = self._warped(image, rng)
         if rng.random() < self.light:
             image = _lit(image, rng)
@@ -61,7 +61,7 @@ class CameraAugmentation:
 
 
 def _lit(image: Image, rng: np.random.Generator) -> Image:
-    """Gain, offset, gamma and a color cast, by one table a channel."""
+    """Apply gain, offset, gamma and a color cast with one lookup table per channel."""
     levels = np.arange(256) / 255.0
     gamma = np.exp(rng.normal(0.0, 0.25))
     gains = np.exp(rng.normal(0.0, 0.2)) * np.exp(rng.normal(0.0, 0.06, 3))

@@ -1,4 +1,4 @@
-"""Augmentation of images that are no color crops of faces: single-channel, small, of any shape."""
+"""Random affine augmentation for images of any size with one or three channels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ BORDERS = {"replicate": cv2.BORDER_REPLICATE, "reflect": cv2.BORDER_REFLECT_101,
 
 @dataclass(frozen=True, kw_only=True)
 class ImageAugmentation:
-    """A random affine warp about the middle, for images of one or three channels.
+    """Random affine warp about the image center, for images with one or three channels.
 
-    Each amount is the largest; what is done is drawn evenly up to it, in both directions.
+    Each amount is a maximum: the applied value is drawn uniformly from -amount to +amount.
 
     Attributes:
-        rotation_degrees: angle.
-        shift: part of each side.
-        scale: a factor of both sides, 1 - scale to 1 + scale; scale, stretch and zoom are at most 0.9.
-        stretch: a further factor of each side of its own.
-        shear: horizontal displacement as a part of the vertical distance.
-        zoom: part of the sides that a random window of the enlarged image leaves out; always in full. 25 / 130
-            takes a window of 105 from an image enlarged to 130.
-        flip: probability of a mirror image; letters and digits are others in the mirror.
-        border: what is seen beyond the border: its nearest pixel, the image mirrored, or the other side.
+        rotation_degrees: maximum rotation angle in degrees.
+        shift: maximum shift as a fraction of each side.
+        scale: both sides are multiplied by 1 - scale to 1 + scale; scale, stretch and zoom are at most 0.9.
+        stretch: each side is multiplied by a further, independent factor of 1 - stretch to 1 + stretch.
+        shear: maximum horizontal displacement as a fraction of the vertical distance.
+        zoom: fraction of the sides of the enlarged image outside of a random window; always applied in full.
+            25 / 130 takes a window of 105 pixels from an image enlarged to 130.
+        flip: probability of a horizontal flip, 0 to 1; use 0 for letters and digits.
+        border: fill beyond the border: the nearest pixel, the reflected image, or the opposite side.
     """
 
     rotation_degrees: float = 10.0
@@ -48,7 +48,7 @@ class ImageAugmentation:
         lookup("border", self.border, BORDERS)
 
     def __call__(self, image: Image, rng: np.random.Generator) -> Image:
-        """Return a changed copy of a uint8 ``(H, W, C)`` image."""
+        """Return an augmented copy of a uint8 ``(H, W, C)`` image."""
         height, width = image.shape[:2]
         middle = np.array([(width - 1) / 2, (height - 1) / 2])
         turn, offset = self._drawn(rng)
@@ -57,7 +57,7 @@ class ImageAugmentation:
         return np.asarray(warped, np.uint8).reshape(image.shape)
 
     def _drawn(self, rng: np.random.Generator) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """A random linear part ``(2, 2)`` and a shift in parts of width and height ``(2,)``."""
+        """Draw a linear map ``(2, 2)`` and a shift ``(2,)`` in fractions of width and height."""
         angle, shear, scale, *stretch, right, down = rng.uniform(-1, 1, 7)
         angle = np.deg2rad(angle * self.rotation_degrees)
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -73,10 +73,10 @@ AUGMENTATIONS: dict[str, Callable[..., Augmentation]] = {"camera": CameraAugment
 
 
 def create_augmentation(name: str, **options: Any) -> Augmentation:
-    """An augmentation by name, "camera" for color crops of faces or "image" for any.
+    """Create an augmentation by name: "camera" for color face crops, "image" for any image.
 
     Raises:
-        DataError: there is no augmentation or option of that name, or an option is out of its range.
+        DataError: the name or an option is unknown, or an option is out of range.
     """
     make = lookup("augmentation", name, AUGMENTATIONS)
     return make(**checked_options(f"augmentation {name}", make, options))

@@ -1,6 +1,7 @@
-"""Writing and signs on a background: round letters and icons look more like small faces than most things do.
+"""Random text and icons drawn over background images, as hard negatives for the face detector.
 
-Lines of letters in the strokes of OpenCV's fonts, of many sizes and weights, and rows of icons made of a few shapes.
+Round letters and icons resemble small faces. Text uses OpenCV's stroke fonts in many sizes and weights; icons are
+rows of simple shapes.
 """
 
 import string
@@ -15,7 +16,7 @@ _LETTERS = string.ascii_letters + string.digits + "@&%?!$#" + 6 * "aeosgcdbpqBSO
 
 
 def written_over(image: RGB, rng: np.random.Generator) -> RGB:
-    """A copy with some lines of writing or rows of icons at random places; perhaps on a plain ground of one color."""
+    """Return a copy with lines of text or rows of icons at random positions, sometimes on a plain background."""
     canvas = image.copy()
     if rng.random() < 0.4:
         canvas[:] = _color(rng)
@@ -51,7 +52,7 @@ def _draw_icons(canvas: RGB, place: tuple[int, int], height: float, rng: np.rand
 
 
 def _color(rng: np.random.Generator) -> tuple[int, ...]:
-    """Gray, black and white as often as colors."""
+    """Draw a color: a gray level in half of the cases."""
     if rng.random() < 0.6:
         return ((0, 255, int(rng.integers(256)))[rng.integers(3)],) * 3
     return tuple(int(value) for value in rng.integers(0, 256, 3))

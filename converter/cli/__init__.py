@@ -1,1 +1,1 @@
-"""The converter's commands."""
+"""Command line of the converter."""

@@ -1,4 +1,4 @@
-"""``edge-siamese convert``: a float network to a self-describing int8 .tflite, through the parity gate."""
+"""``edge-siamese convert``: quantize a float network to a .tflite with a model card, if it passes the parity gate."""
 
 from pathlib import Path
 from typing import Any
@@ -22,44 +22,44 @@ from .import_options import pixel_input, pixel_options
     type=click.Choice(["int8", "float", "float16", "dynamic", "16x8"]),
     default="int8",
     show_default=True,
-    help="Only int8 gets a card, and runs on the boards.",
+    help="Number format of the .tflite; only int8 has a model card and runs with this package.",
 )
 @click.option(
     "--input-size",
     type=click.IntRange(64),
-    help="Side of the detector's input, a multiple of 32 [default: 256], or of a foreign network that leaves it open.",
+    help="Input side: of the detector a multiple of 32 [default: 256], or of an imported network without a fixed size.",
 )
 @click.option(
     "--float",
     "float_output",
     type=click.Path(path_type=Path),
-    help="Write the float embedder too, for evaluate --baseline.",
+    help="Also write the float embedder, for evaluate --baseline.",
 )
 @click.option(
     "--aware-steps",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Fine-tune the embedder for int8 by so many batches of 32; 400 are usual.",
+    help="Batches of 32 for quantization-aware fine-tuning of the embedder; 400 is usual.",
 )
 @click.option(
     "--average-flip",
     is_flag=True,
-    help="An embedding is the mean of a crop's and its mirror image's: twice the work for fewer errors. The card says so.",
+    help="Average the embeddings of a crop and its flipped copy: twice the time, fewer errors. Stored in the card.",
 )
 @pixel_options
 @click.option("--name", help="Name in the model card.")
 @click.option(
-    "--license", "license_", help="License of the weights, for the card.  [default: what they say themselves]"
+    "--license", "license_", help="License of the weights, for the card.  [default: the one stored with them]"
 )
 @click.option(
     "--use",
     type=click.Choice(["research", "commercial"]),
     default="research",
     show_default=True,
-    help="What the result is for; commercial refuses weights whose license does not allow it.",
+    help="Use of the result; commercial rejects weights whose license does not allow it.",
 )
-@click.option("--training", default="", help="How the weights came to be, for the card.")
+@click.option("--training", default="", help="How the weights were trained, for the card.")
 @json_option
 def convert(
     model: Path,
@@ -76,15 +76,16 @@ def convert(
 ) -> None:
     """Quantize MODEL with images of DATA.
 
-    MODEL is the .npz of a run, or a network of other origin: .keras, .h5, SavedModel folder, .onnx, .pt2 (torch.export) or a
-    float .tflite. For an embedder DATA is a folder, zip or tar of <person>/<photo>, or a teacher folder; people kept back from
-    calibration measure parity and operating points. For the detector it is the zip it was trained on.
+    MODEL is the .npz of a run, or a network to import: .keras, .h5, SavedModel folder, .onnx, .pt2 (torch.export) or a
+    float .tflite. For an embedder DATA is a folder, zip or tar of <person>/<photo>, or a teacher folder; parity and
+    operating points are measured on people who are not used for calibration. For the detector DATA is the zip it was
+    trained on.
     """
     from ..licenses import inherited, license_of_weights, require_use
 
     ours = model.suffix == ".npz"
-    _require_sense(task, ours, input_size, options)
-    network = None if ours else _foreign(model, input_size, options)
+    _check_options(task, ours, input_size, options)
+    network = None if ours else _imported(model, input_size, options)
     model_license = inherited(network.license if network else license_of_weights(model), license_)
     require_use(model_license, use)
     card: dict[str, Any] = {
@@ -100,8 +101,8 @@ def convert(
         click.echo("\n".join(filter(None, [text, f"{output}: {output.stat().st_size:,} bytes"])))
 
 
-def _require_sense(task: str, ours: bool, input_size: int | None, options: dict[str, Any]) -> None:
-    """Refuse options that the task or the model has no use for."""
+def _check_options(task: str, ours: bool, input_size: int | None, options: dict[str, Any]) -> None:
+    """Reject options that do not apply to the task or the model."""
     if task == "detector":
         if input_size and input_size % 32:
             raise click.BadParameter(f"expected a multiple of 32, found {input_size}", param_hint="--input-size")
@@ -111,15 +112,15 @@ def _require_sense(task: str, ours: bool, input_size: int | None, options: dict[
             raise click.UsageError("--task detector converts the .npz of train-detector")
     elif ours and input_size:
         raise click.UsageError(
-            "--input-size is for --task detector and foreign networks: our embedder's input is the 112 x 112 aligned crop"
+            "--input-size is for --task detector and imported networks: the input of this embedder is the 112 x 112 aligned crop"
         )
     if options["average_flip"] and options["format_"] != "int8":
-        raise click.UsageError("--average-flip is kept in the card, which only --format int8 has")
+        raise click.UsageError("--average-flip is stored in the card, which only --format int8 has")
     if ours and any(options[key] for key in ("normalization", "mean", "std", "bgr")):
-        raise click.UsageError("--normalization, --mean, --std and --bgr are for networks of other origin")
+        raise click.UsageError("--normalization, --mean, --std and --bgr are for imported networks")
 
 
-def _foreign(model: Path, input_size: int | None, options: dict[str, Any]) -> Any:
+def _imported(model: Path, input_size: int | None, options: dict[str, Any]) -> Any:
     from ..importers import load_any
 
     pixels = pixel_input(options["normalization"], options["mean"], options["std"], options["bgr"])
@@ -129,7 +130,7 @@ def _foreign(model: Path, input_size: int | None, options: dict[str, Any]) -> An
 def _embedder(
     model: Path, network: Any, data: Path, output: Path, card: dict[str, Any], options: dict[str, Any]
 ) -> tuple[dict[str, Any], str]:
-    """The report and the table for people."""
+    """Convert an embedder; return the JSON report and the table to print."""
     from ..export.conversion_data import alignment_name, load_conversion_data
     from ..export.convert import ParityError, convert_embedder, describe_layers, describe_parity, write_float
     from ..importers import KerasNetwork
@@ -143,7 +144,7 @@ def _embedder(
         if network.normalization:
             imported["normalization_found"] = network.normalization
             click.echo(
-                f"{model}: computes {network.normalization} at its input; that became part of the card's contract", err=True,
+                f"{model}: computes {network.normalization} at its input; the card includes it", err=True,
             )  # fmt: skip
         card["training"]["imported"] = imported
     shape, aligned, steps = network.input_shape, options["images"] == "aligned", options["aware_steps"]

@@ -1,4 +1,4 @@
-"""``edge-siamese data``: prepare images once, split them, write pairs for other tools, look at augmentation."""
+"""``edge-siamese data``: prepare images, split them, write pairs for other tools and preview augmentation."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 _SIDES = ("training", "validation", "test")
 _settings = click.option(
-    "--set", "options", metavar="KEY=VALUE", multiple=True, callback=parse_options, help="An option of it; repeatable."
+    "--set",
+    "options",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=parse_options,
+    help="An option of the sampler or augmentation; repeatable.",
 )
 
 
@@ -27,8 +32,8 @@ _settings = click.option(
 def data() -> None:
     """Prepare, split, pair and preview training images.
 
-    DATA is a folder, zip or tar, or what 'data prepare' wrote (.npz). Without DATA, --kind lfw and --kind olivetti
-    download themselves.
+    DATA is a folder, zip or tar, or the .npz of 'data prepare'. Without DATA, --kind lfw and --kind olivetti are
+    downloaded.
     """
 
 
@@ -37,7 +42,7 @@ def data() -> None:
 @click.option("-o", "--output", type=PATH, required=True, help="The .npz to write.")
 @json_option
 def prepare(output: Path, as_json: bool, **source: Any) -> None:
-    """Read DATA, cut, scale and select its images, and write them as one .npz without pickles."""
+    """Read DATA, crop, resize and select its images, and write them to one .npz file."""
     from ..data.prepared import save_prepared
 
     if output.suffix != ".npz":
@@ -52,15 +57,13 @@ def prepare(output: Path, as_json: bool, **source: Any) -> None:
 
 @data.command("teacher")
 @click.argument("people", type=PATH)
-@click.option(
-    "--teacher", type=PATH, required=True, help="The network to learn from: an .onnx, or an embedder .tflite."
-)
-@click.option("-o", "--output", type=PATH, required=True, help="The folder to make.")
+@click.option("--teacher", type=PATH, required=True, help="The teacher network: an .onnx, or an embedder .tflite.")
+@click.option("-o", "--output", type=PATH, required=True, help="The folder to create.")
 @json_option
 def teacher_folder(people: Path, teacher: Path, output: Path, as_json: bool) -> None:
-    """Make the folder that 'distill' learns from: the faces of PEOPLE, and what a teacher network answers for each.
+    """Create a teacher folder for 'distill': the faces of PEOPLE with the embeddings of a teacher network.
 
-    PEOPLE is a folder, zip or tar of <person>/<photo>; the largest face of each photo is taken.
+    PEOPLE is a folder, zip or tar of <person>/<photo>; the largest face of each photo is used.
     """
     from edge_siamese.engine import FaceEngine
     from edge_siamese.identity_dataset import IdentityDataset
@@ -68,7 +71,7 @@ def teacher_folder(people: Path, teacher: Path, output: Path, as_json: bool) -> 
     from ..data.people import align_dataset
     from ..data.teacher_folder import load_teacher, write_teacher_folder
 
-    load_teacher(teacher)  # a wrong file is named before photos are read
+    load_teacher(teacher)  # fails before photos are read
     with FaceEngine.default() as engine, progress_line("finding faces") as progress:
         images = align_dataset(IdentityDataset(people), engine, progress)
     for path, reason in images.skipped.items():
@@ -84,24 +87,24 @@ def teacher_folder(people: Path, teacher: Path, output: Path, as_json: bool) -> 
 @data.command()
 @source_options
 @click.option(
-    "-o", "--output", type=PATH, required=True, help="The manifest to write; of folds NAME-1.json, NAME-2.json..."
+    "-o", "--output", type=PATH, required=True, help="The manifest to write; with --folds NAME-1.json, NAME-2.json..."
 )
 @click.option(
-    "--test", type=FiniteRange(0, 1, max_open=True), default=0.3, show_default=True, help="Share to judge on."
+    "--test", type=FiniteRange(0, 1, max_open=True), default=0.3, show_default=True, help="Share of the test classes."
 )
 @click.option(
     "--validation",
     type=FiniteRange(0, 1, max_open=True),
     default=0.15,
     show_default=True,
-    help="Share to choose by.",
+    help="Share of the validation classes.",
 )
-@click.option("--test-class", "test_classes", multiple=True, help="A class, or group, to judge on instead; repeatable.")
-@click.option("--test-folds", help="Judge on the people of these folds of pairs.txt instead, such as 4,5.")
+@click.option("--test-class", "test_classes", multiple=True, help="Test on this class or group instead; repeatable.")
+@click.option("--test-folds", help="Test on the people of these folds of pairs.txt instead, such as 4,5.")
 @click.option(
-    "--folds", type=click.IntRange(2), help="So many splits, each with another part of the classes to judge on."
+    "--folds", type=click.IntRange(2), help="Number of splits for cross-validation, each with other test classes."
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another one gives another choice.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the choice of classes.")
 @json_option
 def split(
     output: Path,
@@ -114,9 +117,9 @@ def split(
     as_json: bool,
     **source: Any,
 ) -> None:
-    """Split DATA so that no class, and no group of classes, is on two sides, and write the manifest.
+    """Split DATA into training, validation and test classes and write the manifest.
 
-    The sides depend on names only: the same people are kept back every time.
+    No class, and no group of classes, is on two sides. The split depends on the names only.
     """
     from ..data.splits import split_classes, split_folds, split_rest
 
@@ -148,9 +151,9 @@ def split(
 @click.option("-o", "--output", type=PATH, required=True, help="The .csv, .npz or .tfrecord to write.")
 @click.option("--sampler", default="all-genuine", show_default=True, help="Which pairs.")
 @_settings
-@click.option("--split", "manifest", type=PATH, help="Pairs of one side of this manifest only.")
+@click.option("--split", "manifest", type=PATH, help="Use only one side of this manifest.")
 @click.option("--side", type=click.Choice(_SIDES), default="training", show_default=True, help="With --split.")
-@click.option("--epoch", type=click.IntRange(0), default=0, show_default=True, help="Another one gives other pairs.")
+@click.option("--epoch", type=click.IntRange(0), default=0, show_default=True, help="Each epoch has other pairs.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @json_option
 def pairs(
@@ -164,7 +167,7 @@ def pairs(
     as_json: bool,
     **source: Any,
 ) -> None:
-    """Write the pairs of one epoch: a list of paths, or a TFRecord with the images."""
+    """Write the pairs of one epoch of a sampler: a list of paths, or a TFRecord with the images."""
     from edge_siamese.errors import DataError
 
     from ..data.manifests import read_manifest
@@ -176,7 +179,7 @@ def pairs(
     if output.suffix not in {".csv", ".npz", ".tfrecord"}:
         raise click.BadParameter(f"expected a .csv, .npz or .tfrecord, found {output}", param_hint="--output")
     if lookup("sampler", sampler, SAMPLERS).kind != "pairs":
-        raise DataError(f"sampler {sampler} makes batches, not pairs")
+        raise DataError(f"sampler {sampler} draws batches, not pairs")
     images = load(**source)
     if manifest:
         images = read_manifest(manifest).apply(images).sides()[side]
@@ -201,11 +204,13 @@ def pairs(
 @source_options
 @click.option("-o", "--output", type=PATH, required=True, help="The .png to write.")
 @click.option(
-    "--augmentation", default="image", show_default=True, help="'image' for any, 'camera' for crops of faces."
+    "--augmentation", default="image", show_default=True, help="'image' for any images, 'camera' for face crops."
 )
 @_settings
-@click.option("--images", "count", type=click.IntRange(1, 100), default=6, show_default=True, help="So many rows.")
-@click.option("--copies", type=click.IntRange(1, 100), default=8, show_default=True, help="So many copies beside each.")
+@click.option("--images", "count", type=click.IntRange(1, 100), default=6, show_default=True, help="Number of images.")
+@click.option(
+    "--copies", type=click.IntRange(1, 100), default=8, show_default=True, help="Augmented copies of each image."
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @json_option
 def preview(
@@ -218,7 +223,7 @@ def preview(
     as_json: bool,
     **source: Any,
 ) -> None:
-    """Show what an augmentation does to some images of DATA: the image on the left, augmented copies beside it."""
+    """Draw images of DATA with augmented copies: the original on the left, the copies beside it."""
     import numpy as np
 
     from ..augmentation.image import create_augmentation
@@ -243,7 +248,7 @@ def _folds(text: str | None) -> list[int]:
 
 
 def _people_of_folds(images: "LabeledImages", folds: list[int], source: dict[str, Any]) -> list[str]:
-    """The people of folds of the ``pairs.txt`` of the source, those who have images."""
+    """Return the people in some folds of the ``pairs.txt`` of the source who have images."""
     from edge_siamese.evaluation.pairs_file import parse_pairs_file
 
     from ..data.sources import pairs_text

@@ -1,4 +1,4 @@
-"""What the ``data`` commands share: where images come from and how they are prepared, and options by ``KEY=VALUE``."""
+"""Shared options of the ``data`` commands: source and preparation of images, and ``KEY=VALUE`` options."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +22,7 @@ _MAX_NOTES = 20
 
 
 class Size(click.ParamType[tuple[int, int]]):
-    """``HEIGHTxWIDTH``, or one number for both."""
+    """Parameter type ``HEIGHTxWIDTH``, or one number for both."""
 
     name = "HxW"
 
@@ -36,45 +36,45 @@ class Size(click.ParamType[tuple[int, int]]):
 _SOURCE_OPTIONS = (
     click.argument("data", type=PATH, required=False),
     click.option("--kind", type=click.Choice(KINDS), help="Layout of DATA.  [default: folders]"),
-    click.option("--merge-top", is_flag=True, help="The top folders (training, testing) hold the same classes."),
+    click.option("--merge-top", is_flag=True, help="Merge the classes of the top folders (training, testing)."),
     click.option("--size", type=Size(), help="Height and width of the images.  [default: 112x112]"),
     click.option("--channels", type=click.IntRange(1, 3), help="1 is gray, 3 is RGB.  [default: 3]"),
     click.option(
         "--align",
         type=click.Choice(["detector", "center", "none"]),
-        help="Cut the face out on its landmarks, a window from the middle, or take all.  [default: none]",
+        help="Crop by the landmarks of the face, crop the center, or resize the whole photo.  [default: none]",
     ),
     click.option(
         "--crop-factor",
         type=FiniteRange(0, min_open=True),
-        help="How much is seen of what --align cuts out.  [default: 1]",
+        help="Size of the window of --align relative to the standard one.  [default: 1]",
     ),
-    click.option("--min-images", type=click.IntRange(1), help="Leave out classes with fewer."),
-    click.option("--max-images", type=click.IntRange(1), help="Of larger classes take the first."),
+    click.option("--min-images", type=click.IntRange(1), help="Leave out classes with fewer images."),
+    click.option("--max-images", type=click.IntRange(1), help="Keep only the first images of larger classes."),
     click.option(
         "--near-duplicates",
         type=FiniteRange(0, 1, max_open=True),
-        help="Leave out what differs less from another image of its class; mean difference, 0 to 1.",
+        help="Leave out images that differ less from another of their class; mean pixel difference, 0 to 1.",
     ),
 )
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add DATA, ``--kind`` and the options of a `Preparation`; pass them on to `load`."""
+    """Add DATA, ``--kind`` and the options of `Preparation` to a command that passes them to `load`."""
     return with_options(command, _SOURCE_OPTIONS)
 
 
 def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation: Any) -> "LabeledImages":
-    """Prepared images of an ``.npz``, or of a source prepared now; what gives no image is told on stderr.
+    """Load prepared images from an ``.npz``, or prepare a source; skipped files are reported on stderr.
 
     Args:
-        data: what `source_options` was given; None downloads.
-        kind, merge_top: as of `datasets.sources.load_source`.
-        preparation: fields of `Preparation`; None is the default.
+        data: the argument DATA; None downloads.
+        kind, merge_top: see `data.sources.load_source`.
+        preparation: fields of `Preparation`; None stands for the default.
 
     Raises:
-        DataError: there is nothing usable.
-        click.UsageError: options do not go together.
+        DataError: there are no usable images.
+        click.UsageError: the options contradict each other.
     """
     from pydantic import ValidationError
 
@@ -85,7 +85,7 @@ def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation:
     given = {name: value for name, value in preparation.items() if value is not None}
     if data and data.suffix == ".npz":
         if given or kind or merge_top:
-            raise click.UsageError(f"{data} is prepared already: options of the preparation are for other DATA")
+            raise click.UsageError(f"{data} is already prepared: it takes no options for preparing images")
         return load_prepared(data)
     try:
         expected = Preparation(**given)
@@ -95,12 +95,12 @@ def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation:
         raise click.UsageError(f"{about}: {first['msg']}" if about else first["msg"]) from error
     with _counting("reading images") as progress:
         images = load_source(kind or "folders", data, expected, merge_top=merge_top, progress=progress)
-    _tell_skipped(images)
+    _report_skipped(images)
     return images
 
 
 def parse_options(_: click.Context, parameter: click.Parameter, given: Iterable[str]) -> dict[str, Any]:
-    """Click callback: ``KEY=VALUE``, where a value is a number, true or false, or else text."""
+    """Click callback: parse ``KEY=VALUE``, where the value is a number, true, false or text."""
     options = {}
     for each in given:
         key, equals, value = each.partition("=")
@@ -115,15 +115,15 @@ def parse_options(_: click.Context, parameter: click.Parameter, given: Iterable[
 
 @contextmanager
 def _counting(label: str) -> Iterator[Callable[[int], None]]:
-    """A line on stderr that counts, only where stderr is a terminal."""
+    """Show a counter on stderr if it is a terminal."""
     from rich.console import Console
 
     with Console(stderr=True).status(label) as status:
         yield lambda count: status.update(f"{label}: {count:,}")
 
 
-def _tell_skipped(images: "LabeledImages") -> None:
-    """Some by name, and how many more."""
+def _report_skipped(images: "LabeledImages") -> None:
+    """List some skipped files on stderr, and the number of the others."""
     for path, reason in list(images.skipped.items())[:_MAX_NOTES]:
         note(f"{path}: skipped: {reason}")
     more = len(images.skipped) - _MAX_NOTES

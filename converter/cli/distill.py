@@ -1,4 +1,4 @@
-"""``edge-siamese distill``: train the embedder from a teacher's embeddings."""
+"""``edge-siamese distill``: train an embedder on the embeddings of a teacher network."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from .run_options import run_options
 @click.argument("data", type=click.Path(path_type=Path))
 @run_options("embedder")
 def distill(data: Path, recipe: str, out: Path, initial: Path | None, license_: str | None) -> None:
-    """Train the twin on DATA, a teacher folder, which 'edge-siamese data teacher' makes of people's photos.
+    """Train the twin on DATA, a teacher folder, which 'edge-siamese data teacher' creates from photos of people.
 
-    RUN/weights.npz holds the result, the log.csv of every phase the curves on the validation people.
+    RUN/weights.npz contains the result; the log.csv of every phase contains the metrics on the validation people.
     """
     from ..recipes.schema import EmbedderRecipe, load_recipe
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def fit_quality(data: Path, output: Path | None, as_json: bool, **engine_settings: Any) -> None:
     """Fit the quality score on the validation people of DATA, a teacher folder.
 
-    Their crops are spoiled in many ways, then detected and embedded with the models given. To be repeated whenever the
+    Their crops are degraded in several ways, then detected and embedded with the given models. Repeat the fit when the
     detector or the embedder changes; the shipped formula is edge_siamese/models/quality.json.
     """
     import numpy as np
@@ -48,13 +48,13 @@ def fit_quality(data: Path, output: Path | None, as_json: bool, **engine_setting
     if as_json:
         emit_json("fit-quality", asdict(result) | {"formula": formula}, models=digests)
     else:
-        click.echo(_for_people(result))
+        click.echo(_text(result))
 
 
-def _for_people(result: "QualityFit") -> str:
+def _text(result: "QualityFit") -> str:
     from ..tasks.quality.fit import describe_fit
 
-    header = ("area by random's", "weight", "alone: untouched", "mixup", "toggled: untouched", "mixup")
+    header = ("area by random's", "weight", "alone: clean", "mixed", "toggled: clean", "mixed")
     references = ", ".join(f"{name} {value:g}" for name, value in result.formula.references.items())
     missed = sum(result.missed.values())
     return "\n".join(

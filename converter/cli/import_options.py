@@ -1,4 +1,4 @@
-"""Options of the commands that read networks of other origin."""
+"""Shared options of the commands that import networks from files."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,49 +15,53 @@ ONNX2TF: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     default="onnx2tf",
     show_default=True,
     envvar="EDGE_SIAMESE_ONNX2TF",
-    help="The command that reads ONNX.",
+    help="Command of onnx2tf, which reads ONNX.",
 )
 
 
-def _labels(_: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
-    """One number, or several with commas between."""
+def _numbers(_: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
+    """Click callback: parse one number, or several separated by commas."""
     try:
         return None if value is None else tuple(float(part) for part in value.split(","))
     except ValueError:
-        raise click.BadParameter(f"expected numbers with commas between, found {value!r}", param=parameter) from None
+        raise click.BadParameter(f"expected numbers separated by commas, found {value!r}", param=parameter) from None
 
 
 _OPTIONS = (
-    click.option("--normalization", help="What a foreign network wants: signed (the default) or unit (0 to 1)."),
     click.option(
-        "--mean", callback=_labels, help="Or: (pixel - mean) / std of pixels 0-255, one number or one a channel."
+        "--normalization", help="Input of an imported network: signed (-1 to 1, the default) or unit (0 to 1)."
     ),
-    click.option("--std", callback=_labels, help="See --mean."),
-    click.option("--bgr", is_flag=True, help="The foreign network wants blue, green, red."),
+    click.option(
+        "--mean",
+        callback=_numbers,
+        help="Instead: (pixel - mean) / std of pixels 0-255; one number or one per channel.",
+    ),
+    click.option("--std", callback=_numbers, help="See --mean."),
+    click.option("--bgr", is_flag=True, help="The imported network takes channels in the order blue, green, red."),
     click.option(
         "--images",
         type=click.Choice(["aligned", "whole"]),
         default="aligned",
         show_default=True,
-        help="Cut faces out of DATA's photos, or take them as they are.",
+        help="Align the faces of the photos in DATA, or use whole images.",
     ),
     ONNX2TF,
 )
 
 
 def pixel_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what says how a foreign network wants its images; `pixel_input` makes one thing of it."""
+    """Add the options that describe the input of an imported network; `pixel_input` reads them."""
     return with_options(command, _OPTIONS)
 
 
 def pixel_input(
     normalization: str | None, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, bgr: bool
 ) -> "PixelInput | None":
-    """What the options say of a foreign network's pixels; None when they say nothing.
+    """Return the input of an imported network as given by the options; None if none is given.
 
     Raises:
-        click.UsageError: they contradict each other.
-        DataError: the normalization is unknown, or is none that a convolution can compute.
+        click.UsageError: the options contradict each other.
+        DataError: the normalization is unknown or cannot be computed by a convolution.
     """
     from edge_siamese.errors import DataError
 
@@ -75,7 +79,7 @@ def pixel_input(
     affine = create(normalization).affine
     if affine is None:
         raise DataError(
-            f"the normalization '{normalization}' depends on the image, so it cannot become part of the network; "
+            f"the normalization '{normalization}' depends on the image and cannot become part of the network; "
             "expected signed, unit, or --mean and --std"
         )
     return PixelInput.of_affine(*affine, bgr=bgr)

@@ -1,4 +1,4 @@
-"""``edge-siamese lint``: what leaves XNNPACK, the Edge TPU or a microcontroller, before anything is trained."""
+"""``edge-siamese lint``: list the operators that XNNPACK, the Edge TPU or a microcontroller does not support."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from edge_siamese.cli.shared.output import emit_json, table
 from .import_options import ONNX2TF
 
 if TYPE_CHECKING:
-    from ..lint.targets import Compiled, Finding, Target
+    from ..lint.targets import Compiled, Target, UnsupportedOperator
 
 
 @click.command()
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     "targets",
     type=click.Choice(["xnnpack", "edgetpu", "mcu"]),
     multiple=True,
-    help="What to hold it against; may be given several times.  [default: all three; edgetpu for a file compiled for it]",
+    help="Target to check; repeatable.  [default: all three; edgetpu for a file compiled for it]",
 )
-@click.option("--input-size", type=click.IntRange(8), help="Side of the input, where the model leaves it open.")
-@click.option("--channels", type=click.Choice(["1", "3"]), help="Of the images of a network by name.")
+@click.option("--input-size", type=click.IntRange(8), help="Side of the input, for a model without a fixed size.")
+@click.option("--channels", type=click.Choice(["1", "3"]), help="Channels of the images, for a network by name.")
 @ONNX2TF
 @json_option
 def lint(
     model: str, targets: tuple[str, ...], input_size: int | None, channels: str | None, onnx2tf: str, as_json: bool
 ) -> int:
-    """Name every operator of MODEL that leaves a target in int8, why, and what to use instead.
+    """List the operators of MODEL that a target does not support in int8, the reasons and the alternatives.
 
     MODEL is the name of a network (with random weights) or a file: .keras, .h5, SavedModel folder, .onnx, .pt2 or .tflite.
-    Of a .tflite that the Edge TPU compiler has written it says what stays on the CPU. The exit code is 0 when nothing
-    leaves the targets asked for, 1 when something does.
+    For a .tflite of the Edge TPU compiler it lists the operators that run on the CPU. The exit code is 0 if the targets
+    support every operator, else 1.
     """
     from ..lint.sources import load_probe
     from ..lint.targets import TARGETS, Compiled, load_target
@@ -72,15 +72,15 @@ def _compiled(compiled: "Compiled") -> str:
     )
 
 
-def _described(target: "Target", operators: int, left: "list[Finding]") -> str:
-    """What leaves one target, for people."""
+def _described(target: "Target", operators: int, left: "list[UnsupportedOperator]") -> str:
+    """Format the unsupported operators of one target as text."""
     if not left:
-        return f"{target.title}: all {operators} operators are taken"
+        return f"{target.title}: all {operators} operators are supported"
     rows = [(f"  {each.layer}", each.operator, each.reason) for each in left]
     swaps = {each.operator: each.swap for each in left if each.swap}
     return "\n".join(
         [
-            f"{target.title}: {len(left)} of {operators} operators leave; each {target.means}",
+            f"{target.title}: {len(left)} of {operators} operators unsupported; each {target.means}",
             table(rows, align="<"),
             *[f"  instead of {kind}: {swap}" for kind, swap in sorted(swaps.items())],
         ]

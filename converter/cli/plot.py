@@ -1,4 +1,4 @@
-"""``edge-siamese plot``: one image of how embeddings behave."""
+"""``edge-siamese plot``: draw one plot of the embeddings of a run or of an ``.npz`` of ``embed``."""
 
 from pathlib import Path
 
@@ -14,23 +14,23 @@ _KINDS = ("tsne", "umap", "map", "roc", "det", "histogram", "decisions", "confus
 @click.option(
     "-o", "--output", type=_PATH, required=True, help="The .svg or .png to write; a map as .png, .jpg or .webp."
 )
-@click.option("--photos", type=_PATH, help="Folder or zip that was embedded, for thumbnails of EMBEDDINGS.npz.")
-@click.option("--float", "floating", is_flag=True, help="Look at a run's float network instead of the int8 one.")
+@click.option("--photos", type=_PATH, help="Folder or zip of the embedded photos, for thumbnails with EMBEDDINGS.npz.")
+@click.option("--float", "floating", is_flag=True, help="Use the float network of a run instead of the int8 one.")
 @click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the layout and of what is shown."
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the layout and of the sample shown."
 )
 def plot(kind: str, source: Path, output: Path, photos: Path | None, floating: bool, seed: int) -> None:
-    """Draw one image of the test images of RUN, or of what 'embed' wrote of <person>/<photo>.
+    """Draw one plot of the test images of RUN, or of the .npz that 'embed' wrote for <person>/<photo>.
 
     \b
-    tsne, umap   embeddings in the plane, representatives ringed
-    map          thumbnails in the plane
+    tsne, umap   embeddings in two dimensions, representatives ringed
+    map          thumbnails in two dimensions
     roc, det     error rates over all thresholds
     histogram    scores of genuine and impostor pairs
-    decisions    right and wrong answers at the threshold
-    confusion    who is taken for whom, one image each enrolled
-    ranks        how often the right name is among the best
-    pairs        the pairs that the network is most wrong, and most right, about
+    decisions    counts of correct and wrong decisions at the threshold
+    confusion    confusion matrix with one image enrolled per class
+    ranks        how often the correct class is among the best
+    pairs        the pairs with the most extreme scores
     """
     from ..reports.single_plot import PlotInput, draw, is_run
 

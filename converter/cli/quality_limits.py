@@ -1,4 +1,4 @@
-"""``edge-siamese quality-limits``: measure how recognition fails with small and blurred faces."""
+"""``edge-siamese quality-limits``: measure recognition errors on small and blurred faces."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,9 @@ TARGET_FMR = 1e-3
 @json_option
 @engine_options
 def quality_limits(data: Path, as_json: bool, **engine_settings: Any) -> None:
-    """Measure misses against size and blur on the validation people of DATA, a teacher folder.
+    """Measure the miss rate by face size and blur on the validation people of DATA, a teacher folder.
 
-    The limits of the quality gate, quality.gate.QualityLimits, are set from the table. To be repeated whenever the
+    The limits of the quality gate, quality.gate.QualityLimits, are set from this table. Repeat the measurement when the
     detector or the embedder changes.
     """
     import numpy as np
@@ -45,10 +45,10 @@ def quality_limits(data: Path, as_json: bool, **engine_settings: Any) -> None:
     if as_json:
         emit_json("quality-limits", result.to_json() | {"operating_point": point.to_json()}, models=digests)
     else:
-        click.echo(_for_people(result))
+        click.echo(_text(result))
 
 
-def _for_people(result: "GateMeasurement") -> str:
+def _text(result: "GateMeasurement") -> str:
     return "\n\n".join(
         [
             _table("side, pixels", "side measured", result.by_side, 0),

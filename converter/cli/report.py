@@ -1,4 +1,4 @@
-"""``edge-siamese report``: make a run's page anew."""
+"""``edge-siamese report``: rebuild the HTML report of a run."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from edge_siamese.cli.shared.output import emit_json, table
 @click.argument("run", type=click.Path(path_type=Path))
 @json_option
 def report(run: Path, as_json: bool) -> None:
-    """Make the report.html of RUN, a folder that 'train' filled, anew from what it keeps, and say its figures."""
+    """Rebuild report.html in RUN, a run folder of 'train', from the saved results, and print the metrics."""
     from ..reports.page import metric_rows, rebuild_run_report
     from ..reports.run_report import RunReport
 

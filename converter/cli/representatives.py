@@ -1,4 +1,4 @@
-"""``edge-siamese representatives``: which photos stand for each person, why, and what the bytes buy."""
+"""``edge-siamese representatives``: show the selected templates of each person, and accuracy against size."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,9 +32,9 @@ TSNE_MEDOID = "tsne-medoid"
 @click.option(
     "--curve", "curves", type=PATH, multiple=True, help="Also write accuracy against bytes as .svg or .csv; repeatable."
 )
-@click.option("--all", "everything", is_flag=True, help="List the photos that others stand for, too.")
+@click.option("--all", "everything", is_flag=True, help="Also list the photos that are represented by others.")
 @click.option(
-    "--largest-face", "largest_only", is_flag=True, help="Of a photo with several faces take the largest one."
+    "--largest-face", "largest_only", is_flag=True, help="Use the largest face of a photo with several faces."
 )
 @target_fpir_option
 @engine_options
@@ -52,12 +52,13 @@ def representatives(
     as_json: bool,
     **models: Any,
 ) -> None:
-    """Show which photos of each person 'gallery build' would keep as templates, which it would not, and why.
+    """Show which photos of each person 'gallery build' would select as templates, and why.
 
-    PHOTOS is a folder, zip or tar of <person>/<photo>, EMBEDDINGS.npz what 'embed' wrote of one. No file is moved or changed.
+    PHOTOS is a folder, zip or tar of <person>/<photo>, EMBEDDINGS.npz the output of 'embed' for one. No file is moved
+    or changed.
 
-    The curve splits them anew: strangers are never enrolled, and accuracy is measured on photos that could not
-    become templates.
+    The curve uses its own split: strangers are never enrolled, and accuracy is measured on photos that are not
+    candidates for templates.
     """
     from edge_siamese.gallery import Gallery
     from edge_siamese.gallery.metadata import describe
@@ -101,7 +102,7 @@ def representatives(
     ]
     click.echo(table(rows, header=("person", "photo", "", "why"), align="<<<<"))
     for photo in (photo for each in accounts for photo in each.photos if photo.suspect):
-        note(f"{photo.photo}: kept, but unlike the person's other photos; --reject-outliers leaves it out")
+        note(f"{photo.photo}: kept, but unlike the other photos of the person; --reject-outliers leaves it out")
     of_budget = "" if options.budget is None else f" of {options.budget:,}"
     total = sum(len(each.photos) for each in accounts)
     click.echo(
@@ -126,7 +127,7 @@ def _photos(source: Path, largest_only: bool, **models: Any) -> "Photos":
 def _write_curves(
     paths: tuple[Path, ...], photos: "Photos", target_fpir: float, options: "SelectionOptions", tsne: bool
 ) -> list[dict[str, Any]] | None:
-    """Measure once and write every curve asked for; None when none is."""
+    """Measure once and write every requested curve; return the points, or None without curves."""
     from dataclasses import asdict
 
     from ..template_selection.accuracy import Trial, accuracy_curve

@@ -1,4 +1,4 @@
-"""Options that the two training commands of the shipped models share."""
+"""Shared options of the commands that train the shipped models."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ _PATH = click.Path(path_type=Path)
 
 
 def run_options(recipe: str) -> Decorator:
-    """``--recipe`` (`recipe` unless given), ``--out``, ``--initial`` and ``--license`` (as ``license_``)."""
+    """Decorator that adds ``--recipe`` (default `recipe`), ``--out``, ``--initial`` and ``--license`` (as ``license_``)."""
     options: tuple[Decorator, ...] = (
         click.option("--recipe", default=recipe, show_default=True, help="Name of a shipped recipe, or a TOML file."),
-        click.option("--out", type=_PATH, required=True, help="Run folder; an interrupted run goes on."),
-        click.option("--initial", type=_PATH, help="Weights to begin from."),
+        click.option("--out", type=_PATH, required=True, help="Run folder; an interrupted run resumes."),
+        click.option("--initial", type=_PATH, help="Initial weights."),
         click.option(
             "--license", "license_",
-            help="License of the weights, kept with them.  [default: what --initial says of itself]",
+            help="License of the weights, stored with them.  [default: the license of --initial]",
         ),
     )  # fmt: skip
 

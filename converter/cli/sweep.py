@@ -1,4 +1,4 @@
-"""``edge-siamese sweep``: a grid over a recipe."""
+"""``edge-siamese sweep``: grid search over the values of a recipe."""
 
 from pathlib import Path
 
@@ -22,18 +22,18 @@ def _read_grid(context: click.Context, parameter: click.Parameter, values: tuple
 
 @click.command()
 @click.option("--recipe", required=True, help="Name of a shipped recipe, or a TOML file.")
-@click.option("--data", type=click.Path(path_type=Path), help="Folder or archive; some recipes can download theirs.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Gets sweep.csv and a folder for each run.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder or archive; some recipes download their data.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for sweep.csv and the run folders.")
 @click.option(
-    "--grid", metavar=_GRID, multiple=True, required=True, callback=_read_grid, help="Values of one key; several keys."
+    "--grid", metavar=_GRID, multiple=True, required=True, callback=_read_grid, help="Values of one key; repeatable."
 )
-@click.option("--quick", is_flag=True, help="Little training in every run.")
+@click.option("--quick", is_flag=True, help="Shorten every run.")
 @json_option
 def sweep(recipe: str, data: Path | None, out: Path, grid: dict[str, list[str]], quick: bool, as_json: bool) -> None:
-    """Train a RECIPE with every combination of the grid's values and put the figures into OUT/sweep.csv.
+    """Train RECIPE with every combination of the values in the grid and write the metrics to OUT/sweep.csv.
 
-    An interrupted sweep goes on where it was. The best run is the one with the highest validation AUC; the test figures
-    choose nothing.
+    An interrupted sweep resumes. The best run is the one with the highest validation AUC; test metrics are not used to
+    choose it.
     """
     from ..tasks.siamese.sweep import TABLE, best, combinations
     from ..tasks.siamese.sweep import sweep as run
@@ -41,12 +41,12 @@ def sweep(recipe: str, data: Path | None, out: Path, grid: dict[str, list[str]],
     total = len(combinations(grid))
     done = 0
 
-    def tell(row: dict[str, str]) -> None:
+    def report(row: dict[str, str]) -> None:
         nonlocal done
         done += 1
         click.echo(f"edge-siamese: run {done} of {total}: {row['error'] or 'AUC ' + row['float_auc']}", err=True)
 
-    rows = run(recipe, data, out, grid, quick=quick, on_row=tell)
+    rows = run(recipe, data, out, grid, quick=quick, on_row=report)
     chosen = best(rows)
     if as_json:
         emit_json("sweep", {"table": str(out / TABLE), "rows": rows, "best": chosen and chosen["run"]})
@@ -56,4 +56,4 @@ def sweep(recipe: str, data: Path | None, out: Path, grid: dict[str, list[str]],
         table([[row[name] for name in shown] for row in rows], header=[name.replace("_", " ") for name in shown])
     )
     if chosen:
-        click.echo(f"best by validation: {out / chosen['run']}")
+        click.echo(f"best by validation AUC: {out / chosen['run']}")

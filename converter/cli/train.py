@@ -1,4 +1,4 @@
-"""``edge-siamese train``: a recipe on your data, all the way to an int8 model and a report."""
+"""``edge-siamese train``: train, evaluate and quantize a recipe on your data, with a report."""
 
 import shlex
 from pathlib import Path
@@ -11,16 +11,16 @@ from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json, table
 
 if TYPE_CHECKING:
-    from ..tasks.siamese.summary import Outcome
+    from ..tasks.siamese.summary import TrainingResult
 
 _CHANGE = "KEY=VALUE"
 
 
 def read_changes(values: tuple[str, ...]) -> dict[str, str]:
-    """``("training.epochs=3",)`` as a dict.
+    """Parse ``KEY=VALUE`` strings, such as ``("training.epochs=3",)``, into a dict.
 
     Raises:
-        click.BadParameter: one has no ``=``.
+        click.BadParameter: a string has no ``=``.
     """
     for value in values:
         if not value.partition("=")[1]:
@@ -30,15 +30,15 @@ def read_changes(values: tuple[str, ...]) -> dict[str, str]:
 
 @click.command()
 @click.option("--recipe", default="twin", show_default=True, help="Name of a shipped recipe, or a TOML file.")
-@click.option("--data", type=click.Path(path_type=Path), help="Folder or archive; some recipes can download theirs.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run goes on.")
-@click.option("--quick", is_flag=True, help="Go all the way with little training.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder or archive; some recipes download their data.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run resumes.")
+@click.option("--quick", is_flag=True, help="Run every step with little training.")
 @click.option("--epochs", type=click.IntRange(1), help="Short for --set training.epochs=N.")
 @click.option(
     "--learning-rate", type=FiniteRange(0, min_open=True), help="Short for --set training.optimizer.learning_rate=R."
 )
 @click.option("--set", "changes", metavar=_CHANGE, multiple=True, help="Change a value of the recipe.")
-@click.option("--tensorboard", is_flag=True, help="Write the curves for TensorBoard, too.")
+@click.option("--tensorboard", is_flag=True, help="Also write the curves for TensorBoard.")
 @json_option
 def train(
     recipe: str,
@@ -51,11 +51,11 @@ def train(
     tensorboard: bool,
     as_json: bool,
 ) -> None:
-    """Train a RECIPE on DATA, judge it on people it never saw, quantize it and write its report.
+    """Train RECIPE on DATA, evaluate it on people it was not trained on, quantize it and write a report.
 
-    Without --recipe the shipped embedder is fine-tuned on your people. It takes four people with two photos each at
-    least (six where a recipe keeps test people), and 20 photos to train on; twenty people and more make a result. OUT gets weights.npz, the .tflite, split.json,
-    log.csv and report.html.
+    Without --recipe the shipped embedder is fine-tuned on your people. It needs at least four people with two photos each
+    (six if the recipe has test people) and 20 training photos; twenty people or more give meaningful metrics. OUT
+    receives weights.npz, the .tflite, split.json, log.csv and report.html.
     """
     from ..recipes.schema import load_recipe
     from ..recipes.siamese import SiameseRecipe
@@ -73,24 +73,24 @@ def train(
     if outcome.report.is_chance:
         seen = outcome.report.final_metrics.verification
         click.echo(
-            f"edge-siamese: the network learned nothing that the test pairs show: AUC {seen['auc']:.3f}, guessing has 0.5",
+            f"edge-siamese: the network is no better than chance on the test pairs: AUC {seen['auc']:.3f}, chance is 0.5",
             err=True,
         )
     if as_json:
         emit_json("train", outcome.to_json())
     else:
-        _tell(outcome)
+        _print_outcome(outcome)
 
 
 def _repeated(recipe: str, data: Path | None, out: Path, changes: dict[str, str], quick: bool) -> str:
-    """The command line that does the same again."""
+    """Return the command line that repeats the run."""
     given = {"--recipe": recipe, "--data": data, "--out": out}
     parts = [part for option, value in given.items() if value for part in (option, str(value))]
     parts += [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
     return shlex.join(["edge-siamese", "train", *parts, *(["--quick"] if quick else [])])
 
 
-def _tell(outcome: "Outcome") -> None:
+def _print_outcome(outcome: "TrainingResult") -> None:
     header, *rows = outcome.table()
     click.echo(table(rows, header=header))
     click.echo(f"report: {outcome.page}")

@@ -9,7 +9,12 @@ from .run_options import run_options
 
 @click.command("train-detector")
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--crops", type=click.Path(path_type=Path), required=True, help="Teacher folder whose crops are pasted.")
+@click.option(
+    "--crops",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Teacher folder with the crops to paste into backgrounds.",
+)
 @run_options("detector")
 def train_detector(data: Path, crops: Path, recipe: str, out: Path, initial: Path | None, license_: str | None) -> None:
     """Train the detector on DATA, a zip of images with annotated boxes and landmarks (annotations.json)."""

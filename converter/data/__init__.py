@@ -1,1 +1,1 @@
-"""Where training images come from."""
+"""Loading, preparing and splitting of training images."""

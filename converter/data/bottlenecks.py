@@ -1,7 +1,7 @@
-"""Outputs of a frozen network, computed once for every image.
+"""Cache of the outputs of a frozen network (bottlenecks).
 
-The cache is an ``.npz`` keyed by what was computed from what: the network's digest and the content of each image. An
-interrupted computation goes on, images that are added cost only themselves, and another network starts anew.
+The cache is an ``.npz`` file keyed by the digest of the network and the content of each image. An interrupted
+computation resumes, added images are the only ones computed, and another network starts a new cache.
 """
 
 import hashlib
@@ -36,18 +36,18 @@ def cached_bottlenecks(
     batch_size: int = 64,
     progress: Callable[[int, int], None] | None = None,
 ) -> Indices:
-    """The network's output for every image, float32 ``(N, D)``.
+    """Return the output of the network for every image, float32 ``(N, D)``.
 
     Args:
-        images: equal ones are computed once.
-        embed: from uint8 ``(B, H, W, C)`` to float32 ``(B, D)``, normalization included.
-        cache: ``.npz``, read where it is there and written while computing.
-        network_digest: changes whenever `embed` would give something else; see `digest_of`.
-        batch_size: images at once.
-        progress: told how many images are done and how many were to do.
+        images: N images; equal images are computed once.
+        embed: maps uint8 ``(B, H, W, C)`` to float32 ``(B, D)``, normalization included.
+        cache: the ``.npz`` file, read if it exists and updated during the computation.
+        network_digest: identifies the function `embed`; see `digest_of`.
+        batch_size: images per call of `embed`.
+        progress: called with the number of images done and the total.
 
     Raises:
-        DataError: `cache` is a file of another kind, or the network gave values that are not finite.
+        DataError: `cache` is not a bottleneck cache, or the network returned values that are not finite.
     """
     digests = images.content_digests
     known = _load(cache, network_digest)
@@ -69,11 +69,11 @@ def cached_bottlenecks(
 
 
 def digest_of(network: Any, before: Any = None) -> str:
-    """SHA-256 of a Keras network's architecture and weights, hex; the names of its layers do not count.
+    """Compute the SHA-256 (hex) of the architecture and weights of a Keras network; layer names are ignored.
 
     Args:
         network: Keras network.
-        before: what is done to the images before they reach it, of JSON's types: `Normalization.to_json`.
+        before: the preprocessing of its images as JSON types: `Normalization.to_json`.
     """
     described = [_nameless(json.loads(network.to_json())), before]
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
@@ -92,7 +92,7 @@ def _nameless(config: Any) -> Any:
 def _computed(embed: Embed, images: npt.NDArray[np.uint8]) -> Indices:
     indices = np.asarray(embed(images), np.float32)
     if not np.isfinite(indices).all():
-        raise DataError("the frozen network gives values that are not finite")
+        raise DataError("the frozen network returned values that are not finite")
     return indices
 
 

@@ -1,4 +1,4 @@
-"""Images with annotated faces (`edge_siamese.evaluation.annotations`) as the detector's training data."""
+"""Load annotated images (`edge_siamese.evaluation.annotations`) for detector training."""
 
 from pathlib import Path
 
@@ -15,13 +15,13 @@ def load_annotated(path: Path, split: str) -> list[AnnotatedImage]:
     """Read all images of one split.
 
     Raises:
-        DataError: the set is missing, or not what `AnnotatedSet` describes.
+        DataError: the file is missing or does not have the form of `AnnotatedSet`.
     """
     with AnnotatedSet(path) as annotated:
         return list(annotated.images(split))
 
 
 def load_detector_inputs(path: Path, size: int) -> npt.NDArray[np.uint8]:
-    """Training images fitted into the detector's input: uint8 ``(N, size, size, 3)``."""
+    """Read the training images, fitted into the input of the detector: uint8 ``(N, size, size, 3)`` RGB."""
     with AnnotatedSet(path) as annotated:
         return np.stack([letterbox(entry.image, size, size)[0] for entry in annotated.images("train")])

@@ -1,4 +1,4 @@
-"""Labeled Faces in the Wild and the Olivetti faces, downloaded by scikit-learn into its data folder (``SCIKIT_LEARN_DATA``)."""
+"""Download Labeled Faces in the Wild and the Olivetti faces with scikit-learn, into ``SCIKIT_LEARN_DATA``."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,13 +9,13 @@ import numpy as np
 from edge_siamese.errors import EdgeSiameseError, RuntimeMissingError
 from edge_siamese.frames import RGB
 
-_ONLY_THE_LARGEST = 500  # photos of a person; scikit-learn then decodes one person's only
+_ONLY_THE_LARGEST = 500  # min_faces_per_person: scikit-learn then decodes the photos of one person only
 
 
 def lfw_folder() -> Path:
-    """The original photos of Labeled Faces in the Wild as ``<person>/<photo>``, ``pairs.txt`` beside the folder.
+    """Download LFW and return its folder of ``<person>/<photo>``; ``pairs.txt`` is beside the folder.
 
-    They are read from the folder that scikit-learn unpacks, because its arrays have no file names and take 10 GB.
+    The folder is the one that scikit-learn unpacks: its arrays have no file names and take 10 GB.
 
     Raises:
         RuntimeMissingError: scikit-learn is not installed.
@@ -29,7 +29,7 @@ def lfw_folder() -> Path:
 
 
 def olivetti_faces() -> Iterator[tuple[str, str, RGB]]:
-    """Path ``<person>/<number>``, person and image uint8 ``(64, 64, 3)`` of the 400 Olivetti faces.
+    """Yield path ``<person>/<number>``, person and image uint8 ``(64, 64, 3)`` of each of the 400 Olivetti faces.
 
     Raises:
         RuntimeMissingError, EdgeSiameseError: as of `lfw_folder`.

@@ -1,4 +1,4 @@
-"""Images with a name for what each shows: what every loader gives and every training takes."""
+"""`LabeledImages`: prepared images with their classes, the result of every loader and the input of every training."""
 
 import hashlib
 from collections import Counter
@@ -11,17 +11,17 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, eq=False)
 class LabeledImages:
-    """Prepared images of one size, with their classes.
+    """Prepared images of one size with their classes.
 
     Attributes:
         images: uint8 ``(N, H, W, C)``, gray for C = 1, RGB for C = 3.
-        names: class of each image: a person, a character. Classes sort by name.
-        paths: where each came from, inside its source; no two are equal.
-        groups: a level above the class that a split must not cut (an alphabet), or None where there is none.
-        skipped: path -> why it gave no image.
+        names: class name of each image, such as a person or a character; classes are sorted by name.
+        paths: path of each image inside its source; paths are unique.
+        groups: level above the class that a split keeps together (an alphabet), or None.
+        skipped: path of each skipped file -> reason.
 
     Raises:
-        ValueError: the parts are not equally long, or `images` is not as described.
+        ValueError: the lengths differ, or `images` has another dtype or shape.
     """
 
     images: npt.NDArray[np.uint8]
@@ -43,7 +43,7 @@ class LabeledImages:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over names, shape and images, hex."""
+        """SHA-256 (hex) over names, shape and images."""
         digest = hashlib.sha256("\0".join(self.names).encode())
         digest.update(repr(self.images.shape).encode())
         digest.update(np.ascontiguousarray(self.images).data)
@@ -51,26 +51,26 @@ class LabeledImages:
 
     @cached_property
     def content_digests(self) -> list[str]:
-        """SHA-256 of each image's pixels, hex: equal for the same image under two paths."""
+        """SHA-256 (hex) of the pixels of each image; equal for the same image under two paths."""
         return [hashlib.sha256(np.ascontiguousarray(image).data).hexdigest() for image in self.images]
 
     @cached_property
     def classes(self) -> list[str]:
-        """The names, sorted, each once."""
+        """Unique class names, sorted."""
         return sorted(set(self.names))
 
     def labels(self) -> npt.NDArray[np.int64]:
-        """int64 ``(N,)``: position of each image's class in `classes`."""
+        """int64 ``(N,)``: index of the class of each image in `classes`."""
         place = {name: number for number, name in enumerate(self.classes)}
         return np.array([place[name] for name in self.names], np.int64)
 
     def counts(self) -> dict[str, int]:
-        """Images of each class, in the order of `classes`."""
+        """Number of images of each class, in the order of `classes`."""
         found = Counter(self.names)
         return {name: found[name] for name in self.classes}
 
     def where(self, keep: npt.NDArray[np.bool_]) -> "LabeledImages":
-        """The images for which `keep` ``(N,)`` is true; what was skipped is of the whole and not passed on."""
+        """Return the images for which `keep` ``(N,)`` is true; `skipped` is not copied."""
         indices = np.flatnonzero(keep)
         return replace(
             self,

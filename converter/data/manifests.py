@@ -1,4 +1,4 @@
-"""The manifest of a split, read back: the same images on the same sides, or a sentence that says what differs."""
+"""Read the manifest of a split and apply it to images, with a check that the images are unchanged."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -15,13 +15,13 @@ Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class ListedImage(BaseModel):
-    """An image of a manifest.
+    """One image of a manifest.
 
     Attributes:
-        path: inside its source.
-        name: its class, ``class`` in the file.
-        sha256: of its prepared pixels.
-        group: the level above the class, where there is one.
+        path: path inside its source.
+        name: class name, ``class`` in the file.
+        sha256: SHA-256 (hex) of its prepared pixels.
+        group: level above the class, or None.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,7 +33,7 @@ class ListedImage(BaseModel):
 
 
 class Manifest(BaseModel):
-    """Which image is on which side; the test side may repeat the validation side whole."""
+    """Images of each side of a split; the test side may equal the validation side."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,14 +52,14 @@ class Manifest(BaseModel):
         return self
 
     def sides(self) -> dict[str, tuple[ListedImage, ...]]:
-        """By name, in the order of use."""
+        """Images by name of the side, in the order training, validation, test."""
         return {name: getattr(self, name) for name in SIDES}
 
     def apply(self, images: LabeledImages) -> Split:
-        """Split images as the manifest says; those it does not list are left out.
+        """Split images as listed in the manifest; unlisted images are left out.
 
         Raises:
-            DataError: one that it lists is missing, of another class, or of other content.
+            DataError: a listed image is missing, or has another class or other content.
         """
         row_of = {path: row for row, path in enumerate(images.paths)}
         sides = []
@@ -77,7 +77,7 @@ def read_manifest(path: Path) -> Manifest:
     """Read what `splits.Split.write` wrote.
 
     Raises:
-        DataError: the file is missing or no such manifest, or a class or image is on two sides.
+        DataError: the file is missing or is not a manifest, or a class or image is on two sides.
     """
     try:
         return Manifest.model_validate_json(path.read_bytes())

@@ -1,8 +1,8 @@
-"""Faces nobody has: mixtures of two training crops, with the teacher's own answer as the target.
+"""Mixup crops with the teacher's embeddings as targets.
 
-A teacher that answers for every image the student sees lets a small data set last (Beyer et al., "Knowledge
-distillation: a good teacher is patient and consistent", CVPR 2022). A mixture is known by its number alone: the same
-crops and number give the same image, so only the targets are stored.
+Mixtures of two training crops extend a small data set, because the teacher gives a target for every image (Beyer et
+al., "Knowledge distillation: a good teacher is patient and consistent", CVPR 2022). The same crops and number always
+give the same mixture, so only the targets are stored.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -20,12 +20,12 @@ Image = npt.NDArray[np.uint8]
 Teacher = Callable[[Iterable[Image]], Iterator[npt.NDArray[np.float32]]]
 
 _SEED = 20_000
-_PLAIN, _BLEND = 0.15, 0.5  # shares: bent only, blended throughout; the rest is cut along a soft line
+_PLAIN, _BLEND = 0.15, 0.5  # shares: warped only, blended everywhere; the rest is joined along a soft line
 _MAX_BEND_PIXELS = 5.0
 
 
 class Mixtures:
-    """Mixtures 0 to `count` of `crops`, uint8 ``(N, S, S, 3)``, made when asked for."""
+    """Sequence of `count` mixtures of `crops`, uint8 ``(N, S, S, 3)``, computed on access."""
 
     def __init__(self, crops: npt.NDArray[np.uint8], count: int) -> None:
         self.crops, self.count = crops, count
@@ -43,7 +43,7 @@ class Mixtures:
 
 
 def mixture(crops: npt.NDArray[np.uint8], number: int) -> Image:
-    """The mixture of that number from `crops`, uint8 ``(N, S, S, 3)``: uint8 ``(S, S, 3)``."""
+    """Compute mixture `number` of `crops`, uint8 ``(N, S, S, 3)``; returns uint8 ``(S, S, 3)``."""
     rng = np.random.default_rng((_SEED, number))
     first, second = (_flipped(crops[row], rng) for row in rng.integers(0, len(crops), 2))
     kind = rng.random()
@@ -57,11 +57,11 @@ def mixture(crops: npt.NDArray[np.uint8], number: int) -> Image:
 
 
 def mixture_targets(mixtures: Mixtures, teacher: Teacher, cache: Path) -> npt.NDArray[np.float32]:
-    """The teacher's embeddings of all mixtures, read from or kept in `cache`: float32 ``(N, D)``."""
+    """Return the teacher's embeddings float32 ``(N, D)`` of all mixtures, read from `cache` or computed and stored there."""
     if cache.exists() and len(targets := load_arrays(cache)["targets"]) == len(mixtures):
         return targets.astype(np.float32)
     console = Console(stderr=True)
-    images = track(mixtures, "asking the teacher", total=len(mixtures), console=console, transient=True)
+    images = track(mixtures, "teacher embeddings", total=len(mixtures), console=console, transient=True)
     targets = np.stack(list(teacher(images)))
     save_arrays(cache, {"targets": targets.astype(np.float16)})
     return targets
@@ -72,7 +72,7 @@ def _flipped(crop: Image, rng: np.random.Generator) -> Image:
 
 
 def _soft_line(size: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """A share per pixel ``(S, S, 1)`` that goes from 0 to 1 across a line near the center."""
+    """Compute weights ``(S, S, 1)`` that rise from 0 to 1 across a line near the center."""
     angle = rng.uniform(0, 2 * np.pi)
     across = np.add.outer(*(np.linspace(-1, 1, size, dtype=np.float32) * f(angle) for f in (np.sin, np.cos)))
     softness = rng.uniform(0.03, 0.3)
@@ -80,7 +80,7 @@ def _soft_line(size: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
 
 
 def _bent(image: Image, rng: np.random.Generator) -> Image:
-    """Move features by some pixels, smoothly: a face of other proportions."""
+    """Apply a smooth random warp of some pixels, which changes the proportions of the face."""
     size = image.shape[0]
     grid = rng.normal(0.0, _MAX_BEND_PIXELS / 2, (5, 5, 2)).astype(np.float32)
     field = cv2.resize(np.clip(grid, -_MAX_BEND_PIXELS, _MAX_BEND_PIXELS), (size, size), interpolation=cv2.INTER_CUBIC)

@@ -1,6 +1,6 @@
-"""Lists of pairs that other tools read: a CSV of ``first,second,is_genuine``, or an ``.npz`` of the same columns.
+"""Read and write lists of image pairs: CSV with ``first,second,is_genuine``, or ``.npz`` with the same columns.
 
-Images go by their path inside the source, relative and with forward slashes; ``is_genuine`` is 1 for two images of one class
+Images are named by their path inside the source, relative and with forward slashes; ``is_genuine`` is 1 for two images of one class
 and 0 for two of different classes.
 """
 
@@ -26,14 +26,14 @@ COLUMNS = ("first", "second", "is_genuine")
 
 @dataclass(frozen=True, eq=False)
 class PairList:
-    """P pairs of images by path.
+    """P image pairs by path.
 
     Attributes:
         first, second: P paths each, relative and with forward slashes.
         is_genuine: bool ``(P,)``.
 
     Raises:
-        DataError: the parts are not equally long, or a path is not as described.
+        DataError: the lengths differ, or a path is absolute or has backslashes.
     """
 
     first: list[str]
@@ -52,12 +52,12 @@ class PairList:
 
     @classmethod
     def of(cls, images: LabeledImages, index: npt.NDArray[np.int64], is_genuine: npt.NDArray[np.bool_]) -> "PairList":
-        """The pairs of a sampler, rows int64 ``(P, 2)`` of `images`."""
+        """Create the list from indices int64 ``(P, 2)`` into `images`."""
         first, second = ([images.paths[row] for row in rows] for rows in index.T)
         return cls(first, second, is_genuine)
 
     def rows(self, images: LabeledImages) -> npt.NDArray[np.int64]:
-        """Rows int64 ``(P, 2)`` of these images.
+        """Return the pairs as indices int64 ``(P, 2)`` into `images`.
 
         Raises:
             DataError: a path is unknown, or ``is_genuine`` contradicts the images' classes.
@@ -73,13 +73,13 @@ class PairList:
         if len(wrong):
             first, second = (images.paths[row] for row in index[wrong[0]])
             raise DataError(
-                f"pairs: same is {int(self.is_genuine[wrong[0]])} for {first} and {second}, their classes disagree"
+                f"pairs: is_genuine is {int(self.is_genuine[wrong[0]])} for {first} and {second}, their classes disagree"
             )
         return index
 
 
 def write_pairs(path: Path, pairs: PairList) -> None:
-    """Write pairs whole or not at all, as the suffix says.
+    """Write pairs atomically, as CSV or ``.npz`` by the suffix of `path`.
 
     Raises:
         DataError: the suffix is neither ``.csv`` nor ``.npz``.
@@ -99,10 +99,10 @@ def write_pairs(path: Path, pairs: PairList) -> None:
 
 
 def read_pairs(path: Path) -> PairList:
-    """Read a list of pairs, ``.csv`` or ``.npz``.
+    """Read a list of pairs from a ``.csv`` or ``.npz`` file.
 
     Raises:
-        DataError: the file is missing, damaged, or no such list.
+        DataError: the file is missing, damaged or not a list of pairs.
     """
     try:
         if path.suffix == ".npz":

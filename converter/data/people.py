@@ -1,4 +1,4 @@
-"""Folders of people as training data: found, aligned, split so that no person is on both sides."""
+"""Align the faces of an identity dataset and split them by person for training."""
 
 from collections.abc import Callable
 
@@ -19,10 +19,10 @@ VALIDATION_SHARE = 0.2
 def align_dataset(
     dataset: IdentityDataset, engine: FaceEngine, progress: Callable[[int, int], None] | None = None
 ) -> LabeledImages:
-    """Detect and align the largest face of each photo; unreadable ones and those without a face are skipped.
+    """Detect and align the largest face of each photo; unreadable photos and photos without a face are skipped.
 
     Raises:
-        DataError: no photo gave a face.
+        DataError: no face was found on any photo.
     """
     crops, names, paths, skipped = [], [], [], {}
     photos = dataset.photos
@@ -47,10 +47,10 @@ def align_dataset(
 
 
 def split_people(people: LabeledImages, share: float = VALIDATION_SHARE) -> tuple[LabeledImages, LabeledImages]:
-    """Split into training and validation, person-disjoint, by a hash of the name: the same people every time.
+    """Split people into training and validation by a hash of their names; the result is the same every time.
 
     Raises:
-        DataError: fewer than four people with two photos, so that neither side could form pairs.
+        DataError: fewer than four people have two photos, so a side would have no pairs.
     """
     several = [name for name, count in people.counts().items() if count >= 2]
     if len(several) < 4:

@@ -1,4 +1,4 @@
-"""From photos to images of one size: which part, which colors, which classes."""
+"""Crop, resize and select photos to make training images of one size."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -23,18 +23,18 @@ Side = Annotated[int, Field(ge=8, le=1024)]
 
 
 class Preparation(BaseModel):
-    """What is done to every photo, and which are kept.
+    """Settings for cropping, resizing and selecting photos.
 
     Attributes:
-        size: height and width.
+        size: height and width in pixels.
         channels: 3 is RGB, 1 gray.
-        align: "detector" cuts the largest face out on the five landmarks, "center" the largest window of the size's
-            proportions from the middle, "none" takes the photo whole, whatever its proportions.
-        crop_factor: how much is seen, about the middle: of an aligned face 1 is the usual crop and more shows more, of
-            a photo 1 is the largest window. Not for "none".
-        min_images, max_images: a class with fewer is left out, of one with more the first are taken.
-        near_duplicates: leave an image out that differs from another of its class by less than this, as the mean
-            absolute difference of pixels from 0 to 1; 0 leaves out equal ones only.
+        align: "detector" aligns the largest face by its five landmarks, "center" takes the largest centered window
+            with the proportions of `size`, "none" resizes the whole photo and ignores its proportions.
+        crop_factor: size of the window relative to the standard one, about the center: 1 is the usual aligned crop
+            or the largest window of a photo; larger values show more. Not for "none".
+        min_images, max_images: classes with fewer images are left out; of classes with more the first images are kept.
+        near_duplicates: leave out an image whose mean absolute pixel difference, 0 to 1, from another image of its
+            class is below this value; 0 leaves out equal images only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,7 +56,7 @@ class Preparation(BaseModel):
         return self
 
     def open(self, stack: ExitStack) -> Prepare:
-        """What turns one photo into an image ``(H, W, C)``, or into the reason why it gives none."""
+        """Return a function from a photo to an image uint8 ``(H, W, C)`` or to the reason why there is none."""
         if self.align != "detector":
             return lambda image: self.fitted(
                 _middle(image, self.size, self.crop_factor) if self.align == "center" else image
@@ -74,7 +74,7 @@ class Preparation(BaseModel):
         return aligned
 
     def fitted(self, image: RGB) -> npt.NDArray[np.uint8]:
-        """An RGB image at the size and with the channels asked for: averaged when it shrinks, else interpolated."""
+        """Resize an RGB image to `size` and `channels`: area averaging to shrink, interpolation to enlarge."""
         height, width = self.size
         if image.shape[:2] != self.size:
             shrinks = image.shape[0] > height or image.shape[1] > width
@@ -86,10 +86,10 @@ class Preparation(BaseModel):
         return image
 
     def select(self, images: LabeledImages) -> LabeledImages:
-        """Leave out duplicates, what is too much of large classes, and small classes; each is named in ``skipped``.
+        """Leave out duplicates, surplus images of large classes and small classes; each is listed in ``skipped``.
 
         Raises:
-            DataError: nothing is left.
+            DataError: no image is left.
         """
         skipped = dict(images.skipped)
         keep = np.zeros(len(images), bool)
@@ -112,7 +112,7 @@ class Preparation(BaseModel):
         return replace(images.where(keep), skipped=skipped)
 
     def _against(self, images: LabeledImages, chosen: list[int], row: int, first_seen: dict[str, int]) -> str | None:
-        """Why an image is not wanted beside those chosen of its class, or None."""
+        """Return why an image is left out, given those already chosen of its class, or None."""
         same = first_seen.setdefault(images.content_digests[row], row)
         if same != row:
             return f"the same image as {images.paths[same]}"
@@ -140,7 +140,7 @@ def _rows_by_class(images: LabeledImages) -> dict[str, list[int]]:
 
 
 def _middle(image: RGB, size: tuple[int, int], factor: float) -> RGB:
-    """The largest window about the middle with the proportions of `size`, its sides times `factor`."""
+    """Crop the largest centered window with the proportions of `size`, its sides multiplied by `factor`."""
     height, width = image.shape[:2]
     unit = min(height / size[0], width / size[1]) * factor
     rows, columns = max(1, round(size[0] * unit)), max(1, round(size[1] * unit))

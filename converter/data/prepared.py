@@ -1,6 +1,6 @@
-"""Prepared images as a file: an ``.npz`` without pickles, so that a set is detected, cut and selected once.
+"""Save and load prepared images as an ``.npz`` file without pickles.
 
-Arrays ``images`` uint8 ``(N, H, W, C)``, ``names``, ``paths`` and, where there are some, ``groups`` ``(N,)`` as text, and
+Arrays ``images`` uint8 ``(N, H, W, C)``, ``names``, ``paths`` and, if present, ``groups`` ``(N,)`` as text, and
 ``skipped``, a JSON object of path -> reason.
 """
 
@@ -17,7 +17,7 @@ from .labeled import LabeledImages
 
 
 def save_prepared(path: Path, images: LabeledImages) -> None:
-    """Write images whole or not at all; the folder is made when absent."""
+    """Write images atomically; the folder is created if it does not exist."""
     arrays = {
         "images": images.images,
         "names": np.array(images.names, np.str_),
@@ -33,7 +33,7 @@ def load_prepared(path: Path) -> LabeledImages:
     """Read what `save_prepared` wrote.
 
     Raises:
-        DataError: the file is missing, damaged, or holds something else.
+        DataError: the file is missing, damaged or not a file of prepared images.
     """
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:

@@ -1,4 +1,4 @@
-"""What an augmentation does, as an image: originals on the left, augmented copies beside them."""
+"""Preview grid of an augmentation: original images on the left, augmented copies beside them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,16 +25,16 @@ def preview_grid(
     copies: int = 8,
     seed: int = 0,
 ) -> Image:
-    """A row for each image: as it is, then `copies` augmented ones.
+    """Draw one row per image: the original, then `copies` augmented copies.
 
     Args:
         images: uint8 ``(N, H, W, C)``.
-        augmentation: from an image ``(H, W, C)`` and a generator to one of the same shape.
-        copies: of each.
-        seed: of the generators; one for each copy.
+        augmentation: maps an image ``(H, W, C)`` and a generator to an image of the same shape.
+        copies: augmented copies per image.
+        seed: seed of the generators; each copy has its own generator.
 
     Returns:
-        uint8 ``(H', W', 3)`` RGB. Images under 96 pixels are enlarged by a whole factor.
+        uint8 ``(H', W', 3)`` RGB. Images smaller than 96 pixels are enlarged by an integer factor.
     """
     rows = []
     for number, image in enumerate(images):
@@ -46,10 +46,10 @@ def preview_grid(
 
 
 def write_grid(path: Path, grid: Image) -> None:
-    """Write an RGB image in the format of the path's suffix, whole or not at all.
+    """Write an RGB image atomically in the format of the suffix of `path`.
 
     Raises:
-        DataError: there is no such format.
+        DataError: the suffix is not an image format.
     """
     try:
         encoded = cv2.imencode(path.suffix, cv2.cvtColor(grid, cv2.COLOR_RGB2BGR))[1]
@@ -61,7 +61,7 @@ def write_grid(path: Path, grid: Image) -> None:
 
 
 def _tile(image: Image, right: int = 0) -> Image:
-    """RGB, enlarged, with a gap at the bottom and at the right."""
+    """Convert to RGB, enlarge, and add a gap at the bottom and at the right."""
     factor = -(-_MIN_SIDE // min(image.shape[:2]))
     large = image.repeat(factor, axis=0).repeat(factor, axis=1)
     color = np.broadcast_to(large, (*large.shape[:2], 3))

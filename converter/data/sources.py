@@ -1,4 +1,4 @@
-"""Where labeled images come from: folders and archives, Omniglot, thermal faces, and two sets that download themselves."""
+"""Load labeled images: folders and archives, Omniglot, thermal faces, and the downloads LFW and Olivetti."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ KINDS: tuple[Kind, ...] = ("folders", "omniglot", "lfw", "olivetti", "thermal")
 IDENTITIES = "identities.csv"
 Progress = Callable[[int], None]
 Sample = tuple[str, str, str | None, RGB | str]
-"""Path, class, group, and the photo or why there is none."""
+"""Path, class, group, and the photo or the reason why there is none."""
 _IN_NO_CLASS: tuple[str, str | None, RGB | str] = "", None, "is in no folder that names its class"
 _MERGE_TOP = "; where the top folders hold the same classes, --merge-top merges them"
 
@@ -43,18 +43,18 @@ def load_source(
     """Load images and prepare them.
 
     Args:
-        kind: *folders* of ``<class>/<image>``, at the root or under ``images/``; *omniglot*'s
-            ``<set>/<alphabet>/<character>/<image>``; *lfw* and *olivetti* in the same form as folders, or downloaded where
-            `data` is None; *thermal*, flat images with a table ``file,identity``.
+        kind: layout of `data`: *folders* ``<class>/<image>`` at the root or under ``images/``; *omniglot*
+            ``<set>/<alphabet>/<character>/<image>``; *lfw* and *olivetti* as folders, or downloaded if `data` is None;
+            *thermal* flat images with a table ``file,identity``.
         data: folder, zip or tar.
-        preparation: what is done to each photo, and which are kept.
-        merge_top: the top folders hold the same classes and are merged, as ``training/`` and ``testing/`` are.
+        preparation: how photos are cropped, resized and selected.
+        merge_top: merge the classes of the top folders, such as ``training/`` and ``testing/``.
         only: paths of the images to prepare; None takes all.
         progress: called with the number of photos read so far.
 
     Raises:
-        DataError: nothing is there, or of another form, or no image is left.
-        RuntimeMissingError: scikit-learn, which downloads, is not installed.
+        DataError: `data` is missing or has another layout, or no image is left.
+        RuntimeMissingError: a download needs scikit-learn, which is not installed.
         EdgeSiameseError: the download failed.
     """
     images: list[npt.NDArray[np.uint8]] = []
@@ -83,10 +83,10 @@ def load_source(
 
 
 def pairs_text(kind: Kind, data: Path | None) -> str:
-    """The ``pairs.txt`` of a folder, zip or tar, inside or beside it, or of a download.
+    """Read the ``pairs.txt`` inside or beside a folder, zip or tar, or of a download.
 
     Raises:
-        DataError: there is none.
+        DataError: the file does not exist.
     """
     where = data or (lfw_folder() if kind == "lfw" else None)
     text = None
@@ -99,14 +99,14 @@ def pairs_text(kind: Kind, data: Path | None) -> str:
 
 
 def drawers(images: LabeledImages) -> list[str]:
-    """Who drew each Omniglot image: the number behind the underscore of ``0709_17.png``."""
+    """Return the drawer of each Omniglot image: the number behind the underscore of ``0709_17.png``."""
     return [PurePosixPath(path).stem.rpartition("_")[2] for path in images.paths]
 
 
 def _samples(
     kind: Kind, data: Path | None, merge_top: bool, skipped: dict[str, str], stack: ExitStack
 ) -> Iterator[Sample]:
-    """The samples of a source; what is no image at all goes to `skipped` at once."""
+    """Yield the samples of a source; files that are not images are added to `skipped`."""
     if data is None and kind == "olivetti":
         return ((path, name, None, image) for path, name, image in olivetti_faces())
     if data is None and kind == "lfw":
@@ -139,7 +139,7 @@ def _folders(archive: ImageArchive, merge_top: bool) -> Iterator[Sample]:
 
 
 def _lfw(archive: ImageArchive, _: bool) -> Iterator[Sample]:
-    """``<person>/<photo>`` below whatever folders an archive has above."""
+    """Yield ``<person>/<photo>`` below any number of parent folders."""
     for name in archive.images:
         parts = PurePosixPath(name).parts
         yield name, *((parts[-2], None, _read(archive, name)) if len(parts) >= 2 else _IN_NO_CLASS)
@@ -162,7 +162,7 @@ def _thermal(archive: ImageArchive, _: bool) -> Iterator[Sample]:
 
 
 def _identities(archive: ImageArchive) -> dict[str, str]:
-    """The table ``identities.csv`` in or beside the data, else the one that ships."""
+    """Read the table ``identities.csv`` in or beside the data, else the one of this package."""
     text = text_beside(archive, IDENTITIES) or (files(__package__) / "thermal_identities.csv").read_text("utf-8")
     try:
         return {row["file"]: row["identity"] for row in csv.DictReader(io.StringIO(text))}

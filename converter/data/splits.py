@@ -1,7 +1,6 @@
-"""Splits in which no class is on two sides, chosen by a hash of the names: the same people every time.
+"""Class-disjoint training, validation and test splits, chosen by a hash of the class names.
 
-A manifest says of every image which side it is on, with a digest of its content, so that a split can be shown, kept and
-checked; `manifests` reads one.
+The manifest of a split lists the side and the content digest of every image; `manifests` reads it.
 """
 
 import hashlib
@@ -20,15 +19,15 @@ from .labeled import LabeledImages
 
 SCHEMA = "edge-siamese/split/1"
 SIDES = ("training", "validation", "test")
-_MIN_CLASSES = 2  # on a side
+_MIN_CLASSES = 2  # of a side
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Images for training, for choosing, and for judging; `test` may be `validation` itself where there are too few.
+    """Images for training, validation and test; `test` may be the same object as `validation` if there are few classes.
 
     Raises:
-        DataError: a class, a group or the content of an image is on two sides.
+        DataError: a class, a group or an image content is on two sides.
     """
 
     training: LabeledImages
@@ -44,20 +43,20 @@ class Split:
         require_disjoint("image", {name: side.content_digests for name, side in sides.items()})
 
     def sides(self) -> dict[str, LabeledImages]:
-        """By name, in the order of use."""
+        """Images by name of the side, in the order training, validation, test."""
         return dict(zip(SIDES, (self.training, self.validation, self.test), strict=True))
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the manifest, hex."""
+        """SHA-256 (hex) of the manifest."""
         return hashlib.sha256(json.dumps(self.manifest(), sort_keys=True).encode()).hexdigest()
 
     def manifest(self) -> dict[str, Any]:
-        """Path, class, group where there are some, and SHA-256 of the prepared pixels of every image, by side."""
+        """Return path, class, group (if any) and SHA-256 of the prepared pixels of every image, by side."""
         return {"schema": SCHEMA} | {name: _indices(side) for name, side in self.sides().items()}
 
     def write(self, path: Path) -> None:
-        """Write the manifest as JSON, whole or not at all."""
+        """Write the manifest as JSON, atomically."""
         with write_atomically(path) as stream:
             stream.write(json.dumps(self.manifest(), indent=1).encode() + b"\n")
 
@@ -65,13 +64,13 @@ class Split:
 def split_classes(
     images: LabeledImages, *, test: float, validation: float, seed: int = 0, min_images: int = 2
 ) -> Split:
-    """Split by shares of the classes, or of the groups where there are some.
+    """Split by shares of the classes, or of the groups if there are any.
 
     Args:
         images: to be split.
-        test: share to judge on; 0 judges on the validation classes.
-        validation: share to choose by.
-        seed: 0 orders by the names' own hashes; another seed gives another order.
+        test: share of the test side, 0 to 1; 0 tests on the validation classes.
+        validation: share of the validation side, 0 to 1.
+        seed: 0 orders by the plain hashes of the names; each seed gives another order.
         min_images: a class with fewer is neither trained nor validated on.
 
     Raises:
@@ -87,12 +86,12 @@ def split_classes(
 def split_folds(
     images: LabeledImages, folds: int, *, validation: float, seed: int = 0, min_images: int = 2
 ) -> Iterator[Split]:
-    """Splits in each of which another part of the classes, or groups, is judged on: every one once.
+    """Yield k-fold splits: every class, or group, is on the test side exactly once.
 
     Args:
         images: to be split.
         folds: how many splits.
-        validation: share of the classes that are not judged on to choose by.
+        validation: share of the remaining classes for the validation side.
         seed, min_images: as of `split_classes`.
 
     Raises:
@@ -108,12 +107,12 @@ def split_folds(
 def split_rest(
     images: LabeledImages, test: Iterable[str], *, validation: float, seed: int = 0, min_images: int = 2
 ) -> Split:
-    """Judge on the classes, or groups, named; of the rest a share is to choose by.
+    """Split with a given test side; a share of the other classes, or groups, is the validation side.
 
     Args:
         images: to be split.
-        test: names.
-        validation: share of the others that have two images of a class.
+        test: names of the test classes or groups.
+        validation: share of the others that have a class with two images.
         seed, min_images: as of `split_classes`.
 
     Raises:
@@ -126,7 +125,7 @@ def split_rest(
 
 
 def split_units(images: LabeledImages, test: Iterable[str], validation: Iterable[str], *, min_images: int = 2) -> Split:
-    """Split by names of classes, or of groups where there are some; what is on neither list is trained on.
+    """Split by names of classes, or of groups if there are any; all others are on the training side.
 
     Raises:
         DataError: a name is not known, or a side would have fewer than two classes with two images.
@@ -152,16 +151,16 @@ def split_units(images: LabeledImages, test: Iterable[str], validation: Iterable
 
 
 def choose_validation(names: Iterable[str], share: float, seed: int = 0) -> list[str]:
-    """A share of names, two at least, by their hashes."""
+    """Choose a share of the names, at least two, by their hashes."""
     order = _shuffled(set(names), seed)
     return order[: max(_MIN_CLASSES, round(share * len(order)))]
 
 
 def require_disjoint(what: str, members: Mapping[str, Iterable[str]]) -> None:
-    """Refuse members of one side that are on another, too.
+    """Check that no member is on two sides.
 
     Raises:
-        DataError: one is; it names it and the sides.
+        DataError: a member is on two sides; the message names it and the sides.
     """
     side_of: dict[str, str] = {}
     for side, each in members.items():
@@ -182,13 +181,13 @@ def _indices(side: LabeledImages) -> list[dict[str, str]]:
 
 
 def _with_pairs(images: LabeledImages, units: list[str]) -> set[str]:
-    """Units with a class of two images: others cannot be judged on."""
+    """Return the units that have a class with two images, as genuine pairs need them."""
     counts = images.counts()
     return {unit for unit, name in zip(units, images.names, strict=True) if counts[name] >= 2}
 
 
 def _min_units(images: LabeledImages) -> int:
-    """A group may have all the classes a side needs."""
+    """Return the minimum number of units of a side: 1 for groups, which may hold several classes."""
     return 1 if images.groups else _MIN_CLASSES
 
 

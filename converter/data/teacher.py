@@ -1,12 +1,12 @@
-"""Aligned face crops with a teacher's embeddings: the data of distillation.
+"""Read teacher folders: aligned face crops with the embeddings of a teacher network, for distillation.
 
-A *teacher folder* holds
+A teacher folder contains
 
 * ``faces.csv.gz`` with the columns ``index, shard, file, source, identity, source_face_px`` (identity and source_face_px
   may be empty),
 * the zips named in ``shard``, with 112x112 aligned crops named in ``file``,
-* ``teacher_int8.npy``: int8 ``(N, D)``, row i the direction of the teacher's embedding of crop i,
-* ``teacher.onnx``, the teacher itself, where a recipe asks it about mixtures of crops.
+* ``teacher_int8.npy``: int8 ``(N, D)``, row i is the direction of the teacher's embedding of crop i,
+* ``teacher.onnx``, the teacher network, for recipes with mixup.
 
 `teacher_folder` makes one.
 """
@@ -28,20 +28,20 @@ from edge_siamese.image_archive import ImageArchive
 FACES, TEACHER_ROWS, TEACHER_NETWORK = "faces.csv.gz", "teacher_int8.npy", "teacher.onnx"
 COLUMNS = ("index", "shard", "file", "source", "identity", "source_face_px")
 VALIDATION_PEOPLE = 300
-_VALIDATION_SHARE = 0.2  # of people, where there are fewer
+_VALIDATION_SHARE = 0.2  # of the people, if that is fewer than VALIDATION_PEOPLE
 _MIN_VALIDATION = 2
 
 
 @dataclass(frozen=True)
 class TeacherFaces:
-    """Crops, the teacher's embeddings of them, and who is on them.
+    """Face crops with the teacher's embeddings and the identities.
 
     Attributes:
         crops: uint8 ``(N, 112, 112, 3)`` RGB.
-        targets: float32 ``(N, D)`` unit vectors, the teacher's on its first D principal directions.
-        identities: N names, ``""`` where unknown.
-        validation: bool ``(N,)``, true for the people kept back from training.
-        directions: float32 ``(E, D)``, E the length of the teacher's vectors, the principal directions that make targets of the teacher's vectors.
+        targets: float32 ``(N, D)`` unit vectors: the teacher's embeddings projected on `directions`.
+        identities: N names, ``""`` if unknown.
+        validation: bool ``(N,)``, true for the validation people, who are not trained on.
+        directions: float32 ``(E, D)``, principal directions of the teacher's embeddings of length E.
     """
 
     crops: npt.NDArray[np.uint8]
@@ -52,17 +52,17 @@ class TeacherFaces:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over identities and crops, hex."""
+        """SHA-256 (hex) over identities and crops."""
         digest = hashlib.sha256("\0".join(self.identities).encode())
         digest.update(self.crops.tobytes())
         return digest.hexdigest()
 
 
 def load_teacher_faces(folder: Path, dimension: int, *, validation_only: bool = False) -> TeacherFaces:
-    """Read a teacher folder whole (51,041 crops take 1.9 GB and about half a minute).
+    """Read a teacher folder (51,041 crops take 1.9 GB of memory and about 30 seconds).
 
     Raises:
-        DataError: the folder, or a file it must hold, is missing or not as described in this module.
+        DataError: the folder or one of its files is missing or does not have the form described in this module.
     """
     rows = _read_table(folder / FACES)
     identities = [row["identity"] for row in rows]
@@ -83,7 +83,7 @@ def load_teacher_faces(folder: Path, dimension: int, *, validation_only: bool = 
 
 
 def load_training_crops(folder: Path, maximum: int) -> npt.NDArray[np.uint8]:
-    """At most `maximum` crops that are not of validation people, evenly spread over all: uint8 ``(N, 112, 112, 3)``."""
+    """Read at most `maximum` crops of training people, evenly spaced: uint8 ``(N, 112, 112, 3)``."""
     rows = _read_table(folder / FACES)
     kept_back = validation_people([row["identity"] for row in rows])
     rows = [row for row in rows if row["identity"] not in kept_back]
@@ -91,9 +91,9 @@ def load_training_crops(folder: Path, maximum: int) -> npt.NDArray[np.uint8]:
 
 
 def validation_people(identities: list[str], people: int = VALIDATION_PEOPLE) -> frozenset[str]:
-    """Choose who is kept back: of the names with two or more crops, those with the smallest SHA-256.
+    """Choose the validation people: the names with two or more crops that have the smallest SHA-256.
 
-    `people` of them, or a fifth where that is less.
+    The number is `people`, or a fifth of the names if that is less.
     """
     counts: dict[str, int] = defaultdict(int)
     for name in identities:
@@ -104,13 +104,13 @@ def validation_people(identities: list[str], people: int = VALIDATION_PEOPLE) ->
 
 
 def principal_directions(rows: npt.NDArray[np.float32], dimension: int) -> npt.NDArray[np.float32]:
-    """The first `dimension` principal directions of unit rows ``(N, 512)``, without centering: ``(512, dimension)``."""
+    """Compute the first `dimension` principal directions ``(E, dimension)`` of unit rows ``(N, E)``, without centering."""
     _, directions = np.linalg.eigh(rows.T @ rows)
     return np.asarray(directions[:, ::-1][:, :dimension], np.float32)
 
 
 def project(rows: npt.NDArray[np.float32], directions: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Rows ``(N, E)``, or one ``(E,)``, seen in these directions, as unit vectors."""
+    """Project rows ``(N, E)``, or one row ``(E,)``, on `directions` and normalize them to unit length."""
     projected = rows @ directions
     return np.asarray(unit_rows(np.atleast_2d(projected)).reshape(projected.shape), np.float32)
 

@@ -1,4 +1,4 @@
-"""Make a teacher folder, the data of `distill`, of people's photos and a teacher network; `teacher` reads it."""
+"""Write a teacher folder, the data of `distill`, from photos of people and a teacher network; `teacher` reads it."""
 
 import csv
 import gzip
@@ -29,15 +29,15 @@ Teacher = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 
 
 def load_teacher(path: Path) -> Teacher:
-    """A function from crops uint8 ``(N, 112, 112, 3)`` to the teacher's unit embeddings ``(N, D)``.
+    """Load a teacher as a function from crops uint8 ``(N, 112, 112, 3)`` to unit embeddings ``(N, D)``.
 
     Args:
         path: an ``.onnx`` that takes ``(N, 3, 112, 112)`` scaled by ``(pixel - 127.5) / 127.5``, or an embedder
             ``.tflite``, int8 or float.
 
     Raises:
-        DataError: it is something else.
-        RuntimeMissingError: OpenVINO, which runs ONNX, is not installed.
+        DataError: the file is not a teacher network.
+        RuntimeMissingError: an ONNX teacher needs OpenVINO, which is not installed.
     """
     if path.suffix.lower() == ".onnx":
         network = TeacherNetwork(path)
@@ -49,19 +49,19 @@ def load_teacher(path: Path) -> Teacher:
 
 
 def write_teacher_folder(folder: Path, people: LabeledImages, teacher: Path, *, source: str) -> int:
-    """Write crops, table and the teacher's embeddings; an ONNX teacher is copied beside them for mixtures.
+    """Write crops, table and the teacher's embeddings; an ONNX teacher is copied into the folder for mixup.
 
     Args:
-        folder: to make; it must not exist.
+        folder: the folder to create; it must not exist.
         people: aligned crops ``(N, 112, 112, 3)`` with names.
-        teacher: its network, see `load_teacher`.
-        source: what the table calls the origin of the crops.
+        teacher: path of the teacher network, see `load_teacher`.
+        source: origin of the crops, a column of the table.
 
     Returns:
         The length of the teacher's embeddings.
 
     Raises:
-        DataError: the folder exists, the crops are of another size, or the teacher is not as described.
+        DataError: the folder exists, the crops have another size, or the file is not a teacher network.
     """
     if folder.exists():
         raise DataError(f"{folder}: exists already; name a folder that does not", path=folder)
@@ -82,7 +82,7 @@ def write_teacher_folder(folder: Path, people: LabeledImages, teacher: Path, *, 
 
 
 def _write_crops(folder: Path, crops: npt.NDArray[np.uint8]) -> list[str]:
-    """Zips of PNG files; the zip of each crop."""
+    """Write the crops as PNG files into zips; return the name of the zip of each crop."""
     shards = [f"faces-{index // _CROPS_A_SHARD:02}.zip" for index in range(len(crops))]
     for shard in dict.fromkeys(shards):
         with zipfile.ZipFile(folder / shard, "w") as archive:
@@ -93,7 +93,7 @@ def _write_crops(folder: Path, crops: npt.NDArray[np.uint8]) -> list[str]:
 
 
 def file_name(index: int) -> str:
-    """Name of a crop in its zip."""
+    """Return the name of a crop in its zip."""
     return f"{index:06}.png"
 
 

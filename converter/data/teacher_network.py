@@ -1,6 +1,6 @@
-"""A teacher network in ONNX, asked for embeddings of crops.
+"""Embed crops with an ONNX teacher network, run by OpenVINO.
 
-OpenVINO runs it: on a CPU with bfloat16 units some twenty times as fast as the usual runtimes.
+On a CPU with bfloat16 instructions OpenVINO is about twenty times as fast as other runtimes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,14 +18,14 @@ BATCH = 16
 
 
 class TeacherNetwork:
-    """Embeds uint8 ``(112, 112, 3)`` RGB crops with an ONNX network of input ``(N, 3, 112, 112)``.
+    """ONNX network that embeds uint8 ``(112, 112, 3)`` RGB crops; its input is ``(N, 3, 112, 112)``.
 
     Args:
-        path: network whose input is ``(pixel - 127.5) / 127.5`` and whose output is ``(N, D)``.
+        path: ``.onnx`` file; input ``(pixel - 127.5) / 127.5``, output ``(N, D)``.
 
     Raises:
         RuntimeMissingError: OpenVINO is not installed.
-        DataError: the file is missing or not such a network.
+        DataError: the file is missing or is not such a network.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,7 +33,7 @@ class TeacherNetwork:
             import openvino
         except ImportError as error:
             raise RuntimeMissingError(
-                "asking a teacher network needs OpenVINO; install edge-siamese[teacher]"
+                "a teacher network in ONNX needs OpenVINO; install edge-siamese[teacher]"
             ) from error
         try:
             model = openvino.Core().read_model(path)
@@ -45,7 +45,7 @@ class TeacherNetwork:
             ) from error
 
     def __call__(self, crops: Iterable[npt.NDArray[np.uint8]]) -> Iterator[npt.NDArray[np.float32]]:
-        """Yield one unit vector ``(D,)`` a crop."""
+        """Yield one unit vector float32 ``(D,)`` per crop."""
         remaining = iter(crops)
         while batch := list(islice(remaining, BATCH)):
             pixels = np.zeros((BATCH, 3, 112, 112), np.float32)

@@ -1,12 +1,12 @@
-"""Pairs as TFRecord files of ``tf.train.Example``: with the images themselves, or with the outputs of a frozen network.
+"""Read and write TFRecord files of image pairs or of bottleneck pairs (outputs of a frozen network).
 
 ========================== ==================== ================================================================
 feature                    type                 of
 ========================== ==================== ================================================================
-image_1, image_2       bytes, PNG           pairs of images
+image_1, image_2           bytes, PNG           pairs of images
 path_1, path_2             bytes, UTF-8         pairs of images
 bottleneck_1, bottleneck_2 D floats             pairs of bottlenecks, named as in asik03/uc3m-bq-SiameseConvNet
-label                      int64                both: 1 for two of one class, 0 for two of different classes
+label                      int64                both: 1 for genuine pairs, 0 for impostor pairs
 ========================== ==================== ================================================================
 """
 
@@ -31,7 +31,7 @@ IsGenuine = npt.NDArray[np.bool_]
 
 
 def write_image_pairs(path: Path, images: LabeledImages, index: Index, is_genuine: IsGenuine) -> None:
-    """Write pairs, rows int64 ``(P, 2)`` of `images`, whole or not at all.
+    """Write pairs of images, given as indices int64 ``(P, 2)``, atomically.
 
     Raises:
         RuntimeMissingError: TensorFlow is not installed.
@@ -53,7 +53,7 @@ def write_image_pairs(path: Path, images: LabeledImages, index: Index, is_genuin
 def write_bottleneck_pairs(
     path: Path, bottlenecks: npt.NDArray[np.float32], index: Index, is_genuine: IsGenuine
 ) -> None:
-    """Write pairs, rows int64 ``(P, 2)`` of `bottlenecks` float32 ``(N, D)``, whole or not at all.
+    """Write pairs of bottlenecks float32 ``(N, D)``, given as indices int64 ``(P, 2)``, atomically.
 
     Raises:
         RuntimeMissingError: TensorFlow is not installed.
@@ -68,10 +68,10 @@ def write_bottleneck_pairs(
 
 
 def read_image_pairs(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], IsGenuine]:
-    """Both images of every pair, uint8 ``(P, H, W, C)``, and whether they are of one class.
+    """Read both images of every pair, uint8 ``(P, H, W, C)``, and is_genuine bool ``(P,)``.
 
     Raises:
-        DataError: the file is missing, damaged, or holds something else.
+        DataError: the file is missing, damaged or holds other records.
     """
     pairs = list(_read(path, ("image_1", "image_2"), "string"))
     first, second = np.stack([_image(pair[0]) for pair in pairs]), np.stack([_image(pair[1]) for pair in pairs])
@@ -79,10 +79,10 @@ def read_image_pairs(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.
 
 
 def read_bottleneck_pairs(path: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], IsGenuine]:
-    """Both bottlenecks of every pair, float32 ``(P, D)``, and whether they are of one class.
+    """Read both bottlenecks of every pair, float32 ``(P, D)``, and is_genuine bool ``(P,)``.
 
     Raises:
-        DataError: the file is missing, damaged, or holds something else.
+        DataError: the file is missing, damaged or holds other records.
     """
     pairs = list(_read(path, ("bottleneck_1", "bottleneck_2"), "float32"))
     sizes = {len(row) for pair in pairs for row in pair[:2]}
@@ -116,7 +116,7 @@ def _write(tf: Any, path: Path, pairs: Iterable[dict[str, Any]], is_genuine: IsG
 
 
 def _read(path: Path, sides: tuple[str, str], kind: str) -> Iterator[tuple[Any, Any, int]]:
-    """Both sides of every record and its label; a file without records is refused, too."""
+    """Yield both sides of every record and its label; a file without records is an error."""
     tf = _tensorflow()
     if not path.is_file():
         raise DataError(f"{path}: expected a TFRecord file, found none")
@@ -142,7 +142,7 @@ def _png(image: npt.NDArray[np.uint8]) -> bytes:
 
 
 def _image(encoded: bytes) -> npt.NDArray[np.uint8]:
-    """uint8 ``(H, W, C)`` with the channels it was written with."""
+    """Decode to uint8 ``(H, W, C)`` with the stored number of channels."""
     image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None:
         raise DataError("a record of pairs holds an image that cannot be decoded")

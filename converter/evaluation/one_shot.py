@@ -24,7 +24,7 @@ RUNS, CHARACTERS = 20, 20
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class OneShotRun:
     """One run: rows of the images shown and asked for, each class once in both.
 
     Attributes:
@@ -70,7 +70,7 @@ def draw_runs(
     runs: int = RUNS,
     ways: int = CHARACTERS,
     seed: int = 0,
-) -> list[Run]:
+) -> list[OneShotRun]:
     """Draw runs over all groups that are large enough, every group as often as any other, give or take one.
 
     Args:
@@ -97,7 +97,7 @@ def draw_runs(
     return [_drawn(str(group), *tables[group], ways, rng) for group in order[:runs]]
 
 
-def evaluate_runs(score: Score, labels: Labels, runs: Sequence[Run]) -> OneShotResult:
+def evaluate_runs(score: Score, labels: Labels, runs: Sequence[OneShotRun]) -> OneShotResult:
     """Name every asked drawing of every run by the drawings shown in it."""
     right = [identify(score, labels, run.shown, run.asked).rank1.count for run in runs]
     return OneShotResult(tuple(right), len(runs[0].shown), tuple(run.group for run in runs))
@@ -119,7 +119,7 @@ def _able_pairs(table: Labels, ways: int) -> Labels:
     return np.argwhere(common >= ways)
 
 
-def _drawn(group: str, table: Labels, pairs: Labels, ways: int, rng: np.random.Generator) -> Run:
+def _drawn(group: str, table: Labels, pairs: Labels, ways: int, rng: np.random.Generator) -> OneShotRun:
     drawings = table[:, pairs[rng.integers(len(pairs))]]
     classes = rng.choice(np.flatnonzero((drawings >= 0).all(axis=1)), ways, replace=False)
-    return Run(group, drawings[classes, 0], rng.permutation(drawings[classes, 1]))
+    return OneShotRun(group, drawings[classes, 0], rng.permutation(drawings[classes, 1]))

@@ -44,7 +44,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Finding:
+class UnsupportedOperator:
     """One operator that leaves a target.
 
     Attributes:
@@ -93,7 +93,7 @@ class Compiled:
         return asdict(self) | {"cpu_share": self.cpu_share}
 
 
-def lint(graph: Graph, targets: Sequence[str] = TARGETS, layers: Collection[str] = ()) -> list[Finding]:
+def lint(graph: Graph, targets: Sequence[str] = TARGETS, layers: Collection[str] = ()) -> list[UnsupportedOperator]:
     """Find what leaves.
 
     Args:
@@ -110,12 +110,12 @@ def lint(graph: Graph, targets: Sequence[str] = TARGETS, layers: Collection[str]
         target = load_target(name)
         if target.constant_shapes and any(-1 in tensor.shape for tensor in graph.inputs):
             reason = f"the shape of the input, {graph.inputs[0].shape}, is open, expected constants"
-            findings.append(Finding(name, "input", "SHAPE", reason, swaps()["SHAPE"]))
+            findings.append(UnsupportedOperator(name, "input", "SHAPE", reason, swaps()["SHAPE"]))
         for operator in graph.operators:
             reason = _left_by_compiler(operator, name) if compiled else _reason(operator, target, quantized)
             if reason:
                 findings.append(
-                    Finding(name, names.of(operator), operator.kind, reason, swaps().get(operator.kind, ""))
+                    UnsupportedOperator(name, names.of(operator), operator.kind, reason, swaps().get(operator.kind, ""))
                 )
     return findings
 
@@ -160,5 +160,5 @@ def _reason(operator: Operator, target: Target, quantized: bool) -> str:
     if quantized and any(tensor.dtype in _FLOAT for tensor in operator.outputs):
         return f"it stayed float32: it {target.float}"
     if operator.kind not in target.operators:
-        return "not in the list of operators that are taken"
+        return "not in the list of supported operators"
     return "; ".join(filter(None, (CONDITIONS[name](operator) for name in target.operators[operator.kind])))

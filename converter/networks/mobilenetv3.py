@@ -47,7 +47,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Table:
+class BlockTable:
     """The blocks between the stem's and the last convolution's channels."""
 
     stem: int
@@ -79,7 +79,7 @@ _DENSE: tuple[Dense | Block, ...] = (
     *[Block(3, 320, 160, False, False, 1)] * 4,
 )
 
-TABLES = {"small": Table(16, _SMALL, 576), "dense": Table(32, _DENSE, 384)}
+TABLES = {"small": BlockTable(16, _SMALL, 576), "dense": BlockTable(32, _DENSE, 384)}
 
 
 def build_twin(

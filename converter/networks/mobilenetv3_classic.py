@@ -15,7 +15,7 @@ from .layers import conv_bn, depthwise_bn, scaled, squeezed_and_excited
 
 
 @dataclass(frozen=True)
-class Block:
+class ScaledBlock:
     """One inverted residual: depthwise `kernel`, `expansion` times the channels inside, `filters` out."""
 
     expansion: float
@@ -27,35 +27,35 @@ class Block:
 
 
 _SMALL = (
-    Block(1, 16, 3, 2, True, False),
-    Block(72 / 16, 24, 3, 2, False, False),
-    Block(88 / 24, 24, 3, 1, False, False),
-    Block(4, 40, 5, 2, True, True),
-    Block(6, 40, 5, 1, True, True),
-    Block(6, 40, 5, 1, True, True),
-    Block(3, 48, 5, 1, True, True),
-    Block(3, 48, 5, 1, True, True),
-    Block(6, 96, 5, 2, True, True),
-    Block(6, 96, 5, 1, True, True),
-    Block(6, 96, 5, 1, True, True),
+    ScaledBlock(1, 16, 3, 2, True, False),
+    ScaledBlock(72 / 16, 24, 3, 2, False, False),
+    ScaledBlock(88 / 24, 24, 3, 1, False, False),
+    ScaledBlock(4, 40, 5, 2, True, True),
+    ScaledBlock(6, 40, 5, 1, True, True),
+    ScaledBlock(6, 40, 5, 1, True, True),
+    ScaledBlock(3, 48, 5, 1, True, True),
+    ScaledBlock(3, 48, 5, 1, True, True),
+    ScaledBlock(6, 96, 5, 2, True, True),
+    ScaledBlock(6, 96, 5, 1, True, True),
+    ScaledBlock(6, 96, 5, 1, True, True),
 )
 
 _LARGE = (
-    Block(1, 16, 3, 1, False, False),
-    Block(4, 24, 3, 2, False, False),
-    Block(3, 24, 3, 1, False, False),
-    Block(3, 40, 5, 2, True, False),
-    Block(3, 40, 5, 1, True, False),
-    Block(3, 40, 5, 1, True, False),
-    Block(6, 80, 3, 2, False, True),
-    Block(2.5, 80, 3, 1, False, True),
-    Block(2.3, 80, 3, 1, False, True),
-    Block(2.3, 80, 3, 1, False, True),
-    Block(6, 112, 3, 1, True, True),
-    Block(6, 112, 3, 1, True, True),
-    Block(6, 160, 5, 2, True, True),
-    Block(6, 160, 5, 1, True, True),
-    Block(6, 160, 5, 1, True, True),
+    ScaledBlock(1, 16, 3, 1, False, False),
+    ScaledBlock(4, 24, 3, 2, False, False),
+    ScaledBlock(3, 24, 3, 1, False, False),
+    ScaledBlock(3, 40, 5, 2, True, False),
+    ScaledBlock(3, 40, 5, 1, True, False),
+    ScaledBlock(3, 40, 5, 1, True, False),
+    ScaledBlock(6, 80, 3, 2, False, True),
+    ScaledBlock(2.5, 80, 3, 1, False, True),
+    ScaledBlock(2.3, 80, 3, 1, False, True),
+    ScaledBlock(2.3, 80, 3, 1, False, True),
+    ScaledBlock(6, 112, 3, 1, True, True),
+    ScaledBlock(6, 112, 3, 1, True, True),
+    ScaledBlock(6, 160, 5, 2, True, True),
+    ScaledBlock(6, 160, 5, 1, True, True),
+    ScaledBlock(6, 160, 5, 1, True, True),
 )
 
 BLOCKS = {"small": _SMALL, "large": _LARGE}
@@ -117,7 +117,7 @@ def _embedding(x: Any, dimension: int, minimalistic: bool, linear: bool) -> Any:
     return layers.Reshape((dimension,), name="flatten")(x)
 
 
-def _inverted_residual(x: Any, block: Block, width: float, minimalistic: bool, *, name: str) -> Any:
+def _inverted_residual(x: Any, block: ScaledBlock, width: float, minimalistic: bool, *, name: str) -> Any:
     activation = "hard_swish" if block.late and not minimalistic else "relu"
     kernel = 3 if minimalistic else block.kernel
     filters = scaled(block.filters, width)

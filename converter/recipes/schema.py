@@ -76,7 +76,7 @@ class EmbedderPhase(Phase):
     mixture_share: float | None = Field(default=None, ge=0, lt=1)
 
 
-class _Run(Part):
+class _PhasedRecipe(Part):
     """What every training in phases has.
 
     Attributes:
@@ -88,7 +88,7 @@ class _Run(Part):
     phases: tuple[Phase, ...] = Field(min_length=1)
 
 
-class EmbedderRecipe(_Run):
+class EmbedderRecipe(_PhasedRecipe):
     """Everything of a distillation but its data folder.
 
     Attributes:
@@ -106,7 +106,7 @@ class EmbedderRecipe(_Run):
     wccn_shrinkage: float | None = Field(default=None, ge=0)
 
 
-class DetectorRecipe(_Run):
+class DetectorRecipe(_PhasedRecipe):
     """Everything of a detector's training but its data.
 
     Attributes:

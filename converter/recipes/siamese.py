@@ -8,7 +8,7 @@ from ..data.preparation import Preparation
 from .schema import Part
 
 
-class Source(Part):
+class DataOptions(Part):
     """Where images come from.
 
     Attributes:
@@ -22,7 +22,7 @@ class Source(Part):
     preparation: Preparation = Preparation(size=(112, 112))
 
 
-class Split(Part):
+class SplitOptions(Part):
     """Which classes are kept back; a group is never cut.
 
     Attributes:
@@ -42,7 +42,7 @@ class Split(Part):
     seed: int = 0
 
 
-class Network(Part):
+class NetworkOptions(Part):
     """The embedding network.
 
     Attributes:
@@ -127,16 +127,16 @@ class Quick(Part):
     sampler: dict[str, Any] = Field(default_factory=dict)
 
 
-class Published(Part):
+class PublishedMetrics(Part):
     """What the public source of the recipe reaches under this protocol, for comparison.
 
     Attributes:
         source: who says so, under which protocol.
-        metrics: by name, as in the report: "auc", "eer", "accuracy".
+        metrics: shares from 0 to 1, by name.
     """
 
     source: str
-    metrics: dict[str, float]
+    metrics: dict[Literal["auc", "eer", "accuracy"], float]
 
 
 class SiameseRecipe(Part):
@@ -154,9 +154,9 @@ class SiameseRecipe(Part):
 
     task: Literal["siamese"]
     summary: str
-    data: Source
-    split: Split = Split()
-    network: Network
+    data: DataOptions
+    split: SplitOptions = SplitOptions()
+    network: NetworkOptions
     head: Named | None = None
     method: Literal["pairs", "fine-tune"] = "pairs"
     normalization: Named = Named(name="signed")
@@ -166,7 +166,7 @@ class SiameseRecipe(Part):
     similarity: Literal["l1", "l2", "squared_l2", "cosine"] = "cosine"
     training: Training
     quick: Quick = Quick()
-    published: Published | None = None
+    published: PublishedMetrics | None = None
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
     seed: int = 0
 

@@ -24,15 +24,16 @@ from edge_siamese.errors import DataError
 from ..evaluation.evaluate import Metrics
 from ..evaluation.scoring import Labels, Score, ScoredPairs, by_similarity
 from ..evaluation.verification import CHANCE
+from ..recipes.siamese import PublishedMetrics
 
 REPORT, ARRAYS, PAGE = "report.json", "evaluation.npz", "report.html"
 
 
-class _Part(BaseModel):
+class _ReportPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Portion(_Part):
+class Portion(_ReportPart):
     """Classes that were used for one purpose: "training", "validation", "test"."""
 
     name: str
@@ -40,7 +41,7 @@ class Portion(_Part):
     images: int
 
 
-class DataAccount(_Part):
+class DataAccount(_ReportPart):
     """What was learned from, and judged on.
 
     Attributes:
@@ -58,7 +59,7 @@ class DataAccount(_Part):
     skipped: dict[str, str] = {}
 
 
-class Parity(_Part):
+class Parity(_ReportPart):
     """What int8 cost on the test images, and the gate it had to pass.
 
     Attributes:
@@ -76,14 +77,7 @@ class Parity(_Part):
         return self.auc_loss <= self.allowed_auc_loss
 
 
-class Published(_Part):
-    """Figures that others reach: by whom and under which protocol; ``auc``, ``eer`` and ``accuracy`` as shares."""
-
-    source: str
-    metrics: dict[Literal["auc", "eer", "accuracy"], float]
-
-
-class Illustration(_Part):
+class Illustration(_ReportPart):
     """A further image: an ``.svg``, ``.png`` or ``.jpg`` in the run folder."""
 
     title: str
@@ -91,7 +85,7 @@ class Illustration(_Part):
     file: str
 
 
-class RunReport(_Part):
+class RunReport(_ReportPart):
     """Words and figures of one run.
 
     Attributes:
@@ -130,7 +124,7 @@ class RunReport(_Part):
     int8_metrics: Metrics | None = None
     shipped_metrics: Metrics | None = None
     parity: Parity | None = None
-    published: Published | None = None
+    published: PublishedMetrics | None = None
     illustrations: tuple[Illustration, ...] = ()
 
     @property

@@ -43,7 +43,7 @@ def identify(
     """
     from ..engine import FaceEngine
     from ..gallery import Gallery
-    from ..recognition import OperatingPointChoice
+    from ..gallery.operating_point_choice import OperatingPointChoice
 
     gallery = Gallery.open(path)
     with FaceEngine.open(**engine_settings) as engine:

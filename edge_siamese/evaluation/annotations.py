@@ -43,7 +43,7 @@ class AnnotatedImage:
 
 
 @dataclass(frozen=True, eq=False)
-class _Entry:
+class _AnnotationEntry:
     file: str
     split: str
     source: str
@@ -109,14 +109,14 @@ class AnnotatedSet:
                 name = f"images/{entry.file}"
                 yield AnnotatedImage(self._archive.image(name), entry.boxes, entry.landmarks, entry.source, entry.file)
 
-    def _entry(self, number: int, fields: Any) -> _Entry:
+    def _entry(self, number: int, fields: Any) -> _AnnotationEntry:
         try:
             faces = list(fields["faces"])
             marks = [_NO_LANDMARKS if face["landmarks"] is None else face["landmarks"] for face in faces]
             with np.errstate(over="ignore"):
                 boxes = np.array([face["box"] for face in faces], np.float32).reshape(len(faces), 4)
                 landmarks = np.array(marks, np.float32).reshape(len(faces), 5, 2)
-            entry = _Entry(str(fields["file"]), str(fields["split"]), str(fields["source"]), boxes, landmarks)
+            entry = _AnnotationEntry(str(fields["file"]), str(fields["split"]), str(fields["source"]), boxes, landmarks)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 f"{self.path}: entry {number} of annotations.json: expected file, split, source and faces with a box of 4 "

@@ -38,7 +38,7 @@ _OF_ERRORS = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class GalleryFinding:
     """One thing to be said about a gallery.
 
     Attributes:
@@ -66,7 +66,7 @@ class Inspection:
     """
 
     gallery: Gallery | None
-    findings: list[Finding]
+    findings: list[GalleryFinding]
     overdue: list[str]
     look_alikes: list[LookAlikes]
     look_alikes_checked: bool = False
@@ -86,23 +86,25 @@ def inspect(path: Path, day: date, card: "ModelCard | None" = None) -> Inspectio
             gallery.require(card)
     except GalleryError as error:
         verdict = _OF_ERRORS.get(type(error), Verdict.UNREADABLE)
-        return Inspection(None, [Finding(verdict, str(error))], [], [])
+        return Inspection(None, [GalleryFinding(verdict, str(error))], [], [])
     card = card or _shipped_card(gallery)
     threshold = look_alike_threshold(gallery, card)
     pairs = [] if threshold is None else find_look_alikes(gallery, threshold)
     findings = [*_overdue_findings(gallery, day)]
-    findings += [Finding(Verdict.LOOK_ALIKES, f"{path}: {pair.sentence}") for pair in pairs]
+    findings += [GalleryFinding(Verdict.LOOK_ALIKES, f"{path}: {pair.sentence}") for pair in pairs]
     if not findings:
-        findings = [Finding(Verdict.OK, f"{path}: whole")]
+        findings = [GalleryFinding(Verdict.OK, f"{path}: whole")]
     return Inspection(gallery, findings, list(gallery.overdue(day)), pairs, threshold is not None)
 
 
-def _overdue_findings(gallery: Gallery, day: date) -> Iterator[Finding]:
+def _overdue_findings(gallery: Gallery, day: date) -> Iterator[GalleryFinding]:
     for name in (None, *gallery.names):
         if is_overdue(gallery.metadata, name, day):
             who = "the gallery" if name is None else f"'{name}'"
             sentence = f"{gallery.source}: {who} is kept beyond the last day, {last_day(gallery.metadata, name)}"
-            yield Finding(Verdict.OVERDUE, f"{sentence}; nobody is named by it any more" if name is None else sentence)
+            yield GalleryFinding(
+                Verdict.OVERDUE, f"{sentence}; nobody is named by it any more" if name is None else sentence
+            )
 
 
 def _shipped_card(gallery: Gallery) -> "ModelCard | None":

@@ -14,13 +14,13 @@ from ..errors import EdgeSiameseError
 from ..faces import Face
 from ..frames import RGB
 from ..gallery import Gallery
+from ..gallery.operating_point_choice import OperatingPointChoice
 from ..image_io import read_image
 from ..operating_point import DEFAULT_TARGET_FPIR, choose_operating_point
 from ..recognition import (
     ComparisonResult,
     EmbeddedFace,
     Identification,
-    OperatingPointChoice,
     ProbeFace,
     identify_faces,
 )

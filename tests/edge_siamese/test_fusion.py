@@ -9,7 +9,7 @@ from edge_siamese.decision import Decision, Outcome, Reason, decide_scores
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.fusion import EmbeddingPolicy, ScoreFusion, TrackHistory
 from edge_siamese.gallery import Gallery
-from edge_siamese.tracking import Track, View
+from edge_siamese.tracking import FaceThumbnails, Track
 from tests.doubles import embedder_card
 
 THRESHOLD = 10_000
@@ -28,7 +28,7 @@ def embedding(*values: int) -> Embedding:
 
 def new_track(number: int = 1) -> Track:
     face = Face(np.zeros(4, np.float32), np.zeros((5, 2), np.float32), 1.0)
-    return Track(number, face, View(np.zeros((16, 16), np.float32), np.zeros((32, 32), np.float32)))
+    return Track(number, face, FaceThumbnails(np.zeros((16, 16), np.float32), np.zeros((32, 32), np.float32)))
 
 
 class FixedScores:

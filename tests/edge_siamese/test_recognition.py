@@ -17,7 +17,6 @@ from edge_siamese.recognition import (
     ComparisonResult,
     EmbeddedFace,
     Identification,
-    OperatingPointChoice,
     ProbeFace,
     identify_faces,
 )
@@ -210,14 +209,3 @@ class TestTurnedPhotos:
         doubtful = replace(probe, embedded=replace(probe.embedded, doubtful_turn=True))
         decision = ComparisonResult.of(probe, doubtful, POINT).decision
         assert (decision.outcome, decision.reason) == (Outcome.UNDECIDED, Reason.POSE)
-
-
-def test_evidence_that_falls_short_says_so() -> None:
-    strict = OperatingPointChoice(POINT, "gallery", 0.02, 1e-3, 20)
-    assert (strict.sufficient, len(strict.sentences())) == (True, 1)
-    weak = OperatingPointChoice(POINT, "model", 1e-3, 1e-4, 10)
-    assert weak.to_json()["sufficient"] is False
-    assert (
-        "weaker than the FMR 0.0001 that an FPIR of 0.001 with 10 people takes: the FPIR is up to 0.01"
-        in (weak.sentences()[1])
-    )

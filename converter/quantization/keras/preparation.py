@@ -26,7 +26,7 @@ _BATCH = 50
 
 
 @dataclass(frozen=True)
-class Pair:
+class NormalizedReluDepthwise:
     """Batch normalization, the ReLU after it, and the depthwise convolution that alone takes the ReLU's output."""
 
     normalization: Any
@@ -78,7 +78,7 @@ def equalized(network: Any, inputs: npt.NDArray[np.float32]) -> Any:
     return copy
 
 
-def _pairs(network: Any) -> list[Pair]:
+def _pairs(network: Any) -> list[NormalizedReluDepthwise]:
     found = []
     for layer in network.layers:
         if isinstance(layer, layers.DepthwiseConv2D):
@@ -86,7 +86,7 @@ def _pairs(network: Any) -> list[Pair]:
             alone = len(activation._outbound_nodes) == 1
             relu = isinstance(activation, layers.Activation) and activation.activation.__name__ == "relu"
             if alone and relu and isinstance(_producer(activation), layers.BatchNormalization):
-                found.append(Pair(_producer(activation), activation, layer))
+                found.append(NormalizedReluDepthwise(_producer(activation), activation, layer))
     return found
 
 
@@ -94,7 +94,9 @@ def _producer(layer: Any) -> Any:
     return layer._inbound_nodes[0].input_tensors[0]._keras_history.operation
 
 
-def _channel_ranges(network: Any, pairs: list[Pair], inputs: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
+def _channel_ranges(
+    network: Any, pairs: list[NormalizedReluDepthwise], inputs: npt.NDArray[np.float32]
+) -> list[npt.NDArray[np.float32]]:
     """For each pair the 99.9th percentile of each channel of the ReLU's output, ``(C,)``."""
     probe = keras.Model(network.input, {pair.depthwise.name: pair.activation.output for pair in pairs})
     batches = [probe.predict_on_batch(inputs[at : at + _BATCH]) for at in range(0, len(inputs), _BATCH)]
@@ -105,7 +107,7 @@ def _channel_ranges(network: Any, pairs: list[Pair], inputs: npt.NDArray[np.floa
     return ranges
 
 
-def _divide(pair: Pair, ranges: npt.NDArray[np.float32]) -> None:
+def _divide(pair: NormalizedReluDepthwise, ranges: npt.NDArray[np.float32]) -> None:
     factors = np.where(ranges > _MIN_SHARE * ranges.max(), ranges, 1.0).astype(np.float32)
     gamma, beta, mean, variance = pair.normalization.get_weights()
     pair.normalization.set_weights([gamma / factors, beta / factors, mean, variance])

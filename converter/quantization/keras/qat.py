@@ -55,13 +55,13 @@ def quantize_aware(
     ranges = measure_ranges(folded, quantized_tensors(folded), inputs)
     student = fake_quantized(folded, ranges)
     if steps:
-        _imitate(student, network, _Batches(crops, steps, seed), learning_rate)
+        _imitate(student, network, _CropBatches(crops, steps, seed), learning_rate)
     static = fake_quantized(folded, ranges, batch_size=1)
     static.set_weights(student.get_weights())
     return convert_int8(static, images)
 
 
-def _imitate(student: Any, original: Any, batches: "_Batches", learning_rate: float) -> None:
+def _imitate(student: Any, original: Any, batches: "_CropBatches", learning_rate: float) -> None:
     tuner = _Imitation(student, original)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, len(batches))
     tuner.compile(optimizer=keras.optimizers.Adam(schedule), jit_compile=False)
@@ -86,7 +86,7 @@ class _Imitation(keras.Model):  # type: ignore[misc]
         return 1.0 - ops.mean(ops.sum(expected * ops.normalize(y_pred, axis=-1), axis=-1))
 
 
-class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
+class _CropBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def __init__(self, crops: npt.NDArray[np.uint8], steps: int, seed: int) -> None:
         super().__init__(workers=1)
         self.crops, self.steps, self.seed = crops, steps, seed

@@ -25,7 +25,7 @@ _MAX_RARE = _MAX_BEFORE = 4
 
 
 @dataclass(frozen=True)
-class _Pair:
+class _AdjacentConvolutions:
     """Two convolutions with nothing between them that minds a factor.
 
     Attributes:
@@ -61,7 +61,7 @@ def equalized_graph(graph: bytes, images: npt.NDArray[np.uint8]) -> bytes:
     return packed(model)
 
 
-def _pairs(model: Any) -> list[_Pair]:
+def _pairs(model: Any) -> list[_AdjacentConvolutions]:
     graph = model.subgraphs[0]
     users: dict[int, list[Any]] = {}
     for operator in graph.operators:
@@ -78,7 +78,7 @@ def _pairs(model: Any) -> list[_Pair]:
             following = users[at][0]
             kind = operator_kind(model, following)
             if _has_kernel(model, following):
-                found.append(_Pair(first, following, between))
+                found.append(_AdjacentConvolutions(first, following, between))
             if kind not in _PASSING:
                 break
             at = int(following.outputs[0])
@@ -95,7 +95,7 @@ def _has_kernel(model: Any, operator: Any) -> bool:
     return constant and tensors[0].shape[-1] == tensors[1].shape[3]
 
 
-def _factors(model: Any, pair: _Pair, extent: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _factors(model: Any, pair: _AdjacentConvolutions, extent: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """What each channel between the two is divided by."""
     alive = extent > _MIN_SHARE * extent.max()
     if operator_kind(model, pair.second) == "DEPTHWISE_CONV_2D":

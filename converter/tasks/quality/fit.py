@@ -28,7 +28,7 @@ _ITERATIONS, _SWEEPS, _STILL = 30, 200, 1e-6
 
 
 @dataclass(frozen=True)
-class EvaluationData:
+class ComponentAreas:
     """What one component brings. Areas under error-versus-reject are shares of random's: 1 is useless, lower is better.
 
     Attributes:
@@ -50,7 +50,7 @@ class QualityFit:
 
     Attributes:
         formula: fitted on everybody.
-        areas: of its cross-validated scores, as in `EvaluationData`.
+        areas: of its cross-validated scores, as in `ComponentAreas`.
         components: judged, those of the formula first.
         photos: how many were used.
         missed: photos without a face, by kind.
@@ -58,7 +58,7 @@ class QualityFit:
 
     formula: QualityFormula
     areas: tuple[float, float]
-    components: tuple[EvaluationData, ...]
+    components: tuple[ComponentAreas, ...]
     photos: int
     missed: Mapping[str, int]
 
@@ -82,18 +82,18 @@ def fit_quality(samples: QualitySamples, origin: Mapping[str, str]) -> QualityFi
 
     weights = fit_weights(_where(defects, known), COMPONENTS, utility[known], samples.people[known])
     kept = [
-        EvaluationData(
+        ComponentAreas(
             name, weights[name], evaluate.areas(-defects[name]), areas([n for n in COMPONENTS if n != name], defects)
         )
         for name in COMPONENTS
     ]
     added = [
-        EvaluationData(name, None, evaluate.areas(-defect), areas([name, *COMPONENTS], {**defects, name: defect}))
+        ComponentAreas(name, None, evaluate.areas(-defect), areas([name, *COMPONENTS], {**defects, name: defect}))
         for name, defect in image_candidates(samples).items()
     ]
     norm = norm_defect(samples)
     added.append(
-        EvaluationData(
+        ComponentAreas(
             "embedding norm", None, evaluate.areas(-norm), areas([*COMPONENTS, "norm"], {**defects, "norm": norm})
         )
     )

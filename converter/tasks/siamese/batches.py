@@ -15,7 +15,7 @@ from ...training.samplers.hard import HardNegatives
 Prepare = Callable[[npt.NDArray[Any]], npt.NDArray[np.float32]]
 
 
-class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
+class _AugmentedBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """What batches of both kinds share: inputs by row, augmented by a generator that depends on epoch and batch."""
 
     def __init__(
@@ -37,7 +37,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
         return self.prepare(chosen)
 
 
-class PairBatches(_Batches):
+class PairBatches(_AugmentedBatches):
     """Batches ``(inputs (2B, ...), {"same": float32 (B,)})``: the first halves of the pairs, then the second.
 
     Args:
@@ -80,7 +80,7 @@ class PairBatches(_Batches):
         return self.prepared(rows, batch), {"is_genuine": self.pairs.is_genuine[part].astype(np.float32)}
 
 
-class ClassBatches(_Batches):
+class ClassBatches(_AugmentedBatches):
     """Batches ``(inputs (B, ...), {"number": int32 (B,)})`` for losses that look at a whole batch.
 
     Args:

@@ -17,7 +17,7 @@ from ...evaluation.scoring import ScoredPairs, every_pair
 from ...plots.mosaic import thumbnails
 from ...quantization.parity import allowed_auc_loss
 from ...recipes.siamese import SiameseRecipe
-from ...reports.run_report import DataAccount, Parity, Portion, Published, RunArrays, RunReport
+from ...reports.run_report import DataAccount, Parity, Portion, RunArrays, RunReport
 from ...training.loop import BEST, read_log
 from .data import DataSplits
 from .int8 import Int8Network
@@ -27,7 +27,7 @@ _MAX_PAIRS = 200_000
 
 
 @dataclass(frozen=True, eq=False)
-class EvaluationData:
+class NetworkEvaluation:
     """One network's figures, and what they are of."""
 
     metrics: Metrics
@@ -36,7 +36,7 @@ class EvaluationData:
 
 def evaluate_embeddings(
     comparison: Comparison, embeddings: Embeddings, splits: DataSplits, threshold: Threshold
-) -> EvaluationData:
+) -> NetworkEvaluation:
     """Judge embeddings ``(N, D)`` of the test images: on the listed pairs where there are some, else on all."""
     test = splits.test
     labels, index = test.labels(), splits.listed_pairs
@@ -49,7 +49,7 @@ def evaluate_embeddings(
         pairs=ScoredPairs(index, scores, labels, splits.listed_folds), threshold=threshold, alphabets=alphabets,
         pairs_only=comparison.head is not None,  # a head is too slow to compare all with all
     )  # fmt: skip
-    return EvaluationData(metrics, pairs)
+    return NetworkEvaluation(metrics, pairs)
 
 
 def report_of(
@@ -97,7 +97,7 @@ def report_of(
         float_metrics=evaluated.metrics,
         int8_metrics=quantized.metrics,
         parity=parity,
-        published=_published(recipe),
+        published=recipe.published,
     )
     test = splits.test
     arrays = RunArrays(
@@ -119,12 +119,6 @@ def _account(splits: DataSplits) -> DataAccount:
         digest=splits.split.digest,
         skipped=splits.skipped,
     )
-
-
-def _published(recipe: SiameseRecipe) -> Published | None:
-    if recipe.published is None:
-        return None
-    return Published.model_validate(recipe.published.model_dump())
 
 
 def _facts(recipe: SiameseRecipe, int8: Int8Network) -> dict[str, str]:

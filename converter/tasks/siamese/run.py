@@ -30,7 +30,7 @@ from .fine_tuning import fine_tune, shipped_weights
 from .int8 import convert_model, cost_of_int8, quantize_model, serves_the_engine
 from .network import SiameseNetwork, build
 from .shipped import shipped_metrics
-from .summary import Outcome
+from .summary import TrainingResult
 from .training import metrics_of, scored, train_siamese, verification_pairs
 
 MODEL, WEIGHTS, SPLIT = "embedder.tflite", "weights.npz", "split.json"
@@ -44,7 +44,7 @@ def run_recipe(
     quick: bool = False,
     tensorboard: bool = False,
     command: str = "",
-) -> Outcome:
+) -> TrainingResult:
     """Run a recipe; an interrupted run in `folder` goes on.
 
     Args:
@@ -90,7 +90,7 @@ def run_recipe(
     page = write_run_report(folder, report, arrays)
     if failure:
         raise EdgeSiameseError(f"{failure}; no model was written, {page} shows the run") from failure
-    return Outcome(
+    return TrainingResult(
         folder / MODEL, page, report, before, metrics_of(curve), parity.to_json(),
         serves_the_engine(recipe, model),
     )  # fmt: skip

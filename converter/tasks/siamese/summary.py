@@ -11,7 +11,7 @@ _ONE_SHOT = "{}-way one-shot"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingResult:
     """A finished run.
 
     Attributes:

@@ -17,7 +17,7 @@ MIN_FACE = 60.0
 """Pixels of a face box's shorter side under which a template would be mostly interpolation."""
 
 
-class Capture:
+class TemplateCollector:
     """Collects templates from frames that show one face, large enough, some time after the last one taken.
 
     Attributes:
@@ -94,7 +94,7 @@ def capture_faces(
     Raises:
         NoFaceError: no good frame, or not enough of them in time.
     """
-    capture = Capture(engine, interval=interval)
+    capture = TemplateCollector(engine, interval=interval)
     spent = 0.0 if begun is None else time.monotonic() - begun
     with stopped_after(source, None if timeout is None else max(timeout - spent, 0.0)) as over:
         for frame in source:
@@ -109,6 +109,6 @@ def capture_faces(
     return capture.chosen()
 
 
-def _tally(capture: Capture, count: int) -> str:
+def _tally(capture: TemplateCollector, count: int) -> str:
     rejected = ", ".join(f"{reason} {number}" for reason, number in capture.rejected.most_common()) or "none seen"
     return f"{len(capture.templates)} of {count} good frames (rejected: {rejected})"

@@ -37,7 +37,7 @@ def test_hard_swish_leaves_xnnpack_and_the_edge_tpu(tmp_path: Path, capsys: pyte
     text = capsys.readouterr().out
     assert text.count("swish  HARD_SWISH") == 2
     assert "instead of HARD_SWISH: SiLU" in text
-    assert "microcontroller: all 3 operators are taken" in text
+    assert "microcontroller: all 3 operators are supported" in text
     assert answer(tmp_path / "n.keras", "--target", "mcu") == 0
     capsys.readouterr()
     assert answer(tmp_path / "n.keras", "--target", "edgetpu", "--json") == 1
@@ -50,7 +50,7 @@ def test_hard_swish_leaves_xnnpack_and_the_edge_tpu(tmp_path: Path, capsys: pyte
 
 def test_a_network_is_evaluated_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert answer("hani", "--target", "xnnpack") == 0
-    assert "all 6 operators are taken" in capsys.readouterr().out
+    assert "all 6 operators are supported" in capsys.readouterr().out
 
 
 def test_what_is_neither_file_nor_network_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,7 +82,7 @@ def test_a_compiled_file_is_recognized(compiled: Path, capsys: pytest.CaptureFix
     assert lines[0] == (
         "compiled for the Edge TPU: 1 part on it; 2 of the 3 operators in the file (67%) run on the CPU"
     )
-    assert lines[1].startswith("Edge TPU: 2 of 3 operators leave")
+    assert lines[1].startswith("Edge TPU: 2 of 3 operators unsupported")
     assert not any("not in the list" in line for line in lines)
     answer(compiled, "--json")
     report = json.loads(capsys.readouterr().out)

@@ -49,7 +49,7 @@ def test_rows_are_found_again(labeled: Make) -> None:
 
 def test_what_contradicts_the_images_is_rejected(labeled: Make) -> None:
     images = labeled({"a": 2, "b": 1})
-    with pytest.raises(DataError, match=r"same is 0 for a/0\.png and a/1\.png, their classes disagree"):
+    with pytest.raises(DataError, match=r"is_genuine is 0 for a/0\.png and a/1\.png, their classes disagree"):
         PairList(["a/0.png"], ["a/1.png"], np.array([False])).rows(images)
     with pytest.raises(DataError, match=r"c/0\.png is not one of the images"):
         PairList(["a/0.png"], ["c/0.png"], np.array([False])).rows(images)

@@ -6,7 +6,7 @@ import pytest
 from edge_siamese.errors import DataError
 from edge_siamese_converter.data.teacher_network import BATCH, TeacherNetwork
 
-openvino = pytest.importorskip("openvino", reason="asking a teacher network needs the teacher extra")
+openvino = pytest.importorskip("openvino", reason="a teacher network in ONNX needs the teacher extra")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import find_runtime
 from edge_siamese_converter.importers import KerasNetwork
 from edge_siamese_converter.lint.conditions import CONDITIONS
-from edge_siamese_converter.lint.targets import TARGETS, Finding, lint, load_target, swaps
+from edge_siamese_converter.lint.targets import TARGETS, UnsupportedOperator, lint, load_target, swaps
 from edge_siamese_converter.quantization.formats import as_float
 
 SHAPE = (1, 8, 8, 4)
@@ -26,7 +26,7 @@ def test_the_shipped_models_stay_whole_on_every_target(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def findings() -> list[Finding]:
+def findings() -> list[UnsupportedOperator]:
     """Of a network with one of each that people use, in float and never trained."""
     image = keras.Input((32, 32, 3), batch_size=1)
     x = layers.Conv2D(8, 3, name="stem")(image)
@@ -40,11 +40,11 @@ def findings() -> list[Finding]:
     return lint(read_graph(as_float(network)), layers=KerasNetwork(network).layers)
 
 
-def named(findings: list[Finding], target: str) -> set[tuple[str, str]]:
+def named(findings: list[UnsupportedOperator], target: str) -> set[tuple[str, str]]:
     return {(each.layer, each.operator) for each in findings if each.target == target and each.layer != "unit"}
 
 
-def test_layers_that_leave_are_named(findings: list[Finding]) -> None:
+def test_layers_that_leave_are_named(findings: list[UnsupportedOperator]) -> None:
     swish, shared, many = ("stem_swish", "HARD_SWISH"), ("shared_slopes", "PRELU"), ("many_slopes", "PRELU")
     gelu, pooled = ("fourth", "GELU"), ("halved", "AVERAGE_POOL_2D")
     assert named(findings, "xnnpack") == {swish, shared, many, gelu, pooled}
@@ -53,9 +53,9 @@ def test_layers_that_leave_are_named(findings: list[Finding]) -> None:
     assert {each.target for each in findings if each.layer == "unit"} == set(TARGETS)
 
 
-def test_each_comes_with_a_reason_and_a_swap(findings: list[Finding]) -> None:
+def test_each_comes_with_a_reason_and_a_swap(findings: list[UnsupportedOperator]) -> None:
     by_layer = {(each.target, each.layer): each for each in findings}
-    assert by_layer["xnnpack", "stem_swish"].reason == "not in the list of operators that are taken"
+    assert by_layer["xnnpack", "stem_swish"].reason == "not in the list of supported operators"
     assert by_layer["edgetpu", "stem_swish"].swap.startswith("SiLU")
     assert "shared_axes=[1, 2] makes them one for each channel" in by_layer["edgetpu", "many_slopes"].reason
     assert all(each.swap for each in findings)

@@ -5,7 +5,8 @@ import pytest
 
 from edge_siamese_converter.evaluation.evaluate import Threshold, evaluate
 from edge_siamese_converter.evaluation.scoring import by_similarity, score_pairs
-from edge_siamese_converter.reports.run_report import DataAccount, Parity, Portion, Published, RunArrays, RunReport
+from edge_siamese_converter.recipes.siamese import PublishedMetrics
+from edge_siamese_converter.reports.run_report import DataAccount, Parity, Portion, RunArrays, RunReport
 
 NAMES = ["<b>Ada</b>", *(f"person {number}" for number in range(1, 8))]
 
@@ -62,5 +63,5 @@ def report(arrays: RunArrays) -> RunReport:
         float_metrics=floating,
         int8_metrics=quantized,
         parity=Parity(cosine_mean=0.999, cosine_p1=0.99, auc_loss=0.001, allowed_auc_loss=0.002),
-        published=Published(source="somebody", metrics={"auc": 0.7, "eer": 0.01}),
+        published=PublishedMetrics(source="somebody", metrics={"auc": 0.7, "eer": 0.01}),
     )

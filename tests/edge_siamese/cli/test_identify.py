@@ -66,7 +66,7 @@ def test_a_weaker_point_than_asked_is_said_to_be_one(command: Command, calibrate
     photo = str(save_photo("a.png", "anna", 7))
     answer = command("identify", photo, "--gallery", "people.esg", "--json")
     assert "FMR 0.001 for one comparison, threshold 0.6104" in answer.err
-    assert "weaker than the FMR 0.0005 that an FPIR of 0.001 with 2 people takes: the FPIR is up to 0.002" in answer.err
+    assert "an FPIR of 0.001 with 2 people requires an FMR of 0.0005; the FPIR can be up to 0.002" in answer.err
     assert answer.report["operating_point"]["sufficient"] is False
 
 

@@ -12,7 +12,7 @@ from edge_siamese_converter.recipes.schema import load_recipe
 from edge_siamese_converter.recipes.siamese import SiameseRecipe
 from edge_siamese_converter.reports.run_report import RunReport
 from edge_siamese_converter.tasks.siamese.run import run_recipe
-from edge_siamese_converter.tasks.siamese.summary import Outcome
+from edge_siamese_converter.tasks.siamese.summary import TrainingResult
 
 QUICK = {
     "data.merge_top": "false",
@@ -38,7 +38,7 @@ def write_stripes(folder: Path, classes: int, each: int = 6) -> Path:
     return folder
 
 
-def run(data: Path, out: Path, **changes: str) -> Outcome:
+def run(data: Path, out: Path, **changes: str) -> TrainingResult:
     expected = QUICK | {key.replace("__", "."): value for key, value in changes.items()}
     return run_recipe(load_recipe("olivetti-hani", SiameseRecipe, expected), data, out)
 

@@ -1,4 +1,4 @@
-"""``convert`` of networks of other origin, from end to end."""
+"""``convert`` of imported networks, from end to end."""
 
 import json
 from pathlib import Path
@@ -59,7 +59,9 @@ def embedder(path: Path, shape: tuple[int, int, int], activation: str = "relu") 
     return path
 
 
-def test_a_foreign_embedder_serves_the_engine(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_imported_embedder_serves_the_engine(
+    faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     network, model = embedder(tmp_path / "n.keras", (112, 112, 3)), tmp_path / "n.tflite"
     arguments = ["convert", network, faces, "-o", model, "--mean", "127.5", "--std", "128", "--json"]
     assert answer(*arguments, "--license", "Apache-2.0", "--use", "commercial") == 0
@@ -155,12 +157,16 @@ def test_the_gate_names_the_layers_and_the_remedy(
     [
         (["--use", "commercial"], 2, "the weights state no license"),
         (["--license", "CC-BY-NC-4.0", "--use", "commercial"], 2, "the weights are for research only"),
-        (["--mean", "1,2,x"], 2, "expected numbers with commas between, found '1,2,x'"),
+        (["--mean", "1,2,x"], 2, "expected numbers separated by commas, found '1,2,x'"),
         (["--mean", "1"], 2, "--mean and --std belong together"),
         (["--normalization", "unit", "--mean", "1", "--std", "1"], 2, "exclude each other"),
         (["--normalization", "lcn"], 2, "depends on the image"),
         (["--normalization", "unti"], 2, "unknown normalization"),
-        (["--average-flip", "--format", "16x8"], 2, "--average-flip is kept in the card, which only --format int8 has"),
+        (
+            ["--average-flip", "--format", "16x8"],
+            2,
+            "--average-flip is stored in the card, which only --format int8 has",
+        ),
         (["--average-flip", "--task", "detector"], 2, "--average-flip and --format are for --task embedder"),
         (["--task", "detector"], 2, r"--task detector converts the .npz of train-detector"),
     ],
@@ -181,7 +187,7 @@ def test_shipped_weights_are_rejected_for_commercial_use(tmp_path: Path, capsys:
         assert "license gate: the weights" in capsys.readouterr().err
 
 
-def test_a_foreign_network_is_fine_tuned_for_int8(colors: Path, tmp_path: Path) -> None:
+def test_an_imported_network_is_fine_tuned_for_int8(colors: Path, tmp_path: Path) -> None:
     network, model = embedder(tmp_path / "n.keras", (32, 32, 3)), tmp_path / "n.tflite"
     arguments: list[Any] = ["--normalization", "unit", "--images", "whole", "--aware-steps", 5]
     assert answer("convert", network, colors, "-o", model, *arguments) == 0

@@ -1,0 +1,64 @@
+"""Choice of the operating point for identification with a gallery, with a warning when it is too weak."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..operating_point import OperatingPoint
+from ..protocols import FaceAnalyzer
+from .gallery import Gallery
+
+
+@dataclass(frozen=True)
+class OperatingPointChoice:
+    """Operating point used to identify with a gallery, and whether it is strict enough for the target FPIR.
+
+    Attributes:
+        point: the operating point.
+        origin: ``gallery`` or ``model``: where the operating point was measured.
+        target_fpir: accepted false positive identification rate, 0 to 1.
+        required_fmr: false match rate of one comparison that the target FPIR requires, 0 to 1.
+        people: number of people in the gallery.
+    """
+
+    point: OperatingPoint
+    origin: str
+    target_fpir: float
+    required_fmr: float
+    people: int
+
+    @classmethod
+    def for_gallery(cls, gallery: Gallery, engine: FaceAnalyzer, target_fpir: float) -> "OperatingPointChoice":
+        """Choose the operating point for a gallery and the embedder of an engine; see `Gallery.operating_point`.
+
+        Raises:
+            OperatingPointError: neither the gallery nor the model has an operating point.
+        """
+        point = gallery.operating_point(engine.embedder_card, target_fpir)
+        origin = "gallery" if gallery.operating_points else "model"
+        return cls(point, origin, target_fpir, gallery.required_fmr(target_fpir), len(gallery.names))
+
+    @property
+    def sufficient(self) -> bool:
+        """Whether the operating point is as strict as the target FPIR requires."""
+        return self.point.is_strict_enough(self.required_fmr)
+
+    def sentences(self) -> list[str]:
+        """Sentences for users: the operating point, and a warning if it is weaker than required."""
+        used = (
+            f"operating point of the {self.origin}: FMR {self.point.target_fmr:g} for one comparison, threshold "
+            f"{self.point.threshold:.4f}"
+        )
+        if self.sufficient:
+            return [used]
+        reached = min(self.point.target_fmr * self.target_fpir / self.required_fmr, 1.0)
+        weaker = (
+            f"this operating point is too weak: an FPIR of {self.target_fpir:g} with {self.people} people requires an FMR of "
+            f"{self.required_fmr:.2g}; the FPIR can be up to {reached:.2g}; 'edge-siamese gallery calibrate' can find a "
+            "stricter operating point"
+        )
+        return [used, weaker]
+
+    def to_json(self) -> dict[str, Any]:
+        """Operating point, origin, target FPIR and required FMR as a JSON object."""
+        target = {"of": self.origin, "target_fpir": self.target_fpir, "required_fmr": self.required_fmr}
+        return self.point.to_json() | target | {"sufficient": self.sufficient}
