@@ -34,8 +34,12 @@ class Table:
 
     def octets(self, field: int, size: int = 1) -> bytes:
         """The bytes of a vector whose elements have `size` bytes."""
-        elements = self._elements(field, size)
-        return self.data[elements.start : elements.stop]
+        span = self.span(field, size)
+        return self.data[span.start : span.stop]
+
+    def span(self, field: int, size: int = 1) -> range:
+        """Where in the data the elements of a vector lie; empty where it is absent."""
+        return self._elements(field, size)
 
     def number(self, field: int, form: str = "<I", default: int = 0) -> int:
         at = self._field(field)

@@ -1,91 +1,306 @@
-"""The operators of a .tflite and what they cost, read without a runtime.
+"""Read-only graph of a .tflite: operators with options, tensors with quantization, constants as views of the file.
 
-Field and operator numbers are those of the published TFLite schema.
+::
+
+    graph = read_graph(Path("model.tflite").read_bytes())
+    for operator in graph.operators:
+        print(operator.kind, operator.option("stride_w", 1), operator.outputs[0].shape, operator.macs)
+
+It needs numpy only, no runtime. Field numbers are those of the published TFLite schema. The main graph is read; a model
+with more (branches, loops) says so in `Graph.subgraph_count`.
 """
 
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..errors import ModelError
 from .flatbuffer import Table
+from .operators import CUSTOM, Option, operator_name, read_options
 
-_MODEL_CODES, _MODEL_SUBGRAPHS, _MODEL_BUFFERS = 1, 2, 4
-_GRAPH_TENSORS, _GRAPH_OPERATORS = 0, 3
-_TENSOR_SHAPE, _TENSOR_BUFFER = 0, 2
-_OPERATOR_CODE, _OPERATOR_INPUTS, _OPERATOR_OUTPUTS = 0, 1, 2
-_CODE_DEPRECATED, _CODE_CUSTOM, _CODE_BUILTIN = 0, 1, 3
+_MODEL_CODES, _MODEL_SUBGRAPHS, _MODEL_BUFFERS, _MODEL_SIGNATURES = 1, 2, 4, 7
+_CODE_DEPRECATED, _CODE_CUSTOM, _CODE_VERSION, _CODE_BUILTIN = 0, 1, 2, 3
+_GRAPH_TENSORS, _GRAPH_INPUTS, _GRAPH_OUTPUTS, _GRAPH_OPERATORS = 0, 1, 2, 3
+_TENSOR_SHAPE, _TENSOR_DTYPE, _TENSOR_BUFFER, _TENSOR_NAME, _TENSOR_QUANTIZATION = 0, 1, 2, 3, 4
+_TENSOR_VARIABLE, _TENSOR_SPARSITY, _TENSOR_SIGNATURE = 5, 6, 7
+_QUANTIZATION_SCALE, _QUANTIZATION_ZERO_POINT, _QUANTIZATION_AXIS = 2, 3, 6
+_BUFFER_DATA, _BUFFER_OFFSET, _BUFFER_SIZE = 0, 1, 2
+_OPERATOR_CODE, _OPERATOR_INPUTS, _OPERATOR_OUTPUTS, _OPERATOR_OPTIONS = 0, 1, 2, 4
+_SIGNATURE_INPUTS, _SIGNATURE_OUTPUTS, _SIGNATURE_SUBGRAPH = 0, 1, 4
 
-_NAMES = {
-    0: "ADD", 1: "AVERAGE_POOL_2D", 2: "CONCATENATION", 3: "CONV_2D", 4: "DEPTHWISE_CONV_2D", 6: "DEQUANTIZE",
-    9: "FULLY_CONNECTED", 11: "L2_NORMALIZATION", 14: "LOGISTIC", 17: "MAX_POOL_2D", 18: "MUL", 19: "RELU",
-    21: "RELU6", 22: "RESHAPE", 23: "RESIZE_BILINEAR", 25: "SOFTMAX", 28: "TANH", 34: "PAD", 40: "MEAN", 41: "SUB",
-    45: "STRIDED_SLICE", 54: "PRELU", 67: "TRANSPOSE_CONV", 74: "SUM", 77: "SHAPE", 83: "PACK", 98: "LEAKY_RELU",
-    114: "QUANTIZE", 117: "HARD_SWISH", 150: "GELU",
+_DTYPES = (
+    "FLOAT32", "FLOAT16", "INT32", "UINT8", "INT64", "STRING", "BOOL", "INT16", "COMPLEX64", "INT8", "FLOAT64",
+    "COMPLEX128", "UINT64", "RESOURCE", "VARIANT", "UINT32", "UINT16", "INT4", "BFLOAT16", "INT2", "UINT4",
+)  # fmt: skip
+_NUMPY = {
+    "FLOAT32": "<f4", "FLOAT16": "<f2", "FLOAT64": "<f8", "INT8": "i1", "UINT8": "u1", "INT16": "<i2", "UINT16": "<u2",
+    "INT32": "<i4", "UINT32": "<u4", "INT64": "<i8", "UINT64": "<u8", "BOOL": "?",
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Operator:
-    """One operator.
+@dataclass(frozen=True, eq=False)
+class Quantization:
+    """Affine quantization: real = scale * (stored - zero point).
 
     Attributes:
-        name: as in the TFLite schema, ``"BUILTIN_<number>"`` for one this module has no name for.
-        inputs, outputs: shapes; an absent optional input is ``()``.
-        macs: multiply-accumulates of one run; 0 for operators without weights.
-        weights: how many constant values its weight tensor has; biases are not counted.
+        scales: float32 ``(1,)`` for the whole tensor, or one for each channel.
+        zero_points: int64, as many as scales.
+        axis: the dimension of the channels; it means something only where there is more than one scale.
     """
 
+    scales: npt.NDArray[np.float32]
+    zero_points: npt.NDArray[np.int64]
+    axis: int
+
+    @property
+    def per_channel(self) -> bool:
+        return len(self.scales) > 1
+
+    @property
+    def scale(self) -> float:
+        """The scale of the whole tensor, of its first channel where there are several."""
+        return float(self.scales[0])
+
+    @property
+    def zero_point(self) -> int:
+        return int(self.zero_points[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A tensor of the main graph.
+
+    Attributes:
+        index: in the file, and in an interpreter that has loaded it.
+        name: may be empty.
+        shape: -1 where a side is only known when the model runs.
+        dtype: of the elements, as the schema spells it: ``"FLOAT32"``, ``"INT8"``...
+        quantization: None for a float tensor, and for integers that are plain numbers.
+        data: uint8, the bytes of a constant as a view of the file; None for what is computed.
+        is_variable: state that outlives a run.
+        is_sparse: a constant in the sparse format, whose `data` is not the plain array.
+    """
+
+    index: int
     name: str
-    inputs: tuple[tuple[int, ...], ...]
-    outputs: tuple[tuple[int, ...], ...]
-    macs: int
-    weights: int
+    shape: tuple[int, ...]
+    dtype: str
+    quantization: Quantization | None
+    data: npt.NDArray[np.uint8] | None
+    is_variable: bool = False
+    is_sparse: bool = False
+
+    @property
+    def is_constant(self) -> bool:
+        return self.data is not None
+
+    @property
+    def size(self) -> int:
+        """Number of elements; negative or zero where the shape is open."""
+        return math.prod(self.shape)
+
+    @property
+    def values(self) -> npt.NDArray[Any]:
+        """Elements of a constant in its shape, a read-only view of the file.
+
+        Raises:
+            ModelError: the tensor is computed, sparse, of a type without numbers, or its bytes do not fill its shape.
+        """
+        if self.data is None or self.is_sparse or self.dtype not in _NUMPY:
+            raise ModelError(f"tensor {self.index} ({self.name}) is no constant of numbers")
+        dtype = np.dtype(_NUMPY[self.dtype])
+        if self.data.nbytes != self.size * dtype.itemsize:
+            raise ModelError(
+                f"tensor {self.index} ({self.name}) of shape {self.shape} has {self.data.nbytes} bytes, "
+                f"expected {self.size * dtype.itemsize}"
+            )
+        return self.data.view(dtype).reshape(self.shape)
 
 
-def operators(model: bytes) -> list[Operator]:
-    """The operators of a model's first graph, in order.
+@dataclass(frozen=True, eq=False)
+class Operator:
+    """One operation.
+
+    Attributes:
+        index: place in the order in which they run.
+        kind: ``"CONV_2D"`` as the schema spells it; a custom one by its own name.
+        version: of the builtin operator.
+        inputs: None where an optional one is absent.
+        outputs: what it computes.
+        options: its option table by field name; empty for an operator without one.
+    """
+
+    index: int
+    kind: str
+    version: int
+    inputs: tuple[Tensor | None, ...]
+    outputs: tuple[Tensor, ...]
+    options: Mapping[str, Option]
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """A field of the option table."""
+        return self.options.get(name, default)
+
+    @property
+    def activation(self) -> str:
+        """The fused activation: ``"NONE"``, ``"RELU"``, ``"RELU6"``..."""
+        return str(self.options.get("activation", "NONE"))
+
+    @property
+    def computed(self) -> list[Tensor]:
+        """The inputs that are not constants."""
+        return [tensor for tensor in self.inputs if tensor is not None and not tensor.is_constant]
+
+    @property
+    def weight_count(self) -> int:
+        """Constants of the weight tensor of a convolution or dense layer; biases are not counted."""
+        weights = self._weights()
+        return weights.size if weights else 0
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one run; 0 for operators without weights."""
+        weights = self._weights()
+        if weights is None:
+            return 0
+        if self.kind == "TRANSPOSE_CONV":
+            image = self.inputs[2]
+            return image.size * math.prod(weights.shape[:3]) if image else 0
+        per_output = weights.shape[1:3] if self.kind == "DEPTHWISE_CONV_2D" else weights.shape[1:]
+        return self.outputs[0].size * math.prod(per_output)
+
+    def _weights(self) -> Tensor | None:
+        if self.kind not in {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"}:
+            return None
+        return self.inputs[1] if len(self.inputs) > 1 else None
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """The main graph of a model, operators in the order in which they run.
+
+    Attributes:
+        tensors: by index.
+        inputs, outputs: of the graph, in the file's order.
+        operators: in execution order.
+        input_names, output_names: tensors by the names of the first signature; empty without one.
+        subgraph_count: 1 unless the model has branches or loops.
+    """
+
+    tensors: tuple[Tensor, ...]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    operators: tuple[Operator, ...]
+    input_names: Mapping[str, Tensor]
+    output_names: Mapping[str, Tensor]
+    subgraph_count: int
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one run."""
+        return sum(operator.macs for operator in self.operators)
+
+
+def read_graph(data: bytes) -> Graph:
+    """Read the main graph of a .tflite.
+
+    Args:
+        data: the file's bytes; constants are views of them.
 
     Raises:
-        ModelError: the bytes are not a TFLite model.
+        ModelError: the bytes are not a TFLite model, or damaged.
     """
     try:
-        return list(_operators(Table.root(model)))
-    except (struct.error, IndexError, StopIteration, ValueError) as error:
+        return _graph(Table.root(data), data)
+    except (struct.error, IndexError, StopIteration, ValueError, OverflowError) as error:
         raise ModelError("the graph cannot be read: not a TFLite model, or damaged") from error
 
 
-def _operators(root: Table) -> Iterator[Operator]:
-    names = [_operator_name(code) for code in root.tables(_MODEL_CODES)]
-    graph = next(root.tables(_MODEL_SUBGRAPHS))
-    shapes = [_integers(tensor, _TENSOR_SHAPE) for tensor in graph.tables(_GRAPH_TENSORS)]
-    for operator in graph.tables(_GRAPH_OPERATORS):
-        name = names[operator.number(_OPERATOR_CODE)]
-        inputs = tuple(shapes[index] if index >= 0 else () for index in _integers(operator, _OPERATOR_INPUTS))
-        outputs = tuple(shapes[index] for index in _integers(operator, _OPERATOR_OUTPUTS))
-        weights = math.prod(inputs[1]) if name in _MACS_PER_OUTPUT else 0
-        yield Operator(name, inputs, outputs, _macs(name, inputs, outputs), weights)
+def _graph(root: Table, data: bytes) -> Graph:
+    subgraphs = list(root.tables(_MODEL_SUBGRAPHS))
+    main = subgraphs[0]
+    buffers = [_buffer(buffer, data) for buffer in root.tables(_MODEL_BUFFERS)]
+    tensors = tuple(_tensor(i, table, buffers) for i, table in enumerate(main.tables(_GRAPH_TENSORS)))
+    codes = [(_kind(code), code.number(_CODE_VERSION, "<i", 1)) for code in root.tables(_MODEL_CODES)]
+    inputs, outputs = _names(root, tensors)
+    return Graph(
+        tensors=tensors,
+        inputs=_present(main, _GRAPH_INPUTS, tensors),
+        outputs=_present(main, _GRAPH_OUTPUTS, tensors),
+        operators=tuple(_operator(i, table, codes, tensors) for i, table in enumerate(main.tables(_GRAPH_OPERATORS))),
+        input_names=inputs,
+        output_names=outputs,
+        subgraph_count=len(subgraphs),
+    )
 
 
-def _operator_name(code: Table) -> str:
-    number = code.number(_CODE_BUILTIN, "<i") or code.number(_CODE_DEPRECATED, "<b")
-    return code.string(_CODE_CUSTOM) or _NAMES.get(number, f"BUILTIN_{number}")
+def _buffer(table: Table, data: bytes) -> npt.NDArray[np.uint8] | None:
+    """A buffer inside the flatbuffer, or behind it in models above 2 GB."""
+    size, offset = table.number(_BUFFER_SIZE, "<Q"), table.number(_BUFFER_OFFSET, "<Q")
+    if offset > 1:  # 1 stands for none
+        return np.frombuffer(data, np.uint8, size, offset)
+    span = table.span(_BUFFER_DATA)
+    return np.frombuffer(data, np.uint8, len(span), span.start) if span else None
+
+
+def _tensor(index: int, table: Table, buffers: list[npt.NDArray[np.uint8] | None]) -> Tensor:
+    quantization = table.table(_TENSOR_QUANTIZATION)
+    return Tensor(
+        index=index,
+        name=table.octets(_TENSOR_NAME).decode("utf-8", "replace"),
+        shape=_integers(table, _TENSOR_SIGNATURE) or _integers(table, _TENSOR_SHAPE),
+        dtype=_DTYPES[table.number(_TENSOR_DTYPE, "<B")],
+        quantization=_quantization(quantization) if quantization else None,
+        data=buffers[table.number(_TENSOR_BUFFER)],
+        is_variable=bool(table.number(_TENSOR_VARIABLE, "<B")),
+        is_sparse=table.table(_TENSOR_SPARSITY) is not None,
+    )
+
+
+def _quantization(table: Table) -> Quantization | None:
+    scales = np.frombuffer(table.octets(_QUANTIZATION_SCALE, 4), "<f4")
+    zero_points = np.frombuffer(table.octets(_QUANTIZATION_ZERO_POINT, 8), "<i8")
+    if not len(scales):
+        return None
+    if len(zero_points) != len(scales):
+        if len(zero_points) > 1:
+            raise ValueError("as many zero points as scales expected")
+        zero_points = np.full(len(scales), zero_points[0] if len(zero_points) else 0, np.int64)
+    return Quantization(scales, zero_points, table.number(_QUANTIZATION_AXIS, "<i"))
+
+
+def _operator(index: int, table: Table, codes: list[tuple[str, int]], tensors: tuple[Tensor, ...]) -> Operator:
+    kind, version = codes[table.number(_OPERATOR_CODE)]
+    inputs = tuple(tensors[at] if at >= 0 else None for at in _integers(table, _OPERATOR_INPUTS))
+    options = read_options(kind, table.table(_OPERATOR_OPTIONS))
+    return Operator(index, kind, version, inputs, _present(table, _OPERATOR_OUTPUTS, tensors), options)
+
+
+def _kind(code: Table) -> str:
+    number = max(code.number(_CODE_BUILTIN, "<i"), code.number(_CODE_DEPRECATED, "<b"))
+    kind = operator_name(number)
+    return code.octets(_CODE_CUSTOM).decode("utf-8", "replace") or kind if kind == CUSTOM else kind
+
+
+def _names(root: Table, tensors: tuple[Tensor, ...]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    for signature in root.tables(_MODEL_SIGNATURES):
+        if signature.number(_SIGNATURE_SUBGRAPH) == 0:
+            inputs, outputs = (
+                {entry.string(0): tensors[entry.number(1)] for entry in signature.tables(field)}
+                for field in (_SIGNATURE_INPUTS, _SIGNATURE_OUTPUTS)
+            )
+            return inputs, outputs
+    return {}, {}
+
+
+def _present(table: Table, field: int, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return tuple(tensors[at] for at in _integers(table, field) if at >= 0)
 
 
 def _integers(table: Table, field: int) -> tuple[int, ...]:
-    return tuple(int(value) for value in np.frombuffer(table.octets(field, 4), "<i4"))
-
-
-_MACS_PER_OUTPUT = {
-    "CONV_2D": lambda weights: math.prod(weights[1:]),
-    "DEPTHWISE_CONV_2D": lambda weights: math.prod(weights[1:3]),
-    "FULLY_CONNECTED": lambda weights: weights[-1],
-}
-
-
-def _macs(name: str, inputs: tuple[tuple[int, ...], ...], outputs: tuple[tuple[int, ...], ...]) -> int:
-    per_output = _MACS_PER_OUTPUT.get(name)
-    return math.prod(outputs[0]) * per_output(inputs[1]) if per_output else 0
+    return tuple(np.frombuffer(table.octets(field, 4), "<i4").tolist())
