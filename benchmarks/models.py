@@ -17,7 +17,7 @@ from edge_siamese.evaluation.rival import open_rival
 from edge_siamese.evaluation.survey import Survey, centre_face, largest_face, survey_album
 from edge_siamese.models import shipped_models
 from edge_siamese.tflite.card import read_model
-from edge_siamese.tflite.graph import operators
+from edge_siamese.tflite.graph import read_graph
 from edge_siamese.tflite.runtime import Delegate, load_network
 
 from .samples import collect
@@ -54,7 +54,7 @@ class Cost:
 def price(path: Path, *, delegate: Delegate, threads: int, repeat: int, warmup: int) -> Cost:
     """Read a model and time its network on a fixed input."""
     model = read_model(path)
-    graph = operators(model.network)
+    graph = read_graph(model.network)
     network = load_network(model.network, delegate, threads)
     views = 2 if model.card.mirror else 1
     image = np.random.default_rng(0).integers(-128, 128, network.input_shape).astype(np.int8)
@@ -64,9 +64,9 @@ def price(path: Path, *, delegate: Delegate, threads: int, repeat: int, warmup: 
         task=model.card.task,
         file_bytes=path.stat().st_size,
         network_bytes=len(model.network),
-        weights=sum(operator.weights for operator in graph),
-        macs=sum(operator.macs for operator in graph),
-        operators=dict(Counter(operator.name for operator in graph)),
+        weights=sum(operator.weight_count for operator in graph.operators),
+        macs=graph.macs,
+        operators=dict(Counter(operator.kind for operator in graph.operators)),
         views=views,
         samples=collect(lambda: [network.run(image) for _ in range(views)], repeat=repeat, warmup=warmup),
     )
