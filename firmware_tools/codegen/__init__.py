@@ -1,0 +1,1 @@
+"""Code generator: int8 .tflite to C99 for microcontrollers."""

@@ -1,0 +1,296 @@
+"""The C of one step: constant tables, the description its kernel reads, and the call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import singledispatch
+
+import numpy as np
+
+from .c_text import array, struct_array
+from .fixed_point import INT8_MIN, quantize_multiplier
+from .layouts import ConvolutionLayout
+from .steps import (
+    Activation,
+    Addition,
+    Concatenation,
+    Convolution,
+    L2Normalization,
+    Lookup,
+    Mean,
+    Multiplication,
+    Pad,
+    Pool,
+    Resize,
+    Softmax,
+    Step,
+    Window,
+    refusal,
+)
+
+_SHORT_SHIFTS = range(1, 24)
+_MAX_ADD_SHIFT = 30
+
+
+@dataclass(frozen=True)
+class StepText:
+    """The C of a step.
+
+    Attributes:
+        data: definitions of its constants.
+        call: a statement; ``{0}``, ``{1}``... stand for the inputs, ``{output}`` and ``{scratch}`` for the others.
+        files: kernel files it needs.
+    """
+
+    data: str
+    call: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the C of a step needs beside the step.
+
+    Attributes:
+        number: of the step, which makes its names unique.
+        layouts: of convolutions, by `id` of the step.
+    """
+
+    number: int
+    layouts: Mapping[int, ConvolutionLayout]
+
+    def name(self, what: str) -> str:
+        return f"{what}_{self.number}"
+
+
+@singledispatch
+def step_text(step: Step, context: Context) -> StepText:
+    """The C of a step.
+
+    Raises:
+        DataError: its numbers are beyond what the kernels take.
+    """
+    raise refusal(step.operators[0], "there are no kernels for this operator")
+
+
+@step_text.register
+def _(step: Convolution, context: Context) -> StepText:
+    chosen = context.layouts[id(step)]
+    rounding, channels = channel_rows(step)
+    rows = np.pad(channels, ((0, -len(channels) % 4), (0, 0)))
+    weights, names = context.name("weights"), context.name("channels")
+    data = array(weights, chosen.weights) + struct_array("es_channel", names, rows.tolist()) + _table(step, context)
+    fields = [
+        ("window", window_fields(step.window, step.inputs[0], step.output)),
+        ("depth", str(chosen.depth)),
+        ("in_zero", str(step.inputs[0].zero_point)),
+        ("out_zero", str(step.result_zero)),
+        ("rounding", rounding),
+        ("direct", str(int(chosen.direct))),
+        ("weights", weights),
+        ("channels", names),
+        ("table", _table_name(step, context)),
+    ]
+    data += _struct("es_conv", context.name("layer"), fields)
+    scratch = "" if chosen.kernel == "es_depthwise_any" else ", {scratch}"
+    return StepText(data, f"{chosen.kernel}(&{context.name('layer')}, {{0}}, {{output}}{scratch});", (chosen.kernel,))
+
+
+def channel_rows(step: Convolution) -> tuple[str, "np.ndarray[tuple[int, ...], np.dtype[np.int64]]"]:
+    """The rounding of a convolution and ``(out, 3)`` of bias, multiplier and shift; the short form where it is exact."""
+    right = -step.shifts
+    magnitude = np.abs(step.weights.astype(np.int64)).sum(axis=(0, 1) if step.depthwise else (1, 2, 3))
+    limit = np.abs(step.bias) + 255 * magnitude + ((2 * abs(step.result_zero) + 1) << np.clip(right, 1, 40))
+    short = not step.once and all(shift in _SHORT_SHIFTS for shift in right.tolist()) and int(limit.max()) < 2**31
+    if short:
+        return "ES_ROUND_FAST", np.stack([step.bias, 2 * step.multipliers - 2**32, right], axis=1)
+    rounding = "ES_ROUND_ONCE" if step.once else "ES_ROUND_TWICE"
+    return rounding, np.stack([step.bias, step.multipliers, step.shifts], axis=1)
+
+
+def window_fields(window: Window, image: Activation, output: Activation) -> str:
+    """Initializer of a struct es_window."""
+    numbers = (
+        *image.height_width, image.channels, *output.height_width, output.channels,
+        *window.kernel, *window.stride, *window.dilation, *window.padding,
+    )  # fmt: skip
+    return "{" + ", ".join(map(str, numbers)) + "}"
+
+
+@step_text.register
+def _(step: Lookup, context: Context) -> StepText:
+    call = f"es_lookup({step.output.size}, {_table_name(step, context)}, {{0}}, {{output}});"
+    return StepText(_table(step, context), call, ("es_elementwise",))
+
+
+@step_text.register
+def _(step: Addition, context: Context) -> StepText:
+    first, second = step.inputs
+    twice = 2 * max(first.scale, second.scale)
+    factors = (first.scale / twice, second.scale / twice, twice / (2**20 * step.result_scale))
+    rows = []
+    for factor, zero in zip(factors, (first.zero_point, second.zero_point, step.result_zero), strict=True):
+        multiplier, shift = quantize_multiplier(factor)
+        if not multiplier or not -_MAX_ADD_SHIFT <= shift <= 0:
+            raise refusal(step.operators[0], f"the scales of its operands and result are too different (factor {factor:.3g})")
+        rows.append(f"{{{zero}, {2 * multiplier - 2**32}, {-shift}}}")
+    fields = [
+        ("size", str(step.output.size)),
+        ("repeat", str(second.size)),
+        *zip(("first", "second", "sum"), rows, strict=True),
+        ("sign", str(step.sign)),
+        ("table", _table_name(step, context)),
+    ]
+    return _elementwise(step, context, "es_add", fields)
+
+
+@step_text.register
+def _(step: Multiplication, context: Context) -> StepText:
+    first, second = step.inputs
+    scale = step.result_scale
+    factor = float(np.float32(first.scale) * np.float32(second.scale) / np.float32(scale))
+    multiplier, shift = quantize_multiplier(factor)
+    fields = [
+        ("size", str(step.output.size)),
+        ("repeat", str(second.size)),
+        ("first_zero", str(first.zero_point)),
+        ("second_zero", str(second.zero_point)),
+        ("out_zero", str(step.result_zero)),
+        ("multiplier", str(multiplier)),
+        ("shift", str(shift)),
+        ("table", _table_name(step, context)),
+    ]
+    return _elementwise(step, context, "es_mul", fields)
+
+
+def _elementwise(step: Step, context: Context, kernel: str, fields: list[tuple[str, str]]) -> StepText:
+    data = _table(step, context)
+    operands = ["{0}", "{1}"]
+    for at, operand in enumerate(step.inputs):
+        if operand.constant is not None:
+            operands[at] = context.name(f"operand{at}")
+            data += array(operands[at], operand.constant)
+    data += _struct(kernel, context.name("layer"), fields)
+    call = f"{kernel}(&{context.name('layer')}, {operands[0]}, {operands[1]}, {{output}});"
+    return StepText(data, call, ("es_elementwise",))
+
+
+@step_text.register
+def _(step: Mean, context: Context) -> StepText:
+    (image,) = step.inputs
+    pixels = image.size // image.channels
+    multiplier, shift = quantize_multiplier(image.scale / step.result_scale)
+    more = min(pixels.bit_length() - 1, 32, 31 + shift)
+    fields = [
+        ("pixels", str(pixels)),
+        ("channels", str(image.channels)),
+        ("offset", str(-image.zero_point * pixels)),
+        ("multiplier", str((multiplier << more) // pixels)),
+        ("shift", str(shift - more)),
+        ("out_zero", str(step.result_zero)),
+        ("table", _table_name(step, context)),
+    ]
+    data = _table(step, context) + _struct("es_mean", context.name("layer"), fields)
+    return StepText(data, f"es_mean(&{context.name('layer')}, {{0}}, {{output}}, {{scratch}});", ("es_pool",))
+
+
+@step_text.register
+def _(step: Pool, context: Context) -> StepText:
+    window = context.name("window")
+    data = _table(step, context) + _window(window, step.window, step.inputs[0], step.output)
+    kernel = "es_average_pool" if step.average else "es_max_pool"
+    return StepText(data, f"{kernel}(&{window}, {_table_name(step, context)}, {{0}}, {{output}});", ("es_pool",))
+
+
+@step_text.register
+def _(step: Pad, context: Context) -> StepText:
+    one = (1, 1)
+    window = context.name("window")
+    data = _window(window, Window(one, one, one, step.before[:2]), step.inputs[0], step.output)
+    call = f"es_pad(&{window}, {step.before[2]}, {step.output.zero_point}, {{0}}, {{output}});"
+    return StepText(data, call, ("es_image",))
+
+
+@step_text.register
+def _(step: Concatenation, context: Context) -> StepText:
+    pitch = step.output.size // step.outer
+    data, calls, offset = "", [], 0
+    for at, piece in enumerate(step.inputs):
+        source = f"{{{at}}}"
+        if piece.constant is not None:
+            source = context.name(f"operand{at}")
+            data += array(source, piece.constant)
+        size = piece.size // step.outer
+        calls.append(f"es_place({step.outer}, {size}, {pitch}, {source}, {{output}} + {offset});")
+        offset += size
+    return StepText(data, "\n    ".join(calls), ("es_image",))
+
+
+@step_text.register
+def _(step: Resize, context: Context) -> StepText:
+    (height, width), (out_height, out_width) = step.inputs[0].height_width, step.output.height_width
+    fields = [
+        ("in_height", str(height)),
+        ("in_width", str(width)),
+        ("out_height", str(out_height)),
+        ("out_width", str(out_width)),
+        ("channels", str(step.output.channels)),
+        ("half_pixel_centers", str(int(step.half_pixel_centers))),
+        ("scale_height", str(_resize_scale(height, out_height, step.align_corners))),
+        ("scale_width", str(_resize_scale(width, out_width, step.align_corners))),
+    ]
+    layer = context.name("layer")
+    data = _struct("es_resize", layer, fields)
+    if step.bilinear:
+        return StepText(data, f"es_resize_bilinear(&{layer}, {{0}}, {{output}});", ("es_image",))
+    rows, columns = context.name("rows"), context.name("columns")
+    data += array(rows, _nearest(step, height, out_height)) + array(columns, _nearest(step, width, out_width))
+    return StepText(data, f"es_resize_nearest(&{layer}, {rows}, {columns}, {{0}}, {{output}});", ("es_image",))
+
+
+@step_text.register
+def _(step: L2Normalization, context: Context) -> StepText:
+    (source,) = step.inputs
+    vectors = source.size // source.channels
+    call = f"es_l2_normalize({vectors}, {source.channels}, {source.zero_point}, {{0}}, {{output}});"
+    return StepText("", call, ("es_l2",))
+
+
+@step_text.register
+def _(step: Softmax, context: Context) -> StepText:
+    raise refusal(step.operators[0], "there are no kernels for this operator")
+
+
+def _resize_scale(side: int, out_side: int, align_corners: bool) -> int:
+    """Input pixels for one of the output, 10 fractional bits."""
+    if align_corners and out_side > 1:
+        side, out_side = side - 1, out_side - 1
+    return (1024 * side + out_side // 2) // out_side
+
+
+def _nearest(step: Resize, side: int, out_side: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint16]]":
+    """Which row or column of the input each one of the output shows, computed in float32 as the runtimes do."""
+    at = np.arange(out_side, dtype=np.float32) + np.float32(0.5 if step.half_pixel_centers else 0)
+    if step.align_corners and out_side > 1:
+        at = at * (np.float32(side - 1) / np.float32(out_side - 1))
+        found = np.floor(at + np.float32(0.5))
+    else:
+        found = np.floor(at * (np.float32(side) / np.float32(out_side)))
+    return np.clip(found, 0, side - 1).astype(np.uint16)
+
+
+def _window(name: str, window: Window, image: Activation, output: Activation) -> str:
+    return f"static const struct es_window {name} = {window_fields(window, image, output)};\n"
+
+
+def _table(step: Step, context: Context) -> str:
+    return "" if step.table is None else array(context.name("table"), step.table, dimension=str(-2 * INT8_MIN))
+
+
+def _table_name(step: Step, context: Context) -> str:
+    return "0" if step.table is None else context.name("table")
+
+
+def _struct(kind: str, name: str, fields: list[tuple[str, str]]) -> str:
+    body = "\n".join(f"    .{field} = {value}," for field, value in fields)
+    return f"static const struct {kind} {name} = {{\n{body}\n}};\n"
+

@@ -1,0 +1,77 @@
+"""How a back end stores the weights of a convolution, which kernel computes it, and the scratch that takes."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from .steps import Convolution
+
+Backend = Literal["c", "dsp"]
+BACKENDS: tuple[Backend, ...] = ("c", "dsp")
+_MAX_STRIDE = 2
+
+
+@dataclass(frozen=True, eq=False)
+class ConvolutionLayout:
+    """A convolution as its kernel takes it.
+
+    Attributes:
+        kernel: name of the C function.
+        weights: int8 or int32, in the kernel's order.
+        depth: products in a sum as stored.
+        scratch: bytes.
+        direct: the pixels of the input are the columns.
+    """
+
+    kernel: str
+    weights: npt.NDArray[np.int8] | npt.NDArray[np.int32]
+    depth: int
+    scratch: int
+    direct: bool
+
+
+def layout(step: Convolution, backend: Backend) -> ConvolutionLayout:
+    """Choose the kernel and order the weights."""
+    if step.depthwise:
+        return _depthwise(step, backend)
+    direct = step.window.kernel == step.window.stride == (1, 1) and step.window.padding == (0, 0)
+    if backend == "dsp":
+        return _dsp(step, direct)
+    groups = _padded(step.weights.reshape(len(step.weights), step.depth), 4).reshape(-1, 4, step.depth)
+    scratch = 0 if direct else 2 * step.depth
+    return ConvolutionLayout("es_conv", groups.transpose(0, 2, 1), step.depth, scratch, direct)
+
+
+def _depthwise(step: Convolution, backend: Backend) -> ConvolutionLayout:
+    (height, width), (stride, across) = step.window.kernel, step.window.stride
+    plain = step.window.dilation == (1, 1) and stride == across <= _MAX_STRIDE
+    image, output = step.inputs[0], step.output
+    if not plain or image.channels != output.channels or output.height_width[1] < 2:
+        return ConvolutionLayout("es_depthwise_any", step.weights, step.depth, 0, False)
+    scratch = 2 * plane_pitch(step) * image.height_width[0]
+    if backend == "dsp":
+        scratch += 4 * height * expanded_words(width, stride)
+    return ConvolutionLayout("es_depthwise", step.weights.transpose(2, 0, 1), step.depth, scratch, False)
+
+
+def plane_pitch(step: Convolution) -> int:
+    """Columns of a channel's plane; the twin of ``es_plane_pitch``."""
+    outputs = -(-step.output.height_width[1] // 4) * 4
+    columns = (outputs - 1) * step.window.stride[1] + step.window.kernel[1] + 1
+    return (max(columns, step.window.padding[1] + step.inputs[0].height_width[1]) + 1) // 2 * 2
+
+
+def expanded_words(width: int, stride: int) -> int:
+    """Words that a row of a depthwise kernel takes in pairs of int16; twice the number where two outputs share a word."""
+    return (width + 1) // 2 if stride == _MAX_STRIDE else 2 * (width // 2 + 1)
+
+
+def _dsp(step: Convolution, direct: bool) -> ConvolutionLayout:
+    raise NotImplementedError
+
+
+def _padded(array: npt.NDArray[np.int8], multiple: int) -> npt.NDArray[np.int8]:
+    """Zeros behind the last row until their number is a multiple."""
+    return np.pad(array, ((0, -len(array) % multiple), (0, 0)))
