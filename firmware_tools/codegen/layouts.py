@@ -6,11 +6,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from .c_text import as_int32
 from .steps import Convolution
 
 Backend = Literal["c", "dsp"]
 BACKENDS: tuple[Backend, ...] = ("c", "dsp")
 _MAX_STRIDE = 2
+_END = 0x80008000
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +39,11 @@ def layout(step: Convolution, backend: Backend) -> ConvolutionLayout:
     if step.depthwise:
         return _depthwise(step, backend)
     direct = step.window.kernel == step.window.stride == (1, 1) and step.window.padding == (0, 0)
-    if backend == "dsp":
-        return _dsp(step, direct)
+    if backend == "dsp" and (chosen := _dsp(step, direct)):
+        return chosen
     groups = _padded(step.weights.reshape(len(step.weights), step.depth), 4).reshape(-1, 4, step.depth)
     scratch = 0 if direct else 2 * step.depth
-    return ConvolutionLayout("es_conv", groups.transpose(0, 2, 1), step.depth, scratch, direct)
+    return ConvolutionLayout("es_conv_plain", groups.transpose(0, 2, 1), step.depth, scratch, direct)
 
 
 def _depthwise(step: Convolution, backend: Backend) -> ConvolutionLayout:
@@ -68,8 +70,23 @@ def expanded_words(width: int, stride: int) -> int:
     return (width + 1) // 2 if stride == _MAX_STRIDE else 2 * (width // 2 + 1)
 
 
-def _dsp(step: Convolution, direct: bool) -> ConvolutionLayout:
-    raise NotImplementedError
+def _dsp(step: Convolution, direct: bool) -> ConvolutionLayout | None:
+    """Words that hold the weights of two channels, 256 * a + b in each half; None where the sums of a exceed 24 bits."""
+    flat = _padded(step.weights.reshape(len(step.weights), step.depth), 2).astype(np.int64)
+    flat = np.pad(flat, ((0, 0), (0, -step.depth % 4)))
+    if 128 * np.abs(flat[::2]).sum(axis=1).max() >= 2**23:
+        return None
+    halves = (256 * flat[::2] + flat[1::2]).reshape(len(flat) // 2, -1, 4)
+    words = np.stack([_word(halves[..., 0], halves[..., 2]), _word(halves[..., 1], halves[..., 3])], axis=-1)
+    ended = np.pad(words.reshape(len(words), -1), ((0, 0), (0, 1)), constant_values=_END)
+    depth = flat.shape[1]
+    direct = direct and depth == step.depth
+    columns = 4 if step.output.size >= 4 * len(step.weights) else 1
+    return ConvolutionLayout("es_conv", as_int32(ended), depth, 2 * columns * depth + (0 if direct else depth), direct)
+
+
+def _word(low: npt.NDArray[np.int64], high: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return (low & 0xFFFF) | ((high & 0xFFFF) << 16)
 
 
 def _padded(array: npt.NDArray[np.int8], multiple: int) -> npt.NDArray[np.int8]:

@@ -8,7 +8,13 @@
  * value * m / 2^31 for an m in [2^30, 2^31). */
 static inline int32_t es_scale(int32_t value, int32_t multiplier)
 {
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
+    int32_t scaled;
+    __asm__("smmlar %0, %1, %2, %1" : "=r"(scaled) : "r"(value), "r"(multiplier));
+    return scaled;
+#else
     return value + (int32_t)(((int64_t)value * multiplier + 0x80000000LL) >> 32);
+#endif
 }
 
 /* value / 2^shift to the nearest integer, halves away from zero, plus `zero`. The shift is 1 or more. */

@@ -43,6 +43,7 @@ struct es_conv {
 };
 
 void es_conv(const struct es_conv *layer, const int8_t *input, int8_t *output, void *scratch);
+void es_conv_plain(const struct es_conv *layer, const int8_t *input, int8_t *output, void *scratch);
 void es_depthwise(const struct es_conv *layer, const int8_t *input, int8_t *output, void *scratch);
 void es_depthwise_any(const struct es_conv *layer, const int8_t *input, int8_t *output);
 

@@ -40,6 +40,6 @@ void es_l2_normalize(uint32_t vectors, uint32_t channels, int8_t in_zero, const 
             sum += (input[i] - in_zero) * (input[i] - in_zero);
         int32_t multiplier = es_inverse_root(sum, &shift);
         for (uint32_t i = 0; i < channels; i++)
-            output[i] = (int8_t)es_clamp(es_rescale(128 * (input[i] - in_zero), multiplier, -shift));
+            output[i] = (int8_t)es_clamp(es_rescale(input[i] - in_zero, multiplier, 7 - shift));
     }
 }

@@ -28,7 +28,7 @@ static inline void es_tile(const struct es_conv *layer, uint32_t channel, int co
             output[channel + (uint32_t)j] = es_finish(es_requantize(layer, sums[i][j], &c[j]), layer->table);
 }
 
-void es_conv(const struct es_conv *layer, const int8_t *input, int8_t *output, void *scratch)
+void es_conv_plain(const struct es_conv *layer, const int8_t *input, int8_t *output, void *scratch)
 {
     uint32_t channels = layer->window.out_channels;
     uint32_t pixels = (uint32_t)layer->window.out_height * layer->window.out_width;
