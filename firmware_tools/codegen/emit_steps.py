@@ -8,7 +8,7 @@ import numpy as np
 
 from .c_text import array, struct_array
 from .fixed_point import INT8_MIN, quantize_multiplier
-from .layouts import ConvolutionLayout
+from .layouts import SHORT_SHIFTS, ConvolutionLayout, short_form
 from .steps import (
     Activation,
     Addition,
@@ -27,7 +27,6 @@ from .steps import (
     refusal,
 )
 
-_SHORT_SHIFTS = range(1, 24)
 _MAX_ADD_SHIFT = 30
 
 
@@ -97,12 +96,8 @@ def _(step: Convolution, context: Context) -> StepText:
 
 def channel_rows(step: Convolution) -> tuple[str, "np.ndarray[tuple[int, ...], np.dtype[np.int64]]"]:
     """The rounding of a convolution and ``(out, 3)`` of bias, multiplier and shift; the short form where it is exact."""
-    right = -step.shifts
-    magnitude = np.abs(step.weights.astype(np.int64)).sum(axis=(0, 1) if step.depthwise else (1, 2, 3))
-    limit = np.abs(step.bias) + 255 * magnitude + ((2 * abs(step.result_zero) + 1) << np.clip(right, 1, 40))
-    short = not step.once and all(shift in _SHORT_SHIFTS for shift in right.tolist()) and int(limit.max()) < 2**31
-    if short:
-        return "ES_ROUND_FAST", np.stack([step.bias, 2 * step.multipliers - 2**32, right], axis=1)
+    if short_form(step):
+        return "ES_ROUND_FAST", np.stack([step.bias, 2 * step.multipliers - 2**32, -step.shifts], axis=1)
     rounding = "ES_ROUND_ONCE" if step.once else "ES_ROUND_TWICE"
     return rounding, np.stack([step.bias, step.multipliers, step.shifts], axis=1)
 
@@ -149,9 +144,13 @@ def _(step: Multiplication, context: Context) -> StepText:
     scale = step.result_scale
     factor = float(np.float32(first.scale) * np.float32(second.scale) / np.float32(scale))
     multiplier, shift = quantize_multiplier(factor)
+    short = -shift in SHORT_SHIFTS
+    if short:
+        multiplier, shift = 2 * multiplier - 2**32, -shift
     fields = [
         ("size", str(step.output.size)),
         ("repeat", str(second.size)),
+        ("rounding", "ES_ROUND_FAST" if short else "ES_ROUND_TWICE"),
         ("first_zero", str(first.zero_point)),
         ("second_zero", str(second.zero_point)),
         ("out_zero", str(step.result_zero)),

@@ -13,6 +13,7 @@ Backend = Literal["c", "dsp"]
 BACKENDS: tuple[Backend, ...] = ("c", "dsp")
 _MAX_STRIDE = 2
 _END = 0x80008000
+SHORT_SHIFTS = range(1, 24)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +51,21 @@ def _depthwise(step: Convolution, backend: Backend) -> ConvolutionLayout:
     (height, width), (stride, across) = step.window.kernel, step.window.stride
     plain = step.window.dilation == (1, 1) and stride == across <= _MAX_STRIDE
     image, output = step.inputs[0], step.output
+    plain = plain and (backend == "c" or short_form(step))
     if not plain or image.channels != output.channels or output.height_width[1] < 2:
         return ConvolutionLayout("es_depthwise_any", step.weights, step.depth, 0, False)
     scratch = 2 * plane_pitch(step) * image.height_width[0]
     if backend == "dsp":
         scratch += 4 * height * expanded_words(width, stride)
     return ConvolutionLayout("es_depthwise", step.weights.transpose(2, 0, 1), step.depth, scratch, False)
+
+
+def short_form(step: Convolution) -> bool:
+    """Whether every channel's factor can be applied in the short form: below 1, and no sum leaves 32 bits on the way."""
+    right = -step.shifts
+    magnitude = np.abs(step.weights.astype(np.int64)).sum(axis=(0, 1) if step.depthwise else (1, 2, 3))
+    limit = np.abs(step.bias) + 255 * magnitude + ((2 * abs(step.result_zero) + 1) << np.clip(right, 1, 40))
+    return not step.once and all(shift in SHORT_SHIFTS for shift in right.tolist()) and int(limit.max()) < 2**31
 
 
 def plane_pitch(step: Convolution) -> int:

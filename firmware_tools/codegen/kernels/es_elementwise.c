@@ -21,28 +21,31 @@ void es_add(const struct es_add *layer, const int8_t *first, const int8_t *secon
 {
     struct es_shifter a = es_shifter(layer->first.shift), b = es_shifter(layer->second.shift);
     struct es_shifter s = es_shifter(layer->sum.shift);
-    const int8_t *end = second + layer->repeat;
     int32_t zero_a = layer->first.bias, zero_b = layer->second.bias, zero = layer->sum.bias;
     int32_t scale_a = layer->first.multiplier, scale_b = layer->second.multiplier, scale = layer->sum.multiplier;
-    for (uint32_t i = layer->size; i; i--) {
-        int32_t x = es_shift(es_scale((*first++ - zero_a) * (1 << 20), scale_a), a);
-        int32_t y = es_shift(es_scale((*second++ - zero_b) * (1 << 20), scale_b), b);
-        int32_t sum = layer->sign < 0 ? x - y : x + y;
-        *output++ = es_finish(es_shift(es_scale(sum, scale), s) + zero, layer->table);
-        if (second == end)
-            second -= layer->repeat;
-    }
+    for (uint32_t done = 0; done < layer->size; done += layer->repeat)
+        for (const int8_t *from = second, *end = second + layer->repeat; from != end;) {
+            int32_t x = es_shift(es_scale((*first++ - zero_a) * (1 << 20), scale_a), a);
+            int32_t y = es_shift(es_scale((*from++ - zero_b) * (1 << 20), scale_b), b);
+            int32_t sum = layer->sign < 0 ? x - y : x + y;
+            *output++ = es_finish(es_shift(es_scale(sum, scale), s) + zero, layer->table);
+        }
 }
 
 void es_mul(const struct es_mul *layer, const int8_t *first, const int8_t *second, int8_t *output)
 {
-    const int8_t *end = second + layer->repeat;
-    for (uint32_t i = layer->size; i; i--) {
-        int32_t product = (*first++ - layer->first_zero) * (*second++ - layer->second_zero);
-        *output++ = es_finish(es_rescale(product, layer->multiplier, layer->shift) + layer->out_zero, layer->table);
-        if (second == end)
-            second -= layer->repeat;
-    }
+    int32_t zero_a = layer->first_zero, zero_b = layer->second_zero, zero = layer->out_zero;
+    int32_t multiplier = layer->multiplier, shift = layer->shift;
+    const int8_t *table = layer->table;
+    for (uint32_t done = 0; done < layer->size; done += layer->repeat)
+        for (const int8_t *from = second, *end = second + layer->repeat; from != end;) {
+            int32_t product = (*first++ - zero_a) * (*from++ - zero_b);
+            if (layer->rounding == ES_ROUND_FAST)
+                product = es_shift_add(es_scale(product, multiplier), shift, zero);
+            else
+                product = es_rescale(product, multiplier, shift) + zero;
+            *output++ = es_finish(product, table);
+        }
 }
 
 void es_lookup(uint32_t size, const int8_t *table, const int8_t *input, int8_t *output)

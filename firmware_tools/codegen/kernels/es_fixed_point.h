@@ -41,10 +41,16 @@ static inline int32_t es_rescale_once(int32_t value, int32_t multiplier, int32_t
     return (int32_t)(((int64_t)value * multiplier + (1LL << (total - 1))) >> total);
 }
 
+/* Into the range of int8. */
 static inline int32_t es_clamp(int32_t value)
 {
+#if defined(__ARM_FEATURE_SAT) && defined(__GNUC__)
+    __asm__("ssat %0, #8, %0" : "+r"(value));
+    return value;
+#else
     value = value > 127 ? 127 : value;
     return value < -128 ? -128 : value;
+#endif
 }
 
 /* What the last line of most kernels does: into the range of int8, and through the table where there is one. */

@@ -7,6 +7,13 @@
 
 #include <stdint.h>
 
+/* A function that has to be inlined because its constant arguments decide what it is. */
+#if defined(__GNUC__)
+#define ES_INLINE static inline __attribute__((always_inline))
+#else
+#define ES_INLINE static inline
+#endif
+
 /* How a sum becomes an int8: see es_fixed_point.h. */
 enum es_rounding {
     ES_ROUND_FAST,  /* twice, in the short form that the generator proved to be exact for every channel */
@@ -48,7 +55,7 @@ void es_depthwise(const struct es_conv *layer, const int8_t *input, int8_t *outp
 void es_depthwise_any(const struct es_conv *layer, const int8_t *input, int8_t *output);
 
 /* first + second, or first - second where the factor of the second is negative. The second has as many values as the
- * first, or `repeat` values that are used again and again. */
+ * first, or `repeat` values that are used again and again; `repeat` divides `size`. */
 struct es_add {
     uint32_t size, repeat;
     struct es_channel first, second, sum; /* bias: the zero point */
@@ -60,6 +67,7 @@ void es_add(const struct es_add *layer, const int8_t *first, const int8_t *secon
 struct es_mul {
     uint32_t size, repeat;
     int8_t first_zero, second_zero, out_zero;
+    uint8_t rounding;
     int32_t multiplier, shift;
     const int8_t *table;
 };

@@ -8,6 +8,7 @@
 #include "es_columns.h"
 #include "es_fixed_point.h"
 #include "es_simd.h"
+#include "es_write.h"
 
 #define ES_END 0x80008000u
 #define ES_PIXELS 4
@@ -15,8 +16,10 @@
 /* For 2 channels of 4 pixels: sums[0..3] become t - s, sums[4..7] become s, each s beginning with `bias`. `x` holds the
  * same words of 4 pixels one behind the other. Returns the weights behind the end. */
 #if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
-__attribute__((naked, noinline)) static const uint32_t *es_dot4(const uint32_t *weights, const uint32_t *x,
-                                                                int32_t *sums, int32_t bias)
+#define ES_IN_REGISTER __attribute__((unused))
+__attribute__((naked, noinline)) static const uint32_t *
+es_dot4(ES_IN_REGISTER const uint32_t *weights, ES_IN_REGISTER const uint32_t *x, ES_IN_REGISTER int32_t *sums,
+        ES_IN_REGISTER int32_t bias)
 {
     /* r3-r6: t, r7-r10: s, r2: weights, r11: their b, r12 and lr: x of two pixels. */
     __asm__(".syntax unified\n"
@@ -78,31 +81,19 @@ static inline const uint32_t *es_dot1(const uint32_t *weights, const uint32_t *x
     return weights;
 }
 
-/* Writes a channel of `count` pixels. */
-static inline void es_write(const struct es_conv *layer, const struct es_channel *c, const int32_t *sums, int right,
-                            int32_t bias, int count, int8_t *output)
+/* Writes 2 channels of `count` pixels in any rounding. */
+static void es_write_slowly(const struct es_conv *layer, const struct es_channel *c, const int32_t *sums, int count,
+                            int channels, int8_t *output)
 {
-    uint32_t pitch = layer->window.out_channels;
-    const int8_t *table = layer->table;
-    if (layer->rounding != ES_ROUND_FAST) {
-        for (int i = 0; i < count; i++, output += pitch)
-            *output = es_finish(es_requantize(layer, (sums[i] >> right) + bias, c), table);
-        return;
+    for (int i = 0; i < count; i++, output += layer->window.out_channels) {
+        output[0] = es_finish(es_requantize(layer, (sums[i] >> 8) + c[0].bias, &c[0]), layer->table);
+        if (channels > 1)
+            output[1] = es_finish(es_requantize(layer, sums[4 + i], &c[1]), layer->table);
     }
-    int32_t multiplier = c->multiplier, shift = c->shift, half = (2 * layer->out_zero + 1) * (1 << (shift - 1));
-    if (table)
-        for (int i = 0; i < count; i++, output += pitch) {
-            int32_t value = es_scale((sums[i] >> right) + bias, multiplier);
-            *output = table[es_clamp((value + (value >> 31) + half) >> shift) + 128];
-        }
-    else
-        for (int i = 0; i < count; i++, output += pitch) {
-            int32_t value = es_scale((sums[i] >> right) + bias, multiplier);
-            *output = (int8_t)es_clamp((value + (value >> 31) + half) >> shift);
-        }
 }
 
-static inline void es_pixels(const struct es_conv *layer, const uint32_t *x, int count, int8_t *output)
+/* All channels of `count` pixels, 1 or 4: a constant wherever this is inlined. */
+ES_INLINE void es_pixels(const struct es_conv *layer, const uint32_t *x, int count, int8_t *output)
 {
     const uint32_t *weights = layer->weights;
     const struct es_channel *c = layer->channels;
@@ -112,9 +103,20 @@ static inline void es_pixels(const struct es_conv *layer, const uint32_t *x, int
             weights = es_dot4(weights, x, sums, c[1].bias);
         else
             weights = es_dot1(weights, x, sums, c[1].bias);
-        es_write(layer, &c[0], sums, 8, c[0].bias, count, output);
-        if (left > 1)
-            es_write(layer, &c[1], sums + 4, 0, 0, count, output + 1);
+        if (layer->rounding != ES_ROUND_FAST) {
+            es_write_slowly(layer, c, sums, count, left, output);
+            continue;
+        }
+        int32_t bias = c[0].bias;
+        if (count == ES_PIXELS)
+            es_write4(es_writer(layer, &c[0]), (sums[0] >> 8) + bias, (sums[1] >> 8) + bias, (sums[2] >> 8) + bias,
+                      (sums[3] >> 8) + bias, output);
+        else
+            es_write1(es_writer(layer, &c[0]), (sums[0] >> 8) + bias, output);
+        if (left > 1 && count == ES_PIXELS)
+            es_write4(es_writer(layer, &c[1]), sums[4], sums[5], sums[6], sums[7], output + 1);
+        else if (left > 1)
+            es_write1(es_writer(layer, &c[1]), sums[4], output + 1);
     }
 }
 
