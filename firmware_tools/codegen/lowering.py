@@ -109,7 +109,8 @@ class _Lowering:
             return
         if operator.kind not in _LOWERED:
             raise refusal(operator, "there are no kernels for this operator")
-        inputs = tuple(self._input(tensor, operator) for tensor in operator.inputs if _is_operand(tensor))
+        operands = operator.inputs[:1] if operator.weight_count else operator.inputs
+        inputs = tuple(self._input(tensor, operator) for tensor in operands if _is_operand(tensor))
         step = _LOWERED[operator.kind](self, operator, inputs)
         self._fuse_pad(step)
         low, high = self._range(operator, step.output)
@@ -182,7 +183,7 @@ def activation(tensor: Tensor) -> Activation:
 
 
 def _is_operand(tensor: Tensor | None) -> bool:
-    """Activations and int8 constants with one scale, not weights, biases or sizes."""
+    """Activations and int8 constants with one scale, not sizes or axes."""
     if tensor is None or tensor.quantization is None:
         return False
     return tensor.dtype == "INT8" and not tensor.quantization.per_channel
