@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 _COLUMNS = 120
 _TYPES = {"int8": "int8_t", "int32": "int32_t", "uint16": "uint16_t", "uint32": "uint32_t"}
-_RESERVED = {
+RESERVED = {
     "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float",
     "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof",
     "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
@@ -19,7 +19,7 @@ _RESERVED = {
 def identifier(text: str) -> str:
     """A C identifier that resembles a name: ``"StatefulPartitionedCall:0"`` becomes ``statefulpartitionedcall_0``."""
     name = re.sub(r"[^0-9a-z]+", "_", text.lower()).strip("_") or "x"
-    return f"x_{name}" if name[0].isdigit() or name in _RESERVED else name
+    return f"x_{name}" if name[0].isdigit() or name in RESERVED else name
 
 
 def unique_identifiers(texts: Sequence[str]) -> list[str]:

@@ -40,7 +40,9 @@ def _check_activation(tensor: Tensor, where: str) -> None:
     if tensor.is_variable:
         raise DataError(f"{where}: '{tensor.name}' is a variable that outlives a run, which is not supported")
     if len(tensor.shape) > 1 and tensor.shape[0] != 1:
-        raise DataError(f"{where}: '{tensor.name}' of shape {tensor.shape} has a batch of {tensor.shape[0]}, expected 1")
+        raise DataError(
+            f"{where}: '{tensor.name}' of shape {tensor.shape} has a batch of {tensor.shape[0]}, expected 1"
+        )
     if min(tensor.shape, default=1) == 0:
         raise DataError(f"{where}: '{tensor.name}' of shape {tensor.shape} is empty")
 

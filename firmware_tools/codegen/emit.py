@@ -117,10 +117,10 @@ def _caption(step: Step) -> str:
 
 
 def _call(step: Step, text: StepText, plan: Plan, scratch: int) -> str:
-    places = [
-        "0" if value.storage.constant is not None else f"arena + {plan.offset(value)}" for value in step.inputs
-    ]
-    return text.call.format(*places, output=f"arena + {plan.offset(step.output)}", scratch=f"(void *)(arena + {scratch})")
+    places = ["0" if value.storage.constant is not None else f"arena + {plan.offset(value)}" for value in step.inputs]
+    return text.call.format(
+        *places, output=f"arena + {plan.offset(step.output)}", scratch=f"(void *)(arena + {scratch})"
+    )
 
 
 def _data(name: str, texts: list[StepText]) -> str:

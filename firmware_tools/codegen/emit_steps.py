@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
+import numpy.typing as npt
 
 from .c_text import array, struct_array
 from .fixed_point import INT8_MIN, quantize_multiplier
@@ -94,7 +95,7 @@ def _(step: Convolution, context: Context) -> StepText:
     return StepText(data, f"{chosen.kernel}(&{context.name('layer')}, {{0}}, {{output}}{scratch});", (chosen.kernel,))
 
 
-def channel_rows(step: Convolution) -> tuple[str, "np.ndarray[tuple[int, ...], np.dtype[np.int64]]"]:
+def channel_rows(step: Convolution) -> tuple[str, npt.NDArray[np.int64]]:
     """The rounding of a convolution and ``(out, 3)`` of bias, multiplier and shift; the short form where it is exact."""
     if short_form(step):
         return "ES_ROUND_FAST", np.stack([step.bias, 2 * step.multipliers - 2**32, -step.shifts], axis=1)
@@ -126,7 +127,9 @@ def _(step: Addition, context: Context) -> StepText:
     for factor, zero in zip(factors, (first.zero_point, second.zero_point, step.result_zero), strict=True):
         multiplier, shift = quantize_multiplier(factor)
         if not multiplier or not -_MAX_ADD_SHIFT <= shift <= 0:
-            raise refusal(step.operators[0], f"the scales of its operands and result are too different (factor {factor:.3g})")
+            raise refusal(
+                step.operators[0], f"the scales of its operands and result are too different (factor {factor:.3g})"
+            )
         rows.append(f"{{{zero}, {2 * multiplier - 2**32}, {-shift}}}")
     fields = [
         ("size", str(step.output.size)),
@@ -266,7 +269,7 @@ def _resize_scale(side: int, out_side: int, align_corners: bool) -> int:
     return (1024 * side + out_side // 2) // out_side
 
 
-def _nearest(step: Resize, side: int, out_side: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint16]]":
+def _nearest(step: Resize, side: int, out_side: int) -> npt.NDArray[np.uint16]:
     """Which row or column of the input each one of the output shows, computed in float32 as the runtimes do."""
     at = np.arange(out_side, dtype=np.float32) + np.float32(0.5 if step.half_pixel_centers else 0)
     if step.align_corners and out_side > 1:
@@ -274,7 +277,8 @@ def _nearest(step: Resize, side: int, out_side: int) -> "np.ndarray[tuple[int, .
         found = np.floor(at + np.float32(0.5))
     else:
         found = np.floor(at * (np.float32(side) / np.float32(out_side)))
-    return np.clip(found, 0, side - 1).astype(np.uint16)
+    rows: npt.NDArray[np.uint16] = np.clip(found, 0, side - 1).astype(np.uint16)
+    return rows
 
 
 def _window(name: str, window: Window, image: Activation, output: Activation) -> str:
@@ -292,4 +296,3 @@ def _table_name(step: Step, context: Context) -> str:
 def _struct(kind: str, name: str, fields: list[tuple[str, str]]) -> str:
     body = "\n".join(f"    .{field} = {value}," for field, value in fields)
     return f"static const struct {kind} {name} = {{\n{body}\n}};\n"
-

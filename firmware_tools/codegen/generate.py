@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-
 from .emit import emit
 from .fixed_point import Rounding
 from .layouts import Backend, ConvolutionLayout, layout
@@ -60,5 +59,3 @@ def choose_layouts(program: Program, backend: Backend) -> dict[int, ConvolutionL
         elif isinstance(step, Mean):
             step.scratch = 4 * step.output.size
     return layouts
-
-

@@ -4,10 +4,8 @@ Reshapes become views, pads go into the convolution that reads them, tables into
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-import numpy as np
 
 from edge_siamese.tflite.graph import Graph, Operator, Tensor, read_graph
 
@@ -29,6 +27,7 @@ from .steps import (
     Pool,
     Softmax,
     Step,
+    Table,
     refusal,
 )
 
@@ -97,8 +96,8 @@ class _Lowering:
             rounding=self.rounding,
         )
 
-    def _named(self, names: "dict[str, Tensor] | object", tensors: tuple[Tensor, ...]) -> dict[str, Activation]:
-        named = {tensor.index: name for name, tensor in dict(names).items()}  # type: ignore[call-overload]
+    def _named(self, names: Mapping[str, Tensor], tensors: tuple[Tensor, ...]) -> dict[str, Activation]:
+        named = {tensor.index: name for name, tensor in names.items()}
         return {named.get(tensor.index, tensor.name): self.values[tensor.index] for tensor in tensors}
 
     def _lower(self, operator: Operator) -> None:
@@ -151,7 +150,10 @@ class _Lowering:
         if self.uses[tensor.index] == 1 and pad.before[2] == 0 and pad.output.channels == pad.inputs[0].channels:
             top, left = step.window.padding
             step.window = type(step.window)(
-                step.window.kernel, step.window.stride, step.window.dilation, (top + pad.before[0], left + pad.before[1])
+                step.window.kernel,
+                step.window.stride,
+                step.window.dilation,
+                (top + pad.before[0], left + pad.before[1]),
             )
             step.inputs = (pad.inputs[0], *step.inputs[1:])
             step.operators += pad.operators
@@ -169,7 +171,7 @@ class _Lowering:
         table = self._table(function)
         self.steps.append(Lookup(function.operators[::-1], (source,), output, table=table, in_place=True))
 
-    def _table(self, function: Pointwise) -> "np.ndarray[tuple[int, ...], np.dtype[np.int8]]":
+    def _table(self, function: Pointwise) -> Table:
         self._oracle = self._oracle or Oracle(self.model)
         return self._oracle.table(function.operators, function.source, function.target)
 
@@ -198,7 +200,9 @@ def _binary(operator: Operator, inputs: tuple[Activation, ...]) -> tuple[Activat
         first, second = second, first
     whole = activation(operator.outputs[0])
     if first.size != whole.size or not (second.shape == first.shape or second.size in {1, first.channels}):
-        raise refusal(operator, f"it combines {first.shape} and {second.shape}, expected equal shapes or one of channels")
+        raise refusal(
+            operator, f"it combines {first.shape} and {second.shape}, expected equal shapes or one of channels"
+        )
     if second.size == first.channels != 1 and second.size != second.channels and second.shape != first.shape:
         raise refusal(operator, f"it repeats {second.shape} over {first.shape}, expected a value for each channel")
     return first, second

@@ -127,7 +127,7 @@ def _place_best(blocks: Sequence[Block], bound: int, seed: int) -> None:
     ]
     sizes = [_place(order) for order in orders]
     best, size = orders[sizes.index(min(sizes))], min(sizes)
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     for _ in range(_TRIES):
         if size == bound or len(best) < 2:
             break

@@ -44,7 +44,11 @@ def run_network(
 
 def _main(network: GeneratedNetwork) -> str:
     name = network.name
-    lines = ["#include <stdio.h>", f'#include "{name}.h"', f"static int32_t arena[({name.upper()}_ARENA_SIZE + 3) / 4];"]
+    lines = [
+        "#include <stdio.h>",
+        f'#include "{name}.h"',
+        f"static int32_t arena[({name.upper()}_ARENA_SIZE + 3) / 4];",
+    ]
     lines += ["int main(void)", "{", "    int8_t *memory = (int8_t *)arena;", "    for (;;) {"]
     for each in accessors(name, "input", network.program.inputs):
         size = f"{each.upper()}_SIZE"

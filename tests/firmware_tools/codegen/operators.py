@@ -33,7 +33,9 @@ def _window(draw: Draw, height: int, width: int) -> tuple[int, int, int, int, in
     dilations = [1, 1] if draw(st.booleans()) or max(strides) > 1 else [draw(st.integers(1, 2)) for _ in range(2)]
     if padding:  # VALID needs the window inside the image
         kernel = [min(kernel[0], height), min(kernel[1], width)]
-        dilations = [d if (k - 1) * d + 1 <= s else 1 for k, d, s in zip(kernel, dilations, (height, width), strict=True)]
+        dilations = [
+            d if (k - 1) * d + 1 <= s else 1 for k, d, s in zip(kernel, dilations, (height, width), strict=True)
+        ]
     sides = [
         _same(side - (k - 1) * d, s) if padding else _same(side, s)
         for side, k, d, s in zip((height, width), kernel, dilations, strides, strict=True)
@@ -147,8 +149,7 @@ def add_pool(draw: Draw, model: ModelBuilder) -> None:
     image, height, width, channels, scale, zero = _image(draw, model)
     kh, kw, sh, sw, _, _, padding, _, _ = _window(draw, height, width)
     sides = [
-        _same(side - k + 1, s) if padding else _same(side, s)
-        for side, k, s in ((height, kh, sh), (width, kw, sw))
+        _same(side - k + 1, s) if padding else _same(side, s) for side, k, s in ((height, kh, sh), (width, kw, sw))
     ]
     result = model.tensor([1, *sides, channels], scale, zero)
     kind = draw(st.sampled_from(["MAX_POOL_2D", "AVERAGE_POOL_2D"]))

@@ -38,7 +38,13 @@ def models(draw: Any, family: str) -> tuple[bytes, int]:
 def test_operators_agree_with_the_reference_kernels(family: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp(family)
 
-    @settings(max_examples=_MODELS, suppress_health_check=list(HealthCheck), deadline=None, database=None, phases=[Phase.generate])
+    @settings(
+        max_examples=_MODELS,
+        suppress_health_check=list(HealthCheck),
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+    )
     @given(models(family))
     def agree(drawn: tuple[bytes, int]) -> None:
         model, seed = drawn

@@ -1,0 +1,84 @@
+"""``edge-siamese firmware build``: a network as C sources for a microcontroller."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edge_siamese.cli.options import Model, json_option
+from edge_siamese.cli.output import emit_json, table
+
+if TYPE_CHECKING:
+    from .codegen.fixed_point import Rounding
+    from .codegen.layouts import Backend
+
+
+@click.command("build")
+@click.argument("model", type=Model())
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder for the sources.")
+@click.option(
+    "--backend",
+    type=click.Choice(["c", "dsp"]),
+    default="c",
+    show_default=True,
+    help="Kernels: plain C99 for any core, or for Cortex-M4, M7 and M33 with the DSP extension.",
+)
+@click.option(
+    "--rounding",
+    type=click.Choice(["litert", "tflm"]),
+    default="litert",
+    show_default=True,
+    help="Round dense layers as LiteRT or as TFLite Micro does.",
+)
+@click.option("--name", help="Prefix of the C functions; the model's file name if left out.")
+@json_option
+def build_network(
+    model: Path, out: Path, backend: "Backend", rounding: "Rounding", name: str | None, as_json: bool
+) -> None:
+    """Turn an int8 network into C that computes the same bits.
+
+    MODEL is an int8 .tflite, or the name of a shipped one. The folder gets the sources, report.json and arena.svg.
+    """
+    from edge_siamese.errors import DataError, ModelError
+
+    from .codegen.build import build_files
+
+    try:
+        facts, files = build_files(model, name=name, backend=backend, rounding=rounding)
+    except ModelError as error:  # the user's file is at fault
+        raise DataError(str(error)) from error
+    _write(files, out)
+    if as_json:
+        emit_json("firmware-network", {"out": str(out), **facts})
+    else:
+        _show(facts, out)
+
+
+def _show(facts: dict[str, Any], out: Path) -> None:
+    from .codegen.report import REPORT_HEADER, report_rows
+
+    arena = facts["arena"]
+    verdict = "equal to the lower bound" if arena["optimal"] else f"lower bound {arena['lower_bound']:,}"
+    click.echo(table(report_rows(facts), header=REPORT_HEADER, align="><<>>>"))
+    click.echo(
+        f"\n{facts['macs']:,} multiply-accumulates; {facts['constant_bytes']:,} bytes of constants; arena of "
+        f"{arena['bytes']:,} bytes, {verdict}\n{len(facts['files'])} sources in {out}"
+    )
+
+
+def _write(files: dict[str, bytes], out: Path) -> None:
+    """All files, after all of them could be written beside the folder."""
+    import os
+    import tempfile
+
+    from edge_siamese.errors import DataError
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out, prefix=".build-") as stage:
+            for name, data in files.items():
+                (Path(stage) / name).write_bytes(data)
+            for name in files:
+                os.replace(Path(stage) / name, out / name)
+    except OSError as error:
+        raise DataError(f"{out}: cannot be written ({error.strerror})") from error
