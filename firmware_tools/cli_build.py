@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder for the sources.")
 @click.option(
     "--backend",
-    type=click.Choice(["c", "dsp"]),
+    type=click.Choice(["c", "dsp", "mve"]),
     default="c",
     show_default=True,
-    help="Kernels: plain C99 for any core, or for Cortex-M4, M7 and M33 with the DSP extension.",
+    help="Kernels: plain C99 for any core, the DSP extension (Cortex-M4, M7, M33), or Helium (Cortex-M55, M85).",
 )
 @click.option(
     "--rounding",

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .c_text import array, struct_array
 from .fixed_point import INT8_MIN, quantize_multiplier
-from .layouts import SHORT_SHIFTS, ConvolutionLayout, short_form
+from .layouts import SHORT_SHIFTS, Backend, ConvolutionLayout
 from .steps import (
     Activation,
     Addition,
@@ -53,9 +53,11 @@ class Context:
     Attributes:
         number: of the step, which makes its names unique.
         layouts: of convolutions, by `id` of the step.
+        backend: of the kernels.
     """
 
     number: int
+    backend: Backend
     layouts: Mapping[int, ConvolutionLayout]
 
     def name(self, what: str) -> str:
@@ -75,7 +77,7 @@ def step_text(step: Step, context: Context) -> StepText:
 @step_text.register
 def _(step: Convolution, context: Context) -> StepText:
     chosen = context.layouts[id(step)]
-    rounding, channels = channel_rows(step)
+    rounding, channels = channel_rows(step, short=chosen.short)
     rows = np.pad(channels, ((0, -len(channels) % 4), (0, 0)))
     weights, names = context.name("weights"), context.name("channels")
     data = array(weights, chosen.weights) + struct_array("es_channel", names, rows.tolist()) + _table(step, context)
@@ -95,9 +97,9 @@ def _(step: Convolution, context: Context) -> StepText:
     return StepText(data, f"{chosen.kernel}(&{context.name('layer')}, {{0}}, {{output}}{scratch});", (chosen.kernel,))
 
 
-def channel_rows(step: Convolution) -> tuple[str, npt.NDArray[np.int64]]:
-    """The rounding of a convolution and ``(out, 3)`` of bias, multiplier and shift; the short form where it is exact."""
-    if short_form(step):
+def channel_rows(step: Convolution, *, short: bool) -> tuple[str, npt.NDArray[np.int64]]:
+    """The rounding of a convolution and ``(out, 3)`` of bias, multiplier and shift."""
+    if short:
         return "ES_ROUND_FAST", np.stack([step.bias, 2 * step.multipliers - 2**32, -step.shifts], axis=1)
     rounding = "ES_ROUND_ONCE" if step.once else "ES_ROUND_TWICE"
     return rounding, np.stack([step.bias, step.multipliers, step.shifts], axis=1)
@@ -147,7 +149,7 @@ def _(step: Multiplication, context: Context) -> StepText:
     scale = step.result_scale
     factor = float(np.float32(first.scale) * np.float32(second.scale) / np.float32(scale))
     multiplier, shift = quantize_multiplier(factor)
-    short = -shift in SHORT_SHIFTS
+    short = -shift in SHORT_SHIFTS and context.backend != "mve"
     if short:
         multiplier, shift = 2 * multiplier - 2**32, -shift
     fields = [
@@ -192,7 +194,7 @@ def _(step: Mean, context: Context) -> StepText:
         ("table", _table_name(step, context)),
     ]
     data = _table(step, context) + _struct("es_mean", context.name("layer"), fields)
-    return StepText(data, f"es_mean(&{context.name('layer')}, {{0}}, {{output}}, {{scratch}});", ("es_pool",))
+    return StepText(data, f"es_mean(&{context.name('layer')}, {{0}}, {{output}}, {{scratch}});", ("es_mean",))
 
 
 @step_text.register

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from .c_text import as_int32
 from .steps import Convolution
 
-Backend = Literal["c", "dsp"]
-BACKENDS: tuple[Backend, ...] = ("c", "dsp")
+Backend = Literal["c", "dsp", "mve"]
+BACKENDS: tuple[Backend, ...] = ("c", "dsp", "mve")
 _MAX_STRIDE = 2
 _END = 0x80008000
 SHORT_SHIFTS = range(1, 24)
@@ -26,6 +26,7 @@ class ConvolutionLayout:
         depth: products in a sum as stored.
         scratch: bytes.
         direct: the pixels of the input are the columns.
+        short: factors are in the short form.
     """
 
     kernel: str
@@ -33,6 +34,7 @@ class ConvolutionLayout:
     depth: int
     scratch: int
     direct: bool
+    short: bool
 
 
 def layout(step: Convolution, backend: Backend) -> ConvolutionLayout:
@@ -40,24 +42,31 @@ def layout(step: Convolution, backend: Backend) -> ConvolutionLayout:
     if step.depthwise:
         return _depthwise(step, backend)
     direct = step.window.kernel == step.window.stride == (1, 1) and step.window.padding == (0, 0)
+    flat = step.weights.reshape(len(step.weights), step.depth)
+    if backend == "mve":
+        return ConvolutionLayout("es_conv", _padded(flat, 4), step.depth, 0 if direct else step.depth, direct, False)
     if backend == "dsp" and (chosen := _dsp(step, direct)):
         return chosen
-    groups = _padded(step.weights.reshape(len(step.weights), step.depth), 4).reshape(-1, 4, step.depth)
+    groups = _padded(flat, 4).reshape(-1, 4, step.depth)
     scratch = 0 if direct else 2 * step.depth
-    return ConvolutionLayout("es_conv_plain", groups.transpose(0, 2, 1), step.depth, scratch, direct)
+    return ConvolutionLayout("es_conv_plain", groups.transpose(0, 2, 1), step.depth, scratch, direct, short_form(step))
 
 
 def _depthwise(step: Convolution, backend: Backend) -> ConvolutionLayout:
+    if backend == "mve" and step.window.dilation == (1, 1) and step.inputs[0].channels == step.output.channels:
+        return ConvolutionLayout("es_depthwise", step.weights, step.depth, 0, False, False)
     (height, width), (stride, across) = step.window.kernel, step.window.stride
     plain = step.window.dilation == (1, 1) and stride == across <= _MAX_STRIDE
     image, output = step.inputs[0], step.output
     plain = plain and (backend == "c" or short_form(step))
     if not plain or image.channels != output.channels or output.height_width[1] < 2:
-        return ConvolutionLayout("es_depthwise_any", step.weights, step.depth, 0, False)
+        return ConvolutionLayout("es_depthwise_any", step.weights, step.depth, 0, False, short_form(step))
     scratch = 2 * plane_pitch(step) * image.height_width[0]
     if backend == "dsp":
         scratch += 4 * height * expanded_words(width, stride)
-    return ConvolutionLayout("es_depthwise", step.weights.transpose(2, 0, 1), step.depth, scratch, False)
+    return ConvolutionLayout(
+        "es_depthwise", step.weights.transpose(2, 0, 1), step.depth, scratch, False, short_form(step)
+    )
 
 
 def short_form(step: Convolution) -> bool:
@@ -92,7 +101,8 @@ def _dsp(step: Convolution, direct: bool) -> ConvolutionLayout | None:
     depth = flat.shape[1]
     direct = direct and depth == step.depth
     columns = 4 if step.output.size >= 4 * len(step.weights) else 1
-    return ConvolutionLayout("es_conv", as_int32(ended), depth, 2 * columns * depth + (0 if direct else depth), direct)
+    scratch = 2 * columns * depth + (0 if direct else depth)
+    return ConvolutionLayout("es_conv", as_int32(ended), depth, scratch, direct, short_form(step))
 
 
 def _word(low: npt.NDArray[np.int64], high: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
