@@ -77,7 +77,7 @@ def step_text(step: Step, context: Context) -> StepText:
 @step_text.register
 def _(step: Convolution, context: Context) -> StepText:
     chosen = context.layouts[id(step)]
-    rounding, channels = channel_rows(step, short=chosen.short)
+    rounding, channels = channel_rows(step, short=chosen.short, wide=context.backend != "mve")
     rows = np.pad(channels, ((0, -len(channels) % 4), (0, 0)))
     weights, names = context.name("weights"), context.name("channels")
     data = array(weights, chosen.weights) + struct_array("es_channel", names, rows.tolist()) + _table(step, context)
@@ -97,8 +97,13 @@ def _(step: Convolution, context: Context) -> StepText:
     return StepText(data, f"{chosen.kernel}(&{context.name('layer')}, {{0}}, {{output}}{scratch});", (chosen.kernel,))
 
 
-def channel_rows(step: Convolution, *, short: bool) -> tuple[str, npt.NDArray[np.int64]]:
-    """The rounding of a convolution and ``(out, 3)`` of bias, multiplier and shift."""
+def channel_rows(step: Convolution, *, short: bool, wide: bool) -> tuple[str, npt.NDArray[np.int64]]:
+    """The rounding of a convolution and ``(out, 3)`` of bias, multiplier and shift.
+
+    The short form has the multiplier doubled where the kernels multiply without a vector unit, `wide`.
+    """
+    if short and not wide:
+        return "ES_ROUND_FAST", np.stack([step.bias, step.multipliers, step.shifts], axis=1)
     if short:
         return "ES_ROUND_FAST", np.stack([step.bias, 2 * step.multipliers - 2**32, -step.shifts], axis=1)
     rounding = "ES_ROUND_ONCE" if step.once else "ES_ROUND_TWICE"

@@ -12,6 +12,7 @@ from .steps import Convolution
 Backend = Literal["c", "dsp", "mve"]
 BACKENDS: tuple[Backend, ...] = ("c", "dsp", "mve")
 _MAX_STRIDE = 2
+_MVE_COLUMNS = 8
 _END = 0x80008000
 SHORT_SHIFTS = range(1, 24)
 
@@ -44,7 +45,9 @@ def layout(step: Convolution, backend: Backend) -> ConvolutionLayout:
     direct = step.window.kernel == step.window.stride == (1, 1) and step.window.padding == (0, 0)
     flat = step.weights.reshape(len(step.weights), step.depth)
     if backend == "mve":
-        return ConvolutionLayout("es_conv", _padded(flat, 4), step.depth, 0 if direct else step.depth, direct, False)
+        columns = 0 if direct else min(_MVE_COLUMNS, step.output.size // step.output.channels)
+        padded = _padded(flat, 4)
+        return ConvolutionLayout("es_conv", padded, step.depth, columns * step.depth, direct, short_form(step))
     if backend == "dsp" and (chosen := _dsp(step, direct)):
         return chosen
     groups = _padded(flat, 4).reshape(-1, 4, step.depth)

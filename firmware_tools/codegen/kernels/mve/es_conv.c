@@ -3,6 +3,8 @@
 #include "es_fixed_point.h"
 #include "es_vector.h"
 
+#define ES_COLUMNS 8 /* made before weights are read once for all of them */
+
 /* Sums of 4 output channels: 16 products of each in a turn, the last turn with those that are left. */
 static inline int32x4_t es_dot4(const int8_t *x, const int8_t *weights, uint32_t depth)
 {
@@ -39,26 +41,43 @@ static void es_store_once(const struct es_conv *layer, int32x4_t sums, uint32_t 
         output[i] = es_finish(es_requantize(layer, four[i], &c[i]), layer->table);
 }
 
-static void es_pixel(const struct es_conv *layer, const int8_t *x, int8_t *output)
+/* All channels of `count` pixels whose columns lie `pitch` bytes apart. */
+static void es_pixels(const struct es_conv *layer, const int8_t *columns, uint32_t pitch, uint32_t count, int8_t *output)
 {
     const int8_t *weights = layer->weights, *table = layer->table;
-    const struct es_channel *c = layer->channels;
     uint32_t channels = layer->window.out_channels, depth = layer->depth;
     int32_t zero = layer->out_zero;
-    for (uint32_t channel = 0; channel < channels; channel += 4, c += 4, output += 4, weights += 4 * depth) {
-        struct es_factors f = es_load_factors(c);
-        int32x4_t sums = vaddq_s32(es_dot4(x, weights, depth), f.bias);
-        if (layer->rounding == ES_ROUND_ONCE)
-            es_store_once(layer, sums, channel, output);
-        else
-            es_store4(es_rescale4(sums, f), zero, table, channels - channel, output);
+    for (uint32_t channel = 0; channel < channels; channel += 4, weights += 4 * depth) {
+        struct es_factors f = es_load_factors(layer->channels + channel);
+        const int8_t *x = columns;
+        int8_t *to = output + channel;
+        for (uint32_t pixel = count; pixel; pixel--, x += pitch, to += channels) {
+            int32x4_t sums = vaddq_s32(es_dot4(x, weights, depth), f.bias);
+            if (layer->rounding == ES_ROUND_FAST)
+                es_store4(es_rescale4_right(sums, f), zero, table, channels - channel, to);
+            else if (layer->rounding == ES_ROUND_TWICE)
+                es_store4(es_rescale4(sums, f), zero, table, channels - channel, to);
+            else
+                es_store_once(layer, sums, channel, to);
+        }
     }
 }
 
 void es_conv(const struct es_conv *layer, const int8_t *input, int8_t *output, void *scratch)
 {
-    uint32_t pixels = (uint32_t)layer->window.out_height * layer->window.out_width;
+    uint32_t pixels = (uint32_t)layer->window.out_height * layer->window.out_width, depth = layer->depth;
     struct es_position at = {0, 0};
-    for (; pixels; pixels--, output += layer->window.out_channels)
-        es_pixel(layer, es_next_column(layer, input, &at, scratch), output);
+    if (layer->direct) {
+        es_pixels(layer, input, depth, pixels, output);
+        return;
+    }
+    while (pixels) {
+        uint32_t count = pixels < ES_COLUMNS ? pixels : ES_COLUMNS;
+        int8_t *column = scratch;
+        for (uint32_t i = 0; i < count; i++, column += depth)
+            es_next_column(layer, input, &at, column);
+        es_pixels(layer, scratch, depth, count, output);
+        output += count * layer->window.out_channels;
+        pixels -= count;
+    }
 }

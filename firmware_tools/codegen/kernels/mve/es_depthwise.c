@@ -12,6 +12,45 @@ static inline struct es_span es_inside(int32_t begin, int32_t kernel, int32_t si
     return span;
 }
 
+/* Taps inside the image, and the bytes from one to the next. */
+struct es_taps {
+    int32_t rows, columns;
+    uint32_t channels, image_pitch, kernel_pitch;
+};
+
+struct es_sums8 {
+    int32x4_t low, high;
+};
+
+static inline struct es_sums8 es_sums8(struct es_taps t, const int8_t *image, const int8_t *kernel, int32_t zero,
+                                       int32x4_t low, int32x4_t high)
+{
+    for (; t.rows > 0; t.rows--, image += t.image_pitch, kernel += t.kernel_pitch) {
+        const int8_t *x = image, *w = kernel;
+        for (int32_t j = t.columns; j > 0; j--, x += t.channels, w += t.channels) {
+            low = vaddq_s32(low, vmulq_s32(vaddq_n_s32(vldrbq_s32(x), zero), vldrbq_s32(w)));
+            high = vaddq_s32(high, vmulq_s32(vaddq_n_s32(vldrbq_s32(x + 4), zero), vldrbq_s32(w + 4)));
+        }
+    }
+    struct es_sums8 sums = {low, high};
+    return sums;
+}
+
+/* The first `left` of 4 channels. */
+static inline int32x4_t es_sums4(struct es_taps t, const int8_t *image, const int8_t *kernel, int32_t zero,
+                                 int32x4_t sums, uint32_t left)
+{
+    mve_pred16_t some = vctp32q(left);
+    for (; t.rows > 0; t.rows--, image += t.image_pitch, kernel += t.kernel_pitch) {
+        const int8_t *x = image, *w = kernel;
+        for (int32_t j = t.columns; j > 0; j--, x += t.channels, w += t.channels) {
+            int32x4_t values = vaddq_n_s32(vldrbq_z_s32(x, some), zero);
+            sums = vaddq_s32(sums, vmulq_s32(values, vldrbq_z_s32(w, some)));
+        }
+    }
+    return sums;
+}
+
 static void es_pixel(const struct es_conv *layer, const int8_t *input, int32_t top, int32_t left, int8_t *output)
 {
     const struct es_window *w = &layer->window;
@@ -21,20 +60,21 @@ static void es_pixel(const struct es_conv *layer, const int8_t *input, int32_t t
     const int8_t *image = input + (uint32_t)(top + rows.first) * image_pitch + (uint32_t)(left + columns.first) * channels;
     const int8_t *kernel = (const int8_t *)layer->weights + (uint32_t)rows.first * kernel_pitch +
                            (uint32_t)columns.first * channels;
-    int32_t zero = -layer->in_zero;
-    for (uint32_t channel = 0; channel < channels; channel += 4, image += 4, kernel += 4, output += 4) {
-        mve_pred16_t some = vctp32q(channels - channel);
-        struct es_factors f = es_load_factors(layer->channels + channel);
-        int32x4_t sums = f.bias;
-        const int8_t *x = image, *weights = kernel;
-        for (int32_t i = rows.first; i < rows.last; i++, x += image_pitch, weights += kernel_pitch) {
-            const int8_t *from = x, *by = weights;
-            for (int32_t j = columns.last - columns.first; j > 0; j--, from += channels, by += channels) {
-                int32x4_t values = vaddq_n_s32(vldrbq_z_s32(from, some), zero);
-                sums = vaddq_s32(sums, vmulq_s32(values, vldrbq_z_s32(by, some)));
-            }
-        }
-        es_store4(es_rescale4(sums, f), layer->out_zero, layer->table, channels - channel, output);
+    struct es_taps taps = {rows.last - rows.first, columns.last - columns.first, channels, image_pitch, kernel_pitch};
+    int32_t zero = -layer->in_zero, out_zero = layer->out_zero;
+    const struct es_channel *c = layer->channels;
+    uint32_t left_over = channels;
+    for (; left_over >= 8; left_over -= 8, image += 8, kernel += 8, output += 8, c += 8) {
+        struct es_factors f = es_load_factors(c), g = es_load_factors(c + 4);
+        struct es_sums8 sums = es_sums8(taps, image, kernel, zero, f.bias, g.bias);
+        es_store4(es_rescale4(sums.low, f), out_zero, layer->table, 4, output);
+        es_store4(es_rescale4(sums.high, g), out_zero, layer->table, 4, output + 4);
+    }
+    for (; left_over; image += 4, kernel += 4, output += 4, c += 4) {
+        struct es_factors f = es_load_factors(c);
+        int32x4_t sums = es_sums4(taps, image, kernel, zero, f.bias, left_over);
+        es_store4(es_rescale4(sums, f), out_zero, layer->table, left_over, output);
+        left_over -= left_over < 4 ? left_over : 4;
     }
 }
 

@@ -31,12 +31,18 @@ static inline struct es_factors es_same_factors(int32_t multiplier, int32_t shif
     return es_split(vdupq_n_s32(0), vdupq_n_s32(multiplier), vdupq_n_s32(shift));
 }
 
-/* value * multiplier / 2^31 to the nearest integer, then the shift with halves away from zero. */
-static inline int32x4_t es_rescale4(int32x4_t value, struct es_factors f)
+/* value * multiplier / 2^31 to the nearest integer, then the shift to the right with halves away from zero. */
+static inline int32x4_t es_rescale4_right(int32x4_t value, struct es_factors f)
 {
-    value = vqrdmulhq_s32(vshlq_s32(value, f.left), f.multiplier);
+    value = vqrdmulhq_s32(value, f.multiplier);
     value = vqaddq_s32(value, vshrq_n_s32(vandq_s32(value, f.right), 31));
     return vrshlq_s32(value, f.right);
+}
+
+/* The same for factors of 1 and more too. */
+static inline int32x4_t es_rescale4(int32x4_t value, struct es_factors f)
+{
+    return es_rescale4_right(vshlq_s32(value, f.left), f);
 }
 
 /* Adds the zero point, clamps, looks up and stores `left` values, at most 4. */
