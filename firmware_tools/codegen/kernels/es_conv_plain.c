@@ -5,8 +5,8 @@
 #include "es_fixed_point.h"
 
 /* 4 output channels of `count` pixels, 1 or 2: a constant wherever this is inlined. */
-static inline void es_tile(const struct es_conv *layer, uint32_t channel, int count, const int8_t *a, const int8_t *b,
-                           int8_t *output)
+ES_INLINE void es_tile(const struct es_conv *layer, uint32_t channel, int count, const int8_t *a, const int8_t *b,
+                       int8_t *output)
 {
     const int8_t *w = (const int8_t *)layer->weights + channel * layer->depth;
     const struct es_channel *c = layer->channels + channel;
@@ -28,19 +28,26 @@ static inline void es_tile(const struct es_conv *layer, uint32_t channel, int co
             output[channel + (uint32_t)j] = es_finish(es_requantize(layer, sums[i][j], &c[j]), layer->table);
 }
 
+/* Cores with few registers are faster with one pixel at a time. */
+#if defined(__thumb__) && !defined(__thumb2__)
+#define ES_PIXELS 1
+#else
+#define ES_PIXELS 2
+#endif
+
 void es_conv_plain(const struct es_conv *layer, const int8_t *input, int8_t *output, void *scratch)
 {
     uint32_t channels = layer->window.out_channels;
     uint32_t pixels = (uint32_t)layer->window.out_height * layer->window.out_width;
     int8_t *buffer = scratch;
     struct es_position at = {0, 0};
-    for (; pixels >= 2; pixels -= 2, output += 2 * channels) {
+    for (; ES_PIXELS == 2 && pixels >= 2; pixels -= 2, output += 2 * channels) {
         const int8_t *a = es_next_column(layer, input, &at, buffer);
         const int8_t *b = es_next_column(layer, input, &at, buffer + layer->depth);
         for (uint32_t channel = 0; channel < channels; channel += 4)
             es_tile(layer, channel, 2, a, b, output);
     }
-    if (pixels) {
+    for (; pixels; pixels--, output += channels) {
         const int8_t *a = es_next_column(layer, input, &at, buffer);
         for (uint32_t channel = 0; channel < channels; channel += 4)
             es_tile(layer, channel, 1, a, a, output);

@@ -12,6 +12,12 @@ static inline int32_t es_scale(int32_t value, int32_t multiplier)
     int32_t scaled;
     __asm__("smmlar %0, %1, %2, %1" : "=r"(scaled) : "r"(value), "r"(multiplier));
     return scaled;
+#elif defined(__thumb__) && !defined(__thumb2__) /* no long multiply: four of 16 bits; the multiplier is negative */
+    uint32_t value_low = (uint32_t)value & 0xffff, low = (uint32_t)multiplier & 0xffff;
+    int32_t value_high = value >> 16, high = multiplier >> 16;
+    int32_t middle = value_high * (int32_t)low + (int32_t)((value_low * low) >> 16);
+    int32_t other = (int32_t)value_low * high + (middle & 0xffff) + 0x8000;
+    return value + value_high * high + (middle >> 16) + (other >> 16);
 #else
     return value + (int32_t)(((int64_t)value * multiplier + 0x80000000LL) >> 32);
 #endif
