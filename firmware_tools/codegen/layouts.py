@@ -11,6 +11,7 @@ from .steps import Convolution
 
 Backend = Literal["c", "dsp", "mve"]
 BACKENDS: tuple[Backend, ...] = ("c", "dsp", "mve")
+HOST_BACKENDS: tuple[Backend, ...] = ("c", "dsp")  # whose kernels any compiler takes
 _MAX_STRIDE = 2
 _MVE_COLUMNS = 8
 _END = 0x80008000

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from edge_siamese_firmware.codegen.generate import generate
-from edge_siamese_firmware.codegen.layouts import BACKENDS, Backend
+from edge_siamese_firmware.codegen.layouts import HOST_BACKENDS, Backend
 
 from .builder import ModelBuilder, reference
 from .compiler import COMPILER, compile_network, run_network
@@ -48,7 +48,7 @@ def test_operators_agree_with_the_reference_kernels(family: str, tmp_path_factor
     @given(models(family))
     def agree(drawn: tuple[bytes, int]) -> None:
         model, seed = drawn
-        for backend in BACKENDS:
+        for backend in HOST_BACKENDS:
             _check(model, seed, backend, folder)
 
     agree()

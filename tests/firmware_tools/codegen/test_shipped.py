@@ -14,7 +14,7 @@ from edge_siamese.tflite.card import read_model
 from edge_siamese.tflite.model import model_input
 from edge_siamese.tflite.runtime import load_network
 from edge_siamese_firmware.codegen.generate import generate
-from edge_siamese_firmware.codegen.layouts import BACKENDS, Backend
+from edge_siamese_firmware.codegen.layouts import HOST_BACKENDS, Backend
 
 from .compiler import COMPILER, SANITIZERS, compile_network, run_network
 
@@ -35,7 +35,7 @@ def _check(path: Path, images: list[npt.NDArray[np.int8]], backend: Backend, fol
 
 
 @_SHIPPED
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", HOST_BACKENDS)
 def test_golden_vectors_and_noise(path: Path, backend: Backend, tmp_path: Path) -> None:
     card = read_model(path).card
     images = [model_input(golden.picture) for golden in card.goldens[:2]]
@@ -45,7 +45,7 @@ def test_golden_vectors_and_noise(path: Path, backend: Backend, tmp_path: Path) 
 
 @_SHIPPED
 def test_the_arena_is_optimal(path: Path) -> None:
-    for backend in BACKENDS:
+    for backend in HOST_BACKENDS:
         plan = generate(read_model(path).network, "net", backend=backend).plan
         assert plan.size == plan.bound
         for number, block in enumerate(plan.blocks):
