@@ -129,15 +129,16 @@ def _(step: Lookup, context: Context) -> StepText:
 def _(step: Addition, context: Context) -> StepText:
     first, second = step.inputs
     twice = 2 * max(first.scale, second.scale)
+    zeros = (first.zero_point, second.zero_point, step.result_zero)
     factors = (first.scale / twice, second.scale / twice, twice / (2**20 * step.result_scale))
     rows = []
-    for factor, zero in zip(factors, (first.zero_point, second.zero_point, step.result_zero), strict=True):
+    for at, (factor, zero) in enumerate(zip(factors, zeros, strict=True)):
         multiplier, shift = quantize_multiplier(factor)
-        if not multiplier or not -_MAX_ADD_SHIFT <= shift <= 0:
-            raise refusal(
-                step.operators[0], f"the scales of its operands and result are too different (factor {factor:.3g})"
-            )
-        rows.append(f"{{{zero}, {2 * multiplier - 2**32}, {-shift}}}")
+        if not multiplier or not -_MAX_ADD_SHIFT <= shift <= (0 if at < 2 else -1):
+            raise refusal(step.operators[0], f"the scales of operands and result are too different ({factor:.3g})")
+        if context.backend != "mve":
+            multiplier = 2 * multiplier - 2**32
+        rows.append(f"{{{zero}, {multiplier}, {-shift}}}")
     fields = [
         ("size", str(step.output.size)),
         ("repeat", str(second.size)),
@@ -154,8 +155,8 @@ def _(step: Multiplication, context: Context) -> StepText:
     scale = step.result_scale
     factor = float(np.float32(first.scale) * np.float32(second.scale) / np.float32(scale))
     multiplier, shift = quantize_multiplier(factor)
-    short = -shift in SHORT_SHIFTS and context.backend != "mve"
-    if short:
+    short = -shift in SHORT_SHIFTS
+    if short and context.backend != "mve":
         multiplier, shift = 2 * multiplier - 2**32, -shift
     fields = [
         ("size", str(step.output.size)),

@@ -1,35 +1,37 @@
 /* Kernels that combine values at the same place: sums, products, tables. */
 #include "es_fixed_point.h"
 
-/* es_shift_add for a shift that may be 0, with the two parts that depend on it made once. */
-struct es_shifter {
-    int32_t shift, half, negative;
-};
-
-static inline struct es_shifter es_shifter(int32_t shift)
+/* An operand of a sum, 20 fractional bits up; `halved` where its factor is one half, which needs no rounding. */
+ES_INLINE int32_t es_raise(int32_t value, const struct es_channel *c, int32_t half, int halved)
 {
-    struct es_shifter made = {shift, (1 << shift) >> 1, shift > 0 ? -1 : 0};
-    return made;
+    if (halved)
+        return (value - c->bias) * (1 << 19);
+    int32_t scaled = es_scale((value - c->bias) * (1 << 20), c->multiplier);
+    return (scaled + (scaled >> 31) + half) >> c->shift;
 }
 
-static inline int32_t es_shift(int32_t value, struct es_shifter by)
+ES_INLINE void es_add_all(const struct es_add *layer, const int8_t *first, const int8_t *second, int8_t *output,
+                          int first_halved, int second_halved)
 {
-    return (value + ((value >> 31) & by.negative) + by.half) >> by.shift;
-}
-
-void es_add(const struct es_add *layer, const int8_t *first, const int8_t *second, int8_t *output)
-{
-    struct es_shifter a = es_shifter(layer->first.shift), b = es_shifter(layer->second.shift);
-    struct es_shifter s = es_shifter(layer->sum.shift);
-    int32_t zero_a = layer->first.bias, zero_b = layer->second.bias, zero = layer->sum.bias;
-    int32_t scale_a = layer->first.multiplier, scale_b = layer->second.multiplier, scale = layer->sum.multiplier;
+    const struct es_channel a = layer->first, b = layer->second, s = layer->sum;
+    int32_t half_a = (1 << a.shift) >> 1, half_b = (1 << b.shift) >> 1, half = (1 << s.shift) >> 1, sign = layer->sign;
     for (uint32_t done = 0; done < layer->size; done += layer->repeat)
         for (const int8_t *from = second, *end = second + layer->repeat; from != end;) {
-            int32_t x = es_shift(es_scale((*first++ - zero_a) * (1 << 20), scale_a), a);
-            int32_t y = es_shift(es_scale((*from++ - zero_b) * (1 << 20), scale_b), b);
-            int32_t sum = layer->sign < 0 ? x - y : x + y;
-            *output++ = es_finish(es_shift(es_scale(sum, scale), s) + zero, layer->table);
+            int32_t x = es_raise(*first++, &a, half_a, first_halved);
+            int32_t sum = es_scale(x + sign * es_raise(*from++, &b, half_b, second_halved), s.multiplier);
+            *output++ = es_finish(((sum + (sum >> 31) + half) >> s.shift) + s.bias, layer->table);
         }
+}
+
+/* The operand with the larger scale has a factor of one half, the other a smaller one or the same. */
+void es_add(const struct es_add *layer, const int8_t *first, const int8_t *second, int8_t *output)
+{
+    if (layer->first.shift)
+        es_add_all(layer, first, second, output, 0, 1);
+    else if (layer->second.shift)
+        es_add_all(layer, first, second, output, 1, 0);
+    else
+        es_add_all(layer, first, second, output, 1, 1);
 }
 
 void es_mul(const struct es_mul *layer, const int8_t *first, const int8_t *second, int8_t *output)

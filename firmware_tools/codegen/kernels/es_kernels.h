@@ -58,7 +58,7 @@ void es_depthwise_any(const struct es_conv *layer, const int8_t *input, int8_t *
  * first, or `repeat` values that are used again and again; `repeat` divides `size`. */
 struct es_add {
     uint32_t size, repeat;
-    struct es_channel first, second, sum; /* bias: the zero point */
+    struct es_channel first, second, sum; /* bias: the zero point; shift: to the right, 0 for a factor of one half */
     int8_t sign;
     const int8_t *table;
 };

@@ -45,6 +45,13 @@ static inline int32x4_t es_rescale4(int32x4_t value, struct es_factors f)
     return es_rescale4_right(vshlq_s32(value, f.left), f);
 }
 
+/* One factor below 1 for all four; `shift` is to the right, 1 or more. */
+static inline int32x4_t es_rescale_all(int32x4_t value, int32_t multiplier, int32_t shift)
+{
+    value = vqrdmulhq_n_s32(value, multiplier);
+    return vrshlq_n_s32(vqaddq_s32(value, vshrq_n_s32(value, 31)), -shift);
+}
+
 /* Adds the zero point, clamps, looks up and stores `left` values, at most 4. */
 static inline void es_store4(int32x4_t value, int32_t zero, const int8_t *table, uint32_t left, int8_t *output)
 {
