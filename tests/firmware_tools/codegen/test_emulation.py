@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING or "installed")
 # Millions of instructions for one run of the shipped small embedder, and bytes of code: a few percent above what was
 # measured with gcc 12. A change that needs more has to be worth it.
 _BUDGETS = {
-    "m0plus": ("c", 146, 6500),
+    "m0plus": ("c", 146, 6800),
     "m3": ("c", 58, 6000),
     "m4": ("dsp", 26.5, 9600),
     "m7": ("dsp", 26.5, 9600),

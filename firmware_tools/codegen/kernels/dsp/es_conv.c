@@ -15,7 +15,7 @@
 
 /* For 2 channels of 4 pixels: sums[0..3] become t - s, sums[4..7] become s, each s beginning with `bias`. `x` holds the
  * same words of 4 pixels one behind the other. Returns the weights behind the end. */
-#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && defined(__GNUC__)
 #define ES_IN_REGISTER __attribute__((unused))
 __attribute__((naked, noinline)) static const uint32_t *
 es_dot4(ES_IN_REGISTER const uint32_t *weights, ES_IN_REGISTER const uint32_t *x, ES_IN_REGISTER int32_t *sums,
