@@ -31,9 +31,20 @@ if TYPE_CHECKING:
     help="Round dense layers as LiteRT or as TFLite Micro does.",
 )
 @click.option("--name", help="Prefix of the C functions; the model's file name if left out.")
+@click.option(
+    "--measure",
+    type=click.Choice(["m0plus", "m3", "m4", "m7", "m33", "m55"]),
+    help="Run it on an emulated Cortex-M core, compare the outputs and count instructions.",
+)
 @json_option
 def build_network(
-    model: Path, out: Path, backend: "Backend", rounding: "Rounding", name: str | None, as_json: bool
+    model: Path,
+    out: Path,
+    backend: "Backend",
+    rounding: "Rounding",
+    name: str | None,
+    measure: str | None,
+    as_json: bool,
 ) -> None:
     """Turn an int8 network into C that computes the same bits.
 
@@ -44,7 +55,7 @@ def build_network(
     from .codegen.build import build_files
 
     try:
-        facts, files = build_files(model, name=name, backend=backend, rounding=rounding)
+        facts, files = build_files(model, name=name, backend=backend, rounding=rounding, core=measure)
     except ModelError as error:  # the user's file is at fault
         raise DataError(str(error)) from error
     _write(files, out)
@@ -57,13 +68,19 @@ def build_network(
 def _show(facts: dict[str, Any], out: Path) -> None:
     from .codegen.report import REPORT_HEADER, report_rows
 
-    arena = facts["arena"]
+    arena, measured = facts["arena"], facts.get("measured")
     verdict = "equal to the lower bound" if arena["optimal"] else f"lower bound {arena['lower_bound']:,}"
     click.echo(table(report_rows(facts), header=REPORT_HEADER, align="><<>>>"))
     click.echo(
         f"\n{facts['macs']:,} multiply-accumulates; {facts['constant_bytes']:,} bytes of constants; arena of "
-        f"{arena['bytes']:,} bytes, {verdict}\n{len(facts['files'])} sources in {out}"
+        f"{arena['bytes']:,} bytes, {verdict}"
     )
+    if measured:
+        click.echo(
+            f"{measured['instructions']:,} instructions and {measured['code_bytes']:,} bytes of code on an emulated "
+            f"{measured['core']}; {measured['outputs_compared']:,} outputs equal to {facts['reference']}"
+        )
+    click.echo(f"{len(facts['files'])} sources in {out}")
 
 
 def _write(files: dict[str, bytes], out: Path) -> None:

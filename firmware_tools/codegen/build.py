@@ -14,13 +14,19 @@ from .emit import default_name
 from .fixed_point import Rounding
 from .generate import generate
 from .layouts import Backend
-from .report import arena_svg, report
+from .measure import measure
+from .report import add_measurement, arena_svg, report
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def build_files(
-    path: Path, *, name: str | None = None, backend: Backend = "c", rounding: Rounding = "litert"
+    path: Path,
+    *,
+    name: str | None = None,
+    backend: Backend = "c",
+    rounding: Rounding = "litert",
+    core: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Make C of a model file.
 
@@ -28,6 +34,7 @@ def build_files(
         path: an int8 .tflite, with or without a model card.
         name: prefix of the C functions; by default the file's name.
         backend, rounding: see `generate`.
+        core: an emulated core to run the code on, whose instructions go into the report; None runs nothing.
 
     Returns:
         The facts of ``report.json``, and contents by file name.
@@ -35,7 +42,8 @@ def build_files(
     Raises:
         ModelError: the file cannot be read as a model.
         DataError: code cannot be made for it, or `name` is no C identifier.
-        RuntimeMissingError: the reference kernels are not installed.
+        RuntimeMissingError: the reference kernels are not installed, or what emulation needs.
+        SelfTestError: the emulated core computed something else.
     """
     if name is not None and (not _NAME.fullmatch(name) or name in RESERVED or name.startswith("es_")):
         raise DataError(f"the name '{name}' is no C identifier that can be a prefix; letters, digits and _ make one")
@@ -43,6 +51,8 @@ def build_files(
     network = generate(model, name or default_name(path.stem), backend=backend, rounding=rounding)
     runtime = find_runtime()
     facts = report(network, model, runtime=f"{runtime.name} {runtime.version}")
+    if core is not None:
+        add_measurement(facts, measure(network, model, core))
     files = {file: text.encode() for file, text in network.sources.items()}
     files["report.json"] = json.dumps(facts, indent=1).encode()
     files["arena.svg"] = arena_svg(network).encode()

@@ -98,12 +98,20 @@ def _network(name: str, program: Program, plan: Plan, texts: list[StepText]) -> 
     for number, (step, text) in enumerate(zip(program.steps, texts, strict=True)):
         body.append(f"    {comment(_caption(step))}")
         body.append(f"    {_call(step, text, plan, plan.scratch[number])}")
+        body.append(f"    ES_AFTER_STEP({number});")
     lines = [
         comment(_GENERATED),
         f'#include "{name}.h"',
         "",
         '#include "es_kernels.h"',
         f'#include "{name}_data.h"',
+        "",
+        comment("A function of one's own that is called behind every step, to measure them."),
+        "#ifdef ES_AFTER_STEP",
+        "void ES_AFTER_STEP(uint32_t step);",
+        "#else",
+        "#define ES_AFTER_STEP(step)",
+        "#endif",
         "",
         f"void {name}_run(int8_t *arena)",
         "{",

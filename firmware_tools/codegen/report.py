@@ -42,8 +42,15 @@ def report(network: GeneratedNetwork, model: bytes, *, runtime: str) -> dict[str
     }
 
 
+def add_measurement(facts: dict[str, Any], measured: dict[str, Any]) -> None:
+    """Put what an emulated core did into a report: `measured`, and `instructions` of every step."""
+    for step, instructions in zip(facts["steps"], measured.pop("step_instructions"), strict=True):
+        step["instructions"] = instructions
+    facts["measured"] = measured
+
+
 def report_rows(facts: dict[str, Any]) -> list[tuple[str, ...]]:
-    """Rows of a table for people: step, shapes, multiply-accumulates, constants, bytes alive in the arena."""
+    """Rows of a table for people: step, shapes, multiply-accumulates, constants, bytes alive, instructions."""
     return [
         (
             str(step["step"]),
@@ -52,12 +59,13 @@ def report_rows(facts: dict[str, Any]) -> list[tuple[str, ...]]:
             f"{step['macs']:,}",
             f"{step['constant_bytes']:,}",
             f"{step['arena_bytes']:,}",
+            f"{step['instructions']:,}" if "instructions" in step else "",
         )
         for step in facts["steps"]
     ]
 
 
-REPORT_HEADER = ("step", "operators", "shape", "MACs", "constants", "arena")
+REPORT_HEADER = ("step", "operators", "shape", "MACs", "constants", "arena", "instructions")
 
 
 def arena_svg(network: GeneratedNetwork) -> str:

@@ -6,6 +6,7 @@ from click.testing import CliRunner
 
 from edge_siamese.errors import DataError
 from edge_siamese_firmware.cli_build import build_network
+from edge_siamese_firmware.emulation import missing_tools
 
 
 def test_the_folder_has_everything(tmp_path: Path) -> None:
@@ -28,6 +29,24 @@ def test_json_is_one_document(tmp_path: Path) -> None:
     assert document["schema"] == "edge-siamese/firmware-network/1"
     assert (document["name"], document["rounding"], document["backend"]) == ("face", "tflm", "c")
     assert (tmp_path / "face.c").exists()
+
+
+@pytest.mark.skipif(bool(missing_tools()), reason=f"not installed: {missing_tools()}")
+def test_instructions_are_measured_for_each_step(tmp_path: Path) -> None:
+    arguments = ["embedder-small", "-o", str(tmp_path), "--json", "--backend", "mve", "--measure", "m55"]
+    document = json.loads(CliRunner().invoke(build_network, arguments).stdout)
+    assert document["measured"]["core"] == "m55"
+    assert document["measured"]["outputs_compared"] == 2 * 256
+    total = sum(step["instructions"] for step in document["steps"])
+    assert total == pytest.approx(document["measured"]["instructions"], rel=0.01)
+
+
+def test_a_core_that_cannot_run_the_kernels(tmp_path: Path) -> None:
+    arguments = ["embedder-small", "-o", str(tmp_path / "out"), "--backend", "mve", "--measure", "m3"]
+    result = CliRunner().invoke(build_network, arguments)
+    assert isinstance(result.exception, DataError)
+    assert str(result.exception) == "the core m3 cannot run the kernels 'mve'; it runs c"
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("name", ["9lives", "a-b", "while", "es_conv", ""])

@@ -1,5 +1,5 @@
 /* A bare program for an emulated Cortex-M board: runs a network on inputs that were loaded into memory, and writes its
- * outputs and the ticks of every run to a file of the host. */
+ * outputs and the ticks of every run and step to a file of the host. */
 #include <stdint.h>
 
 #include "harness.h"
@@ -46,6 +46,16 @@ static void write_host(int32_t file, const void *data, uint32_t size)
 }
 
 static int32_t arena[(ARENA_SIZE + 3) / 4];
+static uint64_t step_ticks[STEPS], step_began;
+
+/* The network calls this behind every step. */
+void board_after_step(uint32_t step);
+void board_after_step(uint32_t step)
+{
+    uint64_t now = ticks();
+    step_ticks[step] += now - step_began;
+    step_began = now;
+}
 
 static void run_all(void)
 {
@@ -55,12 +65,13 @@ static void run_all(void)
     const uint8_t *input = (const uint8_t *)INPUTS + 4;
     for (uint32_t left = *(const uint32_t *)INPUTS; left; left--) {
         input = load_inputs((int8_t *)arena, input);
-        uint64_t began = ticks();
+        uint64_t began = step_began = ticks();
         run((int8_t *)arena);
         uint64_t took = ticks() - began;
         write_outputs((int8_t *)arena, write_host, file);
         write_host(file, &took, sizeof took);
     }
+    write_host(file, step_ticks, sizeof step_ticks);
 }
 
 void reset(void)
