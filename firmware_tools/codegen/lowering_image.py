@@ -33,7 +33,7 @@ def lower_pad(operator: Operator, inputs: tuple[Activation, ...], output: Activa
     image = inputs[0]
     _same_scale(operator, image, output)
     amounts = _constant(operator, 1)
-    if len(image.shape) != 3 or amounts.shape != (4, 2) or amounts[0].any() or amounts.min() < 0:
+    if len(image.shape) != 3 or amounts.shape != (4, 2) or amounts[0].any() or amounts.min() < 0 or amounts.max() > 255:
         raise refusal(operator, f"it pads {image.shape} by {amounts.tolist()}, expected an image and no batch")
     top, left, channels = (int(amounts[axis, 0]) for axis in (1, 2, 3))
     return Pad((operator,), (image,), output, before=(top, left, channels))

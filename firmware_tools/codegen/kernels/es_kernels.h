@@ -29,8 +29,10 @@ struct es_channel {
 };
 
 struct es_window {
-    uint16_t in_height, in_width, in_channels;
-    uint16_t out_height, out_width, out_channels;
+    uint16_t in_height, in_width;
+    uint32_t in_channels;
+    uint16_t out_height, out_width;
+    uint32_t out_channels;
     uint8_t kernel_height, kernel_width;
     uint8_t stride_height, stride_width;
     uint8_t dilation_height, dilation_width;
