@@ -8,7 +8,7 @@ from .emit_steps import Context, StepText, step_text
 from .layouts import Backend, ConvolutionLayout
 from .lowering import Program
 from .planner import ALIGNMENT, Plan
-from .steps import Activation, Step
+from .steps import Activation, Convolution, Step
 
 _HEADERS = ("es_columns.h", "es_fixed_point.h", "es_kernels.h", "es_plane.h", "es_simd.h", "es_write.h")
 _BACKEND_HEADERS: dict[Backend, tuple[str, ...]] = {"mve": ("es_vector.h",)}
@@ -30,7 +30,8 @@ def emit(
     Raises:
         DataError: a step's numbers are beyond what the kernels take.
     """
-    texts = [step_text(step, Context(number, backend, layouts)) for number, step in enumerate(program.steps)]
+    owners = _owners(program)
+    texts = [step_text(step, Context(number, backend, owners, layouts)) for number, step in enumerate(program.steps)]
     kernels = {f"{kernel}.c" for text in texts for kernel in text.files}
     headers = {*_HEADERS, *_BACKEND_HEADERS.get(backend, ())}
     sources = {
@@ -39,6 +40,17 @@ def emit(
         f"{name}_data.h": _data(name, texts),
     }
     return sources | {file: kernel_source(file, backend) for file in sorted({*kernels, *headers})}
+
+
+def _owners(program: Program) -> dict[int, int]:
+    """The first step that uses a table or weights, by `id` of the array."""
+    owners: dict[int, int] = {}
+    for number, step in enumerate(program.steps):
+        arrays = [step.table, step.weights if isinstance(step, Convolution) else None]
+        for array in arrays:
+            if array is not None:
+                owners.setdefault(id(array), number)
+    return owners
 
 
 def kernel_source(file: str, backend: Backend) -> str:
@@ -60,14 +72,38 @@ def _header(name: str, program: Program, plan: Plan) -> str:
         comment(f"Bytes of memory for one run, aligned to {ALIGNMENT} bytes. Between runs it may hold other things."),
         f"#define {name.upper()}_ARENA_SIZE {plan.size}",
         "",
-        comment("Computes the outputs from the input, which it may overwrite."),
-        f"void {name}_run(int8_t *arena);",
+        *_run_declaration(name, program),
         "",
     ]
-    for kind, values in (("input", program.inputs), ("output", program.outputs)):
+    ports = {} if program.streamed else program.inputs
+    for kind, values in (("input", ports), ("output", program.outputs)):
         for accessor, (tensor, value) in zip(accessors(name, kind, values), values.items(), strict=True):
             lines += _accessor(accessor, kind, tensor, value, plan)
     return "\n".join([*lines, "#endif", ""])
+
+
+def _signature(name: str, program: Program) -> str:
+    streamed = f", {name}_read_rows *read, void *user" if program.streamed else ""
+    return f"void {name}_run(int8_t *arena{streamed})"
+
+
+def _run_declaration(name: str, program: Program) -> list[str]:
+    if not program.streamed:
+        text = "Computes the outputs from the input, which it may overwrite."
+        return [comment(text), f"{_signature(name, program)};"]
+    (value,) = program.inputs.values()
+    height, width, channels = value.shape
+    what = f"Writes `count` rows of the input from row `first` on: int8, {width} x {channels} values each, of {height} rows."
+    upper = name.upper()
+    return [
+        comment(f"{what} real = {value.scale!r} * (value - {value.zero_point}). A row may be asked for again."),
+        f"typedef void {name}_read_rows(void *user, uint32_t first, uint32_t count, int8_t *to);",
+        f"#define {upper}_INPUT_ROWS {height}",
+        f"#define {upper}_INPUT_ROW_SIZE {width * channels}",
+        "",
+        comment("Computes the outputs from the rows of the input."),
+        f"{_signature(name, program)};",
+    ]
 
 
 def accessors(name: str, kind: str, values: Iterable[str]) -> list[str]:
@@ -113,7 +149,7 @@ def _network(name: str, program: Program, plan: Plan, texts: list[StepText]) -> 
         "#define ES_AFTER_STEP(step)",
         "#endif",
         "",
-        f"void {name}_run(int8_t *arena)",
+        _signature(name, program),
         "{",
         *body,
         "}",
@@ -123,7 +159,8 @@ def _network(name: str, program: Program, plan: Plan, texts: list[StepText]) -> 
 
 
 def _caption(step: Step) -> str:
-    return f"{step.kind} {'x'.join(map(str, step.inputs[0].shape))} -> {'x'.join(map(str, step.output.shape))}"
+    shapes = " -> ".join("x".join(map(str, value.shape)) for value in (*step.inputs[:1], step.output))
+    return f"{step.kind} {shapes}"
 
 
 def _call(step: Step, text: StepText, plan: Plan, scratch: int) -> str:

@@ -21,8 +21,8 @@ from .steps import (
     Multiplication,
     Pad,
     Pool,
+    ReadRows,
     Resize,
-    Softmax,
     Step,
     Window,
     refusal,
@@ -54,14 +54,23 @@ class Context:
         number: of the step, which makes its names unique.
         layouts: of convolutions, by `id` of the step.
         backend: of the kernels.
+        owners: the first step that uses an array, by `id` of the array; the others use its constants.
     """
 
     number: int
     backend: Backend
+    owners: Mapping[int, int]
     layouts: Mapping[int, ConvolutionLayout]
 
     def name(self, what: str) -> str:
         return f"{what}_{self.number}"
+
+    def shared(self, what: str, array: object) -> str:
+        """The name of something that other steps may use too."""
+        return f"{what}_{self.owners.get(id(array), self.number)}"
+
+    def owns(self, array: object) -> bool:
+        return self.owners.get(id(array), self.number) == self.number
 
 
 @singledispatch
@@ -79,8 +88,10 @@ def _(step: Convolution, context: Context) -> StepText:
     chosen = context.layouts[id(step)]
     rounding, channels = channel_rows(step, short=chosen.short, wide=context.backend != "mve")
     rows = np.pad(channels, ((0, -len(channels) % 4), (0, 0)))
-    weights, names = context.name("weights"), context.name("channels")
-    data = array(weights, chosen.weights) + struct_array("es_channel", names, rows.tolist()) + _table(step, context)
+    weights, names = context.shared("weights", step.weights), context.shared("channels", step.weights)
+    data = _table(step, context)
+    if context.owns(step.weights):
+        data += array(weights, chosen.weights) + struct_array("es_channel", names, rows.tolist())
     fields = [
         ("window", window_fields(step.window, step.inputs[0], step.output)),
         ("depth", str(chosen.depth)),
@@ -266,8 +277,8 @@ def _(step: L2Normalization, context: Context) -> StepText:
 
 
 @step_text.register
-def _(step: Softmax, context: Context) -> StepText:
-    raise refusal(step.operators[0], "there are no kernels for this operator")
+def _(step: ReadRows, context: Context) -> StepText:
+    return StepText("", f"read(user, {step.first}, {step.output.height_width[0]}, {{output}});", ())
 
 
 def _resize_scale(side: int, out_side: int, align_corners: bool) -> int:
@@ -294,11 +305,13 @@ def _window(name: str, window: Window, image: Activation, output: Activation) ->
 
 
 def _table(step: Step, context: Context) -> str:
-    return "" if step.table is None else array(context.name("table"), step.table, dimension=str(-2 * INT8_MIN))
+    if step.table is None or not context.owns(step.table):
+        return ""
+    return array(_table_name(step, context), step.table, dimension=str(-2 * INT8_MIN))
 
 
 def _table_name(step: Step, context: Context) -> str:
-    return "0" if step.table is None else context.name("table")
+    return "0" if step.table is None else context.shared("table", step.table)
 
 
 def _struct(kind: str, name: str, fields: list[tuple[str, str]]) -> str:

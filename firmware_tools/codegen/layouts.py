@@ -1,6 +1,6 @@
 """How a back end stores the weights of a convolution, which kernel computes it, and the scratch that takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -39,38 +39,54 @@ class ConvolutionLayout:
     short: bool
 
 
-def layout(step: Convolution, backend: Backend) -> ConvolutionLayout:
-    """Choose the kernel and order the weights."""
-    if step.depthwise:
-        return _depthwise(step, backend)
+def layout(step: Convolution, backend: Backend, known: ConvolutionLayout | None = None) -> ConvolutionLayout:
+    """Choose the kernel and order the weights.
+
+    Args:
+        step: the convolution.
+        backend: of the kernels.
+        known: the layout of another stripe of the same convolution.
+    """
+    chosen = known or (_depthwise(step, backend) if step.depthwise else _convolution(step, backend))
+    return replace(chosen, scratch=_scratch(step, chosen, backend))
+
+
+def _convolution(step: Convolution, backend: Backend) -> ConvolutionLayout:
     direct = step.window.kernel == step.window.stride == (1, 1) and step.window.padding == (0, 0)
-    flat = step.weights.reshape(len(step.weights), step.depth)
-    if backend == "mve":
-        columns = 0 if direct else min(_MVE_COLUMNS, step.output.size // step.output.channels)
-        padded = _padded(flat, 4)
-        return ConvolutionLayout("es_conv", padded, step.depth, columns * step.depth, direct, short_form(step))
     if backend == "dsp" and (chosen := _dsp(step, direct)):
         return chosen
-    groups = _padded(flat, 4).reshape(-1, 4, step.depth)
-    scratch = 0 if direct else 2 * step.depth
-    return ConvolutionLayout("es_conv_plain", groups.transpose(0, 2, 1), step.depth, scratch, direct, short_form(step))
+    flat = _padded(step.weights.reshape(len(step.weights), step.depth), 4)
+    if backend == "mve":
+        return ConvolutionLayout("es_conv", flat, step.depth, 0, direct, short_form(step))
+    groups = flat.reshape(-1, 4, step.depth).transpose(0, 2, 1)
+    return ConvolutionLayout("es_conv_plain", groups, step.depth, 0, direct, short_form(step))
 
 
 def _depthwise(step: Convolution, backend: Backend) -> ConvolutionLayout:
-    if backend == "mve" and step.window.dilation == (1, 1) and step.inputs[0].channels == step.output.channels:
+    channels_match = step.inputs[0].channels == step.output.channels
+    if backend == "mve" and step.window.dilation == (1, 1) and channels_match:
         return ConvolutionLayout("es_depthwise", step.weights, step.depth, 0, False, False)
-    (height, width), (stride, across) = step.window.kernel, step.window.stride
-    plain = step.window.dilation == (1, 1) and stride == across <= _MAX_STRIDE
-    image, output = step.inputs[0], step.output
-    plain = plain and (backend == "c" or short_form(step))
-    if not plain or image.channels != output.channels or output.height_width[1] < 2:
-        return ConvolutionLayout("es_depthwise_any", step.weights, step.depth, 0, False, short_form(step))
-    scratch = 2 * plane_pitch(step) * image.height_width[0]
-    if backend == "dsp":
-        scratch += 4 * height * expanded_words(width, stride)
-    return ConvolutionLayout(
-        "es_depthwise", step.weights.transpose(2, 0, 1), step.depth, scratch, False, short_form(step)
-    )
+    short = short_form(step)
+    plain = step.window.dilation == (1, 1) and step.window.stride[0] == step.window.stride[1] <= _MAX_STRIDE
+    plain = plain and channels_match and step.output.height_width[1] > 1 and (backend == "c" or short)
+    if not plain or backend == "mve":
+        return ConvolutionLayout("es_depthwise_any", step.weights, step.depth, 0, False, short)
+    return ConvolutionLayout("es_depthwise", step.weights.transpose(2, 0, 1), step.depth, 0, False, short)
+
+
+def _scratch(step: Convolution, chosen: ConvolutionLayout, backend: Backend) -> int:
+    """Bytes that a kernel needs while it runs."""
+    pixels = step.output.size // step.output.channels
+    if step.depthwise:
+        if chosen.kernel == "es_depthwise_any" or backend == "mve":
+            return 0
+        scratch = 2 * plane_pitch(step) * step.inputs[0].height_width[0]
+        words = step.window.kernel[0] * expanded_words(step.window.kernel[1], step.window.stride[1])
+        return scratch + (4 * words if backend == "dsp" else 0)
+    if backend == "dsp" and chosen.kernel == "es_conv":
+        return (2 * (4 if pixels >= 4 else 1) + (0 if chosen.direct else 1)) * chosen.depth
+    columns = _MVE_COLUMNS if backend == "mve" else 2
+    return 0 if chosen.direct else min(columns, pixels) * chosen.depth
 
 
 def short_form(step: Convolution) -> bool:
@@ -103,10 +119,7 @@ def _dsp(step: Convolution, direct: bool) -> ConvolutionLayout | None:
     words = np.stack([_word(halves[..., 0], halves[..., 2]), _word(halves[..., 1], halves[..., 3])], axis=-1)
     ended = np.pad(words.reshape(len(words), -1), ((0, 0), (0, 1)), constant_values=_END)
     depth = flat.shape[1]
-    direct = direct and depth == step.depth
-    columns = 4 if step.output.size >= 4 * len(step.weights) else 1
-    scratch = 2 * columns * depth + (0 if direct else depth)
-    return ConvolutionLayout("es_conv", as_int32(ended), depth, scratch, direct, short_form(step))
+    return ConvolutionLayout("es_conv", as_int32(ended), depth, 0, direct and depth == step.depth, short_form(step))
 
 
 def _word(low: npt.NDArray[np.int64], high: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -25,7 +25,6 @@ from .steps import (
     Multiplication,
     Pad,
     Pool,
-    Softmax,
     Step,
     Table,
     refusal,
@@ -43,12 +42,14 @@ class Program:
         inputs, outputs: activations by the names of the model's signature, in its order.
         steps: in the order in which they run.
         rounding: of dense layers.
+        streamed: the input comes in rows when a step asks for them.
     """
 
     inputs: dict[str, Activation]
     outputs: dict[str, Activation]
     steps: list[Step]
     rounding: Rounding
+    streamed: bool = False
 
 
 def lower(model: bytes, rounding: Rounding = "litert") -> Program:
@@ -222,10 +223,6 @@ def _lower_l2(_: _Lowering, operator: Operator, inputs: tuple[Activation, ...]) 
     return L2Normalization((operator,), inputs, activation(operator.outputs[0]), in_place=True)
 
 
-def _lower_softmax(_: _Lowering, operator: Operator, inputs: tuple[Activation, ...]) -> Step:
-    return Softmax((operator,), inputs, activation(operator.outputs[0]), beta=operator.option("beta", 1.0))
-
-
 _LOWERED: dict[str, Callable[[_Lowering, Operator, tuple[Activation, ...]], Step]] = {
     "ADD": _lower_addition,
     "AVERAGE_POOL_2D": lambda _, operator, inputs: lower_pool(operator, inputs, activation(operator.outputs[0])),
@@ -246,6 +243,5 @@ _LOWERED: dict[str, Callable[[_Lowering, Operator, tuple[Activation, ...]], Step
     "RESIZE_NEAREST_NEIGHBOR": lambda _, operator, inputs: lower_resize(
         operator, inputs, activation(operator.outputs[0])
     ),
-    "SOFTMAX": _lower_softmax,
     "SUB": _lower_addition,
 }

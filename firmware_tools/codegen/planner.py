@@ -3,6 +3,7 @@
 No plan can need less than the bytes that are alive during some step; a plan that needs no more is optimal.
 """
 
+import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class Plan:
     scratch: list[int]
 
     def offset(self, activation: Activation) -> int:
-        return self.offsets[id(activation.storage)]
+        return self.offsets[id(activation.storage)] + activation.offset
 
 
 def plan_arena(program: Program, *, seed: int = 0) -> Plan:
@@ -68,9 +69,8 @@ def plan_arena(program: Program, *, seed: int = 0) -> Plan:
         seed: of the search for a better order, which runs only where the first plans miss the bound.
     """
     lives = _Lives(program)
-    blocks = list(lives.blocks.values()) + [block for block in lives.scratch if block]
-    times = range(-1, len(program.steps) + 1)
-    alive = [sum(block.size for block in blocks if block.first <= time <= block.last) for time in times]
+    blocks = lives.all_blocks()
+    alive = _alive(blocks, len(program.steps))
     bound = max(alive)
     _place_best(blocks, bound, seed)
     size = max((block.offset + block.size for block in blocks), default=0)
@@ -79,6 +79,19 @@ def plan_arena(program: Program, *, seed: int = 0) -> Plan:
     return Plan(
         size, bound, blocks, alive.index(bound) - 1, offsets, [block.offset if block else 0 for block in lives.scratch]
     )
+
+
+def live_bytes(program: Program) -> list[int]:
+    """Bytes alive before the first step, during each step, and after the last; their maximum is the lower bound."""
+    return _alive(_Lives(program).all_blocks(), len(program.steps))
+
+
+def _alive(blocks: Sequence[Block], steps: int) -> list[int]:
+    changes = [0] * (steps + 3)
+    for block in blocks:
+        changes[block.first + 1] += block.size
+        changes[block.last + 2] -= block.size
+    return list(itertools.accumulate(changes))[:-1]
 
 
 class _Lives:
@@ -92,7 +105,7 @@ class _Lives:
         last.update({id(value.storage): len(steps) for value in program.outputs.values()})
         self.roots: dict[int, int] = {}
         self.blocks: dict[int, Block] = {}
-        for value in program.inputs.values():
+        for value in () if program.streamed else program.inputs.values():
             self._add(value.storage, -1, last.get(id(value.storage), -1))
         for index, step in enumerate(steps):
             self._output(step, index, last)
@@ -101,12 +114,18 @@ class _Lives:
             for index, step in enumerate(steps)
         ]
 
+    def all_blocks(self) -> list[Block]:
+        return [*self.blocks.values(), *(block for block in self.scratch if block)]
+
     def _output(self, step: Step, index: int, last: dict[int, int]) -> None:
         output = step.output.storage
         end = last.get(id(output), index)
+        if id(output) in self.roots:  # another part of it
+            self.blocks[self.roots[id(output)]].last = max(self.blocks[self.roots[id(output)]].last, end)
+            return
         for value in step.inputs if step.in_place else ():
             storage = value.storage
-            if storage.constant is None and last[id(storage)] == index and storage.size == output.size:
+            if storage.constant is None and last[id(storage)] == index and storage.size == output.size == value.size:
                 root = self.roots[id(output)] = self.roots[id(storage)]
                 self.blocks[root].last = max(self.blocks[root].last, end)
                 return

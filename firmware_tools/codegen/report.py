@@ -89,7 +89,7 @@ def _step(network: GeneratedNetwork, number: int, step: Step) -> dict[str, Any]:
         "step": number,
         "kind": step.kind,
         "tensor": step.output.name,
-        "input": list(step.inputs[0].shape),
+        "input": list((*step.inputs, step.output)[0].shape),
         "output": list(step.output.shape),
         "macs": step.macs,
         "constant_bytes": constant_bytes(network, step),

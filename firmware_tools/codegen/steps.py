@@ -20,7 +20,8 @@ class Activation:
         shape: without the batch dimension of 1, at least one side.
         scale, zero_point: of the whole tensor.
         constant: int8 values that never change; None for what lives in the arena.
-        view_of: the activation whose bytes these are, in another shape.
+        view_of: the activation whose bytes these are, in another shape or in part.
+        begin: first byte of a part.
     """
 
     name: str
@@ -29,11 +30,23 @@ class Activation:
     zero_point: int
     constant: npt.NDArray[np.int8] | None = None
     view_of: "Activation | None" = None
+    begin: int = 0
 
     @property
     def storage(self) -> "Activation":
         """The activation that owns the bytes."""
         return self.view_of.storage if self.view_of else self
+
+    @property
+    def offset(self) -> int:
+        """First byte in the storage."""
+        return self.begin + (self.view_of.offset if self.view_of else 0)
+
+    def rows(self, first: int, last: int) -> "Activation":
+        """A part of an image: its rows from `first` to before `last`."""
+        shape = (last - first, *self.shape[1:])
+        begin = first * self.shape[1] * self.shape[2]
+        return Activation(self.name, shape, self.scale, self.zero_point, view_of=self, begin=begin)
 
     def view(self, *shape: int) -> "Activation":
         """The same bytes in another shape."""
@@ -91,7 +104,8 @@ class Step:
 
     @property
     def macs(self) -> int:
-        return sum(operator.macs for operator in self.operators)
+        """Multiply-accumulates of one run."""
+        return 0
 
 
 @dataclass(frozen=True)
@@ -129,6 +143,10 @@ class Convolution(Step):
     shifts: npt.NDArray[np.int64]
     once: bool = False
     depthwise: bool = False
+
+    @property
+    def macs(self) -> int:
+        return self.output.size * self.depth
 
     @property
     def depth(self) -> int:
@@ -199,10 +217,10 @@ class L2Normalization(Step):
 
 
 @dataclass(eq=False)
-class Softmax(Step):
-    """Softmax over the channels of each pixel."""
+class ReadRows(Step):
+    """Rows of the network's input, asked from the caller, from `first` on."""
 
-    beta: float
+    first: int
 
 
 def _quantization(operator: Operator) -> Quantization:
