@@ -13,6 +13,21 @@ if TYPE_CHECKING:
     from .codegen.layouts import Backend
 
 
+class Bytes(click.ParamType[int]):
+    """A number of bytes, with K or M for 1024 or 1024 * 1024."""
+
+    name = "bytes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        unit = {"K": 1024, "M": 1024 * 1024}.get(value[-1:].upper(), 1)
+        digits = value[:-1] if unit > 1 else value
+        if not digits.isdecimal() or not int(digits):
+            self.fail(f"'{value}' is no number of bytes; expected one like 65536 or 64K", param, ctx)
+        return int(digits) * unit
+
+
 @click.command("build")
 @click.argument("model", type=Model())
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder for the sources.")
@@ -32,6 +47,12 @@ if TYPE_CHECKING:
 )
 @click.option("--name", help="Prefix of the C functions; the model's file name if left out.")
 @click.option(
+    "--ram-budget",
+    type=Bytes(),
+    help="Bytes the arena may take, as 65536 or 64K: chains of layers are computed in stripes until it fits.",
+)
+@click.option("--stream-input", is_flag=True, help="Ask for rows of the input when needed; it then takes no arena.")
+@click.option(
     "--measure",
     type=click.Choice(["m0plus", "m3", "m4", "m7", "m33", "m55"]),
     help="Run it on an emulated Cortex-M core, compare the outputs and count instructions.",
@@ -43,6 +64,8 @@ def build_network(
     backend: "Backend",
     rounding: "Rounding",
     name: str | None,
+    ram_budget: int | None,
+    stream_input: bool,
     measure: str | None,
     as_json: bool,
 ) -> None:
@@ -55,7 +78,15 @@ def build_network(
     from .codegen.build import build_files
 
     try:
-        facts, files = build_files(model, name=name, backend=backend, rounding=rounding, core=measure)
+        facts, files = build_files(
+            model,
+            name=name,
+            backend=backend,
+            rounding=rounding,
+            ram_budget=ram_budget,
+            stream_input=stream_input,
+            core=measure,
+        )
     except ModelError as error:  # the user's file is at fault
         raise DataError(str(error)) from error
     _write(files, out)
@@ -75,6 +106,9 @@ def _show(facts: dict[str, Any], out: Path) -> None:
         f"\n{facts['macs']:,} multiply-accumulates; {facts['constant_bytes']:,} bytes of constants; arena of "
         f"{arena['bytes']:,} bytes, {verdict}"
     )
+    if facts["additional_macs"]:
+        share = facts["additional_macs"] / facts["model_macs"]
+        click.echo(f"stripes: {share:.1%} more multiply-accumulates than the model has")
     if measured:
         click.echo(
             f"{measured['instructions']:,} instructions and {measured['code_bytes']:,} bytes of code on an emulated "

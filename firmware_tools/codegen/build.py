@@ -26,6 +26,8 @@ def build_files(
     name: str | None = None,
     backend: Backend = "c",
     rounding: Rounding = "litert",
+    ram_budget: int | None = None,
+    stream_input: bool = False,
     core: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Make C of a model file.
@@ -33,7 +35,7 @@ def build_files(
     Args:
         path: an int8 .tflite, with or without a model card.
         name: prefix of the C functions; by default the file's name.
-        backend, rounding: see `generate`.
+        backend, rounding, ram_budget, stream_input: see `generate`.
         core: an emulated core to run the code on, whose instructions go into the report; None runs nothing.
 
     Returns:
@@ -48,7 +50,14 @@ def build_files(
     if name is not None and (not _NAME.fullmatch(name) or name in RESERVED or name.startswith("es_")):
         raise DataError(f"the name '{name}' is no C identifier that can be a prefix; letters, digits and _ make one")
     model = _network(path)
-    network = generate(model, name or default_name(path.stem), backend=backend, rounding=rounding)
+    network = generate(
+        model,
+        name or default_name(path.stem),
+        backend=backend,
+        rounding=rounding,
+        ram_budget=ram_budget,
+        stream_input=stream_input,
+    )
     runtime = find_runtime()
     facts = report(network, model, runtime=f"{runtime.name} {runtime.version}")
     if core is not None:

@@ -3,6 +3,8 @@
 import hashlib
 from typing import Any
 
+from edge_siamese.tflite.graph import read_graph
+
 from .arena_map import arena_map
 from .generate import GeneratedNetwork
 from .steps import Convolution, Step
@@ -20,14 +22,18 @@ def report(network: GeneratedNetwork, model: bytes, *, runtime: str) -> dict[str
         runtime: name and version of the runtime whose reference kernels it equals.
     """
     program, plan = network.program, network.plan
-    steps = [_step(network, number, step) for number, step in enumerate(program.steps)]
+    macs, model_macs = sum(step.macs for step in program.steps), read_graph(model).macs
+    seen: set[int] = set()
+    steps = [_step(network, number, step, seen) for number, step in enumerate(program.steps)]
     return {
         "name": network.name,
         "backend": network.backend,
         "rounding": program.rounding,
         "reference": runtime,
         "model_sha256": hashlib.sha256(model).hexdigest(),
-        "macs": sum(step.macs for step in program.steps),
+        "macs": macs,
+        "model_macs": model_macs,
+        "additional_macs": macs - model_macs,
         "constant_bytes": sum(step["constant_bytes"] for step in steps),
         "arena": {
             "bytes": plan.size,
@@ -35,6 +41,7 @@ def report(network: GeneratedNetwork, model: bytes, *, runtime: str) -> dict[str
             "optimal": plan.size == plan.bound,
             "busiest_step": max(plan.busiest, 0),
         },
+        "streamed_input": program.streamed,
         "inputs": [_port(network, name) for name in program.inputs],
         "outputs": [_port(network, name) for name in program.outputs],
         "steps": steps,
@@ -73,17 +80,19 @@ def arena_svg(network: GeneratedNetwork) -> str:
     return arena_map(network.plan, [step.kind for step in network.program.steps])
 
 
-def constant_bytes(network: GeneratedNetwork, step: Step) -> int:
-    """Bytes of weights, tables and constant operands of a step."""
-    size = 0 if step.table is None else step.table.nbytes
+def constant_bytes(network: GeneratedNetwork, step: Step, seen: set[int]) -> int:
+    """Bytes of weights, tables and constant operands of a step; 0 for what an earlier stripe has, as `seen` tells."""
+    size = 0 if step.table is None or id(step.table) in seen else step.table.nbytes
+    seen.add(id(step.table))
     size += sum(value.size for value in step.inputs if value.storage.constant is not None)
-    if isinstance(step, Convolution):
+    if isinstance(step, Convolution) and id(step.weights) not in seen:
+        seen.add(id(step.weights))
         padded = -(-len(step.bias) // _GROUP) * _GROUP
         size += network.layouts[id(step)].weights.nbytes + _CHANNEL_BYTES * padded
     return size
 
 
-def _step(network: GeneratedNetwork, number: int, step: Step) -> dict[str, Any]:
+def _step(network: GeneratedNetwork, number: int, step: Step, seen: set[int]) -> dict[str, Any]:
     alive = sum(block.size for block in network.plan.blocks if block.first <= number <= block.last)
     facts = {
         "step": number,
@@ -92,7 +101,7 @@ def _step(network: GeneratedNetwork, number: int, step: Step) -> dict[str, Any]:
         "input": list((*step.inputs, step.output)[0].shape),
         "output": list(step.output.shape),
         "macs": step.macs,
-        "constant_bytes": constant_bytes(network, step),
+        "constant_bytes": constant_bytes(network, step, seen),
         "arena_bytes": alive,
         "scratch_bytes": step.scratch,
     }
@@ -108,7 +117,7 @@ def _port(network: GeneratedNetwork, name: str) -> dict[str, Any]:
         "shape": list(value.shape),
         "scale": value.scale,
         "zero_point": value.zero_point,
-        "offset": network.plan.offset(value),
+        "offset": None if network.program.streamed and name in network.program.inputs else network.plan.offset(value),
     }
 
 

@@ -133,18 +133,41 @@ def _call(command: list[str], folder: Path, what: str) -> str:
 
 def _harness(network: GeneratedNetwork, core: Core) -> str:
     """The header that tells the board's program which network it runs."""
-    name = network.name
+    name, streamed = network.name, network.program.streamed
     lines = ["#include <string.h>", f'#include "{name}.h"', f"#define ARENA_SIZE {name.upper()}_ARENA_SIZE"]
-    lines += [
-        f"#define INPUTS {core.inputs:#x}",
-        f"#define STEPS {len(network.program.steps)}",
-        f"#define run {name}_run",
-    ]
-    lines += ["static const uint8_t *load_inputs(int8_t *arena, const uint8_t *from)", "{"]
-    for each in accessors(name, "input", network.program.inputs):
-        lines += [f"    memcpy({each}(arena), from, {each.upper()}_SIZE);", f"    from += {each.upper()}_SIZE;"]
-    lines += ["    return from;", "}", "typedef void host_writer(int32_t, const void *, uint32_t);"]
+    lines += [f"#define INPUTS {core.inputs:#x}", f"#define STEPS {len(network.program.steps)}"]
+    lines += _streamed_input(name) if streamed else _whole_inputs(network)
+    lines.append("typedef void host_writer(int32_t, const void *, uint32_t);")
     lines += ["static void write_outputs(const int8_t *arena, host_writer *write, int32_t file)", "{"]
     for each in accessors(name, "output", network.program.outputs):
         lines.append(f"    write(file, {each}(arena), {each.upper()}_SIZE);")
     return "\n".join([*lines, "}", ""])
+
+
+def _whole_inputs(network: GeneratedNetwork) -> list[str]:
+    """Copy the inputs into the arena."""
+    name = network.name
+    lines = [f"#define run {name}_run", "static const uint8_t *load_inputs(int8_t *arena, const uint8_t *from)", "{"]
+    for each in accessors(name, "input", network.program.inputs):
+        lines += [f"    memcpy({each}(arena), from, {each.upper()}_SIZE);", f"    from += {each.upper()}_SIZE;"]
+    return [*lines, "    return from;", "}"]
+
+
+def _streamed_input(name: str) -> list[str]:
+    """Remember where the input lies, and copy rows from there."""
+    row = f"{name.upper()}_INPUT_ROW_SIZE"
+    return [
+        "static const uint8_t *image;",
+        "static void read_rows(void *user, uint32_t first, uint32_t count, int8_t *to)",
+        "{",
+        "    (void)user;",
+        f"    memcpy(to, image + first * {row}, count * {row});",
+        "}",
+        f"static void run(int8_t *arena) {{ {name}_run(arena, read_rows, 0); }}",
+        "static const uint8_t *load_inputs(int8_t *arena, const uint8_t *from)",
+        "{",
+        "    (void)arena;",
+        "    image = from;",
+        f"    return from + {name.upper()}_INPUT_ROWS * {row};",
+        "}",
+    ]
