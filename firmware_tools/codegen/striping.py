@@ -57,6 +57,7 @@ class _Search:
     def __init__(self, whole: Program, budget: int, prepare: Callable[[Program], object], streamed: bool) -> None:
         self.whole, self.budget, self.prepare, self.streamed = whole, budget, prepare, streamed
         self.chains = list(_chains(whole))
+        self.places = {id(step.operators[0]): number for number, step in enumerate(whole.steps)}
 
     def program(self, groups: tuple[Group, ...]) -> Program:
         built = _build(self.whole, groups, streamed=self.streamed)
@@ -65,52 +66,58 @@ class _Search:
 
     def run(self) -> tuple[Group, ...]:
         groups: tuple[Group, ...] = ()
-        while True:
-            program = self.program(groups)
-            alive = live_bytes(program)
-            if max(alive) <= self.budget:
-                return groups
-            busiest = program.steps[min(max(alive.index(max(alive)) - 1, 0), len(program.steps) - 1)]
-            better = self._better(groups, self._original(busiest, groups), max(alive))
+        peaks = self._peaks(groups)
+        while max(peaks) > self.budget:
+            at = peaks.index(max(peaks))
+            better = self._better(groups, peaks, at)
             if better is None:
-                raise DataError(
-                    f"the arena needs {max(alive):,} bytes at {busiest.kind}; the budget is {self.budget:,}"
-                )
+                kind = self.whole.steps[at].kind
+                raise DataError(f"the arena needs {max(peaks):,} bytes at {kind}; the budget is {self.budget:,}")
             groups = better
+            peaks = self._peaks(groups)
+        return groups
 
-    def _original(self, step: Step, groups: tuple[Group, ...]) -> int:
-        """The step of the whole program that a step is a stripe of."""
-        operators = {id(each.operators[0]): number for number, each in enumerate(self.whole.steps)}
-        return operators[id(step.operators[0])]
+    def _peaks(self, groups: tuple[Group, ...]) -> list[int]:
+        """The most bytes alive during the stripes of each step of the whole program."""
+        program = self.program(groups)
+        alive = live_bytes(program)
+        peaks = [0] * len(self.whole.steps)
+        for number, step in enumerate(program.steps):
+            at = self.places[id(step.operators[0])]
+            peaks[at] = max(peaks[at], alive[number + 1])
+        peaks[0], peaks[-1] = max(peaks[0], alive[0]), max(peaks[-1], alive[-1])
+        return peaks
 
-    def _better(self, groups: tuple[Group, ...], at: int, worst: int) -> tuple[Group, ...] | None:
-        """The best change of a group near a step: within the budget there with the least work, or the smallest there."""
+    def _better(self, groups: tuple[Group, ...], peaks: list[int], at: int) -> tuple[Group, ...] | None:
+        """The best change of a group near a step: within the budget there with the least work, or the smallest there.
+
+        What is over the budget in all becomes less with every change, so the search ends.
+        """
         best: tuple[tuple[int, int, int], tuple[Group, ...]] | None = None
-        for first, last in self.chains:
-            if not first - 1 <= at <= last:
+        for group in self._candidates(at):
+            changed = (*(other for other in groups if not other.overlaps(group)), group)
+            found = self._peaks(changed)
+            local, excess = max(found[max(at - 1, 0) : at + 2]), self._excess(found)
+            if excess >= self._excess(peaks) or found[at] >= peaks[at]:
                 continue
-            for stripes in _counts(self.whole.steps[last - 1].output.height_width[0]):
-                group = Group(first, last, stripes)
-                others = tuple(other for other in groups if not other.overlaps(group))
-                changed = (*others, group)
-                if set(changed) == set(groups):
-                    continue
-                program = self.program(changed)
-                alive = max(live_bytes(program))
-                work = sum(step.macs for step in program.steps)
-                local = self._local(program, at)
-                if local >= worst:
-                    continue
-                key = (0, work, alive) if local <= self.budget else (1, local, work)
-                if best is None or key < best[0]:
-                    best = key, changed
+            key = (0, self._work(group), excess) if local <= self.budget else (1, local, self._work(group))
+            if best is None or key < best[0]:
+                best = key, changed
         return best[1] if best else None
 
-    def _local(self, program: Program, at: int) -> int:
-        """Bytes alive during the stripes of a step and of its neighbors."""
-        near = {id(step.operators[0]) for step in self.whole.steps[max(at - 1, 0) : at + 2]}
-        alive = live_bytes(program)
-        return max(alive[number + 1] for number, step in enumerate(program.steps) if id(step.operators[0]) in near)
+    def _candidates(self, at: int) -> Iterator[Group]:
+        for first, last in self.chains:
+            if first - 1 <= at <= last:
+                for stripes in _counts(self.whole.steps[last - 1].output.height_width[0]):
+                    yield Group(first, last, stripes)
+
+    def _excess(self, peaks: list[int]) -> int:
+        return sum(max(peak - self.budget, 0) for peak in peaks)
+
+    def _work(self, group: Group) -> int:
+        """Multiply-accumulates that a group computes twice."""
+        chain = self.whole.steps[group.first : group.last]
+        return sum(step.macs for step in _stripes(chain, group.stripes, None)) - sum(step.macs for step in chain)
 
 
 def _chains(program: Program) -> Iterator[tuple[int, int]]:
