@@ -44,16 +44,31 @@ def run_network(
 
 def _main(network: GeneratedNetwork) -> str:
     name = network.name
-    lines = [
-        "#include <stdio.h>",
-        f'#include "{name}.h"',
-        f"static int32_t arena[({name.upper()}_ARENA_SIZE + 3) / 4];",
-    ]
+    streamed = network.program.streamed
+    lines = ["#include <stdio.h>", "#include <string.h>", f'#include "{name}.h"']
+    lines.append(f"static int32_t arena[({name.upper()}_ARENA_SIZE + 3) / 4];")
+    lines += _streamed_input(name) if streamed else []
     lines += ["int main(void)", "{", "    int8_t *memory = (int8_t *)arena;", "    for (;;) {"]
-    for each in accessors(name, "input", network.program.inputs):
-        size = f"{each.upper()}_SIZE"
-        lines += [f"        if (fread({each}(memory), 1, {size}, stdin) != {size})", "            return 0;"]
-    lines.append(f"        {name}_run(memory);")
+    if streamed:
+        lines += ["        if (fread(image, 1, sizeof image, stdin) != sizeof image)", "            return 0;"]
+        lines.append(f"        {name}_run(memory, read_rows, 0);")
+    else:
+        for each in accessors(name, "input", network.program.inputs):
+            size = f"{each.upper()}_SIZE"
+            lines += [f"        if (fread({each}(memory), 1, {size}, stdin) != {size})", "            return 0;"]
+        lines.append(f"        {name}_run(memory);")
     for each in accessors(name, "output", network.program.outputs):
         lines.append(f"        fwrite({each}(memory), 1, {each.upper()}_SIZE, stdout);")
     return "\n".join([*lines, "    }", "}", ""])
+
+
+def _streamed_input(name: str) -> list[str]:
+    row = f"{name.upper()}_INPUT_ROW_SIZE"
+    return [
+        f"static int8_t image[{name.upper()}_INPUT_ROWS * {row}];",
+        "static void read_rows(void *user, uint32_t first, uint32_t count, int8_t *to)",
+        "{",
+        "    (void)user;",
+        f"    memcpy(to, image + first * {row}, count * {row});",
+        "}",
+    ]
