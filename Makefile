@@ -3,7 +3,9 @@
 #
 #   make demo     the whole chain on rendered people
 #   make test     all tests, with coverage
-#   make lint     ruff        make types    mypy
+#   make install  .venv with the device package alone; EXTRAS=converter,firmware adds the workstation's packages
+#   make lint     ruff, codespell and the import contracts        make types    mypy
+#   make architecture   draw docs/architecture.svg from the imports
 #   make format   rewrite the code as `make lint` wants it
 #   make test-numpy1   the device's tests with the packages of Raspberry Pi OS Bookworm
 #
@@ -14,10 +16,14 @@ BIN = $(VENV)/bin
 ARGS ?=
 REQUIREMENTS = setup.cfg pyproject.toml $(wildcard constraints/*.txt)
 
-.PHONY: demo test lint types format test-numpy1 clean
+.PHONY: demo install test lint types architecture format test-numpy1 clean
 
 demo: $(VENV)/installed-demo
 	$(BIN)/edge-siamese demo $(ARGS)
+
+install: $(VENV)/made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable '.$(if $(EXTRAS),[$(EXTRAS)])'
+	@echo "Installed: . $(VENV)/bin/activate, then edge-siamese --help"
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest --cov $(ARGS)
@@ -25,9 +31,15 @@ test: $(VENV)/installed-test
 lint: $(VENV)/installed-lint
 	$(BIN)/python -m ruff check $(ARGS)
 	$(BIN)/python -m ruff format --check
+	$(BIN)/codespell
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python docs/draw_architecture.py --check
 
 types: $(VENV)/installed-lint
 	$(BIN)/python -m mypy $(ARGS)
+
+architecture: $(VENV)/installed-lint
+	$(BIN)/python docs/draw_architecture.py
 
 format: $(VENV)/installed-lint
 	$(BIN)/python -m ruff check --fix

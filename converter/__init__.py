@@ -1,4 +1,4 @@
-"""The workstation side of edge-siamese: train a twin network, quantise it to int8, prove what that cost."""
+"""The workstation side of edge-siamese: train a twin network, quantize it to int8, prove what that cost."""
 
 import os
 

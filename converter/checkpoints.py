@@ -79,7 +79,7 @@ def load_description(path: Path) -> dict[str, Any]:
 
 
 def load_license(path: Path) -> str:
-    """What `save_float16_weights` was told of the weights' licence; empty when nothing."""
+    """What `save_float16_weights` was told of the weights' license; empty when nothing."""
     return str(load_arrays(path).get(_LICENSE, ""))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .choices import choose
+from .registry import lookup
 
 Matrix = npt.NDArray[np.floating]
 Doubles = npt.NDArray[np.float64]
@@ -62,7 +62,7 @@ def distance(name: str) -> Callable[[Any, Any], Any]:
     Raises:
         DataError: there is no distance of that name.
     """
-    return choose("distance", name, DISTANCES)
+    return lookup("distance", name, DISTANCES)
 
 
 def pairwise(name: str, a: Matrix, b: Matrix) -> npt.NDArray[np.float32]:
@@ -78,7 +78,7 @@ def pairwise(name: str, a: Matrix, b: Matrix) -> npt.NDArray[np.float32]:
     Raises:
         DataError: there is no distance of that name.
     """
-    compute = choose("distance", name, _PAIRWISE)
+    compute = lookup("distance", name, _PAIRWISE)
     distances = np.empty((len(a), len(b)), np.float32)
     at_once = max(1, _VALUES_AT_ONCE // max(1, b.size))
     others = b.astype(np.float64)

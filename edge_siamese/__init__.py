@@ -1,6 +1,23 @@
-"""Face verification for the boards people own: the device package.
+"""Face verification on edge boards: the device package and its public API.
 
->>> from edge_siamese import FaceEngine, Gallery, Verifier
+>>> from edge_siamese import FaceEngine, Gallery
+>>> from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
+>>> anna, ben = (Person.from_seed(seed) for seed in DEMO_SEEDS[:2])
+>>> def photo(person, yaw=0.0):
+...     return render_portrait(person, View(yaw=yaw)).image  # uint8 (H, W, 3) RGB, as read_image gives it
+>>> with FaceEngine.default() as engine:
+...     same = engine.compare(photo(anna), photo(anna, 10.0))
+...     gallery = Gallery.empty(engine.embedder_card)
+...     gallery = gallery.enroll("Anna", [photo(anna, yaw) for yaw in (-10.0, 0.0)], engine=engine)
+...     faces = engine.analyze(photo(anna, 5.0))
+>>> same.is_match, str(same.reason)
+(True, 'ok')
+>>> gallery.identify(faces[0]).identity
+'Anna'
+
+Scores and thresholds are floats from -1 to 1 here, and integers in Q15 (divided by 32768) inside, so that every board
+computes the same. Arrays are checked: `preprocessing.check_image` says what is taken. All errors derive from
+`EdgeSiameseError`. The protocols that own parts can take the place of are in `edge_siamese.protocols`.
 
 Names are loaded on first use, so importing the package costs nothing.
 """
@@ -11,29 +28,70 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .cameras import open_source as open_source
     from .decision import Decision as Decision
+    from .decision import Outcome as Outcome
+    from .decision import Reason as Reason
     from .engine import FaceEngine as FaceEngine
+    from .errors import CameraError as CameraError
+    from .errors import DamagedGalleryError as DamagedGalleryError
+    from .errors import DataError as DataError
     from .errors import EdgeSiameseError as EdgeSiameseError
+    from .errors import EngineClosedError as EngineClosedError
+    from .errors import EnrollmentError as EnrollmentError
+    from .errors import GalleryError as GalleryError
+    from .errors import ImageError as ImageError
+    from .errors import ModelError as ModelError
+    from .errors import NewerGalleryError as NewerGalleryError
+    from .errors import NoFaceError as NoFaceError
+    from .errors import NotAGalleryError as NotAGalleryError
+    from .errors import OperatingPointError as OperatingPointError
+    from .errors import OtherEmbedderError as OtherEmbedderError
+    from .errors import RuntimeMissingError as RuntimeMissingError
+    from .errors import SelfTestError as SelfTestError
+    from .errors import StaleGalleryError as StaleGalleryError
     from .faces import Embedding as Embedding
     from .faces import Face as Face
     from .frames import Frame as Frame
     from .gallery import Gallery as Gallery
-    from .pictures import read_picture as read_picture
+    from .image_io import read_image as read_image
+    from .operating_point import OperatingPoint as OperatingPoint
+    from .recognition import ComparisonResult as ComparisonResult
+    from .verifier import FaceResult as FaceResult
     from .verifier import Verifier as Verifier
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "Decision": "decision",
-    "EdgeSiameseError": "errors",
-    "Embedding": "faces",
-    "Face": "faces",
-    "FaceEngine": "engine",
-    "Frame": "frames",
-    "Gallery": "gallery",
-    "Verifier": "verifier",
-    "open_source": "cameras",
-    "read_picture": "pictures",
+_MODULES = {
+    "cameras": ("open_source",),
+    "decision": ("Decision", "Outcome", "Reason"),
+    "engine": ("FaceEngine",),
+    "errors": (
+        "CameraError",
+        "DamagedGalleryError",
+        "DataError",
+        "EdgeSiameseError",
+        "EngineClosedError",
+        "EnrollmentError",
+        "GalleryError",
+        "ImageError",
+        "ModelError",
+        "NewerGalleryError",
+        "NoFaceError",
+        "NotAGalleryError",
+        "OperatingPointError",
+        "OtherEmbedderError",
+        "RuntimeMissingError",
+        "SelfTestError",
+        "StaleGalleryError",
+    ),
+    "faces": ("Embedding", "Face"),
+    "frames": ("Frame",),
+    "gallery": ("Gallery",),
+    "image_io": ("read_image",),
+    "operating_point": ("OperatingPoint",),
+    "recognition": ("ComparisonResult",),
+    "verifier": ("FaceResult", "Verifier"),
 }
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = ["__version__", *sorted(_HOMES)]
 
 

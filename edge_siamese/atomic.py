@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Atomic file writes."""
 
 import os
 import tempfile
@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+_PREFIX = ".edge-siamese-"
+
 
 @contextmanager
 def write_atomically(path: Path) -> Iterator[IO[bytes]]:
@@ -14,22 +16,43 @@ def write_atomically(path: Path) -> Iterator[IO[bytes]]:
 
     Whatever happens in between, `path` holds the old bytes or the new ones: the temporary is flushed to the disk
     before the rename, the folder after it. An exception removes the temporary. A file that is replaced keeps its
-    permissions.
+    permissions; of a symbolic link the file it points to is replaced.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`, not the temporary file.
     """
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    target = Path(os.path.realpath(path))
+    with _naming(path, target):
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=_PREFIX)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(temporary, _mode_of(target))
+            os.replace(temporary, target)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+        _sync_folder(target.parent)
+
+
+@contextmanager
+def _naming(path: Path, target: Path) -> Iterator[None]:
+    """Make an OSError about the temporary file, the folder or no file an error about `path`."""
     try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    _sync_folder(path.parent)
+        yield
+    except OSError as error:
+        name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+        of_writing = not name or Path(name).name.startswith(_PREFIX) or name == str(target.parent)
+        if error.errno is None or not of_writing:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _mode_of(target: Path) -> int:
+    return target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
 
 
 def _umask() -> int:

@@ -1,7 +1,7 @@
-"""Face detection: from a picture to boxes with five landmarks.
+"""Face detection: from an image to boxes with five landmarks.
 
 The detector is a fully convolutional int8 network. Each cell of its three grids (strides 8, 16 and 32) answers for a
-face centred near it: a score logit, the face's centre and size, and its landmarks, all in units of the stride. This
+face centered near it: a score logit, the face's center and size, and its landmarks, all in units of the stride. This
 module holds the geometry once, for the runtime and for training.
 """
 
@@ -16,7 +16,8 @@ import numpy.typing as npt
 from .errors import ModelError
 from .faces import MIRRORED_LANDMARKS, Face
 from .frames import RGB, mirrored
-from .tflite.model import Network, model_input
+from .preprocessing import PIXEL_OFFSET, int8_input
+from .protocols import Network
 
 STRIDES = (8, 16, 32)
 _NESTED = 0.7  # share of the smaller box in the larger
@@ -25,50 +26,50 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Letterbox:
-    """A picture scaled to fit the detector's input, padded on the right and at the bottom."""
+    """An image scaled to fit the detector's input, padded on the right and at the bottom."""
 
     scale: float
 
-    def to_picture(self, points: Array) -> Array:
-        """Input pixels ``(..., 2)`` to picture pixels."""
+    def to_image(self, points: Array) -> Array:
+        """Input pixels ``(..., 2)`` to image pixels."""
         return np.asarray((points + 0.5) / self.scale - 0.5, np.float32)
 
 
-def letterbox(picture: RGB, height: int, width: int) -> tuple[RGB, Letterbox]:
-    """Fit a picture into ``(height, width)`` without changing its proportions."""
-    scale = min(height / picture.shape[0], width / picture.shape[1])
-    fitted = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+def letterbox(image: RGB, height: int, width: int) -> tuple[RGB, Letterbox]:
+    """Fit an image into ``(height, width)`` without changing its proportions."""
+    scale = min(height / image.shape[0], width / image.shape[1])
+    fitted = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    canvas = np.full((height, width, 3), 128, np.uint8)
-    canvas[: fitted[1], : fitted[0]] = cv2.resize(picture, fitted, interpolation=method)
+    canvas = np.full((height, width, 3), PIXEL_OFFSET, np.uint8)
+    canvas[: fitted[1], : fitted[0]] = cv2.resize(image, fitted, interpolation=method)
     return canvas, Letterbox(scale)
 
 
-def cell_centres(height: int, width: int, stride: int) -> Array:
-    """Centres of a grid's cells in input pixels: float32 ``(rows, columns, 2)`` as x, y."""
+def cell_centers(height: int, width: int, stride: int) -> Array:
+    """Centers of a grid's cells in input pixels: float32 ``(rows, columns, 2)`` as x, y."""
     x = (np.arange(width // stride, dtype=np.float32) + 0.5) * stride - 0.5
     y = (np.arange(height // stride, dtype=np.float32) + 0.5) * stride - 0.5
     return np.stack(np.meshgrid(x, y), axis=-1)
 
 
-def decode_cells(centres: Array, boxes: Array, landmarks: Array, stride: int) -> tuple[Array, Array]:
+def decode_cells(centers: Array, boxes: Array, landmarks: Array, stride: int) -> tuple[Array, Array]:
     """Turn the network's answers into pixels.
 
     Args:
-        centres: ``(N, 2)`` of the cells that answer.
-        boxes: ``(N, 4)``: face centre minus cell centre (x, y), and log size (width, height), in strides.
-        landmarks: ``(N, 10)``: landmarks minus cell centre, x and y by turns, in strides.
+        centers: ``(N, 2)`` of the cells that answer.
+        boxes: ``(N, 4)``: face center minus cell center (x, y), and log size (width, height), in strides.
+        landmarks: ``(N, 10)``: landmarks minus cell center, x and y by turns, in strides.
 
     Returns:
         Boxes ``(N, 4)`` as x, y, width, height and landmarks ``(N, 5, 2)``.
     """
     sizes = np.exp(np.clip(boxes[:, 2:], -4.0, 6.0)) * stride
-    corners = centres + boxes[:, :2] * stride - sizes / 2
-    return np.hstack([corners, sizes]), centres[:, None] + landmarks.reshape(-1, 5, 2) * stride
+    corners = centers + boxes[:, :2] * stride - sizes / 2
+    return np.hstack([corners, sizes]), centers[:, None] + landmarks.reshape(-1, 5, 2) * stride
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class GridPredictions:
     """Cells of the grids that see a face, in input pixels.
 
     Attributes:
@@ -81,78 +82,81 @@ class Cells:
     boxes: Array
     landmarks: Array
 
-    def mirrored(self, width: int) -> "Cells":
+    def mirrored(self, width: int) -> "GridPredictions":
         """The same faces in the mirror image of an input of that width."""
         boxes, landmarks = self.boxes.copy(), self.landmarks[:, MIRRORED_LANDMARKS]
         boxes[:, 0] = (width - 1) - boxes[:, 0] - boxes[:, 2]
         landmarks[..., 0] = (width - 1) - landmarks[..., 0]
-        return Cells(self.scores, boxes, landmarks)
+        return GridPredictions(self.scores, boxes, landmarks)
 
 
 class FaceDetector:
     """Finds faces with a detector network.
 
-    Where a face's score is in doubt, neither far above the threshold nor far below, the picture is looked at once more in the
+    Where a face's score is in doubt, neither far above the threshold nor far below, the image is looked at once more in the
     mirror, and a face's score is the mean of both looks. What only resembles a face seldom does so twice.
 
     Args:
         network: loaded detector.
         height, width: its input size.
         score_threshold: least confidence, 0 to 1.
-        overlap: boxes overlapping more than this (intersection over union) are one face.
+        iou_threshold: boxes overlapping more than this (intersection over union) are one face.
     """
 
     def __init__(
-        self, network: Network, height: int, width: int, *, score_threshold: float = 0.6, overlap: float = 0.4
+        self, network: Network, height: int, width: int, *, score_threshold: float = 0.6, iou_threshold: float = 0.4
     ) -> None:
         self.network, self.height, self.width = network, height, width
-        self.score_threshold, self.overlap = score_threshold, overlap
+        self.score_threshold, self.iou_threshold = score_threshold, iou_threshold
         # Scores between these are in doubt.
-        self._least, self._sure = 0.75 * score_threshold, 0.5 * (1 + score_threshold)
-        wanted = {f"{kind}{stride}" for kind in ("score", "box", "landmark") for stride in STRIDES}
-        missing = wanted - set(network.output_scales())
+        self._min, self._sure = 0.75 * score_threshold, 0.5 * (1 + score_threshold)
+        expected = {f"{kind}{stride}" for kind in ("score", "box", "landmark") for stride in STRIDES}
+        missing = expected - set(network.output_scales())
         if missing:
             raise ModelError(f"the detector lacks the output {min(missing)}: it is not a detector of this project")
 
-    def detect(self, picture: RGB) -> list[Face]:
-        """Faces on a uint8 ``(H, W, 3)`` RGB picture, largest first, in its pixels."""
-        fitted, mapping = letterbox(picture, self.height, self.width)
-        first = self.cells(self.network.run(model_input(fitted)))
+    def detect(self, image: RGB) -> list[Face]:
+        """Faces on a uint8 ``(H, W, 3)`` RGB image, largest first, in its pixels."""
+        fitted, mapping = letterbox(image, self.height, self.width)
+        first = self.cells(self.network.run(int8_input(fitted[None])))
         faces = self.faces([first], mapping)
         if any(face.score < self._sure for face in faces):
-            second = self.cells(self.network.run(model_input(mirrored(fitted)))).mirrored(self.width)
+            second = self.cells(self.network.run(int8_input(mirrored(fitted)[None]))).mirrored(self.width)
             faces = self.faces([first, second], mapping)
         return [face for face in faces if face.score >= self.score_threshold]
 
-    def cells(self, outputs: dict[str, npt.NDArray[np.int8]]) -> Cells:
+    def cells(self, outputs: dict[str, npt.NDArray[np.int8]]) -> GridPredictions:
         """Decode the cells of raw outputs that see a face, or nearly."""
         decoded = [self._decoded(outputs, stride) for stride in STRIDES]
-        return Cells(*(np.concatenate(parts) for parts in zip(*decoded, strict=True)))
+        return GridPredictions(*(np.concatenate(parts) for parts in zip(*decoded, strict=True)))
 
-    def faces(self, looks: Sequence[Cells], mapping: Letterbox) -> list[Face]:
-        """What looks like a face in one look at a picture or several, largest first: the averages of overlapping boxes."""
+    def faces(self, predictions: Sequence[GridPredictions], mapping: Letterbox) -> list[Face]:
+        """What looks like a face in one look at an image or several, largest first: the averages of overlapping boxes."""
         scores, boxes, landmarks = (
-            np.concatenate([getattr(look, name) for look in looks]) for name in ("scores", "boxes", "landmarks")
+            np.concatenate([getattr(prediction, name) for prediction in predictions])
+            for name in ("scores", "boxes", "landmarks")
         )
-        number = np.repeat(np.arange(len(looks)), [len(look.scores) for look in looks])
+        number = np.repeat(np.arange(len(predictions)), [len(prediction.scores) for prediction in predictions])
         faces = []
-        for group in group_overlaps(boxes, scores, self.overlap):
-            best = [scores[group][number[group] == look].max(initial=0.0) for look in range(len(looks))]
+        for group in group_overlaps(boxes, scores, self.iou_threshold):
+            best = [
+                scores[group][number[group] == prediction].max(initial=0.0) for prediction in range(len(predictions))
+            ]
             weights = scores[group] / scores[group].sum()
             corner, size = np.split(np.asarray(weights @ boxes[group], np.float32), 2)
             points = np.asarray(np.tensordot(weights, landmarks[group], 1), np.float32)
-            box = np.concatenate([mapping.to_picture(corner), size / np.float32(mapping.scale)])
-            faces.append(Face(box, mapping.to_picture(points), float(np.mean(best))))
+            box = np.concatenate([mapping.to_image(corner), size / np.float32(mapping.scale)])
+            faces.append(Face(box, mapping.to_image(points), float(np.mean(best))))
         return sorted(faces, key=lambda face: -face.area)
 
     @cached_property
     def _geometry(self) -> dict[int, tuple[Array, int]]:
-        """By stride: cell centres ``(N, 2)`` and the least raw score that counts."""
+        """By stride: cell centers ``(N, 2)`` and the least raw score that counts."""
         scales = self.network.output_scales()
-        logit = float(np.log(self._least / (1 - self._least)))
+        logit = float(np.log(self._min / (1 - self._min)))
         return {
             stride: (
-                cell_centres(self.height, self.width, stride).reshape(-1, 2),
+                cell_centers(self.height, self.width, stride).reshape(-1, 2),
                 int(np.ceil(logit / scales[f"score{stride}"][0])) + scales[f"score{stride}"][1],
             )
             for stride in STRIDES
@@ -160,25 +164,25 @@ class FaceDetector:
 
     def _decoded(self, outputs: dict[str, npt.NDArray[np.int8]], stride: int) -> tuple[Array, Array, Array]:
         """Scores ``(N,)``, boxes ``(N, 4)`` and landmarks ``(N, 5, 2)`` of one grid's cells that count."""
-        centres, least = self._geometry[stride]
+        centers, minimum = self._geometry[stride]
         raw = outputs[f"score{stride}"].reshape(-1)
-        passing = np.flatnonzero(raw.astype(np.int16) >= least)
+        passing = np.flatnonzero(raw.astype(np.int16) >= minimum)
 
         def values(kind: str) -> Array:
             scale, zero_point = self.network.output_scales()[f"{kind}{stride}"]
-            output = outputs[f"{kind}{stride}"].reshape(len(centres), -1)[passing]
+            output = outputs[f"{kind}{stride}"].reshape(len(centers), -1)[passing]
             return (output.astype(np.float32) - zero_point) * np.float32(scale)
 
         scores = np.asarray(1 / (1 + np.exp(-values("score")[:, 0])), np.float32)
-        return scores, *decode_cells(centres[passing], values("box"), values("landmark"), stride)
+        return scores, *decode_cells(centers[passing], values("box"), values("landmark"), stride)
 
 
-def group_overlaps(boxes: Array, scores: Array, overlap: float) -> list[npt.NDArray[np.intp]]:
+def group_overlaps(boxes: Array, scores: Array, iou_threshold: float) -> list[npt.NDArray[np.intp]]:
     """Greedy non-maximum suppression that remembers what it suppressed.
 
     Returns:
         For each face the indices of its boxes, best score first: the best box of those left, and all that overlap it by
-        more than `overlap`. Their average is steadier than the best box alone (Bazarevsky et al., "BlazeFace", 2019).
+        more than `iou_threshold`. Their average is steadier than the best box alone (Bazarevsky et al., "BlazeFace", 2019).
         Boxes that lie nearly whole in the best one, or it in them, are parts or surroundings of the same face: they are
         in no group.
     """
@@ -186,7 +190,7 @@ def group_overlaps(boxes: Array, scores: Array, overlap: float) -> list[npt.NDAr
     groups = []
     while len(left):
         best, others = boxes[left[0]], boxes[left]
-        same = intersection_over_union(best, others) > overlap
+        same = intersection_over_union(best, others) > iou_threshold
         same[0] = True
         groups.append(left[same])
         left = left[~same & (_intersection(best, others) <= _NESTED * np.minimum(_area(best), _area(others)))]

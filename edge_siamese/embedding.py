@@ -5,7 +5,7 @@ outputs for both: twice the work for fewer errors (`docs/models.md` has what it 
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,11 @@ import numpy.typing as npt
 from .errors import ModelError
 from .faces import Embedding
 from .frames import RGB, mirrored
-from .tflite.card import ModelCard
-from .tflite.model import Network, model_input
+from .preprocessing import int8_input
+from .protocols import Network
+from .tflite.model_card import ModelCard
+
+Real = TypeVar("Real", bound=np.floating[Any])
 
 
 class FaceEmbedder:
@@ -33,22 +36,27 @@ class FaceEmbedder:
 
     def embed(self, crop: RGB) -> Embedding:
         """Embed one aligned uint8 ``(112, 112, 3)`` RGB crop."""
-        values = seen(crop, self._output_of, mirror=self.card.mirror)
-        return Embedding(values, self.card.zero_point, self.card.digest)
+        values = average_with_flip(crop, self._output_of, average_flip=self.card.average_flip)
+        return Embedding(values, self.card.zero_point, self.card.digest, self.card.operating_points)
 
     def _output_of(self, crop: RGB) -> npt.NDArray[np.int8]:
-        return self.network.run(model_input(crop))[self._output].reshape(-1).copy()
+        return self.network.run(int8_input(crop[None]))[self._output].reshape(-1).copy()
 
 
-def seen(
-    crops: npt.NDArray[np.uint8], embed: Callable[[npt.NDArray[np.uint8]], npt.NDArray[Any]], *, mirror: bool
+def average_with_flip(
+    crops: npt.NDArray[np.uint8], embed: Callable[[npt.NDArray[np.uint8]], npt.NDArray[Any]], *, average_flip: bool
 ) -> npt.NDArray[Any]:
-    """What `embed` answers for pictures or, with `mirror`, the mean of its answers for them and their mirror images."""
+    """What `embed` answers for images or, with `average_flip`, the mean of its answers for them and their mirror images."""
     first = embed(crops)
-    return mean_of_views(first, embed(mirrored(crops))) if mirror else first
+    return mean_of_flip(first, embed(mirrored(crops))) if average_flip else first
 
 
-def mean_of_views(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The mean of two outputs; of int8 ones, of one zero point, halves go to the even neighbour: no direction gains."""
+def mean_of_flip(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The mean of two outputs; of int8 ones, of one zero point, halves go to the even neighbor: no direction gains."""
     mean = (first.astype(np.float32) + second) / 2
     return np.asarray(np.rint(mean).astype(np.int8) if first.dtype == np.int8 else mean)
+
+
+def unit_rows(rows: npt.NDArray[Real]) -> npt.NDArray[Real]:
+    """Rows ``(N, D)`` divided by their lengths, in their own float type; a row of zeros stays."""
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))

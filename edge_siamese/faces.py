@@ -1,12 +1,17 @@
 """The face: where it is in a frame and, once embedded, what it looks like.
 
-Coordinates are frame pixels with the origin at the centre of the top-left pixel (OpenCV's convention).
+Coordinates are frame pixels with the origin at the center of the top-left pixel (OpenCV's convention).
 """
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from .decision import Reason
+    from .operating_point import OperatingPoint
 
 MIRRORED_LANDMARKS = [1, 0, 2, 4, 3]
 """Order of a face's landmarks in the mirror image, where the subject's right eye is a left one."""
@@ -17,14 +22,16 @@ class Embedding:
     """A network's raw int8 output and what is needed to compare it.
 
     Attributes:
-        values: int8 ``(D,)``, not normalised.
-        zero_point: the quantised value that stands for 0.
-        embedder: digest of the embedder (`tflite.card.ModelCard.digest`); only equal digests compare.
+        values: int8 ``(D,)``, not normalized.
+        zero_point: the quantized value that stands for 0.
+        embedder: digest of the embedder (`tflite.model_card.ModelCard.digest`); only equal digests compare.
+        operating_points: those of the embedder's card, for galleries that have none of their own.
     """
 
     values: npt.NDArray[np.int8]
     zero_point: int
     embedder: str
+    operating_points: "tuple[OperatingPoint, ...]" = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,16 +42,22 @@ class Face:
         box: float32 ``(4,)``: x, y, width, height; not clipped to the frame.
         landmarks: float32 ``(5, 2)``: the subject's right eye, left eye, nose tip, right and left mouth corner.
         score: the detector's confidence, 0 to 1.
-        embedding: set by the engine once the face was embedded.
+        embedding: set by `FaceEngine.analyze`, else None.
+        rejection: why the face cannot be compared at all, as `FaceEngine.analyze` found; None when it can.
+        doubt: why a low score does not show that it is somebody else; None when it does.
+        turn: degrees that the image has to be turned counterclockwise to be upright: 0, 90, 180 or 270.
     """
 
     box: npt.NDArray[np.float32]
     landmarks: npt.NDArray[np.float32]
     score: float
     embedding: Embedding | None = None
+    rejection: "Reason | None" = None
+    doubt: "Reason | None" = None
+    turn: int = 0
 
     @property
-    def centre(self) -> tuple[float, float]:
+    def center(self) -> tuple[float, float]:
         """Middle of the box: x, y."""
         x, y, width, height = (float(value) for value in self.box)
         return x + width / 2, y + height / 2
@@ -64,11 +77,11 @@ def largest(faces: list[Face]) -> Face | None:
     return max(faces, key=lambda face: face.area, default=None)
 
 
-def nearest_centre(faces: list[Face], width: int, height: int) -> Face | None:
-    """The face whose box centre is nearest the middle of a picture of that size, or None."""
+def nearest_center(faces: list[Face], width: int, height: int) -> Face | None:
+    """The face whose box center is nearest the middle of an image of that size, or None."""
 
     def squared_distance(face: Face) -> float:
-        x, y = face.centre
+        x, y = face.center
         return (x - (width - 1) / 2) ** 2 + (y - (height - 1) / 2) ** 2
 
     return min(faces, key=squared_distance, default=None)

@@ -48,8 +48,17 @@ def score_q15(a: Embedding, b: Embedding) -> int:
         DataError: they are of different embedders.
     """
     if a.embedder != b.embedder:
-        raise DataError(f"embeddings of different embedders cannot be compared: {a.embedder} and {b.embedder}")
+        raise DataError(
+            f"embeddings of different embedders cannot be compared: {a.embedder} and {b.embedder}",
+            expected=a.embedder,
+            found=b.embedder,
+        )
     return int(scores_q15(a.values[None], b.values[None], a.zero_point)[0, 0])
+
+
+def as_float(score: int | None) -> float | None:
+    """A Q15 score as people read it, -1 to 1; None stays None."""
+    return None if score is None else score / Q15
 
 
 def threshold_q15(score: float) -> int:

@@ -1,31 +1,27 @@
-"""Tracks: the same face in frame after frame, and what all its looks together say.
+"""Tracks: the same face in frame after frame.
 
-Boxes are joined by overlap. A track ends when its face was missed for some frames, and at a scene cut: two photographs
+Boxes are joined by overlap. A track ends when its face was missed for some frames, and at a scene cut: two photos
 shown one after the other may have their faces in the same place and are still two people.
 """
 
-from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from .decision import Decision, Reason, decide, undecided
 from .detection import intersection_over_union
 from .faces import Face
 from .frames import RGB
 
-_THUMBNAIL = 160  # longest side of the small grey picture
+_THUMBNAIL = 160  # longest side of the small gray image
 _PATCH = 16  # side of what is compared around a face
 _SCENE = 32  # side of what is compared of the whole frame
 _PATCH_REACH = 1.5  # of the box, so that hair and some background are in it
-_LEAST_CONTRAST = 8.0  # grey levels; an even patch is not all noise
-_LOOKS_KEPT = 8
-Grey = npt.NDArray[np.uint8]
+_MIN_CONTRAST = 8.0  # gray levels; an even patch is not all noise
+Gray = npt.NDArray[np.uint8]
 Patch = npt.NDArray[np.float32]
-Scores = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -33,24 +29,24 @@ class TrackingLimits:
     """When a face is still the same one.
 
     Attributes:
-        least_overlap: intersection over union of its boxes in consecutive frames.
-        most_missed: frames it may be missing.
-        most_change: `view_change` between its consecutive appearances. Two photographs with overlapping faces had more
+        min_overlap: intersection over union of its boxes in consecutive frames.
+        max_missed: frames it may be missing.
+        max_change: `view_change` between its consecutive appearances. Two photos with overlapping faces had more
             in all of 38,827 pairs of the detector's training data (0.72 at least); a face that moves by 4 % of its
             width, turns by 1 degree and grows by 1.5 % from frame to frame has less in 98 % of the steps. A step beyond
             it costs one more embedding.
-        most_tracks: faces followed at once, the largest first.
+        max_tracks: faces followed at once, the largest first.
     """
 
-    least_overlap: float = 0.3
-    most_missed: int = 5
-    most_change: float = 0.6
-    most_tracks: int = 32
+    min_overlap: float = 0.3
+    max_missed: int = 5
+    max_change: float = 0.6
+    max_tracks: int = 32
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What a face and its frame looked like: grey, float32.
+    """A face and its frame as small gray images, float32.
 
     Attributes:
         around: ``(16, 16)``, the square around the face; it moves with the face.
@@ -68,101 +64,49 @@ class Track:
     Attributes:
         number: unique within its tracker, from 1.
         face: where it was seen last.
-        view: what it looked like there.
-        missed: frames since.
-        looks: how many embeddings were made of it.
-        frames_since_look: frames seen since the last one.
-        best_quality: of the faces embedded, 0 to 100.
-        decision: what its looks say so far.
-        told: the decision that was told last, None before the first.
+        view: face and frame there.
+        frames: how often it was seen again after the first time.
+        missed: frames since it was seen last.
     """
 
     number: int
     face: Face
     view: View
+    frames: int = 0
     missed: int = 0
-    looks: int = 0
-    frames_since_look: int = 0
-    best_quality: float = 0.0
-    decision: Decision = field(default_factory=lambda: undecided(Reason.NO_FACE))
-    told: Decision | None = None
-    _scores: deque[Scores] = field(default_factory=lambda: deque(maxlen=_LOOKS_KEPT))
-
-    def look(self, scores: Mapping[str, int], quality: float, threshold: int) -> Decision:
-        """Add one embedding's Q15 scores of every identity, and decide on the mean of the last eight looks.
-
-        The mean, rounded down, keeps one lucky frame from naming a stranger who was seen otherwise before.
-        """
-        self._scores.append(np.fromiter(scores.values(), np.int32, len(scores)))
-        self.looks += 1
-        self.frames_since_look = 0
-        self.best_quality = max(self.best_quality, quality)
-        fused = np.stack(self._scores).sum(axis=0, dtype=np.int64) // len(self._scores)
-        self.decision = decide(dict(zip(scores, fused.tolist(), strict=True)), threshold)
-        return self.decision
-
-
-@dataclass(frozen=True)
-class EmbeddingPolicy:
-    """Which faces are worth the embedder's time: new, unsure or better-looking ones, and now and then the others.
-
-    Attributes:
-        better: a look is better when its quality is this many times the best so far.
-        sure_margin: Q15 distance from the threshold beyond which a decision is sure.
-        sure_looks: embeddings a sure decision rests on at least.
-        most_wait: frames after which any face is looked at again.
-    """
-
-    better: float = 1.25
-    sure_margin: int = 1638  # a score of 0.05
-    sure_looks: int = 3
-    most_wait: int = 64
-
-    def wants(self, track: Track, quality: float) -> bool:
-        """Whether to embed this look; an unsure track waits twice as long after each of its looks."""
-        if track.looks == 0 or quality > self.better * track.best_quality:
-            return True
-        wait = self.most_wait if self._sure(track) else min(2**track.looks, self.most_wait)
-        return track.frames_since_look >= wait
-
-    def _sure(self, track: Track) -> bool:
-        decision = track.decision
-        if track.looks < self.sure_looks or decision.score is None or decision.threshold is None:
-            return False
-        return abs(decision.score - decision.threshold) >= self.sure_margin
 
 
 class Tracker:
-    """Joins the faces of consecutive frames to tracks; its memory is bounded by `TrackingLimits.most_tracks`."""
+    """Joins the faces of consecutive frames to tracks; its memory is bounded by `TrackingLimits.max_tracks`."""
 
     def __init__(self, limits: TrackingLimits | None = None) -> None:
         self.limits = limits or TrackingLimits()
         self.tracks: list[Track] = []
         self._count = 0
 
-    def update(self, picture: RGB, faces: Sequence[Face]) -> list[Track]:
+    def update(self, image: RGB, faces: Sequence[Face]) -> list[Track]:
         """Take in the next frame.
 
         Args:
-            picture: uint8 ``(H, W, 3)``.
+            image: uint8 ``(H, W, 3)``.
             faces: found on it, largest first.
 
         Returns:
             The track of each face, in the same order; `Track.face` is the face. Faces beyond the limit have none.
         """
-        thumbnail, scale = _thumbnail(picture)
+        thumbnail, scale = _thumbnail(image)
         scene = cv2.resize(thumbnail, (_SCENE, _SCENE), interpolation=cv2.INTER_AREA).astype(np.float32)
-        faces = faces[: self.limits.most_tracks]
+        faces = faces[: self.limits.max_tracks]
         owners = self._owners(faces)
         seen = [
             self._seen_again(owners.get(index), face, View(_around(thumbnail, scale, face), scene))
             for index, face in enumerate(faces)
         ]
         taken = list(owners.values())
-        missed = [track for track in self.tracks if track not in taken and track.missed < self.limits.most_missed]
+        missed = [track for track in self.tracks if track not in taken and track.missed < self.limits.max_missed]
         for track in missed:
             track.missed += 1
-        self.tracks = (seen + missed)[: self.limits.most_tracks]
+        self.tracks = (seen + missed)[: self.limits.max_tracks]
         return seen
 
     def reset(self) -> None:
@@ -176,7 +120,7 @@ class Tracker:
         boxes = np.stack([face.box for face in faces])
         overlaps = np.stack([intersection_over_union(track.face.box, boxes) for track in self.tracks])
         owners: dict[int, Track] = {}
-        while overlaps.max() >= self.limits.least_overlap:
+        while overlaps.max() >= self.limits.min_overlap:
             track, face = divmod(int(overlaps.argmax()), len(faces))
             owners[face] = self.tracks[track]
             overlaps[track], overlaps[:, face] = 0, 0
@@ -184,37 +128,42 @@ class Tracker:
 
     def _seen_again(self, track: Track | None, face: Face, view: View) -> Track:
         """The track with its new face, or a new track where there is none or the scene was cut."""
-        if track is None or view_change(track.view, view) > self.limits.most_change:
+        if track is None or view_change(track.view, view) > self.limits.max_change:
             self._count += 1
             return Track(self._count, face, view)
         track.face, track.view, track.missed = face, view, 0
-        track.frames_since_look += 1
+        track.frames += 1
         return track
 
 
 def view_change(before: View, after: View) -> float:
-    """How much of the picture is another one: the change around the face plus the change of the whole frame.
+    """How much of the image is another one: the change around the face plus the change of the whole frame.
 
-    Each is the mean absolute difference of the grey in units of its contrast: 0 for equal pictures, about 1 for any two.
+    Each is the mean absolute difference of the gray in units of its contrast: 0 for equal images, about 1 for any two.
     """
     return _change(before.around, after.around) + _change(before.scene, after.scene)
 
 
 def _change(before: Patch, after: Patch) -> float:
     contrast = float(np.sqrt((before.var() + after.var()) / 2))
-    return float(np.abs(after - before).mean()) / max(contrast, _LEAST_CONTRAST)
+    return float(np.abs(after - before).mean()) / max(contrast, _MIN_CONTRAST)
 
 
-def _thumbnail(picture: RGB) -> tuple[Grey, float]:
-    scale = min(1.0, _THUMBNAIL / max(picture.shape[:2]))
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else picture
+def _thumbnail(image: RGB) -> tuple[Gray, float]:
+    height, width = image.shape[:2]
+    scale = min(1.0, _THUMBNAIL / max(height, width))
+    if min(height, width) * scale < 1:  # thinner than a pixel of the thumbnail
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    else:
+        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8), scale
 
 
-def _around(thumbnail: Grey, scale: float, face: Face) -> Patch:
+def _around(thumbnail: Gray, scale: float, face: Face) -> Patch:
     """The square around a face's box, at the size all faces are compared in."""
     step = max(float(face.box[2]), float(face.box[3]), 1.0) * _PATCH_REACH * scale / _PATCH
-    x, y = (centre * scale - step * (_PATCH - 1) / 2 for centre in face.centre)
+    x, y = (center * scale - step * (_PATCH - 1) / 2 for center in face.center)
     matrix = np.array([(step, 0.0, x), (0.0, step, y)])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     patch = cv2.warpAffine(thumbnail, matrix, (_PATCH, _PATCH), flags=flags, borderMode=cv2.BORDER_REPLICATE)

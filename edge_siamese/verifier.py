@@ -1,38 +1,45 @@
-"""The loop: camera -> detect -> track -> quality gate -> align and embed -> match -> decide -> tell."""
+"""The loop: detect -> track -> align -> quality gate -> embed -> match -> fuse -> decide.
+
+`Verifier` walks every frame of a source through these steps and yields what was decided about each face.
+"""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .cameras.base import FrameSource, Notice
-from .decision import Decision, Reason, undecided
-from .evaluation.operating_point import OperatingPoint
+from .cameras.base import CameraBack, CameraLost, CameraMissing, SourceEvent
+from .decision import Decision, Outcome, Reason, undecided
+from .errors import EdgeSiameseError
 from .faces import Face
 from .frames import Frame
-from .quality import QualityLimits, measure
-from .tracking import EmbeddingPolicy, Track, Tracker, TrackingLimits
+from .fusion import EmbeddingPolicy, ScoreFusion, TrackHistory
+from .gallery.updates import GalleryEvent, GalleryFile, GalleryRejected, GalleryReloaded
+from .instrumentation import Counters, NoTimer, StageTimer
+from .operating_point import DEFAULT_TARGET_FPIR, OperatingPoint
+from .orientation import OrientedFaces, detect_oriented
+from .protocols import Clock, FaceAnalyzer, FrameSource
+from .quality.gate import QualityLimits, measure_crop
+from .tracking import Track, Tracker, TrackingLimits
 
 if TYPE_CHECKING:
-    from .engine import FaceEngine
     from .gallery import Gallery
 
-DEFAULT_TARGET_FPIR = 1e-3
 STALE_AFTER_NS = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Sighting:
+class FaceResult:
     """What was decided about one face of one frame, or about a frame without one.
 
     Attributes:
-        frame: where it was seen.
-        face: the face, embedded if it was looked at in this frame; None for a frame without one.
+        frame: the frame.
+        face: the face, with its embedding if it was embedded in this frame; None for a frame without one.
         face_index: place of the face by size in its frame, 0 for the largest; None without one.
         track: number of its track; None without a face.
-        decision: about the person of the track, from all its looks.
-        changed: the decision is another than was told before of this track; always for stills.
+        decision: about the person of the track, from its last eight embeddings.
+        changed: the decision differs from the one emitted before for this track; always true for stills.
+        turn: degrees that the frame has to be turned counterclockwise for the face to be upright: 0, 90, 180 or 270.
         latency_ns: from when a live frame was taken, or from when a pulled one was handed over, to the decision.
     """
 
@@ -43,64 +50,42 @@ class Sighting:
     decision: Decision
     changed: bool
     latency_ns: int
-
-
-@dataclass
-class Counters:
-    """What went through a verifier.
-
-    Attributes:
-        frames: taken from the source.
-        stale: of these, too old to be looked at.
-        no_face: of these, without a face.
-        faces: found.
-        refused: of these, by the quality gate.
-        embeddings: computed.
-    """
-
-    frames: int = 0
-    stale: int = 0
-    no_face: int = 0
-    faces: int = 0
-    refused: int = 0
-    embeddings: int = 0
-
-    def to_json(self) -> dict[str, int]:
-        return asdict(self)
-
-
-class StageTimer(Protocol):
-    """Somebody who wants to know how long the stages take."""
-
-    def stage(self, name: str) -> AbstractContextManager[object]:
-        """Entered before and left after ``detect``, ``track``, ``quality``, ``embed`` and ``match``."""
-
-
-class _NoTimer:
-    def stage(self, name: str) -> AbstractContextManager[object]:
-        return nullcontext()
+    turn: int = 0
 
 
 class Verifier:
-    """Watches a source and says who is there. Iterating gives a `Sighting` for every face of every frame.
+    """Watches a source and says who is there. Iterating gives a `FaceResult` for every face of every frame.
 
-    >>> with open_source("0") as source:
-    ...     for sighting in Verifier(source, engine, gallery):
-    ...         if sighting.changed:
-    ...             greet(sighting.decision)
+    A camera is ``open_source("0")``; here it is a folder with two photos:
+
+    >>> from pathlib import Path
+    >>> from edge_siamese import FaceEngine, Gallery, Verifier, open_source
+    >>> from edge_siamese.image_io import write_image
+    >>> from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
+    >>> anna, ben = (Person.from_seed(seed) for seed in DEMO_SEEDS[:2])
+    >>> for name, person in {"a.png": anna, "b.png": ben}.items():
+    ...     write_image(Path("photos", name), render_portrait(person, View(yaw=5.0)).image)
+    >>> with FaceEngine.default() as engine, open_source("photos") as source:
+    ...     gallery = Gallery.empty(engine.embedder_card)
+    ...     gallery = gallery.enroll("Anna", [render_portrait(anna, View()).image], engine=engine)
+    ...     for result in Verifier(source, engine, gallery):
+    ...         if result.changed:
+    ...             print(result.frame.source, result.decision.outcome, result.decision.identity)
+    a.png match Anna
+    b.png unknown None
 
     It belongs to one thread; only `stop` may be called from others and from signal handlers.
 
     Args:
         source: frames; closing it stays with the caller.
         engine: detects and embeds.
-        gallery: known people, of the engine's embedder.
+        gallery: known people, of the engine's embedder; a `GalleryFile` is read again whenever it changes.
         operating_point: where to accept; by default what the gallery finds for `target_fpir`.
         target_fpir: accepted rate of strangers named, over the whole gallery.
         clock: monotonic nanoseconds.
         quality, tracking, policy: limits of the stages.
-        stale_after_ns: older frames of a live source are not looked at.
-        timer: told when stages begin and end.
+        stale_after_ns: older frames of a live source are not processed.
+        timer: measures the stages.
 
     Raises:
         GalleryError: the gallery is of another embedder.
@@ -109,93 +94,169 @@ class Verifier:
     def __init__(
         self,
         source: FrameSource,
-        engine: "FaceEngine",
-        gallery: "Gallery",
+        engine: FaceAnalyzer,
+        gallery: "Gallery | GalleryFile",
         *,
         operating_point: OperatingPoint | None = None,
         target_fpir: float = DEFAULT_TARGET_FPIR,
-        clock: Callable[[], int] = time.monotonic_ns,
+        clock: Clock = time.monotonic_ns,
         quality: QualityLimits | None = None,
         tracking: TrackingLimits | None = None,
         policy: EmbeddingPolicy | None = None,
         stale_after_ns: int = STALE_AFTER_NS,
         timer: StageTimer | None = None,
     ) -> None:
-        gallery.require(engine.embedder_card)
-        self.source, self.engine, self.gallery = source, engine, gallery
-        self.operating_point = operating_point or gallery.operating_point(engine.embedder_card, target_fpir=target_fpir)
+        self.source, self.engine = source, engine
+        self._gallery_file = gallery if isinstance(gallery, GalleryFile) else None
+        self.gallery = gallery.gallery if isinstance(gallery, GalleryFile) else gallery
+        self._given_point, self._target_fpir = operating_point, target_fpir
+        self.operating_point = self._operating_point_of(self.gallery)
         self.counters = Counters()
         self._clock, self._stale_after_ns = clock, stale_after_ns
         self._limits, self._policy = quality or QualityLimits(), policy or EmbeddingPolicy()
         self._tracker = Tracker(tracking)
-        self._timer: StageTimer = timer or _NoTimer()
-        self._told_of_nobody: Reason | None = None
+        self._fusion = ScoreFusion(self.gallery, self.operating_point.threshold_q15)
+        self._timer: StageTimer = timer or NoTimer()
+        self._last_empty_reason: Reason | None = None
+        self._last_shape: tuple[int, ...] = ()
 
-    def __iter__(self) -> Iterator[Sighting]:
-        return (item for item in self.watch() if isinstance(item, Sighting))
+    def __iter__(self) -> Iterator[FaceResult]:
+        return (item for item in self.watch() if isinstance(item, FaceResult))
 
-    def watch(self) -> Iterator[Sighting | Notice]:
-        """The sightings, and between them the notices of a camera that went away or came back."""
+    def watch(self) -> Iterator[FaceResult | SourceEvent | GalleryEvent]:
+        """The results, and between them what happened to the camera or video and to the gallery file."""
         for item in self.source.watch():
+            yield from self._update_gallery()
             if isinstance(item, Frame):
-                yield from self._see(item)
+                yield from self._process(item)
             else:
-                self._tracker.reset()
+                if isinstance(item, CameraMissing | CameraLost | CameraBack):
+                    self._forget_tracks()
                 yield item
 
     def stop(self) -> None:
         """End the iteration after the current frame."""
         self.source.stop()
 
-    def _see(self, frame: Frame) -> Iterator[Sighting]:
+    def _update_gallery(self) -> Iterator[GalleryEvent]:
+        """Use the gallery file's new content, if it has any that can be used."""
+        if self._gallery_file is None:
+            return
+        try:
+            gallery = self._gallery_file.changed()
+            point = self._operating_point_of(gallery) if gallery else self.operating_point
+        except EdgeSiameseError as error:
+            yield GalleryRejected(str(self._gallery_file.path), self._clock(), str(error))
+            return
+        if gallery:
+            event = GalleryReloaded.between(self.gallery, gallery, self._clock())
+            self.gallery, self.operating_point = gallery, point
+            self._fusion.use_gallery(gallery, point.threshold_q15)
+            yield event
+
+    def _operating_point_of(self, gallery: "Gallery") -> OperatingPoint:
+        """
+        Raises:
+            GalleryError: the gallery is of another embedder.
+            OperatingPointError: neither the gallery nor the embedder has an operating point.
+        """
+        card = self.engine.embedder_card
+        gallery.require(card)
+        return self._given_point or gallery.operating_point(card, target_fpir=self._target_fpir)
+
+    def _process(self, frame: Frame) -> Iterator[FaceResult]:
         age_ns = self.source.age_ns(frame)
         taken_ns = self._clock() - age_ns
         self.counters.frames += 1
         if age_ns > self._stale_after_ns:
             self.counters.stale += 1
-            yield self._nobody(frame, Reason.STALE_FRAME, taken_ns)
+            yield self._without_face(frame, Reason.STALE_FRAME, taken_ns)
             return
-        with self._timer.stage("detect"):
-            faces = self.engine.detect(frame.pixels)
-        with self._timer.stage("track"):
-            tracks = self._tracker.update(frame.pixels, faces)
-        self.counters.faces += len(tracks)
+        if frame.pixels.shape != self._last_shape:
+            self._forget_tracks()
+            self._last_shape = frame.pixels.shape
+        tracks = self._track(frame)
         if not tracks:
             self.counters.no_face += 1
-            yield self._nobody(frame, Reason.NO_FACE, taken_ns)
+            yield self._without_face(frame, Reason.NO_FACE, taken_ns)
         else:
-            self._told_of_nobody = None
+            self._last_empty_reason = None
         for index, track in enumerate(tracks):
-            decision = self._decide(frame, track)
-            changed, track.told = _is_news(track.told, decision), decision
-            yield Sighting(frame, track.face, index, track.number, decision, changed, self._clock() - taken_ns)
+            decision = self._recognize(frame, track)
+            changed, turn = self._is_news(track, decision), self._fusion.history(track).orientation.turn or 0
+            yield FaceResult(frame, track.face, index, track.number, decision, changed, self._clock() - taken_ns, turn)
         if self.source.stills:
-            self._tracker.reset()
+            self._forget_tracks()
 
-    def _decide(self, frame: Frame, track: Track) -> Decision:
-        """Look at a face if it is worth it; otherwise what is known of its track stands."""
+    def _track(self, frame: Frame) -> list[Track]:
+        """Detect the faces of a frame and join them to tracks, largest face first."""
+        with self._timer.stage("detect"):
+            found = self._detect(frame)
+        with self._timer.stage("track"):
+            tracks = self._tracker.update(frame.pixels, found.faces)
+            self._fusion.keep(self._tracker.tracks)
+        if self.source.stills:
+            for track in tracks:
+                self._fusion.history(track).orientation.set(found)
+        self.counters.faces += len(tracks)
+        return tracks
+
+    def _detect(self, frame: Frame) -> OrientedFaces:
+        """Faces of a frame; a photo is tried in four turns if need be, a video frame is taken as it is."""
+        if self.source.stills:
+            return detect_oriented(self.engine, frame.pixels)
+        return OrientedFaces(self.engine.detect(frame.pixels))
+
+    def _recognize(self, frame: Frame, track: Track) -> Decision:
+        """Embed a track's face if it is good enough and due; otherwise the track's last decision stands."""
+        history = self._fusion.history(track)
+        with self._timer.stage("orient"):
+            face = self._upright_face(frame, track, history)
+        if face is None:
+            self.counters.rejected += history.orientation.doubtful
+            return history.decision_or(Reason.POSE)
+        with self._timer.stage("align"):
+            crop = self.engine.align(frame.pixels, face)
         with self._timer.stage("quality"):
-            quality = measure(frame.pixels, track.face)
-            refusal = quality.refusal(self._limits)
-        if refusal is not None:
-            self.counters.refused += 1
-            return track.decision if track.looks else undecided(refusal)
-        if not self._policy.wants(track, quality.score):
-            return track.decision
+            quality = measure_crop(crop, face)
+            rejection, doubt = quality.rejection(self._limits), quality.doubt(self._limits)
+        if rejection is not None:
+            self.counters.rejected += 1
+            return history.decision_or(rejection)
+        if not self._policy.wants(history, track, quality.score, doubt):
+            return history.decision
         with self._timer.stage("embed"):
-            embedding = self.engine.embed(frame.pixels, track.face)
+            embedding = self.engine.embed_crop(crop)
         self.counters.embeddings += 1
-        track.face = track.face.embedded(embedding)
+        track.face = face.embedded(embedding)
         with self._timer.stage("match"):
-            return track.look(self.gallery.scores(embedding), quality.score, self.operating_point.threshold)
+            return self._fusion.observe(track, embedding, quality.score, doubt)
 
-    def _nobody(self, frame: Frame, reason: Reason, taken_ns: int) -> Sighting:
-        changed = self.source.stills or reason != self._told_of_nobody
-        self._told_of_nobody = reason
-        return Sighting(frame, None, None, None, undecided(reason), changed, self._clock() - taken_ns)
+    def _upright_face(self, frame: Frame, track: Track, history: TrackHistory) -> Face | None:
+        """A track's face with landmarks that fit the way up it is; None where that is unknown or the face is not due."""
+        if self.source.stills:
+            return None if history.orientation.doubtful else track.face
+        if history.orientation.turn and not self._policy.due(history, track):
+            return None
+        face = history.orientation.face(self.engine, frame.pixels, track.face, track.frames)
+        return None if history.orientation.doubtful else face
+
+    def _forget_tracks(self) -> None:
+        """End all tracks: what comes next shows another scene."""
+        self._tracker.reset()
+        self._fusion.keep([])
+
+    def _is_news(self, track: Track, decision: Decision) -> bool:
+        """Whether a decision differs from the one emitted before for the track; it is the last emitted one from now on."""
+        history = self._fusion.history(track)
+        before, history.last_emitted = history.last_emitted, decision
+        return before is None or _essence(before) != _essence(decision)
+
+    def _without_face(self, frame: Frame, reason: Reason, taken_ns: int) -> FaceResult:
+        changed = self.source.stills or reason != self._last_empty_reason
+        self._last_empty_reason = reason
+        return FaceResult(frame, None, None, None, undecided(reason), changed, self._clock() - taken_ns)
 
 
-def _is_news(told: Decision | None, decision: Decision) -> bool:
-    if told is None:
-        return True
-    return (told.outcome, told.identity, told.reason) != (decision.outcome, decision.identity, decision.reason)
+def _essence(decision: Decision) -> tuple[Outcome, str | None, Reason]:
+    return decision.outcome, decision.identity, decision.reason

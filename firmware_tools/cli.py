@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
 
 if TYPE_CHECKING:
+    from edge_siamese.gallery import Gallery
+
     from .boards import Board
-    from .images import Images
+    from .gallery_image.images import Images
 
 
 @click.group()
@@ -44,15 +46,17 @@ def build(path: Path, board_name: str, out: Path, slot: str, as_json: bool) -> N
     """Write a gallery as raw binary, Intel HEX and C array for a board.
 
     The images are whole erase pages. On a board in use, write the slot that does not hold the newest gallery, the first
-    64 bytes last: until they are there, the other slot counts.
+    64 bytes last: until they are there, the other slot counts. A board does not know the day, so a gallery with people kept
+    beyond their last day is refused.
     """
     from edge_siamese.gallery import Gallery
 
     from .boards import find_board
-    from .images import make_images
+    from .gallery_image.images import make_images
 
     board = find_board(board_name)
     gallery = Gallery.open(path)
+    _require_current(gallery)
     images = make_images(path.read_bytes(), board, slot)
     _write(images, out)
     if as_json:
@@ -72,6 +76,19 @@ def build(path: Path, board_name: str, out: Path, slot: str, as_json: bool) -> N
     )
     for name in sorted(images.files):
         click.echo(f"  {out / name}")
+
+
+def _require_current(gallery: "Gallery") -> None:
+    from edge_siamese.errors import DataError
+    from edge_siamese.gallery.metadata import today
+
+    overdue = gallery.overdue(today())
+    if overdue:
+        raise DataError(
+            f"{gallery.source}: {', '.join(overdue)} kept beyond the last day, which a board does not know: take them out with "
+            "'edge-siamese gallery remove' first",
+            path=gallery.source,
+        )
 
 
 def _write(images: "Images", out: Path) -> None:

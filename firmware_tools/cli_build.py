@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import Model, json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.options import Model, json_option
+from edge_siamese.cli.shared.output import emit_json, table
 
 if TYPE_CHECKING:
     from .codegen.fixed_point import Rounding
@@ -73,22 +73,17 @@ def build_network(
 
     MODEL is an int8 .tflite, or the name of a shipped one. The folder gets the sources, report.json and arena.svg.
     """
-    from edge_siamese.errors import DataError, ModelError
-
     from .codegen.build import build_files
 
-    try:
-        facts, files = build_files(
-            model,
-            name=name,
-            backend=backend,
-            rounding=rounding,
-            ram_budget=ram_budget,
-            stream_input=stream_input,
-            core=measure,
-        )
-    except ModelError as error:  # the user's file is at fault
-        raise DataError(str(error)) from error
+    facts, files = build_files(
+        model,
+        name=name,
+        backend=backend,
+        rounding=rounding,
+        ram_budget=ram_budget,
+        stream_input=stream_input,
+        core=measure,
+    )
     _write(files, out)
     if as_json:
         emit_json("firmware-network", {"out": str(out), **facts})

@@ -24,7 +24,8 @@ OF_EXTRAS = {
 
 
 def modules(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
+    """Modules of a folder, without the hook that only PyInstaller runs."""
+    return sorted(path for path in (ROOT / folder).rglob("*.py") if not path.name.startswith("hook-"))
 
 
 def imported(statement: ast.stmt) -> Iterator[str]:
@@ -90,3 +91,25 @@ def test_the_rules_see_what_they_forbid(tmp_path: Path) -> None:
     assert imports_on_loading(module) == {"keras"}
     assert all_imports(module) == {"keras", "rich", "picamera2"}
     assert beyond_their_package(module, tmp_path) == ["..None"]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    grimp = pytest.importorskip("grimp", reason="import circles are found with import-linter's grimp")
+    packages = (DEVICE, *ROOMS.values())
+    graph = grimp.build_graph(*packages, cache_dir=None, exclude_type_checking_imports=True)
+    assert len(graph.modules) > 300
+    assert circles({name: graph.find_modules_directly_imported_by(name) for name in graph.modules}) == []
+
+
+def circles(imports: dict[str, set[str]]) -> list[str]:
+    """Modules that import themselves by way of others: what is left when modules without imports left are taken away."""
+    left = {name: set(others) for name, others in imports.items()}
+    while free := [name for name, others in left.items() if not others & set(left)]:
+        for name in free:
+            del left[name]
+    return sorted(left)
+
+
+def test_a_circle_is_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == ["a", "b", "c"]
+    assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []

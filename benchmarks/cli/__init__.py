@@ -2,10 +2,10 @@
 
 import click
 
-from edge_siamese.cli.lazy import Entry, LazyGroup
+from edge_siamese.cli.shared.lazy import Entry, LazyGroup
 
 COMMANDS = {
-    "latency": Entry(f"{__name__}.timing:latency", "Time each step from a photograph to a score, one by one."),
+    "latency": Entry(f"{__name__}.timing:latency", "Time each step from a photo to a score, one by one."),
     "pipeline": Entry(f"{__name__}.timing:pipeline", "Time the loop of `run` on a folder, video or camera."),
     "accuracy": Entry(f"{__name__}.accuracy:accuracy", "Identify people through the loop of `run` (open set)."),
     "models": Entry(f"{__name__}.models:models", "Bytes, operations, latency and accuracy of models, side by side."),

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import engine_options, json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.numbers import RATE
+from edge_siamese.cli.shared.options import engine_options, json_option
+from edge_siamese.cli.shared.output import emit_json, table
+from edge_siamese.cli.shared.unused import tell_dataset
 from edge_siamese.errors import DataError
 
 if TYPE_CHECKING:
@@ -15,9 +17,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--people", type=click.IntRange(1), default=20, show_default=True, help="How many to enrol.")
-@click.option("--photos", type=click.IntRange(1), default=5, show_default=True, help="With how many photographs each.")
-@click.option("--target-fpir", type=float, default=(1e-3, 1e-2), show_default=True, multiple=True)
+@click.option("--people", type=click.IntRange(1), default=20, show_default=True, help="How many to enroll.")
+@click.option("--photos", type=click.IntRange(1), default=5, show_default=True, help="With how many photos each.")
+@click.option("--target-fpir", type=RATE, default=(1e-3, 1e-2), show_default=True, multiple=True)
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="Write what is shown, and the gallery, to this new folder."
 )
@@ -41,26 +43,26 @@ def accuracy(
     """
     from tempfile import TemporaryDirectory
 
-    from edge_siamese.albums import Album
     from edge_siamese.engine import FaceEngine
+    from edge_siamese.identity_dataset import IdentityDataset
 
-    from .. import accuracy as measure
+    from ..accuracy import open_set as measure
 
-    album = Album(data)
-    split = measure.split_open_set(album, people, photos)
     if keep and keep.exists():
         raise DataError(f"{keep}: expected a folder that is not there yet")
-    with TemporaryDirectory() as scratch:
+    with IdentityDataset(data) as dataset, TemporaryDirectory() as scratch:
+        tell_dataset(dataset)
+        split = measure.split_open_set(dataset, people, photos)
         folder = keep or Path(scratch)
-        measure.write_open_set(album, split, folder)
+        measure.write_open_set(dataset, split, folder)
         with FaceEngine.open(embedder, detector, delegate="reference") as reference:
-            gallery = measure.enrol(folder, reference).save(folder / "people.esg")
+            gallery = measure.enroll(folder, reference).save(folder / "people.esg")
         results = []
         with FaceEngine.open(embedder, detector, delegate=delegate, threads=threads) as engine:
             for fpir in target_fpir:
                 point = gallery.operating_point(engine.embedder_card, fpir)
-                for identify in (measure.identify_stills, measure.identify_video):
-                    result = identify(folder, split, engine, gallery, fpir)
+                for detect_host in (measure.identify_stills, measure.identify_video):
+                    result = detect_host(folder, split, engine, gallery, fpir)
                     results.append({"target_fpir": fpir, "operating_point": point.to_json()} | result.to_json())
             digests = engine.digests
     if as_json:
@@ -71,17 +73,16 @@ def accuracy(
 
 
 def _accuracy_table(results: list[dict[str, Any]]) -> str:
-    from edge_siamese.matching import Q15
 
     header = ("shown as", "target FPIR", "threshold", "enrolled: named rightly", "wrongly", "strangers: named")
     rows = [
         (
             result["shown_as"],
             f"{result['target_fpir']:g}",
-            f"{result['operating_point']['threshold'] / Q15:.3f}",
-            f"{result['named_rightly']:.1%} of {result['enrolled_pictures']}",
+            f"{result['operating_point']['threshold']:.3f}",
+            f"{result['named_rightly']:.1%} of {result['enrolled_images']}",
             f"{result['named_wrongly']:.1%}",
-            f"{result['strangers_named']:.1%} of {result['stranger_pictures']}",
+            f"{result['strangers_named']:.1%} of {result['stranger_images']}",
         )
         for result in results
     ]

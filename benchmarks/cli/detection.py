@@ -1,42 +1,41 @@
 """``edge-siamese bench detection``."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 
-from edge_siamese.cli.options import engine_options, json_option
-from edge_siamese.cli.output import emit_json
-from edge_siamese.cli.progress import progress_line
+from edge_siamese.cli.shared.numbers import RATE
+from edge_siamese.cli.shared.options import engine_options, json_option
+from edge_siamese.cli.shared.output import emit_json
+from edge_siamese.cli.shared.progress import progress_line
 
-_RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
 _FRAME_SIDES = range(32, 4097)
 
 
 def _frame_size(_: click.Context, parameter: click.Parameter, value: str) -> tuple[int, int]:
     sides = value.split("x")
     if len(sides) != 2 or not all(side.isdecimal() and int(side) in _FRAME_SIDES for side in sides):
-        least, most = _FRAME_SIDES[0], _FRAME_SIDES[-1]
+        minimum, maximum = _FRAME_SIDES[0], _FRAME_SIDES[-1]
         raise click.BadParameter(
-            f"expected WIDTHxHEIGHT of {least} to {most} pixels each, found {value!r}", param=parameter
+            f"expected WIDTHxHEIGHT of {minimum} to {maximum} pixels each, found {value!r}", param=parameter
         )
     return int(sides[0]), int(sides[1])
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path), required=False)
-@click.option("--split", default="dev", show_default=True, help="Pictures of DATA to measure on.")
-@click.option(
-    "--sweep", "sweep_photos", type=click.Path(path_type=Path), help="Photographs of people for a scale sweep."
-)
+@click.option("--split", default="dev", show_default=True, help="Images of DATA to measure on.")
+@click.option("--sweep", "sweep_photos", type=click.Path(path_type=Path), help="Photos of people for a scale sweep.")
 @click.option("--frame", callback=_frame_size, default="320x240", show_default=True, help="Frames of the sweep.")
-@click.option("--verify", "verify_photos", type=click.Path(path_type=Path), help="Photographs of people to verify.")
+@click.option("--verify", "verify_photos", type=click.Path(path_type=Path), help="Photos of people to verify.")
 @click.option("--peer", "peers", multiple=True, metavar="yunet=FILE", help="Measure this detector beside ours.")
 @click.option(
-    "--threshold", "thresholds", type=_RATE, multiple=True, help="Least score of ours, not its default; repeatable."
+    "--threshold", "thresholds", type=RATE, multiple=True, help="Least score of ours, not its default; repeatable."
 )
 @click.option(
-    "--peer-threshold", "peer_thresholds", type=_RATE, multiple=True, default=(0.5,), show_default=True,
+    "--peer-threshold", "peer_thresholds", type=RATE, multiple=True, default=(0.5,), show_default=True,
     help="Least score of the peers; repeatable.",
 )  # fmt: skip
 @json_option
@@ -53,32 +52,35 @@ def detection(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Judge the detector on DATA: annotated pictures, a folder or zip of images/ and annotations.json.
+    """Judge the detector on DATA: annotated images, a folder, zip or tar of images/ and annotations.json.
 
-    --sweep brings the faces of photographs (<person>/<photo>) to every size in frames of one size; --verify tells people
+    --sweep brings the faces of photos (<person>/<photo>) to every size in frames of one size; --verify tells people
     apart with our landmarks and with the peers'. These two use the first threshold of each detector.
     """
     if not (data or sweep_photos or verify_photos):
         raise click.UsageError("nothing to measure on: expected DATA, --sweep or --verify")
-    from edge_siamese.albums import Album
     from edge_siamese.engine import FaceEngine
     from edge_siamese.evaluation.annotations import AnnotatedSet
+    from edge_siamese.identity_dataset import IdentityDataset
 
-    from ..detection import OwnDetector, measure_annotated
-    from ..landmarks import compare_landmarks
+    from ..accuracy.detection import OwnDetector, measure_annotated
+    from ..accuracy.landmarks import compare_landmarks
+    from ..accuracy.scale_sweep import sweep
     from ..peers import open_peer
-    from ..scale_sweep import sweep
 
-    annotated = AnnotatedSet(data) if data else None
-    swept, verified = (Album(photos) if photos else None for photos in (sweep_photos, verify_photos))
     results: dict[str, Any] = {}
-    with FaceEngine.open(**engine_settings) as engine:
+    with ExitStack() as stack:
+        annotated = stack.enter_context(AnnotatedSet(data)) if data else None
+        swept, verified = (
+            stack.enter_context(IdentityDataset(photos)) if photos else None for photos in (sweep_photos, verify_photos)
+        )
+        engine = stack.enter_context(FaceEngine.open(**engine_settings))
         ours = [OwnDetector(engine, threshold) for threshold in thresholds or (None,)]
         theirs = [[open_peer(peer, threshold) for threshold in peer_thresholds] for peer in peers]
         first = [ours[0], *(peer[0] for peer in theirs)]
         if annotated:
             everyone = [*ours, *(detector for peer in theirs for detector in peer)]
-            with progress_line("annotated pictures") as progress:
+            with progress_line("annotated images") as progress:
                 results["annotated"] = measure_annotated(annotated, split, everyone, progress)
         if swept:
             with progress_line("scale sweep") as progress:

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
-from edge_siamese.cli.progress import progress_line
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
+from edge_siamese.cli.shared.progress import progress_line
 
 if TYPE_CHECKING:
     from edge_siamese.tflite.runtime import Delegate
 
-    from ..models import Cost
+    from ..accuracy.models import Cost
 
 
 @click.command()
@@ -40,13 +40,13 @@ def models(
     as_json: bool,
 ) -> None:
     """Hold FILES against each other, or all shipped models: bytes, operations, latency, accuracy."""
-    from edge_siamese.board import identify
+    from edge_siamese.system.host import detect_host
 
-    from ..models import People, prices
+    from ..accuracy.models import People, prices
 
-    board = identify()
+    host = detect_host()
     costs = prices(files, delegate=delegate, threads=threads, repeat=repeat, warmup=warmup)
-    figures: dict[str, dict[str, Any]] = {}
+    metrics: dict[str, dict[str, Any]] = {}
     for path in people:
         with progress_line(f"finding faces of {path.name}") as progress:
             found = People.find(path, progress)
@@ -54,34 +54,32 @@ def models(
             if cost.task == "embedder":
                 with progress_line(f"embedding by {cost.file.name}") as progress:
                     verified = found.verify(cost.file, delegate=delegate, progress=progress)
-                figures.setdefault(str(cost.file), {})[path.stem] = verified
+                metrics.setdefault(str(cost.file), {})[path.stem] = verified
     if as_json:
-        entries = [_entry(cost) | {"people": figures.get(str(cost.file), {})} for cost in costs]
-        emit_json(
-            "bench-models", {"board": board.to_json(), "delegate": delegate, "threads": threads, "models": entries}
-        )
+        entries = [_entry(cost) | {"people": metrics.get(str(cost.file), {})} for cost in costs]
+        emit_json("bench-models", {"host": host.to_json(), "delegate": delegate, "threads": threads, "models": entries})
         return
-    click.echo("\n".join([*board.lines(), f"delegate {delegate}, threads {threads}", ""]))
+    click.echo("\n".join([*host.lines(), f"delegate {delegate}, threads {threads}", ""]))
     click.echo(_costs(costs))
     for path in people:
-        click.echo("\n" + _verification(path.stem, costs, figures))
+        click.echo("\n" + _verification(path.stem, costs, metrics))
 
 
 def _entry(cost: "Cost") -> dict[str, Any]:
-    from ..samples import summarise
+    from ..timing.samples import summarize
 
     names = ("name", "task", "file_bytes", "network_bytes", "weights", "macs", "operators", "views")
     entry: dict[str, Any] = {"file": str(cost.file)} | {name: getattr(cost, name) for name in names}
-    return entry | {"latency": summarise(cost.samples).to_json(), "raw_ns": cost.samples}
+    return entry | {"latency": summarize(cost.samples).to_json(), "raw_ns": cost.samples}
 
 
 def _costs(costs: "list[Cost]") -> str:
-    from ..samples import summarise
+    from ..timing.samples import summarize
 
     rows = [
         (
             cost.file.stem, f"{cost.file_bytes:,}", f"{cost.network_bytes:,}", f"{cost.weights:,}",
-            f"{cost.macs / 1e6:.1f}", str(cost.views), summarise(cost.samples).milliseconds()[0], " ".join(sorted(cost.operators)),
+            f"{cost.macs / 1e6:.1f}", str(cost.views), summarize(cost.samples).milliseconds()[0], " ".join(sorted(cost.operators)),
         )
         for cost in costs
     ]  # fmt: skip
@@ -89,12 +87,12 @@ def _costs(costs: "list[Cost]") -> str:
     return table(rows, header=header, align="<>>>>>><")
 
 
-def _verification(name: str, costs: "list[Cost]", figures: dict[str, dict[str, Any]]) -> str:
+def _verification(name: str, costs: "list[Cost]", metrics: dict[str, dict[str, Any]]) -> str:
     rows = []
     for cost in costs:
-        if verified := figures.get(str(cost.file), {}).get(name):
+        if verified := metrics.get(str(cost.file), {}).get(name):
             tars = verified["tar_at_fmr"].values()
             shares = [verified["accuracy"], verified["eer"], *tars]
             rows.append((cost.file.stem, *("too few pairs" if share is None else f"{share:.2%}" for share in shares)))
-    any_figures = next(iter(figures.values()))[name]
-    return table(rows, header=(name, "accuracy", "EER", *(f"TAR at FMR {fmr}" for fmr in any_figures["tar_at_fmr"])))
+    has_metrics = next(iter(metrics.values()))[name]
+    return table(rows, header=(name, "accuracy", "EER", *(f"TAR at FMR {fmr}" for fmr in has_metrics["tar_at_fmr"])))

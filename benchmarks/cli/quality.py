@@ -5,17 +5,17 @@ from typing import Any
 
 import click
 
-from edge_siamese.cli.options import engine_options, json_option
-from edge_siamese.cli.output import emit_json
-from edge_siamese.cli.progress import progress_line
-
-_RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
+from edge_siamese.cli.shared.numbers import RATE
+from edge_siamese.cli.shared.options import engine_options, json_option
+from edge_siamese.cli.shared.output import emit_json
+from edge_siamese.cli.shared.progress import progress_line
+from edge_siamese.cli.shared.unused import tell_dataset
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
-    "--fmr", "fmrs", type=_RATE, multiple=True, default=(1e-2, 1e-3), show_default=True, help="Fixed FMR; repeatable."
+    "--fmr", "fmrs", type=RATE, multiple=True, default=(1e-2, 1e-3), show_default=True, help="Fixed FMR; repeatable."
 )
 @click.option(
     "--formula", "formula_file", type=click.Path(path_type=Path), help="JSON of `fit-quality`, not the shipped one."
@@ -25,24 +25,25 @@ _RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
 def quality(
     data: Path, fmrs: tuple[float, ...], formula_file: Path | None, as_json: bool, **engine_settings: Any
 ) -> None:
-    """Judge the quality score on DATA, a folder or zip of <person>/<photo>: error versus reject over all pairs.
+    """Judge the quality score on DATA, a folder, zip or tar of <person>/<photo>: error versus reject over all pairs.
 
-    The photographs of lowest quality are discarded, up to 30 %, while the threshold stays: if the score is good, the FNMR
+    The photos of lowest quality are discarded, up to 30 %, while the threshold stays: if the score is good, the FNMR
     falls. The area under the curve is compared with a random choice (1.000); the oracle knows the errors.
     """
-    from edge_siamese.albums import Album
+    from edge_siamese.dataset_embeddings import embed_dataset
     from edge_siamese.engine import FaceEngine
-    from edge_siamese.evaluation.survey import survey_album
-    from edge_siamese.quality_score import read_formula, shipped_formula
+    from edge_siamese.identity_dataset import IdentityDataset
+    from edge_siamese.quality.score import read_formula, shipped_formula
 
-    from ..quality import judge_quality
+    from ..accuracy.quality import evaluate_quality
 
     formula = read_formula(formula_file) if formula_file else shipped_formula()
-    album = Album(data)
-    with FaceEngine.open(**engine_settings) as engine, progress_line("measuring") as progress:
-        survey = survey_album(album, engine, progress=progress)
-        digests = engine.digests
-    report = judge_quality(survey, formula, sorted(fmrs, reverse=True))
+    with IdentityDataset(data) as dataset:
+        tell_dataset(dataset)
+        with FaceEngine.open(**engine_settings) as engine, progress_line("measuring") as progress:
+            embedded = embed_dataset(dataset, engine, progress=progress)
+            digests = engine.digests
+    report = evaluate_quality(embedded, formula, sorted(fmrs, reverse=True))
     if as_json:
         emit_json("bench-quality", report.to_json() | {"formula": formula.to_json()}, models=digests)
     else:

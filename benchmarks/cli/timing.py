@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import engine_options, json_option
-from edge_siamese.cli.output import emit_json
+from edge_siamese.cli.shared.options import engine_options, json_option
+from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.errors import DataError
 
 if TYPE_CHECKING:
     from edge_siamese.engine import FaceEngine
     from edge_siamese.tflite.runtime import Delegate
 
-    from ..report import Report
+    from ..timing.report import Report
 
 _RAW_OPTION = click.option(
     "--raw", type=click.Path(path_type=Path, dir_okay=False), help="Also write every sample to this JSON file."
@@ -50,22 +50,22 @@ def latency(
     raw: Path | None,
     as_json: bool,
 ) -> None:
-    """Time each step from a photograph to a score, one by one, on a rendered portrait."""
-    from edge_siamese.board import identify
+    """Time each step from a photo to a score, one by one, on a rendered portrait."""
     from edge_siamese.engine import FaceEngine
+    from edge_siamese.system.host import detect_host
 
-    from ..latency import PICTURE_SIZE, sample_portrait, stages
-    from ..report import Report
-    from ..samples import collect
+    from ..timing.latency import IMAGE_SIZE, sample_portrait, stages
+    from ..timing.report import Report
+    from ..timing.samples import collect
 
-    board = identify()
+    host = detect_host()
     with FaceEngine.open(embedder, detector, delegate=delegate, threads=threads) as engine:
         samples = {
             stage.name: collect(stage.action, repeat=repeat, warmup=warmup)
             for stage in stages(engine, sample_portrait(), templates)
         }
-        about = "one rendered face on {} x {} pixels".format(*PICTURE_SIZE)
-        report = Report(board, engine.runtime, delegate, threads, warmup, about, samples)
+        about = "one rendered face on {} x {} pixels".format(*IMAGE_SIZE)
+        report = Report(host, engine.runtime, delegate, threads, warmup, about, samples)
         _present("bench-latency", report, engine, raw=raw, as_json=as_json)
 
 
@@ -97,24 +97,24 @@ def pipeline(
     as_json: bool,
 ) -> None:
     """Time the loop of `run` on SOURCE: a folder, video or camera, or else a rendered clip."""
-    from edge_siamese.board import identify
     from edge_siamese.cameras import open_source
     from edge_siamese.engine import FaceEngine
     from edge_siamese.gallery import Gallery
+    from edge_siamese.system.host import detect_host
 
-    from ..galleries import random_gallery
-    from ..pipeline import ClipSource, Timings, run
-    from ..report import Report
+    from ..timing.pipeline import ClipSource, Timings, run
+    from ..timing.report import Report
+    from ..timing.synthetic_gallery import random_gallery
 
-    board, timings = identify(), Timings(warmup)
+    host, timings = detect_host(), Timings(warmup)
     open_frames = ClipSource if source is None else partial(open_source, source)
     with FaceEngine.open(embedder, detector, delegate=delegate, threads=threads) as engine:
         gallery = Gallery.open(gallery_file) if gallery_file else random_gallery(engine.embedder_card, templates)
-        run(open_frames, engine, gallery, timings, repeat=repeat, most=frames)
+        run(open_frames, engine, gallery, timings, repeat=repeat, maximum=frames)
         about = f"{source or 'a rendered clip of 320 x 240 pixels'}, {len(gallery.templates)} templates"
         if not timings.frames:
             raise DataError(f"{about}: expected frames to measure, found none after a warm-up of {warmup}")
-        report = Report(board, engine.runtime, delegate, threads, warmup, about, timings.samples, timings.figures())
+        report = Report(host, engine.runtime, delegate, threads, warmup, about, timings.samples, timings.metrics())
         _present("bench-pipeline", report, engine, raw=raw, as_json=as_json)
 
 

@@ -1,14 +1,36 @@
-"""Other people's detectors, measured in the same run and on the same pictures as ours."""
+"""Other people's detectors, measured in the same run and on the same images as ours."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from edge_siamese.errors import DataError
+from edge_siamese.faces import Face
+from edge_siamese.frames import RGB
 
-from .base import Detector
 from .yunet import YuNet
 
 __all__ = ["PEERS", "Detector", "YuNet", "open_peer"]
+
+
+class Detector(Protocol):
+    """A detector with its threshold.
+
+    Attributes:
+        name: what tables call it.
+        threshold: least confidence of the faces it reports, 0 to 1.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def threshold(self) -> float: ...
+
+    def detect(self, image: RGB) -> list[Face]:
+        """Faces on a uint8 ``(H, W, 3)`` RGB image, in its pixels."""
+        ...
+
 
 PEERS: dict[str, Callable[[Path, float], Detector]] = {"yunet": YuNet}
 

@@ -11,7 +11,7 @@ from edge_siamese.frames import RGB
 
 
 class YuNet:
-    """`cv2.FaceDetectorYN` at the pictures' own size, with OpenCV's default suppression of overlaps (0.3).
+    """`cv2.FaceDetectorYN` at the images' own size, with OpenCV's default suppression of overlaps (0.3).
 
     Args:
         path: its ONNX file.
@@ -34,10 +34,10 @@ class YuNet:
             raise ModelError(f"{path}: OpenCV cannot run it as YuNet ({str(error).strip().splitlines()[0]})") from error
         self.threshold = threshold
 
-    def detect(self, picture: RGB) -> list[Face]:
-        """Faces on a uint8 ``(H, W, 3)`` RGB picture, in its pixels."""
-        self._network.setInputSize((picture.shape[1], picture.shape[0]))
-        _, rows = self._network.detect(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    def detect(self, image: RGB) -> list[Face]:
+        """Faces on a uint8 ``(H, W, 3)`` RGB image, in its pixels."""
+        self._network.setInputSize((image.shape[1], image.shape[0]))
+        _, rows = self._network.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         if rows is None:
             return []
         return [Face(row[:4].copy(), row[4:14].reshape(5, 2).copy(), float(row[14])) for row in rows]

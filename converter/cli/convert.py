@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
 
 from .import_options import pixel_input, pixel_options
 
@@ -33,7 +33,7 @@ from .import_options import pixel_input, pixel_options
     "--float",
     "float_output",
     type=click.Path(path_type=Path),
-    help="Write the float embedder too, for evaluate --against.",
+    help="Write the float embedder too, for evaluate --baseline.",
 )
 @click.option(
     "--aware-steps",
@@ -43,21 +43,21 @@ from .import_options import pixel_input, pixel_options
     help="Fine-tune the embedder for int8 by so many batches of 32; 400 are usual.",
 )
 @click.option(
-    "--mirror",
+    "--average-flip",
     is_flag=True,
     help="An embedding is the mean of a crop's and its mirror image's: twice the work for fewer errors. The card says so.",
 )
 @pixel_options
 @click.option("--name", help="Name in the model card.")
 @click.option(
-    "--license", "license_", help="Licence of the weights, for the card.  [default: what they say themselves]"
+    "--license", "license_", help="License of the weights, for the card.  [default: what they say themselves]"
 )
 @click.option(
     "--use",
     type=click.Choice(["research", "commercial"]),
     default="research",
     show_default=True,
-    help="What the result is for; commercial refuses weights whose licence does not allow it.",
+    help="What the result is for; commercial refuses weights whose license does not allow it.",
 )
 @click.option("--training", default="", help="How the weights came to be, for the card.")
 @json_option
@@ -74,28 +74,28 @@ def convert(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Quantise MODEL with pictures of DATA.
+    """Quantize MODEL with images of DATA.
 
     MODEL is the .npz of a run, or a network of other origin: .keras, .h5, SavedModel folder, .onnx, .pt2 (torch.export) or a
-    float .tflite. For an embedder DATA is a folder or zip of <person>/<photo>, or a teacher folder; people kept back from
+    float .tflite. For an embedder DATA is a folder, zip or tar of <person>/<photo>, or a teacher folder; people kept back from
     calibration measure parity and operating points. For the detector it is the zip it was trained on.
     """
-    from ..licences import inherited, licence_of_weights, require_use
+    from ..licenses import inherited, license_of_weights, require_use
 
     ours = model.suffix == ".npz"
     _require_sense(task, ours, input_size, options)
     network = None if ours else _foreign(model, input_size, options)
-    licence = inherited(network.license if network else licence_of_weights(model), license_)
-    require_use(licence, use)
+    model_license = inherited(network.license if network else license_of_weights(model), license_)
+    require_use(model_license, use)
     card: dict[str, Any] = {
-        "name": name or model.stem, "license": licence, "training": {"summary": training} if training else {}
+        "name": name or model.stem, "license": model_license, "training": {"summary": training} if training else {}
     }  # fmt: skip
     if task == "embedder":
         report, text = _embedder(model, network, data, output, card, options)
     else:
         report, text = _detector(model, data, output, input_size, card), ""
     if as_json:
-        emit_json("convert", {"output": str(output), "format": options["format_"], "license": licence} | report)
+        emit_json("convert", {"output": str(output), "format": options["format_"], "license": model_license} | report)
     else:
         click.echo("\n".join(filter(None, [text, f"{output}: {output.stat().st_size:,} bytes"])))
 
@@ -105,24 +105,24 @@ def _require_sense(task: str, ours: bool, input_size: int | None, options: dict[
     if task == "detector":
         if input_size and input_size % 32:
             raise click.BadParameter(f"expected a multiple of 32, found {input_size}", param_hint="--input-size")
-        if options["float_output"] or options["aware_steps"] or options["mirror"] or options["format_"] != "int8":
-            raise click.UsageError("--float, --aware-steps, --mirror and --format are for --task embedder")
+        if options["float_output"] or options["aware_steps"] or options["average_flip"] or options["format_"] != "int8":
+            raise click.UsageError("--float, --aware-steps, --average-flip and --format are for --task embedder")
         if not ours:
             raise click.UsageError("--task detector converts the .npz of train-detector")
     elif ours and input_size:
         raise click.UsageError(
             "--input-size is for --task detector and foreign networks: our embedder's input is the 112 x 112 aligned crop"
         )
-    if options["mirror"] and options["format_"] != "int8":
-        raise click.UsageError("--mirror is kept in the card, which only --format int8 has")
-    if ours and any(options[key] for key in ("normalisation", "mean", "std", "bgr")):
-        raise click.UsageError("--normalisation, --mean, --std and --bgr are for networks of other origin")
+    if options["average_flip"] and options["format_"] != "int8":
+        raise click.UsageError("--average-flip is kept in the card, which only --format int8 has")
+    if ours and any(options[key] for key in ("normalization", "mean", "std", "bgr")):
+        raise click.UsageError("--normalization, --mean, --std and --bgr are for networks of other origin")
 
 
 def _foreign(model: Path, input_size: int | None, options: dict[str, Any]) -> Any:
     from ..importers import load_any
 
-    pixels = pixel_input(options["normalisation"], options["mean"], options["std"], options["bgr"])
+    pixels = pixel_input(options["normalization"], options["mean"], options["std"], options["bgr"])
     return load_any(model, pixels=pixels, input_size=input_size, onnx2tf=options["onnx2tf"])
 
 
@@ -130,18 +130,23 @@ def _embedder(
     model: Path, network: Any, data: Path, output: Path, card: dict[str, Any], options: dict[str, Any]
 ) -> tuple[dict[str, Any], str]:
     """The report and the table for people."""
-    from ..conversion import ParityError, convert_embedder, describe_layers, describe_parity, write_float
-    from ..conversion_data import alignment_name, load_conversion_data
+    from ..export.conversion_data import alignment_name, load_conversion_data
+    from ..export.convert import ParityError, convert_embedder, describe_layers, describe_parity, write_float
     from ..importers import KerasNetwork
 
     if network is None:
-        from ..fine_tuning import load_twin
+        from ..tasks.siamese.fine_tuning import load_twin
 
         network = KerasNetwork(load_twin(model))
     else:
-        pixels = pixel_input(options["normalisation"], options["mean"], options["std"], options["bgr"])
-        card["training"]["imported"] = {"from": network.source, "input": pixels.describe() if pixels else "signed"}
-    shape, aligned, steps = network.input_shape, options["pictures"] == "aligned", options["aware_steps"]
+        imported = {"from": network.source, "input": network.pixels.describe()}
+        if network.normalization:
+            imported["normalization_found"] = network.normalization
+            click.echo(
+                f"{model}: computes {network.normalization} at its input; that became part of the card's contract", err=True,
+            )  # fmt: skip
+        card["training"]["imported"] = imported
+    shape, aligned, steps = network.input_shape, options["images"] == "aligned", options["aware_steps"]
     calibration, validation = load_conversion_data(data, shape, aligned=aligned, learning=steps > 0)
     if options["float_output"]:
         write_float(network, options["float_output"])
@@ -149,7 +154,7 @@ def _embedder(
     try:
         parity = convert_embedder(
             network, calibration, validation, output,
-            format=options["format_"], alignment=alignment, aware_steps=steps, mirror=options["mirror"], **card,
+            format=options["format_"], alignment=alignment, aware_steps=steps, average_flip=options["average_flip"], **card,
         )  # fmt: skip
     except ParityError as error:
         header = ("worst layers", "operator", "SQNR", "lost there")
@@ -161,8 +166,8 @@ def _embedder(
 
 def _detector(model: Path, data: Path, output: Path, input_size: int | None, card: dict[str, Any]) -> dict[str, Any]:
     from ..checkpoints import load_weights
-    from ..conversion import convert_detector
-    from ..datasets.detection import load_detector_inputs
+    from ..data.detection import load_detector_inputs
+    from ..export.convert import convert_detector
     from ..networks.detector import INPUT_SIZE, build_detector
 
     network = build_detector()

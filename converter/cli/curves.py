@@ -10,15 +10,15 @@ import click
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The .svg to write.")
 def curves(runs: tuple[Path, ...], output: Path) -> None:
     """Plot the loss and the validation figures of RUNS: run folders, or their log.csv files."""
-    from ..curves import plot_curves, read_curve
+    from ..plots.training_curves import read_curve, training_curves
 
-    plot_curves([read_curve(run.stem, _logs(run)) for run in runs], output)
+    training_curves([read_curve(run.stem, _logs(run)) for run in runs]).write(output)
     click.echo(f"{output}: written", err=True)
 
 
 def _logs(run: Path) -> list[Path]:
-    """A file itself; of a folder, the logs of its stretches in order, or its own."""
+    """A file itself; of a folder, the logs of its phases in order, or its own."""
     if not run.is_dir():
         return [run]
-    stretches = sorted(run.glob("stretch*/log.csv"), key=lambda path: int(path.parent.name.removeprefix("stretch")))
-    return stretches or [run / "log.csv"]
+    phases = sorted(run.glob("phase*/log.csv"), key=lambda path: int(path.parent.name.removeprefix("phase")))
+    return phases or [run / "log.csv"]

@@ -1,18 +1,21 @@
-"""``edge-siamese data``: prepare pictures once, split them, write pairs for other tools, look at augmentation."""
+"""``edge-siamese data``: prepare images once, split them, write pairs for other tools, look at augmentation."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.galleries import note
+from edge_siamese.cli.shared.numbers import FiniteRange
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
+from edge_siamese.cli.shared.progress import progress_line
 
 from .data_options import PATH, load, parse_options, source_options
 
 if TYPE_CHECKING:
-    from ..datasets.labelled import LabelledPictures
-    from ..datasets.splits import Split
+    from ..data.labeled import LabeledImages
+    from ..data.splits import Split
 
 _SIDES = ("training", "validation", "test")
 _settings = click.option(
@@ -22,7 +25,7 @@ _settings = click.option(
 
 @click.group()
 def data() -> None:
-    """Prepare, split, pair and preview training pictures.
+    """Prepare, split, pair and preview training images.
 
     DATA is a folder, zip or tar, or what 'data prepare' wrote (.npz). Without DATA, --kind lfw and --kind olivetti
     download themselves.
@@ -34,17 +37,48 @@ def data() -> None:
 @click.option("-o", "--output", type=PATH, required=True, help="The .npz to write.")
 @json_option
 def prepare(output: Path, as_json: bool, **source: Any) -> None:
-    """Read DATA, cut, scale and select its pictures, and write them as one .npz without pickles."""
-    from ..datasets.prepared import save_prepared
+    """Read DATA, cut, scale and select its images, and write them as one .npz without pickles."""
+    from ..data.prepared import save_prepared
 
     if output.suffix != ".npz":
         raise click.BadParameter(f"expected a name that ends with .npz, found {output}", param_hint="--output")
-    pictures = load(**source)
-    save_prepared(output, pictures)
+    images = load(**source)
+    save_prepared(output, images)
     if as_json:
-        emit_json("data-prepare", {"output": str(output), **_described(pictures), "skipped": pictures.skipped})
+        emit_json("data-prepare", {"output": str(output), **_described(images), "skipped": images.skipped})
         return
-    click.echo(f"{output}: {_counted(pictures)}, {len(pictures.skipped)} skipped")
+    click.echo(f"{output}: {_counted(images)}, {len(images.skipped)} skipped")
+
+
+@data.command("teacher")
+@click.argument("people", type=PATH)
+@click.option(
+    "--teacher", type=PATH, required=True, help="The network to learn from: an .onnx, or an embedder .tflite."
+)
+@click.option("-o", "--output", type=PATH, required=True, help="The folder to make.")
+@json_option
+def teacher_folder(people: Path, teacher: Path, output: Path, as_json: bool) -> None:
+    """Make the folder that 'distill' learns from: the faces of PEOPLE, and what a teacher network answers for each.
+
+    PEOPLE is a folder, zip or tar of <person>/<photo>; the largest face of each photo is taken.
+    """
+    from edge_siamese.engine import FaceEngine
+    from edge_siamese.identity_dataset import IdentityDataset
+
+    from ..data.people import align_dataset
+    from ..data.teacher_folder import load_teacher, write_teacher_folder
+
+    load_teacher(teacher)  # a wrong file is named before photos are read
+    with FaceEngine.default() as engine, progress_line("finding faces") as progress:
+        images = align_dataset(IdentityDataset(people), engine, progress)
+    for path, reason in images.skipped.items():
+        note(f"{path}: skipped: {reason}")
+    dimension = write_teacher_folder(output, images, teacher, source=people.name)
+    if as_json:
+        body = {"output": str(output), "dimension": dimension, **_described(images), "skipped": images.skipped}
+        emit_json("data-teacher", body)
+        return
+    click.echo(f"{output}: {_counted(images)}, embeddings of {dimension} values, {len(images.skipped)} skipped")
 
 
 @data.command()
@@ -53,11 +87,11 @@ def prepare(output: Path, as_json: bool, **source: Any) -> None:
     "-o", "--output", type=PATH, required=True, help="The manifest to write; of folds NAME-1.json, NAME-2.json..."
 )
 @click.option(
-    "--test", type=click.FloatRange(0, 1, max_open=True), default=0.3, show_default=True, help="Share to judge on."
+    "--test", type=FiniteRange(0, 1, max_open=True), default=0.3, show_default=True, help="Share to judge on."
 )
 @click.option(
     "--validation",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=FiniteRange(0, 1, max_open=True),
     default=0.15,
     show_default=True,
     help="Share to choose by.",
@@ -84,26 +118,26 @@ def split(
 
     The sides depend on names only: the same people are kept back every time.
     """
-    from ..datasets.splits import split_classes, split_folds, split_rest
+    from ..data.splits import split_classes, split_folds, split_rest
 
     if sum(map(bool, (test_classes, test_folds, folds))) > 1:
         raise click.UsageError("--test-class, --test-folds and --folds exclude each other")
-    wanted = _folds(test_folds)
-    pictures = load(**source)
+    expected = _folds(test_folds)
+    images = load(**source)
     if folds:
-        splits = list(split_folds(pictures, folds, validation=validation, seed=seed))
-    elif test_classes or wanted:
-        held = test_classes or _people_of_folds(pictures, wanted, source)
-        splits = [split_rest(pictures, held, validation=validation, seed=seed)]
+        splits = list(split_folds(images, folds, validation=validation, seed=seed))
+    elif test_classes or expected:
+        held = test_classes or _people_of_folds(images, expected, source)
+        splits = [split_rest(images, held, validation=validation, seed=seed)]
     else:
-        splits = [split_classes(pictures, test=test, validation=validation, seed=seed)]
+        splits = [split_classes(images, test=test, validation=validation, seed=seed)]
     outputs = [output.with_stem(f"{output.stem}-{fold}") for fold in range(1, len(splits) + 1)] if folds else [output]
     for path, each in zip(outputs, splits, strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)
         each.write(path)
     if as_json:
         written = [_described_split(path, each) for path, each in zip(outputs, splits, strict=True)]
-        emit_json("data-split", {"splits": written, "skipped": pictures.skipped})
+        emit_json("data-split", {"splits": written, "skipped": images.skipped})
         return
     rows = [(str(path), *map(_counted, each.sides().values())) for path, each in zip(outputs, splits, strict=True)]
     click.echo(table(rows, header=("manifest", *_SIDES), align="<"))
@@ -130,45 +164,47 @@ def pairs(
     as_json: bool,
     **source: Any,
 ) -> None:
-    """Write the pairs of one epoch: a list of paths, or a TFRecord with the pictures."""
+    """Write the pairs of one epoch: a list of paths, or a TFRecord with the images."""
     from edge_siamese.errors import DataError
 
-    from ..choices import choose
-    from ..datasets.manifests import read_manifest
-    from ..datasets.pair_lists import PairList, write_pairs
-    from ..datasets.tfrecords import write_picture_pairs
-    from ..samplers import SAMPLERS, create_sampler
+    from ..data.manifests import read_manifest
+    from ..data.pair_lists import PairList, write_pairs
+    from ..data.tfrecords import write_image_pairs
+    from ..registry import lookup
+    from ..training.samplers import SAMPLERS, create_sampler
 
     if output.suffix not in {".csv", ".npz", ".tfrecord"}:
         raise click.BadParameter(f"expected a .csv, .npz or .tfrecord, found {output}", param_hint="--output")
-    if choose("sampler", sampler, SAMPLERS).kind != "pairs":
+    if lookup("sampler", sampler, SAMPLERS).kind != "pairs":
         raise DataError(f"sampler {sampler} makes batches, not pairs")
-    pictures = load(**source)
+    images = load(**source)
     if manifest:
-        pictures = read_manifest(manifest).apply(pictures).sides()[side]
+        images = read_manifest(manifest).apply(images).sides()[side]
     made = create_sampler(
-        sampler, pictures.numbers(), seed=seed, digests=pictures.content_digests, **options
+        sampler, images.labels(), seed=seed, digests=images.content_digests, **options
     ).epoch(epoch)  # fmt: skip
     if output.suffix == ".tfrecord":
-        write_picture_pairs(output, pictures, made.index, made.same)
+        write_image_pairs(output, images, made.index, made.is_genuine)
     else:
-        write_pairs(output, PairList.of(pictures, made.index, made.same))
-    genuine = int(made.same.sum())
+        write_pairs(output, PairList.of(images, made.index, made.is_genuine))
+    genuine = int(made.is_genuine.sum())
     if as_json:
-        counts = {"pairs": len(made.same), "genuine": genuine, "impostor": len(made.same) - genuine}
-        emit_json("data-pairs", {"output": str(output), "sampler": sampler, **counts, **_described(pictures)})
+        counts = {"pairs": len(made.is_genuine), "genuine": genuine, "impostor": len(made.is_genuine) - genuine}
+        emit_json("data-pairs", {"output": str(output), "sampler": sampler, **counts, **_described(images)})
         return
-    click.echo(f"{output}: {genuine:,} genuine and {len(made.same) - genuine:,} impostor pairs of {_counted(pictures)}")
+    click.echo(
+        f"{output}: {genuine:,} genuine and {len(made.is_genuine) - genuine:,} impostor pairs of {_counted(images)}"
+    )
 
 
 @data.command()
 @source_options
 @click.option("-o", "--output", type=PATH, required=True, help="The .png to write.")
 @click.option(
-    "--augmentation", default="picture", show_default=True, help="'picture' for any, 'camera' for crops of faces."
+    "--augmentation", default="image", show_default=True, help="'image' for any, 'camera' for crops of faces."
 )
 @_settings
-@click.option("--pictures", "count", type=click.IntRange(1, 100), default=6, show_default=True, help="So many rows.")
+@click.option("--images", "count", type=click.IntRange(1, 100), default=6, show_default=True, help="So many rows.")
 @click.option("--copies", type=click.IntRange(1, 100), default=8, show_default=True, help="So many copies beside each.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @json_option
@@ -182,21 +218,21 @@ def preview(
     as_json: bool,
     **source: Any,
 ) -> None:
-    """Show what an augmentation does to some pictures of DATA: the picture on the left, augmented copies beside it."""
+    """Show what an augmentation does to some images of DATA: the image on the left, augmented copies beside it."""
     import numpy as np
 
-    from ..datasets.preview import preview_grid, write_grid
-    from ..picture_augmentation import create_augmentation
+    from ..augmentation.image import create_augmentation
+    from ..data.preview import preview_grid, write_grid
 
     change = create_augmentation(augmentation, **options)
-    pictures = load(**source)
-    rows = np.sort(np.random.default_rng(seed).permutation(len(pictures))[:count])
-    write_grid(output, preview_grid(pictures.pictures[rows], change, copies=copies, seed=seed))
+    images = load(**source)
+    rows = np.sort(np.random.default_rng(seed).permutation(len(images))[:count])
+    write_grid(output, preview_grid(images.images[rows], change, copies=copies, seed=seed))
     if as_json:
-        shown = [pictures.paths[row] for row in rows]
-        emit_json("data-preview", {"output": str(output), "augmentation": augmentation, "pictures": shown})
+        shown = [images.paths[row] for row in rows]
+        emit_json("data-preview", {"output": str(output), "augmentation": augmentation, "images": shown})
         return
-    click.echo(f"{output}: {len(rows)} pictures, {copies} copies each")
+    click.echo(f"{output}: {len(rows)} images, {copies} copies each")
 
 
 def _folds(text: str | None) -> list[int]:
@@ -206,26 +242,27 @@ def _folds(text: str | None) -> list[int]:
         raise click.BadParameter(f"expected numbers such as 4,5, found {text}", param_hint="--test-folds") from error
 
 
-def _people_of_folds(pictures: "LabelledPictures", folds: list[int], source: dict[str, Any]) -> list[str]:
-    """The people of folds of the ``pairs.txt`` of the source, those who have pictures."""
-    from ..datasets.official_pairs import read_official_pairs
-    from ..datasets.sources import pairs_text
+def _people_of_folds(images: "LabeledImages", folds: list[int], source: dict[str, Any]) -> list[str]:
+    """The people of folds of the ``pairs.txt`` of the source, those who have images."""
+    from edge_siamese.evaluation.pairs_file import parse_pairs_file
 
-    listed = read_official_pairs(pairs_text(source["kind"] or "folders", source["data"]), folds)
-    return sorted(listed.people & set(pictures.names))
+    from ..data.sources import pairs_text
 
-
-def _counted(pictures: "LabelledPictures") -> str:
-    return f"{len(pictures):,} pictures of {len(pictures.classes):,} classes"
+    listed = parse_pairs_file(pairs_text(source["kind"] or "folders", source["data"])).of_folds(folds)
+    return sorted(listed.people & set(images.names))
 
 
-def _described(pictures: "LabelledPictures") -> dict[str, Any]:
+def _counted(images: "LabeledImages") -> str:
+    return f"{len(images):,} images of {len(images.classes):,} classes"
+
+
+def _described(images: "LabeledImages") -> dict[str, Any]:
     return {
-        "pictures": len(pictures),
-        "classes": len(pictures.classes),
-        "groups": len(set(pictures.groups)) if pictures.groups else None,
-        "shape": list(pictures.pictures.shape[1:]),
-        "sha256": pictures.digest,
+        "images": len(images),
+        "classes": len(images.classes),
+        "groups": len(set(images.groups)) if images.groups else None,
+        "shape": list(images.images.shape[1:]),
+        "sha256": images.digest,
     }
 
 

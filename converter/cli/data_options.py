@@ -1,4 +1,4 @@
-"""What the ``data`` commands share: where pictures come from and how they are prepared, and options by ``KEY=VALUE``."""
+"""What the ``data`` commands share: where images come from and how they are prepared, and options by ``KEY=VALUE``."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.galleries import note
-from edge_siamese.cli.options import with_options
+from edge_siamese.cli.shared.galleries import note
+from edge_siamese.cli.shared.numbers import FiniteRange
+from edge_siamese.cli.shared.options import with_options
 
 if TYPE_CHECKING:
-    from ..datasets.labelled import LabelledPictures
-    from ..datasets.sources import Kind
+    from ..data.labeled import LabeledImages
+    from ..data.sources import Kind
 
 PATH = click.Path(path_type=Path)
 KINDS = ("folders", "omniglot", "lfw", "olivetti", "thermal")
-_MOST_NOTES = 20
+_MAX_NOTES = 20
 
 
 class Size(click.ParamType[tuple[int, int]]):
@@ -36,20 +37,24 @@ _SOURCE_OPTIONS = (
     click.argument("data", type=PATH, required=False),
     click.option("--kind", type=click.Choice(KINDS), help="Layout of DATA.  [default: folders]"),
     click.option("--merge-top", is_flag=True, help="The top folders (training, testing) hold the same classes."),
-    click.option("--size", type=Size(), help="Height and width of the pictures.  [default: 112x112]"),
-    click.option("--channels", type=click.IntRange(1, 3), help="1 is grey, 3 is RGB.  [default: 3]"),
+    click.option("--size", type=Size(), help="Height and width of the images.  [default: 112x112]"),
+    click.option("--channels", type=click.IntRange(1, 3), help="1 is gray, 3 is RGB.  [default: 3]"),
     click.option(
         "--align",
-        type=click.Choice(["detector", "centre", "none"]),
+        type=click.Choice(["detector", "center", "none"]),
         help="Cut the face out on its landmarks, a window from the middle, or take all.  [default: none]",
     ),
-    click.option("--crop-factor", type=float, help="How much is seen of what --align cuts out.  [default: 1]"),
-    click.option("--least-pictures", type=click.IntRange(1), help="Leave out classes with fewer."),
-    click.option("--most-pictures", type=click.IntRange(1), help="Of larger classes take the first."),
+    click.option(
+        "--crop-factor",
+        type=FiniteRange(0, min_open=True),
+        help="How much is seen of what --align cuts out.  [default: 1]",
+    ),
+    click.option("--min-images", type=click.IntRange(1), help="Leave out classes with fewer."),
+    click.option("--max-images", type=click.IntRange(1), help="Of larger classes take the first."),
     click.option(
         "--near-duplicates",
-        type=click.FloatRange(0, 1, max_open=True),
-        help="Leave out what differs less from another picture of its class; mean difference, 0 to 1.",
+        type=FiniteRange(0, 1, max_open=True),
+        help="Leave out what differs less from another image of its class; mean difference, 0 to 1.",
     ),
 )
 
@@ -59,8 +64,8 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_options(command, _SOURCE_OPTIONS)
 
 
-def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation: Any) -> "LabelledPictures":
-    """Prepared pictures of an ``.npz``, or of a source prepared now; what gives no picture is told on stderr.
+def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation: Any) -> "LabeledImages":
+    """Prepared images of an ``.npz``, or of a source prepared now; what gives no image is told on stderr.
 
     Args:
         data: what `source_options` was given; None downloads.
@@ -73,9 +78,9 @@ def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation:
     """
     from pydantic import ValidationError
 
-    from ..datasets.preparation import Preparation
-    from ..datasets.prepared import load_prepared
-    from ..datasets.sources import load_source
+    from ..data.preparation import Preparation
+    from ..data.prepared import load_prepared
+    from ..data.sources import load_source
 
     given = {name: value for name, value in preparation.items() if value is not None}
     if data and data.suffix == ".npz":
@@ -83,15 +88,15 @@ def load(data: Path | None, kind: "Kind | None", merge_top: bool, **preparation:
             raise click.UsageError(f"{data} is prepared already: options of the preparation are for other DATA")
         return load_prepared(data)
     try:
-        wanted = Preparation(**given)
+        expected = Preparation(**given)
     except ValidationError as error:
         first = error.errors()[0]
         about = ", ".join(f"--{part}".replace("_", "-") for part in first["loc"] if isinstance(part, str))
         raise click.UsageError(f"{about}: {first['msg']}" if about else first["msg"]) from error
-    with _counting("reading pictures") as progress:
-        pictures = load_source(kind or "folders", data, wanted, merge_top=merge_top, progress=progress)
-    _tell_skipped(pictures)
-    return pictures
+    with _counting("reading images") as progress:
+        images = load_source(kind or "folders", data, expected, merge_top=merge_top, progress=progress)
+    _tell_skipped(images)
+    return images
 
 
 def parse_options(_: click.Context, parameter: click.Parameter, given: Iterable[str]) -> dict[str, Any]:
@@ -117,10 +122,10 @@ def _counting(label: str) -> Iterator[Callable[[int], None]]:
         yield lambda count: status.update(f"{label}: {count:,}")
 
 
-def _tell_skipped(pictures: "LabelledPictures") -> None:
+def _tell_skipped(images: "LabeledImages") -> None:
     """Some by name, and how many more."""
-    for path, reason in list(pictures.skipped.items())[:_MOST_NOTES]:
+    for path, reason in list(images.skipped.items())[:_MAX_NOTES]:
         note(f"{path}: skipped: {reason}")
-    more = len(pictures.skipped) - _MOST_NOTES
+    more = len(images.skipped) - _MAX_NOTES
     if more > 0:
         note(f"{more} more were skipped")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.options import engine_options, json_option
-from edge_siamese.cli.output import emit_json, table
-from edge_siamese.cli.progress import progress_line
+from edge_siamese.cli.shared.options import engine_options, json_option
+from edge_siamese.cli.shared.output import emit_json, table
+from edge_siamese.cli.shared.progress import progress_line
 
 if TYPE_CHECKING:
-    from ..quality_fit import QualityFit
+    from ..tasks.quality.fit import QualityFit
 
 
 @click.command()
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def fit_quality(data: Path, output: Path | None, as_json: bool, **engine_settings: Any) -> None:
     """Fit the quality score on the validation people of DATA, a teacher folder.
 
-    Their crops are spoilt in many ways, then detected and embedded with the models given. To be repeated whenever the
+    Their crops are spoiled in many ways, then detected and embedded with the models given. To be repeated whenever the
     detector or the embedder changes; the shipped formula is edge_siamese/models/quality.json.
     """
     import numpy as np
@@ -31,9 +31,9 @@ def fit_quality(data: Path, output: Path | None, as_json: bool, **engine_setting
     from edge_siamese.atomic import write_atomically
     from edge_siamese.engine import FaceEngine
 
-    from ..datasets.teacher import load_teacher_faces
-    from ..quality_fit import fit_quality as fit
-    from ..quality_samples import collect_samples, source_sides
+    from ..data.teacher import load_teacher_faces
+    from ..tasks.quality.fit import fit_quality as fit
+    from ..tasks.quality.samples import collect_samples, source_sides
 
     faces = load_teacher_faces(data, 256, validation_only=True)
     people = np.unique(faces.identities, return_inverse=True)[1].astype(np.int64)
@@ -52,15 +52,15 @@ def fit_quality(data: Path, output: Path | None, as_json: bool, **engine_setting
 
 
 def _for_people(result: "QualityFit") -> str:
-    from ..quality_fit import describe_fit
+    from ..tasks.quality.fit import describe_fit
 
-    header = ("area by random's", "weight", "alone: untouched", "mixed", "toggled: untouched", "mixed")
+    header = ("area by random's", "weight", "alone: untouched", "mixup", "toggled: untouched", "mixup")
     references = ", ".join(f"{name} {value:g}" for name, value in result.formula.references.items())
     missed = sum(result.missed.values())
     return "\n".join(
         [
             table(describe_fit(result), header=header),
             f"references: {references}",
-            f"{result.photographs:,} photographs; no face was found on {missed:,} others",
+            f"{result.photos:,} photos; no face was found on {missed:,} others",
         ]
     )

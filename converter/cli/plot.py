@@ -1,4 +1,4 @@
-"""``edge-siamese plot``: one picture of how embeddings behave."""
+"""``edge-siamese plot``: one image of how embeddings behave."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ _KINDS = ("tsne", "umap", "map", "roc", "det", "histogram", "decisions", "confus
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the layout and of what is shown."
 )
 def plot(kind: str, source: Path, output: Path, photos: Path | None, floating: bool, seed: int) -> None:
-    """Draw one picture of the test pictures of RUN, or of what 'embed' wrote of <person>/<photo>.
+    """Draw one image of the test images of RUN, or of what 'embed' wrote of <person>/<photo>.
 
     \b
     tsne, umap   embeddings in the plane, representatives ringed
@@ -28,15 +28,15 @@ def plot(kind: str, source: Path, output: Path, photos: Path | None, floating: b
     roc, det     error rates over all thresholds
     histogram    scores of genuine and impostor pairs
     decisions    right and wrong answers at the threshold
-    confusion    who is taken for whom, one picture each enrolled
+    confusion    who is taken for whom, one image each enrolled
     ranks        how often the right name is among the best
     pairs        the pairs that the network is most wrong, and most right, about
     """
-    from ..reports.single import Subject, draw, is_run
+    from ..reports.single_plot import PlotInput, draw, is_run
 
     if is_run(source):
-        subject = Subject.of_run(source, floating=floating, seed=seed)
+        probe = PlotInput.of_run(source, floating=floating, seed=seed)
     else:
-        subject = Subject.of_embeddings(source, photos, seed=seed)
-    draw(kind, subject, output)
+        probe = PlotInput.of_embeddings(source, photos, seed=seed)
+    draw(kind, probe, output)
     click.echo(f"{output}: written", err=True)

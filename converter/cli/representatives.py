@@ -1,29 +1,27 @@
-"""``edge-siamese representatives``: which photographs stand for each person, why, and what the bytes buy."""
+"""``edge-siamese representatives``: which photos stand for each person, why, and what the bytes buy."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.galleries import (
+from edge_siamese.cli.shared.galleries import (
     PATH,
     STRATEGIES,
-    model_options,
     note,
-    reference_engine,
+    selection_from,
     selection_options,
     skipped_json,
     tell_skipped,
-    terms_of,
 )
-from edge_siamese.cli.options import json_option, target_fpir_option
-from edge_siamese.cli.output import emit_json, table
-from edge_siamese.cli.progress import progress_line
+from edge_siamese.cli.shared.options import engine_options, json_option, target_fpir_option
+from edge_siamese.cli.shared.output import emit_json, table
+from edge_siamese.cli.shared.progress import progress_line
 
 if TYPE_CHECKING:
-    from edge_siamese.gallery.selection import Terms
+    from edge_siamese.gallery.templates.selection import SelectionOptions
 
-    from ..representatives.photographs import Photographs
+    from ..template_selection.photos import Photos
 
 TSNE_MEDOID = "tsne-medoid"
 
@@ -34,9 +32,12 @@ TSNE_MEDOID = "tsne-medoid"
 @click.option(
     "--curve", "curves", type=PATH, multiple=True, help="Also write accuracy against bytes as .svg or .csv; repeatable."
 )
-@click.option("--all", "everything", is_flag=True, help="List the photographs that others stand for, too.")
+@click.option("--all", "everything", is_flag=True, help="List the photos that others stand for, too.")
+@click.option(
+    "--largest-face", "largest_only", is_flag=True, help="Of a photo with several faces take the largest one."
+)
 @target_fpir_option
-@model_options
+@engine_options
 @json_option
 def representatives(
     source: Path,
@@ -46,92 +47,96 @@ def representatives(
     reject_outliers: bool,
     curves: tuple[Path, ...],
     everything: bool,
+    largest_only: bool,
     target_fpir: float,
     as_json: bool,
     **models: Any,
 ) -> None:
-    """Show which photographs of each person 'gallery build' would keep as templates, which it would not, and why.
+    """Show which photos of each person 'gallery build' would keep as templates, which it would not, and why.
 
-    PHOTOS is a folder or zip of <person>/<photo>, EMBEDDINGS.npz what 'embed' wrote of one. No file is moved or changed.
+    PHOTOS is a folder, zip or tar of <person>/<photo>, EMBEDDINGS.npz what 'embed' wrote of one. No file is moved or changed.
 
-    The curve splits them anew: strangers are never enrolled, and accuracy is measured on photographs that could not
+    The curve splits them anew: strangers are never enrolled, and accuracy is measured on photos that could not
     become templates.
     """
     from edge_siamese.gallery import Gallery
-    from edge_siamese.gallery.budget import sizes_of
-    from edge_siamese.gallery.information import describe
-    from edge_siamese.gallery.selection import with_selected
+    from edge_siamese.gallery.metadata import describe
+    from edge_siamese.gallery.templates.budget import sizes_of
+    from edge_siamese.gallery.templates.selection import with_selected
 
-    from ..representatives.choosing import account, choose
-    from ..representatives.curve import check_curve_path
+    from ..template_selection.curve import check_curve_path
+    from ..template_selection.selection import account, choose
 
     tsne = strategy == TSNE_MEDOID
-    terms = terms_of(limit=limit, strategy=None if tsne else strategy, budget=budget, reject_outliers=reject_outliers)
+    options = selection_from(
+        limit=limit, strategy=None if tsne else strategy, budget=budget, reject_outliers=reject_outliers
+    )
     for path in curves:
         check_curve_path(path)
-    photographs = _photographs(source, **models)
-    tell_skipped(photographs.skipped)
-    empty = Gallery.empty(photographs.card, describe())
-    choices = choose(photographs, empty, terms, tsne=tsne)
-    gallery = with_selected(empty, photographs.templates(), choices)
+    photos = _photos(source, largest_only, **models)
+    tell_skipped(photos.skipped)
+    empty = Gallery.empty(photos.card, describe())
+    choices = choose(photos, empty, options, tsne=tsne)
+    gallery = with_selected(empty, photos.templates(), choices)
     size = sizes_of(gallery)(len(gallery.templates))
-    accounts = [account(photographs, name, choice) for name, choice in choices.items()]
-    points = _write_curves(curves, photographs, target_fpir, terms, tsne)
+    accounts = [account(photos, name, choice) for name, choice in choices.items()]
+    points = _write_curves(curves, photos, target_fpir, options, tsne)
     if as_json:
         body = {
-            "strategy": TSNE_MEDOID if tsne else str(terms.strategy),
-            "budget": terms.budget,
+            "strategy": TSNE_MEDOID if tsne else str(options.strategy),
+            "budget": options.budget,
             "bytes": size,
             "templates": len(gallery.templates),
-            "people": [told.to_json() for told in accounts],
-            "skipped": skipped_json(photographs.skipped),
+            "people": [each.to_json() for each in accounts],
+            "skipped": skipped_json(photos.skipped),
             "curve": points,
         }
-        emit_json("representatives", body, models={"embedder": photographs.card.digest})
+        emit_json("representatives", body, models={"embedder": photos.card.digest})
         return
     rows = [
-        (told.name, photo.photo, photo.fate, photo.why)
-        for told in accounts
-        for photo in told.photographs
-        if everything or photo.fate != "represented"
+        (each.name, photo.photo, photo.status, photo.why)
+        for each in accounts
+        for photo in each.photos
+        if everything or photo.status != "represented"
     ]
-    click.echo(table(rows, header=("person", "photograph", "", "why"), align="<<<<"))
-    for photo in (photo for told in accounts for photo in told.photographs if photo.suspect):
-        note(f"{photo.photo}: kept, but unlike the person's other photographs; --reject-outliers leaves it out")
-    of_budget = "" if terms.budget is None else f" of {terms.budget:,}"
-    total = sum(len(told.photographs) for told in accounts)
+    click.echo(table(rows, header=("person", "photo", "", "why"), align="<<<<"))
+    for photo in (photo for each in accounts for photo in each.photos if photo.suspect):
+        note(f"{photo.photo}: kept, but unlike the person's other photos; --reject-outliers leaves it out")
+    of_budget = "" if options.budget is None else f" of {options.budget:,}"
+    total = sum(len(each.photos) for each in accounts)
     click.echo(
-        f"{len(gallery.templates):,} templates of {total:,} photographs stand for {len(accounts):,} people: "
+        f"{len(gallery.templates):,} templates of {total:,} photos stand for {len(accounts):,} people: "
         f"{size:,}{of_budget} bytes as a gallery"
     )
 
 
-def _photographs(source: Path, **models: Any) -> "Photographs":
+def _photos(source: Path, largest_only: bool, **models: Any) -> "Photos":
+    from edge_siamese.engine import FaceEngine
     from edge_siamese.models import default_model
-    from edge_siamese.tflite.card import read_card
+    from edge_siamese.tflite.model_card import read_card
 
-    from ..representatives.photographs import read_embeddings, survey_photographs
+    from ..template_selection.photos import embed_photos_of, read_embeddings
 
     if source.suffix.lower() == ".npz":
         return read_embeddings(source, read_card(models["embedder"] or default_model("embedder")))
-    with reference_engine(**models) as engine, progress_line("embedding") as progress:
-        return survey_photographs(source, engine, progress)
+    with FaceEngine.open(**models) as engine, progress_line("embedding") as progress:
+        return embed_photos_of(source, engine, progress, largest_only=largest_only)
 
 
 def _write_curves(
-    paths: tuple[Path, ...], photographs: "Photographs", target_fpir: float, terms: "Terms", tsne: bool
+    paths: tuple[Path, ...], photos: "Photos", target_fpir: float, options: "SelectionOptions", tsne: bool
 ) -> list[dict[str, Any]] | None:
     """Measure once and write every curve asked for; None when none is."""
     from dataclasses import asdict
 
-    from ..representatives.curve import write_curve
-    from ..representatives.trial import Trial, accuracy_curve
+    from ..template_selection.accuracy import Trial, accuracy_curve
+    from ..template_selection.curve import write_curve
 
     if not paths:
         return None
-    trial = Trial.of(photographs, target_fpir)
+    trial = Trial.of(photos, target_fpir)
     with progress_line("measuring") as progress:
-        points = accuracy_curve(trial, reject_outliers=terms.reject_outliers, tsne=tsne, progress=progress)
+        points = accuracy_curve(trial, reject_outliers=options.reject_outliers, tsne=tsne, progress=progress)
     for path in paths:
         write_curve(path, points, trial)
         note(f"{path}: written")

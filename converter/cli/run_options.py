@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from edge_siamese.cli.options import Decorator, with_options
+from edge_siamese.cli.shared.options import Decorator, with_options
 
 _PATH = click.Path(path_type=Path)
 
@@ -17,7 +17,7 @@ def run_options(recipe: str) -> Decorator:
         click.option("--initial", type=_PATH, help="Weights to begin from."),
         click.option(
             "--license", "license_",
-            help="Licence of the weights, kept with them.  [default: what --initial says of itself]",
+            help="License of the weights, kept with them.  [default: what --initial says of itself]",
         ),
     )  # fmt: skip
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
 
 _GRID = "KEY=VALUE,VALUE"
 
@@ -35,8 +35,8 @@ def sweep(recipe: str, data: Path | None, out: Path, grid: dict[str, list[str]],
     An interrupted sweep goes on where it was. The best run is the one with the highest validation AUC; the test figures
     choose nothing.
     """
-    from ..sweep import TABLE, best, combinations
-    from ..sweep import sweep as run
+    from ..tasks.siamese.sweep import TABLE, best, combinations
+    from ..tasks.siamese.sweep import sweep as run
 
     total = len(combinations(grid))
     done = 0
@@ -46,7 +46,7 @@ def sweep(recipe: str, data: Path | None, out: Path, grid: dict[str, list[str]],
         done += 1
         click.echo(f"edge-siamese: run {done} of {total}: {row['error'] or 'AUC ' + row['float_auc']}", err=True)
 
-    rows = run(recipe, data, out, grid, quick=quick, told=tell)
+    rows = run(recipe, data, out, grid, quick=quick, on_row=tell)
     chosen = best(rows)
     if as_json:
         emit_json("sweep", {"table": str(out / TABLE), "rows": rows, "best": chosen and chosen["run"]})

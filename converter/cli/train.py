@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edge_siamese.cli.options import json_option
-from edge_siamese.cli.output import emit_json, table
+from edge_siamese.cli.shared.numbers import FiniteRange
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json, table
 
 if TYPE_CHECKING:
-    from ..siamese_outcome import Outcome
+    from ..tasks.siamese.summary import Outcome
 
 _CHANGE = "KEY=VALUE"
 
@@ -33,7 +34,9 @@ def read_changes(values: tuple[str, ...]) -> dict[str, str]:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run goes on.")
 @click.option("--quick", is_flag=True, help="Go all the way with little training.")
 @click.option("--epochs", type=click.IntRange(1), help="Short for --set training.epochs=N.")
-@click.option("--rate", type=float, help="Short for --set training.optimiser.rate=R.")
+@click.option(
+    "--learning-rate", type=FiniteRange(0, min_open=True), help="Short for --set training.optimizer.learning_rate=R."
+)
 @click.option("--set", "changes", metavar=_CHANGE, multiple=True, help="Change a value of the recipe.")
 @click.option("--tensorboard", is_flag=True, help="Write the curves for TensorBoard, too.")
 @json_option
@@ -43,29 +46,36 @@ def train(
     out: Path,
     quick: bool,
     epochs: int | None,
-    rate: float | None,
+    learning_rate: float | None,
     changes: tuple[str, ...],
     tensorboard: bool,
     as_json: bool,
 ) -> None:
-    """Train a RECIPE on DATA, judge it on people it never saw, quantise it and write its report.
+    """Train a RECIPE on DATA, judge it on people it never saw, quantize it and write its report.
 
-    Without --recipe the shipped embedder is fine-tuned on your people. OUT gets weights.npz, the .tflite, split.json,
+    Without --recipe the shipped embedder is fine-tuned on your people. It takes four people with two photos each at
+    least (six where a recipe keeps test people), and 20 photos to train on; twenty people and more make a result. OUT gets weights.npz, the .tflite, split.json,
     log.csv and report.html.
     """
-    from ..recipe import load_recipe
-    from ..siamese_recipe import SiameseRecipe
-    from ..siamese_run import run_recipe
+    from ..recipes.schema import load_recipe
+    from ..recipes.siamese import SiameseRecipe
+    from ..tasks.siamese.run import run_recipe
 
-    wanted = read_changes(changes)
-    for key, value in (("training.epochs", epochs), ("training.optimiser.rate", rate)):
+    expected = read_changes(changes)
+    for key, value in (("training.epochs", epochs), ("training.optimizer.learning_rate", learning_rate)):
         if value is not None:
-            wanted[key] = str(value)
-    chosen = load_recipe(recipe, SiameseRecipe, wanted)
-    command = _repeated(recipe, data, out, wanted, quick)
+            expected[key] = str(value)
+    chosen = load_recipe(recipe, SiameseRecipe, expected)
+    command = _repeated(recipe, data, out, expected, quick)
     outcome = run_recipe(chosen, data, out, quick=quick, tensorboard=tensorboard, command=command)
     for path, reason in outcome.skipped.items():
         click.echo(f"edge-siamese: {path}: skipped: {reason}", err=True)
+    if outcome.report.is_chance:
+        seen = outcome.report.final_metrics.verification
+        click.echo(
+            f"edge-siamese: the network learned nothing that the test pairs show: AUC {seen['auc']:.3f}, guessing has 0.5",
+            err=True,
+        )
     if as_json:
         emit_json("train", outcome.to_json())
     else:
@@ -83,6 +93,8 @@ def _repeated(recipe: str, data: Path | None, out: Path, changes: dict[str, str]
 def _tell(outcome: "Outcome") -> None:
     header, *rows = outcome.table()
     click.echo(table(rows, header=header))
-    click.echo(f"report: {outcome.report}")
+    click.echo(f"report: {outcome.page}")
+    if outcome.report.data.classes == "people":
+        click.echo("The report contains photographs of people: ask them before you share it.", err=True)
     if outcome.serves_the_engine:
         click.echo(f"use it: edge-siamese verify A.jpg B.jpg --embedder {outcome.model}")

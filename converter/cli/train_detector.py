@@ -12,19 +12,19 @@ from .run_options import run_options
 @click.option("--crops", type=click.Path(path_type=Path), required=True, help="Teacher folder whose crops are pasted.")
 @run_options("detector")
 def train_detector(data: Path, crops: Path, recipe: str, out: Path, initial: Path | None, license_: str | None) -> None:
-    """Train the detector on DATA, a zip of pictures with annotated boxes and landmarks (annotations.json)."""
-    from ..recipe import DetectorRecipe, load_recipe
+    """Train the detector on DATA, a zip of images with annotated boxes and landmarks (annotations.json)."""
+    from ..recipes.schema import DetectorRecipe, load_recipe
 
     chosen = load_recipe(recipe, DetectorRecipe)
 
     from ..checkpoints import save_float16_weights
-    from ..datasets.rendered import rendered_scenes
-    from ..datasets.teacher import load_training_crops
-    from ..detector_run import train_detector as run
-    from ..licences import inherited, licence_of_weights
+    from ..data.teacher import load_training_crops
+    from ..licenses import inherited, license_of_weights
+    from ..tasks.detector.run import train_detector as run
+    from ..tasks.rendered_people import rendered_scenes
 
-    licence = inherited(licence_of_weights(initial) if initial else "", license_)
+    model_license = inherited(license_of_weights(initial) if initial else "", license_)
     pasted, scenes = load_training_crops(crops, chosen.pasted_crops), rendered_scenes(chosen.rendered_scenes)
     network = run(data, pasted, out, chosen, rendered=scenes, initial=initial)
-    save_float16_weights(out / "weights.npz", network, {}, license=licence)
+    save_float16_weights(out / "weights.npz", network, {}, license=model_license)
     click.echo(f"{out / 'weights.npz'}: next, edge-siamese convert --task detector", err=True)

@@ -1,8 +1,8 @@
-"""Networks of other origin, brought to this project's contract: float32 pictures ``(1, H, W, C)`` scaled by
+"""Networks of other origin, brought to this project's contract: float32 images ``(1, H, W, C)`` scaled by
 ``(pixel - 128) / 128`` to one vector."""
 
+from .contract import PixelInput as PixelInput
 from .loading import load_any as load_any
 from .networks import GraphNetwork as GraphNetwork
 from .networks import ImportedNetwork as ImportedNetwork
 from .networks import KerasNetwork as KerasNetwork
-from .pixels import PixelInput as PixelInput

@@ -11,10 +11,10 @@ import keras
 from edge_siamese.errors import DataError
 
 from .. import networks
-from ..precision import in_float32
+from ..training.precision import in_float32
+from .contract import PixelInput, image_shape, require_vector
+from .input_layers import contract_with, nested_normalization, split_normalization, whole_contract
 from .networks import KerasNetwork
-from .pixels import PixelInput
-from .shapes import picture_shape, require_vector
 
 
 def load_keras(path: Path, pixels: PixelInput, input_size: int | None) -> KerasNetwork:
@@ -29,19 +29,26 @@ def load_keras(path: Path, pixels: PixelInput, input_size: int | None) -> KerasN
         network = keras.saving.load_model(path, compile=False)
     except Exception as error:  # whatever a damaged file or a missing class leads to
         raise DataError(f"{path}: {_reason(str(error))}") from error
-    return KerasNetwork(at_contract(str(path), network, pixels, input_size))
+    _require_single(str(path), network)
+    network, found = split_normalization(network)
+    if found is None and (nested := nested_normalization(network)):
+        pixels = contract_with(pixels, nested)
+        described = nested.describe(pixels)
+    else:
+        pixels, described = whole_contract(pixels, found)
+    rest = at_contract(str(path), network, pixels, input_size)
+    return KerasNetwork(rest, pixels=pixels, normalization=described)
 
 
 def at_contract(what: str, network: Any, pixels: PixelInput, input_size: int | None = None) -> Any:
     """A Keras network that takes ``(pixel - 128) / 128``, of fixed size, as one flat functional graph in float32.
 
     Raises:
-        DataError: it is not one picture to one vector, or has its channels first.
+        DataError: it is not one image to one vector, or has its channels first.
     """
-    if len(getattr(network, "inputs", None) or ()) != 1 or len(network.outputs) != 1:
-        raise DataError(f"{what}: expected a functional or sequential network of one input and one output")
+    _require_single(what, network)
     network = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
-    shape, channels_first = picture_shape(what, network.inputs[0].shape, input_size)
+    shape, channels_first = image_shape(what, network.inputs[0].shape, input_size)
     if channels_first:
         raise DataError(
             f"{what}: takes channels first, (N, C, H, W), which no int8 runtime computes; build the network again with "
@@ -64,6 +71,11 @@ def at_contract(what: str, network: Any, pixels: PixelInput, input_size: int | N
         kernel, bias = convolution
         front.set_weights([kernel[None, None], bias])
     return result
+
+
+def _require_single(what: str, network: Any) -> None:
+    if len(getattr(network, "inputs", None) or ()) != 1 or len(network.outputs) != 1:
+        raise DataError(f"{what}: expected a functional or sequential network of one input and one output")
 
 
 def _reason(text: str) -> str:

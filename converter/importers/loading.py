@@ -4,8 +4,8 @@ from pathlib import Path
 
 from edge_siamese.errors import DataError
 
+from .contract import PixelInput
 from .networks import ImportedNetwork
-from .pixels import PixelInput
 
 KINDS = ".keras or .h5 (Keras), a SavedModel folder, .onnx, .pt2 (torch.export) or a float .tflite"
 _CHECKPOINTS = {".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".torchscript"}
@@ -22,18 +22,18 @@ def load_any(
 
     Args:
         path: a file or folder of one of `KINDS`.
-        pixels: what it wants of pixels; None is ``(pixel - 128) / 128``, RGB.
+        pixels: what it wants of pixels; None is what a normalization at its input tells, else ``(pixel - 128) / 128``, RGB.
         input_size: side of its square input, for a network that leaves it open.
         onnx2tf: the command that reads ONNX.
 
     Raises:
-        DataError: the file is of no such kind, or its network is not one picture to one vector.
+        DataError: the file is of no such kind, or its network is not one image to one vector.
         RuntimeMissingError: the package that reads such files is missing; the sentence says what to install.
         EdgeSiameseError: that package cannot convert this network.
     """
     if not path.exists():
         raise DataError(f"{path}: not found")
-    pixels = pixels or PixelInput()
+    pixels = pixels or PixelInput(assumed=True)
     suffix = path.suffix.lower()
     if suffix in {".keras", ".h5", ".hdf5"}:
         from .keras_files import load_keras
@@ -52,7 +52,7 @@ def load_any(
 
         return load_pytorch(path, pixels, input_size)
     if suffix == ".tflite":
-        from .graphs import load_tflite
+        from .tflite_files import load_tflite
 
         return load_tflite(path, pixels)
     if suffix in _CHECKPOINTS:

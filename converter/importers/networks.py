@@ -6,10 +6,14 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ..graph import read_graph
-from ..quantisation.formats import Format
+from edge_siamese.preprocessing import float_input
+from edge_siamese.tflite.graph import read_graph
 
-Pictures = npt.NDArray[np.uint8]
+from ..quantization.formats import Format
+from .contract import PixelInput
+
+Images = npt.NDArray[np.uint8]
+_SIGNED = PixelInput()
 
 
 class ImportedNetwork(Protocol):
@@ -17,8 +21,16 @@ class ImportedNetwork(Protocol):
 
     Attributes:
         source: where it came from: ``"keras"``, ``"saved-model"``, ``"onnx"``, ``"pytorch"`` or ``"tflite"``.
-        license: what its file says of its licence; may be empty.
+        license: what its file says of its license; may be empty.
+        pixels: what it makes of pixels in front of its first layer.
+        normalization: what it computed itself at its input, for people; empty for nothing.
     """
+
+    @property
+    def pixels(self) -> PixelInput: ...
+
+    @property
+    def normalization(self) -> str: ...
 
     @property
     def source(self) -> str: ...
@@ -28,19 +40,19 @@ class ImportedNetwork(Protocol):
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels (1 or 3) of its pictures."""
+        """Height, width and channels (1 or 3) of its images."""
 
     @property
     def layers(self) -> list[str]:
         """Names of its layers, where they are known."""
 
-    def embed(self, pictures: Pictures) -> npt.NDArray[np.float32]:
-        """Float embeddings ``(N, D)`` of pictures ``(N, H, W, C)``, not normalised."""
+    def embed(self, images: Images) -> npt.NDArray[np.float32]:
+        """Float embeddings ``(N, D)`` of images ``(N, H, W, C)``, not normalized."""
 
-    def convert(self, format: Format, pictures: Pictures) -> bytes:
-        """Write it in a format of `quantisation.formats`, ranges measured on pictures."""
+    def convert(self, format: Format, images: Images) -> bytes:
+        """Write it in a format of `quantization.formats`, ranges measured on images."""
 
-    def reference(self, pictures: Pictures) -> bytes:
+    def reference(self, images: Images) -> bytes:
         """The float .tflite whose layers `convert` rounds, for comparing layer by layer."""
 
 
@@ -51,6 +63,8 @@ class KerasNetwork:
     network: Any
     source: str = "keras"
     license: str = ""
+    pixels: PixelInput = _SIGNED
+    normalization: str = ""
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -61,39 +75,39 @@ class KerasNetwork:
     def layers(self) -> list[str]:
         return [layer.name for layer in self.network._flatten_layers(include_self=False)]
 
-    def embed(self, pictures: Pictures) -> npt.NDArray[np.float32]:
-        from ..quantisation.formats import model_input
+    def embed(self, images: Images) -> npt.NDArray[np.float32]:
+        from ..embeddings import float_outputs
 
-        blocks = [model_input(pictures[at : at + 128]) for at in range(0, len(pictures), 128)]
-        rows = np.concatenate([np.asarray(self.network.predict_on_batch(block), np.float32) for block in blocks])
-        return rows.reshape(len(rows), -1)
+        return np.asarray(float_outputs(self.network, images), np.float32).reshape(len(images), -1)
 
-    def convert(self, format: Format, pictures: Pictures) -> bytes:
-        from ..quantisation.calibration import require_calibration, with_whole_input_range
-        from ..quantisation.formats import convert_static, model_input, static_batch
-        from ..quantisation.ptq import quantise
+    def convert(self, format: Format, images: Images) -> bytes:
+        from ..quantization.calibration import require_calibration, with_whole_input_range
+        from ..quantization.formats import convert_static, static_batch
+        from ..quantization.keras.ptq import quantize
 
         if format == "int8":
-            return quantise(self.network, pictures)
+            return quantize(self.network, images)
         if format == "16x8":
-            require_calibration(pictures)
+            require_calibration(images)
         static = static_batch(self.network, self.input_shape)
-        return convert_static(static, format, model_input(with_whole_input_range(pictures)))
+        return convert_static(static, format, float_input(with_whole_input_range(images)))
 
-    def reference(self, pictures: Pictures) -> bytes:
-        from ..quantisation.formats import as_float, model_input
-        from ..quantisation.preparation import equalised
+    def reference(self, images: Images) -> bytes:
+        from ..quantization.formats import as_float
+        from ..quantization.keras.preparation import equalized
 
-        return as_float(equalised(self.network, model_input(pictures)))
+        return as_float(equalized(self.network, float_input(images)))
 
 
 @dataclass(frozen=True, eq=False)
 class GraphNetwork:
-    """A float .tflite from `graphs.adopt`."""
+    """A float .tflite from `tflite_files.adopt`."""
 
     graph: bytes
     source: str
     license: str = ""
+    pixels: PixelInput = _SIGNED
+    normalization: str = ""
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -105,17 +119,17 @@ class GraphNetwork:
     def layers(self) -> list[str]:
         return []
 
-    def embed(self, pictures: Pictures) -> npt.NDArray[np.float32]:
-        from ..quantisation.parity import embed_model
+    def embed(self, images: Images) -> npt.NDArray[np.float32]:
+        from ..embeddings import embed_model
 
-        return embed_model(self.graph, pictures)
+        return embed_model(self.graph, images)
 
-    def convert(self, format: Format, pictures: Pictures) -> bytes:
-        from ..quantisation.graphs import convert_graph
+    def convert(self, format: Format, images: Images) -> bytes:
+        from ..quantization.tflite.quantize import convert_graph
 
-        return convert_graph(self.graph, format, pictures)
+        return convert_graph(self.graph, format, images)
 
-    def reference(self, pictures: Pictures) -> bytes:
-        from ..quantisation.graph_equalisation import equalised_graph
+    def reference(self, images: Images) -> bytes:
+        from ..quantization.tflite.equalization import equalized_graph
 
-        return equalised_graph(self.graph, pictures)
+        return equalized_graph(self.graph, images)

@@ -12,13 +12,11 @@ import numpy as np
 
 from edge_siamese.errors import DataError, EdgeSiameseError, RuntimeMissingError
 
-from .graphs import adopt
+from .contract import Floats, PixelInput, image_shape, require_same, require_vector
 from .networks import GraphNetwork
-from .pixels import PixelInput
-from .shapes import picture_shape, require_vector
-from .verification import Floats, require_same
+from .tflite_files import adopt
 
-LEAST_VERSION = 2
+MIN_VERSION = 2
 _INSTALL = (
     "uv tool install --python 3.12 onnx2tf (or: pipx install --python python3.12 onnx2tf); it needs Python 3.12 or newer "
     "and an environment of its own. Then put onnx2tf on the PATH or name it with --onnx2tf"
@@ -29,7 +27,7 @@ def load_onnx(path: Path, pixels: PixelInput, input_size: int | None, onnx2tf: s
     """Convert an ONNX network to float TFLite, channels last, and compare the two.
 
     Raises:
-        DataError: the file is no ONNX network of one picture to one vector.
+        DataError: the file is no ONNX network of one image to one vector.
         RuntimeMissingError: the packages onnx and onnxruntime or the program onnx2tf are missing or too old.
         EdgeSiameseError: onnx2tf cannot convert it, or gets it wrong.
     """
@@ -46,7 +44,7 @@ def load_onnx(path: Path, pixels: PixelInput, input_size: int | None, onnx2tf: s
             raise EdgeSiameseError(f"{path}: onnx2tf wrote no float32 network")
         data = converted.read_bytes()
     require_same(str(path), "onnx2tf", _original(model, name, channels_first), data)
-    return GraphNetwork(adopt(data, str(path), pixels), "onnx")
+    return adopt(data, str(path), pixels, "onnx")
 
 
 def _original(model: Any, name: str, channels_first: bool) -> Callable[[Floats], Floats]:
@@ -54,9 +52,9 @@ def _original(model: Any, name: str, channels_first: bool) -> Callable[[Floats],
 
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
 
-    def embed(picture: Floats) -> Floats:
-        image = np.ascontiguousarray(picture.transpose(0, 3, 1, 2)) if channels_first else picture
-        return np.asarray(session.run(None, {name: image})[0], np.float32)
+    def embed(image: Floats) -> Floats:
+        tensor = np.ascontiguousarray(image.transpose(0, 3, 1, 2)) if channels_first else image
+        return np.asarray(session.run(None, {name: tensor})[0], np.float32)
 
     return embed
 
@@ -74,10 +72,10 @@ def find_onnx2tf(command: str) -> str:
         )
     said = subprocess.run([program, "-V"], capture_output=True, text=True, check=False).stdout
     version = re.search(r"\d+(?:\.\d+)+", said)
-    if version is None or int(version[0].split(".")[0]) < LEAST_VERSION:
+    if version is None or int(version[0].split(".")[0]) < MIN_VERSION:
         found = version[0] if version else "something else"
         raise RuntimeMissingError(
-            f"{program}: expected onnx2tf {LEAST_VERSION} or newer, found {found}; install it with: {_INSTALL}"
+            f"{program}: expected onnx2tf {MIN_VERSION} or newer, found {found}; install it with: {_INSTALL}"
         )
     return program
 
@@ -105,7 +103,7 @@ def _fixed(path: Path, input_size: int | None) -> tuple[Any, str, bool]:
     (image,), (embedding,) = inputs, model.graph.output
     if image.type.tensor_type.elem_type != onnx.TensorProto.FLOAT:
         raise DataError(f"{path}: expected a float32 input, found another type")
-    (height, width, channels), first = picture_shape(str(path), _sides(image), input_size)
+    (height, width, channels), first = image_shape(str(path), _sides(image), input_size)
     require_vector(str(path), [None, *_sides(embedding)[1:]])
     for side, value in zip(
         _dimensions(image), (1, channels, height, width) if first else (1, height, width, channels), strict=True

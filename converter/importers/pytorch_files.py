@@ -9,11 +9,9 @@ from typing import Any
 
 from edge_siamese.errors import DataError, EdgeSiameseError, RuntimeMissingError
 
-from .graphs import adopt
+from .contract import PixelInput, image_shape, require_same
 from .networks import GraphNetwork
-from .pixels import PixelInput
-from .shapes import picture_shape
-from .verification import require_same
+from .tflite_files import adopt
 
 
 def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> GraphNetwork:
@@ -21,7 +19,7 @@ def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> Grap
 
     Raises:
         RuntimeMissingError: torch or litert-torch is missing.
-        DataError: the file is no exported program of one picture to one vector.
+        DataError: the file is no exported program of one image to one vector.
         EdgeSiameseError: litert-torch cannot convert it.
     """
     try:
@@ -38,7 +36,7 @@ def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> Grap
         raise DataError(
             f"{path}: cannot be read as a program of torch.export ({str(error).splitlines()[0]})"
         ) from error
-    (height, width, channels), first = picture_shape(str(path), _input_sides(path, program), input_size)
+    (height, width, channels), first = image_shape(str(path), _input_sides(path, program), input_size)
     try:
         with redirect_stdout(sys.stderr), warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
             warnings.simplefilter("ignore")
@@ -49,7 +47,7 @@ def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> Grap
             litert_torch.convert(module, (torch.zeros(1, height, width, channels),)).export(str(converted))
             data = converted.read_bytes()
             require_same(
-                str(path), "litert-torch", lambda picture: module(torch.from_numpy(picture)).detach().numpy(), data
+                str(path), "litert-torch", lambda image: module(torch.from_numpy(image)).detach().numpy(), data
             )
     except EdgeSiameseError:
         raise
@@ -57,7 +55,7 @@ def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> Grap
         raise EdgeSiameseError(
             f"{path}: litert-torch cannot convert it: {str(error).strip().splitlines()[-1]}"
         ) from error
-    return GraphNetwork(adopt(data, str(path), pixels), "pytorch")
+    return adopt(data, str(path), pixels, "pytorch")
 
 
 def _input_sides(path: Path, program: Any) -> list[int | None]:

@@ -5,10 +5,9 @@ from typing import Any
 
 from edge_siamese.errors import DataError
 
-from .graphs import adopt
+from .contract import PixelInput, image_shape
 from .networks import GraphNetwork
-from .pixels import PixelInput
-from .shapes import picture_shape
+from .tflite_files import adopt
 
 _SIGNATURES = ("serving_default", "serve")
 
@@ -17,12 +16,12 @@ def load_saved_model(path: Path, pixels: PixelInput, input_size: int | None) -> 
     """Read the serving signature of a SavedModel, for a batch of one.
 
     Raises:
-        DataError: it cannot be read, or its signature is not one picture to one vector.
+        DataError: it cannot be read, or its signature is not one image to one vector.
         EdgeSiameseError: it uses operations that TFLite does not have.
     """
     import tensorflow as tf
 
-    from ..quantisation.formats import run_converter
+    from ..quantization.formats import run_converter
 
     try:
         loaded = tf.saved_model.load(str(path))
@@ -34,7 +33,7 @@ def load_saved_model(path: Path, pixels: PixelInput, input_size: int | None) -> 
     name, (spec, *more) = _single(path, signature)
     if more or len(signature.structured_outputs) != 1:
         raise DataError(f"{path}: expected a signature of one input and one output")
-    (height, width, channels), first = picture_shape(str(path), spec.shape.as_list(), input_size)
+    (height, width, channels), first = image_shape(str(path), spec.shape.as_list(), input_size)
     side = (1, channels, height, width) if first else (1, height, width, channels)
 
     @tf.function(input_signature=[tf.TensorSpec(side, spec.dtype)])  # type: ignore[untyped-decorator]
@@ -42,7 +41,7 @@ def load_saved_model(path: Path, pixels: PixelInput, input_size: int | None) -> 
         return next(iter(signature(**{name: image}).values()))
 
     converter = tf.lite.TFLiteConverter.from_concrete_functions([embed.get_concrete_function()])
-    return GraphNetwork(adopt(run_converter(converter, "float"), str(path), pixels), "saved-model")
+    return adopt(run_converter(converter, "float"), str(path), pixels, "saved-model")
 
 
 def _single(path: Path, signature: Any) -> tuple[str, list[Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..graph import Operator, Tensor
+from edge_siamese.tflite.graph import Operator, Tensor
 
 Condition = Callable[[Operator], str]
 _FUSED = {"NONE", "RELU", "RELU6", "RELU_N1_TO_1"}
@@ -24,8 +24,8 @@ def no_fused_activation(operator: Operator) -> str:
 
 def constant_weights(operator: Operator) -> str:
     """Of a convolution or a dense layer: kernel and bias."""
-    picture = 2 if operator.kind == "TRANSPOSE_CONV" else 0
-    computed = [tensor for at, tensor in enumerate(operator.inputs) if at != picture and _is_computed(tensor)]
+    image = 2 if operator.kind == "TRANSPOSE_CONV" else 0
+    computed = [tensor for at, tensor in enumerate(operator.inputs) if at != image and _is_computed(tensor)]
     return "its weights are computed while it runs" if computed else ""
 
 
@@ -35,7 +35,7 @@ def constant_parameters(operator: Operator) -> str:
 
 
 def equal_dilation(operator: Operator) -> str:
-    height, width = operator.option("dilationHFactor", 1), operator.option("dilationWFactor", 1)
+    height, width = operator.option("dilation_h", 1), operator.option("dilation_w", 1)
     return "" if height == width else f"its dilation is {height} x {width}"
 
 
@@ -45,8 +45,8 @@ def unit_strides(operator: Operator) -> str:
 
 
 def pooled_strides(operator: Operator) -> str:
-    sides = operator.option("filterHeight"), operator.option("filterWidth")
-    strides = operator.option("strideH"), operator.option("strideW")
+    sides = operator.option("filter_height"), operator.option("filter_width")
+    strides = operator.option("stride_h"), operator.option("stride_w")
     return f"it pools 1 x 1 with strides {strides[0]} x {strides[1]}" if sides == (1, 1) and strides != (1, 1) else ""
 
 
@@ -56,10 +56,10 @@ def not_over_batch(operator: Operator) -> str:
 
 
 def depth_of_four(operator: Operator) -> str:
-    picture = operator.inputs[0]
-    if picture is None or len(picture.shape) - 1 not in _axes(operator):
+    image = operator.inputs[0]
+    if image is None or len(image.shape) - 1 not in _axes(operator):
         return ""
-    return "" if picture.shape[-1] % 4 == 0 else f"it averages {picture.shape[-1]} channels, not a multiple of 4"
+    return "" if image.shape[-1] % 4 == 0 else f"it averages {image.shape[-1]} channels, not a multiple of 4"
 
 
 def no_batch_padding(operator: Operator) -> str:
@@ -96,16 +96,16 @@ CONDITIONS: dict[str, Condition] = {
 
 
 def _is_computed(tensor: Tensor | None) -> bool:
-    return tensor is not None and tensor.data is None
+    return tensor is not None and not tensor.is_constant
 
 
 def _constant(operator: Operator, at: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]] | None":
     tensor = operator.inputs[at] if at < len(operator.inputs) else None
-    return None if tensor is None or tensor.data is None else tensor.values
+    return None if tensor is None or not tensor.is_constant else tensor.values
 
 
 def _axes(operator: Operator) -> set[int]:
     """Axes of a reduction, counted from the front."""
-    axes, picture = _constant(operator, 1), operator.inputs[0]
-    rank = len(picture.shape) if picture is not None else 0
+    axes, image = _constant(operator, 1), operator.inputs[0]
+    rank = len(image.shape) if image is not None else 0
     return set() if axes is None or not rank else {int(axis) % rank for axis in axes.ravel()}

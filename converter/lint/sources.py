@@ -5,14 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from edge_siamese.errors import DataError
-from edge_siamese.tflite.card import model_bytes
-
-from ..graph import Graph, read_graph
+from edge_siamese.errors import DataError, ModelError
+from edge_siamese.tflite.graph import Graph, read_graph
+from edge_siamese.tflite.model_card import model_bytes
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class LintInput:
     """A graph to lint.
 
     Attributes:
@@ -26,9 +25,9 @@ class Subject:
     layers: list[str]
 
 
-def load_subject(
+def load_probe(
     what: str, *, input_size: int | None = None, channels: int | None = None, onnx2tf: str = "onnx2tf"
-) -> Subject:
+) -> LintInput:
     """Find a file of that path, or a network of that name in the registry.
 
     Args:
@@ -42,18 +41,18 @@ def load_subject(
     """
     path = Path(what)
     if path.suffix.lower() == ".tflite":
-        return Subject(what, read_graph(model_bytes(path)), [])
+        return LintInput(what, _graph_of(path), [])
     if path.exists():
         from ..importers import KerasNetwork, load_any
 
         network = load_any(path, input_size=input_size, onnx2tf=onnx2tf)
         if isinstance(network, KerasNetwork):
             return _of_keras(what, network.network)
-        return Subject(what, read_graph(network.convert("float", np.zeros((0, *network.input_shape), np.uint8))), [])
+        return LintInput(what, read_graph(network.convert("float", np.zeros((0, *network.input_shape), np.uint8))), [])
     from ..networks.registry import NETWORKS, build_network
 
     if what not in NETWORKS:
-        from edge_siamese.gallery.names import did_you_mean
+        from edge_siamese.names import did_you_mean
 
         advice = did_you_mean(what, NETWORKS) or f"; networks are {', '.join(NETWORKS)}"
         raise DataError(f"{what}: expected a file or the name of a network{advice}")
@@ -62,8 +61,16 @@ def load_subject(
     return _of_keras(what, build_network(what, input_shape=shape))
 
 
-def _of_keras(name: str, network: object) -> Subject:
-    from ..importers import KerasNetwork
-    from ..quantisation.formats import as_float
+def _graph_of(path: Path) -> Graph:
+    data = model_bytes(path)
+    try:
+        return read_graph(data)
+    except ModelError as error:
+        raise ModelError(f"{path}: a damaged model: {error}", path=path) from error
 
-    return Subject(name, read_graph(as_float(network)), KerasNetwork(network).layers)
+
+def _of_keras(name: str, network: object) -> LintInput:
+    from ..importers import KerasNetwork
+    from ..quantization.formats import as_float
+
+    return LintInput(name, read_graph(as_float(network)), KerasNetwork(network).layers)

@@ -40,10 +40,10 @@ _MIXED_7A: _Branches = (
 
 
 def inception_resnet_v1(image: Any, *, dimension: int = 512, dropout: float = 0.2) -> Any:
-    """Embeddings ``(N, dimension)`` of standardised RGB pictures ``(N, H, W, 3)``, at least 75 pixels a side.
+    """Embeddings ``(N, dimension)`` of standardized RGB images ``(N, H, W, 3)``, at least 75 pixels a side.
 
     Args:
-        image: Keras tensor of pictures.
+        image: Keras tensor of images.
         dimension: length of the embedding; 512 and 128 have published weights, and 1792 is the pooled features
             themselves, without a bottleneck layer.
         dropout: share of the pooled features dropped while training.
@@ -63,7 +63,7 @@ def inception_resnet_v1(image: Any, *, dimension: int = 512, dropout: float = 0.
         return x
     x = layers.Dropout(dropout, name="Dropout")(x)
     x = layers.Dense(dimension, use_bias=False, name="Bottleneck")(x)
-    return _normalised(x, name="Bottleneck")
+    return _normalized(x, name="Bottleneck")
 
 
 def _stem(x: Any) -> Any:
@@ -106,8 +106,8 @@ def _conv(
     x: Any, filters: int, kernel: int | tuple[int, int], strides: int = 1, padding: str = "same", *, name: str
 ) -> Any:
     x = layers.Conv2D(filters, kernel, strides, padding, use_bias=False, name=name)(x)
-    return layers.Activation("relu", name=f"{name}_Activation")(_normalised(x, name=name))
+    return layers.Activation("relu", name=f"{name}_Activation")(_normalized(x, name=name))
 
 
-def _normalised(x: Any, *, name: str) -> Any:
+def _normalized(x: Any, *, name: str) -> Any:
     return layers.BatchNormalization(momentum=0.995, epsilon=0.001, scale=False, name=f"{name}_BatchNorm")(x)

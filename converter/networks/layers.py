@@ -11,7 +11,7 @@ MOMENTUM = 0.98
 
 @keras.saving.register_keras_serializable(package="edge_siamese")
 class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
-    """Batch normalisation that uses TensorFlow's fused kernel while training.
+    """Batch normalization that uses TensorFlow's fused kernel while training.
 
     Keras 3 computes the moments with separate operations; the fused kernel gives the same numbers and trains
     this project's networks about a third faster on a CPU. Elsewhere (inference, conversion, other backends, inputs
@@ -50,7 +50,7 @@ class FastDepthwiseConv2D(layers.DepthwiseConv2D):  # type: ignore[misc]
         if training and self.padding == "valid" and sides == self.kernel_size:
             return ops.sum(inputs * self.kernel[..., 0], axis=(1, 2), keepdims=True)
         if training and self.padding == "same" and self.strides == (2, 2) and None not in sides:
-            # "same" centres a strided kernel on odd pixels where the side is even.
+            # "same" centers a strided kernel on odd pixels where the side is even.
             whole = ops.depthwise_conv(inputs, self.kernel, strides=1, padding="same")
             return whole[:, (sides[0] + 1) % 2 :: 2, (sides[1] + 1) % 2 :: 2]
         return super().call(inputs)
@@ -67,7 +67,7 @@ def conv_bn(
     momentum: float = MOMENTUM,
     name: str,
 ) -> Any:
-    """Convolution, batch normalisation, optional activation."""
+    """Convolution, batch normalization, optional activation."""
     x = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=use_bias, name=name)(x)
     return _finish(x, activation, name, momentum)
 
@@ -75,7 +75,7 @@ def conv_bn(
 def depthwise_bn(
     x: Any, kernel: int, strides: int = 1, activation: str | None = None, padding: str = "same", *, name: str
 ) -> Any:
-    """Depthwise convolution without bias, batch normalisation, optional activation."""
+    """Depthwise convolution without bias, batch normalization, optional activation."""
     # The gradients of larger kernels are several times slower in bfloat16 than in float32.
     dtype = "float32" if kernel > 3 and padding == "same" else None
     x = FastDepthwiseConv2D(kernel, strides, padding=padding, use_bias=False, dtype=dtype, name=name)(x)
@@ -98,6 +98,6 @@ def _finish(x: Any, activation: str | None, name: str, momentum: float = MOMENTU
 
 def scaled(channels: float, width: float = 1.0) -> int:
     """Channels times width, to the nearest multiple of 8, never losing more than a tenth (the MobileNets' rule)."""
-    wanted = channels * width
-    rounded = max(8, int(wanted + 4) // 8 * 8)
-    return rounded + 8 if rounded < 0.9 * wanted else rounded
+    expected = channels * width
+    rounded = max(8, int(expected + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * expected else rounded

@@ -9,7 +9,7 @@ from typing import Any
 
 from keras import layers
 
-from ..choices import in_range
+from ..registry import in_range
 from .layers import conv_bn, depthwise_bn, scaled
 
 # Expansion, filters, repeats, strides of the first.
@@ -33,10 +33,10 @@ def mobilenetv2(
     activation: str = "relu6",
     project_shortcuts: bool = False,
 ) -> Any:
-    """Embeddings ``(N, dimension)`` of pictures ``(N, H, W, C)`` in -1..1.
+    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1.
 
     Args:
-        image: Keras tensor of pictures.
+        image: Keras tensor of images.
         dimension: length of the embedding; the pooled features (1280, more where width > 1) are taken as they are, any
             other length adds a linear layer.
         width: multiplier of the channels, rounded to multiples of 8.

@@ -1,12 +1,12 @@
 """The MobileNetV3 twin: a face embedder that stays whole under int8 delegates.
 
 Table *small* is that of Howard et al., "Searching for MobileNetV3" (ICCV 2019). *dense* keeps its inverted
-residuals where pictures are small and begins with whole 3x3 convolutions, as EfficientNetV2 and MobileNetV4 do: a face's
+residuals where images are small and begins with whole 3x3 convolutions, as EfficientNetV2 and MobileNetV4 do: a face's
 details are read at 28x28 and 14x14 before they shrink. Three things differ from the paper, because they decide whether
 an int8 model is fast and faithful on edge runtimes:
 
 * SiLU stands where the paper has hard-swish: XNNPACK and the Edge TPU take LOGISTIC and MUL but not HARD_SWISH. The stem
-  has ReLU, through which its uneven channels can be equalised before quantisation (`quantisation.preparation`).
+  has ReLU, through which its uneven channels can be equalized before quantization (`quantization.preparation`).
 * Squeeze-and-excitation is optional and its gate is a sigmoid.
 * The head is a global *depthwise* convolution (Chen et al., "MobileFaceNets", 2018) and a 1x1 convolution to the
   embedding; the L2 norm is left to the matcher, which does it exactly in integers.
@@ -99,7 +99,7 @@ def build_twin(
 
     Returns:
         A Keras model from float32 ``(N, input_size, input_size, 3)`` RGB scaled by ``(pixel - 128) / 128`` to
-        float32 embeddings ``(N, dimension)``, not normalised.
+        float32 embeddings ``(N, dimension)``, not normalized.
     """
     image = keras.Input((input_size, input_size, 3), name="image")
     embedding = twin(
@@ -117,10 +117,10 @@ def twin(
     squeeze_excite: bool = False,
     activation: str = "relu",
 ) -> Any:
-    """Embeddings ``(N, dimension)`` of square pictures ``(N, S, S, C)``.
+    """Embeddings ``(N, dimension)`` of square images ``(N, S, S, C)``.
 
     Args:
-        image: Keras tensor of pictures.
+        image: Keras tensor of images.
         table: the name of one of `TABLES`.
         dimension: length D of the embedding.
         width: channel multiplier of every block, rounded to multiples of 8.
@@ -128,12 +128,12 @@ def twin(
         activation: of the paper's hard-swish half: ``"relu"`` (the minimalistic variant) or ``"silu"``.
 
     Raises:
-        DataError: no such table or activation, or the pictures are not square.
+        DataError: no such table or activation, or the images are not square.
     """
     if table not in TABLES or activation not in ("silu", "relu"):
         raise DataError(f"expected a table of {sorted(TABLES)} and 'silu' or 'relu', got {table!r}, {activation!r}")
     if image.shape[1] != image.shape[2]:
-        raise DataError(f"the twin takes square pictures, found {image.shape[1]} x {image.shape[2]}")
+        raise DataError(f"the twin takes square images, found {image.shape[1]} x {image.shape[2]}")
     blocks = TABLES[table]
     x = conv_bn(image, scaled(blocks.stem, width), 3, 2, "relu", name="stem")
     for number, block in enumerate(blocks.blocks):

@@ -10,7 +10,7 @@ from typing import Any
 
 from keras import layers
 
-from ..choices import in_range
+from ..registry import in_range
 from .layers import conv_bn, depthwise_bn, scaled, squeezed_and_excited
 
 
@@ -69,10 +69,10 @@ def mobilenetv3_small(
     minimalistic: bool = False,
     linear_embedding: bool = False,
 ) -> Any:
-    """Embeddings ``(N, dimension)`` of pictures ``(N, H, W, C)`` in -1..1.
+    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1.
 
     Args:
-        image: Keras tensor of pictures.
+        image: Keras tensor of images.
         dimension: length of the embedding.
         width: multiplier of the channels, rounded to multiples of 8.
         minimalistic: ReLU, no squeeze-and-excitation, no 5x5 kernels.

@@ -11,7 +11,7 @@ from typing import Any
 
 from edge_siamese.errors import DataError
 
-from ..choices import checked_options, choose, in_range
+from ..registry import checked_options, in_range, lookup
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class NetworkEntry:
     """An embedding network.
 
     Attributes:
-        builder: "module:function" of this package, from pictures ``(N, H, W, C)`` to embeddings ``(N, D)``.
+        builder: "module:function" of this package, from images ``(N, H, W, C)`` to embeddings ``(N, D)``.
         input_shape: (height, width, channels) that it is meant for.
         dimension: D, where nothing else is asked for.
         summary: one line for people.
@@ -89,17 +89,17 @@ NETWORKS: dict[str, NetworkEntry] = {
         "Szegedy et al., AAAI 2017; https://github.com/davidsandberg/facenet",
     ),
     "separable-cnn": NetworkEntry(
-        "separable_cnn:separable_cnn",
+        "published_cnns:separable_cnn",
         (60, 80, 3),
         512,
         "separable CNN for thermal faces, 171,171 parameters",
         "https://github.com/geunzz/siamese_conv_net",
     ),
     "celebrities-cnn": NetworkEntry(
-        "celebrities_cnn:celebrities_cnn",
+        "published_cnns:celebrities_cnn",
         (80, 80, 1),
         50,
-        "two-layer CNN for grey faces, 504,962 parameters",
+        "two-layer CNN for gray faces, 504,962 parameters",
         "https://github.com/gchoi/face-recognition-using-siamese-network",
     ),
     "resnet18-eca": NetworkEntry(
@@ -110,31 +110,31 @@ NETWORKS: dict[str, NetworkEntry] = {
         "He et al., CVPR 2016; Wang et al., CVPR 2020; https://github.com/Qucy/Siamese-Network",
     ),
     "hani": NetworkEntry(
-        "contrastive_cnns:hani",
+        "published_cnns:hani",
         (64, 64, 1),
         40,
         "three convolutions, 188,299 parameters",
         f"Khalil-Hani and Sung, HPCS 2014; {_KADENZE}",
     ),
     "chopra": NetworkEntry(
-        "contrastive_cnns:chopra",
+        "published_cnns:chopra",
         (64, 64, 1),
         40,
         "three convolutions with pooling, 468,275 parameters",
         f"Chopra, Hadsell and LeCun, CVPR 2005; {_KADENZE}",
     ),
     "custom": NetworkEntry(
-        "contrastive_cnns:custom",
+        "published_cnns:custom",
         (64, 64, 1),
         40,
         "three double convolutions, 226,928 parameters",
         _KADENZE,
     ),
     "deepid": NetworkEntry(
-        "contrastive_cnns:deepid",
+        "published_cnns:deepid",
         (112, 112, 3),
         40,
-        "four convolutions for colour pictures of 81 pixels or more",
+        "four convolutions for color images of 81 pixels or more",
         f"Sun, Wang and Tang, CVPR 2014; {_KADENZE}",
     ),
 }
@@ -168,18 +168,18 @@ def build_network(
 
     Args:
         name: in `NETWORKS`.
-        input_shape: (height, width, channels) of the pictures.
+        input_shape: (height, width, channels) of the images.
         dimension: length of the embedding; None is the network's own.
         spatial_transformer: 1 (or True) puts a spatial transformer in front, 2 one that halves the size; 0 none.
         options: keyword arguments of the network's builder.
 
     Returns:
-        A Keras model from float32 ``(N, H, W, C)`` to embeddings ``(N, D)``, not normalised.
+        A Keras model from float32 ``(N, H, W, C)`` to embeddings ``(N, D)``, not normalized.
 
     Raises:
-        DataError: there is no network or option of that name, or it cannot be built for such pictures.
+        DataError: there is no network or option of that name, or it cannot be built for such images.
     """
-    entry = choose("network", name, NETWORKS)
+    entry = lookup("network", name, NETWORKS)
     builder = _load(entry.builder)
     settings = checked_options(f"network {name}", builder, options)
     if len(input_shape) != 3 or not all(side >= 1 for side in input_shape):
@@ -195,7 +195,7 @@ def build_network(
         raise
     except ValueError as error:
         reason = str(error).splitlines()[0]
-        raise DataError(f"network {name} cannot be built for pictures of shape {input_shape}: {reason}") from error
+        raise DataError(f"network {name} cannot be built for images of shape {input_shape}: {reason}") from error
     return keras.Model(image, embedding, name=name.replace("-", "_"))
 
 
@@ -213,7 +213,7 @@ def build_head(name: str, dimension: int, **options: Any) -> Any:
     Raises:
         DataError: there is no head or option of that name.
     """
-    builder = _load(choose("head", name, HEADS).builder)
+    builder = _load(lookup("head", name, HEADS).builder)
     settings = checked_options(f"head {name}", builder, options)
     in_range(1, dimension=dimension)
     import keras

@@ -1,8 +1,8 @@
-"""ResNet18 with efficient channel attention, for small pictures.
+"""ResNet18 with efficient channel attention, for small images.
 
-The layers of https://github.com/Qucy/Siamese-Network, 11,442,314 parameters on pictures of 32 x 32 x 3: He et al.,
+The layers of https://github.com/Qucy/Siamese-Network, 11,442,314 parameters on images of 32 x 32 x 3: He et al.,
 "Deep residual learning for image recognition" (CVPR 2016), with a stem that keeps the size, leaky ReLU inside the
-blocks, biases before the normalisation, and after each stage the attention of Wang et al., "ECA-Net" (CVPR 2020).
+blocks, biases before the normalization, and after each stage the attention of Wang et al., "ECA-Net" (CVPR 2020).
 
 The attention's kernel is meant to grow with log2 of the channels and to be odd; that repository takes the natural
 logarithm and allows even ones (2, 2, 3, 3). ``kernels="odd"`` is the paper's rule (3, 5, 5, 5).
@@ -13,7 +13,7 @@ from typing import Any
 
 from keras import layers
 
-from ..choices import choose, in_range
+from ..registry import in_range, lookup
 from .layers import conv_bn, scaled
 
 
@@ -37,15 +37,15 @@ def resnet18_eca(
     stem_strides: int = 1,
     momentum: float = 0.9,
 ) -> Any:
-    """Embeddings ``(N, dimension)`` of pictures ``(N, H, W, C)`` in 0..1.
+    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in 0..1.
 
     Args:
-        image: Keras tensor of pictures.
+        image: Keras tensor of images.
         dimension: length of the embedding.
         width: multiplier of the channels 64, 128, 256 and 512, rounded to multiples of 8.
         kernels: of the attention: ``"published"`` or ``"odd"``.
-        stem_strides: 2 halves the pictures at once and takes about a quarter of the time.
-        momentum: of the batch normalisation's averages, 0 to 1. The published 0.99 needs some hundreds of steps before
+        stem_strides: 2 halves the images at once and takes about a quarter of the time.
+        momentum: of the batch normalization's averages, 0 to 1. The published 0.99 needs some hundreds of steps before
             inference works at all; 0.9 follows within about thirty.
 
     Raises:
@@ -54,7 +54,7 @@ def resnet18_eca(
     in_range(0.0, 4.0, width=width)
     in_range(0.0, 1.0, momentum=momentum)
     in_range(1, stem_strides=stem_strides)
-    kernel = choose("kind of kernels", kernels, _KERNELS)
+    kernel = lookup("kind of kernels", kernels, _KERNELS)
     x = _conv(image, scaled(64, width), 3, stem_strides, "leaky_relu", momentum, name="stem")
     x = layers.MaxPooling2D(3, 1, padding="same", name="stem_pool")(x)
     for stage, channels in enumerate((64, 128, 256, 512), start=1):

@@ -1,7 +1,7 @@
-"""A spatial transformer: a small network that straightens a picture before another one sees it.
+"""A spatial transformer: a small network that straightens an image before another one sees it.
 
-Jaderberg et al., "Spatial transformer networks" (NIPS 2015), with the localisation layers of
-https://github.com/Kadenze/siamese_net: 110,896 parameters on pictures of 64 x 64 x 1. Other than there the last layer
+Jaderberg et al., "Spatial transformer networks" (NIPS 2015), with the localization layers of
+https://github.com/Kadenze/siamese_net: 110,896 parameters on images of 64 x 64 x 1. Other than there the last layer
 starts at zero and says how far the transform is from the identity.
 
 In an int8 model the places of pixels are rounded to 256 steps as well, which costs it more than other networks.
@@ -13,14 +13,14 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ..choices import in_range
+from ..registry import in_range
 
 
 def spatial_transformer(image: Any, *, downsample: int = 1) -> Any:
-    """Pictures ``(N, H / downsample, W / downsample, C)``, transformed as their content asks.
+    """Images ``(N, H / downsample, W / downsample, C)``, transformed as their content asks.
 
     Args:
-        image: Keras tensor of pictures ``(N, H, W, C)``, at least 28 pixels a side.
+        image: Keras tensor of images ``(N, H, W, C)``, at least 28 pixels a side.
         downsample: 1 keeps the size, at first every pixel as it is; 2 halves it, as published.
 
     Raises:
@@ -39,10 +39,10 @@ def spatial_transformer(image: Any, *, downsample: int = 1) -> Any:
 
 @keras.saving.register_keras_serializable(package="edge_siamese")
 class AffineSampler(layers.Layer):  # type: ignore[misc]
-    """Pictures seen through affine transforms, bilinearly; beyond the border lies the nearest pixel.
+    """Images seen through affine transforms, bilinearly; beyond the border lies the nearest pixel.
 
-    Takes pictures ``(N, H, W, C)`` and changes ``(N, 6)``: added to the rows of the 2x3 identity they make the matrix that
-    maps a place (x, y) of the result, -1 to 1 from the first pixel to the last, to where the picture is read.
+    Takes images ``(N, H, W, C)`` and changes ``(N, 6)``: added to the rows of the 2x3 identity they make the matrix that
+    maps a place (x, y) of the result, -1 to 1 from the first pixel to the last, to where the image is read.
     """
 
     def __init__(self, downsample: int = 1, **options: Any) -> None:
@@ -72,7 +72,7 @@ class AffineSampler(layers.Layer):  # type: ignore[misc]
 
 
 def _bilinear(image: Any, x: Any, y: Any) -> Any:
-    """Pixels ``(N, P, C)`` of pictures ``(N, H, W, C)`` at P places ``x, y (N, P)`` in pixels."""
+    """Pixels ``(N, P, C)`` of images ``(N, H, W, C)`` at P places ``x, y (N, P)`` in pixels."""
     height, width, channels = image.shape[1:]
     pixels = ops.reshape(image, (-1, channels))
     first = ops.expand_dims(ops.arange(ops.shape(image)[0], dtype="int32") * (height * width), 1)

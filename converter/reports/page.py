@@ -4,25 +4,24 @@ from pathlib import Path
 from typing import Any
 
 from edge_siamese import __version__
-from edge_siamese.atomic import write_atomically
-from edge_siamese.reports.numbers import percent
-from edge_siamese.reports.pages import page_templates, require
+from edge_siamese.reports.formatting import percent
+from edge_siamese.reports.pages import PHOTOS, page_html, page_templates, require, write_page
 
-from .document import ARRAYS, PAGE, RunArrays, RunDocument
-from .pictures import embedding_pictures, figure_pictures, illustration
+from .plots import embedding_images, figure_images, illustration
+from .run_report import ARRAYS, PAGE, RunArrays, RunReport
 
 _PACKAGES = ("jinja2", "matplotlib", "sklearn")
 _TEMPLATE = "run.html"
-FIGURES = {"auc": "AUC", "eer": "Equal error rate", "accuracy": "Accuracy"}
+METRICS = {"auc": "AUC", "eer": "Equal error rate", "accuracy": "Accuracy"}
 
 
-def write_run_report(folder: Path, document: RunDocument, arrays: RunArrays | None = None) -> Path:
+def write_run_report(folder: Path, report: RunReport, arrays: RunArrays | None = None) -> Path:
     """Write a run's ``report.json``, ``evaluation.npz`` and ``report.html``, each whole or not at all.
 
     Args:
         folder: of the run; illustrations are read from it.
-        document: words and figures.
-        arrays: the test pictures; without them the page shows no picture of theirs.
+        report: words and figures.
+        arrays: the test images; without them the page shows no image of theirs.
 
     Returns:
         The page.
@@ -34,8 +33,8 @@ def write_run_report(folder: Path, document: RunDocument, arrays: RunArrays | No
     require_packages()
     if arrays:
         arrays.save(folder)
-    document.save(folder)
-    return _write(folder, document, arrays)
+    report.save(folder)
+    return _write(folder, report, arrays)
 
 
 def rebuild_run_report(folder: Path) -> Path:
@@ -46,8 +45,8 @@ def rebuild_run_report(folder: Path) -> Path:
         DataError: the folder is no finished run.
     """
     require_packages()
-    document = RunDocument.read(folder)
-    return _write(folder, document, RunArrays.read(folder) if (folder / ARRAYS).exists() else None)
+    report = RunReport.read(folder)
+    return _write(folder, report, RunArrays.read(folder) if (folder / ARRAYS).exists() else None)
 
 
 def require_packages() -> None:
@@ -59,29 +58,33 @@ def require_packages() -> None:
     require(_PACKAGES, "converter")
 
 
-def render(folder: Path, document: RunDocument, arrays: RunArrays | None) -> str:
+def render(folder: Path, report: RunReport, arrays: RunArrays | None) -> str:
     """The page as text."""
     environment = page_templates(Path(__file__).parent)
     environment.filters |= {"share": _share, "signed": _signed}
-    shipped = document.int8_figures or document.float_figures
-    page: str = environment.get_template(_TEMPLATE).render(
-        run=document,
+    shipped = report.final_metrics
+    body: str = environment.get_template(_TEMPLATE).render(
+        run=report,
         shipped=shipped,
-        compared=_compared(document),
-        pictures=figure_pictures(document),
-        looks=embedding_pictures(arrays, shipped.confusion["threshold"]) if arrays else None,
-        illustrations=[(each, illustration(folder / each.file)) for each in document.illustrations],
+        compared=_compared(report),
+        images=figure_images(report),
+        embedding_plots=embedding_images(arrays, shipped.confusion["threshold"]) if arrays else None,
+        illustrations=[(each, illustration(folder / each.file)) for each in report.illustrations],
         version=__version__,
     )
-    return page
+    return page_html(report.title, body, notice=PHOTOS if shows_people(report, arrays) else "")
 
 
-def headline_rows(document: RunDocument) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the headline figures, published, float and int8, for a terminal."""
-    columns = (
-        ["published"] * (document.published is not None) + ["float"] + ["int8"] * (document.int8_figures is not None)
-    )
-    rows = [[row["name"], *(_cell(row, name) for name in columns)] for row in _compared(document)]
+def shows_people(report: RunReport, arrays: RunArrays | None) -> bool:
+    """Whether the page has images of people in it."""
+    return report.data.classes == "people" and bool(arrays or report.illustrations)
+
+
+def metric_rows(report: RunReport) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the metrics, published, of the shipped embedder, float and int8, for a terminal."""
+    optional = {"published": report.published, "shipped": report.shipped_metrics, "int8": report.int8_metrics}
+    columns = [name for name in ("published", "shipped", "float", "int8") if optional.get(name, name)]
+    rows = [[row["name"], *(_cell(row, name) for name in columns)] for row in _compared(report)]
     return ["", *columns], rows
 
 
@@ -90,32 +93,33 @@ def _cell(row: dict[str, Any], column: str) -> str:
     return "-" if value is None else _share(value) if row["is_area"] else percent(value)
 
 
-def _write(folder: Path, document: RunDocument, arrays: RunArrays | None) -> Path:
-    page = render(folder, document, arrays)
-    with write_atomically(folder / PAGE) as stream:
-        stream.write(page.encode())
+def _write(folder: Path, report: RunReport, arrays: RunArrays | None) -> Path:
+    write_page(folder / PAGE, render(folder, report, arrays))
     return folder / PAGE
 
 
-def _compared(document: RunDocument) -> list[dict[str, Any]]:
-    """A row for each headline figure: the published one, float, int8, and who is better."""
-    floating, quantised = document.float_figures, document.int8_figures
-    published = document.published.figures if document.published else {}
+def _compared(report: RunReport) -> list[dict[str, Any]]:
+    """A row for each metric: published, of the shipped embedder, float, int8, and who is better."""
+    floating, quantized = report.float_metrics, report.int8_metrics
+    published = report.published.metrics if report.published else {}
+    beside = report.shipped_metrics
     rows = []
-    for name, label in FIGURES.items():
+    for name, label in METRICS.items():
         value = floating.verification[name]
-        best = quantised.verification[name] if quantised else value
+        best = quantized.verification[name] if quantized else value
         theirs = published.get(name)  # type: ignore[call-overload]
         rows.append(
             {
                 "name": label,
                 "is_area": name == "auc",
                 "published": theirs,
+                "shipped": beside and beside.verification[name],
+                "shipped_interval": beside and beside.verification["person_intervals_95"][name],
                 "float": value,
                 "float_interval": floating.verification["person_intervals_95"][name],
-                "int8": quantised and quantised.verification[name],
-                "int8_interval": quantised and quantised.verification["person_intervals_95"][name],
-                "cost": quantised and quantised.verification[name] - value,
+                "int8": quantized and quantized.verification[name],
+                "int8_interval": quantized and quantized.verification["person_intervals_95"][name],
+                "cost": quantized and quantized.verification[name] - value,
                 "gain": None if theirs is None else best - theirs,
                 "better": None if theirs is None else (best < theirs if name == "eer" else best > theirs),
             }

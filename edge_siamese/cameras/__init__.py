@@ -5,68 +5,116 @@
 ``0``, ``/dev/video0``    a USB camera
 ``rtsp://``, ``http://``  a network camera
 a video file              every frame, with the file's times; with `realtime`, as if it were live
-a folder, zip, picture    independent stills
+images                    independent stills: a folder, a zip, a tar, or one image file
 ========================  ===================================================================================
 
-Live sources drop frames that nobody was free for. All others are pulled and lossless.
+Live sources drop frames while the reader is busy. All others are pulled and lossless.
 """
 
+import os
 import re
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import DataError
-from ..pictures import is_picture_name
+from ..image_archive import holds_images
+from ..protocols import FrameSource
 from .base import CameraBack as CameraBack
 from .base import CameraLost as CameraLost
+from .base import CameraMissing as CameraMissing
 from .base import Capture
-from .base import FrameSource as FrameSource
-from .base import Notice as Notice
+from .base import EndedEarly as EndedEarly
+from .base import FramesUnreadable as FramesUnreadable
+from .base import SourceEvent as SourceEvent
+
+_EXPECTED = "expected a camera, a URL, a video, a folder or a zip"
+_SCHEMES = ("rtsp", "rtsps", "rtmp", "rtp", "srt", "udp", "tcp", "http", "https")
+_V4L2_MAJOR = 81  # Linux' number for cameras
 
 
-def open_source(spec: str, *, realtime: bool = False) -> FrameSource:
-    """Open the camera, stream, video or pictures that `spec` names.
+def open_source(spec: str, *, realtime: bool = False, wait: bool = False) -> FrameSource:
+    """Open the camera, stream, video or images that `spec` names.
 
     Args:
         spec: see the module.
         realtime: play a video file at its own pace and drop frames as a live camera does.
+        wait: try a live camera that cannot be opened again, with growing pauses, instead of raising.
 
     Returns:
         An open source; use it as a context manager.
 
     Raises:
-        DataError: nothing by that name, a folder without pictures, or pictures in real time.
-        CameraError: the camera or video cannot be opened.
+        DataError: nothing by that name, a file that is neither video nor images, a pipe, or images in real time.
+        CameraError: the camera cannot be opened, and `wait` is not set.
         RuntimeMissingError: a Pi camera without picamera2.
     """
+    if not spec.strip():
+        raise DataError(f"{_EXPECTED}, found an empty name")
     open_live = _live(spec)
     if open_live is not None:
-        from .freshest import LiveSource
+        from .latest_frame import LiveSource
 
-        return LiveSource(_without_password(spec), open_live)
-    path = Path(spec)
-    if not path.exists():
-        raise DataError(f"{spec}: expected a camera, a URL, a video, a folder or a zip, found nothing there")
-    if path.is_dir() or path.suffix.lower() == ".zip" or is_picture_name(path.name):
+        return LiveSource(_without_password(spec), open_live, wait=wait)
+    path = _existing(spec)
+    if holds_images(path):
         if realtime:
-            raise DataError(f"{spec}: pictures have no pace of their own, only a video can be played in real time")
+            raise DataError(
+                f"{spec}: images have no pace of their own, only a video can be played in real time", path=spec
+            )
         from .folder import StillsSource
 
         return StillsSource(path)
     return _paced(path) if realtime else _pulled(path)
 
 
+def _existing(spec: str) -> Path:
+    """The path of a file or folder.
+
+    Raises:
+        DataError: there is nothing, or a pipe, socket or device, which may be waited for in vain.
+    """
+    path = Path(spec)
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        found = "nothing there" if isinstance(error, FileNotFoundError) else error.strerror
+        raise DataError(f"{spec}: {_EXPECTED}, found {found}", path=spec) from error
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        kind = "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "another device"
+        raise DataError(f"{spec}: {_EXPECTED}, found {kind}", path=spec)
+    return path
+
+
 def _live(spec: str) -> Callable[[], Capture] | None:
-    """What opens a live camera, or None when `spec` is not one."""
+    """What opens a live camera, or None when `spec` is not one.
+
+    Raises:
+        DataError: a URL of an unknown scheme, or a device that is no camera.
+    """
     if pi := re.fullmatch(r"picamera2(?::([0-9]+))?", spec):
         from .picamera import PiCapture
 
         return lambda: PiCapture(int(pi[1] or 0))
-    if spec.isdecimal() or spec.startswith("/dev/") or re.match(r"[a-z][a-z0-9+.-]*://", spec):
+    url = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", spec)
+    if url and url[1].lower() not in _SCHEMES:
+        raise DataError(f"{_without_password(spec)}: expected a URL of {', '.join(_SCHEMES)}, found {url[1]}")
+    if spec.isdecimal() or url or _is_camera_device(spec):
         from .opencv import OpenCVCapture
 
         return lambda: OpenCVCapture(int(spec) if spec.isdecimal() else spec, _without_password(spec))
     return None
+
+
+def _is_camera_device(spec: str) -> bool:
+    """Whether a path is a camera's, or names a device that is not there yet."""
+    if not spec.startswith("/dev/"):
+        return False
+    try:
+        status = Path(spec).stat()
+    except OSError:
+        return spec.startswith(("/dev/video", "/dev/v4l/"))
+    return stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) == _V4L2_MAJOR
 
 
 def _without_password(spec: str) -> str:
@@ -80,7 +128,7 @@ def _pulled(path: Path) -> FrameSource:
 
 
 def _paced(path: Path) -> FrameSource:
-    from .freshest import LiveSource
-    from .opencv import VideoCapture
+    from .latest_frame import LiveSource
+    from .recording import VideoCapture
 
     return LiveSource(path.name, lambda: VideoCapture(path), paced=True)

@@ -1,21 +1,21 @@
-"""USB cameras, network streams and video files, through OpenCV."""
+"""USB cameras and network streams, through OpenCV."""
 
 import time
-from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from ..errors import CameraError
-from ..frames import RGB
-from .base import Shot
+from .base import CapturedImage, Undecodable
+from .pixel_formats import from_opencv
 
 _PATIENCE_MS = 5000
+DAMAGED = "it cannot be decoded"
+_MAX_FAILED = 10  # grabs in a row after which a stream is lost
 
 
 class OpenCVCapture:
-    """A USB camera or a network stream. Its timestamps say when a picture arrived, on the monotonic clock.
+    """A USB camera or a network stream. Its timestamps say when an image arrived, on the monotonic clock.
 
     Args:
         address: number of a USB camera, its device file, or a URL.
@@ -25,11 +25,14 @@ class OpenCVCapture:
         CameraError: it cannot be opened.
     """
 
+    announced = 0
+
     def __init__(self, address: int | str, name: str) -> None:
         self._name = name
         self._capture = cv2.VideoCapture()
+        self._grabs = _MAX_FAILED if isinstance(address, str) and "://" in address else 1
         try:
-            if isinstance(address, str) and "://" in address:
+            if self._grabs > 1:
                 patience = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _PATIENCE_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _PATIENCE_MS]
                 opened = self._capture.open(address, cv2.CAP_FFMPEG, patience)
             else:
@@ -39,52 +42,31 @@ class OpenCVCapture:
         if not opened:
             raise CameraError(f"camera {name} cannot be opened: is it there, and not in use by another program?")
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        self._failed = 0
 
-    def read(self) -> Shot:
-        """Wait for the next picture.
+    def read(self) -> CapturedImage | Undecodable:
+        """Wait for the next image. A frame of a stream that is damaged on its way is undecodable, many in a row are a loss.
 
         Raises:
             CameraError: the camera stopped delivering.
         """
-        got, picture = self._capture.read()
-        if not got:
-            raise CameraError(f"camera {self._name} stopped delivering pictures")
-        return Shot(_rgb(picture), time.monotonic_ns())
+        if not self._capture.grab():
+            self._failed += 1
+            if self._failed >= self._grabs:
+                raise CameraError(f"camera {self._name} stopped delivering images")
+            return Undecodable(DAMAGED)
+        self._failed = 0
+        return retrieved(self._capture, time.monotonic_ns())
 
     def close(self) -> None:
         self._capture.release()
 
 
-class VideoCapture:
-    """A video file; its timestamps are the file's own, from 0.
-
-    Raises:
-        CameraError: the file is not a video that OpenCV's decoders know, or holds no picture.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._capture = cv2.VideoCapture(str(path))
-        if not self._capture.isOpened() or not self._capture.grab():
-            self._capture.release()
-            raise CameraError(f"{path}: not a video that can be read, or one without pictures")
-        rate = self._capture.get(cv2.CAP_PROP_FPS)
-        self._step_ns = round(1e9 / rate) if 0 < rate <= 1000 else 40_000_000
-        self._last_ns = -self._step_ns
-        self._grabbed = True
-
-    def read(self) -> Shot | None:
-        """The next picture, None after the last. A picture without a time of its own follows at the frame rate."""
-        if not (self._grabbed or self._capture.grab()):
-            return None
-        self._grabbed = False
-        timestamp = round(self._capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6)
-        self._last_ns = timestamp if timestamp > self._last_ns else self._last_ns + self._step_ns
-        got, picture = self._capture.retrieve()
-        return Shot(_rgb(picture), self._last_ns) if got else None
-
-    def close(self) -> None:
-        self._capture.release()
-
-
-def _rgb(picture: npt.NDArray[np.uint8]) -> RGB:
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB if picture.ndim == 3 else cv2.COLOR_GRAY2RGB), np.uint8)
+def retrieved(capture: cv2.VideoCapture, timestamp_ns: int) -> CapturedImage | Undecodable:
+    """The frame that was grabbed last, with its time."""
+    try:
+        got, image = capture.retrieve()
+    except cv2.error as error:
+        return Undecodable(f"{DAMAGED} ({error.err})")
+    pixels = from_opencv(np.asarray(image)) if got and image is not None else DAMAGED
+    return Undecodable(pixels) if isinstance(pixels, str) else CapturedImage(pixels, timestamp_ns)

@@ -6,8 +6,8 @@ from typing import Any
 
 from ..errors import CameraError, RuntimeMissingError
 from ..frames import RGB
-from .base import Shot
-from .pixels import to_rgb
+from .base import CapturedImage
+from .pixel_formats import to_rgb
 
 DEFAULT_SIZE = (1280, 720)
 _PATIENCE_S = 5.0
@@ -28,6 +28,8 @@ class PiCapture:
         CameraError: there is no such camera, or it is in use.
     """
 
+    announced = 0
+
     def __init__(self, number: int = 0, size: tuple[int, int] = DEFAULT_SIZE, pixel_format: str = "RGB888") -> None:
         picamera2 = _picamera2()
         try:
@@ -46,8 +48,8 @@ class PiCapture:
         self._width, self._height = stream["size"]
         self._stride = int(stream.get("stride", 0))
 
-    def read(self) -> Shot:
-        """Wait for the next picture and copy it; the camera has its buffer back at once.
+    def read(self) -> CapturedImage:
+        """Wait for the next image and copy it; the camera has its buffer back at once.
 
         Raises:
             CameraError: none came within five seconds.
@@ -57,17 +59,17 @@ class PiCapture:
         except (TimeoutError, RuntimeError, OSError) as error:
             raise CameraError(f"the Pi camera stopped delivering ({type(error).__name__} {error})") from error
         try:
-            picture = self._picture(request)
+            image = self._image(request)
             timestamp = request.get_metadata().get("SensorTimestamp") or time.monotonic_ns()
         finally:
             request.release()
-        return Shot(picture, int(timestamp))
+        return CapturedImage(image, int(timestamp))
 
     def close(self) -> None:
         self._camera.stop()
         self._camera.close()
 
-    def _picture(self, request: Any) -> RGB:
+    def _image(self, request: Any) -> RGB:
         if self._format in _ONLY_BUFFERS:
             buffer, stride = request.make_buffer("main"), self._stride
         else:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .output import table
+from .shared.output import table
 
 if TYPE_CHECKING:
-    from ..demo.cast import Cast
-    from ..demo.journey import Journey
-    from ..demo.report import Report
-    from ..demo.verdict import Verdict
+    from ..demo.commands import CommandRunner
+    from ..demo.result import DemoResult
+    from ..demo.scenario import DemoScenario
+    from ..reports.pages import PageBody
 
-_OWN_PHOTOGRAPHS = """Now with your own photographs (people/<name>/<photographs>) and camera:
+_OWN_PHOTOS = """Now with your own photos (people/<name>/<photos>) and camera:
 
   edge-siamese gallery build people/ -o people.esg
   edge-siamese identify visitor.jpg --gallery people.esg
@@ -26,34 +26,41 @@ _OWN_PHOTOGRAPHS = """Now with your own photographs (people/<name>/<photographs>
     "--photos", type=click.Path(path_type=Path), help="Your people, <person>/<photo>, instead of rendered ones."
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("demo-report"), show_default=True, help="Folder to work in."
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("demo-report"),
+    show_default=True,
+    help="Folder for its files.",
 )
 def demo(photos: Path | None, out: Path) -> None:
-    """Fine-tune, quantise, enrol, verify and time: the whole chain in about a minute.
+    """Fine-tune, quantize, enroll, verify and time: the whole chain in about a minute.
 
     Its people are rendered, not photographed, and the shipped models never saw them. Ends with 1 when somebody is given
     a wrong name.
     """
-    from ..demo.cast import empty_folder, photographed_cast, render_cast
-    from ..demo.journey import Journey
-    from ..demo.report import Report
+    from ..demo.commands import CommandRunner
+    from ..demo.scenario import empty_folder, photo_scenario, render_scenario
+    from ..reports.pages import PHOTOS, PageBody, write_page
 
     empty_folder(out)
-    journey = Journey(out, click.echo)
+    runner = CommandRunner(out, click.echo)
     _step("People: yours" if photos else "People: rendered, not photographed")
-    cast = photographed_cast(photos, out) if photos else render_cast(out)
-    click.echo(f"{len(cast.names)} people to enrol: {', '.join(cast.names)}")
-    lead = "Your photographs." if photos else "Rendered people, not photographed; the shipped models never saw them."
-    report = Report("edge-siamese demo", lead)
-    model = _train(journey, cast, report)
-    verdict = _watch(journey, cast, report, model)
-    _time(journey, report, model)
+    scenario = photo_scenario(photos, out) if photos else render_scenario(out)
+    click.echo(f"{len(scenario.names)} people to enroll: {', '.join(scenario.names)}")
+    lead = "Your photos." if photos else "Rendered people, not photographed; the shipped models never saw them."
+    report = PageBody("edge-siamese demo", lead)
+    model = _train(runner, scenario, report)
+    result = _watch(runner, scenario, report, model)
+    _time(runner, report, model)
     report.heading("What was run")
-    report.code("\n".join(f"{command}   # {seconds:.1f} s" for command, seconds in journey.commands))
-    report.save(out / "report.html")
-    click.echo(f"\nReport with pictures: {out / 'report.html'}\n\n{_OWN_PHOTOGRAPHS}")
-    if cast.rendered and (verdict.wrong or not verdict.recognised):
-        click.echo("edge-siamese: the demo failed: a wrong name was given, or nobody was recognised", err=True)
+    report.code("\n".join(f"{command}   # {seconds:.1f} s" for command, seconds in runner.commands))
+    write_page(out / "report.html", report.page(notice=PHOTOS if photos else ""))
+    click.echo(f"\nReport with images: {out / 'report.html'}")
+    if photos:
+        click.echo(PHOTOS)
+    click.echo(f"\n{_OWN_PHOTOS}")
+    if scenario.rendered and (result.wrong or not result.recognized):
+        click.echo("edge-siamese: the demo failed: a wrong name was given, or nobody was recognized", err=True)
         sys.exit(1)
 
 
@@ -61,22 +68,22 @@ def _step(title: str) -> None:
     click.secho(f"\n== {title}", bold=True)
 
 
-def _train(journey: "Journey", cast: "Cast", report: "Report") -> list[str]:
+def _train(runner: "CommandRunner", scenario: "DemoScenario", report: "PageBody") -> list[str]:
     """Fine-tune the embedder where TensorFlow is there; return the options that choose the result."""
-    from ..demo.cast import render_album
-    from ..demo.journey import training_is_possible
+    from ..demo.commands import training_is_possible
+    from ..demo.scenario import render_dataset
     from ..errors import EdgeSiameseError
 
-    _step("Train the twin for a few seconds, quantise it to int8, prove what that cost")
-    report.heading("Trained, and quantised to int8")
+    _step("Train the twin for a few seconds, quantize it to int8, prove what that cost")
+    report.heading("Trained, and quantized to int8")
     if not training_is_possible():
         return _without_training(report, "TensorFlow is not installed (pip install 'edge-siamese[converter]')")
-    if cast.rendered:
-        render_album(cast.album)
+    if scenario.rendered:
+        render_dataset(scenario.dataset)
     try:
-        (trained,) = journey.run("train", "--data", cast.album, "--out", journey.folder / "model", "--epochs", "3")
+        (trained,) = runner.run("train", "--data", scenario.dataset, "--out", runner.folder / "model", "--epochs", "3")
     except EdgeSiameseError as error:
-        if cast.rendered:
+        if scenario.rendered:
             raise
         return _without_training(report, str(error))
     parity, before, after = trained["parity"], trained["before"], trained["after"]
@@ -87,57 +94,57 @@ def _train(journey: "Journey", cast: "Cast", report: "Report") -> list[str]:
     header = (f"{parity['people']} people never trained on", "shipped, float", "fine-tuned, float", "fine-tuned, int8")
     click.echo(table(rows, header=header))
     report.table(header, rows)
-    return ["--embedder", str(journey.folder / "model" / "embedder.tflite")]
+    return ["--embedder", str(runner.folder / "model" / "embedder.tflite")]
 
 
-def _without_training(report: "Report", why: str) -> list[str]:
+def _without_training(report: "PageBody", why: str) -> list[str]:
     text = f"Skipped: {why}. The shipped embedder is used."
     click.echo(text)
     report.paragraph(text)
     return []
 
 
-def _watch(journey: "Journey", cast: "Cast", report: "Report", model: list[str]) -> "Verdict":
-    """Enrol, run the loop, and hold its answers against the truth."""
+def _watch(runner: "CommandRunner", scenario: "DemoScenario", report: "PageBody", model: list[str]) -> "DemoResult":
+    """Enroll, run the loop, and hold its answers against the truth."""
     from ..demo.report import add_answers, add_people
-    from ..demo.verdict import judge
+    from ..demo.result import evaluate
 
-    gallery = journey.folder / "people.esg"
-    _step("Enrol them into a gallery")
-    (built,) = journey.run("gallery", "build", cast.enrolled, "-o", gallery, *model)
+    gallery = runner.folder / "people.esg"
+    _step("Enroll them into a gallery")
+    (built,) = runner.run("gallery", "build", scenario.enrolled, "-o", gallery, *model)
     size = gallery.stat().st_size
     click.echo(f"{built['identities']} people, {built['templates']} templates, {size:,} bytes to flash")
     report.heading(f"Enrolled: {built['identities']} people in {size:,} bytes")
-    add_people(report, cast)
+    add_people(report, scenario)
     _step("Watch: enrolled people and strangers")
-    events = journey.run("run", "--camera", cast.shown, "--gallery", gallery, *model)
-    verdict = judge(cast, events)
-    strangers = len(set(filter(None, cast.truth.values())) - set(cast.names))
+    events = runner.run("run", "--camera", scenario.shown, "--gallery", gallery, *model)
+    result = evaluate(scenario, events)
+    strangers = len(set(filter(None, scenario.truth.values())) - set(scenario.names))
     answer = (
-        f"{len(verdict.recognised)} of {len(cast.names)} enrolled people recognised, {len(verdict.wrong)} wrong names, "
-        f"{strangers} strangers shown and {verdict.strangers_named} of their visits named"
+        f"{len(result.recognized)} of {len(scenario.names)} enrolled people recognized, {len(result.wrong)} wrong names, "
+        f"{strangers} strangers shown and {result.strangers_named} of their visits named"
     )
-    for answered in verdict.visits():
+    for answered in result.visits():
         if answered.named:
             mark = click.style("WRONG", fg="red") if answered.wrong else click.style("right", fg="green")
             click.echo(f"  {answered.place!s:>5}  {answered.named}  {answered.event['score']:.3f}  {mark}")
     click.echo(answer)
     report.heading("Watched")
     report.paragraph(answer + ".")
-    add_answers(report, cast, verdict)
-    return verdict
+    add_answers(report, scenario, result)
+    return result
 
 
-def _time(journey: "Journey", report: "Report", model: list[str]) -> None:
+def _time(runner: "CommandRunner", report: "PageBody", model: list[str]) -> None:
     """The latency table of this machine."""
     _step("Time every stage on this machine")
-    (timed,) = journey.run("bench", "latency", "--repeat", "50", *model)
+    (timed,) = runner.run("bench", "latency", "--repeat", "50", *model)
     rows = [_latency_row(name, stage) for name, stage in timed["stages"].items()]
     header = ("milliseconds", "median", "p90", "p99")
     click.echo(table(rows, header=header))
     report.heading("Latency")
     report.table(header, rows)
-    about = f"{timed['board']['model'] or timed['board']['processor'] or 'this machine'}, {timed['runtime']}, delegate {timed['delegate']}, {timed['threads']} thread(s)"
+    about = f"{timed['host']['model'] or timed['host']['processor'] or 'this machine'}, {timed['runtime']}, delegate {timed['delegate']}, {timed['threads']} thread(s)"
     report.paragraph(f"{about}, {timed['warmup']} warm-up runs.")
     click.echo(about)
 

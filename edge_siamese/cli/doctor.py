@@ -4,12 +4,12 @@ import sys
 
 import click
 
-from ..board import identify
-from ..doctor import TASKS, Finding, Status, examine, shipped_card
-from .options import json_option
-from .output import emit_json
+from ..system.doctor import TASKS, Finding, Status, examine, shipped_card
+from ..system.host import detect_host
+from .shared.options import json_option
+from .shared.output import emit_json
 
-_COLOURS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red"}
+_COLORS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red"}
 
 
 @click.command()
@@ -19,11 +19,11 @@ def doctor(as_json: bool) -> None:
 
     Ends with 1 when something the package cannot work without is missing or wrong.
     """
-    board = identify()
-    findings = examine(board=board)
+    host = detect_host()
+    findings = examine(host=host)
     sound = all(finding.status is not Status.FAIL for finding in findings)
     if as_json:
-        body = {"sound": sound, "board": board.to_json(), "findings": [finding.to_json() for finding in findings]}
+        body = {"sound": sound, "host": host.to_json(), "findings": [finding.to_json() for finding in findings]}
         emit_json("doctor", body, models=_digests() if sound else {})
     else:
         click.echo("\n".join(_line(finding) for finding in findings))
@@ -36,6 +36,6 @@ def _digests() -> dict[str, str]:
 
 
 def _line(finding: Finding) -> str:
-    mark = click.style(f"{finding.status:<4}", fg=_COLOURS[finding.status])
+    mark = click.style(f"{finding.status:<4}", fg=_COLORS[finding.status])
     remedy = f"\n      -> {finding.remedy}" if finding.remedy else ""
     return f"{mark}  {finding.check}: {finding.sentence}{remedy}"

@@ -1,107 +1,103 @@
-"""``edge-siamese enroll``: one person, from photographs or in front of a camera."""
+"""``edge-siamese enroll``: one person, from photos or in front of a camera."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .galleries import (
+from .shared.enrolling import from_photos, open_for, report_person, require_photos, save_person
+from .shared.galleries import (
     PATH,
+    about_from,
     about_options,
-    counted,
-    enrol,
-    model_options,
-    plural,
-    reference_engine,
-    require_gallery,
-    skipped_json,
-    summary,
-    tell_skipped,
+    enrollment_options,
+    look_alike_option,
+    person_name,
+    take,
+    tell_several_faces,
+    tell_unchecked,
     templates_option,
 )
-from .options import json_option
-from .output import emit_json
-from .progress import progress_line
+from .shared.numbers import FiniteRange
+from .shared.options import engine_options, json_option
+from .shared.progress import progress_line
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from ..engine import FaceEngine
+    from ..gallery.enrollment.face_choice import ChosenFaces
 
 
 @click.command()
 @click.argument("name")
 @click.argument("photos", type=PATH, nargs=-1)
 @click.option("--gallery", "path", type=PATH, required=True, help="The .esg to change; made when it is not there.")
-@click.option("--camera", help="picamera2, a camera's number, rtsp://..., a video or a folder, instead of photographs.")
+@click.option("--camera", help="picamera2, a camera's number, rtsp://..., a video or a folder, instead of photos.")
 @click.option("--frames", type=click.IntRange(1, 100), default=10, show_default=True, help="Good frames to take.")
 @click.option(
-    "--interval", type=click.FloatRange(0), default=0.4, show_default=True, help="Seconds between two frames."
+    "--interval", type=FiniteRange(0, 3600), default=0.4, show_default=True, help="Seconds between two frames."
 )
-@click.option("--timeout", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds to wait for them.")
+@click.option(
+    "--timeout",
+    type=FiniteRange(0, 86400),
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait for them, by the clock on the wall.",
+)
 @templates_option
+@enrollment_options
+@look_alike_option
 @about_options
-@model_options
+@engine_options
 @json_option
 def enroll(
-    name: str,
-    photos: tuple[Path, ...],
-    path: Path,
-    camera: str | None,
-    frames: int,
-    interval: float,
-    timeout: float,
-    limit: int,
-    created: str | None,
-    consent: str | None,
-    retain_until: str | None,
-    as_json: bool,
-    **models: Any,
+    name: str, photos: tuple[Path, ...], path: Path, camera: str | None, limit: int, as_json: bool, **options: Any
 ) -> None:
-    """Add a person to a gallery, from photographs (the largest face of each) or from a camera.
+    """Add a person to a gallery, from photos or from a camera.
 
-    A camera's frame is taken when it shows exactly one face, large enough. The person may turn the head a little
-    meanwhile: the mean of the frames is remembered.
+    Of a photo with several faces the one that agrees with the person's other photos is taken; faces in the background do not
+    count. A camera's frame is taken when it shows one such face, large enough; the person may turn the head a little meanwhile.
+    The mean of the photos or frames is remembered. Photos or frames of different people are refused, and so is somebody whom
+    the gallery has under another name.
     """
-    from ..gallery.builder import Skipped, embed_photographs
-    from ..gallery.information import describe
-    from ..gallery.names import clean_name
+    from ..engine import FaceEngine
+    from ..gallery.enrollment.person import Permissions
 
-    if bool(photos) == bool(camera):
-        raise click.UsageError("give either photographs or --camera")
-    about = describe(created=created, consent=consent, retain_until=retain_until)
-    name, skipped = clean_name(name), list[Skipped]()
-    with reference_engine(**models) as engine:
-        require_gallery(path, engine.embedder_card)
-        if camera:
-            templates = _from_camera(camera, engine, frames, interval, timeout)
+    if bool(photos) == (camera is not None):
+        raise click.UsageError("give either photos or --camera")
+    if camera == "":
+        raise click.UsageError("--camera: expected a camera, a URL, a video or a folder, found nothing")
+    about, name = about_from(options), person_name(name)
+    require_photos(photos)
+    permissions = Permissions(options.pop("allow_different_faces"), options.pop("allow_look_alike"))
+    largest_only, pace = options.pop("largest_only"), take(options, "frames", "interval", "timeout")
+    with FaceEngine.open(**options) as engine:
+        gallery = open_for(name, path, engine.embedder_card, about)
+        tell_unchecked(engine.embedder_card)
+        if camera is None:
+            chosen = from_photos(photos, name, gallery, engine, largest_only=largest_only)
         else:
-            templates, skipped = embed_photographs(photos, engine)
+            chosen = _from_camera(camera, engine, **pace)
         card, digests = engine.embedder_card, engine.digests
-    tell_skipped(skipped)
-    written = enrol(path, name, templates, card, limit=limit, about=about)
-    kept = len(written.templates_of(name))
-    if as_json:
-        body = {"name": name, "used": len(templates), "kept": kept, "skipped": skipped_json(skipped)}
-        emit_json("enroll", summary(written) | body, models=digests)
-    else:
-        pictures = plural(len(templates), "frame" if camera else "photograph")
-        click.echo(f"{path}: {name} has {plural(kept, 'template')} from {pictures}; {counted(written)}")
+    written, other = save_person(path, name, chosen, card, permissions, limit=limit, about=about)
+    unit = "photo" if camera is None else "frame"
+    report_person("enroll", written, name, chosen, other, unit=unit, as_json=as_json, models=digests)
 
 
-def _from_camera(
-    camera: str, engine: "FaceEngine", count: int, interval: float, timeout: float
-) -> "npt.NDArray[np.int8]":
+def _from_camera(camera: str, engine: "FaceEngine", frames: int, interval: float, timeout: float) -> "ChosenFaces":
     from ..cameras import open_source
-    from ..gallery.capture import capture_templates
+    from ..gallery.enrollment.camera import capture_faces
 
+    begun = time.monotonic()
     with open_source(camera) as source, progress_line("good frames") as progress:
-        return capture_templates(
+        chosen = capture_faces(
             source,
             engine,
-            count=count,
+            count=frames,
             interval=0.0 if source.stills else interval,
             timeout=timeout if source.live else None,
+            begun=begun,
             taken=progress,
         )
+    tell_several_faces(chosen.several, largest_only=False)
+    return chosen

@@ -1,37 +1,43 @@
 """``edge-siamese evaluate``: the reference instrument."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .. import __version__
-from ..evaluation.operating_point import DEFAULT_TARGET_FMR
-from .options import engine_options, json_option
-from .output import emit_json
-from .progress import progress_line
+from .shared.options import engine_options, json_option, target_fmr_option
+from .shared.output import emit_json
+from .shared.progress import progress_line
+from .shared.unused import skipped_files_json, tell_dataset, tell_notes, tell_unreadable, unreadable_json
+
+if TYPE_CHECKING:
+    from ..evaluation.protocols import VerificationProtocol
+    from ..identity_dataset import IdentityDataset
 
 _SCHEMA_VERSION = 2
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
+@target_fmr_option
+@click.option("--all-pairs", is_flag=True, help="Compare all photos even where there is a pairs.txt.")
 @click.option(
-    "--target-fmr", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=DEFAULT_TARGET_FMR,
-    show_default=True, help="For the operating point.",
-)  # fmt: skip
-@click.option("--all-pairs", is_flag=True, help="Compare all photographs even where there is a pairs.txt.")
-@click.option(
-    "--against", type=click.Path(path_type=Path), help="Another embedder .tflite, int8 or float, on the same pairs."
+    "--baseline", type=click.Path(path_type=Path), help="Another embedder .tflite, int8 or float, on the same pairs."
 )
 @click.option(
     "--slices",
     type=click.Path(path_type=Path),
-    help="CSV of labels: photograph as <person>/<file>, then a column each.",
+    help="CSV of labels: photo as <person>/<file>, then a column each.",
 )
-@click.option("--report", type=click.Path(path_type=Path), help="Write a page with curves and tables (HTML, one file).")
 @click.option(
-    "--bootstrap", "replicates", type=click.IntRange(0), default=1000, show_default=True,
+    "--report",
+    "report_path",
+    type=click.Path(path_type=Path),
+    help="Write a page with curves and tables (HTML, one file).",
+)
+@click.option(
+    "--bootstrap", "replicates", type=click.IntRange(0, 100_000), default=1000, show_default=True,
     help="Draws of people behind the intervals; 0: no such intervals.",
 )  # fmt: skip
 @json_option
@@ -40,56 +46,85 @@ def evaluate(
     data: Path,
     target_fmr: float,
     all_pairs: bool,
-    against: Path | None,
+    baseline: Path | None,
     slices: Path | None,
-    report: Path | None,
+    report_path: Path | None,
     replicates: int,
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Measure verification on DATA: a folder or zip of <person>/<photo>, with or without an LFW pairs.txt.
+    """Measure verification on DATA: a folder, zip or tar of <person>/<photo>, with or without an LFW pairs.txt.
 
-    Photographs go end to end through detector, alignment and embedder. One without a face counts against the result.
+    Photos go end to end through detector, alignment and embedder. One without a face counts against the result.
     """
-    from ..albums import Album
-    from ..engine import FaceEngine
-    from ..evaluation.bootstrap import PersonBootstrap
-    from ..evaluation.instrument import Instrument
     from ..evaluation.labels import read_labels
     from ..evaluation.protocols import VerificationProtocol
-    from ..evaluation.rival import open_rival
-    from ..evaluation.survey import survey_album
+    from ..identity_dataset import IdentityDataset
 
-    if report:
+    if report_path:
         from ..reports.evaluation import require_packages
 
         require_packages()
-        if not report.parent.is_dir():
-            raise click.BadParameter(f"expected a file in a folder that exists, found {report}", param_hint="--report")
-    album = Album(data)
-    labels = read_labels(slices, album.photos) if slices else {}
-    rival_settings = {name: engine_settings[name] for name in ("delegate", "threads")}
-    rival = open_rival(against, **rival_settings) if against else None
-    protocol = VerificationProtocol.of(album, all_pairs)
-    with FaceEngine.open(**engine_settings) as engine, progress_line("embedding") as progress:
-        survey = survey_album(album, engine, protocol.choose, progress)
-    for path, reason in survey.unreadable.items():
-        click.echo(f"edge-siamese: {path}: counted as a photograph without a face: {reason}", err=True)
-    comparisons = protocol.compare(survey)
-    bootstrap = PersonBootstrap(comparisons.person_count, replicates)
-    instrument = Instrument(survey, comparisons, target_fmr, bootstrap, engine.embedder_card.operating_points, labels)
-    document = protocol.describe(survey) | instrument.document() | {"against": None, "delegate": engine.delegate}
-    if rival:
-        with progress_line("embedding with the other") as progress:
-            scores = rival.embed(survey, album, progress).scores
-        document["against"] = rival.describe() | instrument.against(protocol.compare(survey, scores))
-    if report:
+        if not report_path.parent.is_dir():
+            raise click.BadParameter(
+                f"expected a file in a folder that exists, found {report_path}", param_hint="--report"
+            )
+    with IdentityDataset(data) as dataset:
+        tell_dataset(dataset)
+        labels = read_labels(slices, dataset.photos) if slices else {}
+        protocol = VerificationProtocol.of(dataset, all_pairs)
+        report, digests = _measured(dataset, protocol, target_fmr, replicates, baseline, labels, engine_settings)
+    if report_path:
         from ..reports.evaluation import write_report
 
-        write_report(report, {"version": __version__, "model": engine.digests, "data": data.name} | document)
+        write_report(report_path, {"version": __version__, "model": digests, "data": data.name} | report)
     if as_json:
-        emit_json("evaluate", document, models=engine.digests, schema_version=_SCHEMA_VERSION)
+        emit_json("evaluate", report, models=digests, schema_version=_SCHEMA_VERSION)
     else:
         from .evaluate_summary import summary
 
-        click.echo(summary(document))
+        click.echo(summary(report))
+
+
+def _measured(
+    dataset: "IdentityDataset",
+    protocol: "VerificationProtocol",
+    target_fmr: float,
+    replicates: int,
+    baseline: Path | None,
+    labels: dict[str, list[str]],
+    engine_settings: dict[str, Any],
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The report of a dataset, and the digests of the models."""
+    from ..dataset_embeddings import embed_dataset
+    from ..engine import FaceEngine
+    from ..evaluation.baseline import open_baseline
+    from ..evaluation.bootstrap import PersonBootstrap
+    from ..evaluation.evaluator import VerificationEvaluator
+
+    baseline_settings = {name: engine_settings[name] for name in ("delegate", "threads")}
+    other = open_baseline(baseline, **baseline_settings) if baseline else None
+    with FaceEngine.open(**engine_settings) as engine, progress_line("embedding") as progress:
+        embedded = embed_dataset(dataset, engine, protocol.choose, progress)
+    tell_unreadable(embedded.unreadable, "counted as a photo without a face")
+    shared = [
+        f"{first} and {second} have the same embedding: is one photo filed under two people?"
+        for first, second in embedded.shared_photos()
+    ]
+    tell_notes(shared)
+    comparisons = protocol.compare(embedded)
+    bootstrap = PersonBootstrap(comparisons.person_count, replicates)
+    evaluator = VerificationEvaluator(
+        embedded, comparisons, target_fmr, bootstrap, engine.embedder_card.operating_points, labels
+    )
+    report = protocol.describe(embedded) | evaluator.report() | {"baseline": None, "delegate": engine.delegate}
+    report |= {
+        "unreadable": unreadable_json(embedded.unreadable),
+        "skipped": skipped_files_json(dataset.skipped),
+        "notes": dataset.notes + shared,
+    }
+    if other:
+        with progress_line("embedding with the other") as progress:
+            scores = other.embed(embedded, dataset, progress).scores
+        report["baseline"] = other.describe() | evaluator.against_baseline(protocol.compare(embedded, scores))
+    return report, engine.digests

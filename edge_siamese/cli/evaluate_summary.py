@@ -2,66 +2,66 @@
 
 from typing import Any
 
-from ..reports.numbers import area, percent, percent_interval, points, points_interval
-from .output import table
+from ..reports.formatting import area, percent, percent_interval, points, points_interval
+from .shared.output import table
 
 
-def summary(document: dict[str, Any]) -> str:
+def summary(report: dict[str, Any]) -> str:
     """The document of `evaluate` in short: what was measured, the figures, the thresholds, the other embedder."""
-    parts = [_facts(document), _figures(document), _thresholds(document)]
-    if document["against"]:
-        parts.append(_against(document))
+    parts = [_facts(report), _metrics(report), _thresholds(report)]
+    if report["baseline"]:
+        parts.append(_baseline_table(report))
     return "\n\n".join([*parts, "Slices, curves and confusions: --report FILE.html, or --json."])
 
 
-def _facts(document: dict[str, Any]) -> str:
-    missing, photographs = document["faces_not_found"], document["photographs"]
+def _facts(report: dict[str, Any]) -> str:
+    missing, photos = report["faces_not_found"], report["photos"]
     rows = [
-        ("protocol", f"{document['protocol']}, face {document['face_choice']}"),
-        ("photographs", f"{photographs:,} of {document['people']:,} people"),
-        ("faces not found", f"{missing:,} ({percent(missing / photographs)})"),
-        ("pairs", f"{document['genuine_pairs']:,} genuine, {document['impostor_pairs']:,} impostor"),
+        ("protocol", f"{report['protocol']}, face {report['face_choice']}"),
+        ("photos", f"{photos:,} of {report['people']:,} people"),
+        ("faces not found", f"{missing:,} ({percent(missing / photos)})"),
+        ("pairs", f"{report['genuine_pairs']:,} genuine, {report['impostor_pairs']:,} impostor"),
     ]
     return table(rows, align="<<")
 
 
-def _figures(document: dict[str, Any]) -> str:
-    intervals = document["person_intervals_95"]
-    spread = document["accuracy_sd"]
-    about = f"at score {document['threshold']:.3f}" + (
+def _metrics(report: dict[str, Any]) -> str:
+    intervals = report["person_intervals_95"]
+    spread = report["accuracy_sd"]
+    about = f"at score {report['threshold']:.3f}" + (
         f", +- {percent(spread)} over the folds" if spread is not None else ""
     )
     rows = [
-        ("accuracy", percent(document["accuracy"]), percent_interval(intervals["accuracy"]), about),
-        ("EER", percent(document["eer"]), percent_interval(intervals["eer"]), ""),
-        ("AUC", *area(document["auc"], intervals["auc"]), ""),
+        ("accuracy", percent(report["accuracy"]), percent_interval(intervals["accuracy"]), about),
+        ("EER", percent(report["eer"]), percent_interval(intervals["eer"]), ""),
+        ("AUC", *area(report["auc"], intervals["auc"]), ""),
     ]
-    for fmr, tar in document["tar_at_fmr"].items():
-        refused = document["tar_at_fmr_refused"].get(fmr, "")
+    for fmr, tar in report["tar_at_fmr"].items():
+        rejected = report["tar_at_fmr_rejected"].get(fmr, "")
         value = "-" if tar is None else percent(tar)
-        rows.append((f"TAR at FMR {fmr}", value, percent_interval(intervals["tar_at_fmr"][fmr]), refused))
+        rows.append((f"TAR at FMR {fmr}", value, percent_interval(intervals["tar_at_fmr"][fmr]), rejected))
     return table(rows, header=("", "", "95 %, people resampled", ""), align="<><<")
 
 
-def _thresholds(document: dict[str, Any]) -> str:
+def _thresholds(report: dict[str, Any]) -> str:
     """Error rates at the accuracy's threshold and at those for the operating point asked for."""
-    decision = document["decision_threshold"]
+    decision = report["decision_threshold"]
     rows = []
-    for entry in document["thresholds"]:
+    for entry in report["thresholds"]:
         if entry["target_fmr"] in (None, decision["target_fmr"]):
             name = entry["source"] + (f", for FMR {entry['target_fmr']:g}" if entry["target_fmr"] else "")
             rates = [cell for rate in ("fmr", "fnmr") for cell in _rate(entry[rate])]
             rows.append((name, f"{entry['score']:.3f}", *rates))
     header = ("threshold of", "score", "FMR", "pairs", "people", "FNMR", "pairs", "people")
     lines = [table(rows, header=header, align="<>><<><<")]
-    if document["operating_point_refused"]:
-        lines.append(f"no operating point from this data: {document['operating_point_refused']}")
+    if report["operating_point_rejected"]:
+        lines.append(f"no operating point from this data: {report['operating_point_rejected']}")
     lines.append("95 % intervals: pairs = exact, pairs taken as independent; people = people resampled")
     return "\n".join(lines)
 
 
-def _against(document: dict[str, Any]) -> str:
-    other = document["against"]
+def _baseline_table(report: dict[str, Any]) -> str:
+    other = report["baseline"]
     difference = other["difference"]
     rows = [
         ("accuracy", percent(other["accuracy"]), *_difference(difference["accuracy"])),
@@ -70,7 +70,7 @@ def _against(document: dict[str, Any]) -> str:
     for fmr, tar in other["tar_at_fmr"].items():
         if tar is not None:
             rows.append((f"TAR at FMR {fmr}", percent(tar), *_difference(difference["tar_at_fmr"][fmr])))
-    header = (f"against {other['name']}", "other", "difference", "95 % in points, people resampled in pairs")
+    header = (f"baseline {other['name']}", "other", "difference", "95 % in points, people resampled in pairs")
     return f"{table(rows, header=header, align='<>><')}\n{other['about']}, digest {other['digest'][:16]}"
 
 

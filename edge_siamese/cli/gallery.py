@@ -1,23 +1,24 @@
 """``edge-siamese gallery``: look at galleries, check and change them."""
 
-from datetime import UTC, datetime
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .galleries import PATH, counted, note, summary, tell_dropped_points
-from .lazy import Entry, LazyGroup
-from .options import Model, json_option
-from .output import emit_json, table
+from .shared.galleries import PATH, counted, note, person_name, summary, tell_dropped_points
+from .shared.lazy import Entry, LazyGroup
+from .shared.options import Model, json_option
+from .shared.output import emit_json, table
 
 if TYPE_CHECKING:
     from ..gallery import Gallery
+    from ..gallery.inspection import Inspection
 
 _CLI = "edge_siamese.cli"
 COMMANDS = {
-    "build": Entry(f"{_CLI}.gallery_build:build", "Make a gallery from photographs sorted by person."),
-    "add": Entry(f"{_CLI}.gallery_build:add", "Add a person, or more photographs of one."),
+    "build": Entry(f"{_CLI}.gallery_build:build", "Make a gallery from photos sorted by person."),
+    "add": Entry(f"{_CLI}.gallery_build:add", "Add a person, or more photos of one."),
     "calibrate": Entry(f"{_CLI}.gallery_calibrate:calibrate", "Measure and store the gallery's own operating point."),
 }
 
@@ -35,33 +36,27 @@ def gallery() -> None:
 @click.argument("path", metavar="GALLERY", type=PATH)
 @json_option
 def show(path: Path, as_json: bool) -> None:
-    """Say who is in a gallery, and what it says about itself."""
+    """Say who is in a gallery, and what it says about itself: time, consent and retention."""
     from ..gallery import Gallery
-    from ..matching import Q15
 
     shown = Gallery.open(path)
-    counts = {name: len(shown.templates_of(name)) for name in shown.names}
     if as_json:
-        about = shown.information.get("people", {})
-        people = [
-            {"name": name, "uuid": str(identifier), "templates": counts[name], **about.get(name, {})}
-            for name, identifier in zip(shown.names, shown.identifiers, strict=True)
-        ]
         points = [point.to_json() for point in shown.operating_points]
         emit_json(
-            "gallery-show", summary(shown) | {"people": people, "operating_points": points, "about": _about(shown)}
+            "gallery-show",
+            summary(shown) | {"people": _people_json(shown), "operating_points": points, "about": _about(shown)},
         )
         return
     click.echo(f"{path}: {counted(shown)}, embedder {shown.embedder_digest.hex()}, sequence {shown.sequence}")
     for key, value in _about(shown).items():
-        click.echo(f"{key}: {value}")
+        click.echo(f"{_WORDS.get(key, key)}: {value}")
     for point in shown.operating_points:
         click.echo(
-            f"operating point: FMR {point.target_fmr:g} at threshold {point.threshold / Q15:.4f}, FNMR {point.fnmr:.4f}, "
+            f"operating point: FMR {point.target_fmr:g} at threshold {point.threshold:.4f}, FNMR {point.fnmr:.4f}, "
             f"from {point.impostor_pairs:,} comparisons"
         )
-    if counts:
-        click.echo(table([(name, str(count)) for name, count in counts.items()], header=("name", "templates")))
+    if shown.names:
+        click.echo(_people_table(shown))
 
 
 @gallery.command()
@@ -69,25 +64,31 @@ def show(path: Path, as_json: bool) -> None:
 @click.option("--embedder", type=Model(), help="Also make sure that this embedder .tflite made it.")
 @json_option
 def check(path: Path, embedder: Path | None, as_json: bool) -> None:
-    """Check every byte of a gallery; exit 2 when it is damaged or of another embedder.
+    """Check every byte of a gallery; exit 2 when it cannot be used.
 
-    People kept beyond their last day are named.
+    It cannot be used when it is not a gallery, is damaged, is of a newer version, or was made with another embedder. People kept
+    beyond their last day and people who look alike are named.
     """
-    from ..gallery import Gallery
-    from ..gallery.information import overdue
+    from ..gallery.inspection import inspect
+    from ..gallery.metadata import today
 
-    checked = Gallery.open(path)
+    card = None
     if embedder:
-        from ..tflite.card import read_model
+        from ..tflite.model_card import read_model
 
-        checked.require(read_model(embedder, "embedder").card)
-    late = overdue(checked.information, datetime.now(UTC).date())
+        card = read_model(embedder, "embedder").card
+    found = inspect(path, today(), card)
     if as_json:
-        emit_json("gallery-check", summary(checked) | {"ok": True, "embedder_checked": bool(embedder), "overdue": late})
-        return
-    click.echo(f"{path}: whole: {counted(checked)}")
-    for name in late:
-        note(f"{path}: {'the gallery' if name == '*' else name} is kept beyond the last day")
+        emit_json("gallery-check", _check_json(path, found) | {"embedder_checked": embedder is not None})
+    elif found.gallery is not None:
+        click.echo(f"{path}: whole: {counted(found.gallery)}")
+        if not found.look_alikes_checked and len(found.gallery.names) > 1:
+            note(f"{path}: look-alikes are not checked: there is no operating point; name the model with --embedder")
+    for finding in found.findings:
+        if finding.verdict != "ok" and not as_json:
+            note(finding.sentence)
+    if found.gallery is None:
+        sys.exit(2)
 
 
 @gallery.command()
@@ -97,16 +98,55 @@ def check(path: Path, embedder: Path | None, as_json: bool) -> None:
 def remove(path: Path, name: str, as_json: bool) -> None:
     """Take a person and all their templates out of a gallery."""
     from ..gallery import Gallery
+    from ..gallery.container.writer import update
 
+    name = person_name(name)
     before = Gallery.open(path)
-    after = before.without(name)
-    tell_dropped_points(before, after)
-    written = after.save(path)
+    written = Gallery.of(update(path, lambda there: Gallery.of(there or before).without(name)))
+    tell_dropped_points(before, written)
     if as_json:
         emit_json("gallery-remove", summary(written) | {"removed": name})
     else:
-        click.echo(f"{path}: {name} is removed; {counted(written)}")
+        click.echo(f"{path}: {name} is removed; {counted(written) if written.names else 'nobody is left'}")
+
+
+_WORDS = {"retain_until": "retain until"}
 
 
 def _about(shown: "Gallery") -> dict[str, Any]:
-    return {key: value for key, value in shown.information.items() if key != "people"}
+    return {key: value for key, value in shown.metadata.items() if key != "people"}
+
+
+def _people_json(shown: "Gallery") -> list[dict[str, Any]]:
+    from ..gallery.metadata import today
+
+    about, overdue = shown.metadata.get("people", {}), shown.overdue(today())
+    return [
+        {"name": name, "uuid": str(identifier), "templates": len(shown.templates_of(name)), "overdue": name in overdue}
+        | about.get(name, {})
+        for name, identifier in zip(shown.names, shown.identifiers, strict=True)
+    ]
+
+
+def _people_table(shown: "Gallery") -> str:
+    """Names and templates, and beside them what is known of anybody."""
+    people = _people_json(shown)
+    known = [key for key in ("created", "consent", "retain_until") if any(key in person for person in people)]
+    rows = [
+        (person["name"], str(person["templates"]))
+        + tuple(str(person.get(key, "-")) for key in known)
+        + (("overdue" if person["overdue"] else "",) if any(other["overdue"] for other in people) else ())
+        for person in people
+    ]
+    header = ("name", "templates", *(_WORDS.get(key, key) for key in known))
+    return table(rows, header=header + ("",) * (len(rows[0]) - len(header)), align="<><")
+
+
+def _check_json(path: Path, found: "Inspection") -> dict[str, Any]:
+    return (summary(found.gallery) if found.gallery else {"gallery": str(path)}) | {
+        "ok": found.gallery is not None,
+        "findings": [finding.to_json() for finding in found.findings],
+        "overdue": found.overdue,
+        "look_alikes": [pair.to_json() for pair in found.look_alikes],
+        "look_alikes_checked": found.look_alikes_checked,
+    }

@@ -1,30 +1,42 @@
-"""``edge-siamese gallery build`` and ``add``: from photographs to a gallery."""
+"""``edge-siamese gallery build`` and ``add``: from photos to a gallery."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .galleries import (
+from .shared.enrolling import from_photos, open_for, report_person, require_photos, save_person
+from .shared.galleries import (
     PATH,
     STRATEGIES,
+    about_from,
     about_options,
     counted,
-    enrol,
-    model_options,
-    plural,
-    reference_engine,
-    require_gallery,
+    enrollment_options,
+    look_alike_option,
+    note,
+    person_name,
+    selection_from,
     selection_options,
+    several_faces_json,
     skipped_json,
     summary,
+    take,
+    tell_look_alikes,
+    tell_several_faces,
     tell_skipped,
+    tell_unchecked,
     templates_option,
-    terms_of,
 )
-from .options import json_option
-from .output import emit_json
-from .progress import progress_line
+from .shared.options import engine_options, json_option
+from .shared.output import emit_json
+from .shared.progress import progress_line
+
+if TYPE_CHECKING:
+    from ..gallery import Gallery
+    from ..gallery.enrollment.build import BuildReport
+    from ..identity_dataset import IdentityDataset
 
 
 @click.command()
@@ -33,60 +45,51 @@ from .progress import progress_line
     "-o", "--output", type=PATH, required=True, help="The .esg to write; a gallery that is there is replaced."
 )
 @selection_options(*STRATEGIES)
-@click.option("--skip", is_flag=True, help="Leave out people without a usable photograph instead of refusing.")
+@click.option("--skip", is_flag=True, help="Leave out people whose photos cannot be used, instead of refusing.")
+@enrollment_options
 @click.option("--sequence", type=click.IntRange(1, 2**32 - 1), help="Anti-rollback number, instead of the next one.")
 @about_options
-@model_options
+@engine_options
 @json_option
 def build(
-    people: Path,
-    output: Path,
-    limit: int | None,
-    strategy: str | None,
-    budget: str | None,
-    reject_outliers: bool,
-    skip: bool,
-    sequence: int | None,
-    created: str | None,
-    consent: str | None,
-    retain_until: str | None,
-    as_json: bool,
-    **models: Any,
+    people: Path, output: Path, skip: bool, largest_only: bool, sequence: int | None, as_json: bool, **options: Any
 ) -> None:
-    """Make a gallery of everybody in PEOPLE, a folder or zip of <person>/<photo>.
+    """Make a gallery of everybody in PEOPLE, a folder or archive of <person>/<photo>.
 
-    The largest face of each photograph counts. The same photographs give the same bytes on every machine when
-    --created or SOURCE_DATE_EPOCH names the time. Under a --budget everybody gets equally many templates, and what is
-    left goes to whom another one helps most.
+    Of a photo with several faces the one that agrees with the person's other photos is taken; faces in the background do not
+    count. A person whose photos show different people is refused, and people who look alike are named. The same photos give
+    the same bytes on machines of one kind when --created or SOURCE_DATE_EPOCH names the time. Under a --budget everybody
+    gets equally many templates, and what is left goes to whom another one helps most.
     """
-    from dataclasses import replace
+    from ..engine import FaceEngine
+    from ..gallery.enrollment.build import build_gallery
+    from ..gallery.enrollment.person import Permissions
+    from ..identity_dataset import IdentityDataset
 
-    from ..albums import Album
-    from ..gallery.builder import build_gallery
-    from ..gallery.information import describe
-
-    information = describe(created=created, consent=consent, retain_until=retain_until)
-    terms = terms_of(limit=limit, strategy=strategy, budget=budget, reject_outliers=reject_outliers)
+    metadata = about_from(options)
+    selection = selection_from(**take(options, "limit", "strategy", "budget", "reject_outliers"))
+    permissions = Permissions(different_faces=options.pop("allow_different_faces"))
     sequence = _next_sequence(output, sequence)
-    album = Album(people)
-    with reference_engine(**models) as engine, progress_line("enrolling") as progress:
-        built, report = build_gallery(
-            album, engine, terms=terms, skip_people=skip, information=information, progress=progress
-        )
-        digests = engine.digests
+    with IdentityDataset(people) as dataset:
+        _tell_names(dataset)
+        with FaceEngine.open(**options) as engine, progress_line("enrolling") as progress:
+            tell_unchecked(engine.embedder_card)
+            built, report = build_gallery(
+                dataset,
+                engine,
+                options=selection,
+                permissions=permissions,
+                skip_people=skip,
+                largest_only=largest_only,
+                metadata=metadata,
+                progress=progress,
+            )
+            digests = engine.digests
     tell_skipped(report.skipped)
+    tell_several_faces(report.several, largest_only=largest_only)
+    tell_look_alikes(report.look_alikes)
     written = replace(built, sequence=sequence).save(output)
-    size = output.stat().st_size
-    if as_json:
-        body = {"photos": report.photographs, "skipped": skipped_json(report.skipped), "bytes": size}
-        emit_json("gallery-build", summary(written) | body | {"people_skipped": report.people_skipped}, models=digests)
-        return
-    used = report.photographs - len(report.skipped)
-    click.echo(f"{output}: {counted(written)} from {used} of {report.photographs} photographs")
-    if terms.budget is not None:
-        click.echo(f"{size:,} of {terms.budget:,} bytes")
-    if report.people_skipped:
-        click.echo(f"left out: {', '.join(report.people_skipped)}")
+    _report(written, report, output.stat().st_size, selection.budget, as_json=as_json, models=digests)
 
 
 @click.command()
@@ -94,56 +97,85 @@ def build(
 @click.argument("name")
 @click.argument("photos", type=PATH, nargs=-1, required=True)
 @templates_option
+@enrollment_options
+@look_alike_option
 @about_options
-@model_options
+@engine_options
 @json_option
-def add(
-    path: Path,
-    name: str,
-    photos: tuple[Path, ...],
-    limit: int,
-    created: str | None,
-    consent: str | None,
-    retain_until: str | None,
-    as_json: bool,
-    **models: Any,
-) -> None:
-    """Add a person to an existing GALLERY, or to what it remembers of one: the mean of the largest faces of PHOTOS."""
-    from ..gallery import Gallery
-    from ..gallery.builder import embed_photographs
-    from ..gallery.information import describe
-    from ..gallery.names import clean_name
+def add(path: Path, name: str, photos: tuple[Path, ...], limit: int, as_json: bool, **options: Any) -> None:
+    """Add a person to an existing GALLERY, or to what it remembers of one, from PHOTOS.
 
-    about = describe(created=created, consent=consent, retain_until=retain_until)
-    name = clean_name(name)
+    See 'edge-siamese enroll' for which faces are taken and what is refused.
+    """
+    from ..engine import FaceEngine
+    from ..gallery import Gallery
+    from ..gallery.enrollment.person import Permissions
+
+    about, name = about_from(options), person_name(name)
+    require_photos(photos)
+    permissions = Permissions(options.pop("allow_different_faces"), options.pop("allow_look_alike"))
+    largest_only = options.pop("largest_only")
     Gallery.open(path)
-    with reference_engine(**models) as engine:
-        require_gallery(path, engine.embedder_card)
-        templates, skipped = embed_photographs(photos, engine)
+    with FaceEngine.open(**options) as engine:
+        gallery = open_for(name, path, engine.embedder_card, about)
+        tell_unchecked(engine.embedder_card)
+        chosen = from_photos(photos, name, gallery, engine, largest_only=largest_only)
         card, digests = engine.embedder_card, engine.digests
-    tell_skipped(skipped)
-    written = enrol(path, name, templates, card, limit=limit, about=about)
-    kept = len(written.templates_of(name))
-    if as_json:
-        body = {"name": name, "photos": len(photos), "kept": kept, "skipped": skipped_json(skipped)}
-        emit_json("gallery-add", summary(written) | body, models=digests)
-    else:
-        click.echo(f"{path}: {name} has {plural(kept, 'template')} now; {counted(written)}")
+    written, other = save_person(path, name, chosen, card, permissions, limit=limit, about=about)
+    report_person("gallery-add", written, name, chosen, other, unit="photo", as_json=as_json, models=digests)
 
 
 def _next_sequence(output: Path, asked: int | None) -> int:
     """The sequence number to write, after making sure that the output can be replaced."""
-    from ..errors import DataError, GalleryError
+    from ..errors import DataError
     from ..gallery import Gallery
+    from ..gallery.container.writer import require_writable
 
-    if not output.resolve().parent.is_dir():
-        raise DataError(f"{output}: there is no folder {output.resolve().parent}")
-    there = 0
-    if output.exists():
-        try:
-            there = Gallery.open(output).sequence
-        except GalleryError as error:
-            raise GalleryError(f"{error}; it is not replaced: remove it first, or choose another name") from error
+    require_writable(output)
+    there = Gallery.open(output).sequence if output.exists() else 0
     if asked is not None and asked <= there:
-        raise DataError(f"{output}: --sequence must be above {there}, the number of the gallery there, found {asked}")
+        raise DataError(
+            f"{output}: --sequence must be above {there}, the number of the gallery there, found {asked}", path=output
+        )
     return asked or there + 1
+
+
+def _tell_names(dataset: "IdentityDataset") -> None:
+    """Say how the folders were read, and which names a gallery writes in another way."""
+    from ..gallery.enrollment.build import names_of
+    from ..names import change_of
+
+    names = names_of(dataset)
+    changes = [change_of(person) for person in names]
+    for sentence in (*dataset.notes, *filter(None, changes)):
+        note(sentence)
+    for name in sorted({name for name in names.values() if list(names.values()).count(name) > 1}):
+        note(f"several folders name '{name}'; their photos are taken together")
+
+
+def _report(
+    written: "Gallery",
+    report: "BuildReport",
+    size: int,
+    budget: int | None,
+    *,
+    as_json: bool,
+    models: dict[str, str],
+) -> None:
+    if as_json:
+        body = {
+            "photos": report.photos,
+            "used": report.used,
+            "skipped": skipped_json(report.skipped),
+            "several_faces": several_faces_json(report.several),
+            "people_skipped": [{"name": name, "reason": reason} for name, reason in report.people_skipped.items()],
+            "look_alikes": [pair.to_json() for pair in report.look_alikes],
+            "bytes": size,
+        }
+        emit_json("gallery-build", summary(written) | body, models=models)
+        return
+    click.echo(f"{written.source}: {counted(written)} from {report.used} of {report.photos} photos")
+    if budget is not None:
+        click.echo(f"{size:,} of {budget:,} bytes")
+    for name, reason in report.people_skipped.items():
+        click.echo(f"left out: {name}: {reason}")

@@ -5,11 +5,13 @@ from typing import Any
 
 import click
 
-from ..evaluation.operating_point import DEFAULT_TARGET_FMR
-from .galleries import PATH, note, skipped_json, summary, tell_skipped
-from .options import engine_options, json_option
-from .output import emit_json
-from .progress import progress_line
+from ..operating_point import DEFAULT_TARGET_FMR
+from .shared.galleries import PATH, note, skipped_json, summary, tell_skipped
+from .shared.numbers import RATE
+from .shared.options import engine_options, json_option
+from .shared.output import emit_json
+from .shared.progress import progress_line
+from .shared.unused import tell_dataset
 
 
 @click.command()
@@ -18,7 +20,7 @@ from .progress import progress_line
 @click.option(
     "--target-fmr",
     "targets",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=RATE,
     multiple=True,
     default=(DEFAULT_TARGET_FMR,),
     show_default=True,
@@ -29,37 +31,42 @@ from .progress import progress_line
 def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: bool, **engine_settings: Any) -> None:
     """Choose the GALLERY's threshold by how strangers score against it, and store it there.
 
-    PEOPLE is a folder or zip of <person>/<photo>. A folder named as somebody in the gallery shows that person, all
-    others show strangers. Each photograph is compared with each person of the gallery, and each is embedded as it will be
-    when the gallery is used: choose the --delegate of the board. Of people in the gallery show other photographs than
+    PEOPLE is a folder, zip or tar of <person>/<photo>. A folder named as somebody in the gallery shows that person, all
+    others show strangers. Each photo is compared with each person of the gallery, and each is embedded as it will be
+    when the gallery is used: choose the --delegate of the board. Of people in the gallery show other photos than
     those it was made from.
     """
-    from ..albums import Album
+    from ..dataset_embeddings import embed_dataset
     from ..engine import FaceEngine
-    from ..errors import GalleryError
-    from ..evaluation.survey import survey_album
+    from ..errors import StaleGalleryError
     from ..gallery import Gallery
-    from ..gallery.builder import skipped_of
     from ..gallery.calibration import compare, operating_point
-    from ..matching import Q15
+    from ..gallery.container.writer import require_writable
+    from ..gallery.enrollment.build import skipped_of
+    from ..identity_dataset import IdentityDataset
 
-    album = Album(people)
+    require_writable(path)
     gallery = Gallery.open(path)
-    with FaceEngine.open(**engine_settings) as engine, progress_line("comparing") as progress:
-        gallery.require(engine.embedder_card)
-        survey = survey_album(album, engine, progress=progress)
-        digests, delegate = engine.digests, engine.delegate
-    comparisons = compare(gallery, survey)
+    with IdentityDataset(people) as dataset:
+        tell_dataset(dataset)
+        with FaceEngine.open(**engine_settings) as engine, progress_line("comparing") as progress:
+            gallery.require(engine.embedder_card)
+            embedded = embed_dataset(dataset, engine, progress=progress)
+            digests, delegate = engine.digests, engine.delegate
+    comparisons = compare(gallery, embedded)
     points = [operating_point(gallery, comparisons, target) for target in dict.fromkeys(targets)]
-    skipped = skipped_of(survey)
+    skipped = skipped_of(embedded)
     tell_skipped(skipped)
     if len(comparisons.genuine):
-        note("FNMR is of the photographs of people in the gallery: those that it was made from would make it too low")
+        note("FNMR is of the photos of people in the gallery: those that it was made from would make it too low")
     for point in points:
         gallery = gallery.with_operating_point(point)
-    if Gallery.open(path).sequence != gallery.sequence:
-        raise GalleryError(f"{path}: it was changed while it was measured; calibrate it again")
-    written = gallery.save(path)
+    try:
+        written = gallery.save(path)
+    except StaleGalleryError as error:
+        raise StaleGalleryError(
+            f"{path}: it was changed while it was measured; calibrate it again", path=path
+        ) from error
     if as_json:
         body = {
             "operating_points": [point.to_json() for point in points],
@@ -74,11 +81,11 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
         return
     for point in points:
         click.echo(
-            f"{path}: FMR {point.target_fmr:g}: threshold {point.threshold / Q15:.4f} "
+            f"{path}: FMR {point.target_fmr:g}: threshold {point.threshold:.4f} "
             f"(at most {point.fmr_upper_95:.2g} with 95 % confidence, {point.impostor_pairs:,} comparisons with "
             f"{comparisons.strangers} strangers), FNMR {_fnmr(point.fnmr, len(comparisons.genuine))}"
         )
 
 
 def _fnmr(rate: float, pairs: int) -> str:
-    return f"{rate:.4f} of {pairs:,}" if pairs else "not measured: no other photographs of people in the gallery"
+    return f"{rate:.4f} of {pairs:,}" if pairs else "not measured: no other photos of people in the gallery"

@@ -1,16 +1,23 @@
-"""``edge-siamese identify``: 1:N on photographs, open set."""
+"""``edge-siamese identify``: 1:N on photos, open set."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .galleries import PATH, note
-from .options import engine_options, json_option, target_fpir_option
-from .output import emit_json, table
+from .shared.galleries import PATH, note
+from .shared.options import engine_options, json_option, target_fpir_option
+from .shared.output import emit_json, table
+from .shared.unused import unreadable_json
 
-NO_MATCH = 3
+if TYPE_CHECKING:
+    from ..engine import FaceEngine
+    from ..gallery import Gallery
+    from ..operating_point import OperatingPoint
+
+FAILED, NO_MATCH = 2, 3
 
 
 @click.command()
@@ -18,7 +25,7 @@ NO_MATCH = 3
 @click.option("--gallery", "path", type=PATH, required=True, help="The .esg with the people to look for.")
 @click.option("--top-k", type=click.IntRange(1), default=1, show_default=True, help="How many candidates to list.")
 @target_fpir_option
-@click.option("--exit-status", is_flag=True, help="Exit 3 unless every photograph shows somebody of the gallery.")
+@click.option("--exit-status", is_flag=True, help="Exit 3 unless every photo shows somebody of the gallery.")
 @json_option
 @engine_options
 def identify(
@@ -30,36 +37,57 @@ def identify(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Name every face on the photographs, or say "unknown", or why it cannot be told."""
-    from ..answers import Evidence, identify_faces
+    """Name every face on the photos, or say "unknown", or why it cannot be told.
+
+    A photo that cannot be read is named, the others are answered, and the command ends with 2.
+    """
     from ..engine import FaceEngine
     from ..gallery import Gallery
-    from ..pictures import read_picture
+    from ..recognition import OperatingPointChoice
 
     gallery = Gallery.open(path)
     with FaceEngine.open(**engine_settings) as engine:
         gallery.require(engine.embedder_card)
-        evidence = Evidence.for_gallery(gallery, engine, target_fpir)
-        for sentence in evidence.sentences():
+        choice = OperatingPointChoice.for_gallery(gallery, engine, target_fpir)
+        for sentence in choice.sentences():
             note(sentence)
-        answers = [
-            {"photo": str(photo)} | identification.to_json()
-            for photo in photos
-            for identification in identify_faces(
-                engine, gallery, read_picture(photo), threshold=evidence.point.threshold, top_k=top_k
-            )
-        ]
+        answers, failed = _identified(photos, engine, gallery, choice.point, top_k)
         digests, delegate = engine.digests, engine.delegate
     if as_json:
-        body = {"gallery": str(path), "sequence": gallery.sequence, "operating_point": evidence.to_json()}
-        emit_json("identify", body | {"delegate": delegate, "results": answers}, models=digests)
-    else:
+        body = {"gallery": str(path), "sequence": gallery.sequence, "operating_point": choice.to_json()}
+        body |= {"delegate": delegate, "results": answers, "failed": unreadable_json(failed)}
+        emit_json("identify", body, models=digests)
+    elif answers:
         click.echo(table([_row(answer) for answer in answers], header=("photo", "face", "decision", "score", "margin")))
         if top_k > 1:
             click.echo("\n".join(line for answer in answers for line in _candidate_lines(answer)))
+    if failed:
+        sys.exit(FAILED)
     named = {answer["photo"] for answer in answers if answer["decision"] == "match"}
     if exit_status and len(named) < len({answer["photo"] for answer in answers}):
         sys.exit(NO_MATCH)
+
+
+def _identified(
+    photos: Sequence[Path], engine: "FaceEngine", gallery: "Gallery", point: "OperatingPoint", top_k: int
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The answers of the photos that can be read, and why the others cannot, by path."""
+    from ..errors import ImageError
+    from ..image_io import read_image
+    from ..recognition import identify_faces
+
+    answers: list[dict[str, Any]] = []
+    failed: dict[str, str] = {}
+    for photo in photos:
+        try:
+            image = read_image(photo)
+        except ImageError as error:
+            failed[str(photo)] = str(error)
+            note(str(error))
+            continue
+        found = identify_faces(engine, gallery, image, operating_point=point, top_k=top_k)
+        answers += [{"photo": str(photo)} | identification.to_json() for identification in found]
+    return answers, failed
 
 
 def _row(answer: dict[str, Any]) -> tuple[str, ...]:

@@ -3,13 +3,14 @@
 import logging
 import os
 import sys
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
 from .. import __version__
 from ..errors import EdgeSiameseError
-from .lazy import Entry, LazyGroup
+from ..native_output import captured_native_output
+from .shared.lazy import Entry, LazyGroup
 
 _CLI = "edge_siamese.cli"
 
@@ -21,29 +22,32 @@ def _training(target: str, line: str) -> Entry:
 _PAGES = ("matplotlib", "jinja2", "sklearn", "pydantic")
 
 COMMANDS = {
-    "verify": Entry(f"{_CLI}.verify:verify", "Compare the faces on two photographs (1:1)."),
-    "identify": Entry(f"{_CLI}.identify:identify", "Name the faces on photographs from a gallery (1:N, open set)."),
+    "verify": Entry(f"{_CLI}.verify:verify", "Compare the faces on two photos (1:1)."),
+    "identify": Entry(f"{_CLI}.identify:identify", "Name the faces on photos from a gallery (1:N, open set)."),
     "embed": Entry(f"{_CLI}.embed:embed", "Write boxes, landmarks and embeddings for your own analysis."),
-    "evaluate": Entry(f"{_CLI}.evaluate:evaluate", "Measure verification on a folder or zip of people."),
+    "evaluate": Entry(f"{_CLI}.evaluate:evaluate", "Measure verification on a folder, zip or tar of people."),
     "run": Entry(f"{_CLI}.run:run", "Watch a camera, video or folder and tell who is there."),
-    "enroll": Entry(f"{_CLI}.enroll:enroll", "Add a person to a gallery from photographs or a camera."),
+    "enroll": Entry(f"{_CLI}.enroll:enroll", "Add a person to a gallery from photos or a camera."),
     "gallery": Entry(f"{_CLI}.gallery:gallery", "Build, look at, check and change galleries."),
     "doctor": Entry(f"{_CLI}.doctor:doctor", "Say what this machine can run, and what is missing."),
     "self-test": Entry(f"{_CLI}.self_test:self_test", "Prove that a delegate computes what the models' golden vectors say."),
-    "preview": Entry(f"{_CLI}.preview:preview", "Compare photographs on a page in the browser."),
-    "demo": Entry(f"{_CLI}.demo:demo", "See the whole chain work on rendered people, or on your photographs."),
-    "data": Entry("edge_siamese_converter.cli.data:data", "Prepare, split, pair and preview training pictures.", needs=("pydantic", "rich"), extra="converter"),
+    "preview": Entry(f"{_CLI}.preview:preview", "Compare photos on a page in the browser."),
+    "demo": Entry(f"{_CLI}.demo:demo", "See the whole chain work on rendered people, or on your photos."),
+    "data": Entry("edge_siamese_converter.cli.data:data", "Prepare, split, pair and preview training images.", needs=("pydantic", "rich"), extra="converter"),
     "train": _training("train:train", "Train a recipe on your data, or fine-tune the embedder on your people."),
     "sweep": _training("sweep:sweep", "Train a recipe with every combination of a grid of values."),
-    "distil": _training("distil:distil", "Train the embedder from a teacher's embeddings."),
+    "distill": _training("distill:distill", "Train the embedder from a teacher's embeddings."),
     "train-detector": _training("train_detector:train_detector", "Train the face detector."),
     "curves": Entry("edge_siamese_converter.cli.curves:curves", "Plot training runs.", needs=("matplotlib",), extra="report"),
     "report": Entry("edge_siamese_converter.cli.report:report", "Make the page of a training run anew.", needs=_PAGES, extra="converter"),
     "plot": Entry("edge_siamese_converter.cli.plot:plot", "Draw how embeddings behave: t-SNE, ROC, DET, pairs...", needs=_PAGES, extra="converter"),
-    "convert": _training("convert:convert", "Quantise a trained network to int8 and prove what that cost."),
+    "convert": _training("convert:convert", "Quantize a trained network to int8 and prove what that cost."),
     "lint": _training("lint:lint", "Name operators that leave XNNPACK, the Edge TPU or a microcontroller."),
     "fit-quality": Entry("edge_siamese_converter.cli.fit_quality:fit_quality", "Fit the quality score to the models."),
-    "representatives": Entry("edge_siamese_converter.cli.representatives:representatives", "Show which photographs stand for each person, and why."),
+    "quality-limits": Entry(
+        "edge_siamese_converter.cli.quality_limits:quality_limits", "Measure misses against size and blur."
+    ),
+    "representatives": Entry("edge_siamese_converter.cli.representatives:representatives", "Show which photos stand for each person, and why."),
     "firmware": Entry("edge_siamese_firmware.cli:firmware", "Turn galleries into images for a board's flash."),
     "bench": Entry("edge_siamese_benchmarks.cli:bench", "Measure latency, the loop and the detector on this board."),
 }  # fmt: skip
@@ -53,13 +57,27 @@ COMMANDS = {
 @click.option("-v", "--verbose", count=True, help="Say more on stderr; twice for every detail.")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=lambda *a: _show_version(*a))
 def root(verbose: int) -> None:
-    """Face verification for the boards people own: train, quantise, flash, verify, measure."""
-    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    """Face verification for the boards people own: train, quantize, flash, verify, measure."""
+    handler = _StderrHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=(logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)], handlers=[handler])
+    click.get_current_context().with_resource(captured_native_output())
 
 
-def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted:
+class _StderrHandler(logging.StreamHandler[TextIO]):
+    """Writes to whatever ``sys.stderr`` is at that moment: `captured_native_output` replaces it."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _: TextIO) -> None:
+        pass
+
+
+def _show_version(context: click.Context, _: click.Parameter, expected: bool) -> None:
+    if expected:
         from .version import version_lines
 
         click.echo("\n".join(version_lines(__version__)))
@@ -67,24 +85,38 @@ def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> N
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run a command line and exit: 0 answered, 1 could not, 2 bad usage or input."""
+    """Run a command line and exit: 0 answered, 1 could not, 2 bad usage or input, 130 interrupted.
+
+    Under ``--json`` an error is printed as one JSON document on standard output, schema ``edge-siamese/error/1``,
+    besides the sentence on standard error.
+    """
     try:
         code = root(arguments, prog_name="edge-siamese", standalone_mode=False)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        _fail(arguments, error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("edge-siamese: stopped", err=True)
-        sys.exit(130)
+        _fail(arguments, "stopped", 130)
     except EdgeSiameseError as error:
         click.echo(f"edge-siamese: {error}", err=True)
-        sys.exit(error.exit_code)
+        _fail(arguments, str(error), error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        click.echo(f"edge-siamese: {error.filename or 'input/output'}: {error.strerror or error}", err=True)
-        sys.exit(1)
+        sentence = f"{error.filename or 'input/output'}: {error.strerror or error}"
+        click.echo(f"edge-siamese: {sentence}", err=True)
+        _fail(arguments, sentence, 1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(arguments: list[str] | None, sentence: str, exit_code: int) -> NoReturn:
+    words = sys.argv[1:] if arguments is None else arguments
+    if "--json" in words[: words.index("--") if "--" in words else None]:
+        from .shared.output import emit_json
+
+        emit_json("error", {"error": sentence, "exit_code": exit_code})
+    sys.exit(exit_code)

@@ -1,4 +1,4 @@
-"""``edge-siamese preview``: compare photographs on a page in the browser."""
+"""``edge-siamese preview``: compare photos on a page in the browser."""
 
 import errno
 import signal
@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from ..evaluation.operating_point import DEFAULT_TARGET_FMR
-from .galleries import PATH, note
-from .options import engine_options, json_option, target_fpir_option
-from .output import emit_json
+from .shared.galleries import PATH, note
+from .shared.options import engine_options, json_option, target_fmr_option, target_fpir_option
+from .shared.output import emit_json
 
 
 @click.command()
@@ -24,13 +23,7 @@ from .output import emit_json
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
 @click.option("--allow-host", "names", multiple=True, help="Another name this machine is called by; repeatable.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser of this machine.")
-@click.option(
-    "--target-fmr",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=DEFAULT_TARGET_FMR,
-    show_default=True,
-    help="Accepted false match rate of two photographs.",
-)
+@target_fmr_option
 @target_fpir_option
 @json_option
 @engine_options
@@ -45,7 +38,7 @@ def preview(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Serve a page on which photographs are dropped and compared, until Ctrl-C.
+    """Serve a page on which photos are dropped and compared, until Ctrl-C.
 
     It listens on this machine alone unless --host says otherwise; then the address carries a random token, and everybody
     who is given it may ask. Nothing is stored.
@@ -55,9 +48,9 @@ def preview(
     from ..engine import FaceEngine
     from ..errors import DataError
     from ..gallery import Gallery
-    from ..preview.api import PreviewApi
-    from ..preview.guard import Guard, is_loopback
-    from ..preview.server import PreviewServer
+    from ..web.api import PreviewApi
+    from ..web.guard import Guard, is_loopback
+    from ..web.server import PreviewServer
 
     gallery = None if path is None else Gallery.open(path)
     with FaceEngine.open(**engine_settings) as engine:

@@ -1,4 +1,4 @@
-"""``edge-siamese run``: watch a camera, video or folder and tell who is there."""
+"""``edge-siamese run``: watch a camera, video or folder and say who is there."""
 
 import signal
 import sys
@@ -9,25 +9,33 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .galleries import PATH
-from .options import engine_options, json_option, target_fpir_option
+from .event_lines import EventLines
+from .shared.galleries import PATH, note
+from .shared.numbers import FiniteRange
+from .shared.options import Once, engine_options, json_option, target_fpir_option
 
 if TYPE_CHECKING:
-    from ..events import Event, EventMaker, EventSink
+    from ..events import Event, EventMaker
+    from ..protocols import EventSink
     from ..verifier import Verifier
 
 
 @click.command()
 @click.option(
     "--camera",
+    cls=Once,
     required=True,
     envvar="EDGE_SIAMESE_CAMERA",
-    help="picamera2, a USB camera's number, a URL (rtsp://...), a video file, or a folder or zip of pictures.",
+    help="picamera2, a USB camera's number, a URL (rtsp://...), a video file, or a folder, zip or tar of images.",
 )
-@click.option("--gallery", "path", type=PATH, required=True, help="The .esg with the people to look for.")
-@click.option("--events", type=PATH, help="Append every event to this file as a JSON line.")
+@click.option("--gallery", "path", cls=Once, type=PATH, required=True, help="The .esg with the people to look for.")
+@click.option("--events", cls=Once, type=PATH, help="Append every event to this file as a JSON line.")
 @target_fpir_option
 @click.option("--realtime", is_flag=True, help="Play a video file at its own pace, dropping frames as a camera does.")
+@click.option(
+    "--wait/--no-wait", default=True, show_default=True, help="Wait for a live camera that is not there at the start."
+)
+@click.option("--timeout", type=FiniteRange(0, min_open=True), help="End after this many seconds.")
 @json_option
 @engine_options
 def run(
@@ -36,57 +44,72 @@ def run(
     events: Path | None,
     target_fpir: float,
     realtime: bool,
+    wait: bool,
+    timeout: float | None,
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Watch a camera, video or folder and tell who is there, until it ends or Ctrl-C or SIGTERM comes.
+    """Watch a camera, video or folder and say who is there, until it ends or Ctrl-C or SIGTERM comes.
 
-    For a camera or video a line is told whenever a decision changes, for pictures one for every face. With --json each
+    For a camera or video a line is printed whenever a decision changes, for images one for every face. With --json each
     is an object of the schema edge-siamese/event/1.
+
+    A gallery that changes meanwhile is read again, and so it is on SIGHUP.
     """
     from ..cameras import open_source
     from ..engine import FaceEngine
-    from ..events import EventMaker, JsonLines, open_json_lines
-    from ..gallery import Gallery
+    from ..events import EventMaker, json_lines_on, open_json_lines
+    from ..gallery.updates import GalleryFile
     from ..verifier import Verifier
 
-    gallery = Gallery.open(path)
+    gallery_file = GalleryFile(path)
     with ExitStack() as stack:
         engine = stack.enter_context(FaceEngine.open(**engine_settings))
-        gallery.require(engine.embedder_card)
-        source = stack.enter_context(open_source(camera, realtime=realtime))
-        sinks: list[EventSink] = [] if events is None else [stack.enter_context(open_json_lines(events))]
-        sinks.append(JsonLines(sys.stdout) if as_json else _Lines(source.stills))
-        verifier = Verifier(source, engine, gallery, target_fpir=target_fpir)
-        point, wanted = verifier.operating_point, gallery.wanted_fmr(target_fpir)
-        if point.target_fmr > wanted * (1 + 1e-9):
-            click.echo(
-                f"edge-siamese: a false match rate of {wanted:.2g} is wanted for {len(gallery.names)} people, "
-                f"the strictest supported is {point.target_fmr:g}: strangers may be named more often than asked",
-                err=True,
-            )
+        gallery_file.gallery.require(engine.embedder_card)
+        source = stack.enter_context(open_source(camera, realtime=realtime, wait=wait))
+        sinks: list[EventSink] = [] if events is None else [stack.enter_context(open_json_lines(events, warn=note))]
+        sinks.append(json_lines_on(sys.stdout, warn=note) if as_json else EventLines(source.stills))
+        verifier = Verifier(source, engine, gallery_file, target_fpir=target_fpir)
+        _note_weak_point(verifier, target_fpir)
         maker = EventMaker(source.name, engine.digests)
-        detail = {"identities": len(gallery.names), "delegate": engine.delegate, "operating_point": point.to_json()}
-        _tell(sinks, maker.started(gallery=str(path), **detail))
-        _watch(verifier, maker, sinks)
+        detail = {
+            "identities": len(verifier.gallery.names),
+            "delegate": engine.delegate,
+            "operating_point": verifier.operating_point.to_json(),
+        }
+        _emit(sinks, maker.started(gallery=str(path), **detail))
+        stack.enter_context(reloading_on_hangup(gallery_file.request_reload))
+        _watch(verifier, maker, sinks, timeout)
 
 
-def _watch(verifier: "Verifier", maker: "EventMaker", sinks: "list[EventSink]") -> None:
-    """Tell every change; the last event is told however the watching ends."""
-    from ..verifier import Sighting
+def _note_weak_point(verifier: "Verifier", target_fpir: float) -> None:
+    point, people = verifier.operating_point, len(verifier.gallery.names)
+    required = verifier.gallery.required_fmr(target_fpir)
+    if not point.is_strict_enough(required):
+        note(
+            f"a false match rate of {required:.2g} is wanted for {people} people, "
+            f"the strictest supported is {point.target_fmr:g}: strangers may be named more often than asked"
+        )
+
+
+def _watch(verifier: "Verifier", maker: "EventMaker", sinks: "list[EventSink]", timeout: float | None) -> None:
+    """Emit every change; the event ``stopped`` comes however the run ends."""
+    from ..cameras.base import stopped_after
+    from ..verifier import FaceResult
 
     why = "failed"
     try:
-        with stopping_on_signals(verifier.stop) as signals:
+        with stopping_on_signals(verifier.stop) as signals, stopped_after(verifier.source, timeout) as over:
             for item in verifier.watch():
-                if not isinstance(item, Sighting):
-                    _tell(sinks, maker.notice(item))
+                if not isinstance(item, FaceResult):
+                    _emit(sinks, maker.event(item))
                 elif item.changed:
-                    _tell(sinks, maker.decision(item))
-        why = signals[0] if signals else "end"
+                    _emit(sinks, maker.decision(item))
+        why = signals[0] if signals else "timeout" if over.is_set() else "end"
     finally:
-        counters = verifier.counters.to_json() | {"dropped": verifier.source.dropped}
-        _tell(sinks, maker.stopped(why=why, **counters))
+        source = verifier.source
+        counters = verifier.counters.to_json() | {"dropped": source.dropped, "unreadable": source.unreadable}
+        _emit(sinks, maker.stopped(why=why, **counters))
 
 
 @contextmanager
@@ -113,38 +136,19 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[str]]:
         restore()
 
 
-def _tell(sinks: "list[EventSink]", event: "Event") -> None:
+@contextmanager
+def reloading_on_hangup(reload: Callable[[], None]) -> Iterator[None]:
+    """Call `reload` on SIGHUP, except at a terminal, where it means that the terminal was closed."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, lambda *_: reload())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def _emit(sinks: "list[EventSink]", event: "Event") -> None:
     for sink in sinks:
-        sink.tell(event)
-
-
-class _Lines:
-    """Tells people: decisions on stdout, everything else on stderr."""
-
-    def __init__(self, stills: bool) -> None:
-        self._stills = stills
-
-    def tell(self, event: "Event") -> None:
-        body = event.to_json()
-        if event.kind == "decision":
-            click.echo(f"{body['time'][11:23]}  {self._place(body)}  {_verdict(body)}")
-        elif event.kind != "started":
-            detail = ", ".join(f"{key} {value}" for key, value in body["detail"].items())
-            click.echo(f"{body['time'][11:23]}  {event.source}  {event.kind.replace('_', ' ')}: {detail}", err=True)
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-    def _place(self, body: dict[str, Any]) -> str:
-        if body["track"] is None:
-            return str(body["source"])
-        number = f"face {body['face'] + 1}" if self._stills else f"track {body['track']}"
-        return f"{body['source']}  {number}"
-
-
-def _verdict(body: dict[str, Any]) -> str:
-    if body["decision"] == "match":
-        return f"{body['identity']}  ({body['score']:.3f}, from {body['threshold']:.3f} on)"
-    if body["decision"] == "undecided":
-        return f"cannot tell: {body['reason'].replace('_', ' ')}"
-    return "unknown" if body["score"] is None else f"unknown  ({body['score']:.3f}, below {body['threshold']:.3f})"
+        sink.emit(event)

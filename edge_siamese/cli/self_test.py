@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from .options import engine_options, json_option
-from .output import emit_json, table
+from .shared.options import engine_options, json_option
+from .shared.output import emit_json, table
 
 
 @click.command("self-test")
@@ -14,8 +14,8 @@ from .output import emit_json, table
 def self_test(as_json: bool, **engine_settings: Any) -> None:
     """Run the golden vectors of embedder and detector on the delegate; exit 1 when it computes something else."""
     from ..engine import FaceEngine
-    from ..selftest import LEAST_COSINE, LEAST_MEAN_COSINE
-    from ..selftest import self_test as run
+    from ..tflite.self_test import MIN_COSINE, MIN_MEAN_COSINE
+    from ..tflite.self_test import self_test as run
 
     with FaceEngine.open(**engine_settings, check=False) as engine:
         cards = (engine.embedder_card, engine.detector_card)
@@ -25,8 +25,8 @@ def self_test(as_json: bool, **engine_settings: Any) -> None:
         body = {
             "runtime": runtime,
             "delegate": results[0].delegate,
-            "least_cosine": LEAST_COSINE,
-            "least_mean_cosine": LEAST_MEAN_COSINE,
+            "min_cosine": MIN_COSINE,
+            "min_mean_cosine": MIN_MEAN_COSINE,
             "results": [{"task": result.task, "cosines": list(result.cosines)} for result in results],
         }
         emit_json("self-test", body, models=digests)
@@ -41,4 +41,4 @@ def self_test(as_json: bool, **engine_settings: Any) -> None:
         for result in results
     ]
     click.echo(f"{runtime}, delegate {results[0].delegate}: passed")
-    click.echo(table(rows, header=("model", "golden vectors", "least cosine", "mean cosine")))
+    click.echo(table(rows, header=("model", "golden vectors", "min cosine", "mean cosine")))

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from ..doctor import TASKS, shipped_card
 from ..errors import EdgeSiameseError
+from ..system.doctor import TASKS, shipped_card
 
 if TYPE_CHECKING:
-    from ..tflite.card import Task
+    from ..tflite.model_card import Task
 
 
 def version_lines(version: str) -> list[str]:

@@ -1,1 +1,1 @@
-"""The demo: the whole chain on rendered people, or on photographs of one's own."""
+"""The demo: the whole chain on rendered people, or on photos of one's own."""

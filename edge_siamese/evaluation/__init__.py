@@ -1,1 +1,1 @@
-"""Protocols and figures of verification: numbers only; pictures and reports are the converter's."""
+"""Protocols and figures of verification: numbers only; images and reports are the converter's."""

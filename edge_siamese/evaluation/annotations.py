@@ -1,41 +1,41 @@
-"""Pictures with annotated faces: what detectors are trained and judged on.
+"""Images with annotated faces: what detectors are trained and judged on.
 
 A zip or folder with ``images/`` and ``annotations.json``, a list of objects ``{file, split: train|dev, source, faces:
 [{box: [x, y, w, h], landmarks: [x1, y1, .. x5, y5] or null}]}`` (further keys are ignored): boxes and landmarks in pixels
-with the origin at the centre of the top-left one, landmarks in the order of `faces.Face`.
+with the origin at the center of the top-left one, landmarks in the order of `faces.Face`.
 """
 
 import json
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DataError
+from ..errors import DataError, ImageError
 from ..frames import RGB
-from ..pictures import read_picture
+from ..image_archive import ImageArchive
+from ..text_file import decode_text
 
 _NO_LANDMARKS = [float("nan")] * 10
 
 
 @dataclass(frozen=True, eq=False)
-class AnnotatedPicture:
-    """A picture and its faces.
+class AnnotatedImage:
+    """An image and its faces.
 
     Attributes:
-        picture: uint8 ``(H, W, 3)`` RGB.
+        image: uint8 ``(H, W, 3)`` RGB.
         boxes: float32 ``(F, 4)``: x, y, width, height.
         landmarks: float32 ``(F, 5, 2)``; NaN where a face has none.
-        source: where the picture is from.
+        source: where the image is from.
         name: its file in the set; empty for one that was never a file.
     """
 
-    picture: RGB
+    image: RGB
     boxes: npt.NDArray[np.float32]
     landmarks: npt.NDArray[np.float32]
     source: str
@@ -52,7 +52,7 @@ class _Entry:
 
 
 class AnnotatedSet:
-    """The annotations of a set, whose pictures are decoded one by one.
+    """The annotations of a set, whose images are decoded one by one.
 
     Raises:
         DataError: the set is missing or not as described in this module.
@@ -60,21 +60,46 @@ class AnnotatedSet:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._archive = _open(path)
+        self._archive = ImageArchive(path)
         try:
-            listed = json.loads(self._bytes("annotations.json"))
-        except ValueError as error:
-            raise DataError(f"{path}: its annotations.json is not JSON ({error})") from error
-        if not isinstance(listed, list):
-            raise DataError(f"{path}: expected annotations.json to hold a list of pictures, found something else")
+            listed = self._table()
+        except BaseException:
+            self.close()
+            raise
         self._entries = [self._entry(number, fields) for number, fields in enumerate(listed)]
 
+    def close(self) -> None:
+        self._archive.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _table(self) -> list[Any]:
+        """The list in ``annotations.json``."""
+        try:
+            text = decode_text(self._archive.read("annotations.json"), self._archive.place("annotations.json"))
+            listed = json.loads(text)
+        except ImageError as error:
+            raise DataError(str(error)) from error
+        except ValueError as error:
+            raise DataError(f"{self.path}: its annotations.json is not JSON ({error})", path=self.path) from error
+        if not isinstance(listed, list):
+            raise DataError(
+                f"{self.path}: expected annotations.json to hold a list of images, found something else", path=self.path
+            )
+        return listed
+
     def count(self, split: str) -> int:
-        """How many pictures a split has."""
+        """How many images a split has."""
         return sum(entry.split == split for entry in self._entries)
 
-    def pictures(self, split: str) -> Iterator[AnnotatedPicture]:
-        """The pictures of a split, in the order of the annotations.
+    def images(self, split: str) -> Iterator[AnnotatedImage]:
+        """The images of a split, in the order of the annotations.
 
         Raises:
             DataError: one is missing or cannot be read.
@@ -82,16 +107,7 @@ class AnnotatedSet:
         for entry in self._entries:
             if entry.split == split:
                 name = f"images/{entry.file}"
-                picture = read_picture(self._bytes(name), name=f"{self.path}: {name}")
-                yield AnnotatedPicture(picture, entry.boxes, entry.landmarks, entry.source, entry.file)
-
-    def _bytes(self, name: str) -> bytes:
-        try:
-            return self._archive.read(name) if self._archive else (self.path / name).read_bytes()
-        except (KeyError, OSError) as error:
-            raise DataError(f"{self.path}: expected {name} in it, found none") from error
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
-            raise DataError(f"{self.path}: {name} is damaged or encrypted ({error})") from error
+                yield AnnotatedImage(self._archive.image(name), entry.boxes, entry.landmarks, entry.source, entry.file)
 
     def _entry(self, number: int, fields: Any) -> _Entry:
         try:
@@ -104,17 +120,11 @@ class AnnotatedSet:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 f"{self.path}: entry {number} of annotations.json: expected file, split, source and faces with a box of 4 "
-                f"numbers and 10 landmark coordinates or null, found otherwise ({error})"
+                f"numbers and 10 landmark coordinates or null, found otherwise ({error})",
+                path=self.path,
             ) from error
         if not (np.isfinite(boxes).all() and (boxes[:, 2:] > 0).all()):
-            raise DataError(f"{self.path}: {entry.file}: expected boxes x, y, width, height with positive sizes")
+            raise DataError(
+                f"{self.path}: {entry.file}: expected boxes x, y, width, height with positive sizes", path=self.path
+            )
         return entry
-
-
-def _open(path: Path) -> zipfile.ZipFile | None:
-    if path.is_dir():
-        return None
-    try:
-        return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise DataError(f"{path}: expected a folder or zip with images/ and annotations.json ({error})") from error

@@ -1,44 +1,38 @@
-"""Which photographs of a survey are compared, and their scores.
+"""Which photos of an embedded are compared, and their scores.
 
-A photograph without a face scores -1 in all its pairs; it is never left out.
+A photo without a face scores -1 in all its pairs; it is never left out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from ..dataset_embeddings import DatasetEmbeddings, Numbers
 from ..errors import DataError
+from ..identity_dataset import Photo
 from ..matching import NO_SCORE
-from .pairs_file import parse_pairs_file
-from .survey import Numbers, Survey
+from .index_pairs import IndexPairs
+from .pairs_file import ListedPairs
 
 Index = npt.NDArray[np.int32]
 ScoreMatrix = Callable[[Numbers, Numbers], npt.NDArray[np.int16]]
-"""Q15 scores ``(R, C)`` of photographs against photographs, by number."""
+"""Q15 scores ``(R, C)`` of photos against photos, by number."""
+MAX_PAIRS = 100_000_000
 _BLOCK = 512
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
-    """Pairs of photographs to be compared: int32 ``first`` and ``second``, int64 ``fold`` from 0, all ``(P,)``."""
-
-    first: Index
-    second: Index
-    fold: npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
 class Comparisons:
-    """P pairs of photographs.
+    """P pairs of photos.
 
     Attributes:
-        first, second: int32 ``(P,)`` numbers of the photographs.
+        first, second: int32 ``(P,)`` numbers of the photos.
         genuine: bool ``(P,)``: both are of one person.
         scores: int16 ``(P,)`` in Q15.
-        people: int64 ``(N,)`` number of each photograph's person, 0 to `person_count` - 1.
+        people: int64 ``(N,)`` number of each photo's person, 0 to `person_count` - 1.
         fold: int64 ``(P,)`` from 0, or None.
     """
 
@@ -51,7 +45,7 @@ class Comparisons:
 
     @cached_property
     def person_count(self) -> int:
-        """People the album holds."""
+        """People the dataset holds."""
         return int(self.people.max()) + 1
 
     @cached_property
@@ -73,23 +67,24 @@ class Comparisons:
         return self.scores[~self.genuine]
 
 
-def compare_all(survey: Survey, score: ScoreMatrix | None = None) -> Comparisons:
-    """Every two photographs of a survey, each pair once.
+def compare_all(embedded: DatasetEmbeddings, score: ScoreMatrix | None = None) -> Comparisons:
+    """Every two photos of an embedded, each pair once.
 
     Args:
-        survey: the photographs.
-        score: by what; the survey's own embeddings unless another embedder is to be judged.
+        embedded: the photos.
+        score: by what; the embedded's own embeddings unless another embedder is to be judged.
 
     Raises:
         DataError: there are no genuine or no impostor pairs.
     """
-    score = score or survey.scores
-    people, number = survey.people, np.arange(len(survey.photos), dtype=np.int32)
+    require_comparable(np.bincount(embedded.people).tolist())
+    score = score or embedded.scores
+    people, number = embedded.people, np.arange(len(embedded.photos), dtype=np.int32)
     firsts, seconds, scored = [], [], []
     for start in range(0, len(number), _BLOCK):
         rows, columns = number[start : start + _BLOCK], number[start:]
         scores = score(rows, columns)
-        scores[~(survey.found[rows, None] & survey.found[columns])] = NO_SCORE
+        scores[~(embedded.found[rows, None] & embedded.found[columns])] = NO_SCORE
         once = columns > rows[:, None]
         row, column = np.nonzero(once)
         firsts.append(rows[row])
@@ -99,42 +94,57 @@ def compare_all(survey: Survey, score: ScoreMatrix | None = None) -> Comparisons
     return _checked(Comparisons(first, second, people[first] == people[second], np.concatenate(scored), people))
 
 
-def compare_listed(survey: Survey, pairs: Pairs, score: ScoreMatrix | None = None) -> Comparisons:
+def compare_listed(embedded: DatasetEmbeddings, pairs: IndexPairs, score: ScoreMatrix | None = None) -> Comparisons:
     """The pairs of a list; see `compare_all`."""
-    score = score or survey.scores
-    people = survey.people
-    scores = np.full(len(pairs.first), NO_SCORE, np.int16)
+    score = score or embedded.scores
+    people = embedded.people
+    firsts, seconds = pairs.index.astype(np.int32).T
+    scores = np.full(len(firsts), NO_SCORE, np.int16)
     for start in range(0, len(scores), _BLOCK):
         block = slice(start, start + _BLOCK)
-        first, second = pairs.first[block], pairs.second[block]
-        found = survey.found[first] & survey.found[second]
+        first, second = firsts[block], seconds[block]
+        found = embedded.found[first] & embedded.found[second]
         scores[block] = np.where(found, score(first, second).diagonal(), NO_SCORE)
-    genuine = people[pairs.first] == people[pairs.second]
-    return _checked(Comparisons(pairs.first, pairs.second, genuine, scores, people, pairs.fold))
+    return _checked(Comparisons(firsts, seconds, people[firsts] == people[seconds], scores, people, pairs.fold))
 
 
-def parse_pairs(text: str, survey: Survey) -> Pairs:
-    """The rows of a survey that a ``pairs.txt`` (`pairs_file`) compares.
+def index_listed(listed: ListedPairs, photos: Sequence[Photo]) -> IndexPairs:
+    """The pairs of a list among the photos of a dataset.
 
     Raises:
-        DataError: a line is malformed, or names a photograph the survey lacks.
+        DataError: it names a photo that is not there.
     """
-    listed = parse_pairs_file(text)
-    index = {photo.path.rsplit(".", 1)[0]: number for number, photo in enumerate(survey.photos)}
-    try:
-        rows = [(index[first], index[second]) for first, second in listed.photographs]
-    except KeyError as error:
-        raise DataError(f"pairs.txt: names {error.args[0]!r}, which the photographs do not have") from error
-    first, second = np.array(rows, np.int32).reshape(-1, 2).T
-    return Pairs(first, second, listed.fold)
+    first, second = listed.require_indices([photo.path for photo in photos])
+    genuine = [photos[one].person == photos[other].person for one, other in zip(first, second, strict=True)]
+    return IndexPairs(np.stack([first, second], axis=1), np.array(genuine, bool), listed.fold)
+
+
+def require_comparable(counts: Iterable[int]) -> None:
+    """Refuse to compare all pairs of people with so many photos each, where it cannot be done.
+
+    Raises:
+        DataError: there are more than `MAX_PAIRS`, or no genuine or no impostor pairs.
+    """
+    counts = list(counts)
+    photos, genuine = sum(counts), sum(count * (count - 1) // 2 for count in counts)
+    pairs = photos * (photos - 1) // 2
+    if pairs > MAX_PAIRS:
+        raise DataError(
+            f"all pairs of {photos:,} photos are {pairs:,}; at most {MAX_PAIRS:,} are compared: take fewer photos, or list "
+            "pairs in a pairs.txt"
+        )
+    _require_both_kinds(genuine, pairs - genuine)
 
 
 def _checked(comparisons: Comparisons) -> Comparisons:
     """Raises DataError where one kind of pair is missing."""
     genuine = int(comparisons.genuine.sum())
-    if not 0 < genuine < len(comparisons.genuine):
-        raise DataError(
-            f"verification needs genuine and impostor pairs, found {genuine} genuine and "
-            f"{len(comparisons.genuine) - genuine} impostor"
-        )
+    _require_both_kinds(genuine, len(comparisons.genuine) - genuine)
     return comparisons
+
+
+def _require_both_kinds(genuine: int, impostor: int) -> None:
+    if not genuine or not impostor:
+        raise DataError(
+            f"verification needs genuine and impostor pairs, found {genuine:,} genuine and {impostor:,} impostor"
+        )

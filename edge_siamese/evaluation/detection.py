@@ -1,8 +1,8 @@
 """How well a detector's boxes and landmarks agree with the annotated ones.
 
-A face is *found* when a box overlaps it by an intersection over union of at least `LEAST_OVERLAP`; a box is *false* when it
+A face is *found* when a box overlaps it by an intersection over union of at least `MIN_OVERLAP`; a box is *false* when it
 overlaps no annotated face, however small, by as much. Faces are told apart by the height of their annotated box in
-pixels of the picture as it is stored.
+pixels of the image as it is stored.
 """
 
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ import numpy.typing as npt
 
 from ..detection import intersection_over_union
 from ..faces import Face
-from .annotations import AnnotatedPicture
-from .proportion import Proportion
+from ..intervals import Proportion
+from .annotations import AnnotatedImage
 
-LEAST_OVERLAP = 0.4
+MIN_OVERLAP = 0.4
 HEIGHT_CLASSES = {">=40": (40.0, np.inf), "20-40": (20.0, 40.0), "10-20": (10.0, 20.0)}
 """Ranges of face heights in pixels, from the lower limit up to but not including the upper one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What a detector answered on one picture.
+    """What a detector answered on one image.
 
     Attributes:
         heights: float32 ``(F,)`` of the annotated boxes.
@@ -51,57 +51,57 @@ class Comparison:
         }
 
 
-def compare(truth: AnnotatedPicture, faces: Sequence[Face]) -> Comparison:
+def compare(truth: AnnotatedImage, faces: Sequence[Face]) -> Comparison:
     """Hold what was detected against what is annotated."""
     detected = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
     overlaps = np.array([intersection_over_union(box, detected) for box in truth.boxes], np.float32)
     overlaps = overlaps.reshape(len(truth.boxes), len(detected))
-    found = np.any(overlaps >= LEAST_OVERLAP, axis=1)
+    found = np.any(overlaps >= MIN_OVERLAP, axis=1)
     errors = np.full(len(truth.boxes), np.nan, np.float32)
     for index in np.flatnonzero(found):
         points = faces[int(overlaps[index].argmax())].landmarks
         distances = np.linalg.norm(points - truth.landmarks[index], axis=1)
         errors[index] = distances.mean() / truth.boxes[index, 2]
-    false_boxes = len(detected) - int(np.any(overlaps >= LEAST_OVERLAP, axis=0).sum())
+    false_boxes = len(detected) - int(np.any(overlaps >= MIN_OVERLAP, axis=0).sum())
     return Comparison(truth.boxes[:, 3], found, errors, len(detected), false_boxes)
 
 
 @dataclass(frozen=True, eq=False)
-class DetectionFigures:
-    """What a detector is worth on a set of annotated pictures.
+class DetectionMetrics:
+    """What a detector is worth on a set of annotated images.
 
     Attributes:
         recall: share of the faces found, by height class.
         landmark_errors: float32 arrays of those of the found faces, by height class.
-        pictures: pictures with annotated faces; `false_boxes` on all of them together.
+        images: images with annotated faces; `false_boxes` on all of them together.
         false_boxes: see `Comparison`.
-        negatives: share of the pictures without a face in which the detector sees one.
+        negatives: share of the images without a face in which the detector sees one.
     """
 
     recall: dict[str, Proportion]
     landmark_errors: dict[str, npt.NDArray[np.float32]]
-    pictures: int
+    images: int
     false_boxes: int
     negatives: Proportion
 
     @property
-    def false_per_picture(self) -> float | None:
-        """False boxes on a picture with faces, on average."""
-        return self.false_boxes / self.pictures if self.pictures else None
+    def false_per_image(self) -> float | None:
+        """False boxes on an image with faces, on average."""
+        return self.false_boxes / self.images if self.images else None
 
     def to_json(self) -> dict[str, Any]:
         return {
             "recall": {name: share.to_json() for name, share in self.recall.items()},
             "landmark_error": {name: _summary(errors) for name, errors in self.landmark_errors.items()},
-            "pictures_with_faces": self.pictures,
+            "images_with_faces": self.images,
             "false_boxes": self.false_boxes,
-            "false_boxes_a_picture": self.false_per_picture,
+            "false_boxes_a_image": self.false_per_image,
             "negatives_with_a_box": self.negatives.to_json(),
         }
 
 
-def detection_figures(comparisons: Sequence[Comparison]) -> DetectionFigures:
-    """Sum up the comparisons of a set's pictures."""
+def detection_metrics(comparisons: Sequence[Comparison]) -> DetectionMetrics:
+    """Sum up the comparisons of a set's images."""
     with_faces = [one for one in comparisons if len(one.heights)]
     without = [one for one in comparisons if not len(one.heights)]
     heights = np.array([height for one in with_faces for height in one.heights], np.float32)
@@ -112,10 +112,10 @@ def detection_figures(comparisons: Sequence[Comparison]) -> DetectionFigures:
         of_class = (heights >= low) & (heights < high)
         recall[name] = Proportion(int(found[of_class].sum()), int(of_class.sum()))
         landmark_errors[name] = errors[of_class & ~np.isnan(errors)]
-    return DetectionFigures(
+    return DetectionMetrics(
         recall,
         landmark_errors,
-        pictures=len(with_faces),
+        images=len(with_faces),
         false_boxes=sum(one.false_boxes for one in with_faces),
         negatives=Proportion(sum(one.boxes > 0 for one in without), len(without)),
     )

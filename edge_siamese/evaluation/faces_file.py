@@ -1,4 +1,4 @@
-"""The ``.npz`` of ``edge-siamese embed``: every face of many pictures as plain arrays."""
+"""The ``.npz`` of ``edge-siamese embed``: every face of many images as plain arrays."""
 
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,8 @@ import numpy as np
 from ..atomic import write_atomically
 from ..faces import Face
 from ..frames import RGB
-from ..quality import measure
-from ..tflite.card import ModelCard
+from ..quality.gate import measure
+from ..tflite.model_card import ModelCard
 
 
 class FacesFile:
@@ -21,9 +21,9 @@ class FacesFile:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def add(self, path: str, picture: RGB, faces: list[Face]) -> None:
-        """Take the embedded faces of one picture, in their order, and measure their quality."""
-        self._rows += [(path, index, face, measure(picture, face).score) for index, face in enumerate(faces)]
+    def add(self, path: str, image: RGB, faces: list[Face]) -> None:
+        """Take the embedded faces of one image, in their order, and measure their quality."""
+        self._rows += [(path, index, face, measure(image, face).score) for index, face in enumerate(faces)]
 
     def save(self, path: Path, card: ModelCard) -> None:
         """Write ``paths, face_index, boxes (N, 4), landmarks (N, 5, 2), scores, quality, embeddings (N, D), zero_point,

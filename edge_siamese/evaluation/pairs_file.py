@@ -1,57 +1,142 @@
 """The pairs of a ``pairs.txt``, as Huang et al., "Labeled Faces in the Wild" (2007) lay it out.
 
-The first line has the folds and the pairs of either kind a fold; every fold follows with its genuine pairs
-(``person<TAB>n<TAB>m``), then its impostor pairs (``person<TAB>n<TAB>other<TAB>m``).
+The first line has the folds and the pairs of either kind a fold, or only the latter for one fold; every fold follows with its
+genuine pairs (``person<TAB>n<TAB>m``), then its impostor pairs (``person<TAB>n<TAB>other<TAB>m``). In a line without a tab,
+spaces separate the fields.
 """
 
+import unicodedata
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import DataError
 
+Labels = npt.NDArray[np.int64]
+_MAX_PAIRS = 10_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class ListedPairs:
-    """Pairs of photographs.
+    """P pairs of photos by name.
 
     Attributes:
-        photographs: stems of both photographs of each pair, ``<person>/<file without suffix>``.
-        fold: int64 ``(P,)``, from 0.
-        folds: how many.
+        photos: stems of both photos of each pair, ``<person>/<file without suffix>``.
+        fold: int64 ``(P,)``, from 0 and without gaps.
+        lines: number of each pair's line in the file, from 1.
+        folds: how many there are.
     """
 
-    photographs: tuple[tuple[str, str], ...]
-    fold: npt.NDArray[np.int64]
+    photos: tuple[tuple[str, str], ...]
+    fold: Labels
+    lines: tuple[int, ...]
     folds: int
+
+    @property
+    def people(self) -> set[str]:
+        """Everybody in them."""
+        return {photo.split("/")[0] for pair in self.photos for photo in pair}
+
+    def of_folds(self, folds: Collection[int]) -> "ListedPairs":
+        """The pairs of some folds, which are counted from 1; they are numbered anew, without gaps.
+
+        Raises:
+            DataError: there is no such fold, or none is asked for.
+        """
+        unknown = sorted(set(folds) - set(range(1, self.folds + 1)))
+        if unknown or not folds:
+            asked = unknown[0] if unknown else "none"
+            raise DataError(f"pairs.txt: has the folds 1 to {self.folds}, asked for was {asked}")
+        expected = np.array(sorted(set(folds)), np.int64) - 1
+        chosen = np.concatenate([np.flatnonzero(self.fold == fold) for fold in expected])
+        return ListedPairs(
+            tuple(self.photos[row] for row in chosen),
+            np.searchsorted(expected, self.fold[chosen]),
+            tuple(self.lines[row] for row in chosen),
+            len(expected),
+        )
+
+    def require_indices(self, paths: Sequence[str]) -> tuple[Labels, Labels]:
+        """Indices of both photos of each pair among the photos at `paths`, int64 ``(P,)`` each.
+
+        Raises:
+            DataError: a pair names a photo that is not there.
+        """
+        index = _index(paths)
+        for line, pair in zip(self.lines, self.photos, strict=True):
+            missing = next((photo for photo in pair if photo not in index), None)
+            if missing is not None:
+                raise DataError(f"pairs.txt: line {line}: names {missing!r}, which the photos do not have")
+        rows = np.array([[index[photo] for photo in pair] for pair in self.photos], np.int64).reshape(-1, 2)
+        return rows[:, 0], rows[:, 1]
+
+    def indices(self, paths: Sequence[str]) -> tuple[Labels, Labels]:
+        """Indices int64 ``(P, 2)`` of the photos at `paths`, and their folds; pairs that lack a photo are left out."""
+        index = _index(paths)
+        found = [row for row, pair in enumerate(self.photos) if all(photo in index for photo in pair)]
+        rows = [[index[photo] for photo in self.photos[row]] for row in found]
+        return np.array(rows, np.int64).reshape(-1, 2), self.fold[found]
 
 
 def parse_pairs_file(text: str) -> ListedPairs:
     """Read the text of a ``pairs.txt``.
 
     Raises:
-        DataError: a line is malformed, or there are more or fewer than its first line says.
+        DataError: a line is malformed, or there are more or fewer than its first line says; the sentence says which line.
     """
-    lines = [line.split("\t") for line in text.splitlines() if line.strip()]
-    try:
-        folds, size = (int(field) for field in lines[0])
-    except (IndexError, ValueError) as error:
-        raise DataError(f"pairs.txt: expected 'folds<TAB>pairs a fold' in its first line, found {lines[:1]}") from error
+    lines = [
+        (number, _fields(line)) for number, line in enumerate(text.splitlines(), start=1) if line.strip("\ufeff \t")
+    ]
+    folds, size = _header(lines[0] if lines else (1, []))
     if len(lines) - 1 != 2 * folds * size:
-        raise DataError(f"pairs.txt: expected {2 * folds * size} pairs after its first line, found {len(lines) - 1}")
-    return ListedPairs(tuple(map(_pair, lines[1:])), np.arange(2 * folds * size) // max(2 * size, 1), folds)
+        raise DataError(
+            f"pairs.txt: line {lines[0][0]} announces {2 * folds * size:,} pairs, {folds} times {size} genuine and {size} impostor "
+            f"ones; found {len(lines) - 1:,}"
+        )
+    fold = np.arange(2 * folds * size, dtype=np.int64) // max(2 * size, 1)
+    return ListedPairs(tuple(_pair(*line) for line in lines[1:]), fold, tuple(number for number, _ in lines[1:]), folds)
 
 
-def _pair(fields: list[str]) -> tuple[str, str]:
+def _fields(line: str) -> list[str]:
+    line = unicodedata.normalize("NFC", line).strip("\ufeff").strip()
+    return [field.strip() for field in line.split("\t")] if "\t" in line else line.split()
+
+
+def _header(line: tuple[int, list[str]]) -> tuple[int, int]:
+    number, fields = line
+    try:
+        counts = [int(field) for field in fields]
+        folds, size = counts if len(counts) != 1 else (1, counts[0])
+    except ValueError as error:
+        raise _malformed(number, fields, "'folds<TAB>pairs a fold' or 'pairs'") from error
+    if min(folds, size) < 1 or 2 * folds * size > _MAX_PAIRS:
+        raise _malformed(number, fields, f"positive numbers and at most {_MAX_PAIRS:,} pairs")
+    return folds, size
+
+
+def _pair(number: int, fields: list[str]) -> tuple[str, str]:
     try:
         if len(fields) == 3:
             return _stem(fields[0], fields[1]), _stem(fields[0], fields[2])
         first, first_number, second, second_number = fields
         return _stem(first, first_number), _stem(second, second_number)
     except ValueError as error:
-        raise DataError(f"pairs.txt: a line of 3 or 4 fields was expected, found {' '.join(fields)!r}") from error
+        raise _malformed(number, fields, "'person<TAB>n<TAB>m' or 'person<TAB>n<TAB>other<TAB>m'") from error
+
+
+def _malformed(number: int, fields: list[str], expected: str) -> DataError:
+    return DataError(f"pairs.txt: line {number}: expected {expected}, found {' '.join(fields)!r}")
 
 
 def _stem(person: str, number: str) -> str:
+    if not person or not number.isdecimal():
+        raise ValueError(number)
     return f"{person}/{person}_{int(number):04d}"
+
+
+def _index(paths: Sequence[str]) -> dict[str, int]:
+    """Index of each photo by its person and its file's name without suffix."""
+    return {"/".join(PurePosixPath(path).with_suffix("").parts[-2:]): row for row, path in enumerate(paths)}

@@ -1,49 +1,60 @@
-"""Verification protocols: which face of a photograph counts, and which photographs are compared.
+"""Verification protocols: which face of a photo counts, and which photos are compared.
 
-*All pairs*: the largest face; every two photographs of an album, genuine when of one person. *LFW pairs*: the face nearest
-the centre; the pairs and folds of a ``pairs.txt`` (Huang et al., "Labeled Faces in the Wild", 2007).
+*All pairs*: the largest face; every two photos of a dataset, genuine when of one person. *LFW pairs*: the face nearest
+the center; the pairs and folds of a ``pairs.txt`` (Huang et al., "Labeled Faces in the Wild", 2007).
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ..albums import Album
-from .comparisons import Comparisons, ScoreMatrix, compare_all, compare_listed, parse_pairs
-from .survey import Choose, Survey, centre_face, largest_face
+from ..dataset_embeddings import Choose, DatasetEmbeddings, center_face, largest_face
+from ..identity_dataset import IdentityDataset
+from .comparisons import Comparisons, ScoreMatrix, compare_all, compare_listed, index_listed, require_comparable
+from .index_pairs import IndexPairs
+from .pairs_file import parse_pairs_file
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class VerificationProtocol:
-    """A protocol by the text of its ``pairs.txt``, None for all pairs."""
+    """A protocol by the pairs that its ``pairs.txt`` lists, None for all pairs."""
 
-    pairs_text: str | None
+    pairs: IndexPairs | None = None
 
     @classmethod
-    def of(cls, album: Album, all_pairs: bool = False) -> Self:
-        """That of an album: by its ``pairs.txt`` where there is one, unless all pairs are wanted."""
-        return cls(None if all_pairs else album.pairs_file())
+    def of(cls, dataset: IdentityDataset, all_pairs: bool = False) -> Self:
+        """That of a dataset: by its ``pairs.txt`` where there is one, unless all pairs are wanted.
+
+        Raises:
+            DataError: the pairs are malformed or do not fit the dataset; all pairs are too many, or of one kind only.
+        """
+        text = None if all_pairs else dataset.pairs_file()
+        if text is None:
+            require_comparable(Counter(photo.person for photo in dataset.photos).values())
+            return cls()
+        return cls(index_listed(parse_pairs_file(text), dataset.photos))
 
     @property
     def choose(self) -> Choose:
-        return largest_face if self.pairs_text is None else centre_face
+        return largest_face if self.pairs is None else center_face
 
-    def compare(self, survey: Survey, score: ScoreMatrix | None = None) -> Comparisons:
-        """The protocol's comparisons of a survey; see `comparisons.compare_all`.
+    def compare(self, embedded: DatasetEmbeddings, score: ScoreMatrix | None = None) -> Comparisons:
+        """The protocol's comparisons of an embedded; see `comparisons.compare_all`.
 
         Raises:
-            DataError: there are no genuine or no impostor pairs, or the pairs do not fit the album.
+            DataError: there are no genuine or no impostor pairs.
         """
-        if self.pairs_text is None:
-            return compare_all(survey, score)
-        return compare_listed(survey, parse_pairs(self.pairs_text, survey), score)
+        if self.pairs is None:
+            return compare_all(embedded, score)
+        return compare_listed(embedded, self.pairs, score)
 
-    def describe(self, survey: Survey) -> dict[str, Any]:
-        """Protocol and photographs, for the JSON document. On LFW a face is found when a box contains the centre."""
-        listed = self.pairs_text is not None
+    def describe(self, embedded: DatasetEmbeddings) -> dict[str, Any]:
+        """Protocol and photos, for the JSON document. On LFW a face is found when a box contains the center."""
+        listed = self.pairs is not None
         return {
             "protocol": "lfw-pairs" if listed else "all-pairs",
-            "people": len(survey.names),
-            "photographs": len(survey.photos),
-            "face_choice": "nearest the centre" if listed else "largest",
-            "faces_not_found": int((~(survey.centred if listed else survey.found)).sum()),
+            "people": len(embedded.names),
+            "photos": len(embedded.photos),
+            "face_choice": "nearest the center" if listed else "largest",
+            "faces_not_found": int((~(embedded.centered if listed else embedded.found)).sum()),
         }

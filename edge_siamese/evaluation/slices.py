@@ -1,7 +1,7 @@
-"""Error rates by what the photographs are like: size, light, sharpness and pose of the faces, or labels of the user's own.
+"""Error rates by what the photos are like: size, light, sharpness and pose of the faces, or labels of the user's own.
 
-A measured attribute of a pair is that of the worse photograph, so that every pair is in one row and the rows add up to
-all pairs. A label of a pair is that of both photographs where they agree (the within-group comparisons of ISO/IEC
+A measured attribute of a pair is that of the worse photo, so that every pair is in one row and the rows add up to
+all pairs. A label of a pair is that of both photos where they agree (the within-group comparisons of ISO/IEC
 19795-10), and "different" where they do not.
 """
 
@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..quality import Quality
+from ..dataset_embeddings import DatasetEmbeddings
+from ..quality.gate import Quality
 from .bootstrap import PersonBootstrap
 from .comparisons import Comparisons
-from .rates import Rates, grouped_rates
-from .survey import Survey
+from .error_counts import Rates, grouped_rates
 
-NO_FACE, DIFFERENT, UNLABELLED = "no face found", "different", "unlabelled"
+NO_FACE, DIFFERENT, UNLABELED = "no face found", "different", "unlabeled"
 Groups = npt.NDArray[np.int64]
 
 
@@ -45,12 +45,12 @@ class Attribute:
 
 ATTRIBUTES = (
     Attribute(
-        "face size", "side of the aligned crop in pixels of the photograph, the smaller of the two",
+        "face size", "side of the aligned crop in pixels of the photo, the smaller of the two",
         lambda quality: quality.side, np.minimum, (64, 112), ("small, under 64", "medium, 64 to 112", "large, from 112"),
     ),
     Attribute(
-        "brightness", "mean grey of the face, 0 to 255, the darker of the two",
-        lambda quality: quality.light, np.minimum, (100, 160), ("dark, under 100", "medium, 100 to 160", "bright, from 160"),
+        "brightness", "mean gray of the face, 0 to 255, the darker of the two",
+        lambda quality: quality.brightness, np.minimum, (100, 160), ("dark, under 100", "medium, 100 to 160", "bright, from 160"),
     ),
     Attribute(
         "sharpness", "squared gradient over variance of the aligned face, the softer of the two",
@@ -78,12 +78,12 @@ class SliceTable:
 
 
 def slice_by_quality(
-    survey: Survey, comparisons: Comparisons, threshold: float, bootstrap: PersonBootstrap
+    embedded: DatasetEmbeddings, comparisons: Comparisons, threshold: float, bootstrap: PersonBootstrap
 ) -> list[SliceTable]:
     """A table for each of `ATTRIBUTES`."""
     tables = []
     for attribute in ATTRIBUTES:
-        values = np.array([attribute.value(quality) if quality else np.nan for quality in survey.qualities])
+        values = np.array([attribute.value(quality) if quality else np.nan for quality in embedded.qualities])
         worse = attribute.worse(values[comparisons.first], values[comparisons.second])
         group = np.where(np.isnan(worse), len(attribute.classes), np.searchsorted(attribute.limits, worse, "right"))
         rows = _rows((*attribute.classes, NO_FACE), group, comparisons, threshold, bootstrap)
@@ -94,14 +94,14 @@ def slice_by_quality(
 def slice_by_labels(
     labels: dict[str, list[str]], comparisons: Comparisons, threshold: float, bootstrap: PersonBootstrap
 ) -> list[SliceTable]:
-    """A table for each column of `labels`: by name, the label of every photograph (empty: none)."""
+    """A table for each column of `labels`: by name, the label of every photo (empty: none)."""
     tables = []
     for name, column in labels.items():
-        classes, number = np.unique([label or UNLABELLED for label in column], return_inverse=True)
+        classes, number = np.unique([label or UNLABELED for label in column], return_inverse=True)
         one, other = number[comparisons.first], number[comparisons.second]
         group = np.where(one == other, one, len(classes))
         rows = _rows((*map(str, classes), DIFFERENT), group, comparisons, threshold, bootstrap)
-        tables.append(SliceTable(name, "the label of both photographs", rows))
+        tables.append(SliceTable(name, "the label of both photos", rows))
     return tables
 
 

@@ -1,7 +1,7 @@
-"""Events: what a watching board tells others, one versioned JSON object for each change."""
+"""Events: one versioned JSON object for each change that a run sees."""
 
 from .event import Event as Event
 from .event import EventMaker as EventMaker
-from .jsonl import EventSink as EventSink
 from .jsonl import JsonLines as JsonLines
+from .jsonl import json_lines_on as json_lines_on
 from .jsonl import open_json_lines as open_json_lines

@@ -4,26 +4,31 @@ Every event has the same keys; those that do not apply to its kind are null:
 
 =====================================  ==============================================================================
 ``schema``, ``version``, ``model``     of the format, of the program, and the digests of the models
-``event``                              ``started``, ``decision``, ``camera_lost``, ``camera_back``, ``stopped``
-``time``, ``monotonic_ns``             when it was told: RFC 3339 in UTC, and on the board's monotonic clock
-``source``                             camera, video, or the picture's path inside its folder
+``event``                              ``started``, ``decision``, ``camera_missing``, ``camera_lost``, ``camera_back``,
+                                       ``frames_unreadable``, ``ended_early``, ``gallery_reloaded``,
+                                       ``gallery_rejected``, ``events_lost``, ``stopped``
+``time``, ``monotonic_ns``             when it was emitted: RFC 3339 in UTC, and on the board's monotonic clock
+``source``                             camera, video, or the image's path inside its folder
 ``sequence``, ``frame_time_ns``        number of the frame at its source, and its time there
 ``track``, ``face``, ``box``           number of the track, place of the face by size (0 is the largest), x y w h
 ``decision`` to ``threshold``          see `decision.Decision.to_json`
-``latency_ms``                         from the picture to the decision
-``detail``                             of the other kinds: the reason, the operating point, counters, time away
+``latency_ms``                         from the image to the decision
+``detail``                             of a decision: ``turn``, where the frame is not upright; of the other kinds: the
+                                       reason, the operating point, counters, time away
 =====================================  ==============================================================================
 """
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from .. import __version__
-from ..cameras.base import CameraLost, Notice
-from ..verifier import Sighting
+from ..cameras.base import CameraBack, CameraLost, CameraMissing, EndedEarly, FramesUnreadable, SourceEvent
+from ..gallery.updates import GalleryEvent, GalleryRejected, GalleryReloaded
+from ..protocols import Clock
+from ..verifier import FaceResult
 
 SCHEMA = "edge-siamese/event/1"
 _OF_DECISIONS = (
@@ -32,9 +37,20 @@ _OF_DECISIONS = (
 )  # fmt: skip
 
 
+_KINDS = {
+    CameraMissing: "camera_missing",
+    CameraLost: "camera_lost",
+    CameraBack: "camera_back",
+    FramesUnreadable: "frames_unreadable",
+    EndedEarly: "ended_early",
+    GalleryReloaded: "gallery_reloaded",
+    GalleryRejected: "gallery_rejected",
+}
+
+
 @dataclass(frozen=True)
 class Event:
-    """Something that was told; see the module for the meaning of the keys.
+    """One event; see the module for the meaning of the keys.
 
     Attributes:
         kind: the key ``event``.
@@ -82,7 +98,7 @@ class EventMaker:
 
     source: str
     models: Mapping[str, str]
-    clock: Callable[[], int] = time.monotonic_ns
+    clock: Clock = time.monotonic_ns
     utc: Callable[[], datetime] = _utc_now
 
     def started(self, **detail: Any) -> Event:
@@ -93,24 +109,32 @@ class EventMaker:
         """Watching ended; `detail` has the reason and the counters."""
         return self._event("stopped", self.source, detail=detail)
 
-    def decision(self, sighting: Sighting) -> Event:
+    def decision(self, result: FaceResult) -> Event:
         """A person was named or not, or a frame shows nobody."""
-        face, frame = sighting.face, sighting.frame
+        face, frame = result.face, result.frame
         body = {
             "sequence": frame.sequence,
             "frame_time_ns": frame.timestamp_ns,
-            "track": sighting.track,
-            "face": sighting.face_index,
+            "track": result.track,
+            "face": result.face_index,
             "box": None if face is None else [round(float(value), 1) for value in face.box],
-            "latency_ms": round(sighting.latency_ns / 1e6, 3),
+            "latency_ms": round(result.latency_ns / 1e6, 3),
+            "detail": {"turn": result.turn} if result.turn else None,
         }
-        return self._event("decision", frame.source, **body, **sighting.decision.to_json())
+        return self._event("decision", frame.source, **body, **result.decision.to_json())
 
-    def notice(self, notice: Notice) -> Event:
-        """A camera went away or came back."""
-        if isinstance(notice, CameraLost):
-            return self._event("camera_lost", notice.source, detail={"why": notice.why})
-        return self._event("camera_back", notice.source, detail={"away_ms": round(notice.away_ns / 1e6, 3)})
+    def event(self, event: SourceEvent | GalleryEvent) -> Event:
+        """What happened to a camera, video or gallery file."""
+        return self._event(_KINDS[type(event)], event.source, detail=_detail(event))
 
     def _event(self, kind: str, source: str, **body: Any) -> Event:
         return Event(kind, self.utc(), self.clock(), source, self.models, body)
+
+
+def _detail(event: SourceEvent | GalleryEvent) -> dict[str, Any]:
+    """What an event of a source or gallery file says beside its source and time; durations in milliseconds."""
+    detail = asdict(event)
+    del detail["source"], detail["timestamp_ns"]
+    if "away_ns" in detail:
+        detail["away_ms"] = round(detail.pop("away_ns") / 1e6, 3)
+    return detail

@@ -1,41 +1,69 @@
-"""Events as JSON lines: one object per line, every line whole."""
+"""Events as JSON lines: one object per line, every line whole, also when the disk is full."""
 
+import errno
 import json
+import logging
 import os
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from io import UnsupportedOperation
 from pathlib import Path
-from typing import Protocol, Self, TextIO
+from typing import Self, TextIO
 
+from ..errors import DataError
 from .event import Event
 
-
-class EventSink(Protocol):
-    """Somebody who is told."""
-
-    def tell(self, event: Event) -> None:
-        """Take in one event."""
-
-    def close(self) -> None:
-        """Nothing more will be told."""
+_log = logging.getLogger(__name__)
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# A disk may also be pulled or fail for a while; a terminal or pipe that fails is gone for good.
+_FILE_FAILS = _NO_ROOM | {errno.EIO, errno.ESTALE, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.ENOENT, errno.EACCES}
 
 
 class JsonLines:
-    """Writes each event as one line, and flushes it.
+    """Writes each event as one line, at once and whole.
+
+    Where there is no room, events are lost: the first time that is a warning. Once there is room again, an event
+    ``events_lost`` with their number comes first.
 
     Args:
-        stream: text, written to only here.
-        owned: close the stream with the sink.
+        descriptor: of an open file or pipe.
+        name: what warnings call it.
+        path: of a regular file that is opened anew when it was moved away, as programs that rotate logs do.
+        warn: called with one sentence when events are lost, and when they are written again.
     """
 
-    def __init__(self, stream: TextIO, *, owned: bool = False) -> None:
-        self._stream, self._owned = stream, owned
+    def __init__(
+        self, descriptor: int, name: str, *, path: Path | None = None, warn: Callable[[str], None] = _log.warning
+    ) -> None:
+        self._descriptor, self._name, self._path, self._warn = descriptor, name, path, warn
+        self._tolerated = _NO_ROOM if path is None else _FILE_FAILS
+        self._cut = False
+        self._lost, self._why = 0, ""
 
-    def tell(self, event: Event) -> None:
-        self._stream.write(json.dumps(event.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
-        self._stream.flush()
+    def emit(self, event: Event) -> None:
+        """Write one event, or count it as lost where there is no room.
+
+        Raises:
+            OSError: something else is wrong with the output, such as a closed pipe.
+        """
+        try:
+            self._follow_rotation()
+            self._append(self._lost_line(event) + _line(event))
+        except OSError as error:
+            if error.errno not in self._tolerated:
+                raise
+            self._lose(error)
+            return
+        if self._lost:
+            self._warn(f"{self._name}: events are written again, {self._lost} were lost")
+            self._lost = 0
 
     def close(self) -> None:
-        if self._owned:
-            self._stream.close()
+        """Close the file; standard output stays open."""
+        if self._path is not None:
+            os.close(self._descriptor)
 
     def __enter__(self) -> Self:
         return self
@@ -43,18 +71,107 @@ class JsonLines:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _lost_line(self, event: Event) -> bytes:
+        if not self._lost:
+            return b""
+        detail = {"events": self._lost, "why": self._why}
+        return _line(replace(event, kind="events_lost", body={"detail": detail}))
 
-def open_json_lines(path: Path) -> JsonLines:
+    def _lose(self, error: OSError) -> None:
+        self._why = error.strerror or str(error)
+        if not self._lost:
+            self._warn(f"{self._name}: cannot be written ({self._why}); events are lost until it can")
+        self._lost += 1
+
+    def _append(self, data: bytes) -> None:
+        """Write all of it or nothing; what was begun is taken back, or ended with a line break next time."""
+        size = os.fstat(self._descriptor).st_size
+        data = b"\n" * self._cut + data
+        written = 0
+        try:
+            while written < len(data):
+                written += os.write(self._descriptor, data[written:])
+        except OSError:
+            if written:
+                self._take_back(size, written)
+            raise
+        self._cut = False
+
+    def _take_back(self, size: int, written: int) -> None:
+        self._cut = True
+        with suppress(OSError):
+            status = os.fstat(self._descriptor)
+            if stat.S_ISREG(status.st_mode) and status.st_size == size + written:
+                os.ftruncate(self._descriptor, size)
+                self._cut = False
+
+    def _follow_rotation(self) -> None:
+        """Open the file anew when another one, or none, is at its path."""
+        if self._path is None:
+            return
+        own = os.fstat(self._descriptor)
+        try:
+            there = os.stat(self._path)
+        except FileNotFoundError:
+            there = None
+        if stat.S_ISREG(own.st_mode) and (there is None or (there.st_dev, there.st_ino) != (own.st_dev, own.st_ino)):
+            fresh = _open(self._path)
+            os.close(self._descriptor)
+            self._descriptor, self._cut = fresh, _ends_within_a_line(self._path)
+
+
+class JsonStream:
+    """Writes each event as one line of a text stream that is no file of the operating system, and flushes it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def emit(self, event: Event) -> None:
+        """Write one event."""
+        self._stream.write(_line(event).decode())
+        self._stream.flush()
+
+    def close(self) -> None:
+        """The stream stays open."""
+
+
+def json_lines_on(stream: TextIO, *, warn: Callable[[str], None] = _log.warning) -> JsonLines | JsonStream:
+    """Events on a stream such as standard output, which stays open."""
+    stream.flush()
+    try:
+        return JsonLines(stream.fileno(), getattr(stream, "name", "output"), warn=warn)
+    except (UnsupportedOperation, AttributeError):
+        return JsonStream(stream)
+
+
+def open_json_lines(path: Path, *, warn: Callable[[str], None] = _log.warning) -> JsonLines:
     """Append events to a file. A last line that was cut short by a power loss is ended first.
 
     Raises:
-        OSError: it cannot be written.
+        DataError: the file holds something else than events.
+        OSError: it cannot be opened for writing.
     """
+    if path.is_file() and _first_byte(path) not in (b"", b"{"):
+        raise DataError(
+            f"{path}: expected a new file or one of JSON lines to append to, found something else", path=path
+        )
     cut_short = _ends_within_a_line(path)
-    sink = JsonLines(path.open("a", encoding="utf-8", newline="\n"), owned=True)
-    if cut_short:
-        sink._stream.write("\n")
+    sink = JsonLines(_open(path), str(path), path=path, warn=warn)
+    sink._cut = cut_short
     return sink
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+def _first_byte(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(1)
+
+
+def _line(event: Event) -> bytes:
+    return (json.dumps(event.to_json(), ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def _ends_within_a_line(path: Path) -> bool:

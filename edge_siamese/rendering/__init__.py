@@ -2,7 +2,7 @@
 
 >>> from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 >>> rendering = render_portrait(Person.from_seed(DEMO_SEEDS[0]), View(yaw=20.0, smile=0.7))
->>> rendering.picture.shape, rendering.landmarks.shape
+>>> rendering.image.shape, rendering.landmarks.shape
 ((240, 320, 3), (1, 5, 2))
 """
 

@@ -6,21 +6,21 @@ from .camera import Camera, Field, Floats
 from .canvas import Area, polygon_mask
 from .head import Head
 from .overlay import blend, draw_line, size_of
-from .shading import light_colour, light_direction
+from .shading import light_color, light_direction
 from .views import View
 
 
-def draw_ears(picture: Field, head: Head, camera: Camera, view: View, *, before_head: bool) -> None:
+def draw_ears(image: Field, head: Head, camera: Camera, view: View, *, before_head: bool) -> None:
     """Draw the ears that the head hides in part (`before_head`), or those that stand before its side."""
     person = head.person
     if person.hair_style in _OVER_EARS:
         return
     for side in (-1, 1):
         if (side * view.yaw > 4) == before_head:
-            _ear(picture, head, camera, view, side)
+            _ear(image, head, camera, view, side)
 
 
-def _ear(picture: Field, head: Head, camera: Camera, view: View, side: int) -> None:
+def _ear(image: Field, head: Head, camera: Camera, view: View, side: int) -> None:
     """A flat shell that stands off the head backwards, its hollow darker."""
     person = head.person
     root = head.surface([(side * 0.993, 0.08, -0.08)])[0]
@@ -28,15 +28,15 @@ def _ear(picture: Field, head: Head, camera: Camera, view: View, side: int) -> N
     out, size = np.array([side * 0.20 * spread, 0.0, -0.20]), person.ear_size
     normal = np.array([side * 0.75, 0.0, 0.66]) @ camera.rotation.T
     key = max(float(normal @ light_direction(view)) * 0.82 + 0.18, 0.0) * view.light_strength
-    lit = np.array(person.skin_colour) * (0.9 * view.ambient + key * light_colour(view))
+    lit = np.array(person.skin_color) * (0.9 * view.ambient + key * light_color(view))
 
     def shell(outline: Floats) -> Area:
         lean = 0.22 * (outline[:, 1:] < 0) * -outline[:, 1:] * np.array([0.0, 0.0, -1.0])
         points = root + outline[:, :1] * out + outline[:, 1:] * (0.0, size, 0.0) + lean
-        return polygon_mask(camera.project(points), size_of(picture), 0.008 * camera.scale)
+        return polygon_mask(camera.project(points), size_of(image), 0.008 * camera.scale)
 
-    blend(picture, shell(_EAR), lit * (1.0, 0.94, 0.93), 1.0)
-    blend(picture, shell(_EAR * (0.62, 0.62) + (0.12, -0.01)), lit * (0.62, 0.52, 0.50), 0.7)
+    blend(image, shell(_EAR), lit * (1.0, 0.94, 0.93), 1.0)
+    blend(image, shell(_EAR * (0.62, 0.62) + (0.12, -0.01)), lit * (0.62, 0.52, 0.50), 0.7)
 
 
 _OVER_EARS = ("bob", "long", "scarf")  # hair that hides ears and the arms of glasses
@@ -46,7 +46,7 @@ _EAR = np.array(
 )  # fmt: skip
 
 
-def draw_glasses(picture: Field, head: Head, camera: Camera, view: View) -> None:
+def draw_glasses(image: Field, head: Head, camera: Camera, view: View) -> None:
     """Draw the spectacles of a person who wears some."""
     person = head.person
     if person.glasses == "none" or view.without_glasses:
@@ -55,25 +55,25 @@ def draw_glasses(picture: Field, head: Head, camera: Camera, view: View) -> None
     wide = {"round": 0.285, "square": 0.30, "wide": 0.33, "half": 0.30}[person.glasses] * person.glasses_size
     high = {"round": 0.255, "square": 0.215, "wide": 0.20, "half": 0.17}[person.glasses] * person.glasses_size
     power = {"round": 1.0, "square": 0.45, "wide": 0.6, "half": 0.6}[person.glasses]
-    colour, thick = person.glasses_colour, max(0.042 * camera.scale, 0.7)
+    color, thick = person.glasses_color, max(0.042 * camera.scale, 0.7)
     for side in (-1, 1):
         lens = _lens(side * (person.eye_distance + 0.02), person.eye_level + 0.02, wide, high, power)
         depth = front - 0.22 * np.abs(lens[:, :1]) ** 2
         rim = camera.project(np.hstack([lens, depth]))
-        blend(picture, polygon_mask(rim, size_of(picture)), np.array((235, 240, 245)), 0.07)
+        blend(image, polygon_mask(rim, size_of(image)), np.array((235, 240, 245)), 0.07)
         start = len(rim) // 2 if person.glasses == "half" else 0
-        draw_line(picture, rim if start == 0 else rim[start:], thick, colour, closed=start == 0)
-        _temple(picture, head, camera, view, (side * (person.eye_distance + 0.02 + wide), front, thick))
+        draw_line(image, rim if start == 0 else rim[start:], thick, color, closed=start == 0)
+        _temple(image, head, camera, view, (side * (person.eye_distance + 0.02 + wide), front, thick))
     inner = person.eye_distance + 0.02 - wide
     bridge = [
         (-inner, person.eye_level - 0.02, front),
         (0, person.eye_level - 0.06, front + 0.03),
         (inner, person.eye_level - 0.02, front),
     ]
-    draw_line(picture, camera.project(bridge), thick, colour)
+    draw_line(image, camera.project(bridge), thick, color)
 
 
-def _temple(picture: Field, head: Head, camera: Camera, view: View, start: tuple[float, float, float]) -> None:
+def _temple(image: Field, head: Head, camera: Camera, view: View, start: tuple[float, float, float]) -> None:
     """The arm of the glasses, on the side that is in sight."""
     x, front, thick = start
     if np.sign(x) * view.yaw > 8:
@@ -84,11 +84,11 @@ def _temple(picture: Field, head: Head, camera: Camera, view: View, start: tuple
     end = np.array([ear[0] * 1.01, level, ear[2]])
     if head.person.hair_style in _OVER_EARS:
         end = hinge + 0.45 * (end - hinge)
-    draw_line(picture, camera.project([hinge, end]), thick * 0.9, head.person.glasses_colour)
+    draw_line(image, camera.project([hinge, end]), thick * 0.9, head.person.glasses_color)
 
 
 def _lens(x: float, y: float, wide: float, high: float, power: float) -> Floats:
-    """A rounded rectangle (power < 1) or ellipse (power 1) as ``(28, 2)`` points, starting at the picture's right."""
+    """A rounded rectangle (power < 1) or ellipse (power 1) as ``(28, 2)`` points, starting at the image's right."""
     angle = np.linspace(0, 2 * np.pi, 28, endpoint=False)
     cosine, sine = np.cos(angle), np.sin(angle)
     return np.column_stack(

@@ -12,7 +12,7 @@ def checked_size(size: tuple[int, int]) -> tuple[int, int]:
     """Width and height as they are, or a DataError."""
     width, height = size
     if not (16 <= width <= 8192 and 16 <= height <= 8192):
-        raise DataError(f"a rendered picture must be 16 to 8192 pixels wide and high, not {width} x {height}")
+        raise DataError(f"a rendered image must be 16 to 8192 pixels wide and high, not {width} x {height}")
     return int(width), int(height)
 
 
@@ -27,14 +27,14 @@ def render_background(size: tuple[int, int], seed: int) -> RGB:
     if rng.random() < 0.4:
         _lights(wall, rng)
     blurred = cv2.GaussianBlur(wall, (0, 0), float(rng.uniform(0.4, 0.025 * small_width)) + 0.2)
-    picture = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
+    image = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
     grain = int(rng.integers(1, 9))
     noise = cv2.merge([rng.integers(-grain, grain + 1, (height, width), np.int16)] * 3)
-    return np.asarray(cv2.add(picture, noise, dtype=cv2.CV_8U), np.uint8)
+    return np.asarray(cv2.add(image, noise, dtype=cv2.CV_8U), np.uint8)
 
 
 def _wall(rng: np.random.Generator, width: int, height: int) -> RGB:
-    """A wall lit from somewhere, with uneven colour."""
+    """A wall lit from somewhere, with uneven color."""
     corners = rng.uniform(40, 215, 1) + rng.normal(0, 28, (2, 2, 1)) + rng.normal(0, 16, 3)
     wall = cv2.resize(corners.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     patches: Field = rng.normal(0, 7, (6, 8, 3)).astype(np.float32)
@@ -45,20 +45,20 @@ def _wall(rng: np.random.Generator, width: int, height: int) -> RGB:
 def _furniture(wall: RGB, rng: np.random.Generator) -> None:
     """One shape: a board, window, lamp, shelf, plant-like blob or line."""
     height, width = wall.shape[:2]
-    colour = [float(value) for value in np.clip(rng.uniform(15, 240) + rng.normal(0, 25, 3), 0, 255)]
+    color = [float(value) for value in np.clip(rng.uniform(15, 240) + rng.normal(0, 25, 3), 0, 255)]
     x, y = int(rng.integers(-width // 8, width)), int(rng.integers(-height // 8, height))
     wide, high = int(rng.integers(width // 16, width // 2 + 1)), int(rng.integers(height // 16, height // 2 + 1))
     kind = int(rng.integers(5))
     if kind <= 1:
-        cv2.rectangle(wall, (x, y), (x + wide, y + high), colour, -1)
-        frame = [0.7 * value for value in colour]
+        cv2.rectangle(wall, (x, y), (x + wide, y + high), color, -1)
+        frame = [0.7 * value for value in color]
         cv2.rectangle(wall, (x, y), (x + wide, y + high), frame, int(rng.integers(1, 4)))
         if kind == 1:
             cv2.line(wall, (x + wide // 2, y), (x + wide // 2, y + high), frame, 2)
             cv2.line(wall, (x, y + high // 2), (x + wide, y + high // 2), frame, 2)
     elif kind == 2:
         cv2.ellipse(
-            wall, (x, y), (wide // 2 + 1, high // 2 + 1), float(rng.uniform(0, 180)), 0, 360, colour, -1, cv2.LINE_AA
+            wall, (x, y), (wide // 2 + 1, high // 2 + 1), float(rng.uniform(0, 180)), 0, 360, color, -1, cv2.LINE_AA
         )
     elif kind == 3:
         for step in range(int(rng.integers(2, 7))):
@@ -66,7 +66,7 @@ def _furniture(wall: RGB, rng: np.random.Generator) -> None:
                 wall,
                 (x + step * 9, y),
                 (x + step * 9 + 6, y + high),
-                [(value * (0.6 + 0.1 * step)) for value in colour],
+                [(value * (0.6 + 0.1 * step)) for value in color],
                 -1,
             )
     else:
@@ -74,7 +74,7 @@ def _furniture(wall: RGB, rng: np.random.Generator) -> None:
             wall,
             (x, y),
             (int(rng.integers(width)), int(rng.integers(height))),
-            colour,
+            color,
             int(rng.integers(1, 9)),
             cv2.LINE_AA,
         )

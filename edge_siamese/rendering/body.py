@@ -8,8 +8,8 @@ from .camera import Camera, Field, Floats, rotation
 from .canvas import darker, ellipse, mixed, polygon_mask
 from .head import Head
 from .overlay import blend, size_of
-from .people import Colour, Person
-from .shading import light_colour, light_direction
+from .people import Color, Person
+from .shading import light_color, light_direction
 from .views import View
 
 _CLOTHES = np.array(
@@ -19,39 +19,39 @@ _CLOTHES = np.array(
 _NECKLINES = ("crew", "vee", "collar", "wide")
 
 
-def draw_behind(picture: Field, head: Head, camera: Camera, view: View, clothes: int) -> None:
-    """Draw hair behind the head, neck, shoulders and clothes into a float32 ``(H, W, 3)`` picture, in place.
+def draw_behind(image: Field, head: Head, camera: Camera, view: View, clothes: int) -> None:
+    """Draw hair behind the head, neck, shoulders and clothes into a float32 ``(H, W, 3)`` image, in place.
 
     Args:
-        picture: RGB 0..255.
+        image: RGB 0..255.
         head: whose.
-        camera: from the head to pixels of `picture`.
+        camera: from the head to pixels of `image`.
         view: pose and light.
         clothes: seed of the clothes worn; people dress differently with the same.
     """
     person = head.person
-    _back_hair(picture, head, camera, view)
+    _back_hair(image, head, camera, view)
     chin = camera.project(head.surface([(0.0, 0.93, np.sqrt(1 - 0.93**2))]))[0]
-    body = _Body(picture, person, camera, view)
+    body = _Body(image, person, camera, view)
     rng = np.random.default_rng([6, clothes, person.seed])
-    cloth: Colour = tuple(np.clip(_CLOTHES[rng.integers(len(_CLOTHES))] + rng.normal(0, 12, 3), 5, 250))
+    cloth: Color = tuple(np.clip(_CLOTHES[rng.integers(len(_CLOTHES))] + rng.normal(0, 12, 3), 5, 250))
     neckline = str(rng.choice(_NECKLINES))
     if person.hair_style == "scarf":
-        cloth, neckline = mixed(person.covering_colour, cloth, 0.15), "scarf"
+        cloth, neckline = mixed(person.covering_color, cloth, 0.15), "scarf"
     body.shoulders(cloth, striped=rng.random() < 0.2)
-    body.neck(person.covering_colour if neckline == "scarf" else person.skin_colour, float(chin[1]), neckline, cloth)
+    body.neck(person.covering_color if neckline == "scarf" else person.skin_color, float(chin[1]), neckline, cloth)
 
 
-def _back_hair(picture: Field, head: Head, camera: Camera, view: View) -> None:
+def _back_hair(image: Field, head: Head, camera: Camera, view: View) -> None:
     """Hair that hangs behind the head, or a bun on top of it."""
     person = head.person
     width = head.axes[0] * (1.10 + 0.10 * person.hair_volume)
-    colour = darker(person.hair_colour, 0.62 * (view.ambient + 0.45 * view.light_strength))
+    color = darker(person.hair_color, 0.62 * (view.ambient + 0.45 * view.light_strength))
     if person.hair_style == "bun":
         middle = camera.project([(0.0, -1.02 * head.axes[1] - 0.12, -0.35)])[0]
         radius = (0.34 + 0.1 * person.hair_volume) * camera.scale
-        bun = polygon_mask(ellipse(middle[0], middle[1], radius, radius * 0.8), size_of(picture))
-        blend(picture, bun, np.array(darker(colour, 1.35)), 1.0)
+        bun = polygon_mask(ellipse(middle[0], middle[1], radius, radius * 0.8), size_of(image))
+        blend(image, bun, np.array(darker(color, 1.35)), 1.0)
     if person.hair_style not in ("bob", "long"):
         return
     end = 1.25 if person.hair_style == "bob" else 2.3 + 0.5 * person.hair_volume
@@ -59,18 +59,18 @@ def _back_hair(picture: Field, head: Head, camera: Camera, view: View) -> None:
     half = width * np.array([0.45, 0.85, 1.0, 1.04, 1.06, 1.0, 0.8])
     side = np.column_stack([half, level, np.full(7, -0.35)])
     outline = camera.project(np.vstack([side, (side * (-1, 1, 1))[::-1]]))
-    x, y, mask = polygon_mask(outline, size_of(picture), 0.02 * camera.scale)
+    x, y, mask = polygon_mask(outline, size_of(image), 0.02 * camera.scale)
     streaks = np.random.default_rng([7, person.seed]).normal(1, 0.12, (1, 40)).astype(np.float32)
     if mask.size:
         look = cv2.resize(streaks, (mask.shape[1], 1), interpolation=cv2.INTER_CUBIC)
-        blend(picture, (x, y, mask), np.array(colour) * look[..., None], 1.0)
+        blend(image, (x, y, mask), np.array(color) * look[..., None], 1.0)
 
 
 class _Body:
-    """Neck and shoulders of one person in one picture; they follow the head's turning only a little."""
+    """Neck and shoulders of one person in one image; they follow the head's turning only a little."""
 
-    def __init__(self, picture: Field, person: Person, camera: Camera, view: View) -> None:
-        self.picture, self.person, self.view = picture, person, view
+    def __init__(self, image: Field, person: Person, camera: Camera, view: View) -> None:
+        self.image, self.person, self.view = image, person, view
         still = rotation(0.25 * view.yaw, 0.0, 0.25 * view.roll)
         self.camera = Camera(still, camera.matrix)
         neck = camera.rotation @ (0.0, 0.9, -0.35) - still @ (0.0, 0.9, -0.35)
@@ -85,7 +85,7 @@ class _Body:
         body = np.column_stack([both, np.full(len(both), -0.4)]) @ self.camera.rotation.T + shares * self.shift
         return self.camera.project_still(body)
 
-    def shoulders(self, cloth: Colour, striped: bool) -> None:
+    def shoulders(self, cloth: Color, striped: bool) -> None:
         """The clothed upper body."""
         wide, slope = self.person.shoulders, 0.5 * self.person.neck_width
         half = [
@@ -97,19 +97,19 @@ class _Body:
             (1.1 * wide, 4.0),
             (1.1 * wide, 60.0),
         ]
-        area = polygon_mask(self.outline(half), size_of(self.picture))
+        area = polygon_mask(self.outline(half), size_of(self.image))
         x, _, mask = area
         if not mask.size:
             return
-        centre = self.outline([(0.0, 3.0)])[0, 0]
-        across = (np.arange(mask.shape[1]) + x - centre) / (wide * self.camera.scale)
-        colour = np.array(cloth) * self._lit(across, 0.9)[None]
+        center = self.outline([(0.0, 3.0)])[0, 0]
+        across = (np.arange(mask.shape[1]) + x - center) / (wide * self.camera.scale)
+        color = np.array(cloth) * self._lit(across, 0.9)[None]
         if striped:
             rows = np.sin((np.arange(mask.shape[0]) / self.camera.scale) * 18)[:, None, None]
-            colour = colour * (1 - 0.25 * (rows > 0))
-        blend(self.picture, area, colour, 1.0)
+            color = color * (1 - 0.25 * (rows > 0))
+        blend(self.image, area, color, 1.0)
 
-    def neck(self, colour: Colour, chin: float, neckline: str, cloth: Colour) -> None:
+    def neck(self, color: Color, chin: float, neckline: str, cloth: Color) -> None:
         """Neck and the part of the chest that the neckline leaves bare."""
         wide = self.person.neck_width
         bottom = {"crew": 2.08, "vee": 2.55, "collar": 2.3, "wide": 2.25, "scarf": 2.2}[neckline]
@@ -124,31 +124,31 @@ class _Body:
         ]
         if neckline in ("vee", "collar"):
             half[-2] = (0.6 * wide, 2.05)
-        area = polygon_mask(self.outline(half, (1.0, 1.0, 0.8, 0.5, 0.4, 0.4)), size_of(self.picture))
+        area = polygon_mask(self.outline(half, (1.0, 1.0, 0.8, 0.5, 0.4, 0.4)), size_of(self.image))
         x, y, mask = area
         if not mask.size:
             return
         scale = self.camera.scale
-        centre = self.outline([(0.0, 1.5)], 0.7)[0, 0]
-        lit = self._lit((np.arange(mask.shape[1]) + x - centre) / (1.15 * wide * scale), 1.0)
+        center = self.outline([(0.0, 1.5)], 0.7)[0, 0]
+        lit = self._lit((np.arange(mask.shape[1]) + x - center) / (1.15 * wide * scale), 1.0)
         below = (np.arange(mask.shape[0]) + y - chin) / scale
         shadow = 1 - 0.42 * np.exp(-np.maximum(below, 0) / 0.35)
-        blend(self.picture, area, np.array(colour) * lit[None] * shadow[:, None, None], 1.0)
+        blend(self.image, area, np.array(color) * lit[None] * shadow[:, None, None], 1.0)
         if neckline == "collar":
             for side in (-1, 1):
                 flap = np.array([(0.5 * wide, 1.85), (1.15 * wide, 1.75), (1.05 * wide, 2.3), (0.62 * wide, 2.45)])
                 points = self.outline(flap)[:4] if side > 0 else self.outline(flap)[4:]
                 blend(
-                    self.picture,
-                    polygon_mask(points, size_of(self.picture)),
+                    self.image,
+                    polygon_mask(points, size_of(self.image)),
                     np.array(mixed(cloth, (255, 255, 255), 0.25)),
                     1.0,
                 )
 
     def _lit(self, across: "npt.NDArray[np.float64]", roundness: float) -> Floats:
-        """Factor on the colour ``(N, 3)`` at positions across a standing cylinder, -1..1."""
+        """Factor on the color ``(N, 3)`` at positions across a standing cylinder, -1..1."""
         view, light = self.view, light_direction(self.view)
         turned = np.clip(across * roundness, -0.98, 0.98)
         facing = turned * light[0] + np.sqrt(1 - turned**2) * light[2] - 0.2 * light[1]
-        key = np.maximum(facing * 0.82 + 0.1, 0)[:, None] * view.light_strength * light_colour(view)
+        key = np.maximum(facing * 0.82 + 0.1, 0)[:, None] * view.light_strength * light_color(view)
         return np.asarray(0.95 * view.ambient * (0.6 + 0.4 * np.sqrt(1 - turned**2))[:, None] + 0.85 * key)

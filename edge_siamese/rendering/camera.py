@@ -1,4 +1,4 @@
-"""Where things land in the picture: rotation, weak perspective and the way back along a pixel's ray."""
+"""Where things land in the image: rotation, weak perspective and the way back along a pixel's ray."""
 
 from dataclasses import dataclass
 
@@ -36,9 +36,9 @@ class Camera:
     matrix: Floats
 
     @classmethod
-    def of(cls, view: View, scale: float = 1.0, centre: tuple[float, float] = (0.0, 0.0)) -> "Camera":
-        """The camera that puts the head's origin at `centre` with `scale` pixels a head unit."""
-        matrix = np.array([(scale, 0, centre[0]), (0, scale, centre[1])], float)
+    def of(cls, view: View, scale: float = 1.0, center: tuple[float, float] = (0.0, 0.0)) -> "Camera":
+        """The camera that puts the head's origin at `center` with `scale` pixels a head unit."""
+        matrix = np.array([(scale, 0, center[0]), (0, scale, center[1])], float)
         return cls(rotation(view.yaw, view.pitch, view.roll), matrix)
 
     @property

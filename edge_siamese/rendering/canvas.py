@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from .camera import Field, Floats
 from .chart import REACH, directions
-from .people import Colour
+from .people import Color
 
 TEXTURE_SIZE = 384
 """Cells of the painted chart, each way."""
@@ -39,17 +39,17 @@ class Canvas:
     def fill(
         self,
         points: npt.ArrayLike,
-        colour: Colour,
+        color: Color,
         *,
         opacity: float = 1.0,
         soft: float = 0.0,
         gloss: float | None = None,
     ) -> None:
         """Fill the polygon of frontal positions ``(N, 2)``, its edge `soft` wide; both in head units."""
-        self.blend(self.area(points, soft), colour, opacity, gloss)
+        self.blend(self.area(points, soft), color, opacity, gloss)
 
     def fill_inside(
-        self, points: npt.ArrayLike, within: Area, colour: Colour, *, soft: float = 0.0, gloss: float | None = None
+        self, points: npt.ArrayLike, within: Area, color: Color, *, soft: float = 0.0, gloss: float | None = None
     ) -> None:
         """Fill the part of a polygon that lies within an :meth:`area`."""
         (x, y, mask), (x2, y2, frame) = self.area(points, soft), within
@@ -59,10 +59,10 @@ class Canvas:
             both = (
                 mask[top - y : bottom - y, left - x : right - x] * frame[top - y2 : bottom - y2, left - x2 : right - x2]
             )
-            self.blend((left, top, both), colour, 1.0, gloss)
+            self.blend((left, top, both), color, 1.0, gloss)
 
     def stroke(
-        self, points: npt.ArrayLike, width: float, colour: Colour, *, opacity: float = 1.0, soft: float = 0.0
+        self, points: npt.ArrayLike, width: float, color: Color, *, opacity: float = 1.0, soft: float = 0.0
     ) -> None:
         """Draw a line through frontal positions ``(N, 2)``, thinning to its ends; `width` in head units."""
         points = np.asarray(points, float)
@@ -70,18 +70,18 @@ class Canvas:
         along = reached[2:] - reached[:-2]
         half = _taper(len(points)) * (width / 2 / (np.hypot(along[:, 0], along[:, 1]) + 1e-9))
         half = half[:, None] * along[:, ::-1] * (-1, 1)
-        self.fill(np.vstack([points + half, (points - half)[::-1]]), colour, opacity=opacity, soft=soft)
+        self.fill(np.vstack([points + half, (points - half)[::-1]]), color, opacity=opacity, soft=soft)
 
-    def tint(self, weight: Field, colour: Colour, gloss: float | None = None) -> None:
-        """Mix `colour` in over the whole chart by ``(TEXTURE_SIZE, TEXTURE_SIZE)`` weights in 0..1."""
-        self.blend((0, 0, weight), colour, 1.0, gloss)
+    def tint(self, weight: Field, color: Color, gloss: float | None = None) -> None:
+        """Mix `color` in over the whole chart by ``(TEXTURE_SIZE, TEXTURE_SIZE)`` weights in 0..1."""
+        self.blend((0, 0, weight), color, 1.0, gloss)
 
-    def blend(self, area: Area, colour: Colour, opacity: float, gloss: float | None) -> None:
-        """Mix `colour` in where the mask (0..1) with its corner at ``(x, y)`` says."""
+    def blend(self, area: Area, color: Color, opacity: float, gloss: float | None) -> None:
+        """Mix `color` in where the mask (0..1) with its corner at ``(x, y)`` says."""
         x, y, mask = area
         part = self.cells[y : y + mask.shape[0], x : x + mask.shape[1]]
         channels = 3 if gloss is None else 4
-        target = np.array([*colour, gloss or 0.0][:channels], np.float32)
+        target = np.array([*color, gloss or 0.0][:channels], np.float32)
         weight = (mask * np.float32(opacity))[..., None]
         part[..., :channels] = part[..., :channels] + (target - part[..., :channels]) * weight + np.float32(0.5)
 
@@ -100,11 +100,11 @@ def _taper(count: int) -> Floats:
 
 
 def polygon_mask(points: Floats, size: tuple[int, int], blur: float = 0.0) -> Area:
-    """Rasterise a polygon.
+    """Rasterize a polygon.
 
     Args:
         points: ``(N, 2)`` pixels.
-        size: width and height of the picture it is clipped to.
+        size: width and height of the image it is clipped to.
         blur: standard deviation of its edge in pixels; below 0.3 the edge is only anti-aliased.
 
     Returns:
@@ -136,13 +136,13 @@ def ellipse(x: float, y: float, half_width: float, half_height: float, turn: flo
     return np.column_stack([x + u * np.cos(turn) - v * np.sin(turn), y + u * np.sin(turn) + v * np.cos(turn)])
 
 
-def mixed(first: Colour, second: Colour, amount: float) -> Colour:
+def mixed(first: Color, second: Color, amount: float) -> Color:
     """`first` with `amount` (0..1) of `second` in it."""
     red, green, blue = (a + (b - a) * amount for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 
-def darker(colour: Colour, factor: float) -> Colour:
-    """`colour` times a factor."""
-    red, green, blue = (value * factor for value in colour)
+def darker(color: Color, factor: float) -> Color:
+    """`color` times a factor."""
+    red, green, blue = (value * factor for value in color)
     return red, green, blue

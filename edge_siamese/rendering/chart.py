@@ -1,6 +1,6 @@
 """The chart of a head: a stereographic map with the face in its middle, neither pole nor seam in sight.
 
-A direction ``(dx, dy, dz)`` of unit length from the centre of the (unit) head lands at ``(dx, dy) / (1 + dz)``: the
+A direction ``(dx, dy, dz)`` of unit length from the center of the (unit) head lands at ``(dx, dy) / (1 + dz)``: the
 face is near the origin, the ears on the unit circle, and all that is seen at a yaw up to 35 degrees inside or near the
 chart's border.
 """

@@ -18,8 +18,8 @@ _EMPTY_SHARE = 0.3  # of each person's time, the empty place before they come
 class Clip:
     """A smooth clip: the place is empty, a person walks in, turns the head, speaks, smiles and leaves; then the next.
 
-    Iterating gives ``(timestamp_ns, rendering, name)`` per frame, where `name` is who is in the picture or None.
-    A person is there as soon as a part of the face's box is inside the picture; while only a shoulder is, the rendering
+    Iterating gives ``(timestamp_ns, rendering, name)`` per frame, where `name` is who is in the image or None.
+    A person is there as soon as a part of the face's box is inside the image; while only a shoulder is, the rendering
     has no face. Equal clips give equal frames.
 
     Attributes:
@@ -93,7 +93,7 @@ class _Visit:
         return cls(side, light, float(rng.uniform(0.46, 0.58)), tuple(rng.uniform(0, 2 * np.pi, 5).tolist()))
 
     def at(self, time: float, person: Person, size: tuple[int, int], seed: int) -> tuple[Rendering, bool]:
-        """Frame at a time in 0..1, and whether the face is in the picture."""
+        """Frame at a time in 0..1, and whether the face is in the image."""
         width, height = size
         # Eased walk in during the first fifth, out during the last.
         away = _eased(1 - time / 0.2) - _eased((time - 0.8) / 0.2)
@@ -118,7 +118,7 @@ class _Visit:
         left, _, wide, _ = rendering.boxes[0]
         if -wide < left < width:
             return rendering, True
-        return Rendering(rendering.picture, rendering.boxes[:0], rendering.landmarks[:0]), False
+        return Rendering(rendering.image, rendering.boxes[:0], rendering.landmarks[:0]), False
 
 
 def _eased(time: float) -> float:

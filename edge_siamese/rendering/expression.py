@@ -24,7 +24,7 @@ def paint_expression(canvas: Canvas, person: Person, view: View) -> None:
 
 
 def _lids(person: Person, view: View, side: int) -> tuple[Floats, Floats]:
-    """Upper and lower edge of an open eye, ``(17, 2)`` each, from the picture's left to its right."""
+    """Upper and lower edge of an open eye, ``(17, 2)`` each, from the image's left to its right."""
     p = person
     closed = min(1.0, view.blink + 0.22 * view.smile)
     tilt = -side * p.eye_tilt * _LINE
@@ -40,7 +40,7 @@ def _eye(canvas: Canvas, person: Person, view: View, side: int) -> None:
     """White, iris, lids and lashes of one eye."""
     upper, lower = _lids(person, view, side)
     opening = canvas.area(np.vstack([upper, lower[::-1]]))
-    p, skin = person, person.skin_colour
+    p, skin = person, person.skin_color
     if p.lid_crease > 0.25:
         crease = upper - np.column_stack([0 * _LINE, 0.028 + 0.025 * _ARCH])
         canvas.stroke(crease, 0.02, darker(skin, 0.5), opacity=0.35 + 0.3 * p.lid_crease, soft=0.007)
@@ -58,11 +58,11 @@ def _iris(canvas: Canvas, person: Person, view: View, side: int, opening: Area) 
     """Iris with its dark rim, pupil and the light's reflection, as far as the lids show them."""
     x = side * person.eye_distance + 0.07 * view.gaze_x
     y = person.eye_level - 0.012 + 0.035 * view.gaze_y
-    colour = person.eye_colour
-    canvas.fill_inside(ellipse(x, y, _IRIS, _IRIS), opening, darker(colour, 0.5), gloss=_EYE_GLOSS)
-    canvas.fill_inside(ellipse(x, y, 0.84 * _IRIS, 0.84 * _IRIS), opening, colour, gloss=_EYE_GLOSS)
+    color = person.eye_color
+    canvas.fill_inside(ellipse(x, y, _IRIS, _IRIS), opening, darker(color, 0.5), gloss=_EYE_GLOSS)
+    canvas.fill_inside(ellipse(x, y, 0.84 * _IRIS, 0.84 * _IRIS), opening, color, gloss=_EYE_GLOSS)
     lower = ellipse(x, y + 0.03, 0.5 * _IRIS, 0.4 * _IRIS)
-    canvas.fill_inside(lower, opening, mixed(colour, (255, 240, 200), 0.25), soft=0.01)
+    canvas.fill_inside(lower, opening, mixed(color, (255, 240, 200), 0.25), soft=0.01)
     canvas.fill_inside(ellipse(x, y, 0.42 * _IRIS, 0.42 * _IRIS), opening, (10, 9, 10), gloss=_EYE_GLOSS)
     gleam = ellipse(x + 0.03 * np.sign(view.light_azimuth or 1), y - 0.03, 0.016, 0.016, corners=8)
     canvas.fill_inside(gleam, opening, (255, 255, 255))
@@ -77,8 +77,8 @@ def _brow(canvas: Canvas, person: Person, view: View, side: int) -> None:
     y = p.eye_level - p.brow_level - raised - arch + p.brow_tilt * (0.5 - along)
     thick = p.brow_thickness * (1 - 0.72 * along**1.8) * np.minimum(1, 0.55 + 4 * along)
     brow = np.vstack([np.column_stack([x, y - thick]), np.column_stack([x, y + 0.7 * thick])[::-1]]) * (side, 1)
-    colour = mixed(darker(p.hair_colour, 0.62), darker(p.skin_colour, 0.35), 0.35)
-    canvas.fill(brow, colour, opacity=0.82, soft=0.014)
+    color = mixed(darker(p.hair_color, 0.62), darker(p.skin_color, 0.35), 0.35)
+    canvas.fill(brow, color, opacity=0.82, soft=0.014)
 
 
 def _fold(canvas: Canvas, person: Person, view: View, side: int) -> None:
@@ -93,7 +93,7 @@ def _fold(canvas: Canvas, person: Person, view: View, side: int) -> None:
     x = start[0] + (end[0] - start[0]) * bend + 0.05 * np.sin(np.pi * bend)
     y = start[1] + (end[1] - start[1]) * bend
     canvas.stroke(
-        np.column_stack([side * x, y]), 0.045, darker(p.skin_colour, 0.55), opacity=min(depth, 0.7), soft=0.016
+        np.column_stack([side * x, y]), 0.045, darker(p.skin_color, 0.55), opacity=min(depth, 0.7), soft=0.016
     )
 
 
@@ -108,7 +108,7 @@ def _mouth(canvas: Canvas, person: Person, view: View) -> None:
     bow = _ARCH**0.8 * (1 - 0.22 * np.exp(-((_LINE / 0.13) ** 2)))
     top = above - p.upper_lip * (1 - 0.25 * view.smile) * bow
     bottom = below + p.lower_lip * (1 - 0.2 * view.smile) * _ARCH**0.62
-    red = mixed(darker(p.skin_colour, 0.86), _lip_red(p), 0.25 + 0.5 * p.lip_redness)
+    red = mixed(darker(p.skin_color, 0.86), _lip_red(p), 0.25 + 0.5 * p.lip_redness)
 
     def between(high: Floats, low: Floats) -> Floats:
         return np.vstack([np.column_stack([x, high]), np.column_stack([x, low])[::-1]])
@@ -116,7 +116,7 @@ def _mouth(canvas: Canvas, person: Person, view: View) -> None:
     canvas.fill(between(top, above), darker(red, 0.86), opacity=0.9, soft=0.008, gloss=120)
     canvas.fill(between(below, bottom), red, opacity=0.9, soft=0.010, gloss=190)
     canvas.fill(
-        between(bottom + 0.03, bottom + 0.075 * _ARCH + 0.03), darker(p.skin_colour, 0.6), opacity=0.3, soft=0.025
+        between(bottom + 0.03, bottom + 0.075 * _ARCH + 0.03), darker(p.skin_color, 0.6), opacity=0.3, soft=0.025
     )
     if gap.max() > 0.012:
         _inside(canvas, canvas.area(between(above, below)), x, above, gap)
@@ -139,6 +139,6 @@ def _inside(canvas: Canvas, opening: Area, x: Floats, above: Floats, gap: Floats
 
 
 def _lip_red(person: Person) -> tuple[float, float, float]:
-    brightness = max(sum(person.skin_colour) / 600, 0.45)
+    brightness = max(sum(person.skin_color) / 600, 0.45)
     lipstick = mixed((196, 92, 92), (176, 30, 52), person.makeup)
     return darker(lipstick, brightness)

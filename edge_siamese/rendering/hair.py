@@ -70,7 +70,7 @@ def lift(person: Person, hidden: Field) -> Field:
 
 
 def strands(person: Person, size: int) -> Field:
-    """The look of hair (or cloth) as a factor on its colour about 1, float32 ``(size, size)``."""
+    """The look of hair (or cloth) as a factor on its color about 1, float32 ``(size, size)``."""
     if person.hair_style in ("curly", "afro", "buzz"):
         return 0.70 + 0.6 * _noise(person.seed + 2, size // (8 if person.hair_style == "curly" else 3), size)
     longitude, side = polar(size)

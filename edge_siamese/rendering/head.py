@@ -25,7 +25,7 @@ class Head:
     Attributes:
         person: whose head it is.
         axes: float64 ``(3,)`` half width, half height and half depth in head units.
-        radius: float32 ``(CHART_SIZE, CHART_SIZE)`` distance of the surface from the centre, 1 on the plain ellipsoid.
+        radius: float32 ``(CHART_SIZE, CHART_SIZE)`` distance of the surface from the center, 1 on the plain ellipsoid.
         relief: float32 ``(CHART_SIZE, CHART_SIZE, 4)``: outward normal in head axes, and openness to ambient light.
     """
 

@@ -1,4 +1,4 @@
-"""Painting straight on a float32 ``(H, W, 3)`` picture."""
+"""Painting straight on a float32 ``(H, W, 3)`` image."""
 
 import cv2
 import numpy as np
@@ -6,28 +6,28 @@ import numpy.typing as npt
 
 from .camera import Field, Floats
 from .canvas import Area
-from .people import Colour
+from .people import Color
 
 
-def size_of(picture: Field) -> tuple[int, int]:
-    """Width and height of a picture."""
-    return picture.shape[1], picture.shape[0]
+def size_of(image: Field) -> tuple[int, int]:
+    """Width and height of an image."""
+    return image.shape[1], image.shape[0]
 
 
-def blend(picture: Field, area: Area, colour: npt.NDArray[np.floating], opacity: float) -> None:
-    """Mix a colour, or a field of them, in where a mask says."""
+def blend(image: Field, area: Area, color: npt.NDArray[np.floating], opacity: float) -> None:
+    """Mix a color, or a field of them, in where a mask says."""
     x, y, mask = area
-    part = picture[y : y + mask.shape[0], x : x + mask.shape[1]]
-    change = np.asarray(colour, np.float32) - part
+    part = image[y : y + mask.shape[0], x : x + mask.shape[1]]
+    change = np.asarray(color, np.float32) - part
     change *= (mask * np.float32(opacity))[..., None]
     part += change
 
 
-def draw_line(picture: Field, points: Floats, thick: float, colour: Colour, closed: bool = False) -> None:
+def draw_line(image: Field, points: Floats, thick: float, color: Color, closed: bool = False) -> None:
     """An anti-aliased line; widths below a pixel become fainter instead."""
     low = np.floor(points.min(0)).astype(int) - int(thick) - 2
     high = np.ceil(points.max(0)).astype(int) + int(thick) + 3
-    low, high = np.clip(low, 0, size_of(picture)), np.clip(high, 0, size_of(picture))
+    low, high = np.clip(low, 0, size_of(image)), np.clip(high, 0, size_of(image))
     if (high <= low).any():
         return
     mask = np.zeros((high[1] - low[1], high[0] - low[0]), np.uint8)
@@ -35,8 +35,8 @@ def draw_line(picture: Field, points: Floats, thick: float, colour: Colour, clos
         mask, [np.round((points - low) * 16).astype(np.int32)], closed, (255,), max(1, round(thick)), cv2.LINE_AA, 4
     )
     blend(
-        picture,
+        image,
         (int(low[0]), int(low[1]), mask.astype(np.float32) / np.float32(255)),
-        np.array(colour),
+        np.array(color),
         min(0.9, thick),
     )

@@ -1,7 +1,7 @@
 """Who is rendered: every trait of a person, drawn from one seed.
 
-Lengths are in *head units*: about 72 mm, half the width of an average head. The head's origin is the centre of the
-skull at eye level; x points to the picture's right (the subject's left), y down, z out of the face.
+Lengths are in *head units*: about 72 mm, half the width of an average head. The head's origin is the center of the
+skull at eye level; x points to the image's right (the subject's left), y down, z out of the face.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ import numpy.typing as npt
 TRAINING_SEEDS = range(4000)
 """People that networks may be trained on."""
 DEMO_SEEDS = range(1_000_000, 1_000_100)
-"""People of the demonstration's album, gallery and clip; no network was trained on them."""
+"""People of the demonstration's dataset, gallery and clip; no network was trained on them."""
 GOLDEN_SEEDS = range(2_000_000, 2_000_016)
 """People of the self-tests' golden inputs."""
 
-Colour = tuple[float, float, float]
+Color = tuple[float, float, float]
 _Values = npt.NDArray[np.float64]
 
 HAIR_STYLES = (
@@ -31,10 +31,10 @@ _SKIN_TONES = np.array(
     [(250, 222, 202), (240, 200, 172), (226, 178, 146), (203, 150, 115), (168, 114, 82), (126, 82, 58), (84, 55, 42)],
     float,
 )
-_EYE_COLOURS = np.array(
+_EYE_COLORS = np.array(
     [(62, 40, 26), (88, 58, 34), (120, 88, 48), (98, 112, 70), (92, 124, 148), (128, 140, 148)], float
 )
-_HAIR_COLOURS = np.array(
+_HAIR_COLORS = np.array(
     [
         (22, 19, 19),
         (42, 30, 24),
@@ -47,7 +47,7 @@ _HAIR_COLOURS = np.array(
     ],
     float,
 )
-_COVERING_COLOURS = np.array(
+_COVERING_COLORS = np.array(
     [(40, 44, 60), (130, 40, 50), (60, 90, 110), (200, 190, 175), (70, 80, 60), (120, 90, 130), (190, 150, 60)], float
 )
 _STYLES_OF_MEN = (0.09, 0.16, 0.25, 0.16, 0.07, 0.01, 0.03, 0.06, 0.04, 0.10, 0.0, 0.0, 0.03)
@@ -56,7 +56,7 @@ _STYLES_OF_WOMEN = (0.01, 0.02, 0.06, 0.07, 0.10, 0.19, 0.24, 0.09, 0.05, 0.0, 0
 
 @dataclass(frozen=True)
 class Person:
-    """Traits of one person; lengths in head units, colours in RGB 0..255, the rest in 0..1 or -1..1 about the average.
+    """Traits of one person; lengths in head units, colors in RGB 0..255, the rest in 0..1 or -1..1 about the average.
 
     Build one with :meth:`from_seed`; single traits can be changed with :func:`dataclasses.replace`.
     """
@@ -82,7 +82,7 @@ class Person:
     eye_height: float
     eye_tilt: float
     eye_depth: float
-    eye_colour: Colour
+    eye_color: Color
     lid_crease: float
     lashes: float
     bags: float
@@ -108,7 +108,7 @@ class Person:
     # ears, skin
     ear_size: float
     ear_spread: float
-    skin_colour: Colour
+    skin_color: Color
     ruddiness: float
     wrinkles: float
     freckles: float
@@ -116,16 +116,16 @@ class Person:
     makeup: float
     # hair
     hair_style: str
-    hair_colour: Colour
+    hair_color: Color
     hairline: float
     hair_volume: float
     parting: float
-    covering_colour: Colour
+    covering_color: Color
     beard: float
     moustache: float
     # the rest
     glasses: str
-    glasses_colour: Colour
+    glasses_color: Color
     glasses_size: float
     neck_width: float
     shoulders: float
@@ -168,7 +168,7 @@ class Person:
             eye_height=about(0.092 if male else 0.104, 0.019),
             eye_tilt=about(0.012, 0.035),
             eye_depth=about(0, 0.6),
-            eye_colour=_colour(_eye_colour(rng, tone)),
+            eye_color=_color(_eye_color(rng, tone)),
             lid_crease=between(0, 1),
             lashes=between(0, 0.4) if male else between(0.3, 1),
             bags=float(np.clip(age + rng.normal(-0.2, 0.3), 0, 1)),
@@ -191,22 +191,22 @@ class Person:
             mouth_curve=about(0, 0.022),
             ear_size=about(1.05 if male else 0.95, 0.13),
             ear_spread=about(0, 0.6),
-            skin_colour=_colour(skin),
+            skin_color=_color(skin),
             ruddiness=between(0, 1),
             wrinkles=float(np.clip(age * 1.3 - 0.35 + rng.normal(0, 0.12), 0, 1)),
             freckles=between(0.3, 1) if rng.random() < 0.16 else 0.0,
             moles=tuple((between(-0.62, 0.62), between(-0.5, 1.2)) for _ in range(max(0, int(rng.integers(-2, 3))))),
             makeup=0.0 if male else max(0.0, between(-0.6, 1)),
             hair_style=style,
-            hair_colour=_colour(_hair_colour(rng, tone, age)),
+            hair_color=_color(_hair_color(rng, tone, age)),
             hairline=about(0.0, 0.5),
             hair_volume=between(0, 1),
             parting=between(-1, 1),
-            covering_colour=_colour(_COVERING_COLOURS[rng.integers(len(_COVERING_COLOURS))] + rng.normal(0, 12, 3)),
+            covering_color=_color(_COVERING_COLORS[rng.integers(len(_COVERING_COLORS))] + rng.normal(0, 12, 3)),
             beard=between(0.25, 1) if bearded and rng.random() < 0.75 else (between(0, 0.2) if male else 0.0),
             moustache=between(0.3, 1) if bearded and rng.random() < 0.8 else (between(0, 0.2) if male else 0.0),
             glasses=str(rng.choice(GLASSES_STYLES[1:])) if spectacled else "none",
-            glasses_colour=_colour(
+            glasses_color=_color(
                 _mixed(np.array([(25, 22, 24), (95, 60, 40), (120, 122, 128), (120, 40, 50)]), rng.random() * 3)
             ),
             glasses_size=about(1.0, 0.1),
@@ -220,22 +220,22 @@ def _mixed(palette: _Values, position: float) -> _Values:
     return np.array([np.interp(position, np.arange(len(palette)), palette[:, i]) for i in range(3)])
 
 
-def _colour(values: _Values) -> Colour:
+def _color(values: _Values) -> Color:
     red, green, blue = np.clip(values, 8, 252)
     return float(red), float(green), float(blue)
 
 
-def _eye_colour(rng: np.random.Generator, tone: float) -> _Values:
+def _eye_color(rng: np.random.Generator, tone: float) -> _Values:
     """Light eyes only go with light skin; the darker the skin, the browner the eyes."""
-    return _mixed(_EYE_COLOURS, float(rng.random()) * (5 if tone < 0.45 else 1.6)) + rng.normal(0, 5, 3)
+    return _mixed(_EYE_COLORS, float(rng.random()) * (5 if tone < 0.45 else 1.6)) + rng.normal(0, 5, 3)
 
 
-def _hair_colour(rng: np.random.Generator, tone: float, age: float) -> _Values:
-    """Any colour with light skin, dark ones else; grey with age."""
+def _hair_color(rng: np.random.Generator, tone: float, age: float) -> _Values:
+    """Any color with light skin, dark ones else; gray with age."""
     if tone < 0.45:
-        colour = _HAIR_COLOURS[rng.integers(len(_HAIR_COLOURS))]
+        color = _HAIR_COLORS[rng.integers(len(_HAIR_COLORS))]
     else:
-        colour = _HAIR_COLOURS[rng.integers(3 if tone < 0.65 else 2)]
-    grey = float(np.clip((age - 0.55) * 2.2 + rng.normal(0, 0.25), 0, 1)) if age > 0.45 else 0.0
+        color = _HAIR_COLORS[rng.integers(3 if tone < 0.65 else 2)]
+    gray = float(np.clip((age - 0.55) * 2.2 + rng.normal(0, 0.25), 0, 1)) if age > 0.45 else 0.0
     shade = float(rng.uniform(150, 225))
-    return np.asarray(colour * (1 - grey) + shade * grey + rng.normal(0, 5, 3))
+    return np.asarray(color * (1 - gray) + shade * gray + rng.normal(0, 5, 3))

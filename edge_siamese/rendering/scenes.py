@@ -1,4 +1,4 @@
-"""Pictures of rendered people, with their boxes and landmarks exact."""
+"""Images of rendered people, with their boxes and landmarks exact."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,23 +23,23 @@ from .skin import skin_of
 from .views import View
 
 Placement = tuple[Person, View, float, tuple[float, float]]
-"""Who, how seen, height of the upright face in pixels, centre of the face's box."""
+"""Who, how seen, height of the upright face in pixels, center of the face's box."""
 
 _SMALLEST_FACE = 84.0  # smaller faces are rendered larger and averaged down, so that nothing flickers
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """A picture and the faces in it.
+    """An image and the faces in it.
 
     Attributes:
-        picture: uint8 ``(H, W, 3)`` RGB.
+        image: uint8 ``(H, W, 3)`` RGB.
         boxes: float32 ``(F, 4)``: x, y, width, height of each face from hairline to chin and ear to ear, unclipped.
         landmarks: float32 ``(F, 5, 2)``: right eye, left eye, nose tip, right and left mouth corner; right is the
-            subject's, the origin is the centre of the top-left pixel.
+            subject's, the origin is the center of the top-left pixel.
     """
 
-    picture: RGB
+    image: RGB
     boxes: npt.NDArray[np.float32]
     landmarks: npt.NDArray[np.float32]
 
@@ -50,7 +50,7 @@ def render_portrait(
     *,
     size: tuple[int, int] = (320, 240),
     face_height: float = 140.0,
-    centre: tuple[float, float] | None = None,
+    center: tuple[float, float] | None = None,
     background_seed: int = 0,
 ) -> Rendering:
     """Render one person before a background.
@@ -58,37 +58,37 @@ def render_portrait(
     Args:
         person: who.
         view: how seen.
-        size: width and height of the picture in pixels.
+        size: width and height of the image in pixels.
         face_height: height of the upright neutral face, hairline to chin, in pixels.
-        centre: where the middle of the face's box goes, in pixels; default the middle of the picture.
+        center: where the middle of the face's box goes, in pixels; default the middle of the image.
         background_seed: seed of the background and the clothes.
     """
-    place = centre if centre is not None else ((size[0] - 1) / 2, (size[1] - 1) / 2)
+    place = center if center is not None else ((size[0] - 1) / 2, (size[1] - 1) / 2)
     return render_scene([(person, view, face_height, place)], size=size, background_seed=background_seed)
 
 
 def render_scene(
     people_and_views: Sequence[Placement], *, size: tuple[int, int], background_seed: int = 0
 ) -> Rendering:
-    """Render several people in one picture, the first farthest back.
+    """Render several people in one image, the first farthest back.
 
     Args:
-        people_and_views: of each: person, view, height of the upright neutral face in pixels, centre of the face's box.
-        size: width and height of the picture in pixels.
+        people_and_views: of each: person, view, height of the upright neutral face in pixels, center of the face's box.
+        size: width and height of the image in pixels.
         background_seed: seed of the background and the clothes.
     """
     size = checked_size(size)
-    picture = render_background(size, background_seed).astype(np.float32)
+    image = render_background(size, background_seed).astype(np.float32)
     count = len(people_and_views)
     boxes, landmarks = np.zeros((count, 4), np.float32), np.zeros((count, 5, 2), np.float32)
-    for i, (person, view, face_height, centre) in enumerate(people_and_views):
+    for i, (person, view, face_height, center) in enumerate(people_and_views):
         if not 4 <= face_height <= 4096:
             raise DataError(f"a face must be 4 to 4096 pixels high, not {face_height:g}")
         head = head_of(person)
-        camera = _placed(head, view, face_height, centre)
-        picture = _with_person(picture, head, camera, view, background_seed, face_height)
+        camera = _placed(head, view, face_height, center)
+        image = _with_person(image, head, camera, view, background_seed, face_height)
         boxes[i], landmarks[i] = _box(camera.project(head.outline(view))), camera.project(head.landmarks(view))
-    return Rendering(_finished(picture), boxes, landmarks)
+    return Rendering(_finished(image), boxes, landmarks)
 
 
 def render_crop(person: Person, view: View, size: int = 112) -> RGB:
@@ -101,8 +101,8 @@ def render_crop(person: Person, view: View, size: int = 112) -> RGB:
         raise DataError(f"a rendered crop must be 16 to 2048 pixels wide, not {size}")
     head = head_of(person)
     camera = crop_camera(head, view, size)
-    picture = render_background((size, size), view.background).astype(np.float32)
-    return _finished(_with_person(picture, head, camera, view, view.background, camera.scale * _FACE_UNITS))
+    image = render_background((size, size), view.background).astype(np.float32)
+    return _finished(_with_person(image, head, camera, view, view.background, camera.scale * _FACE_UNITS))
 
 
 def crop_camera(head: Head, view: View, size: int) -> Camera:
@@ -115,13 +115,13 @@ def crop_camera(head: Head, view: View, size: int) -> Camera:
 _FACE_UNITS = 2.9  # height of an average face in head units
 
 
-def _placed(head: Head, view: View, face_height: float, centre: tuple[float, float]) -> Camera:
-    """Camera by the height of the upright face and the centre of the box."""
+def _placed(head: Head, view: View, face_height: float, center: tuple[float, float]) -> Camera:
+    """Camera by the height of the upright face and the center of the box."""
     frontal = View()
     upright = _box(Camera.of(frontal).project(head.outline(frontal)))
     scale = face_height / upright[3]
     box = _box(Camera.of(view, scale).project(head.outline(view)))
-    return Camera.of(view, scale, (centre[0] - box[0] - box[2] / 2, centre[1] - box[1] - box[3] / 2))
+    return Camera.of(view, scale, (center[0] - box[0] - box[2] / 2, center[1] - box[1] - box[3] / 2))
 
 
 def _box(points: Floats) -> Floats:
@@ -130,40 +130,40 @@ def _box(points: Floats) -> Floats:
     return np.concatenate([low, high - low])
 
 
-def _with_person(picture: Field, head: Head, camera: Camera, view: View, clothes: int, face_height: float) -> Field:
-    """The picture with one more person in it; small faces are drawn on an enlarged copy of their surroundings."""
+def _with_person(image: Field, head: Head, camera: Camera, view: View, clothes: int, face_height: float) -> Field:
+    """The image with one more person in it; small faces are drawn on an enlarged copy of their surroundings."""
     finer = int(np.ceil(_SMALLEST_FACE / face_height))
     canvas = skin_of(head.person).copy()
     paint_expression(canvas, head.person, view)
     if finer == 1:
-        _draw(picture, head, canvas, camera, view, clothes)
-        return picture
-    x, y, width, height = _surroundings(camera, picture)
+        _draw(image, head, canvas, camera, view, clothes)
+        return image
+    x, y, width, height = _surroundings(camera, image)
     if width < 1 or height < 1:
-        return picture
-    part = picture[y : y + height, x : x + width]
+        return image
+    part = image[y : y + height, x : x + width]
     large = np.repeat(np.repeat(part, finer, 0), finer, 1)
     enlarge = np.array([(finer, 0, (0.5 - x) * finer - 0.5), (0, finer, (0.5 - y) * finer - 0.5)])
     _draw(large, head, canvas, camera.then(enlarge), view, clothes)
-    picture[y : y + height, x : x + width] = cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA)
-    return picture
+    image[y : y + height, x : x + width] = cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA)
+    return image
 
 
-def _surroundings(camera: Camera, picture: Field) -> tuple[int, int, int, int]:
+def _surroundings(camera: Camera, image: Field) -> tuple[int, int, int, int]:
     """Rectangle that the drawn person cannot leave: x, y, width, height."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     middle, reach = camera.matrix[:, 2], 3.2 * camera.scale
     left, top = (int(np.clip(middle[i] - reach, 0, (width, height)[i])) for i in (0, 1))
     return left, top, int(np.clip(middle[0] + reach, left, width)) - left, height - top
 
 
-def _draw(picture: Field, head: Head, canvas: Canvas, camera: Camera, view: View, clothes: int) -> None:
-    draw_behind(picture, head, camera, view, clothes)
-    draw_ears(picture, head, camera, view, before_head=True)
-    draw_head(picture, head, canvas, camera, view)
-    draw_ears(picture, head, camera, view, before_head=False)
-    draw_glasses(picture, head, camera, view)
+def _draw(image: Field, head: Head, canvas: Canvas, camera: Camera, view: View, clothes: int) -> None:
+    draw_behind(image, head, camera, view, clothes)
+    draw_ears(image, head, camera, view, before_head=True)
+    draw_head(image, head, canvas, camera, view)
+    draw_ears(image, head, camera, view, before_head=False)
+    draw_glasses(image, head, camera, view)
 
 
-def _finished(picture: Field) -> RGB:
-    return np.asarray(np.clip(picture + np.float32(0.5), 0, 255), np.uint8)
+def _finished(image: Field) -> RGB:
+    return np.asarray(np.clip(image + np.float32(0.5), 0, 255), np.uint8)

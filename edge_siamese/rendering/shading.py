@@ -1,4 +1,4 @@
-"""Seeing a head: where each pixel's ray meets its surface, what colour it is there and how it is lit."""
+"""Seeing a head: where each pixel's ray meets its surface, what color it is there and how it is lit."""
 
 from typing import Any
 
@@ -21,23 +21,23 @@ def light_direction(view: View) -> Floats:
     return np.array([np.sin(azimuth) * np.cos(elevation), -np.sin(elevation), np.cos(azimuth) * np.cos(elevation)])
 
 
-def light_colour(view: View) -> Floats:
+def light_color(view: View) -> Floats:
     """Red, green and blue of the light, about 1, ``(3,)``."""
-    warm = (6500 - view.colour_temperature) / 6500
+    warm = (6500 - view.color_temperature) / 6500
     return np.array([1 + 0.35 * warm, 1.0, 1 - 0.55 * warm])
 
 
-def draw_head(picture: Field, head: Head, canvas: Canvas, camera: Camera, view: View) -> None:
-    """Draw a head into a float32 ``(H, W, 3)`` picture.
+def draw_head(image: Field, head: Head, canvas: Canvas, camera: Camera, view: View) -> None:
+    """Draw a head into a float32 ``(H, W, 3)`` image.
 
     Args:
-        picture: RGB 0..255, changed in place.
+        image: RGB 0..255, changed in place.
         head: the shape.
         canvas: its painted chart.
-        camera: from head to pixels of `picture`.
+        camera: from head to pixels of `image`.
         view: expression and light.
     """
-    x, y, width, height = _window(head, camera, picture.shape[1], picture.shape[0])
+    x, y, width, height = _window(head, camera, image.shape[1], image.shape[0])
     if width < 2 or height < 2:
         return
     meeting = _Rays(head, camera, view, x, y, width, height)
@@ -47,7 +47,7 @@ def draw_head(picture: Field, head: Head, canvas: Canvas, camera: Camera, view: 
     paint = _looked_up(canvas.cells, column, row)
     relief = _looked_up(head.relief, column, row)
     lit = _lit(paint, relief, camera, view)
-    part = picture[y : y + height, x : x + width]
+    part = image[y : y + height, x : x + width]
     lit -= part
     lit *= alpha[..., None]
     part += lit
@@ -64,7 +64,7 @@ def _looked_up(chart: npt.NDArray[Any], column: Field, row: Field) -> npt.NDArra
 
 
 def _lit(paint: npt.NDArray[Any], relief: Field, camera: Camera, view: View) -> Field:
-    """Colour of each pixel from its paint ``(H, W, 4)`` and relief ``(H, W, 4)``: Lambert, sky, highlight."""
+    """Color of each pixel from its paint ``(H, W, 4)`` and relief ``(H, W, 4)``: Lambert, sky, highlight."""
     towards = light_direction(view)
     half = towards + np.array([0.0, 0.0, 1.0])
     lights = np.stack([towards, (0, -1, 0), half / np.linalg.norm(half)]) @ camera.rotation
@@ -77,10 +77,10 @@ def _lit(paint: npt.NDArray[Any], relief: Field, camera: Camera, view: View) -> 
     paint = paint.astype(np.float32)
     gloss = np.maximum(shine, 0) ** 18 * paint[..., 3] * np.float32(0.30 * view.light_strength)
     key = key * (0.35 + 0.65 * openness)
-    colour = light_colour(view)
+    color = light_color(view)
     lit = np.empty((*paint.shape[:2], 3), np.float32)
     for channel in range(3):
-        lit[..., channel] = paint[..., channel] * (base + key * np.float32(colour[channel])) + gloss
+        lit[..., channel] = paint[..., channel] * (base + key * np.float32(color[channel])) + gloss
     return _rolled_off(lit)
 
 
@@ -106,8 +106,8 @@ def _window(head: Head, camera: Camera, width: int, height: int) -> tuple[int, i
 class _Rays:
     """Rays of a window of pixels in the unit head, and the fixed point where they meet its surface.
 
-    Each ray is its point nearest to the centre, `near` (at distance `miss`), and its unit direction `along`: a
-    surface of radius r around the centre is met at ``near - along * sqrt(r^2 - miss^2)``. Looking up the radius there
+    Each ray is its point nearest to the center, `near` (at distance `miss`), and its unit direction `along`: a
+    surface of radius r around the center is met at ``near - along * sqrt(r^2 - miss^2)``. Looking up the radius there
     and repeating converges.
     """
 

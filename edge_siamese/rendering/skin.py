@@ -32,7 +32,7 @@ def skin_of(person: Person) -> Canvas:
 def _bare(person: Person, axes: Floats, rng: np.random.Generator) -> Texture:
     """Bare skin: base tone, blood under cheeks and nose, unevenness."""
     size = TEXTURE_SIZE
-    tone = np.array(person.skin_colour, np.float32)
+    tone = np.array(person.skin_color, np.float32)
     mottled = cv2.resize(rng.normal(0, 1, (28, 28)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
     pores = rng.normal(0, 1, (size // 2, size // 2)).astype(np.float32)
     uneven = 1 + 0.012 * mottled + 0.016 * cv2.resize(pores, (size, size), interpolation=cv2.INTER_LINEAR)
@@ -53,7 +53,7 @@ def _bell(across: Field, down: Field, x: float, y: float, wide: float, high: flo
 def _sockets(canvas: Canvas, person: Person) -> None:
     """Darker skin around the eyes, eye shadow, bags and the crease of the lid."""
     p = person
-    shade = mixed(darker(p.skin_colour, 0.72), (110, 60, 60), 0.12)
+    shade = mixed(darker(p.skin_color, 0.72), (110, 60, 60), 0.12)
     for side in (-1, 1):
         x, y = side * p.eye_distance, p.eye_level
         canvas.fill(ellipse(x, y - 0.02, 0.27, 0.15), shade, opacity=0.30 + 0.15 * p.eye_depth, soft=0.06)
@@ -64,16 +64,16 @@ def _sockets(canvas: Canvas, person: Person) -> None:
 
 def _marks(canvas: Canvas, person: Person, rng: np.random.Generator) -> None:
     """Freckles and moles."""
-    brown = mixed(person.skin_colour, (120, 60, 30), 0.55)
+    brown = mixed(person.skin_color, (120, 60, 30), 0.55)
     for x, y in rng.normal((0, 0.32), (0.36, 0.2), (int(110 * person.freckles), 2)):
         canvas.fill(ellipse(x, y, 0.014, 0.013, corners=6), brown, opacity=0.6)
     for x, y in person.moles:
-        canvas.fill(ellipse(x, y, 0.024, 0.024, corners=10), darker(person.skin_colour, 0.35), opacity=0.9)
+        canvas.fill(ellipse(x, y, 0.024, 0.024, corners=10), darker(person.skin_color, 0.35), opacity=0.9)
 
 
 def _folds(canvas: Canvas, person: Person) -> None:
     """Wrinkles of the forehead, around the eyes and beside the mouth."""
-    p, shade = person, darker(person.skin_colour, 0.62)
+    p, shade = person, darker(person.skin_color, 0.62)
     if p.wrinkles <= 0.05:
         return
     for level in (0.50, 0.60, 0.71):
@@ -98,17 +98,15 @@ def _folds(canvas: Canvas, person: Person) -> None:
 def _nostrils(canvas: Canvas, person: Person) -> None:
     """Nostrils, the shadow under the tip and the creases of the wings."""
     p, base = person, nose_tip(person) + 0.125
-    dark = darker(p.skin_colour, 0.22)
-    canvas.fill(
-        ellipse(0, base + 0.01, 0.75 * p.nose_width, 0.045), darker(p.skin_colour, 0.5), opacity=0.42, soft=0.03
-    )
+    dark = darker(p.skin_color, 0.22)
+    canvas.fill(ellipse(0, base + 0.01, 0.75 * p.nose_width, 0.045), darker(p.skin_color, 0.5), opacity=0.42, soft=0.03)
     for side in (-1, 1):
         hole = ellipse(side * 0.43 * p.nose_width, base - 0.012, 0.22 * p.nose_width + 0.008, 0.024, side * 0.25)
         canvas.fill(hole, dark, opacity=0.85, soft=0.007)
         wing = [
             (side * p.nose_width * a, base + b) for a, b in ((0.86, -0.17), (1.0, -0.11), (1.03, -0.05), (0.92, 0.0))
         ]
-        canvas.stroke(wing, 0.03, darker(p.skin_colour, 0.5), opacity=0.55, soft=0.012)
+        canvas.stroke(wing, 0.03, darker(p.skin_color, 0.5), opacity=0.55, soft=0.012)
 
 
 def _beard(canvas: Canvas, person: Person, rng: np.random.Generator) -> None:
@@ -130,7 +128,7 @@ def _beard(canvas: Canvas, person: Person, rng: np.random.Generator) -> None:
     growth = np.maximum(beard * min(1.0, 1.15 * p.beard), moustache * min(1.0, 1.15 * p.moustache))
     grain = cv2.resize(rng.random((TEXTURE_SIZE // 2, TEXTURE_SIZE // 2), np.float32), (TEXTURE_SIZE, TEXTURE_SIZE))
     weight = np.clip(growth * (0.55 + 0.75 * grain), 0, 0.95)
-    canvas.tint(weight.astype(np.float32), darker(p.hair_colour, 0.9), HAIR_GLOSS / 2)
+    canvas.tint(weight.astype(np.float32), darker(p.hair_color, 0.9), HAIR_GLOSS / 2)
 
 
 def _hair(canvas: Canvas, person: Person) -> None:
@@ -138,10 +136,10 @@ def _hair(canvas: Canvas, person: Person) -> None:
     hidden = coverage(person, TEXTURE_SIZE)
     if person.hair_style == "buzz":
         hidden = hidden * np.float32(0.8)
-    colour = np.array(person.covering_colour if covered(person) else person.hair_colour, np.float32)
+    color = np.array(person.covering_color if covered(person) else person.hair_color, np.float32)
     look, kept = strands(person, TEXTURE_SIZE) * hidden, 1 - hidden
     for channel in range(3):
-        mixture = canvas.cells[..., channel] * kept + look * colour[channel]
+        mixture = canvas.cells[..., channel] * kept + look * color[channel]
         canvas.cells[..., channel] = np.minimum(mixture + np.float32(0.5), 255)
     gloss = np.float32(CLOTH_GLOSS if covered(person) else HAIR_GLOSS)
     canvas.cells[..., 3] = canvas.cells[..., 3] * kept + gloss * hidden

@@ -10,19 +10,19 @@ class View:
     """Pose, light and expression of one rendering; the defaults are frontal, neutral and evenly lit.
 
     Attributes:
-        yaw: degrees; positive turns the face towards the picture's right.
+        yaw: degrees; positive turns the face towards the image's right.
         pitch: degrees; positive looks up.
-        roll: degrees; positive tilts the head clockwise in the picture.
-        light_azimuth: degrees; positive comes from the picture's right.
+        roll: degrees; positive tilts the head clockwise in the image.
+        light_azimuth: degrees; positive comes from the image's right.
         light_elevation: degrees above the horizon.
         light_strength: brightness of the directional light, about 0..1.2.
         ambient: brightness of the light from all around, about 0.2..0.8.
-        colour_temperature: kelvin; below 6500 is warmer, above is colder.
+        color_temperature: kelvin; below 6500 is warmer, above is colder.
         smile: 0..1.
         mouth_open: 0..1.
         blink: 0 (open) .. 1 (closed).
         brow: -1 (frown) .. 1 (raised).
-        gaze_x: -1..1, towards the picture's right.
+        gaze_x: -1..1, towards the image's right.
         gaze_y: -1..1, downwards.
         background: seed of what is behind a crop and of the clothes in it.
         without_glasses: whether a wearer of glasses has taken them off.
@@ -35,7 +35,7 @@ class View:
     light_elevation: float = 35.0
     light_strength: float = 0.7
     ambient: float = 0.45
-    colour_temperature: float = 6500.0
+    color_temperature: float = 6500.0
     smile: float = 0.0
     mouth_open: float = 0.0
     blink: float = 0.0
@@ -68,7 +68,7 @@ class View:
             light_elevation=30 + about(18, 45),
             light_strength=0.65 + about(0.17, 0.35),
             ambient=0.46 + about(0.09, 0.2),
-            colour_temperature=6500 + about(1300, 3000),
+            color_temperature=6500 + about(1300, 3000),
             smile=sometimes(0.45),
             mouth_open=sometimes(0.3),
             blink=sometimes(0.2) * (0.6 if rng.random() < 0.8 else 1.0),

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..atomic import write_atomically
-from .numbers import points_interval
-from .pages import page_templates, require
+from .formatting import points_interval
+from .pages import NAMES, page_html, page_templates, require, write_page
 from .plots import det_plot, score_plot
 
 _PACKAGES = ("jinja2", "matplotlib")
 _TEMPLATE = "evaluation.html"
-_LEAST_SHARE = 0.05
+_MIN_SHARE = 0.05
 
 
 def require_packages() -> None:
@@ -23,32 +22,33 @@ def require_packages() -> None:
     require(_PACKAGES, "report")
 
 
-def write_report(path: Path, document: dict[str, Any]) -> None:
+def write_report(path: Path, report: dict[str, Any]) -> None:
     """Write the page, whole or not at all.
 
     Args:
         path: the HTML file.
-        document: of ``edge-siamese evaluate``, and ``data``, the name of what was measured.
+        report: of ``edge-siamese evaluate``, and ``data``, the name of what was measured.
     """
     require_packages()
-    page = render_report(document)
-    with write_atomically(path) as stream:
-        stream.write(page.encode())
+    write_page(path, render_report(report))
 
 
-def render_report(document: dict[str, Any]) -> str:
+def render_report(report: dict[str, Any]) -> str:
     """The page as text."""
     environment = page_templates(Path(__file__).parent)
     environment.filters |= {"points_interval": points_interval, "place": place}
     template = environment.get_template(_TEMPLATE)
-    page: str = template.render(document, det_svg=det_plot(document), score_svg=score_plot(document), scale=scale_of)
-    return page
+    body: str = template.render(
+        report, det_svg=det_plot(report).svg(), score_svg=score_plot(report).svg(), scale=scale_of
+    )
+    named = any(report["confusions"].values())
+    return page_html(f"Verification on {report['data']}", body, notice=NAMES if named else "")
 
 
 def scale_of(rows: Sequence[dict[str, Any]], rate: str) -> float:
     """The rate at the end of a table's bars: the largest upper bound of the rows that have a share of the pairs."""
     pairs = sum(row[rate]["of"] for row in rows)
-    bounds = [row[rate]["interval_95"][1] for row in rows if row[rate]["of"] > _LEAST_SHARE * pairs]
+    bounds = [row[rate]["interval_95"][1] for row in rows if row[rate]["of"] > _MIN_SHARE * pairs]
     return max(bounds, default=1.0)
 
 

@@ -1,119 +1,92 @@
-"""Plots of verification as SVG text to be put into a page.
+"""Plots of verification: detection error trade-off and score densities.
 
 Detection error trade-off curves have probit axes, on which the curve of two normal distributions is a straight line
 (Martin et al., "The DET curve in assessment of detection task performance", Eurospeech 1997).
 """
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-GENUINE, IMPOSTOR, INK, GREY = "#1971c2", "#e8590c", "#1c2024", "#8b8d98"
+from .canvas import GENUINE, GRAY, IMPOSTOR, INK, Drawing, legend_below
+
 _Floats = npt.NDArray[np.float64]
 _TICKS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
-STYLE = {
-    "axes.edgecolor": GREY,
-    "axes.grid": True,
-    "axes.labelcolor": INK,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "font.size": 10,
-    "grid.color": "#e8e8ec",
-    "svg.fonttype": "none",
-    "svg.hashsalt": "edge-siamese",  # the same figures give the same bytes
-    "text.parse_math": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-}
 
 
-def det_plot(document: dict[str, Any]) -> str:
+def det_plot(report: dict[str, Any]) -> Drawing:
     """FNMR over FMR on probit axes, down to one error: the bootstrap's band, the thresholds, and the other embedder.
 
     Args:
-        document: of ``edge-siamese evaluate``.
+        report: of ``edge-siamese evaluate``.
     """
-    return _drawn(draw_det, document)
+    return Drawing(lambda figure: draw_det(figure.add_subplot(), report))
 
 
-def score_plot(document: dict[str, Any]) -> str:
+def score_plot(report: dict[str, Any]) -> Drawing:
     """Densities of genuine and impostor scores, and the decision threshold."""
-    return _drawn(draw_scores, document)
+    return Drawing(lambda figure: draw_scores(figure.add_subplot(), report))
 
 
-def _drawn(draw: Callable[[Any, dict[str, Any]], None], document: dict[str, Any]) -> str:
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    buffer = io.StringIO()
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(5.6, 4.4), layout="constrained")
-        draw(figure.add_subplot(), document)
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
-
-
-def draw_det(axes: Any, document: dict[str, Any]) -> None:
-    """The plot of `det_plot` on axes of matplotlib."""
-    det, against = document["det"], document["against"]
+def draw_det(axes: Any, report: dict[str, Any], name: str = "") -> None:
+    """The plot of `det_plot` on axes of matplotlib; `name` is what the legend calls the curve."""
+    det, baseline = report["det"], report["baseline"]
     x, y = _probit(det["fmr"]), _probit(det["fnmr"])
     heights = [y]
     if all(det["person_interval_95"]):
         low, high = (_probit(side) for side in zip(*det["person_interval_95"], strict=True))
         axes.fill_between(x, low, high, color=GENUINE, alpha=0.15, linewidth=0, label="95 %, people resampled")
         heights += [low, high]
-    if against:
-        other = _probit(against["det"]["fnmr"])
-        axes.plot(x, other, color=GREY, linewidth=1.4, linestyle="--", label=against["name"])
+    if baseline:
+        other = _probit(baseline["det"]["fnmr"])
+        axes.plot(x, other, color=GRAY, linewidth=1.4, linestyle="--", label=baseline["name"])
         heights.append(other)
-    axes.plot(x, y, color=GENUINE, linewidth=2, label="this embedder" if against else "measured")
-    heights += _mark_thresholds(axes, document)
-    lowest, highest = _probit([1 / (document["genuine_pairs"] + 1), 0.995])
+    axes.plot(x, y, color=GENUINE, linewidth=2, label=name or ("this embedder" if baseline else "measured"))
+    heights += _mark_thresholds(axes, report)
+    lowest, highest = _probit([1 / (report["genuine_pairs"] + 1), 0.995])
     limits = max(np.concatenate(heights).min(), lowest), min(np.concatenate(heights).max(), highest)
-    axes.plot(limits, limits, color=GREY, linewidth=0.8, zorder=1)
-    if 0 < document["eer"] < 1:
-        eer = _probit([document["eer"]])
+    axes.plot(limits, limits, color=GRAY, linewidth=0.8, zorder=1)
+    if 0 < report["eer"] < 1:
+        eer = _probit([report["eer"]])
         axes.plot(
             eer, eer, color=GENUINE, marker="o", markerfacecolor="white", linestyle="none", label="equal error rate"
         )
     axes.set(xlim=(x.min(), x.max()), ylim=limits, xlabel="false match rate", ylabel="false non-match rate")
     _percent_ticks(axes.xaxis, axes.get_xlim())
     _percent_ticks(axes.yaxis, axes.get_ylim())
-    axes.legend(loc="upper right")
+    legend_below(axes)
 
 
-def draw_scores(axes: Any, document: dict[str, Any]) -> None:
+def draw_scores(axes: Any, report: dict[str, Any]) -> None:
     """The plot of `score_plot` on axes of matplotlib."""
-    scores, decision = document["scores"], document["decision_threshold"]
+    scores, decision = report["scores"], report["decision_threshold"]
     edges = np.array(scores["edges"])
     tallest = 0.0
-    for name, colour in (("impostor", IMPOSTOR), ("genuine", GENUINE)):
+    for name, color in (("impostor", IMPOSTOR), ("genuine", GENUINE)):
         counts = np.array(scores[name], np.float64)
         density = counts / max(counts.sum(), 1) / np.diff(edges)
-        axes.stairs(density, edges, fill=True, color=colour, alpha=0.25)
-        axes.stairs(density, edges, color=colour, linewidth=1.4, label=f"{name}, {int(counts.sum()):,} pairs")
+        axes.stairs(density, edges, fill=True, color=color, alpha=0.25)
+        axes.stairs(density, edges, color=color, linewidth=1.4, label=f"{name}, {int(counts.sum()):,} pairs")
         tallest = max(tallest, density.max())
     axes.axvline(decision["score"], color=INK, linewidth=1, label=f"threshold {decision['score']:.3f}")
     used = np.flatnonzero(np.add(scores["genuine"], scores["impostor"]))
     if len(used):
         axes.set_xlim(edges[used[0]] - 0.02, edges[used[-1] + 1] + 0.02)
-    axes.set(ylim=(0, 1.3 * tallest or 1), xlabel="score", ylabel="density")
-    axes.legend(loc="upper right")
+    axes.set(ylim=(0, 1.05 * tallest or 1), xlabel="score", ylabel="density")
+    legend_below(axes)
 
 
-def _mark_thresholds(axes: Any, document: dict[str, Any]) -> list[_Floats]:
+def _mark_thresholds(axes: Any, report: dict[str, Any]) -> list[_Floats]:
     """Mark this data's operating point and the card's, where they have a place on the axes; their heights."""
     marks = {"this data": {"marker": "o", "markersize": 7}, "model card": {"marker": "x", "markersize": 6}}
     heights = []
     for source, mark in marks.items():
         rates = [
             (entry["fmr"]["rate"], entry["fnmr"]["rate"])
-            for entry in document["thresholds"]
+            for entry in report["thresholds"]
             if entry["source"] == source and 0 < entry["fmr"]["rate"] <= 0.5 and 0 < entry["fnmr"]["rate"] < 0.995
         ]
         if rates:

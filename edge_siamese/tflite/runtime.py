@@ -4,15 +4,19 @@ import ctypes
 import importlib
 import importlib.metadata
 import logging
-from collections.abc import Iterator
+import os
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal
+from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import EdgeSiameseError, ModelError, RuntimeMissingError
+from ..errors import EdgeSiameseError, EngineClosedError, ModelError, RuntimeMissingError
+from ..native_output import captured_native_output
 from .flatbuffer import output_indices
 
 Delegate = Literal["xnnpack", "reference", "edgetpu"]
@@ -35,21 +39,43 @@ class Runtime:
 
 
 class TfliteNetwork:
-    """A network on an interpreter. One thread at a time may call `run`."""
+    """A network on an interpreter.
+
+    Threads may share it: they take turns. A process that forks may go on using it in the child, which builds an
+    interpreter of its own at its first `run`.
+
+    Args:
+        build: makes an interpreter of the model.
+        model: the .tflite's bytes.
+        runtime, delegate: what `build` uses.
+        float_too: see `load_network`.
+
+    Raises:
+        ModelError: an input or output is of another type.
+    """
 
     def __init__(
-        self, interpreter: Any, model: bytes, runtime: Runtime, delegate: Delegate, *, float_too: bool = False
+        self, build: Callable[[], Any], model: bytes, runtime: Runtime, delegate: Delegate, *, float_too: bool = False
     ) -> None:
-        self.interpreter, self.runtime, self.delegate = interpreter, runtime, delegate
-        interpreter.allocate_tensors()
+        self._build, self.runtime, self.delegate = build, runtime, delegate
+        self._lock = threading.Lock()
+        self._closed = False
+        self._interpreter: Any = None
+        interpreter = self._opened()
         (self._input,) = interpreter.get_input_details()
         details = {detail["index"]: detail for detail in interpreter.get_output_details()}
         names = output_indices(model) or {f"output{i}": index for i, index in enumerate(details)}
         self._outputs = {name: details[index] for name, index in names.items()}
         allowed = (np.int8, np.float32) if float_too else (np.int8,)
         if any(detail["dtype"] not in allowed for detail in (self._input, *details.values())):
-            wanted = " or ".join(dtype.__name__ for dtype in allowed)
-            raise ModelError(f"the network is not fully {wanted}: its input and outputs have to be")
+            expected = " or ".join(dtype.__name__ for dtype in allowed)
+            raise ModelError(f"the network is not fully {expected}: its input and outputs have to be")
+        _LOADED.add(self)
+
+    @property
+    def interpreter(self) -> Any:
+        """The runtime's interpreter, to inspect its tensors; for one thread."""
+        return self._opened()
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -72,17 +98,57 @@ class TfliteNetwork:
         return {name: detail["dtype"] for name, detail in self._outputs.items()}
 
     def run(self, image: npt.NDArray[np.int8] | npt.NDArray[np.float32]) -> dict[str, npt.NDArray[Any]]:
-        """Compute the outputs, by name, for one input ``(1, H, W, 3)`` of the network's type."""
-        self.interpreter.set_tensor(self._input["index"], image)
-        self.interpreter.invoke()
-        return {name: self.interpreter.get_tensor(detail["index"]) for name, detail in self._outputs.items()}
+        """Compute the outputs, by name, for one input ``(1, H, W, 3)`` of the network's type.
+
+        Raises:
+            EngineClosedError: after `close`.
+        """
+        with self._lock:
+            interpreter = self._opened()
+            interpreter.set_tensor(self._input["index"], image)
+            interpreter.invoke()
+            return {name: interpreter.get_tensor(detail["index"]) for name, detail in self._outputs.items()}
+
+    def close(self) -> None:
+        """Free the interpreter's memory, once a running `run` has ended; may be called again."""
+        with self._lock:
+            self._interpreter, self._closed = None, True
+
+    def after_fork(self) -> None:
+        """Replace the lock and the interpreter in the child of a fork: their threads are the parent's."""
+        self._lock = threading.Lock()
+        _OF_PARENTS.append(self._interpreter)
+        self._interpreter = None
+
+    def _opened(self) -> Any:
+        if self._closed:
+            raise EngineClosedError("the engine is closed: open another one with FaceEngine.open or FaceEngine.default")
+        if self._interpreter is None:
+            with captured_native_output():  # "Created TensorFlow Lite XNNPACK delegate for CPU."
+                interpreter = self._build()
+                interpreter.allocate_tensors()
+            self._interpreter = interpreter
+        return self._interpreter
 
     def output_scales(self) -> dict[str, tuple[float, int]]:
         """Scale and zero point of each output, by name."""
-        return {name: (float(scale), int(zero)) for name, (scale, zero) in self._quantisation().items()}
+        return {name: (float(scale), int(zero)) for name, (scale, zero) in self._quantization().items()}
 
-    def _quantisation(self) -> dict[str, tuple[float, int]]:
+    def _quantization(self) -> dict[str, tuple[float, int]]:
         return {name: detail["quantization"] for name, detail in self._outputs.items()}
+
+
+_LOADED: WeakSet[TfliteNetwork] = WeakSet()
+_OF_PARENTS: list[Any] = []  # never freed: that would wait for threads which a child does not have
+
+
+def _after_fork() -> None:
+    for network in _LOADED:
+        network.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def load_network(
@@ -95,7 +161,7 @@ def load_network(
 
     Args:
         model: the .tflite's bytes.
-        delegate: ``"xnnpack"`` (the runtime's optimised kernels), ``"reference"`` (the same bits on every machine) or
+        delegate: ``"xnnpack"`` (the runtime's optimized kernels), ``"reference"`` (the same bits on every machine) or
             ``"edgetpu"``.
         threads: for the CPU kernels.
         float_too: take a network with float32 input or outputs as well, as evaluation does to judge one beside another.
@@ -107,8 +173,8 @@ def load_network(
     failures = []
     for runtime in _installed():
         try:
-            interpreter = _interpreter(runtime, model, delegate, threads)
-            return TfliteNetwork(interpreter, model, runtime, delegate, float_too=float_too)
+            build = partial(_interpreter, runtime, model, delegate, threads)
+            return TfliteNetwork(build, model, runtime, delegate, float_too=float_too)
         except EdgeSiameseError:
             raise
         except (ValueError, RuntimeError) as error:
@@ -126,7 +192,7 @@ def load_network(
 def find_runtime() -> Runtime:
     """The runtime that `load_network` uses, proved on the shipped embedder; raises as it does."""
     from ..models import default_model
-    from .card import read_model
+    from .model_card import read_model
 
     return load_network(read_model(default_model("embedder")).network).runtime
 

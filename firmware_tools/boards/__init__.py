@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_siamese.errors import DataError
-from edge_siamese.gallery.format import ALIGNMENT
+from edge_siamese.gallery.container.layout import ALIGNMENT
 
 _Keys = Mapping[str, type]
 _KEYS: _Keys = {"name": str, "title": str, "cpu": str, "flash": list, "gallery": dict}
@@ -123,9 +123,9 @@ def read_board(path: Path) -> Board:
     try:
         return parse_board(path.read_text("utf-8"), str(path))
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+        raise DataError(f"{path}: cannot be read ({error.strerror})", path=path) from error
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: expected UTF-8 text ({error.reason})") from error
+        raise DataError(f"{path}: expected UTF-8 text ({error.reason})", path=path) from error
 
 
 def parse_board(text: str, source: str) -> Board:
@@ -178,7 +178,7 @@ def _slot(name: str, gallery: dict[str, Any], regions: tuple[Region, ...], sourc
 
 
 def _require_keys(table: dict[str, Any], keys: _Keys, where: str, *, optional: _Keys | None = None) -> None:
-    """Every key there and of its type, no other; a misspelt one is recognised."""
+    """Every key there and of its type, no other; a misspelt one is recognized."""
     allowed = {**keys, **(optional or {})}
     for key, value in table.items():
         if key not in allowed:

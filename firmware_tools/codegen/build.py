@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_siamese.errors import DataError, ModelError
-from edge_siamese.tflite.card import model_bytes, read_model
+from edge_siamese.tflite.model_card import model_bytes, read_model
 from edge_siamese.tflite.runtime import find_runtime
 
 from .c_text import RESERVED

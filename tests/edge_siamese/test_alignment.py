@@ -26,18 +26,18 @@ def test_coinciding_landmarks_give_a_translation_not_an_error() -> None:
 
 
 def test_a_face_already_in_place_is_cut_unchanged() -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (112, 112, 3), np.uint8)
-    assert np.array_equal(align(picture, TEMPLATE), picture)
+    image = np.random.default_rng(0).integers(0, 256, (112, 112, 3), np.uint8)
+    assert np.array_equal(align(image, TEMPLATE), image)
 
 
 @pytest.mark.parametrize("factor", [2, 3, 4, 7])
 def test_large_faces_are_averaged_before_they_are_cut(factor: int) -> None:
-    """A checkerboard finer than the crop's pixels becomes grey instead of aliasing, and stays in place."""
+    """A checkerboard finer than the crop's pixels becomes gray instead of aliasing, and stays in place."""
     side = 112 * factor
-    picture = np.full((side, side, 3), 90, np.uint8)
-    picture[: side // 2] = 200
+    image = np.full((side, side, 3), 90, np.uint8)
+    image[: side // 2] = 200
     landmarks = (TEMPLATE + 0.5) * factor - 0.5
-    crop = align(picture, landmarks).astype(int)
+    crop = align(image, landmarks).astype(int)
     assert abs(crop[:55] - 200).max() <= 1
     assert abs(crop[57:111, :111] - 90).max() <= 1
     fine = np.indices((side, side)).sum(0) // max(factor // 2, 1) % 2 * 255
@@ -45,7 +45,24 @@ def test_large_faces_are_averaged_before_they_are_cut(factor: int) -> None:
     assert crop.std() < 75  # aliasing would keep the full contrast of 127
 
 
-def test_what_lies_beyond_the_picture_is_black() -> None:
+def test_what_lies_beyond_the_image_is_black() -> None:
     crop = align(np.full((40, 40, 3), 255, np.uint8), TEMPLATE)
     assert crop[:39, :39].min() == 255
     assert crop[41:].max() == 0
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(1, 0), (2.2, 20), (0.7, 150), (1, 380), (30, -200)])
+def test_images_too_long_to_warp_are_cut_first_and_give_the_same_crop(
+    scale: float, shift: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
+    landmarks = TEMPLATE * scale + shift
+    whole = align(image, landmarks)
+    monkeypatch.setattr("edge_siamese.alignment._MAX_WARPED_SIDE", 10)
+    assert np.array_equal(align(image, landmarks), whole)
+
+
+@pytest.mark.parametrize("shape", [(1, 3000), (3000, 1), (1, 1), (150, 40_000), (40_000, 150)])
+@pytest.mark.parametrize("scale", [0.01, 1, 50])
+def test_any_shape_is_aligned(shape: tuple[int, int], scale: float) -> None:
+    assert align(np.full((*shape, 3), 99, np.uint8), TEMPLATE * scale).shape == (112, 112, 3)

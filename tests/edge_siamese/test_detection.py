@@ -4,29 +4,29 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edge_siamese.detection import STRIDES, FaceDetector, cell_centres, group_overlaps, letterbox
+from edge_siamese.detection import STRIDES, FaceDetector, cell_centers, group_overlaps, letterbox
 from edge_siamese.errors import ModelError
 
 SIZE = 64
 
 
-PICTURE = np.zeros((SIZE, SIZE, 3), np.uint8)
-PICTURE[:, 0] = 255
+IMAGE = np.zeros((SIZE, SIZE, 3), np.uint8)
+IMAGE[:, 0] = 255
 
 
 @dataclass
 class OneFace:
-    """A network that sees one face on `PICTURE`: 24 x 32 pixels around (20, 30), at stride 8.
+    """A network that sees one face on `IMAGE`: 24 x 32 pixels around (20, 30), at stride 8.
 
     Attributes:
-        logit, mirror_logit: what it answers to the picture and to its mirror image.
-        looks: how often it was asked.
+        logit, mirror_logit: what it answers to the image and to its mirror image.
+        predictions: how often it was asked.
     """
 
     logit: float = 4.0
     mirror_logit: float = 4.0
     delegate: str = "fake"
-    looks: int = 0
+    predictions: int = 0
 
     def output_scales(self) -> dict[str, tuple[float, int]]:
         scales = {"score": (0.1, 0), "box": (0.02, 3), "landmark": (0.05, -7)}
@@ -40,16 +40,16 @@ class OneFace:
             cells = SIZE // stride
             for kind, channels in (("score", 1), ("box", 4), ("landmark", 10)):
                 outputs[f"{kind}{stride}"] = np.full((1, cells, cells, channels), -100, np.int8)
-        self.looks += 1
+        self.predictions += 1
         mirrored = image[0, 0, 0, 0] < image[0, 0, -1, 0]
         logit, x, column = (self.mirror_logit, SIZE - 1 - 20, 5) if mirrored else (self.logit, 20, 2)
-        centre = cell_centres(SIZE, SIZE, 8)[3, column]
-        box = [(x - centre[0]) / 8, (30 - centre[1]) / 8, np.log(24 / 8), np.log(32 / 8)]
+        center = cell_centers(SIZE, SIZE, 8)[3, column]
+        box = [(x - center[0]) / 8, (30 - center[1]) / 8, np.log(24 / 8), np.log(32 / 8)]
         marks = np.tile((x, 30), 5)
-        marks[[0, 2]] = x - 5, x + 5  # the eyes, as they lie in the picture seen
+        marks[[0, 2]] = x - 5, x + 5  # the eyes, as they lie in the image seen
         outputs["score8"][0, 3, column] = round(logit / 0.1)
         outputs["box8"][0, 3, column] = np.round(np.array(box) / 0.02) + 3
-        outputs["landmark8"][0, 3, column] = np.round((marks - np.tile(centre, 5)) / 8 / 0.05) - 7
+        outputs["landmark8"][0, 3, column] = np.round((marks - np.tile(center, 5)) / 8 / 0.05) - 7
         return outputs
 
 
@@ -61,8 +61,8 @@ def probability(logit: float) -> float:
     return float(1 / (1 + np.exp(-logit)))
 
 
-def test_a_face_comes_back_in_the_pictures_own_pixels() -> None:
-    (face,) = detector().detect(np.repeat(np.repeat(PICTURE, 2, axis=0), 2, axis=1))
+def test_a_face_comes_back_in_the_images_own_pixels() -> None:
+    (face,) = detector().detect(np.repeat(np.repeat(IMAGE, 2, axis=0), 2, axis=1))
     assert face.box == pytest.approx([2 * (20 - 12) + 0.5, 2 * (30 - 16) + 0.5, 48, 64], abs=1.5)
     across = np.array([30.5, 50.5, 40.5, 40.5, 40.5])
     assert face.landmarks == pytest.approx(np.column_stack([across, np.full(5, 60.5)]), abs=1)
@@ -72,25 +72,25 @@ def test_a_face_comes_back_in_the_pictures_own_pixels() -> None:
 @pytest.mark.parametrize("logit", [4.0, 2.0])
 def test_the_score_threshold_is_what_it_says(logit: float) -> None:
     network = OneFace(logit, logit)
-    assert detector(network, score_threshold=probability(logit) - 0.002).detect(PICTURE)
-    assert not detector(network, score_threshold=probability(logit) + 0.002).detect(PICTURE)
+    assert detector(network, score_threshold=probability(logit) - 0.002).detect(IMAGE)
+    assert not detector(network, score_threshold=probability(logit) + 0.002).detect(IMAGE)
 
 
-@pytest.mark.parametrize(("logit", "looks"), [(4.0, 1), (1.3, 2), (0.5, 2), (0.0, 2), (-1.0, 1)])
-def test_only_what_is_in_doubt_is_looked_at_twice(logit: float, looks: int) -> None:
+@pytest.mark.parametrize(("logit", "predictions"), [(4.0, 1), (1.3, 2), (0.5, 2), (0.0, 2), (-1.0, 1)])
+def test_only_what_is_in_doubt_is_looked_at_twice(logit: float, predictions: int) -> None:
     network = OneFace(logit, logit)
-    detector(network).detect(PICTURE)
-    assert network.looks == looks
+    detector(network).detect(IMAGE)
+    assert network.predictions == predictions
 
 
 @pytest.mark.parametrize(("logit", "mirror_logit"), [(1.0, -9.0), (1.0, -0.2), (0.0, 0.5)])
 def test_a_doubtful_face_that_the_mirror_does_not_show_is_none(logit: float, mirror_logit: float) -> None:
-    assert not detector(OneFace(logit, mirror_logit)).detect(PICTURE)
+    assert not detector(OneFace(logit, mirror_logit)).detect(IMAGE)
 
 
 @pytest.mark.parametrize(("logit", "mirror_logit"), [(1.0, 2.0), (0.0, 2.0)])
 def test_a_doubtful_face_that_the_mirror_confirms_is_the_mean_of_both_looks(logit: float, mirror_logit: float) -> None:
-    (face,) = detector(OneFace(logit, mirror_logit)).detect(PICTURE)
+    (face,) = detector(OneFace(logit, mirror_logit)).detect(IMAGE)
     assert face.score == pytest.approx((probability(logit) + probability(mirror_logit)) / 2)
     assert face.box == pytest.approx([20 - 12, 30 - 16, 24, 32], abs=1)
     assert face.landmarks == pytest.approx(np.array([(15, 30), (25, 30), (20, 30), (20, 30), (20, 30)]), abs=0.5)
@@ -100,7 +100,7 @@ def test_a_doubtful_face_that_the_mirror_confirms_is_the_mean_of_both_looks(logi
 def test_letterboxing_keeps_proportions_and_maps_back(height: int, width: int) -> None:
     fitted, mapping = letterbox(np.full((height, width, 3), 255, np.uint8), SIZE, SIZE)
     assert fitted.shape == (SIZE, SIZE, 3)
-    corner = mapping.to_picture(np.array([mapping.scale * (width - 0.5), mapping.scale * (height - 0.5)]) - 0.5)
+    corner = mapping.to_image(np.array([mapping.scale * (width - 0.5), mapping.scale * (height - 0.5)]) - 0.5)
     assert corner == pytest.approx([width - 1, height - 1], abs=1e-3)
 
 

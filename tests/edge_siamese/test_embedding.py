@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_siamese.embedding import FaceEmbedder, mean_of_views
+from edge_siamese.embedding import FaceEmbedder, mean_of_flip
 from edge_siamese.engine import FaceEngine
 from edge_siamese.frames import mirrored
 from edge_siamese.rendering import GOLDEN_SEEDS, Person, View, render_crop
@@ -15,8 +15,8 @@ def crop() -> np.ndarray:
     return render_crop(Person.from_seed(GOLDEN_SEEDS[0]), View(yaw=20.0))
 
 
-def embedder(engine: FaceEngine, mirror: bool) -> FaceEmbedder:
-    return FaceEmbedder(engine.embedder.network, replace(engine.embedder.card, mirror=mirror))
+def embedder(engine: FaceEngine, average_flip: bool) -> FaceEmbedder:
+    return FaceEmbedder(engine.embedder.network, replace(engine.embedder.card, average_flip=average_flip))
 
 
 def test_an_embedding_is_what_the_network_answers_or_the_mean_with_the_mirror_images(
@@ -44,18 +44,18 @@ def test_the_first_answer_outlives_the_second_run(engine: FaceEngine, crop: np.n
         def output_scales(self) -> dict[str, tuple[float, int]]:
             return {"output": (1.0, 3)}
 
-        def run(self, image: np.ndarray) -> dict[str, np.ndarray]:
-            self.memory[:] = int(image[0, 0, 0, 0])
+        def run(self, tensor: np.ndarray) -> dict[str, np.ndarray]:
+            self.memory[:] = int(tensor[0, 0, 0, 0])
             return {"output": self.memory}
 
     network: Any = OneBuffer()
-    card = replace(engine.embedder.card, mirror=True, zero_point=3)
-    picture = np.zeros((112, 112, 3), np.uint8)
-    picture[:, :56], picture[:, 56:] = 128 + 10, 128 + 20
-    assert FaceEmbedder(network, card).embed(picture).values.tolist() == [15] * 4
+    card = replace(engine.embedder.card, average_flip=True, zero_point=3)
+    image = np.zeros((112, 112, 3), np.uint8)
+    image[:, :56], image[:, 56:] = 128 + 10, 128 + 20
+    assert FaceEmbedder(network, card).embed(image).values.tolist() == [15] * 4
 
 
-def test_halves_go_to_the_even_neighbour_and_nothing_overflows() -> None:
+def test_halves_go_to_the_even_neighbor_and_nothing_overflows() -> None:
     first = np.array([127, -128, 1, 3, -1, 0], np.int8)
     second = np.array([127, -128, 2, 4, -2, 5], np.int8)
-    assert mean_of_views(first, second).tolist() == [127, -128, 2, 4, -2, 2]
+    assert mean_of_flip(first, second).tolist() == [127, -128, 2, 4, -2, 2]

@@ -1,79 +1,44 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from edge_siamese.cameras.base import CameraBack, CameraLost, Notice, Source
+from edge_siamese.cameras.base import CameraBack, CameraLost, FramesUnreadable, SourceEvent
 from edge_siamese.decision import Outcome, Reason
 from edge_siamese.errors import GalleryError
-from edge_siamese.evaluation.operating_point import OperatingPoint
-from edge_siamese.faces import Embedding, Face
-from edge_siamese.frames import RGB, Frame
+from edge_siamese.faces import Face
+from edge_siamese.frames import RGB
+from edge_siamese.fusion import EmbeddingPolicy
 from edge_siamese.gallery import Gallery
+from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.rendering import Person, View, render_background, render_portrait
-from edge_siamese.tracking import EmbeddingPolicy
-from edge_siamese.verifier import Sighting, Verifier
+from edge_siamese.verifier import FaceResult, Verifier
+from tests.doubles import ListedSource, ScriptedAnalyzer, TickingClock, embedder_card
 
 DIGEST = "ab" * 32
-CARD: Any = SimpleNamespace(digest=DIGEST, dimension=4, zero_point=0, operating_points=(), name="fake")
+CARD = embedder_card(4, digest=DIGEST)
 POINT = OperatingPoint(1e-3, 16_000, 9e-4, 5000, 20, 0.1, "00")
 VECTORS = {"Ada": (100, 0, 0, 0), "Bob": (0, 100, 0, 0), "a stranger": (0, 0, 100, 0)}
 SEEDS = {"Ada": 1, "Bob": 2, "a stranger": 5}
 NOBODY = render_background((320, 240), 3)
 
 
-class People:
-    """Renders people and, as the engine's seam, finds and embeds them again exactly."""
-
-    embedder_card = CARD
-
-    def __init__(self) -> None:
-        self.embedded = 0
-        self._shown: dict[bytes, list[tuple[str, Face]]] = {}
+class People(ScriptedAnalyzer):
+    """Renders people, and finds and embeds them again exactly."""
 
     def show(self, name: str, **how: Any) -> RGB:
         rendering = render_portrait(Person.from_seed(SEEDS[name]), View(), background_seed=SEEDS[name], **how)
-        self._shown.pop(rendering.picture.tobytes(), None)
-        return self.shows(rendering.picture, name, Face(rendering.boxes[0], rendering.landmarks[0], 0.9))
-
-    def shows(self, picture: RGB, name: str, face: Face) -> RGB:
-        self._shown.setdefault(picture.tobytes(), []).append((name, face))
-        return picture
-
-    def detect(self, picture: RGB) -> list[Face]:
-        return [face for _, face in self._shown.get(picture.tobytes(), [])]
-
-    def embed(self, picture: RGB, face: Face) -> Embedding:
-        self.embedded += 1
-        name = next(name for name, known in self._shown[picture.tobytes()] if known.box is face.box)
-        return Embedding(np.array(VECTORS[name], np.int8), 0, DIGEST)
-
-
-class Film(Source):
-    """Frames, notices, and ages, as given."""
-
-    def __init__(self, items: list[RGB | Notice], *, stills: bool = False, ages_ns: tuple[int, ...] = ()) -> None:
-        super().__init__("film")
-        self.stills = stills
-        self._items, self._ages_ns = items, ages_ns
-
-    def watch(self) -> Iterator[Frame | Notice]:
-        for number, item in enumerate(self._items):
-            if self.stopping:
-                return
-            yield Frame(item, number * 10**8, number, f"{number}.png") if isinstance(item, np.ndarray) else item
-
-    def age_ns(self, frame: Frame) -> int:
-        return self._ages_ns[frame.sequence] if self._ages_ns else 0
+        face = Face(rendering.boxes[0], rendering.landmarks[0], 0.9)
+        return rendering.image if self.detect(rendering.image) else self.put(rendering.image, face, VECTORS[name])
 
 
 @pytest.fixture
 def people() -> People:
-    return People()
+    return People(CARD)
 
 
 @pytest.fixture
@@ -84,54 +49,66 @@ def gallery() -> Gallery:
         names=tuple(known),
         identifiers=empty.identifiers,
         templates=np.array(list(known.values()), np.int8),
-        owners=np.arange(len(known), dtype=np.uint32),
+        identity_index=np.arange(len(known), dtype=np.uint32),
         zero_point=0,
         embedder_digest=bytes.fromhex(DIGEST)[:16],
         operating_points=(POINT,),
     )
 
 
-Watch = Callable[..., list[Sighting]]
+Watch = Callable[..., list[FaceResult]]
 
 
 @pytest.fixture
 def watch(people: People, gallery: Gallery) -> Watch:
-    def run(items: list[RGB | Notice], *, stills: bool = False, **settings: Any) -> list[Sighting]:
-        return list(verifier(people, gallery, Film(items, stills=stills), **settings))
+    def run(items: list[RGB | SourceEvent], *, stills: bool = False, **settings: Any) -> list[FaceResult]:
+        return list(verifier(people, gallery, ListedSource(items, stills=stills), **settings))
 
     return run
 
 
-def verifier(people: People, gallery: Gallery, film: Film, **settings: Any) -> Verifier:
-    return Verifier(film, people, gallery, **settings)  # type: ignore[arg-type]
+def verifier(people: People, gallery: Gallery, film: ListedSource, **settings: Any) -> Verifier:
+    return Verifier(film, people, gallery, **settings)
 
 
-def told(sightings: list[Sighting]) -> list[tuple[str | None, str]]:
-    return [(seen.decision.identity, str(seen.decision.reason)) for seen in sightings if seen.changed]
+def last_emitted(results: list[FaceResult]) -> list[tuple[str | None, str]]:
+    return [(seen.decision.identity, str(seen.decision.reason)) for seen in results if seen.changed]
 
 
 def test_known_people_are_named_and_strangers_are_not(people: People, watch: Watch) -> None:
     names = ["Ada", "a stranger", "Bob"]
-    sightings = watch([people.show(name) for name in names], stills=True)
-    assert told(sightings) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
-    assert [seen.decision.outcome for seen in sightings] == [Outcome.MATCH, Outcome.UNKNOWN, Outcome.MATCH]
-    assert [seen.frame.source for seen in sightings] == ["0.png", "1.png", "2.png"]
-    assert sightings[0].decision.threshold == POINT.threshold
-    assert sightings[0].face is not None
-    assert sightings[0].face.embedding is not None
+    results = watch([people.show(name) for name in names], stills=True)
+    assert last_emitted(results) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
+    assert [seen.decision.outcome for seen in results] == [
+        Outcome.MATCH,
+        Outcome.UNKNOWN,
+        Outcome.MATCH,
+    ]
+    assert [seen.frame.source for seen in results] == ["0.png", "1.png", "2.png"]
+    assert results[0].decision.threshold_q15 == POINT.threshold_q15
+    assert results[0].face is not None
+    assert results[0].face.embedding is not None
+
+
+def test_somebody_kept_beyond_the_last_day_is_not_named(people: People, gallery: Gallery) -> None:
+    overdue = replace(gallery, metadata={"people": {"Ada": {"retain_until": "2020-01-01"}}})
+    film = ListedSource([people.show("Ada"), people.show("Bob")], stills=True)
+    results = list(verifier(people, overdue, film))
+    assert last_emitted(results) == [(None, "overdue"), ("Bob", "ok")]
+    assert results[0].decision.outcome is Outcome.UNDECIDED
 
 
 def test_every_still_is_told_even_when_nothing_changes(people: People, watch: Watch) -> None:
-    sightings = watch([people.show("Ada")] * 3 + [NOBODY] * 2, stills=True)
-    assert told(sightings) == [("Ada", "ok")] * 3 + [(None, "no_face")] * 2
-    assert len({seen.track for seen in sightings[:3]}) == 3
+    results = watch([people.show("Ada")] * 3 + [NOBODY] * 2, stills=True)
+    assert last_emitted(results) == [("Ada", "ok")] * 3 + [(None, "no_face")] * 2
+    assert len({seen.track for seen in results[:3]}) == 3
 
 
 def test_a_person_who_stays_is_told_once_and_embedded_rarely(people: People, watch: Watch) -> None:
-    sightings = watch([people.show("Ada")] * 40)
-    assert told(sightings) == [("Ada", "ok")]
-    assert len(sightings) == 40
-    assert {seen.track for seen in sightings} == {1}
+    results = watch([people.show("Ada")] * 40)
+    assert last_emitted(results) == [("Ada", "ok")]
+    assert len(results) == 40
+    assert {seen.track for seen in results} == {1}
     assert people.embedded == 3
 
 
@@ -139,70 +116,75 @@ def test_a_person_who_stays_is_told_once_and_embedded_rarely(people: People, wat
 def test_a_clearly_better_look_is_embedded_at_once(people: People, watch: Watch, first: float, embedded: int) -> None:
     better = people.show("Ada")
     (face,) = people.detect(better)
-    worse = people.shows(np.array(better) ^ np.uint8(1), "Ada", Face(face.box, face.landmarks, first))
+    worse = people.put(np.array(better) ^ np.uint8(1), Face(face.box, face.landmarks, first), VECTORS["Ada"])
     watch([worse, better])
     assert people.embedded == embedded
 
 
-def test_one_photograph_after_the_other_in_a_video_is_another_person(people: People, watch: Watch) -> None:
-    sightings = watch([people.show("Ada")] * 5 + [people.show("a stranger")] * 5 + [people.show("Bob")] * 5)
-    assert told(sightings) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
-    assert all(seen.decision.identity != "Ada" for seen in sightings[5:])
+def test_one_photo_after_the_other_in_a_video_is_another_person(people: People, watch: Watch) -> None:
+    results = watch([people.show("Ada")] * 5 + [people.show("a stranger")] * 5 + [people.show("Bob")] * 5)
+    assert last_emitted(results) == [("Ada", "ok"), (None, "below_threshold"), ("Bob", "ok")]
+    assert all(seen.decision.identity != "Ada" for seen in results[5:])
 
 
 def test_frames_without_a_face_are_counted_and_told_once(people: People, gallery: Gallery) -> None:
-    film = Film([NOBODY, NOBODY, people.show("Ada"), NOBODY])
+    film = ListedSource([NOBODY, NOBODY, people.show("Ada"), NOBODY])
     watching = verifier(people, gallery, film)
-    assert told(list(watching)) == [(None, "no_face"), ("Ada", "ok"), (None, "no_face")]
+    assert last_emitted(list(watching)) == [(None, "no_face"), ("Ada", "ok"), (None, "no_face")]
     assert watching.counters.to_json() == {
-        "frames": 4, "stale": 0, "no_face": 3, "faces": 1, "refused": 0, "embeddings": 1,
+        "frames": 4, "stale": 0, "no_face": 3, "faces": 1, "rejected": 0, "embeddings": 1,
     }  # fmt: skip
 
 
 def test_a_face_that_cannot_be_compared_is_undecided_with_the_reason(people: People, watch: Watch) -> None:
     (seen,) = watch([people.show("Ada", face_height=14.0)], stills=True)
-    assert (seen.decision.outcome, seen.decision.reason) == (Outcome.UNDECIDED, Reason.TOO_SMALL)
+    assert (seen.decision.outcome, seen.decision.reason) == (
+        Outcome.UNDECIDED,
+        Reason.TOO_SMALL,
+    )
     assert people.embedded == 0
 
 
 def test_a_bad_frame_does_not_unmake_what_is_known(people: People, watch: Watch) -> None:
-    picture = people.show("Ada")
-    face = people.detect(picture)[0]
+    image = people.show("Ada")
+    face = people.detect(image)[0]
     turned = face.landmarks.copy()
     turned[2, 0] += 3 * (turned[1, 0] - turned[0, 0])
-    away = people.shows(np.array(picture) ^ np.uint8(1), "Ada", Face(face.box, turned, 0.9))
-    assert told(watch([picture, away, picture])) == [("Ada", "ok")]
+    away = people.put(np.array(image) ^ np.uint8(1), Face(face.box, turned, 0.9), VECTORS["Ada"])
+    assert last_emitted(watch([image, away, image])) == [("Ada", "ok")]
 
 
 def test_stale_frames_are_not_looked_at(people: People, gallery: Gallery) -> None:
-    film = Film([people.show("Ada")] * 3, ages_ns=(0, 2_000_000_000, 10))
+    film = ListedSource([people.show("Ada")] * 3, ages_ns=(0, 2_000_000_000, 10))
     watching = verifier(people, gallery, film)
-    assert told(list(watching)) == [("Ada", "ok"), (None, "stale_frame")]
+    assert last_emitted(list(watching)) == [("Ada", "ok"), (None, "stale_frame")]
     assert watching.counters.stale == 1
 
 
 def test_notices_pass_through_and_end_the_tracks(people: People, gallery: Gallery) -> None:
     lost, back = CameraLost("film", 1, "pulled"), CameraBack("film", 2, 1)
-    items = list(verifier(people, gallery, Film([people.show("Ada"), lost, back, people.show("Ada")])).watch())
+    items = list(verifier(people, gallery, ListedSource([people.show("Ada"), lost, back, people.show("Ada")])).watch())
     assert items[1:3] == [lost, back]
-    assert isinstance(items[3], Sighting)
+    assert isinstance(items[3], FaceResult)
     assert items[3].track == 2
 
 
 def test_several_faces_are_told_by_size(people: People, watch: Watch) -> None:
-    picture = people.show("Ada")
-    face = people.detect(picture)[0]
+    image = people.show("Ada")
+    face = people.detect(image)[0]
     shift = np.array((90, 20), np.float32)
-    other = Face(np.concatenate([face.box[:2] + shift, face.box[2:] * np.float32(0.5)]), face.landmarks, 0.8)
-    people.shows(picture, "Bob", other)
-    sightings = watch([picture], stills=True)
-    assert [(seen.face_index, seen.decision.identity) for seen in sightings] == [(0, "Ada"), (1, "Bob")]
+    other = Face(np.concatenate([face.box[:2] + shift, face.box[2:] * np.float32(0.5)]), face.landmarks + shift, 0.8)
+    people.put(image, other, VECTORS["Bob"])
+    results = watch([image], stills=True)
+    assert [(seen.face_index, seen.decision.identity) for seen in results] == [
+        (0, "Ada"),
+        (1, "Bob"),
+    ]
 
 
 def test_latency_counts_from_when_the_frame_was_taken(people: People, gallery: Gallery) -> None:
-    ticks = iter([1_000, 1_250])
-    film = Film([NOBODY], ages_ns=(300,))
-    (seen,) = verifier(people, gallery, film, clock=lambda: next(ticks))
+    film = ListedSource([NOBODY], ages_ns=(300,))
+    (seen,) = verifier(people, gallery, film, clock=TickingClock(250, start_ns=1_000))
     assert seen.latency_ns == 1_250 - (1_000 - 300)
 
 
@@ -220,31 +202,46 @@ def test_a_timer_sees_every_stage(people: People, gallery: Gallery) -> None:
             return timed()
 
     timer = Timer()
-    list(verifier(people, gallery, Film([people.show("Ada"), NOBODY]), timer=timer))
-    assert timer.stages == ["detect", "track", "quality", "embed", "match", "detect", "track"]
+    list(verifier(people, gallery, ListedSource([people.show("Ada"), NOBODY]), timer=timer))
+    assert timer.stages == ["detect", "track", "orient", "align", "quality", "embed", "match", "detect", "track"]
 
 
 def test_the_policy_can_be_chosen(people: People, watch: Watch) -> None:
-    watch([people.show("Ada")] * 6, policy=EmbeddingPolicy(most_wait=1))
+    watch([people.show("Ada")] * 6, policy=EmbeddingPolicy(max_wait=1))
     assert people.embedded == 6
 
 
 def test_a_given_operating_point_beats_the_gallerys(people: People, watch: Watch) -> None:
     strict = OperatingPoint(1e-6, 32_767, 1e-6, 10**7, 20, 0.9, "00")
     people_seen = watch([people.show("Ada")], operating_point=strict)
-    assert people_seen[0].decision.threshold == 32_767
+    assert people_seen[0].decision.threshold_q15 == 32_767
 
 
 def test_stopping_ends_the_watch(people: People, gallery: Gallery) -> None:
-    watching = verifier(people, gallery, Film([people.show("Ada")] * 10))
+    watching = verifier(people, gallery, ListedSource([people.show("Ada")] * 10))
     seen = []
-    for sighting in watching:
-        seen.append(sighting)
+    for result in watching:
+        seen.append(result)
         watching.stop()
     assert len(seen) == 1
 
 
 def test_a_gallery_of_another_embedder_is_refused(people: People, gallery: Gallery, tmp_path: Path) -> None:
-    people.embedder_card = SimpleNamespace(**vars(CARD) | {"digest": "cd" * 32})
+    people.embedder_card = replace(CARD, digest="cd" * 32)
     with pytest.raises(GalleryError, match="cdcd"):
-        verifier(people, gallery, Film([NOBODY]))
+        verifier(people, gallery, ListedSource([NOBODY]))
+
+
+def test_another_frame_size_begins_other_tracks(people: People, watch: Watch) -> None:
+    image = people.show("Ada")
+    (face,) = people.detect(image)
+    wider = people.put(np.ascontiguousarray(np.pad(image, ((0, 0), (0, 64), (0, 0)))), face, VECTORS["Ada"])
+    assert [seen.track for seen in watch([image, image, wider, wider, image])] == [1, 1, 2, 2, 3]
+
+
+def test_unreadable_frames_pass_through_and_leave_the_tracks(people: People, gallery: Gallery) -> None:
+    bad = FramesUnreadable("film", 1, 1, 1, "no JPEG in it")
+    items = list(verifier(people, gallery, ListedSource([people.show("Ada"), bad, people.show("Ada")])).watch())
+    assert items[1] is bad
+    assert isinstance(items[2], FaceResult)
+    assert items[2].track == 1

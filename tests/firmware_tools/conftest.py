@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_siamese.evaluation.operating_point import OperatingPoint
 from edge_siamese.gallery import Gallery
+from edge_siamese.operating_point import OperatingPoint
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from edge_siamese.gallery import Gallery
-from edge_siamese.gallery.format import RECORDS
-from edge_siamese_firmware.format_header import format_header
-from edge_siamese_firmware.images import c_header, c_source
+from edge_siamese.gallery.container.layout import RECORDS
+from edge_siamese_firmware.gallery_image.c_header import format_header
+from edge_siamese_firmware.gallery_image.images import c_header, c_source
 
 COMPILER = shutil.which("gcc") or shutil.which("cc")
 PROGRAM = r"""
@@ -43,7 +43,7 @@ int main(void)
         } else if (section->type == ESG_TEMPLATES) {
             const int8_t *templates = (const int8_t *)value;
             printf("last %d\n", templates[header->templates * header->dimension - 1]);
-        } else if (section->type == ESG_OWNERS) {
+        } else if (section->type == ESG_IDENTITY_INDEX) {
             for (uint32_t i = 0; i < header->templates; i++)
                 printf("owner %" PRIu32 "\n", ((const uint32_t *)value)[i]);
         } else if (section->type == ESG_SQUARED_NORMS) {
@@ -89,7 +89,7 @@ def test_a_c_program_reads_what_python_wrote(gallery_file: Path, tmp_path: Path)
         "name Zoë",
         "name anna",
         f"last {gallery.templates[-1, -1]}",
-        *(f"owner {owner}" for owner in gallery.owners),
+        *(f"owner {owner}" for owner in gallery.identity_index),
         f"norm {norm}",
         f"point 0.001 -12345 {2**40} 99 5a",
         "end 1",

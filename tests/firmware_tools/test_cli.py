@@ -37,14 +37,14 @@ def test_images_are_written(gallery_file: Path, tmp_path: Path, capsys: pytest.C
     assert sorted(file.name for file in out.iterdir()) == FILES
     assert Gallery.open(out / "gallery.bin").names == ("Zoë", "anna")
     assert run(*arguments, "--slot", "b", "--json") == 0
-    document = json.loads(capsys.readouterr().out)
-    assert (document["schema"], document["slot"], document["address"]) == (
+    report = json.loads(capsys.readouterr().out)
+    assert (report["schema"], report["slot"], report["address"]) == (
         "edge-siamese/firmware-build/1",
         "b",
         0x101E0000,
     )
-    assert (document["sequence"], document["used"]) == (7, gallery_file.stat().st_size)
-    assert [Path(file).name for file in document["files"]] == FILES
+    assert (report["sequence"], report["used"]) == (7, gallery_file.stat().st_size)
+    assert [Path(file).name for file in report["files"]] == FILES
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,16 @@ def test_a_damaged_or_too_large_gallery_makes_no_images(
     gallery_file.write_bytes(data.ljust(32_769, b"\xff"))
     assert run(*arguments) == 2
     assert "slot a of microbit has 32,768" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_people_kept_beyond_the_last_day_are_not_flashed(
+    gallery_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gallery = Gallery.open(gallery_file)
+    about = {"retain_until": "2020-01-01"}
+    gallery.with_people({"anna": gallery.templates_of("anna")}, limit=None, about=about).save(gallery_file)
+    out = tmp_path / "flash"
+    assert run("firmware", "build", "--gallery", str(gallery_file), "--board", "rp2040", "--out", str(out)) == 2
+    assert "anna kept beyond the last day, which a board does not know" in capsys.readouterr().err
     assert not out.exists()

@@ -1,4 +1,4 @@
-"""``bench detection`` with the shipped models on rendered pictures."""
+"""``bench detection`` with the shipped models on rendered images."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from edge_siamese.cli.main import main
 from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
-from edge_siamese.pictures import write_picture
+from edge_siamese.image_io import write_image
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 from edge_siamese_benchmarks import peers
 
@@ -23,7 +23,7 @@ class CornerPeer:
     def __init__(self, path: Path, threshold: float) -> None:
         self.threshold = threshold
 
-    def detect(self, picture: RGB) -> list[Face]:
+    def detect(self, image: RGB) -> list[Face]:
         return [Face(np.array((0, 0, 20, 20), np.float32), np.zeros((5, 2), np.float32), 0.9)]
 
 
@@ -39,7 +39,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for photo in range(2):
             view = View(yaw=10.0 * photo)
             portrait = render_portrait(Person.from_seed(DEMO_SEEDS[person]), view, background_seed=photo)
-            write_picture(folder / f"P{person}" / f"{photo}.png", portrait.picture)
+            write_image(folder / f"P{person}" / f"{photo}.png", portrait.image)
     return folder
 
 
@@ -49,14 +49,14 @@ def answer(*arguments: object) -> int:
     return int(ended.value.code or 0)
 
 
-def document(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+def printed_json(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
 
 
 def test_the_shipped_detector_and_a_peer_side_by_side(annotated: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer(annotated, "--peer", "corner=x", "--threshold", 0.5, "--threshold", 0.9, "--json") == 0
-    report = document(capsys)
+    report = printed_json(capsys)
     assert report["schema"] == "edge-siamese/bench-detection/1"
     assert set(report) == {"schema", "version", "model", "delegate", "annotated"}
     ours, strict, peer = report["annotated"]["detectors"]
@@ -71,12 +71,12 @@ def test_the_shipped_detector_and_a_peer_side_by_side(annotated: Path, capsys: p
 
 def test_sweep_and_verification_in_one_run(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer("--sweep", people, "--frame", "128x128", "--verify", people, "--json") == 0
-    report = document(capsys)
+    report = printed_json(capsys)
     assert report["sweep"]["reference"] == "edge-siamese"
     (swept,) = report["sweep"]["detectors"]
     assert [size["height"] for size in swept["by_size"]] == [12, 16, 24, 32, 48, 64, 96, 115]
     assert swept["by_size"][-3]["count"] == 6
-    assert (report["verification"]["protocol"], report["verification"]["photographs"]) == ("all-pairs", 6)
+    assert (report["verification"]["protocol"], report["verification"]["photos"]) == ("all-pairs", 6)
     assert report["verification"]["differences"] == []
 
 
@@ -84,7 +84,7 @@ def test_tables_for_people(annotated: Path, people: Path, capsys: pytest.Capture
     assert answer(annotated, "--sweep", people, "--frame", "64x64") == 0
     tables = capsys.readouterr().out.split("\n\n")
     assert tables[0].splitlines()[1].startswith("edge-siamese")
-    assert tables[1].startswith("6 photographs, frames of 64 x 64 pixels, faces as edge-siamese sees them, 0 left out")
+    assert tables[1].startswith("6 photos, frames of 64 x 64 pixels, faces as edge-siamese sees them, 0 left out")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_tables_for_people(annotated: Path, people: Path, capsys: pytest.Capture
         ((), "nothing to measure on"),
         (("--sweep", "x", "--frame", "big"), "expected WIDTHxHEIGHT of 32 to 4096 pixels each, found 'big'"),
         (("--sweep", "x", "--frame", "16x240"), "expected WIDTHxHEIGHT"),
-        (("nowhere.zip",), "expected a folder or zip with images/ and annotations.json"),
+        (("nowhere.zip",), "expected a folder, zip or tar of images, found nothing there"),
     ],
 )
 def test_what_cannot_be_measured_ends_with_a_sentence(

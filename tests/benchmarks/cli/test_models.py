@@ -10,20 +10,20 @@ from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 
 
 @pytest.fixture(scope="module")
-def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three rendered people, three photographs each."""
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three rendered people, three photos each."""
     folder = tmp_path_factory.mktemp("people")
     for seed in DEMO_SEEDS[:3]:
         (folder / str(seed)).mkdir()
         for number in range(3):
             scene = render_portrait(Person.from_seed(seed), View(), size=(240, 240), background_seed=number)
-            cv2.imwrite(str(folder / str(seed) / f"{number}.png"), scene.picture[..., ::-1])
+            cv2.imwrite(str(folder / str(seed) / f"{number}.png"), scene.image[..., ::-1])
     return folder
 
 
-def test_models_are_priced_and_verified_side_by_side(album: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_models_are_priced_and_verified_side_by_side(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["bench", "models", "--repeat", "3", "--warmup", "1", "--people", str(album), "--json"])
+        main(["bench", "models", "--repeat", "3", "--warmup", "1", "--people", str(dataset), "--json"])
     assert not ended.value.code
     models = {Path(entry["file"]): entry for entry in json.loads(capsys.readouterr().out)["models"]}
     assert list(models) == shipped_models()
@@ -32,17 +32,17 @@ def test_models_are_priced_and_verified_side_by_side(album: Path, capsys: pytest
     assert embedder["file_bytes"] == default_model("embedder").stat().st_size > embedder["network_bytes"]
     assert embedder["macs"] > embedder["weights"] > 100_000
     assert len(embedder["raw_ns"]) == 3
-    assert embedder["people"][album.name]["accuracy"] > 0.9
+    assert embedder["people"][dataset.name]["accuracy"] > 0.9
     assert models[default_model("detector")]["people"] == {}
 
 
-def test_people_read_a_table(album: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_people_read_a_table(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     embedder = str(default_model("embedder"))
     with pytest.raises(SystemExit):
-        main(["bench", "models", embedder, "--repeat", "1", "--people", str(album)])
+        main(["bench", "models", embedder, "--repeat", "1", "--people", str(dataset)])
     output = capsys.readouterr().out
     assert "million MACs" in output
-    assert f"{album.stem}" in output
+    assert f"{dataset.stem}" in output
     assert "too few pairs" in output
 
 
@@ -51,5 +51,5 @@ def test_something_else_than_a_model_gets_one_sentence(tmp_path: Path, capsys: p
     path.write_bytes(b"no model")
     with pytest.raises(SystemExit) as ended:
         main(["bench", "models", str(path)])
-    assert ended.value.code == 1
+    assert ended.value.code == 2
     assert "other.tflite" in capsys.readouterr().err

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +10,9 @@ from click.testing import CliRunner
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError, GalleryError
 from edge_siamese_benchmarks.cli import bench
-from edge_siamese_benchmarks.galleries import random_gallery
-from edge_siamese_benchmarks.pipeline import ClipSource
+from edge_siamese_benchmarks.timing.pipeline import ClipSource
+from edge_siamese_benchmarks.timing.synthetic_gallery import random_gallery
+from tests.doubles import embedder_card
 
 
 @pytest.fixture(autouse=True)
@@ -45,23 +45,23 @@ def test_latency_as_json_with_raw_samples(tmp_path: Path) -> None:
     raw = tmp_path / "raw.json"
     answer = CliRunner().invoke(bench, ["latency", "--repeat", "3", "--warmup", "0", "--json", "--raw", str(raw)])
     assert answer.exit_code == 0, answer.output
-    document = json.loads(answer.stdout)
-    assert document["schema"] == "edge-siamese/bench-latency/1"
-    assert set(document["model"]) == {"embedder", "detector"}
-    assert document["stages"]["align"]["samples"] == 3
+    report = json.loads(answer.stdout)
+    assert report["schema"] == "edge-siamese/bench-latency/1"
+    assert set(report["model"]) == {"embedder", "detector"}
+    assert report["stages"]["align"]["samples"] == 3
     samples = json.loads(raw.read_text())["raw_ns"]
     assert all(len(taken) == 3 for taken in samples.values())
-    assert set(samples) == set(document["stages"])
+    assert set(samples) == set(report["stages"])
 
 
 def test_pipeline_on_the_rendered_clip() -> None:
     answer = CliRunner().invoke(bench, ["pipeline", "--warmup", "3", "--repeat", "2", "--json"])
     assert answer.exit_code == 0, answer.output
-    document = json.loads(answer.stdout)
-    assert document["schema"] == "edge-siamese/bench-pipeline/1"
-    assert document["frames"] == document["stages"]["whole frame"]["samples"] == 2 * len(ClipSource().frames) - 3
-    assert document["frames_per_second"] > 0
-    assert document["input"] == "a rendered clip of 320 x 240 pixels, 1000 templates"
+    report = json.loads(answer.stdout)
+    assert report["schema"] == "edge-siamese/bench-pipeline/1"
+    assert report["frames"] == report["stages"]["whole frame"]["samples"] == 2 * len(ClipSource().frames) - 3
+    assert report["frames_per_second"] > 0
+    assert report["input"] == "a rendered clip of 320 x 240 pixels, 1000 templates"
 
 
 def test_pipeline_needs_a_frame_after_the_warm_up() -> None:
@@ -70,7 +70,7 @@ def test_pipeline_needs_a_frame_after_the_warm_up() -> None:
 
 
 def test_pipeline_refuses_a_gallery_of_another_embedder(engine: Any, tmp_path: Path) -> None:
-    other = SimpleNamespace(zero_point=0, mirror=False, dimension=engine.embedder_card.dimension, digest="f" * 64)
+    other = embedder_card(engine.embedder_card.dimension, digest="f" * 64)
     random_gallery(other, 3).save(tmp_path / "other.esg")  # type: ignore[arg-type]
     answer = CliRunner().invoke(bench, ["pipeline", "--gallery", str(tmp_path / "other.esg")])
     assert isinstance(answer.exception, GalleryError)

@@ -20,7 +20,7 @@ def test_yunet_answers_in_our_terms(scenes: list[Rendering]) -> None:
     assert (yunet.name, yunet.threshold) == ("yunet", 0.5)
     assert yunet.detect(np.full((48, 80, 3), 90, np.uint8)) == []
     scene = scenes[0]
-    faces = yunet.detect(scene.picture)
+    faces = yunet.detect(scene.image)
     large = scene.boxes[1]
     overlaps = intersection_over_union(large, np.array([face.box for face in faces]))
     assert overlaps.max() > 0.5

@@ -7,7 +7,7 @@ import pytest
 
 from edge_siamese.cli.main import main
 from edge_siamese.rendering import Person, View, render_portrait
-from edge_siamese_converter.fine_tuning import shipped_weights
+from edge_siamese_converter.tasks.siamese.fine_tuning import shipped_weights
 
 
 def answer(arguments: list[object]) -> int:
@@ -16,18 +16,18 @@ def answer(arguments: list[object]) -> int:
     return int(ended.value.code or 0)
 
 
-def album(folder: Path, people: int, photos: int) -> Path:
+def dataset(folder: Path, people: int, photos: int) -> Path:
     for seed in range(people):
         (folder / f"p{seed}").mkdir(parents=True)
         for number in range(photos):
             view = View.random(np.random.default_rng((seed, number)))
-            picture = render_portrait(Person.from_seed(3000 + seed), view).picture
-            cv2.imwrite(str(folder / f"p{seed}" / f"{number}.png"), picture[..., ::-1])
+            image = render_portrait(Person.from_seed(3000 + seed), view).image
+            cv2.imwrite(str(folder / f"p{seed}" / f"{number}.png"), image[..., ::-1])
     return folder
 
 
 def test_fine_tuning_goes_all_the_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = album(tmp_path / "album", people=8, photos=4)
+    data = dataset(tmp_path / "dataset", people=8, photos=4)
     assert answer(["train", "--data", data, "--out", tmp_path / "run", "--epochs", 1, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["parity"]["people"] == 2
@@ -48,9 +48,9 @@ def test_fine_tuning_goes_all_the_way(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_too_few_people_end_with_a_sentence_and_no_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = album(tmp_path / "album", people=2, photos=2)
+    data = dataset(tmp_path / "dataset", people=2, photos=2)
     assert answer(["train", "--data", data, "--out", tmp_path / "run"]) == 2
-    assert "training needs at least 2 classes with 2 or more pictures" in capsys.readouterr().err
+    assert "training needs at least 2 classes with 2 or more images" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 
@@ -67,5 +67,5 @@ def test_the_detectors_weights_are_not_an_embedder(tmp_path: Path, capsys: pytes
 
 
 def test_a_teacher_folder_that_is_none_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert answer(["distil", tmp_path, "--out", tmp_path / "run"]) == 2
+    assert answer(["distill", tmp_path, "--out", tmp_path / "run"]) == 2
     assert "expected a teacher folder" in capsys.readouterr().err

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from edge_siamese.cli.main import main
-from edge_siamese_converter.datasets.manifests import read_manifest
-from edge_siamese_converter.datasets.pair_lists import read_pairs
-from edge_siamese_converter.datasets.prepared import load_prepared
-from edge_siamese_converter.datasets.tfrecords import read_picture_pairs
+from edge_siamese_converter.data.manifests import read_manifest
+from edge_siamese_converter.data.pair_lists import read_pairs
+from edge_siamese_converter.data.prepared import load_prepared
+from edge_siamese_converter.data.tfrecords import read_image_pairs
 
 
 def answer(*arguments: object) -> int:
@@ -21,7 +21,7 @@ def answer(*arguments: object) -> int:
     return int(ended.value.code or 0)
 
 
-def document(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
+def printed_json(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
     assert answer(*arguments, "--json") == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
@@ -29,14 +29,14 @@ def document(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten people of three pictures, one picture that cannot be read, and pairs of two folds beside."""
+    """Ten people of three images, one image that cannot be read, and pairs of two folds beside."""
     folder = tmp_path_factory.mktemp("data") / "people"
     rng = np.random.default_rng(0)
     for person in range(10):
         (folder / f"p{person}").mkdir(parents=True)
         for number in range(1, 4):
-            picture = rng.integers(0, 256, (24, 20, 3), np.uint8)
-            cv2.imwrite(str(folder / f"p{person}" / f"p{person}_{number:04d}.png"), picture)
+            image = rng.integers(0, 256, (24, 20, 3), np.uint8)
+            cv2.imwrite(str(folder / f"p{person}" / f"p{person}_{number:04d}.png"), image)
     (folder / "p3" / "broken.png").write_bytes(b"nothing")
     folds = ["p0\t1\t2", "p1\t1\tp2\t1", "p4\t2\t3", "p5\t1\tp4\t1"]
     (folder.parent / "pairs.txt").write_text("\n".join(["2\t1", *folds]))
@@ -50,12 +50,12 @@ def prepared(people: Path) -> Path:
     return path
 
 
-def test_prepared_pictures_are_described_and_what_was_skipped_is_named(
+def test_prepared_images_are_described_and_what_was_skipped_is_named(
     people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = document(capsys, "prepare", people, "-o", tmp_path / "a.npz", "--size", "16x12", "--channels", 1)
+    report = printed_json(capsys, "prepare", people, "-o", tmp_path / "a.npz", "--size", "16x12", "--channels", 1)
     assert report["schema"] == "edge-siamese/data-prepare/1"
-    assert (report["pictures"], report["classes"], report["shape"]) == (30, 10, [16, 12, 1])
+    assert (report["images"], report["classes"], report["shape"]) == (30, 10, [16, 12, 1])
     assert list(report["skipped"]) == ["p3/broken.png"]
     assert report["sha256"] == load_prepared(tmp_path / "a.npz").digest
 
@@ -63,17 +63,17 @@ def test_prepared_pictures_are_described_and_what_was_skipped_is_named(
 def test_people_read_what_was_skipped_and_how_much_is_there(
     people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert answer("prepare", people, "-o", tmp_path / "a.npz", "--most-pictures", 2) == 0
+    assert answer("prepare", people, "-o", tmp_path / "a.npz", "--max-images", 2) == 0
     printed = capsys.readouterr()
-    assert "a.npz: 20 pictures of 10 classes, 11 skipped" in printed.out
+    assert "a.npz: 20 images of 10 classes, 11 skipped" in printed.out
     assert "p3/broken.png: skipped: not a JPEG" in printed.err
-    assert "p0/p0_0003.png: skipped: one more than 2 pictures of p0" in printed.err
+    assert "p0/p0_0003.png: skipped: one more than 2 images of p0" in printed.err
 
 
 def test_a_split_is_written_as_a_manifest_that_splits_again(
     prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = document(capsys, "split", prepared, "-o", tmp_path / "s.json", "--test", 0.3, "--validation", 0.2)
+    report = printed_json(capsys, "split", prepared, "-o", tmp_path / "s.json", "--test", 0.3, "--validation", 0.2)
     (written,) = report["splits"]
     assert [written[side]["classes"] for side in ("training", "validation", "test")] == [5, 2, 3]
     split = read_manifest(tmp_path / "s.json").apply(load_prepared(prepared))
@@ -85,8 +85,8 @@ def test_a_split_is_written_as_a_manifest_that_splits_again(
 def test_folds_are_written_one_by_one(prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer("split", prepared, "-o", tmp_path / "s.json", "--folds", 3) == 0
     assert "s-2.json" in capsys.readouterr().out
-    judged = [one.name for fold in (1, 2, 3) for one in read_manifest(tmp_path / f"s-{fold}.json").test]
-    assert sorted(judged) == sorted(load_prepared(prepared).names)
+    evaluated = [one.name for fold in (1, 2, 3) for one in read_manifest(tmp_path / f"s-{fold}.json").test]
+    assert sorted(evaluated) == sorted(load_prepared(prepared).names)
 
 
 def test_the_people_of_official_folds_and_named_ones_are_judged_on(
@@ -105,30 +105,30 @@ def test_pairs_are_of_one_side_of_a_split(
     assert answer("split", prepared, "-o", tmp_path / "s.json") == 0
     capsys.readouterr()
     output = tmp_path / f"pairs{suffix}"
-    report = document(capsys, "pairs", prepared, "-o", output, "--split", tmp_path / "s.json", "--side", "test")
+    report = printed_json(capsys, "pairs", prepared, "-o", output, "--split", tmp_path / "s.json", "--side", "test")
     test = {one.path for one in read_manifest(tmp_path / "s.json").test}
     pairs = read_pairs(output)
     assert {*pairs.first, *pairs.second} <= test
     assert len(pairs) == report["pairs"] == 2 * report["genuine"] == 2 * 3 * 3
 
 
-def test_pairs_with_their_pictures_follow_the_samplers_options(prepared: Path, tmp_path: Path) -> None:
+def test_pairs_with_their_images_follow_the_samplers_options(prepared: Path, tmp_path: Path) -> None:
     output = tmp_path / "pairs.tfrecord"
     assert (
         answer("pairs", prepared, "-o", output, "--sampler", "fixed-count", "--set", "genuine=7", "--set", "impostor=4")
         == 0
     )
-    first, second, same = read_picture_pairs(output)
+    first, second, is_genuine = read_image_pairs(output)
     assert first.shape == second.shape == (11, 16, 12, 1)
-    assert int(same.sum()) == 7
+    assert int(is_genuine.sum()) == 7
 
 
 def test_augmentation_is_shown_as_a_grid(prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "grid.png"
-    report = document(
-        capsys, "preview", prepared, "-o", output, "--pictures", 3, "--copies", 2, "--set", "rotation-degrees=45"
+    report = printed_json(
+        capsys, "preview", prepared, "-o", output, "--images", 3, "--copies", 2, "--set", "rotation-degrees=45"
     )
-    assert len(report["pictures"]) == 3
+    assert len(report["images"]) == 3
     assert cv2.imread(str(output)).shape == (4 + 3 * (128 + 4), 4 + 3 * (96 + 4) + 8, 3)
 
 

@@ -12,8 +12,8 @@ from edge_siamese.cli.main import main
 from edge_siamese.detection import intersection_over_union
 from edge_siamese.engine import FaceEngine
 from edge_siamese.rendering import Person, View, render_portrait
-from edge_siamese.tflite.card import read_card
-from edge_siamese_converter.fine_tuning import shipped_weights
+from edge_siamese.tflite.model_card import read_card
+from edge_siamese_converter.tasks.siamese.fine_tuning import shipped_weights
 
 WEIGHTS = shipped_weights("detector")
 
@@ -25,26 +25,26 @@ def answer(*arguments: object) -> int:
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("pictures") / "pictures.zip"
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("images") / "images.zip"
     entries = []
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(20):
             portrait = render_portrait(Person.from_seed(3900 + number), View(), background_seed=number)
-            archive.writestr(f"images/{number}.png", cv2.imencode(".png", portrait.picture[..., ::-1])[1].tobytes())
+            archive.writestr(f"images/{number}.png", cv2.imencode(".png", portrait.image[..., ::-1])[1].tobytes())
             face = {"box": portrait.boxes[0].tolist(), "landmarks": None}
             entries.append({"file": f"{number}.png", "split": "train", "source": "rendered", "faces": [face]})
         archive.writestr("annotations.json", json.dumps(entries))
     return path
 
 
-def test_a_smaller_detector_finds_the_face_where_it_is(pictures: Path, tmp_path: Path) -> None:
+def test_a_smaller_detector_finds_the_face_where_it_is(images: Path, tmp_path: Path) -> None:
     small = tmp_path / "detector128.tflite"
-    assert answer("convert", WEIGHTS, pictures, "--task", "detector", "--input-size", 128, "-o", small) == 0
+    assert answer("convert", WEIGHTS, images, "--task", "detector", "--input-size", 128, "-o", small) == 0
     assert read_card(small).input_size == (128, 128)
     portrait = render_portrait(Person.from_seed(3950), View(), size=(320, 240), face_height=140)
     with FaceEngine.open(detector=small) as engine:
-        faces = engine.detect(portrait.picture)
+        faces = engine.detect(portrait.image)
     assert faces
     assert intersection_over_union(portrait.boxes[0], np.array([face.box for face in faces])).max() > 0.5
 
@@ -58,8 +58,8 @@ def test_a_smaller_detector_finds_the_face_where_it_is(pictures: Path, tmp_path:
     ],
 )
 def test_other_sizes_are_refused(
-    pictures: Path, tmp_path: Path, arguments: tuple[str, ...], sentence: str, capsys: pytest.CaptureFixture[str]
+    images: Path, tmp_path: Path, arguments: tuple[str, ...], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert answer("convert", WEIGHTS, pictures, *arguments, "-o", tmp_path / "m.tflite") == 2
+    assert answer("convert", WEIGHTS, images, *arguments, "-o", tmp_path / "m.tflite") == 2
     assert sentence in capsys.readouterr().err
     assert not (tmp_path / "m.tflite").exists()

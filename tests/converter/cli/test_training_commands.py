@@ -1,4 +1,4 @@
-"""``distil``, ``train-detector`` and ``convert`` from end to end on rendered data of a few pictures."""
+"""``distill``, ``train-detector`` and ``convert`` from end to end on rendered data of a few images."""
 
 import csv
 import gzip
@@ -14,7 +14,7 @@ import pytest
 
 from edge_siamese.cli.main import main
 from edge_siamese.rendering import Person, View, render_crop, render_portrait
-from edge_siamese.tflite.card import read_card
+from edge_siamese.tflite.model_card import read_card
 from edge_siamese_converter.checkpoints import (
     load_arrays,
     load_description,
@@ -22,10 +22,10 @@ from edge_siamese_converter.checkpoints import (
     save_arrays,
     save_float16_weights,
 )
-from edge_siamese_converter.distillation import DistillationBatches, FaceSource
-from edge_siamese_converter.licences import UNSTATED
+from edge_siamese_converter.licenses import UNSTATED
 from edge_siamese_converter.networks.mobilenetv3 import build_twin
-from edge_siamese_converter.quantisation.parity import ParityReport
+from edge_siamese_converter.quantization.parity import ParityReport
+from edge_siamese_converter.tasks.embedder.distillation import DistillationBatches, FaceSource
 
 
 def answer(*arguments: object) -> int:
@@ -54,15 +54,15 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def detection(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An annotated zip: twenty portraits and two pictures without a face."""
+    """An annotated zip: twenty portraits and two images without a face."""
     path = tmp_path_factory.mktemp("detection") / "detection.zip"
     entries = []
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(22):
             portrait = render_portrait(Person.from_seed(3900 + number), View(), background_seed=number)
             empty = number >= 20
-            picture = np.full((200, 200, 3), 90, np.uint8) if empty else portrait.picture
-            archive.writestr(f"images/{number}.png", cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
+            image = np.full((200, 200, 3), 90, np.uint8) if empty else portrait.image
+            archive.writestr(f"images/{number}.png", cv2.imencode(".png", image[..., ::-1])[1].tobytes())
             face = {"box": portrait.boxes[0].tolist(), "landmarks": portrait.landmarks[0].reshape(-1).tolist()}
             entry = {"file": f"{number}.png", "split": "train", "source": "rendered", "faces": [] if empty else [face]}
             entries.append(entry)
@@ -74,20 +74,20 @@ def detection(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("recipe") / "small.toml"
     path.write_text(
-        "task = 'embedder'\nbatch_size = 16\n[network]\ntable = 'small'\nwidth = 0.5\n[faces]\nlabelled = true\n"
-        "rendered_people = 2\nrendered_share = 0.1\n[[stretches]]\nepochs = 1\n[[stretches]]\nepochs = 1\ndecay = 1.0\n"
+        "task = 'embedder'\nbatch_size = 16\n[network]\ntable = 'small'\nwidth = 0.5\n[faces]\nlabeled = true\n"
+        "rendered_people = 2\nrendered_share = 0.1\n[[phases]]\nepochs = 1\n[[phases]]\nepochs = 1\ndecay = 1.0\n"
     )
     return path
 
 
 def test_distilling_can_be_interrupted_and_goes_on(faces: Path, recipe: Path, tmp_path: Path) -> None:
-    run = ["distil", faces, "--out", tmp_path / "run", "--recipe", recipe, "--license", "research only"]
+    run = ["distill", faces, "--out", tmp_path / "run", "--recipe", recipe, "--license", "research only"]
     assert answer(*run) == 0
     (tmp_path / "run" / "weights.npz").unlink()
     assert answer(*run) == 0
     assert load_license(tmp_path / "run" / "weights.npz") == "research only"
-    for stretch in ("stretch1", "stretch2"):
-        header, line = (tmp_path / "run" / stretch / "log.csv").read_text().splitlines()
+    for phase in ("phase1", "phase2"):
+        header, line = (tmp_path / "run" / phase / "log.csv").read_text().splitlines()
         assert {"loss", "auc", "eer"} <= set(header.split(","))
         assert np.isfinite([float(value) for value in line.split(",")]).all()
 
@@ -95,24 +95,24 @@ def test_distilling_can_be_interrupted_and_goes_on(faces: Path, recipe: Path, tm
 def test_an_interrupted_run_ends_with_the_same_average(
     faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge_siamese_converter.datasets.teacher.validation_people", lambda _: {"p0", "p1"})
+    monkeypatch.setattr("edge_siamese_converter.data.teacher.validation_people", lambda _: {"p0", "p1"})
     recipe = tmp_path / "averaged.toml"
     recipe.write_text(
-        "task = 'embedder'\nbatch_size = 16\nwithin_class = 2.0\n[network]\ntable = 'small'\nwidth = 0.5\n"
-        "[[stretches]]\nepochs = 2\naverage = 0.5\n[[stretches]]\nepochs = 1\ndecay = 1.0\n"
+        "task = 'embedder'\nbatch_size = 16\nwccn_shrinkage = 2.0\n[network]\ntable = 'small'\nwidth = 0.5\n"
+        "[[phases]]\nepochs = 2\nema_momentum = 0.5\n[[phases]]\nepochs = 1\ndecay = 1.0\n"
     )
-    run = ["distil", faces, "--out", tmp_path / "run", "--recipe", recipe]
+    run = ["distill", faces, "--out", tmp_path / "run", "--recipe", recipe]
     assert answer(*run) == 0
     whole = load_arrays(tmp_path / "run" / "weights.npz")
     (tmp_path / "run" / "weights.npz").unlink()
-    shutil.rmtree(tmp_path / "run" / "stretch2")  # as if it had been killed between the two
+    shutil.rmtree(tmp_path / "run" / "phase2")  # as if it had been killed between the two
     assert answer(*run) == 0
     again = load_arrays(tmp_path / "run" / "weights.npz")
     for name in ("stem/kernel", "stem_bn/moving_mean", "embedding/kernel"):
         np.testing.assert_allclose(again[name], whole[name], rtol=2e-2, atol=2e-3)
 
 
-def test_each_stretch_has_its_share_of_mixtures(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_phase_has_its_share_of_mixtures(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shares = []
 
     class Recorded(DistillationBatches):
@@ -120,16 +120,16 @@ def test_each_stretch_has_its_share_of_mixtures(faces: Path, tmp_path: Path, mon
             shares.append([share for _, share in beside])
             super().__init__(*arguments, beside=beside, **options)
 
-    monkeypatch.setattr("edge_siamese_converter.embedder_run.DistillationBatches", Recorded)
+    monkeypatch.setattr("edge_siamese_converter.tasks.embedder.run.DistillationBatches", Recorded)
     recipe, run = tmp_path / "mixed.toml", tmp_path / "run"
     recipe.write_text(
         "task = 'embedder'\nbatch_size = 16\n[network]\ntable = 'small'\nwidth = 0.5\n[faces]\nmixtures = 20\n"
-        "mixture_share = 0.5\n[[stretches]]\nepochs = 1\n[[stretches]]\nepochs = 1\nmixture_share = 0.25\n"
+        "mixture_share = 0.5\n[[phases]]\nepochs = 1\n[[phases]]\nepochs = 1\nmixture_share = 0.25\n"
     )
     run.mkdir()
     answers = np.random.default_rng(0).normal(size=(20, 256)).astype(np.float16)
     save_arrays(run / "mixtures.npz", {"targets": answers})
-    assert answer("distil", faces, "--out", run, "--recipe", recipe) == 0
+    assert answer("distill", faces, "--out", run, "--recipe", recipe) == 0
     assert shares == [[0.5], [0.25]]
 
 
@@ -140,26 +140,26 @@ def test_a_narrow_network_begins_from_a_wide_ones_weights(
     arguments = {"table": "dense", "width": 0.25}
     save_float16_weights(wide, build_twin(**arguments), arguments)
     narrow.write_text(recipe.read_text().replace("table = 'small'\nwidth = 0.5", "width = 0.125"))
-    assert answer("distil", faces, "--out", tmp_path / "run", "--recipe", narrow, "--initial", wide) == 0
+    assert answer("distill", faces, "--out", tmp_path / "run", "--recipe", narrow, "--initial", wide) == 0
     assert load_description(tmp_path / "run" / "weights.npz")["width"] == 0.125
     other.write_text(narrow.read_text().replace("width = 0.125", "dimension = 64"))
-    assert answer("distil", faces, "--out", tmp_path / "other", "--recipe", other, "--initial", wide) == 2
+    assert answer("distill", faces, "--out", tmp_path / "other", "--recipe", other, "--initial", wide) == 2
     assert "expected weights of Twin(table='dense', dimension=64" in capsys.readouterr().err
 
 
-def test_normalising_asks_for_people_with_two_crops_before_it_trains(
+def test_normalizing_asks_for_people_with_two_crops_before_it_trains(
     faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recipe = tmp_path / "recipe.toml"
-    recipe.write_text("task = 'embedder'\nwithin_class = 2.0\n[[stretches]]\nepochs = 1\n")
-    assert answer("distil", faces, "--out", tmp_path / "run", "--recipe", recipe) == 2
+    recipe.write_text("task = 'embedder'\nwccn_shrinkage = 2.0\n[[phases]]\nepochs = 1\n")
+    assert answer("distill", faces, "--out", tmp_path / "run", "--recipe", recipe) == 2
     assert "within_class needs people with two crops" in capsys.readouterr().err
 
 
 def test_the_parity_gate_writes_nothing_it_refuses(
     faces: Path, recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert answer("distil", faces, "--out", tmp_path / "run", "--recipe", recipe) == 0
+    assert answer("distill", faces, "--out", tmp_path / "run", "--recipe", recipe) == 0
     weights, model = tmp_path / "run" / "weights.npz", tmp_path / "model.tflite"
     monkeypatch.setattr(ParityReport, "auc_loss", 0.1)
     assert answer("convert", weights, faces, "-o", model) == 1
@@ -170,7 +170,7 @@ def test_the_parity_gate_writes_nothing_it_refuses(
 def test_a_detector_is_trained_and_converted(detection: Path, faces: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "short.toml"
     recipe.write_text(
-        "task = 'detector'\nbatch_size = 4\nbatches = 1\nsample_size = 96\nrendered_scenes = 2\n[[stretches]]\nepochs = 1\n"
+        "task = 'detector'\nbatch_size = 4\nbatches = 1\nsample_size = 96\nrendered_scenes = 2\n[[phases]]\nepochs = 1\n"
     )
     assert (
         answer(

@@ -8,13 +8,13 @@ from keras import layers
 
 
 @pytest.fixture(scope="session")
-def pictures() -> np.ndarray:
+def images() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
 
 
 @pytest.fixture(scope="session")
 def make_network() -> Callable[..., Any]:
-    """Builds a small embedder for pictures in 0..1, the same for the same arguments."""
+    """Builds a small embedder for images in 0..1, the same for the same arguments."""
 
     def make(shape: tuple[int | None, int | None, int] = (32, 32, 3), dimension: int = 8) -> Any:
         keras.utils.set_random_seed(3)

@@ -11,7 +11,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.tflite.runtime import load_network
 from edge_siamese_converter.importers import KerasNetwork, PixelInput, load_any
 from edge_siamese_converter.networks.layers import conv_bn
-from edge_siamese_converter.quantisation.formats import convert_static, static_batch
+from edge_siamese_converter.quantization.formats import convert_static, static_batch
 
 Make = Callable[..., Any]
 UNIT = PixelInput.of_affine(1 / 255, 0.0)
@@ -19,25 +19,25 @@ UNIT = PixelInput.of_affine(1 / 255, 0.0)
 
 @pytest.mark.parametrize("name", ["network.keras", "network.h5"])
 def test_it_computes_from_pixels_what_the_original_computes_from_its_input(
-    name: str, make_network: Make, pictures: np.ndarray, tmp_path: Path
+    name: str, make_network: Make, images: np.ndarray, tmp_path: Path
 ) -> None:
     original = make_network()
     original.save(tmp_path / name)
     network = load_any(tmp_path / name, pixels=UNIT)
     assert isinstance(network, KerasNetwork)
     assert (network.source, network.input_shape) == ("keras", (32, 32, 3))
-    assert network.embed(pictures) == pytest.approx(original.predict_on_batch(pictures / np.float32(255)), abs=1e-5)
+    assert network.embed(images) == pytest.approx(original.predict_on_batch(images / np.float32(255)), abs=1e-5)
 
 
 def test_means_for_each_channel_and_bgr_are_part_of_the_network(
-    make_network: Make, pictures: np.ndarray, tmp_path: Path
+    make_network: Make, images: np.ndarray, tmp_path: Path
 ) -> None:
     original = make_network()
     original.save(tmp_path / "n.keras")
     mean, std = (103.5, 116.3, 123.7), (57.4, 57.1, 58.4)
     network = load_any(tmp_path / "n.keras", pixels=PixelInput(mean, std, bgr=True))
-    wanted = original.predict_on_batch(((pictures[..., ::-1] - np.array(mean)) / std).astype("f4"))
-    assert network.embed(pictures) == pytest.approx(wanted, abs=1e-4)
+    expected = original.predict_on_batch(((images[..., ::-1] - np.array(mean)) / std).astype("f4"))
+    assert network.embed(images) == pytest.approx(expected, abs=1e-4)
 
 
 def test_an_open_size_is_closed(make_network: Make, tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_an_open_size_is_closed(make_network: Make, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_what_was_trained_in_half_precision_is_written_as_int8(
-    policy: str, make_network: Make, pictures: np.ndarray, tmp_path: Path
+    policy: str, make_network: Make, images: np.ndarray, tmp_path: Path
 ) -> None:
     usual = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
@@ -61,7 +61,7 @@ def test_what_was_trained_in_half_precision_is_written_as_int8(
     network = load_any(tmp_path / "n.keras", pixels=UNIT)
     assert isinstance(network, KerasNetwork)
     assert {layer.compute_dtype for layer in network.network.layers} == {"float32"}
-    int8 = load_network(convert_static(static_batch(original, (32, 32, 3)), "int8", pictures / np.float32(255)))
+    int8 = load_network(convert_static(static_batch(original, (32, 32, 3)), "int8", images / np.float32(255)))
     assert int8.input_shape == (1, 32, 32, 3)
 
 

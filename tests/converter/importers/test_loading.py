@@ -7,8 +7,8 @@ import pytest
 
 from edge_siamese.errors import DataError, EdgeSiameseError
 from edge_siamese_converter.importers import load_any
-from edge_siamese_converter.importers.verification import require_same
-from edge_siamese_converter.quantisation.formats import as_float
+from edge_siamese_converter.importers.contract import require_same
+from edge_siamese_converter.quantization.formats import as_float
 
 
 def test_files_of_no_known_kind_are_refused(tmp_path: Path) -> None:

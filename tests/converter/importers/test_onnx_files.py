@@ -30,7 +30,7 @@ def write(path: Path, *, batch: int | str = 1, last: bool = False, channels: int
     }  # fmt: skip
     constants = [onnx.numpy_helper.from_array(value.astype("f4"), name) for name, value in values.items()]
     nodes = [
-        helper.make_node("Conv", ["picture", "kernel"], ["a"], strides=[2, 2], pads=[1, 1, 1, 1]),
+        helper.make_node("Conv", ["nchw", "kernel"], ["a"], strides=[2, 2], pads=[1, 1, 1, 1]),
         helper.make_node("PRelu", ["a", "slope"], ["b"]),
         helper.make_node("GlobalAveragePool", ["b"], ["c"]),
         helper.make_node("Flatten", ["c"], ["d"]),
@@ -38,8 +38,8 @@ def write(path: Path, *, batch: int | str = 1, last: bool = False, channels: int
     ]
     shape: list[Any] = [batch, 32, 32, channels] if last else [batch, channels, 32, 32]
     if last:
-        nodes.insert(0, helper.make_node("Transpose", ["image"], ["picture"], perm=[0, 3, 1, 2]))
-    name = "image" if last else "picture"
+        nodes.insert(0, helper.make_node("Transpose", ["image"], ["nchw"], perm=[0, 3, 1, 2]))
+    name = "image" if last else "nchw"
     graph = helper.make_graph(
         nodes, "small",
         [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape[:rank])],
@@ -53,7 +53,7 @@ def write(path: Path, *, batch: int | str = 1, last: bool = False, channels: int
 @needs_onnx2tf
 @pytest.mark.parametrize("settings", [{}, {"batch": "n"}, {"last": True}])
 def test_it_computes_from_pixels_what_the_original_does(
-    settings: dict[str, Any], pictures: np.ndarray, tmp_path: Path
+    settings: dict[str, Any], images: np.ndarray, tmp_path: Path
 ) -> None:
     path = write(tmp_path / "n.onnx", **settings)
     import onnxruntime
@@ -61,12 +61,12 @@ def test_it_computes_from_pixels_what_the_original_does(
     network = load_any(path, pixels=UNIT, onnx2tf=ONNX2TF)
     assert (network.source, network.input_shape) == ("onnx", (32, 32, 3))
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    values = pictures[:4] / np.float32(255)
+    values = images[:4] / np.float32(255)
     inputs = values if settings.get("last") else values.transpose(0, 3, 1, 2)
-    wanted = [
+    expected = [
         session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(each[None])})[0][0] for each in inputs
     ]
-    assert network.embed(pictures[:4]) == pytest.approx(np.stack(wanted), abs=1e-4)
+    assert network.embed(images[:4]) == pytest.approx(np.stack(expected), abs=1e-4)
 
 
 def test_without_onnx2tf_the_sentence_says_what_to_install(tmp_path: Path) -> None:
@@ -95,12 +95,12 @@ def test_without_the_package_the_sentence_says_what_to_install(tmp_path: Path, m
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"channels": 4}, r"expected one picture of 1 or 3 channels as input"),
-        ({"batch": 8}, r"expected one picture of 1 or 3 channels as input"),
-        ({"rank": 3}, r"expected one picture of 1 or 3 channels as input"),
+        ({"channels": 4}, r"expected one image of 1 or 3 channels as input"),
+        ({"batch": 8}, r"expected one image of 1 or 3 channels as input"),
+        ({"rank": 3}, r"expected one image of 1 or 3 channels as input"),
     ],
 )
-def test_what_is_no_embedder_of_pictures_is_refused(settings: dict[str, Any], sentence: str, tmp_path: Path) -> None:
+def test_what_is_no_embedder_of_images_is_refused(settings: dict[str, Any], sentence: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=sentence):
         load_any(write(tmp_path / "n.onnx", **settings))
 

@@ -13,7 +13,7 @@ NEEDED = "PyTorch networks need litert-torch (the extra 'import-torch')"
 
 
 @pytest.mark.parametrize("dynamic", [False, True])
-def test_it_computes_from_pixels_what_the_original_does(dynamic: bool, pictures: np.ndarray, tmp_path: Path) -> None:
+def test_it_computes_from_pixels_what_the_original_does(dynamic: bool, images: np.ndarray, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason=NEEDED)
     pytest.importorskip("litert_torch", reason=NEEDED)
     torch.manual_seed(0)
@@ -26,8 +26,8 @@ def test_it_computes_from_pixels_what_the_original_does(dynamic: bool, pictures:
     torch.export.save(torch.export.export(original, (example,), dynamic_shapes=shapes), tmp_path / "n.pt2")
     network = load_any(tmp_path / "n.pt2", pixels=PixelInput.of_affine(1 / 255, 0.0))
     assert (network.source, network.input_shape) == ("pytorch", (32, 32, 3))
-    inputs = torch.from_numpy(np.ascontiguousarray((pictures / np.float32(255)).transpose(0, 3, 1, 2)))
-    assert network.embed(pictures) == pytest.approx(original(inputs).detach().numpy(), abs=1e-4)
+    inputs = torch.from_numpy(np.ascontiguousarray((images / np.float32(255)).transpose(0, 3, 1, 2)))
+    assert network.embed(images) == pytest.approx(original(inputs).detach().numpy(), abs=1e-4)
 
 
 def test_without_litert_torch_the_sentence_says_what_to_install(

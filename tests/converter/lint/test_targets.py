@@ -9,13 +9,13 @@ import tensorflow as tf
 from keras import layers
 
 from edge_siamese.models import shipped_models
-from edge_siamese.tflite.card import read_model
+from edge_siamese.tflite.graph import read_graph
+from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import find_runtime
-from edge_siamese_converter.graph import read_graph
 from edge_siamese_converter.importers import KerasNetwork
 from edge_siamese_converter.lint.conditions import CONDITIONS
 from edge_siamese_converter.lint.targets import TARGETS, Finding, lint, load_target, swaps
-from edge_siamese_converter.quantisation.formats import as_float
+from edge_siamese_converter.quantization.formats import as_float
 
 SHAPE = (1, 8, 8, 4)
 
@@ -61,8 +61,8 @@ def test_each_comes_with_a_reason_and_a_swap(findings: list[Finding]) -> None:
     assert all(each.swap for each in findings)
 
 
-def test_what_stayed_float_in_a_quantised_network_leaves() -> None:
-    findings = lint(read_graph(written(lambda x: tf.square(x), quantised=True)), ["xnnpack", "mcu"])
+def test_what_stayed_float_in_a_quantized_network_leaves() -> None:
+    findings = lint(read_graph(written(lambda x: tf.square(x), quantized=True)), ["xnnpack", "mcu"])
     assert [(each.target, each.operator) for each in findings] == [("xnnpack", "SQUARE"), ("mcu", "SQUARE")]
     assert findings[0].reason == "it stayed float32: it runs in float32, with a translation before and after it"
 
@@ -84,10 +84,10 @@ def test_the_tables_are_whole() -> None:
     assert all(kind.isupper() and text for kind, text in swaps().items())
 
 
-def written(function: Callable[[Any], Any], *, quantised: bool) -> bytes:
+def written(function: Callable[[Any], Any], *, quantized: bool) -> bytes:
     concrete = tf.function(function).get_concrete_function(tf.TensorSpec(SHAPE, tf.float32))
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
-    if quantised:
+    if quantized:
         rng = np.random.default_rng(0)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: ([rng.uniform(-1, 1, SHAPE).astype("f4")] for _ in range(4))
@@ -113,8 +113,8 @@ def written(function: Callable[[Any], Any], *, quantised: bool) -> bytes:
     ],
 )
 def test_the_float_network_tells_whether_xnnpack_takes_its_int8_form(function: Callable[[Any], Any]) -> None:
-    interpreter = find_runtime().module.Interpreter(model_content=written(function, quantised=True))
+    interpreter = find_runtime().module.Interpreter(model_content=written(function, quantized=True))
     interpreter.allocate_tensors()
     taken = any(each["op_name"] == "DELEGATE" for each in interpreter._get_ops_details())
-    findings = lint(read_graph(written(function, quantised=False)), ["xnnpack"])
+    findings = lint(read_graph(written(function, quantized=False)), ["xnnpack"])
     assert (findings == []) == taken

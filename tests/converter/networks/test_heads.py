@@ -4,8 +4,8 @@ import pytest
 import tensorflow as tf
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.losses import create_loss
 from edge_siamese_converter.networks.registry import HEADS, build_head
+from edge_siamese_converter.training.losses import create_loss
 
 
 @pytest.mark.parametrize(

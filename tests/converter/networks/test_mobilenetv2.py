@@ -5,7 +5,7 @@ import pytest
 from edge_siamese_converter.networks.mobilenetv2 import mobilenetv2
 from edge_siamese_converter.networks.registry import build_network
 
-PICTURES = np.random.default_rng(0).uniform(-1, 1, (2, 64, 64, 3)).astype("f4")
+IMAGES = np.random.default_rng(0).uniform(-1, 1, (2, 64, 64, 3)).astype("f4")
 
 
 @pytest.mark.parametrize("width", [1.0, 0.35, 1.4])
@@ -15,8 +15,8 @@ def test_weights_of_keras_applications_give_its_features(width: float) -> None:
     ours = keras.Model(image, mobilenetv2(image, dimension=theirs.output_shape[1], width=width))
     assert ours.count_params() == theirs.count_params()
     ours.set_weights(theirs.get_weights())
-    expected = np.asarray(theirs(PICTURES))
-    assert np.asarray(ours(PICTURES)) == pytest.approx(expected, abs=1e-3 * float(np.abs(expected).max()))
+    expected = np.asarray(theirs(IMAGES))
+    assert np.asarray(ours(IMAGES)) == pytest.approx(expected, abs=1e-3 * float(np.abs(expected).max()))
     assert expected.std() > 0
 
 

@@ -5,7 +5,7 @@ import pytest
 from edge_siamese_converter.networks.mobilenetv3_classic import features
 from edge_siamese_converter.networks.registry import build_network
 
-PICTURES = np.random.default_rng(0).uniform(-1, 1, (2, 64, 64, 3)).astype("f4")
+IMAGES = np.random.default_rng(0).uniform(-1, 1, (2, 64, 64, 3)).astype("f4")
 PUBLISHED = {"small": keras.applications.MobileNetV3Small, "large": keras.applications.MobileNetV3Large}
 
 
@@ -26,8 +26,8 @@ def test_weights_of_keras_applications_give_its_features(size: str, minimalistic
     ours = keras.Model(image, features(image, size, width, minimalistic))
     assert ours.count_params() == theirs.count_params()
     ours.set_weights(theirs.get_weights())
-    expected = np.asarray(theirs(PICTURES))
-    assert np.asarray(ours(PICTURES)) == pytest.approx(expected, abs=1e-3 * float(np.abs(expected).max()))
+    expected = np.asarray(theirs(IMAGES))
+    assert np.asarray(ours(IMAGES)) == pytest.approx(expected, abs=1e-3 * float(np.abs(expected).max()))
     assert expected.std() > 0
 
 

@@ -39,7 +39,7 @@ def test_published_layouts_have_their_parameters(name: str, parameters: int) -> 
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_pictures_of_the_usual_shape_give_embeddings_of_the_usual_length(name: str) -> None:
+def test_images_of_the_usual_shape_give_embeddings_of_the_usual_length(name: str) -> None:
     entry = NETWORKS[name]
     assert built(name).input_shape == (None, *entry.input_shape)
     assert built(name).output_shape == (None, entry.dimension)
@@ -64,9 +64,9 @@ def test_the_embedding_has_the_length_asked_for(name: str) -> None:
 )
 def test_a_linear_embedding_has_both_signs(name: str) -> None:
     shape = (96, 96, 1)
-    pictures = np.random.default_rng(0).uniform(-1, 1, (4, *shape)).astype("f4")
-    published = np.asarray(build_network(name, input_shape=shape)(pictures))
-    linear = np.asarray(build_network(name, input_shape=shape, linear_embedding=True)(pictures))
+    images = np.random.default_rng(0).uniform(-1, 1, (4, *shape)).astype("f4")
+    published = np.asarray(build_network(name, input_shape=shape)(images))
+    linear = np.asarray(build_network(name, input_shape=shape, linear_embedding=True)(images))
     assert linear.shape == published.shape
     assert linear.min() < 0 < linear.max()
     assert published.min() >= (-0.375 if name == "mobilenetv3-small" else 0)
@@ -77,8 +77,8 @@ def test_half_precision_weights_come_back(tmp_path: Path) -> None:
     save_float16_weights(tmp_path / "hani.npz", network, {"name": "hani"})
     other = build_network("hani", input_shape=(64, 64, 1), spatial_transformer=1)
     load_weights(tmp_path / "hani.npz", other)
-    pictures = np.random.default_rng(0).uniform(-1, 1, (2, 64, 64, 1)).astype("f4")
-    expected, found = np.asarray(network(pictures)), np.asarray(other(pictures))
+    images = np.random.default_rng(0).uniform(-1, 1, (2, 64, 64, 1)).astype("f4")
+    expected, found = np.asarray(network(images)), np.asarray(other(images))
     assert found == pytest.approx(expected, abs=0.01 * float(np.abs(expected).max()))
     assert expected.std() > 0
 
@@ -89,8 +89,8 @@ def test_a_spatial_transformer_in_front_changes_nothing_at_first() -> None:
     assert straightened.count_params() == 188_299 + 110_896
     for layer in plain.layers:
         straightened.get_layer(layer.name).set_weights(layer.get_weights())
-    pictures = np.random.default_rng(0).uniform(-1, 1, (2, 64, 64, 1)).astype("f4")
-    assert np.asarray(straightened(pictures)) == pytest.approx(np.asarray(plain(pictures)), abs=1e-6)
+    images = np.random.default_rng(0).uniform(-1, 1, (2, 64, 64, 1)).astype("f4")
+    assert np.asarray(straightened(images)) == pytest.approx(np.asarray(plain(images)), abs=1e-6)
 
 
 def test_a_halving_spatial_transformer_feeds_the_network_half_the_size() -> None:
@@ -113,8 +113,8 @@ def test_listing_imports_no_framework() -> None:
         ({"activation": "relo"}, "unknown activation 'relo'; did you mean 'relu'"),
         ({"dimension": 0}, "dimension has to be 1 or more, found 0"),
         ({"input_shape": (64, 64)}, r"input_shape has to be \(height, width, channels\), found \(64, 64\)"),
-        ({"input_shape": (35, 64, 1)}, r"network hani cannot be built for pictures of shape \(35, 64, 1\): .*size"),
-        ({"name": "twin", "input_shape": (112, 96, 3)}, "the twin takes square pictures, found 112 x 96"),
+        ({"input_shape": (35, 64, 1)}, r"network hani cannot be built for images of shape \(35, 64, 1\): .*size"),
+        ({"name": "twin", "input_shape": (112, 96, 3)}, "the twin takes square images, found 112 x 96"),
         ({"spatial_transformer": -1}, "downsample has to be 1 or more, found -1"),
     ],
 )
@@ -124,7 +124,7 @@ def test_what_cannot_be_built_is_said(arguments: dict[str, Any], message: str) -
 
 
 @pytest.mark.parametrize(
-    ("name", "least"),
+    ("name", "minimum"),
     [
         ("hani", 36),
         ("chopra", 46),
@@ -135,7 +135,7 @@ def test_what_cannot_be_built_is_said(arguments: dict[str, Any], message: str) -
         ("inception-resnet-v1", 75),
     ],
 )
-def test_the_stated_smallest_pictures_fit_and_smaller_ones_do_not(name: str, least: int) -> None:
-    assert build_network(name, input_shape=(least, least, 1)).output_shape == (None, NETWORKS[name].dimension)
+def test_the_stated_smallest_images_fit_and_smaller_ones_do_not(name: str, minimum: int) -> None:
+    assert build_network(name, input_shape=(minimum, minimum, 1)).output_shape == (None, NETWORKS[name].dimension)
     with pytest.raises(DataError, match=f"network {name} cannot be built"):
-        build_network(name, input_shape=(least - 1, least, 1))
+        build_network(name, input_shape=(minimum - 1, minimum, 1))

@@ -22,7 +22,7 @@ def test_a_narrow_network_is_small() -> None:
     assert network.count_params() < 11_442_314 / 14
 
 
-def test_momentum_reaches_every_normalisation() -> None:
+def test_momentum_reaches_every_normalization() -> None:
     network = build_network("resnet18-eca", input_shape=SHAPE, width=0.25, momentum=0.5)
     layers = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
     assert len(layers) == 17

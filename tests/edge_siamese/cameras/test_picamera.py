@@ -59,9 +59,9 @@ class FakePicamera2:
         return {"main": main}
 
     def configure(self, configuration: dict[str, Any]) -> None:
-        wanted = configuration["main"]["format"]
-        self.buffer, stride = in_memory(self.pixel_format or wanted)
-        self.stream = {"format": self.pixel_format or wanted, "size": (WIDTH, HEIGHT), "stride": stride}
+        expected = configuration["main"]["format"]
+        self.buffer, stride = in_memory(self.pixel_format or expected)
+        self.stream = {"format": self.pixel_format or expected, "size": (WIDTH, HEIGHT), "stride": stride}
 
     def camera_configuration(self) -> dict[str, Any]:
         return {"main": self.stream}
@@ -83,7 +83,7 @@ class FakePicamera2:
 
 
 def in_memory(pixel_format: str, padding: int = 16) -> tuple[np.ndarray, int]:
-    """An orange picture as libcamera lays it in memory, each row padded, and its stride."""
+    """An orange image as libcamera lays it in memory, each row padded, and its stride."""
     red, green, blue = ORANGE
     pixels = {
         "RGB888": (blue, green, red),
@@ -116,10 +116,10 @@ def picamera2(monkeypatch: pytest.MonkeyPatch) -> type[FakePicamera2]:
 
 def test_what_picamera2_calls_rgb888_is_turned_into_rgb() -> None:
     capture = PiCapture()
-    shot = capture.read()
+    captured = capture.read()
     capture.close()
-    assert shot.pixels.shape == (HEIGHT, WIDTH, 3)
-    assert shot.pixels[10, 10].tolist() == list(ORANGE)
+    assert captured.pixels.shape == (HEIGHT, WIDTH, 3)
+    assert captured.pixels[10, 10].tolist() == list(ORANGE)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_every_format_the_camera_may_choose_comes_out_as_rgb(
     pixel_format: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FakePicamera2, "pixel_format", pixel_format)
-    shot = PiCapture().read()
-    assert shot.pixels.shape == (HEIGHT, WIDTH, 3)
-    np.testing.assert_allclose(shot.pixels.reshape(-1, 3), np.tile(ORANGE, (HEIGHT * WIDTH, 1)), atol=4)
+    captured = PiCapture().read()
+    assert captured.pixels.shape == (HEIGHT, WIDTH, 3)
+    np.testing.assert_allclose(captured.pixels.reshape(-1, 3), np.tile(ORANGE, (HEIGHT * WIDTH, 1)), atol=4)
 
 
 def test_a_format_nobody_knows_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,12 +142,12 @@ def test_a_format_nobody_knows_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
     assert FakePicamera2.latest.held == 0
 
 
-def test_buffers_are_given_back_and_pictures_are_copies() -> None:
+def test_buffers_are_given_back_and_images_are_copies() -> None:
     capture = PiCapture()
-    shots = [capture.read() for _ in range(3)]
+    captures = [capture.read() for _ in range(3)]
     FakePicamera2.latest.buffer[:] = 0
     assert FakePicamera2.latest.held == 0
-    assert shots[0].pixels[0, 0].tolist() == list(ORANGE)
+    assert captures[0].pixels[0, 0].tolist() == list(ORANGE)
 
 
 def test_the_time_is_the_sensors() -> None:

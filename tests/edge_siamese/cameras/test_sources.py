@@ -20,7 +20,7 @@ def write_video(path: Path, levels: list[int]) -> Path:
     return path
 
 
-def write_picture(path: Path, level: int) -> Path:
+def write_image(path: Path, level: int) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), np.full((10, 12, 3), (0, 0, level), np.uint8))
     return path
@@ -32,10 +32,10 @@ def video(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def images(tmp_path: Path) -> Path:
     for number, name in enumerate(("b/10.png", "b/9.png", "a.png")):
-        write_picture(tmp_path / "album" / name, 100 + number)
-    return tmp_path / "album"
+        write_image(tmp_path / "dataset" / name, 100 + number)
+    return tmp_path / "dataset"
 
 
 class TestVideo:
@@ -71,7 +71,7 @@ class TestVideo:
     @pytest.mark.parametrize("kept", [0, 200, 1500])
     def test_a_damaged_one_is_refused(self, kept: int, video: Path) -> None:
         video.write_bytes(video.read_bytes()[:kept])
-        with pytest.raises(CameraError, match=r"door.avi: not a video that can be read"):
+        with pytest.raises(DataError, match=r"door.avi: expected a video, found a file that cannot be read as one"):
             open_source(str(video))
 
     def test_one_that_breaks_off_ends_where_it_does(self, tmp_path: Path) -> None:
@@ -81,37 +81,37 @@ class TestVideo:
             assert 0 < len(list(source)) < 60
 
 
-class TestPictures:
-    def test_a_folder_is_stills_in_natural_order(self, pictures: Path) -> None:
-        with open_source(str(pictures)) as source:
+class TestImages:
+    def test_a_folder_is_stills_in_natural_order(self, images: Path) -> None:
+        with open_source(str(images)) as source:
             frames = list(source)
             assert (source.live, source.stills) == (False, True)
         assert [frame.source for frame in frames] == ["a.png", "b/9.png", "b/10.png"]
         assert [frame.sequence for frame in frames] == [0, 1, 2]
         assert [frame.pixels[0, 0].tolist() for frame in frames] == [[102, 0, 0], [101, 0, 0], [100, 0, 0]]
 
-    def test_a_zip_gives_the_same_frames(self, pictures: Path, tmp_path: Path) -> None:
-        with zipfile.ZipFile(tmp_path / "album.zip", "w") as archive:
-            for path in sorted(pictures.rglob("*.png")):
-                archive.write(path, path.relative_to(pictures))
+    def test_a_zip_gives_the_same_frames(self, images: Path, tmp_path: Path) -> None:
+        with zipfile.ZipFile(tmp_path / "dataset.zip", "w") as archive:
+            for path in sorted(images.rglob("*.png")):
+                archive.write(path, path.relative_to(images))
             archive.writestr("__MACOSX/._a.png", b"resource fork")
             archive.writestr("notes.txt", b"text")
-        with open_source(str(tmp_path / "album.zip")) as source, open_source(str(pictures)) as folder:
+        with open_source(str(tmp_path / "dataset.zip")) as source, open_source(str(images)) as folder:
             zipped, plain = list(source), list(folder)
             assert source.stills
         assert [frame.source for frame in zipped] == [frame.source for frame in plain]
         assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(zipped, plain, strict=True))
 
-    def test_one_picture_is_a_source_too(self, pictures: Path) -> None:
-        with open_source(str(pictures / "a.png")) as source:
+    def test_one_image_is_a_source_too(self, images: Path) -> None:
+        with open_source(str(images / "a.png")) as source:
             assert [frame.source for frame in source] == ["a.png"]
 
-    def test_bad_pictures_are_named_and_left_out(self, pictures: Path, caplog: pytest.LogCaptureFixture) -> None:
-        (pictures / "b" / "9.png").write_bytes(b"no picture")
-        (pictures / "c.jpg").touch()
-        with caplog.at_level(logging.WARNING), open_source(str(pictures)) as source:
+    def test_bad_images_are_named_and_left_out(self, images: Path, caplog: pytest.LogCaptureFixture) -> None:
+        (images / "b" / "9.png").write_bytes(b"no image")
+        (images / "c.jpg").touch()
+        with caplog.at_level(logging.WARNING), open_source(str(images)) as source:
             assert [(frame.sequence, frame.source) for frame in source] == [(0, "a.png"), (2, "b/10.png")]
-            assert source.unreadable == 2  # type: ignore[attr-defined]
+            assert source.unreadable == 2
         assert len(caplog.messages) == 2
         assert "9.png" in caplog.messages[0]
         assert "c.jpg: the file is empty" in caplog.messages[1]
@@ -119,7 +119,7 @@ class TestPictures:
     @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
     def test_a_damaged_member_is_left_out(self, method: int, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         path = tmp_path / "x.zip"
-        good = write_picture(tmp_path / "p.png", 9).read_bytes()
+        good = write_image(tmp_path / "p.png", 9).read_bytes()
         with zipfile.ZipFile(path, "w", method) as archive:
             archive.writestr("a.png", good + bytes(500))
             archive.writestr("b.png", good)
@@ -130,26 +130,27 @@ class TestPictures:
             assert [frame.source for frame in source] == ["b.png"]
         assert "a.png" in caplog.text
 
-    def test_a_folder_without_pictures_is_refused(self, tmp_path: Path) -> None:
+    def test_a_folder_without_images_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()
-        with pytest.raises(DataError, match="empty: expected pictures, found none"):
+        with pytest.raises(DataError, match="empty: expected images, found none"):
             open_source(str(tmp_path / "empty"))
 
     def test_a_file_that_is_no_zip_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "x.zip").write_bytes(b"PK not really")
-        with pytest.raises(DataError, match=r"x\.zip: the zip cannot be read"):
+        with pytest.raises(DataError, match=r"x\.zip: expected a folder, zip or tar of images, found a damaged one"):
             open_source(str(tmp_path / "x.zip"))
 
-    def test_pictures_have_no_real_time(self, pictures: Path) -> None:
+    def test_images_have_no_real_time(self, images: Path) -> None:
         with pytest.raises(DataError, match="no pace of their own"):
-            open_source(str(pictures), realtime=True)
+            open_source(str(images), realtime=True)
 
 
 class FakeVideoCapture:
-    """A USB camera that is pulled after two pictures."""
+    """A USB camera that is pulled after two images."""
 
     opened: list[tuple[object, ...]]
     there = True
+    image = np.full((4, 6, 3), (10, 20, 30), np.uint8)
 
     def __init__(self) -> None:
         self._left = 2
@@ -161,9 +162,12 @@ class FakeVideoCapture:
     def set(self, what: int, value: float) -> None:
         assert (what, value) == (cv2.CAP_PROP_BUFFERSIZE, 1)
 
-    def read(self) -> tuple[bool, np.ndarray | None]:
+    def grab(self) -> bool:
         self._left -= 1
-        return (True, np.full((4, 6, 3), (10, 20, 30), np.uint8)) if self._left >= 0 else (False, None)
+        return self._left >= 0
+
+    def retrieve(self) -> tuple[bool, np.ndarray | None]:
+        return True, self.image
 
     def release(self) -> None:
         self._left = 0
@@ -191,7 +195,7 @@ class TestCameras:
             assert source.name == spec
         assert FakeVideoCapture.opened[0][:2] == (address, backend)
 
-    def test_pictures_are_turned_into_rgb(self) -> None:
+    def test_images_are_turned_into_rgb(self) -> None:
         with open_source("0") as source:
             assert next(iter(source)).pixels[0, 0].tolist() == [30, 20, 10]
 

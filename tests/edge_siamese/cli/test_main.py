@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import json
 
 import click
 import pytest
@@ -57,19 +58,48 @@ def test_an_unknown_command_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> 
     assert captured.out == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["verfy"], "No such command 'verfy'. Did you mean 'verify'?"),
+        (["gallery", "chek"], "No such command 'chek'. Did you mean 'check'?"),
+        (["self-test", "--jsn"], "Did you mean '--json'?"),
+    ],
+)
+def test_misspelt_commands_and_options_are_answered_with_the_nearest(
+    arguments: list[str], advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    assert advice in capsys.readouterr().err
+
+
+def test_under_json_an_error_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", "absent.jpg", "absent.jpg", "--json"]) == 2
+    captured = capsys.readouterr()
+    answer = json.loads(captured.out)
+    assert (answer["schema"], answer["exit_code"]) == ("edge-siamese/error/1", 2)
+    assert captured.err == f"edge-siamese: {answer['error']}\n"
+    assert answer["error"].startswith("absent.jpg: ")
+
+
+def test_a_usage_error_under_json_is_one_document_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", "a.jpg", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"] == "Missing argument 'SECOND'."
+
+
 def test_a_missing_extra_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert run(["distil"]) == 1
+    assert run(["distill"]) == 1
     message = capsys.readouterr().err
     assert message == (
-        "Error: 'distil' needs tensorflow, which is not installed: pip install 'edge-siamese[converter]'\n"
+        "Error: 'distill' needs tensorflow, which is not installed: pip install 'edge-siamese[converter]'\n"
     )
 
 
 @pytest.mark.parametrize(
     ("error", "code", "sentence"),
     [
-        (DataError("a.jpg: expected a picture, found text"), 2, "edge-siamese: a.jpg: expected a picture, found text"),
+        (DataError("a.jpg: expected an image, found text"), 2, "edge-siamese: a.jpg: expected an image, found text"),
         (RuntimeMissingError("no TFLite runtime"), 1, "edge-siamese: no TFLite runtime"),
         (FileNotFoundError(2, "No such file", "x.esg"), 1, "edge-siamese: x.esg: No such file"),
         (KeyboardInterrupt(), 130, "edge-siamese: stopped"),

@@ -17,12 +17,12 @@ def test_it_serves_until_it_is_told_to_end(way: signal.Signals) -> None:
     command = [sys.executable, "-m", "edge_siamese", "preview", "--port", "0", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        document = json.loads(process.stdout.readline())
-        assert document["schema"] == "edge-siamese/preview/1"
-        assert document["token"] is None
-        with urlopen(document["url"] + "api/about", timeout=60) as response:
+        report = json.loads(process.stdout.readline())
+        assert report["schema"] == "edge-siamese/preview/1"
+        assert report["token"] is None
+        with urlopen(report["url"] + "api/about", timeout=60) as response:
             about = json.loads(response.read())
-        assert (about["gallery"], about["model"]) == (None, document["model"])
+        assert (about["gallery"], about["model"]) == (None, report["model"])
         process.send_signal(way)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "")

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import cv2
 import numpy as np
@@ -15,79 +15,72 @@ import pytest
 from edge_siamese.cli.main import main
 from edge_siamese.cli.run import stopping_on_signals
 from edge_siamese.engine import FaceEngine
-from edge_siamese.evaluation.operating_point import OperatingPoint
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
 from edge_siamese.gallery import Gallery
+from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.rendering import Person, View, render_background, render_portrait
+from tests.doubles import AnalyzerDouble, embedder_card
 
 DIGEST = "ab" * 32
-CARD: Any = SimpleNamespace(digest=DIGEST, dimension=3, zero_point=0, operating_points=(), name="fake")
+CARD = embedder_card(3, digest=DIGEST)
 SEEDS = {"Ada": 1, "Bob": 2, "stranger": 5}
-COLOURS = {"Ada": 0, "Bob": 1, "stranger": 2}
+COLORS = {"Ada": 0, "Bob": 1, "stranger": 2}
 SHOWN = {name: render_portrait(Person.from_seed(seed), View(), background_seed=seed) for name, seed in SEEDS.items()}
 NOBODY = render_background((320, 240), 3)
 
 
-class FakeEngine:
-    """Knows the rendered pictures again, by the nearest one, and embeds each person as an axis of its own."""
+class RenderedPeople(AnalyzerDouble):
+    """Knows the rendered images again, by the nearest one, and embeds each person as an axis of its own."""
 
-    embedder_card, delegate, digests = CARD, "fake", {"embedder": DIGEST, "detector": DIGEST}
-
-    def __enter__(self) -> "FakeEngine":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def name_on(self, picture: RGB) -> str | None:
-        if picture.shape != NOBODY.shape:
+    def name_on(self, image: RGB) -> str | None:
+        if image.shape != NOBODY.shape:
             return None
-        pictures = {None: NOBODY} | {name: rendering.picture for name, rendering in SHOWN.items()}
-        return min(pictures, key=lambda name: float(np.abs(pictures[name].astype(int) - picture).mean()))
+        images = {None: NOBODY} | {name: rendering.image for name, rendering in SHOWN.items()}
+        return min(images, key=lambda name: float(np.abs(images[name].astype(int) - image).mean()))
 
-    def detect(self, picture: RGB) -> list[Face]:
-        name = self.name_on(picture)
-        return [] if name is None else [Face(SHOWN[name].boxes[0], SHOWN[name].landmarks[0], 0.9)]
+    def detect(self, image: RGB) -> list[Face]:
+        name = self.name_on(image)
+        return [] if name is None else [Face(SHOWN[name].boxes[0], SHOWN[name].landmarks[0], 0.99)]
 
-    def embed(self, picture: RGB, face: Face) -> Embedding:
-        name = self.name_on(picture)
-        assert name is not None
-        values = np.zeros(3, np.int8)
-        values[COLOURS[name]] = 100
-        return Embedding(values, 0, DIGEST)
+    def align(self, image: RGB, face: Face) -> RGB:
+        self.name = self.name_on(image)
+        return super().align(image, face)
+
+    def embed_crop(self, crop: RGB) -> Embedding:
+        assert self.name is not None
+        return self.embedding([100 * (axis == COLORS[self.name]) for axis in range(3)])
 
 
 @pytest.fixture(autouse=True)
 def _engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FaceEngine, "open", lambda **_: FakeEngine())
+    monkeypatch.setattr(FaceEngine, "open", lambda **_: RenderedPeople(CARD))
 
 
 @pytest.fixture
-def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    empty = Gallery.empty(CARD)
+def gallery(tmp_path: Path) -> Path:
     known = Gallery(
         names=("Ada", "Bob"),
-        identifiers=empty.identifiers,
+        identifiers=(UUID(int=1), UUID(int=2)),
         templates=np.array([(100, 0, 0), (0, 100, 0)], np.int8),
-        owners=np.arange(2, dtype=np.uint32),
+        identity_index=np.arange(2, dtype=np.uint32),
         zero_point=0,
         embedder_digest=bytes.fromhex(DIGEST)[:16],
-        operating_points=(OperatingPoint(5e-4, 16_000, 4e-4, 9000, 20, 0.1, "00"),),
+        operating_points=(OperatingPoint(5e-4, 16_000, 4e-4, 9000, 20, 0.1, "00" * 32),),
     )
-    monkeypatch.setattr(Gallery, "open", lambda path: known)
+    known.save(tmp_path / "people.esg")
     return tmp_path / "people.esg"
 
 
 @pytest.fixture
-def album(tmp_path: Path) -> Path:
-    folder = tmp_path / "album"
+def dataset(tmp_path: Path) -> Path:
+    folder = tmp_path / "dataset"
     folder.mkdir()
     shown = {"1": "Ada", "2": "stranger", "10": "Bob"}
     for file, name in shown.items():
-        cv2.imwrite(str(folder / f"{file}.png"), SHOWN[name].picture[..., ::-1])
+        cv2.imwrite(str(folder / f"{file}.png"), SHOWN[name].image[..., ::-1])
     cv2.imwrite(str(folder / "3.png"), NOBODY[..., ::-1])
-    (folder / "4.png").write_bytes(b"no picture")
+    (folder / "4.png").write_bytes(b"no image")
     return folder
 
 
@@ -95,8 +88,8 @@ def album(tmp_path: Path) -> Path:
 def video(tmp_path: Path) -> Path:
     path = tmp_path / "door.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (320, 240))
-    for picture in [NOBODY] * 2 + [SHOWN["Ada"].picture] * 6 + [SHOWN["stranger"].picture] * 6:
-        writer.write(np.ascontiguousarray(picture[..., ::-1]))
+    for image in [NOBODY] * 2 + [SHOWN["Ada"].image] * 6 + [SHOWN["stranger"].image] * 6:
+        writer.write(np.ascontiguousarray(image[..., ::-1]))
     writer.release()
     return path
 
@@ -124,8 +117,8 @@ def decisions(lines: list[dict[str, Any]]) -> list[tuple[str, str, str | None]]:
     return [(line["source"], line["reason"], line["identity"]) for line in lines if line["event"] == "decision"]
 
 
-def test_every_picture_of_a_folder_gets_its_line(run: Run, album: Path) -> None:
-    lines, _ = run(album)
+def test_every_image_of_a_folder_gets_its_line(run: Run, dataset: Path) -> None:
+    lines, _ = run(dataset)
     assert decisions(lines) == [
         ("1.png", "ok", "Ada"),
         ("2.png", "below_threshold", None),
@@ -136,13 +129,14 @@ def test_every_picture_of_a_folder_gets_its_line(run: Run, album: Path) -> None:
     assert {line["model"]["embedder"] for line in lines} == {DIGEST}
 
 
-def test_a_run_begins_with_what_it_runs_with_and_ends_with_its_counters(run: Run, album: Path) -> None:
-    lines, _ = run(album)
+def test_a_run_begins_with_what_it_runs_with_and_ends_with_its_counters(run: Run, dataset: Path) -> None:
+    lines, _ = run(dataset)
     assert (lines[0]["event"], lines[-1]["event"]) == ("started", "stopped")
     assert lines[0]["detail"]["identities"] == 2
-    assert lines[0]["detail"]["operating_point"]["threshold"] == 16_000
+    assert lines[0]["detail"]["operating_point"]["threshold"] == 16_000 / 32_768
     assert lines[-1]["detail"] == {
-        "why": "end", "frames": 4, "stale": 0, "no_face": 1, "faces": 3, "refused": 0, "embeddings": 3, "dropped": 0,
+        "why": "end", "frames": 4, "stale": 0, "no_face": 1, "faces": 3, "rejected": 0, "embeddings": 3, "dropped": 0,
+        "unreadable": 1,
     }  # fmt: skip
 
 
@@ -158,28 +152,30 @@ def test_a_video_tells_changes_only(run: Run, video: Path) -> None:
     assert lines[-1]["detail"]["frames"] == 14
 
 
-def test_events_go_to_a_file_too(run: Run, album: Path, tmp_path: Path) -> None:
-    lines, _ = run(album, "--events", str(tmp_path / "events.jsonl"))
+def test_events_go_to_a_file_too(run: Run, dataset: Path, tmp_path: Path) -> None:
+    lines, _ = run(dataset, "--events", str(tmp_path / "events.jsonl"))
     assert [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()] == lines
 
 
-def test_people_read_lines(gallery: Path, album: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    succeed("run", "--camera", str(album), "--gallery", str(gallery))
+def test_people_read_lines(gallery: Path, dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    succeed("run", "--camera", str(dataset), "--gallery", str(gallery))
     captured = capsys.readouterr()
-    told = [line.split("  ", 1)[1] for line in captured.out.splitlines()]
-    assert told == [
+    last_emitted = [line.split("  ", 1)[1] for line in captured.out.splitlines()]
+    assert last_emitted == [
         "1.png  face 1  Ada  (1.000, from 0.488 on)",
         "2.png  face 1  unknown  (0.000, below 0.488)",
         "3.png  cannot tell: no face",
         "10.png  face 1  Bob  (1.000, from 0.488 on)",
     ]
-    assert "stopped: why end, frames 4" in captured.err
+    assert "dataset: looking for 2 people of" in captured.err
+    assert "left out: " in captured.err
+    assert "dataset: the end, after 4 frames, 3 faces, 3 embeddings, 1 unreadable frame" in captured.err
 
 
-def test_an_operating_point_too_weak_for_the_target_is_said(run: Run, album: Path) -> None:
-    _, said = run(album, "--target-fpir", "0.0001")
+def test_an_operating_point_too_weak_for_the_target_is_said(run: Run, dataset: Path) -> None:
+    _, said = run(dataset, "--target-fpir", "0.0001")
     assert "a false match rate of 5e-05 is wanted for 2 people, the strictest supported is 0.0005" in said
-    _, quiet = run(album)
+    _, quiet = run(dataset)
     assert "strictest" not in quiet
 
 
@@ -188,7 +184,7 @@ def test_an_operating_point_too_weak_for_the_target_is_said(run: Run, album: Pat
     [
         ("nowhere", [], 2, "expected a camera, a URL, a video, a folder or a zip"),
         ("", ["--realtime"], 2, "no pace of their own"),
-        ("album/4.avi", [], 1, "not a video that can be read"),
+        ("dataset/4.avi", [], 2, "expected a video, found a file that cannot be read as one"),
     ],
 )
 def test_bad_input_is_one_sentence(
@@ -196,45 +192,45 @@ def test_bad_input_is_one_sentence(
     options: list[str],
     code: int,
     sentence: str,
-    album: Path,
+    dataset: Path,
     gallery: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (album / "4.avi").write_bytes(b"no video")
-    target = album if not camera else album.parent / camera
+    (dataset / "4.avi").write_bytes(b"no video")
+    target = dataset if not camera else dataset.parent / camera
     with pytest.raises(SystemExit) as left:
         main(["run", "--camera", str(target), "--gallery", str(gallery), "--json", *options])
     captured = capsys.readouterr()
     assert left.value.code == code
-    assert captured.out == ""
+    assert sentence in json.loads(captured.out)["error"]
     assert sentence in captured.err
 
 
 def test_a_failure_in_the_middle_still_ends_with_stopped(
-    run: Run, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(FakeEngine, "embed", broken)
+    monkeypatch.setattr(RenderedPeople, "embed_crop", broken)
     with pytest.raises(MemoryError):
-        run(album, "--events", str(tmp_path / "events.jsonl"))
+        run(dataset, "--events", str(tmp_path / "events.jsonl"))
     last = json.loads((tmp_path / "events.jsonl").read_text().splitlines()[-1])
     assert (last["event"], last["detail"]["why"]) == ("stopped", "failed")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_run_after_the_current_frame(
-    number: signal.Signals, run: Run, album: Path, monkeypatch: pytest.MonkeyPatch
+    number: signal.Signals, run: Run, dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, detect = signal.getsignal(number), FakeEngine.detect
+    before, detect = signal.getsignal(number), RenderedPeople.detect
 
-    def detect_and_stop(self: FakeEngine, picture: RGB) -> list[Face]:
+    def detect_and_stop(self: RenderedPeople, image: RGB) -> list[Face]:
         os.kill(os.getpid(), number)
-        return detect(self, picture)
+        return detect(self, image)
 
-    monkeypatch.setattr(FakeEngine, "detect", detect_and_stop)
-    lines, _ = run(album)
+    monkeypatch.setattr(RenderedPeople, "detect", detect_and_stop)
+    lines, _ = run(dataset)
     assert decisions(lines) == [("1.png", "ok", "Ada")]
     assert lines[-1]["detail"]["why"] == number.name
     assert signal.getsignal(number) is before
@@ -262,7 +258,7 @@ def test_a_second_signal_has_its_usual_effect() -> None:
 
 def test_sigterm_during_a_long_wait_ends_the_process_cleanly() -> None:
     program = """
-from edge_siamese.cameras.freshest import LiveSource
+from edge_siamese.cameras.latest_frame import LiveSource
 from edge_siamese.cli.run import stopping_on_signals
 from threading import Event
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.cli.main import main
-from edge_siamese.demo import cast as casting
+from edge_siamese.demo import scenario as casting
 from edge_siamese.rendering import DEMO_SEEDS, Clip, Person, View, render_portrait
 
 PEOPLE = {"Ada": Person.from_seed(DEMO_SEEDS[0]), "Ben": Person.from_seed(DEMO_SEEDS[1])}
@@ -23,52 +23,52 @@ def answer(*arguments: object) -> int:
 
 @pytest.fixture(autouse=True)
 def without_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge_siamese.demo.journey.training_is_possible", lambda: False)
+    monkeypatch.setattr("edge_siamese.demo.commands.training_is_possible", lambda: False)
 
 
-def small_cast(folder: Path) -> casting.Cast:
+def small_scenario(folder: Path) -> casting.DemoScenario:
     for name, person in PEOPLE.items():
-        casting._render_photos(folder / "enrolled" / name, person, 3, seed=2)
+        casting._render_photos(folder / "people" / name, person, 3, seed=2)
     clip = Clip(list(PEOPLE.items()), seconds_each=1.0, fps=8, seed=4)
     truth = casting._write_clip(folder / "clip.avi", clip)
-    return casting.Cast(
-        folder / "enrolled", folder / "enrolled", folder / "clip.avi", truth, tuple(PEOPLE), rendered=True
+    return casting.DemoScenario(
+        folder / "people", folder / "people", folder / "clip.avi", truth, tuple(PEOPLE), rendered=True
     )
 
 
-def liars_cast(folder: Path) -> casting.Cast:
+def liars_cast(folder: Path) -> casting.DemoScenario:
     """The same, with the wrong person said to be there."""
-    cast = small_cast(folder)
+    scenario = small_scenario(folder)
     other = {"Ada": "Ben", "Ben": "Ada", None: None}
-    return replace(cast, truth={frame: other[name] for frame, name in cast.truth.items()})
+    return replace(scenario, truth={frame: other[name] for frame, name in scenario.truth.items()})
 
 
-@pytest.mark.parametrize(("made", "code"), [(small_cast, 0), (liars_cast, 1)])
+@pytest.mark.parametrize(("made", "code"), [(small_scenario, 0), (liars_cast, 1)])
 def test_the_demo_ends_with_one_when_a_wrong_name_is_given(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    made: Callable[[Path], casting.Cast],
+    made: Callable[[Path], casting.DemoScenario],
     code: int,
 ) -> None:
-    monkeypatch.setattr(casting, "render_cast", made)
+    monkeypatch.setattr(casting, "render_scenario", made)
     assert answer("demo", "--out", tmp_path / "demo") == code
     captured = capsys.readouterr()
     assert "Skipped: TensorFlow is not installed" in captured.out
-    assert ("2 of 2 enrolled people recognised, 0 wrong names" in captured.out) == (code == 0)
+    assert ("2 of 2 enrolled people recognized, 0 wrong names" in captured.out) == (code == 0)
     assert ("a wrong name was given" in captured.err) == (code == 1)
     page = (tmp_path / "demo" / "report.html").read_text()
     assert page.count("<img") >= 4
     assert "Rendered people, not photographed" in page
 
 
-def test_the_demo_takes_photographs_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_takes_photos_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, person in PEOPLE.items():
         (tmp_path / "people" / name).mkdir(parents=True)
         for number in range(3):
             view = View.random(np.random.default_rng(number), difficulty=0.4)
-            picture = render_portrait(person, view).picture
-            cv2.imwrite(str(tmp_path / "people" / name / f"{number}.png"), picture[..., ::-1])
+            image = render_portrait(person, view).image
+            cv2.imwrite(str(tmp_path / "people" / name / f"{number}.png"), image[..., ::-1])
     assert answer("demo", "--photos", tmp_path / "people", "--out", tmp_path / "demo") == 0
     captured = capsys.readouterr()
     assert "People: yours" in captured.out
@@ -79,6 +79,6 @@ def test_a_step_that_fails_is_one_sentence(tmp_path: Path, capsys: pytest.Captur
     for name in ("a", "b"):
         (tmp_path / "walls" / name).mkdir(parents=True)
         for number in range(2):
-            cv2.imwrite(str(tmp_path / "walls" / name / f"{number}.png"), np.full((90, 90, 3), 128, np.uint8))
+            cv2.imwrite(str(tmp_path / "walls" / name / f"{number}.png"), np.full((90, 90, 3), 128 + number, np.uint8))
     assert answer("demo", "--photos", tmp_path / "walls", "--out", tmp_path / "demo") == 1
     assert "gallery build" in capsys.readouterr().err

@@ -1,44 +1,44 @@
-"""Surveys of people who are directions with noise, without photographs."""
+"""Surveys of people who are directions with noise, without photos."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 
-from edge_siamese.albums import Photo
-from edge_siamese.evaluation.survey import Survey
+from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.faces import Face
-from edge_siamese.quality import Quality
+from edge_siamese.identity_dataset import Photo
+from edge_siamese.quality.gate import Quality
 
-MakeSurvey = Callable[..., Survey]
+MakeEmbeddings = Callable[..., DatasetEmbeddings]
 
 
 @pytest.fixture(scope="session")
-def make_survey() -> MakeSurvey:
+def make_embeddings() -> MakeEmbeddings:
     def make(
-        photographs: Sequence[int],
+        counts: Sequence[int],
         noise: float = 1.0,
         seed: int = 0,
         without_face: Sequence[int] = (),
         side: float = 120.0,
-    ) -> Survey:
-        """One person for each number of photographs; their embeddings are a direction of their own and noise."""
+    ) -> DatasetEmbeddings:
+        """One person for each number of counts; their embeddings are a direction of their own and noise."""
         rng = np.random.default_rng(seed)
-        owner = np.repeat(np.arange(len(photographs)), photographs)
-        vectors = rng.normal(size=(len(photographs), 32))[owner] + noise * rng.normal(size=(len(owner), 32))
+        owner = np.repeat(np.arange(len(counts)), counts)
+        vectors = rng.normal(size=(len(counts), 32))[owner] + noise * rng.normal(size=(len(owner), 32))
         found = ~np.isin(np.arange(len(owner)), without_face)
-        shots = [number + 1 for count in photographs for number in range(count)]
+        captures = [number + 1 for count in counts for number in range(count)]
         photos = [
-            Photo(f"p{person:03d}", f"p{person:03d}/p{person:03d}_{shot:04d}.png")
-            for person, shot in zip(owner, shots, strict=True)
+            Photo(f"p{person:03d}", f"p{person:03d}/p{person:03d}_{captured:04d}.png")
+            for person, captured in zip(owner, captures, strict=True)
         ]
-        quality = Quality(side=side, sharpness=5.0, light=120.0, contrast=40.0, yaw=0.1, roll=0.0, confidence=0.9)
+        quality = Quality(side=side, sharpness=5.0, brightness=120.0, contrast=40.0, yaw=0.1, roll=0.0, confidence=0.9)
         face = Face(np.zeros(4, np.float32), np.zeros((5, 2), np.float32), 0.9)
-        return Survey(
+        return DatasetEmbeddings(
             photos=photos,
             embeddings=np.where(found[:, None], np.clip(np.round(vectors * 30), -127, 127), 0).astype(np.int8),
             found=found,
-            centred=found,
+            centered=found,
             unreadable={},
             zero_point=0,
             embedder="ab" * 32,

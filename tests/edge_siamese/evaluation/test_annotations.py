@@ -17,18 +17,18 @@ FACE = {"box": [10, 20, 30.5, 40], "landmarks": [12, 30, 25, 31, 18, 40, 13, 50,
 ENTRY = {"file": "a.png", "split": "dev", "source": "drawn", "faces": [FACE], "width": 64, "height": 48}
 
 
-def picture() -> bytes:
+def image() -> bytes:
     drawn = np.zeros((48, 64, 3), np.uint8)
     drawn[..., 0] = 200  # red
     return cv2.imencode(".png", drawn[..., ::-1])[1].tobytes()
 
 
-def archive(folder: Path, annotations: bytes, *, with_picture: bool = True) -> Path:
+def archive(folder: Path, annotations: bytes, *, with_image: bool = True) -> Path:
     path = folder / "set.zip"
     with zipfile.ZipFile(path, "w") as stream:
         stream.writestr("annotations.json", annotations)
-        if with_picture:
-            stream.writestr("images/a.png", picture())
+        if with_image:
+            stream.writestr("images/a.png", image())
     return path
 
 
@@ -39,12 +39,12 @@ def as_json(value: Any) -> bytes:
 def test_a_zip_and_a_folder_of_the_same_are_the_same(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     (folder / "images").mkdir(parents=True)
-    (folder / "images" / "a.png").write_bytes(picture())
+    (folder / "images" / "a.png").write_bytes(image())
     (folder / "annotations.json").write_bytes(as_json([ENTRY]))
     for path in (folder, archive(tmp_path, as_json([ENTRY]))):
-        (entry,) = AnnotatedSet(path).pictures("dev")
+        (entry,) = AnnotatedSet(path).images("dev")
         assert (entry.name, entry.source) == ("a.png", "drawn")
-        assert entry.picture[0, 0].tolist() == [200, 0, 0]
+        assert entry.image[0, 0].tolist() == [200, 0, 0]
         assert entry.boxes.tolist() == [[10, 20, 30.5, 40]]
         assert entry.landmarks[0, 1].tolist() == [25, 31]
 
@@ -54,7 +54,7 @@ def test_splits_are_kept_apart_and_unknown_landmarks_are_nan(tmp_path: Path) -> 
     empty = ENTRY | {"split": "train", "faces": []}
     annotated = AnnotatedSet(archive(tmp_path, as_json([ENTRY, unmarked, empty])))
     assert (annotated.count("dev"), annotated.count("train"), annotated.count("test")) == (1, 2, 0)
-    two, none = annotated.pictures("train")
+    two, none = annotated.images("train")
     assert np.isnan(two.landmarks[0]).all()
     assert not np.isnan(two.landmarks[1]).any()
     assert none.boxes.shape == (0, 4)
@@ -86,17 +86,17 @@ def test_a_box_without_a_size_is_refused(tmp_path: Path, box: list[float]) -> No
 
 
 def test_what_is_not_such_a_set_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"expected a folder or zip with images/ and annotations.json"):
+    with pytest.raises(DataError, match=r"expected a folder, zip or tar of images, found nothing there"):
         AnnotatedSet(tmp_path / "none.zip")
     with pytest.raises(DataError, match=r"expected annotations.json in it, found none"):
         AnnotatedSet(tmp_path)
     with pytest.raises(DataError, match="is not JSON"):
         AnnotatedSet(archive(tmp_path, b"[{"))
     with pytest.raises(DataError, match=r"expected annotations.json to hold a list"):
-        AnnotatedSet(archive(tmp_path, as_json({"pictures": []})))
-    without_picture = AnnotatedSet(archive(tmp_path, as_json([ENTRY]), with_picture=False))
+        AnnotatedSet(archive(tmp_path, as_json({"images": []})))
+    without_image = AnnotatedSet(archive(tmp_path, as_json([ENTRY]), with_image=False))
     with pytest.raises(DataError, match=r"expected images/a.png in it, found none"):
-        list(without_picture.pictures("dev"))
+        list(without_image.images("dev"))
 
 
 JSON = st.recursive(

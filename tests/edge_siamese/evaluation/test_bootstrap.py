@@ -2,14 +2,22 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
+from edge_siamese.dataset_embeddings import DatasetEmbeddings
+from edge_siamese.errors import DataError
+from edge_siamese.evaluation import bootstrap as bootstrap_module
 from edge_siamese.evaluation.bootstrap import PersonBootstrap, interval
 from edge_siamese.evaluation.comparisons import Comparisons, compare_all
 from edge_siamese.evaluation.metrics import error_curve
-from edge_siamese.evaluation.survey import Survey
 
-MakeSurvey = Callable[..., Survey]
+MakeEmbeddings = Callable[..., DatasetEmbeddings]
+
+
+def drawn(bootstrap: PersonBootstrap) -> npt.NDArray[np.float32]:
+    """How often every replicate draws everybody, ``(B, people)``."""
+    return np.concatenate([draws for _, draws in bootstrap.draws()])
 
 
 def separate_pairs(pairs: int, seed: int) -> Comparisons:
@@ -25,12 +33,12 @@ def separate_pairs(pairs: int, seed: int) -> Comparisons:
     return Comparisons(first, first + 1, genuine, scores.astype(np.int16), people)
 
 
-def test_every_replicate_is_the_figures_of_its_people(make_survey: MakeSurvey) -> None:
-    survey = make_survey([3, 2, 4, 2], noise=1.5)
-    comparisons = compare_all(survey)
+def test_every_replicate_is_the_figures_of_its_people(make_embeddings: MakeEmbeddings) -> None:
+    embedded = make_embeddings([3, 2, 4, 2], noise=1.5)
+    comparisons = compare_all(embedded)
     bootstrap = PersonBootstrap(4, 30)
-    found = bootstrap.figures(comparisons, [0.1, 0.3])
-    for row, draw in enumerate(bootstrap.draws.astype(int)):
+    found = bootstrap.metrics(comparisons, [0.1, 0.3])
+    for row, draw in enumerate(drawn(bootstrap).astype(int)):
         genuine, impostor = [], []
         for a, b, score in zip(comparisons.first_person, comparisons.second_person, comparisons.scores, strict=True):
             if a == b:
@@ -47,13 +55,13 @@ def test_every_replicate_is_the_figures_of_its_people(make_survey: MakeSurvey) -
         assert 1 - found.fnmr[row] == pytest.approx([curve.tar_at_fmr(0.1), curve.tar_at_fmr(0.3)])
 
 
-def test_rates_of_groups_are_those_of_the_replicates_people(make_survey: MakeSurvey) -> None:
-    comparisons = compare_all(make_survey([3, 2, 4, 2], noise=1.5))
+def test_rates_of_groups_are_those_of_the_replicates_people(make_embeddings: MakeEmbeddings) -> None:
+    comparisons = compare_all(make_embeddings([3, 2, 4, 2], noise=1.5))
     bootstrap = PersonBootstrap(4, 20)
     wrong = np.arange(len(comparisons.scores)) % 3 == 0
     group = np.where(comparisons.genuine, 2, np.arange(len(wrong)) % 2)
     rates = bootstrap.rates(comparisons, wrong, group, 3)
-    for row, draw in zip(rates, bootstrap.draws, strict=True):
+    for row, draw in zip(rates, drawn(bootstrap), strict=True):
         one, other = draw[comparisons.first_person], draw[comparisons.second_person]
         weights = np.where(comparisons.genuine, one, one * other)
         for at in range(3):
@@ -65,9 +73,35 @@ def test_rates_of_groups_are_those_of_the_replicates_people(make_survey: MakeSur
 
 
 def test_the_same_seed_gives_the_same_draws() -> None:
-    assert (PersonBootstrap(9, 50).draws == PersonBootstrap(9, 50).draws).all()
-    assert (PersonBootstrap(9, 50).draws != PersonBootstrap(9, 50, seed=2).draws).any()
-    assert (PersonBootstrap(9, 50).draws.sum(axis=1) == 9).all()
+    assert (drawn(PersonBootstrap(9, 50)) == drawn(PersonBootstrap(9, 50))).all()
+    assert (drawn(PersonBootstrap(9, 50)) != drawn(PersonBootstrap(9, 50, seed=2))).any()
+    assert (drawn(PersonBootstrap(9, 50)).sum(axis=1) == 9).all()
+
+
+def test_blocks_draw_the_same_people_and_give_the_same_figures(
+    make_embeddings: MakeEmbeddings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comparisons = compare_all(make_embeddings([3, 2, 4, 2], noise=1.5))
+    wrong, group = comparisons.scores > 0, comparisons.genuine.astype(np.int64)
+    whole = PersonBootstrap(4, 50)
+    expected = drawn(whole), whole.metrics(comparisons).eer, whole.rates(comparisons, wrong, group, 2)
+    monkeypatch.setattr(bootstrap_module, "_DRAWS_AT_ONCE", 30)
+    parts = PersonBootstrap(4, 50)
+    assert len(list(parts.draws())) == 8
+    found = drawn(parts), parts.metrics(comparisons).eer, parts.rates(comparisons, wrong, group, 2)
+    for one, other in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("replicates", [-1, 99_999_999_999])
+def test_more_replicates_than_memory_holds_are_refused(replicates: int) -> None:
+    with pytest.raises(DataError, match="expected 0 to 100,000 replicates, found"):
+        PersonBootstrap(4, replicates)
+
+
+def test_many_replicates_of_many_people_are_never_held_at_once() -> None:
+    blocks = PersonBootstrap(50_000, 100_000).draws()
+    assert next(blocks)[1].nbytes <= 64 << 20
 
 
 def test_separate_pairs_spread_as_the_documentation_says() -> None:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from edge_siamese.evaluation.annotations import AnnotatedPicture
-from edge_siamese.evaluation.detection import Comparison, compare, detection_figures
+from edge_siamese.evaluation.annotations import AnnotatedImage
+from edge_siamese.evaluation.detection import Comparison, compare, detection_metrics
 from edge_siamese.faces import Face
 
 BOXES = [(10.0, 10.0, 40.0, 50.0), (100.0, 10.0, 20.0, 24.0), (200.0, 10.0, 5.0, 6.0)]
@@ -13,11 +13,9 @@ def landmarks(box: tuple[float, ...]) -> np.ndarray:
     return np.array(box[:2], np.float32) + shape * np.array(box[2:], np.float32)
 
 
-def truth(*boxes: tuple[float, ...]) -> AnnotatedPicture:
+def truth(*boxes: tuple[float, ...]) -> AnnotatedImage:
     marks = np.array([landmarks(box) for box in boxes], np.float32).reshape(-1, 5, 2)
-    return AnnotatedPicture(
-        np.zeros((60, 240, 3), np.uint8), np.array(boxes, np.float32).reshape(-1, 4), marks, "drawn"
-    )
+    return AnnotatedImage(np.zeros((60, 240, 3), np.uint8), np.array(boxes, np.float32).reshape(-1, 4), marks, "drawn")
 
 
 def face(box: tuple[float, ...], moved: tuple[float, float] = (0.0, 0.0)) -> Face:
@@ -66,26 +64,26 @@ def test_figures_sum_up_by_height_and_keep_negatives_apart() -> None:
         compare(truth(), [face(BOXES[0]), face(BOXES[1])]),
         compare(truth(), []),
     ]
-    figures = detection_figures(answers)
-    assert {name: (share.count, share.trials) for name, share in figures.recall.items()} == {
+    metrics = detection_metrics(answers)
+    assert {name: (share.count, share.trials) for name, share in metrics.recall.items()} == {
         ">=40": (1, 1), "20-40": (1, 2), "10-20": (0, 0),
     }  # fmt: skip
-    assert figures.false_per_picture == 1.0  # two on two pictures with faces; those of the negatives count apart
-    assert (figures.negatives.count, figures.negatives.trials) == (1, 2)
-    document = figures.to_json()
-    assert document["recall"]["10-20"]["rate"] is None
-    assert document["landmark_error"][">=40"]["mean"] == pytest.approx(0.1)
-    assert document["landmark_error"]["10-20"] == {"faces": 0, "mean": None, "median": None, "p90": None}
+    assert metrics.false_per_image == 1.0  # two on two images with faces; those of the negatives count apart
+    assert (metrics.negatives.count, metrics.negatives.trials) == (1, 2)
+    report = metrics.to_json()
+    assert report["recall"]["10-20"]["rate"] is None
+    assert report["landmark_error"][">=40"]["mean"] == pytest.approx(0.1)
+    assert report["landmark_error"]["10-20"] == {"faces": 0, "mean": None, "median": None, "p90": None}
 
 
-def test_a_set_without_pictures_of_a_kind_has_no_rate_of_it() -> None:
-    assert detection_figures([]).false_per_picture is None
-    assert detection_figures([]).negatives.rate is None
+def test_a_set_without_images_of_a_kind_has_no_rate_of_it() -> None:
+    assert detection_metrics([]).false_per_image is None
+    assert detection_metrics([]).negatives.rate is None
 
 
 @pytest.mark.parametrize("height", [10.0, 20.0, 40.0])
 def test_limits_of_the_height_classes_belong_to_the_class_above(height: float) -> None:
     one, no_error = np.array([height], np.float32), np.array([np.nan], np.float32)
-    figures = detection_figures([Comparison(one, np.array([True]), no_error, 1, 0)])
-    wanted = {10.0: "10-20", 20.0: "20-40", 40.0: ">=40"}[height]
-    assert [name for name, share in figures.recall.items() if share.trials] == [wanted]
+    metrics = detection_metrics([Comparison(one, np.array([True]), no_error, 1, 0)])
+    expected = {10.0: "10-20", 20.0: "20-40", 40.0: ">=40"}[height]
+    assert [name for name, share in metrics.recall.items() if share.trials] == [expected]

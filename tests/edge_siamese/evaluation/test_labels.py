@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_siamese.albums import Photo
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.labels import read_labels
+from edge_siamese.identity_dataset import Photo
 
 PHOTOS = [Photo("anna", "anna/1.jpg"), Photo("anna", "anna/2.jpg"), Photo("ben", "ben/1.jpg")]
 
@@ -17,9 +17,9 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_labels_are_read_by_photograph(tmp_path: Path) -> None:
-    path = write(tmp_path, "\ufeffphoto,light,age\nben/1.jpg, night ,old\n\nanna/1.jpg,day,\n")
-    assert read_labels(path, PHOTOS) == {"light": ["day", "", "night"], "age": ["", "", "old"]}
+def test_labels_are_read_by_photo(tmp_path: Path) -> None:
+    path = write(tmp_path, "\ufeffphoto,brightness,age\nben/1.jpg, night ,old\n\nanna/1.jpg,day,\n")
+    assert read_labels(path, PHOTOS) == {"brightness": ["day", "", "night"], "age": ["", "", "old"]}
 
 
 @pytest.mark.parametrize(

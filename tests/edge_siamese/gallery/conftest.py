@@ -1,102 +1,16 @@
-"""People made of patterns, and an engine that knows them again: what is built on an engine, without its networks."""
+"""A small gallery, and the engine that knows patterns."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
-from edge_siamese.evaluation.operating_point import OperatingPoint
-from edge_siamese.faces import Embedding, Face
-from edge_siamese.frames import RGB
 from edge_siamese.gallery import Gallery
 
-SIDE, CELL = 128, 16
-DIMENSION = (SIDE // CELL) ** 2
-
-
-class PatternEngine:
-    """Sees as many faces as the first pixel says; a face's embedding is the picture's coarse grey pattern."""
-
-    delegate, runtime, threads = "reference", "patterns 1.0", 1
-
-    def __init__(self, digest: str = "ab" * 32, operating_points: tuple[Any, ...] = ()) -> None:
-        self.embedder_card: Any = SimpleNamespace(
-            mirror=False, digest=digest, dimension=DIMENSION, zero_point=0, operating_points=operating_points
-        )
-        self.digests = {"embedder": digest, "detector": "cd" * 32}
-
-    def detect(self, picture: RGB) -> list[Face]:
-        boxes = [np.array((8, 8, 100 - index, 100 - index), np.float32) for index in range(int(picture[0, 0, 0]))]
-        return [Face(box, np.zeros((5, 2), np.float32), 0.9) for box in boxes]
-
-    def embed(self, picture: RGB, face: Face) -> Embedding:
-        pattern = picture[CELL // 2 :: CELL, CELL // 2 :: CELL, 1].astype(np.int16) - 128
-        return Embedding(pattern.astype(np.int8).reshape(-1), 0, self.embedder_card.digest)
-
-    def analyze(self, picture: RGB) -> list[Face]:
-        return [face.embedded(self.embed(picture, face)) for face in self.detect(picture)]
-
-    def __enter__(self) -> "PatternEngine":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        return None
-
-
-def _pattern(person: str, shot: int, faces: int) -> RGB:
-    """A picture of somebody: the shots of one person score about 0.8, different people about 0."""
-    own = np.random.default_rng(list(person.encode())).integers(-80, 80, (SIDE // CELL,) * 2)
-    noise = np.random.default_rng([shot, *person.encode()]).integers(-40, 40, own.shape)
-    grey = np.kron(np.clip(own + noise + 128, 0, 255), np.ones((CELL, CELL))).astype(np.uint8)
-    picture = np.repeat(grey[..., None], 3, axis=2)
-    picture[0, 0] = faces
-    return picture
-
 
 @pytest.fixture
-def pattern() -> Callable[..., RGB]:
-    """``pattern(person, shot, faces=1)``: a picture for the engine below."""
-    return lambda person, shot, faces=1: _pattern(person, shot, faces)
-
-
-@pytest.fixture
-def pattern_engine() -> type[PatternEngine]:
-    return PatternEngine
-
-
-@pytest.fixture
-def engine() -> PatternEngine:
-    return PatternEngine()
-
-
-@pytest.fixture
-def photograph(tmp_path: Path) -> Callable[..., Path]:
-    """``photograph("anna/1.png", "anna", 1, faces=1)`` writes a picture below the test's folder."""
-
-    def write(path: str, person: str, shot: int, faces: int = 1) -> Path:
-        target = tmp_path / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(target), _pattern(person, shot, faces))
-        return target
-
-    return write
-
-
-@pytest.fixture
-def people_folder(tmp_path: Path, photograph: Callable[..., Path]) -> Callable[..., Path]:
-    """``people_folder("people", {"anna": (1, 2)})`` writes shots 1 and 2 of anna and returns the folder."""
-
-    def write(folder: str, shots: Mapping[str, tuple[int, ...]]) -> Path:
-        for person, numbers in shots.items():
-            for shot in numbers:
-                photograph(f"{folder}/{person}/{shot}.png", person, shot)
-        return tmp_path / folder
-
-    return write
+def engine(pattern_engine: Any) -> Any:
+    return pattern_engine()
 
 
 @pytest.fixture
@@ -105,13 +19,3 @@ def gallery() -> Gallery:
     templates = np.array([(100, 20, -3, 4), (90, 30, 0, 0), (-5, 60, 70, -80)], np.int8)
     empty = Gallery((), (), templates[:0], np.empty(0, np.uint32), -3, bytes.fromhex("ab" * 16))
     return empty.with_people({"anna": templates[:2], "ben": templates[2:]})
-
-
-@pytest.fixture
-def operating_point() -> Callable[..., OperatingPoint]:
-    """``operating_point(target_fmr, threshold=0)``"""
-
-    def make(target_fmr: float, threshold: int = 0) -> OperatingPoint:
-        return OperatingPoint(target_fmr, threshold, target_fmr / 2, 10_000, 50, 0.1, "5a" * 32)
-
-    return make

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_siamese.albums import Album
+from edge_siamese.dataset_embeddings import embed_dataset
 from edge_siamese.errors import DataError, OperatingPointError
-from edge_siamese.evaluation.survey import survey_album
 from edge_siamese.gallery import Gallery
-from edge_siamese.gallery.builder import build_gallery
 from edge_siamese.gallery.calibration import compare, operating_point
-from edge_siamese.gallery.selection import Terms
+from edge_siamese.gallery.enrollment.build import build_gallery
+from edge_siamese.gallery.templates.selection import SelectionOptions
+from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.matching import Q15
 
 Folder = Callable[..., Path]
@@ -21,8 +21,8 @@ Folder = Callable[..., Path]
 
 @pytest.fixture
 def enrolled(people_folder: Folder, engine: Any) -> Gallery:
-    album = Album(people_folder("people", {"anna": (1, 2), "ben": (1, 2)}))
-    return build_gallery(album, engine, terms=Terms())[0]
+    dataset = IdentityDataset(people_folder("people", {"anna": (1, 2), "ben": (1, 2)}))
+    return build_gallery(dataset, engine, options=SelectionOptions())[0]
 
 
 def test_strangers_are_impostors_to_everybody_and_namesakes_are_genuine(
@@ -30,29 +30,31 @@ def test_strangers_are_impostors_to_everybody_and_namesakes_are_genuine(
 ) -> None:
     strangers = {f"stranger {number}": (1, 2, 3) for number in range(20)}
     others = people_folder("others", strangers | {"anna": (2, 3, 4), "ben": (5,)})
-    survey = survey_album(Album(others), engine)
-    comparisons = compare(enrolled, survey)
+    embedded = embed_dataset(IdentityDataset(others), engine)
+    comparisons = compare(enrolled, embedded)
     assert len(comparisons.impostor) == 20 * 3 * 2
     assert (comparisons.strangers, comparisons.enrolled_from, len(comparisons.genuine)) == (20, 1, 3)
     assert comparisons.genuine.min() > 0.6 * Q15
     point = operating_point(enrolled, comparisons, 0.05)
-    assert np.count_nonzero(comparisons.impostor >= point.threshold) == 1
+    assert np.count_nonzero(comparisons.impostor >= point.threshold_q15) == 1
     assert (point.impostor_pairs, point.people, point.fnmr) == (120, 22, 0.0)
-    assert point.dataset_digest == compare(enrolled, survey).digest != compare(enrolled.without("ben"), survey).digest
+    assert (
+        point.dataset_digest == compare(enrolled, embedded).digest != compare(enrolled.without("ben"), embedded).digest
+    )
 
 
-def test_photographs_without_a_face_are_no_comparisons(
-    people_folder: Folder, photograph: Folder, engine: Any, enrolled: Gallery
+def test_photos_without_a_face_are_no_comparisons(
+    people_folder: Folder, save_photo: Folder, engine: Any, enrolled: Gallery
 ) -> None:
     folder = people_folder("others", {"eve": (1,)})
-    photograph("others/eve/2.png", "eve", 2, faces=0)
-    assert len(compare(enrolled, survey_album(Album(folder), engine)).impostor) == 2
+    save_photo("others/eve/2.png", "eve", 2, faces=0)
+    assert len(compare(enrolled, embed_dataset(IdentityDataset(folder), engine)).impostor) == 2
 
 
 def test_too_few_strangers_are_refused_with_the_number_it_takes(
     people_folder: Folder, engine: Any, enrolled: Gallery
 ) -> None:
-    comparisons = compare(enrolled, survey_album(Album(people_folder("others", {"eve": (1,)})), engine))
+    comparisons = compare(enrolled, embed_dataset(IdentityDataset(people_folder("others", {"eve": (1,)})), engine))
     with pytest.raises(OperatingPointError, match="needs at least 2,995 impostor pairs, found 2"):
         operating_point(enrolled, comparisons, 1e-3)
 
@@ -60,8 +62,8 @@ def test_too_few_strangers_are_refused_with_the_number_it_takes(
 def test_without_strangers_or_people_there_is_nothing_to_measure(
     people_folder: Folder, engine: Any, enrolled: Gallery
 ) -> None:
-    survey = survey_album(Album(people_folder("others", {"anna": (3,)})), engine)
+    embedded = embed_dataset(IdentityDataset(people_folder("others", {"anna": (3,)})), engine)
     for gallery in (enrolled, Gallery.empty(engine.embedder_card)):
         with pytest.raises(DataError, match="found none"):
-            compare(gallery, survey)
-    assert isinstance(survey.embeddings, np.ndarray)
+            compare(gallery, embedded)
+    assert isinstance(embedded.embeddings, np.ndarray)

@@ -32,12 +32,12 @@ def test_people_appear_in_turn_with_nobody_between(clip: Frames) -> None:
 
 def test_a_named_frame_has_one_face_and_the_others_none(clip: Frames) -> None:
     for _, rendering, name in clip:
-        assert rendering.picture.shape == (120, 160, 3)
+        assert rendering.image.shape == (120, 160, 3)
         assert len(rendering.boxes) == len(rendering.landmarks) == (name is not None)
 
 
 def test_equal_clips_have_equal_frames(clip: Frames) -> None:
-    assert all(np.array_equal(a.picture, b.picture) for (_, a, _), (_, b, _) in zip(clip, CLIP, strict=True))
+    assert all(np.array_equal(a.image, b.image) for (_, a, _), (_, b, _) in zip(clip, CLIP, strict=True))
 
 
 def test_a_person_in_the_middle_moves_smoothly(clip: Frames) -> None:

@@ -12,7 +12,7 @@ def test_the_same_seed_is_the_same_person() -> None:
     assert Person.from_seed(17) == Person.from_seed(17)
 
 
-def test_neighbouring_seeds_share_hardly_a_trait() -> None:
+def test_neighboring_seeds_share_hardly_a_trait() -> None:
     first, second = asdict(Person.from_seed(17)), asdict(Person.from_seed(18))
     equal = [name for name in first if first[name] == second[name]]
     assert len(first) > 40
@@ -23,7 +23,7 @@ def test_traits_vary_widely_among_people() -> None:
     people = [Person.from_seed(seed) for seed in range(200)]
     assert len({person.hair_style for person in people}) >= 10
     assert len({person.glasses for person in people}) >= 4
-    brightness = [sum(person.skin_colour) / 3 for person in people]
+    brightness = [sum(person.skin_color) / 3 for person in people]
     assert min(brightness) < 90
     assert max(brightness) > 210
 

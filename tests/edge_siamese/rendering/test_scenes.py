@@ -1,4 +1,4 @@
-"""Rendered pictures: reproducible, with landmarks and boxes where the faces are."""
+"""Rendered images: reproducible, with landmarks and boxes where the faces are."""
 
 from dataclasses import replace
 
@@ -20,11 +20,11 @@ def landmarks(view: View, person: Person = PEOPLE[0]) -> npt.NDArray[np.float32]
     return render_portrait(person, view).landmarks[0]
 
 
-def test_the_same_seeds_give_the_same_picture() -> None:
+def test_the_same_seeds_give_the_same_image() -> None:
     first = render_portrait(PEOPLE[1], VIEWS[1], background_seed=3)
     head_of.cache_clear()
     second = render_portrait(PEOPLE[1], VIEWS[1], background_seed=3)
-    assert np.array_equal(first.picture, second.picture)
+    assert np.array_equal(first.image, second.image)
     assert np.array_equal(first.landmarks, second.landmarks)
 
 
@@ -43,8 +43,8 @@ def test_different_people_look_different() -> None:
 @pytest.mark.parametrize("size", [(320, 240), (161, 97)])
 def test_a_portrait_has_the_size_asked_for(size: tuple[int, int]) -> None:
     rendering = render_portrait(PEOPLE[0], View(), size=size, face_height=60)
-    assert rendering.picture.shape == (size[1], size[0], 3)
-    assert rendering.picture.dtype == np.uint8
+    assert rendering.image.shape == (size[1], size[0], 3)
+    assert rendering.image.dtype == np.uint8
     assert (rendering.boxes.shape, rendering.boxes.dtype) == ((1, 4), np.float32)
     assert (rendering.landmarks.shape, rendering.landmarks.dtype) == ((1, 5, 2), np.float32)
 
@@ -57,8 +57,8 @@ def test_the_box_contains_the_landmarks(person: Person, view: View) -> None:
     assert (rendering.landmarks[0] < (x + width, y + height)).all()
 
 
-def test_an_upright_face_has_the_height_and_centre_asked_for() -> None:
-    x, y, width, height = render_portrait(PEOPLE[3], View(), face_height=90, centre=(100, 120)).boxes[0]
+def test_an_upright_face_has_the_height_and_center_asked_for() -> None:
+    x, y, width, height = render_portrait(PEOPLE[3], View(), face_height=90, center=(100, 120)).boxes[0]
     assert height == pytest.approx(90, abs=0.01)
     assert (x + width / 2, y + height / 2) == pytest.approx((100, 120), abs=0.01)
 
@@ -102,9 +102,9 @@ def test_the_eyes_are_dark_where_their_landmarks_are_and_close_with_a_blink() ->
     def darkness(view: View) -> float:
         rendering = render_portrait(person, view, size=size)
         eyes = np.round(rendering.landmarks[0, :2]).astype(int)
-        return float(np.mean([rendering.picture[y - 1 : y + 2, x - 1 : x + 2].mean() for x, y in eyes]))
+        return float(np.mean([rendering.image[y - 1 : y + 2, x - 1 : x + 2].mean() for x, y in eyes]))
 
-    assert darkness(View()) < 0.6 * sum(person.skin_colour) / 3
+    assert darkness(View()) < 0.6 * sum(person.skin_color) / 3
     assert darkness(View(blink=1.0)) > darkness(View()) + 8
 
 
@@ -119,7 +119,7 @@ def test_landmarks_of_a_crop_fit_the_template(person: Person, view: View) -> Non
 def test_a_crop_is_what_aligning_a_portrait_gives() -> None:
     person, view = PEOPLE[4], View(yaw=12, smile=0.3)
     portrait = render_portrait(person, view)
-    aligned = align(portrait.picture, portrait.landmarks[0])[30:100, 30:82].astype(float)
+    aligned = align(portrait.image, portrait.landmarks[0])[30:100, 30:82].astype(float)
     assert np.abs(render_crop(person, view)[30:100, 30:82] - aligned).mean() < 5
 
 
@@ -141,22 +141,22 @@ def test_a_scene_has_every_face_in_order() -> None:
     assert rendering.boxes[:, :2] + rendering.boxes[:, 2:] / 2 == pytest.approx(
         np.array([(80, 90), (220, 110)]), abs=0.01
     )
-    changed = np.abs(rendering.picture.astype(int) - render_background((320, 240), 2)).max(2)
+    changed = np.abs(rendering.image.astype(int) - render_background((320, 240), 2)).max(2)
     for x, y, width, height in rendering.boxes.astype(int):
         assert (changed[y : y + height, x : x + width] > 0).mean() > 0.8
 
 
 def test_a_scene_of_nobody_is_the_background() -> None:
     rendering = render_scene([], size=(64, 48), background_seed=9)
-    assert np.array_equal(rendering.picture, render_background((64, 48), 9))
+    assert np.array_equal(rendering.image, render_background((64, 48), 9))
     assert (rendering.boxes.shape, rendering.landmarks.shape) == ((0, 4), (0, 5, 2))
 
 
-@pytest.mark.parametrize("centre", [(-500.0, 50.0), (400.0, -300.0), (0.0, 0.0), (319.0, 239.0)])
+@pytest.mark.parametrize("center", [(-500.0, 50.0), (400.0, -300.0), (0.0, 0.0), (319.0, 239.0)])
 @pytest.mark.parametrize("face_height", [10.0, 150.0])
-def test_a_face_may_lie_outside_the_picture(centre: tuple[float, float], face_height: float) -> None:
-    rendering = render_portrait(PEOPLE[0], VIEWS[0], face_height=face_height, centre=centre)
-    assert rendering.boxes[0, :2] + rendering.boxes[0, 2:] / 2 == pytest.approx(centre, abs=0.01)
+def test_a_face_may_lie_outside_the_image(center: tuple[float, float], face_height: float) -> None:
+    rendering = render_portrait(PEOPLE[0], VIEWS[0], face_height=face_height, center=center)
+    assert rendering.boxes[0, :2] + rendering.boxes[0, 2:] / 2 == pytest.approx(center, abs=0.01)
 
 
 @pytest.mark.parametrize("style", ["bald", "buzz", "bob", "afro", "bun", "scarf", "beanie", "receding"])

@@ -1,8 +1,8 @@
 import json
 
 from edge_siamese.models import default_model
-from edge_siamese.tflite.card import METADATA_NAME, read_model
 from edge_siamese.tflite.flatbuffer import Table, metadata_buffer, output_indices
+from edge_siamese.tflite.model_card import METADATA_NAME, read_model
 
 
 def test_the_contract_is_in_the_models_own_metadata() -> None:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from edge_siamese.errors import ModelError
 from edge_siamese.models import default_model, shipped_models
-from edge_siamese.tflite.card import read_model
 from edge_siamese.tflite.graph import Graph, read_graph
+from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.operators import BUILTIN_OPERATORS, operator_name
 from edge_siamese.tflite.runtime import load_network
 

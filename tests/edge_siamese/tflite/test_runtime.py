@@ -6,7 +6,7 @@ import pytest
 from edge_siamese.errors import ModelError, RuntimeMissingError
 from edge_siamese.models import default_model
 from edge_siamese.tflite import runtime
-from edge_siamese.tflite.card import read_model
+from edge_siamese.tflite.model_card import read_model
 
 MODEL = read_model(default_model("embedder")).network
 

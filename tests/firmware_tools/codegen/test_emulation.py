@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from edge_siamese.models import named_model
-from edge_siamese.tflite.card import read_model
-from edge_siamese.tflite.model import model_input
+from edge_siamese.preprocessing import int8_input
+from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import load_network
 from edge_siamese_firmware.codegen.generate import generate
 from edge_siamese_firmware.emulation import CORES, emulate, missing_tools
@@ -37,7 +37,7 @@ def test_the_small_embedder(core: str, tmp_path: Path) -> None:
     path = named_model("embedder-small")
     assert path is not None
     model = read_model(path)
-    images = [model_input(golden.picture) for golden in model.card.goldens[:2]]
+    images = [int8_input(golden.image)[None] for golden in model.card.goldens[:2]]
     images.append(np.random.default_rng(0).integers(-128, 128, images[0].shape).astype(np.int8))
     network = generate(model.network, "net", backend=backend)  # type: ignore[arg-type]
     done = emulate(network, CORES[core], [[image] for image in images], tmp_path)

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pytest
 
 from edge_siamese.models import shipped_models
-from edge_siamese.tflite.card import read_model
-from edge_siamese.tflite.model import model_input
+from edge_siamese.preprocessing import int8_input
+from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import load_network
 from edge_siamese_firmware.codegen.generate import generate
 from edge_siamese_firmware.codegen.layouts import HOST_BACKENDS, Backend
@@ -38,7 +38,7 @@ def _check(path: Path, images: list[npt.NDArray[np.int8]], backend: Backend, fol
 @pytest.mark.parametrize("backend", HOST_BACKENDS)
 def test_golden_vectors_and_noise(path: Path, backend: Backend, tmp_path: Path) -> None:
     card = read_model(path).card
-    images = [model_input(golden.picture) for golden in card.goldens[:2]]
+    images = [int8_input(golden.image)[None] for golden in card.goldens[:2]]
     noise = np.random.default_rng(0).integers(-128, 128, images[0].shape).astype(np.int8)
     _check(path, [*images, noise], backend, tmp_path, SANITIZERS)
 
@@ -70,4 +70,4 @@ def test_real_crops(path: Path, tmp_path: Path) -> None:
         names = [name for name in archive.namelist() if name.endswith((".jpg", ".png"))]
         encoded = [np.frombuffer(archive.read(name), np.uint8) for name in names[:: len(names) // _CROPS][:_CROPS]]
     images = [cv2.resize(cv2.imdecode(each, cv2.IMREAD_COLOR_RGB), size) for each in encoded]
-    _check(path, [model_input(np.asarray(image, np.uint8)) for image in images], "c", tmp_path, ["-O2"])
+    _check(path, [int8_input(np.asarray(image, np.uint8))[None] for image in images], "c", tmp_path, ["-O2"])

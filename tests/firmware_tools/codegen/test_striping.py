@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError
 from edge_siamese.models import named_model
-from edge_siamese.tflite.card import read_model
-from edge_siamese.tflite.model import model_input
+from edge_siamese.preprocessing import int8_input
+from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import load_network
 from edge_siamese_firmware.codegen.generate import generate
 
@@ -34,7 +34,7 @@ def test_the_small_embedder_within_a_budget(budget: int, streamed: bool, tmp_pat
     model = read_model(path)
     network = generate(model.network, "net", backend="dsp", ram_budget=budget, stream_input=streamed)
     assert network.plan.size <= budget
-    images = [model_input(golden.picture) for golden in model.card.goldens[:2]]
+    images = [int8_input(golden.image)[None] for golden in model.card.goldens[:2]]
     found = run_network(network, compile_network(network, tmp_path), [[image] for image in images])
     oracle = load_network(model.network, "reference")
     for image, outputs in zip(images, found, strict=True):

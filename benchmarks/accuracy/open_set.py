@@ -1,0 +1,159 @@
+"""Open-set identification through the real loop: how often are enrolled people named, and strangers?
+
+Some people of a dataset are enrolled with their first photos. What is left of theirs, and all photos of
+the others, are shown to the verifier: as a folder of stills, and as a video of them. An image counts as named when
+any decision on it is a match. Terms are those of ISO/IEC 19795-1: FPIR is the share of strangers' images named, FNIR
+that of enrolled people's images not named rightly.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from edge_siamese.cameras import open_source
+from edge_siamese.detection import letterbox
+from edge_siamese.engine import FaceEngine
+from edge_siamese.errors import DataError
+from edge_siamese.gallery import Gallery
+from edge_siamese.gallery.enrollment.build import build_gallery
+from edge_siamese.gallery.enrollment.person import Permissions
+from edge_siamese.identity_dataset import IdentityDataset, Photo
+from edge_siamese.image_io import write_image
+from edge_siamese.verifier import FaceResult, Verifier
+
+VIDEO_SIZE, VIDEO_FPS, FRAMES_EACH = (480, 480), 10, 3
+
+
+@dataclass(frozen=True)
+class OpenSet:
+    """A dataset split for open-set identification.
+
+    Attributes:
+        enrolled: photos for the gallery.
+        shown: photos to show, enrolled people's and strangers' mixed.
+        names: the enrolled people.
+    """
+
+    enrolled: list[Photo]
+    shown: list[Photo]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Identification:
+    """What the loop said about the images shown.
+
+    Attributes:
+        shown_as: ``"stills"`` or ``"video"``.
+        enrolled_images: of enrolled people; of these `named_rightly`, and `named_wrongly` as somebody else.
+        stranger_images: of strangers; of these `strangers_named`.
+    """
+
+    shown_as: str
+    enrolled_images: int
+    named_rightly: int
+    named_wrongly: int
+    stranger_images: int
+    strangers_named: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "shown_as": self.shown_as,
+            "enrolled_images": self.enrolled_images,
+            "named_rightly": self.named_rightly / max(self.enrolled_images, 1),
+            "named_wrongly": self.named_wrongly / max(self.enrolled_images, 1),
+            "stranger_images": self.stranger_images,
+            "strangers_named": self.strangers_named / max(self.stranger_images, 1),
+        }
+
+
+def split_open_set(dataset: IdentityDataset, people: int, photos: int) -> OpenSet:
+    """Enroll `people` with their first `photos` photos; the choice and the order depend on a hash of names alone.
+
+    Raises:
+        DataError: so many people with more than that many photos, and strangers beside them, are not there.
+    """
+    by_person: dict[str, list[Photo]] = defaultdict(list)
+    for photo in dataset.photos:
+        by_person[photo.person].append(photo)
+    several = [name for name, taken in by_person.items() if len(taken) > photos]
+    if len(several) < people or len(by_person) <= people:
+        raise DataError(
+            f"{dataset.path}: expected {people} people with more than {photos} photos and strangers beside them, found "
+            f"{len(several)} of {len(by_person)} people with so many"
+        )
+    names = frozenset(sorted(several, key=_hash)[:people])
+    enrolled = [photo for name in sorted(names) for photo in by_person[name][:photos]]
+    shown = [photo for photo in dataset.photos if photo not in enrolled]
+    return OpenSet(enrolled, sorted(shown, key=lambda photo: _hash(photo.path)), names)
+
+
+def write_open_set(dataset: IdentityDataset, split: OpenSet, folder: Path) -> None:
+    """Write ``enrolled/``, ``shown/`` and ``shown.avi`` for ``edge-siamese gallery build`` and ``run``."""
+    for photo in split.enrolled:
+        write_image(_as_png(folder / "enrolled" / photo.path), dataset.read(photo))
+    folder.mkdir(parents=True, exist_ok=True)
+    video = cv2.VideoWriter(str(folder / "shown.avi"), cv2.VideoWriter.fourcc(*"MJPG"), VIDEO_FPS, VIDEO_SIZE)
+    for photo in split.shown:
+        image = dataset.read(photo)
+        write_image(_as_png(folder / "shown" / photo.path), image)
+        fitted, _ = letterbox(image, VIDEO_SIZE[1], VIDEO_SIZE[0])
+        for _ in range(FRAMES_EACH):
+            video.write(cv2.cvtColor(fitted, cv2.COLOR_RGB2BGR))
+    video.release()
+
+
+def enroll(folder: Path, engine: FaceEngine) -> Gallery:
+    """The gallery of what `write_open_set` wrote, of the largest face of every photo: the dataset says who it is."""
+    allowed = Permissions(different_faces=True)
+    return build_gallery(IdentityDataset(folder / "enrolled"), engine, permissions=allowed, largest_only=True)[0]
+
+
+def identify_stills(
+    folder: Path, split: OpenSet, engine: FaceEngine, gallery: Gallery, target_fpir: float
+) -> Identification:
+    """Show the folder of stills."""
+    paths = {_as_png(Path(photo.path)).as_posix(): photo for photo in split.shown}
+    with open_source(str(folder / "shown")) as source:
+        results = list(Verifier(source, engine, gallery, target_fpir=target_fpir))
+    return _count("stills", split, ((paths[result.frame.source], result) for result in results))
+
+
+def identify_video(
+    folder: Path, split: OpenSet, engine: FaceEngine, gallery: Gallery, target_fpir: float
+) -> Identification:
+    """Show the video, every photo for some frames of it."""
+    with open_source(str(folder / "shown.avi")) as source:
+        results = list(Verifier(source, engine, gallery, target_fpir=target_fpir))
+    shown = ((split.shown[result.frame.sequence // FRAMES_EACH], result) for result in results)
+    return _count("video", split, shown)
+
+
+def _count(shown_as: str, split: OpenSet, results: Iterable[tuple[Photo, FaceResult]]) -> Identification:
+    named: dict[Photo, set[str]] = {photo: set() for photo in split.shown}
+    for photo, result in results:
+        if result.decision.identity is not None:
+            named[photo].add(result.decision.identity)
+    enrolled = [photo for photo in split.shown if photo.person in split.names]
+    strangers = [photo for photo in split.shown if photo.person not in split.names]
+    return Identification(
+        shown_as=shown_as,
+        enrolled_images=len(enrolled),
+        named_rightly=sum(named[photo] == {photo.person} for photo in enrolled),
+        named_wrongly=sum(bool(named[photo] - {photo.person}) for photo in enrolled),
+        stranger_images=len(strangers),
+        strangers_named=sum(bool(named[photo]) for photo in strangers),
+    )
+
+
+def _as_png(path: Path) -> Path:
+    return path.with_suffix(".png")
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

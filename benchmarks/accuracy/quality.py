@@ -1,0 +1,153 @@
+"""How well the quality score, and each of its components alone, foretells which photos will be recognized wrongly."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edge_siamese.cli.shared.output import table
+from edge_siamese.dataset_embeddings import DatasetEmbeddings
+from edge_siamese.decision import Reason
+from edge_siamese.errors import DataError
+from edge_siamese.evaluation.comparisons import compare_all
+from edge_siamese.evaluation.error_reject import SHARES, GenuinePairs, RejectCurve, error_versus_reject, oracle
+from edge_siamese.evaluation.metrics import error_curve
+from edge_siamese.quality.gate import QualityLimits
+from edge_siamese.quality.score import COMPONENTS, QualityFormula
+
+LIMITS = QualityLimits()
+
+
+@dataclass(frozen=True)
+class AtFmr:
+    """Error versus reject at one threshold.
+
+    Attributes:
+        fmr: asked for; the threshold is the lowest that keeps to it on all photos.
+        threshold: Q15.
+        quality: by the quality score.
+        components: by each component alone.
+        oracle: by somebody who knows the errors.
+    """
+
+    fmr: float
+    threshold: float
+    quality: RejectCurve
+    components: dict[str, RejectCurve]
+    oracle: RejectCurve
+
+    def to_json(self) -> dict[str, Any]:
+        curves = {"quality": self.quality, **self.components, "oracle": self.oracle}
+        return {
+            "fmr": self.fmr,
+            "threshold": self.threshold,
+            "genuine_pairs": self.quality.pairs.tolist(),
+            "curves": {
+                name: {"fnmr": curve.fnmr.tolist(), "area": curve.area, "relative_area": curve.relative_area}
+                for name, curve in curves.items()
+            },
+        }
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """What the command says.
+
+    Attributes:
+        photos: with a face.
+        not_found: photos without one; they have no quality and are left out.
+        rejected: photos that the gate rejects, by reason.
+        doubtful: photos that pass but are too poor for "unknown", by reason.
+        percentiles: 5th, 25th, 50th, 75th and 95th of the quality.
+        at_fmr: curves by false match rate.
+    """
+
+    photos: int
+    not_found: int
+    rejected: dict[str, int]
+    doubtful: dict[str, int]
+    percentiles: tuple[float, ...]
+    at_fmr: tuple[AtFmr, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "photos": self.photos,
+            "not_found": self.not_found,
+            "rejected": self.rejected,
+            "doubtful": self.doubtful,
+            "quality_percentiles_5_25_50_75_95": self.percentiles,
+            "shares": SHARES,
+            "at_fmr": [at.to_json() for at in self.at_fmr],
+        }
+
+    def text(self) -> str:
+        """The report for people."""
+        rejected, doubtful = (
+            ", ".join(f"{reason} {count}" for reason, count in counted.items()) or "none"
+            for counted in (self.rejected, self.doubtful)
+        )
+        lines = [
+            f"{self.photos:,} photos with a face, {self.not_found:,} without",
+            f'rejected by the gate: {rejected}; too poor for "unknown": {doubtful}',
+            "quality, 5th to 95th percentile: " + ", ".join(f"{value:.0f}" for value in self.percentiles),
+        ]
+        for at in self.at_fmr:
+            header = (f"FNMR at FMR {at.fmr:g}, discarding", *(f"{share:.0%}" for share in SHARES), "area by random's")
+            curves = {"quality": at.quality, **at.components, "oracle": at.oracle}
+            rows = [
+                (name, *(f"{rate:.2%}" for rate in curve.fnmr), f"{curve.relative_area:.3f}")
+                for name, curve in curves.items()
+            ]
+            lines += ["", table(rows, header=header)]
+        return "\n".join(lines)
+
+
+def evaluate_quality(embedded: DatasetEmbeddings, formula: QualityFormula, fmrs: Sequence[float]) -> QualityReport:
+    """Measure error versus reject over all pairs of the photos on which a face was found.
+
+    Args:
+        embedded: the photos.
+        formula: of the score.
+        fmrs: false match rates. Those that take more than the impostor pairs there are (1 / FMR) are left out.
+
+    Raises:
+        DataError: no rate is left, or there are too few photos.
+    """
+    comparisons = compare_all(embedded)
+    seen = embedded.found[comparisons.first] & embedded.found[comparisons.second]
+    number = np.cumsum(embedded.found) - 1
+    first, second = number[comparisons.first[seen]], number[comparisons.second[seen]]
+    genuine, scores = comparisons.genuine[seen], comparisons.scores[seen]
+    curve = error_curve(scores[genuine], scores[~genuine])
+    supported = [fmr for fmr in fmrs if fmr * np.count_nonzero(~genuine) >= 1]
+    if not supported:
+        raise DataError(
+            f"error versus reject at an FMR of {max(fmrs):g} needs {1 / max(fmrs):,.0f} impostor pairs, found "
+            f"{np.count_nonzero(~genuine):,}"
+        )
+    measured = [quality for quality in embedded.qualities if quality is not None]
+    values = np.array([formula.score(quality) for quality in measured])
+    defects = [formula.defects(quality) for quality in measured]
+    singles = {name: -np.array([row[name] for row in defects]) for name in COMPONENTS}
+
+    def at(fmr: float) -> AtFmr:
+        threshold = curve.threshold_at_fmr(fmr)
+        pairs = GenuinePairs.at_threshold(first, second, genuine, scores, len(measured), threshold)
+        alone = {name: error_versus_reject(pairs, single) for name, single in singles.items()}
+        best = error_versus_reject(pairs, oracle(pairs))
+        return AtFmr(fmr, threshold, error_versus_reject(pairs, values), alone, best)
+
+    return QualityReport(
+        photos=len(measured),
+        not_found=len(embedded.photos) - len(measured),
+        rejected=_counted(quality.rejection(LIMITS) for quality in measured),
+        doubtful=_counted(quality.doubt(LIMITS) for quality in measured if not quality.rejection(LIMITS)),
+        percentiles=tuple(float(value) for value in np.percentile(values, (5, 25, 50, 75, 95))),
+        at_fmr=tuple(at(fmr) for fmr in supported),
+    )
+
+
+def _counted(reasons: Iterable[Reason | None]) -> dict[str, int]:
+    return dict(Counter(str(reason) for reason in reasons if reason))

@@ -1,0 +1,186 @@
+"""The share of faces a detector finds by how large they are in a frame of constant size.
+
+The largest face of each photo, as a reference detector sees it at the photo's own size, is brought to every height
+in turn: the photo is shrunk and surrounded with gray, or enlarged and cropped. Where the face comes to lie in the
+frame is drawn at random, the same for all detectors, so that no grid of a detector is favored.
+"""
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.cli.shared.output import table
+from edge_siamese.detection import intersection_over_union
+from edge_siamese.errors import DataError, ImageError
+from edge_siamese.evaluation.detection import MIN_OVERLAP
+from edge_siamese.faces import Face, largest
+from edge_siamese.frames import RGB
+from edge_siamese.identity_dataset import IdentityDataset
+from edge_siamese.intervals import Proportion
+
+from ..peers import Detector
+
+Box = npt.NDArray[np.float32]
+Progress = Callable[[int, int], None]
+_SIZES = (12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
+_LARGEST = 0.9  # of the short side of the frame
+_PADDING = (128, 128, 128)
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What detectors found at each size.
+
+    Attributes:
+        detectors: those measured.
+        reference: name of the detector that says where the faces are.
+        frame: width and height of the frames.
+        sizes: face heights in pixels.
+        photos: path of each photo whose face was brought to these sizes.
+        left_out: path and reason of the others.
+        found: bool ``(detectors, sizes, photos)``.
+    """
+
+    detectors: Sequence[Detector]
+    reference: str
+    frame: tuple[int, int]
+    sizes: Sequence[int]
+    photos: list[str]
+    left_out: dict[str, str]
+    found: npt.NDArray[np.bool_]
+
+    def share(self, detector: int, size: int) -> Proportion:
+        """How many faces a detector found at a size, both by index."""
+        return Proportion(int(self.found[detector, size].sum()), len(self.photos))
+
+    def to_json(self) -> dict[str, Any]:
+        """The shares, and the photos whose face was missed at each size."""
+        by_detector = []
+        for index, detector in enumerate(self.detectors):
+            by_size = [
+                {"height": size}
+                | self.share(index, at).to_json()
+                | {"missed": [self.photos[photo] for photo in np.flatnonzero(~self.found[index, at])]}
+                for at, size in enumerate(self.sizes)
+            ]
+            by_detector.append({"name": detector.name, "threshold": detector.threshold, "by_size": by_size})
+        return {
+            "reference": self.reference,
+            "frame": list(self.frame),
+            "min_overlap": MIN_OVERLAP,
+            "photos": len(self.photos),
+            "left_out": self.left_out,
+            "detectors": by_detector,
+        }
+
+    def text(self) -> str:
+        """The shares for people."""
+        header = ("face height", *(f"{detector.name} at {detector.threshold:.2f}" for detector in self.detectors))
+        rows = [
+            (f"{size} px", *(self.share(index, at).text() for index in range(len(self.detectors))))
+            for at, size in enumerate(self.sizes)
+        ]
+        about = (
+            f"{len(self.photos)} photos, frames of {self.frame[0]} x {self.frame[1]} pixels, faces as "
+            f"{self.reference} sees them, {len(self.left_out)} left out"
+        )
+        return f"{about}\n{table(rows, header=header)}"
+
+
+def face_heights(frame: tuple[int, int]) -> list[int]:
+    """The sizes of a sweep: from 12 pixels to nine tenths of the short side of a frame of that width and height."""
+    maximum = int(_LARGEST * min(frame))
+    return [*(size for size in _SIZES if size < maximum), maximum]
+
+
+def sweep(
+    dataset: IdentityDataset,
+    reference: Detector,
+    detectors: Sequence[Detector],
+    frame: tuple[int, int],
+    progress: Progress | None = None,
+) -> Sweep:
+    """Bring the face of every photo to every size and look for it.
+
+    Args:
+        dataset: photos of people.
+        reference: says where the face of a photo is.
+        detectors: what is measured.
+        frame: width and height of what they see.
+        progress: called with the number of photos done and of all.
+
+    Raises:
+        DataError: the reference found no face at all.
+    """
+    sizes, photos, left_out = face_heights(frame), dataset.photos, dict[str, str]()
+    used, rows = [], []
+    for done, photo in enumerate(photos, start=1):
+        try:
+            image = dataset.read(photo)
+        except ImageError as error:
+            left_out[photo.path] = str(error)
+        else:
+            face = largest(reference.detect(image))
+            if face is None:
+                left_out[photo.path] = f"{reference.name} finds no face"
+            else:
+                used.append(photo.path)
+                rows.append(_found_by_size(image, face.box, detectors, sizes, frame, zlib.crc32(photo.path.encode())))
+        if progress:
+            progress(done, len(photos))
+    if not rows:
+        raise DataError(f"{dataset.path}: expected photos in which {reference.name} finds a face, found none")
+    found = np.array(rows).transpose(2, 1, 0)
+    return Sweep(detectors, reference.name, frame, sizes, used, left_out, found)
+
+
+def place_face(
+    image: RGB, box: Box, height: float, frame: tuple[int, int], place: tuple[float, float]
+) -> tuple[RGB, Box]:
+    """A frame that shows an image's face at a given height and place.
+
+    Args:
+        image: uint8 ``(H, W, 3)``.
+        box: of the face: x, y, width, height.
+        height: what the face's box shall have, in pixels.
+        frame: width and height.
+        place: where the face lies, from (0, 0), box in the top left corner of the frame, to (1, 1), bottom right.
+
+    Returns:
+        The frame, gray where it reaches beyond the image, and the box in it.
+    """
+    scale = height / float(box[3])
+    steps = np.array([scale, scale])
+    if scale < 1:  # warping alone would skip pixels
+        fitted = [max(1, round(side * scale)) for side in (image.shape[1], image.shape[0])]
+        steps = np.array(fitted) / (image.shape[1], image.shape[0])
+        image = np.asarray(cv2.resize(image, fitted, interpolation=cv2.INTER_AREA), np.uint8)
+    size = box[2:] * steps
+    corner = (box[:2] + 0.5) * steps - 0.5
+    shift = np.round(np.array(place) * (frame - size) - 0.5 - corner)
+    enlarge = max(scale, 1.0)
+    matrix = np.column_stack([np.eye(2) * enlarge, shift + (enlarge - 1) / 2])
+    shown = cv2.warpAffine(image, matrix, frame, flags=cv2.INTER_LINEAR, borderValue=_PADDING)
+    return np.asarray(shown, np.uint8), np.concatenate([corner + shift, size]).astype(np.float32)
+
+
+def _found_by_size(
+    image: RGB, box: Box, detectors: Sequence[Detector], sizes: Sequence[int], frame: tuple[int, int], seed: int
+) -> list[list[bool]]:
+    """Whether each detector finds the face, by size."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for height in sizes:
+        shown, there = place_face(image, box, height, frame, (rng.random(), rng.random()))
+        found.append([_is_found(detector.detect(shown), there) for detector in detectors])
+    return found
+
+
+def _is_found(faces: list[Face], box: Box) -> bool:
+    boxes = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
+    return bool((intersection_over_union(box, boxes) >= MIN_OVERLAP).any())

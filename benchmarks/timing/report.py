@@ -1,0 +1,64 @@
+"""A measurement together with everything it depends on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from edge_siamese.cli.shared.output import table
+from edge_siamese.system.host import HostInfo
+
+from .samples import summarize
+
+
+@dataclass(frozen=True)
+class Report:
+    """Durations by stage, and the conditions they were taken under.
+
+    Attributes:
+        host: the machine before the measurement.
+        runtime, delegate, threads: what computed the networks.
+        warmup: unmeasured runs before the measured ones.
+        input: what was measured on, in words.
+        samples: by stage, nanoseconds in the order they were taken.
+        metrics: others, by name.
+    """
+
+    host: HostInfo
+    runtime: str
+    delegate: str
+    threads: int
+    warmup: int
+    input: str
+    samples: Mapping[str, Sequence[int]]
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self, *, raw: bool = False) -> dict[str, Any]:
+        """The report; with `raw`, every sample."""
+        conditions = {
+            "host": self.host.to_json(),
+            "runtime": self.runtime,
+            "delegate": self.delegate,
+            "threads": self.threads,
+            "warmup": self.warmup,
+            "input": self.input,
+        }
+        measured = {stage: summarize(samples).to_json() for stage, samples in self.samples.items() if samples}
+        report = conditions | {"stages": measured} | dict(self.metrics)
+        return report | {"raw_ns": {stage: list(taken) for stage, taken in self.samples.items()}} if raw else report
+
+    def text(self) -> str:
+        """The report for people."""
+        rows = [
+            (stage, str(len(samples)), *summarize(samples).milliseconds())
+            for stage, samples in self.samples.items()
+            if samples
+        ]
+        lines = [
+            *self.host.lines(),
+            f"{self.runtime}, delegate {self.delegate}, threads {self.threads}",
+            f"{self.input}; warm-up {self.warmup}",
+            "",
+            table(rows, header=("milliseconds", "samples", "median", "p90", "p99")),
+            *(f"{name.replace('_', ' ')}: {round(value, 1)}" for name, value in self.metrics.items()),
+        ]
+        return "\n".join(lines)

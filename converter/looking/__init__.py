@@ -1,1 +1,0 @@
-"""Pictures of how embeddings behave; see `canvas` for what they have in common."""

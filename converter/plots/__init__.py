@@ -1,0 +1,1 @@
+"""Images of how embeddings behave; see `canvas` for what they have in common."""

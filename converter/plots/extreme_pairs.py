@@ -1,0 +1,91 @@
+"""The pairs that tell most about a network: genuine ones it is surest and least sure of, impostors likewise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edge_siamese.reports.canvas import GENUINE, GRAY, IMPOSTOR, Drawing, Pixels, as_rgb
+
+from ..evaluation.scoring import Labels, ScoredPairs
+
+KINDS = {
+    "worst genuine": "the same, but scored least alike",
+    "worst impostor": "different, but scored most alike",
+    "best genuine": "the same, scored most alike",
+    "best impostor": "different, scored least alike",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ExtremePairs:
+    """Pairs of one kind of `KINDS`, the most telling first: int64 ``(n, 2)`` rows and their scores ``(n,)``."""
+
+    kind: str
+    index: Labels
+    scores: Sequence[float]
+
+
+def extreme_pairs(pairs: ScoredPairs, count: int = 6) -> list[ExtremePairs]:
+    """The `count` most telling pairs of each kind; an image stands in one pair of a kind only, so that they differ."""
+    chosen = []
+    for kind in KINDS:
+        genuine, upwards = kind.endswith("genuine"), kind in {"worst genuine", "best impostor"}
+        rows = np.flatnonzero(pairs.genuine == genuine)
+        ordered = rows[np.argsort(pairs.scores[rows] if upwards else -pairs.scores[rows], kind="stable")]
+        own = _without_repetition(pairs.index, ordered, count)
+        chosen.append(ExtremePairs(kind, pairs.index[own], pairs.scores[own].tolist()))
+    return chosen
+
+
+def pair_sheet(extreme: Sequence[ExtremePairs], images: Pixels, names: Sequence[str], *, threshold: float) -> Drawing:
+    """The pairs as a sheet: a row for each kind, scores in blue where they reach the threshold and orange below it.
+
+    Args:
+        extreme: of `extreme_pairs`.
+        images: uint8 ``(N, H, W, C)``.
+        names: class of each image.
+        threshold: pairs of at least this score match.
+    """
+    extreme = [each for each in extreme if len(each.index)]
+    columns = max(len(each.index) for each in extreme)
+    tall = images.shape[1] / images.shape[2]
+
+    def draw(figure: Any) -> None:
+        for part, each in zip(figure.subfigures(len(extreme), 1, squeeze=False)[:, 0], extreme, strict=True):
+            part.suptitle(f"{each.kind}: {KINDS[each.kind]}", fontsize=10, x=0.01, ha="left")
+            for axes, pair, score in zip(
+                part.subplots(1, columns, squeeze=False)[0], each.index, each.scores, strict=False
+            ):
+                axes.imshow(_side_by_side(as_rgb(images[pair])), interpolation="nearest")
+                axes.set_title(f"{score:.3f}", fontsize=9, color=GENUINE if score >= threshold else IMPOSTOR)
+                axes.set_xlabel(_caption([names[row] for row in pair]), fontsize=7, color=GRAY)
+            for axes in part.axes:
+                axes.set(xticks=[], yticks=[])
+                axes.grid(visible=False)
+                axes.set_frame_on(False)
+
+    return Drawing(draw, (1.75 * columns, (0.85 * tall + 0.75) * len(extreme)))
+
+
+def _without_repetition(index: Labels, ordered: Labels, count: int) -> list[int]:
+    used: set[int] = set()
+    kept: list[int] = []
+    for row in ordered.tolist():
+        if len(kept) == count:
+            break
+        if used.isdisjoint(pair := index[row].tolist()):
+            used.update(pair)
+            kept.append(row)
+    return kept
+
+
+def _side_by_side(pair: Pixels) -> Pixels:
+    gap = np.full((pair.shape[1], max(pair.shape[2] // 16, 1), 3), 255, np.uint8)
+    return np.concatenate([pair[0], gap, pair[1]], axis=1)
+
+
+def _caption(names: list[str]) -> str:
+    short = [name if len(name) <= 16 else f"{name[:15]}…" for name in names]
+    return short[0] if names[0] == names[1] else "\n".join(short)

@@ -1,0 +1,107 @@
+"""Quantization-aware fine-tuning: the remedy where rounding a trained network costs too much.
+
+The network learns, while every tensor is rounded as int8 would, to give the embeddings of its float original again.
+Ranges are chosen for the least rounding error and stay fixed.
+"""
+
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from edge_siamese.preprocessing import float_input
+
+from ...augmentation.face_crop import CameraAugmentation
+from ..calibration import measure_ranges, require_calibration
+from .fake_quant import fake_quantized, fold_batch_normalization, quantized_tensors, require_foldable
+from .preparation import equalized
+from .ptq import convert_int8
+
+BATCH_SIZE = 32
+
+
+def quantize_aware(
+    network: Any,
+    images: npt.NDArray[np.uint8],
+    crops: npt.NDArray[np.uint8],
+    *,
+    steps: int = 400,
+    learning_rate: float = 1e-4,
+    seed: int = 0,
+) -> bytes:
+    """Fine-tune an embedder for int8 and convert it.
+
+    Args:
+        network: Keras embedder.
+        images: uint8 ``(M, H, W, C)`` real inputs to measure activation ranges on.
+        crops: uint8 ``(N, H, W, C)`` training crops, C = 1 or 3, to learn from.
+        steps: batches of 32; 0 only chooses ranges.
+        learning_rate: learning rate, falling to zero along a cosine.
+        seed: of the order of the crops and their augmentation.
+
+    Returns:
+        The .tflite's bytes, as from `ptq.quantize`.
+
+    Raises:
+        DataError: fewer than 20 images, or a layer that cannot be fine-tuned for int8.
+    """
+    require_calibration(images)
+    require_foldable(network)
+    inputs = float_input(images)
+    folded = fold_batch_normalization(equalized(network, inputs))
+    ranges = measure_ranges(folded, quantized_tensors(folded), inputs)
+    student = fake_quantized(folded, ranges)
+    if steps:
+        _imitate(student, network, _Batches(crops, steps, seed), learning_rate)
+    static = fake_quantized(folded, ranges, batch_size=1)
+    static.set_weights(student.get_weights())
+    return convert_int8(static, images)
+
+
+def _imitate(student: Any, original: Any, batches: "_Batches", learning_rate: float) -> None:
+    tuner = _Imitation(student, original)
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, len(batches))
+    tuner.compile(optimizer=keras.optimizers.Adam(schedule), jit_compile=False)
+    tuner.fit(batches, verbose=0)
+
+
+class _Imitation(keras.Model):  # type: ignore[misc]
+    """Pulls the student's directions to the original's."""
+
+    def __init__(self, student: Any, original: Any) -> None:
+        super().__init__(name="imitation")
+        self.student, self.original = student, original
+        self.original.trainable = False
+
+    def call(self, images: Any, training: bool | None = None) -> Any:
+        return self.student(images, training=training)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        expected = ops.normalize(ops.cast(self.original(x, training=False), "float32"), axis=-1)
+        return 1.0 - ops.mean(ops.sum(expected * ops.normalize(y_pred, axis=-1), axis=-1))
+
+
+class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    def __init__(self, crops: npt.NDArray[np.uint8], steps: int, seed: int) -> None:
+        super().__init__(workers=1)
+        self.crops, self.steps, self.seed = crops, steps, seed
+        self.augmentation = CameraAugmentation()
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32]]:
+        rng = np.random.default_rng((self.seed, index))
+        rows = rng.integers(0, len(self.crops), BATCH_SIZE)
+        return (float_input(np.stack([self._changed(self.crops[row], rng) for row in rows])),)
+
+    def _changed(self, image: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+        if image.shape[2] == 3:
+            return self.augmentation(image, rng)
+        colored = self.augmentation(cv2.cvtColor(image, cv2.COLOR_GRAY2RGB), rng)
+        return np.asarray(cv2.cvtColor(colored, cv2.COLOR_RGB2GRAY)[..., None])

@@ -1,0 +1,209 @@
+"""Training recipes: one TOML file says which network is trained on what, for how long and at which rates.
+
+``converter/recipes/*.toml`` ship; a path to a file of one's own works as well.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edge_siamese.errors import DataError
+
+
+class Part(BaseModel):
+    """A table of a recipe: unknown keys are refused, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Twin(Part):
+    """The arguments of `networks.mobilenetv3.build_twin`."""
+
+    table: Literal["small", "dense"] = "dense"
+    dimension: int = Field(default=256, ge=8, le=512)
+    width: float = Field(default=1.0, gt=0, le=4)
+    squeeze_excite: bool = False
+    activation: Literal["silu", "relu"] = "relu"
+
+
+class Faces(Part):
+    """What is learned beside the teacher folder's crops.
+
+    Attributes:
+        mixtures, mixture_share: how many mixtures of two crops the teacher answers for; their share of a batch.
+        rendered_people, rendered_share: rendered people, told apart by a margin; their share of a batch.
+        labeled: tell the people known by name apart by a margin, too.
+    """
+
+    mixtures: int = Field(default=0, ge=0)
+    mixture_share: float = Field(default=0.6, ge=0, lt=1)
+    rendered_people: int = Field(default=0, ge=0, le=4000)
+    rendered_share: float = Field(default=0.05, ge=0, lt=1)
+    labeled: bool = False
+
+
+class Phase(Part):
+    """A part of the run with a schedule of its own (`schedule.WarmupStableDecay`); decay 1 falls throughout.
+
+    Attributes:
+        ema_momentum: momentum of the moving average of the weights, which are kept at the phase's end (and of an
+            embedder measured all along); 0 keeps the last weights.
+        optimizer: AdamW, or Muon for the kernels of convolutions (`muon`).
+    """
+
+    epochs: int = Field(ge=1)
+    learning_rate: float = Field(default=1.5e-3, gt=0)
+    warmup: float = Field(default=0.02, ge=0, le=1)
+    decay: float = Field(default=0.0, ge=0, le=1)
+    ema_momentum: float = Field(default=0.0, ge=0, lt=1)
+    optimizer: Literal["adamw", "muon"] = "adamw"
+
+
+class EmbedderPhase(Phase):
+    """A part of an embedder's run.
+
+    Attributes:
+        augmentation: of the crops: options of `augmentation.CameraAugmentation` in place of its defaults.
+        mixture_share: of mixtures in a batch, in place of the recipe's.
+    """
+
+    augmentation: dict[str, float] = Field(default_factory=dict)
+    mixture_share: float | None = Field(default=None, ge=0, lt=1)
+
+
+class _Run(Part):
+    """What every training in phases has.
+
+    Attributes:
+        precision: of the arithmetic while training; "auto" takes bfloat16 where the processor has units for it.
+    """
+
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    seed: int = 0
+    phases: tuple[Phase, ...] = Field(min_length=1)
+
+
+class EmbedderRecipe(_Run):
+    """Everything of a distillation but its data folder.
+
+    Attributes:
+        task: what it trains.
+        wccn_shrinkage: shrinkage of the normalization at the end (`wccn_shrinkage`); None leaves it out.
+    """
+
+    task: Literal["embedder"]
+    phases: tuple[EmbedderPhase, ...] = Field(min_length=1)
+    network: Twin = Twin()
+    faces: Faces = Faces()
+    batch_size: int = Field(default=128, ge=8)
+    weight_decay: float = Field(default=0.05, ge=0)
+    temperature: float = Field(default=0.07, gt=0)
+    wccn_shrinkage: float | None = Field(default=None, ge=0)
+
+
+class DetectorRecipe(_Run):
+    """Everything of a detector's training but its data.
+
+    Attributes:
+        task: what it trains.
+        sample_size: side of the composed training images, a multiple of 32.
+        batches: of an epoch.
+        pasted_crops, rendered_scenes: how many aligned crops and rendered images join the photos.
+    """
+
+    task: Literal["detector"]
+    sample_size: int = Field(default=256, ge=96, multiple_of=32)
+    batch_size: int = Field(default=32, ge=2)
+    batches: int = Field(default=200, ge=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    pasted_crops: int = Field(default=8000, ge=0)
+    rendered_scenes: int = Field(default=400, ge=0)
+
+
+Recipe = TypeVar("Recipe", bound=Part)
+
+
+def shipped_recipes(task: str = "") -> list[str]:
+    """Names of the recipes in the package, of one task or of all."""
+    folder = files(__package__)
+    names = sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+    return [name for name in names if not task or tomllib.loads(_shipped_text(name))["task"] == task]
+
+
+def _shipped_text(name: str) -> str:
+    return (files(__package__) / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def load_recipe(name: str, kind: type[Recipe], changes: Mapping[str, str] | None = None) -> Recipe:
+    """Read a shipped recipe by name, or a TOML file.
+
+    Args:
+        name: of a shipped recipe, or a path.
+        kind: what it has to be.
+        changes: values in place of the file's, as TOML text, by dotted key: ``{"training.epochs": "3"}``.
+
+    Raises:
+        DataError: there is no such recipe, or a key or value in it is not what was expected.
+    """
+    if name in shipped_recipes():
+        with as_file(files(__package__) / f"{name}.toml") as path:
+            return _parse(path, kind, changes or {})
+    if not Path(name).is_file():
+        near = difflib.get_close_matches(name, shipped_recipes(), n=1)
+        advice = f"did you mean '{near[0]}'?" if near else f"the recipes that ship are {', '.join(shipped_recipes())}"
+        raise DataError(f"{name}: there is no such recipe, nor a file of that name; {advice}")
+    return _parse(Path(name), kind, changes or {})
+
+
+def _parse(path: Path, kind: type[Recipe], changes: Mapping[str, str]) -> Recipe:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a TOML file ({error})") from error
+    for key, value in changes.items():
+        _put(content, key.split("."), _value(value))
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise DataError(f"{path}: {_sentence(error, kind)}") from error
+
+
+def _put(content: dict[str, Any], place: list[str], value: Any) -> None:
+    for key in place[:-1]:
+        content = content.setdefault(key, {})
+        if not isinstance(content, dict):
+            raise DataError(f"{'.'.join(place)}: {key} is a value of the recipe and has no keys of its own")
+    content[place[-1]] = value
+
+
+def _value(text: str) -> Any:
+    """A TOML value; what is none is a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _sentence(error: ValidationError, kind: type[BaseModel]) -> str:
+    """The first complaint, with the nearest known key for a mistyped one."""
+    first = error.errors(include_url=False)[0]
+    place = [part for part in first["loc"] if isinstance(part, str)]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return f"{key}: {first['msg'][:1].lower()}{first['msg'][1:]}, found {first.get('input')!r}"
+    near = difflib.get_close_matches(place[-1], _keys(kind), n=1)
+    return f"unknown key {key}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _keys(kind: type[BaseModel]) -> Iterator[str]:
+    """Every key of a recipe and of its tables."""
+    for name, field in kind.model_fields.items():
+        yield name
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from _keys(part)

@@ -1,1 +1,0 @@
-"""Which photographs stand for each person, why, and what accuracy the bytes they take buy."""

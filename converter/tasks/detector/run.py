@@ -1,0 +1,61 @@
+"""Train a detector from annotated images, aligned crops and rendered faces as a recipe says."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...checkpoints import load_weights
+from ...data.detection import AnnotatedImage, load_annotated
+from ...networks.detector import build_detector
+from ...recipes.schema import DetectorRecipe
+from ...training.ema import keep_ema
+from ...training.loop import train
+from ...training.optimizers import optimizer_of
+from ...training.precision import arithmetic
+from .samples import SampleComposer
+from .training import DetectorBatches, DetectorTrainer
+
+_MOMENT_BATCHES = 32
+
+
+def train_detector(
+    images: Path,
+    crops: npt.NDArray[np.uint8],
+    folder: Path,
+    recipe: DetectorRecipe,
+    *,
+    rendered: list[AnnotatedImage],
+    initial: Path | None = None,
+) -> Any:
+    """Train the detector and return its network.
+
+    Args:
+        images: zip of annotated images (`datasets.detection`).
+        crops: aligned crops to paste into backgrounds.
+        folder: run folder, with one run for each phase of the recipe; an interrupted run goes on.
+        recipe: how long to train and at which rates.
+        rendered: rendered images with their faces.
+        initial: weights to begin from.
+    """
+    with arithmetic(recipe.precision):
+        network = build_detector(recipe.sample_size)
+    if initial:
+        load_weights(initial, network)
+    composer = SampleComposer(load_annotated(images, "train"), crops, rendered, recipe.sample_size)
+    trainer = DetectorTrainer(network)
+    for number, phase in enumerate(recipe.phases):
+        optimizer = optimizer_of(phase, recipe.batches, recipe.weight_decay, clipnorm=5.0)
+        trainer.compile(optimizer=optimizer, jit_compile=False)
+        trainer.build((None, recipe.sample_size, recipe.sample_size, 3))
+        batches = DetectorBatches(composer, recipe.batch_size, recipe.batches, seed=recipe.seed + 1000 * number)
+        settings = recipe.model_dump(mode="json", exclude={"phases"})
+        train(
+            trainer, batches, epochs=phase.epochs, folder=folder / f"phase{number + 1}",
+            settings=settings | {"phase": phase.model_dump(), "initial": str(initial)},
+        )  # fmt: skip
+        if phase.ema_momentum:
+            samples = np.concatenate([batches[number][0] for number in range(min(len(batches), _MOMENT_BATCHES))])
+            keep_ema(trainer, network, samples)
+    return network

@@ -1,0 +1,141 @@
+"""Training of the detector: which cells answer for which face, and the loss."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from edge_siamese.detection import STRIDES, cell_centers
+from edge_siamese.preprocessing import normalize_pixels
+
+from .samples import Sample, SampleComposer
+
+# Face sizes (square root of area, input pixels) each stride answers for; ranges overlap so that both may.
+_SIZES = {8: (0.0, 56.0), 16: (32.0, 120.0), 32: (80.0, np.inf)}
+_SMALLEST = 6.0
+_POSITIVE_RADIUS, _IGNORED_RADIUS = 0.3, 0.42  # of the face's size, around its center
+_COLUMNS = 1 + 1 + 4 + 10  # score target (-1 ignored), has landmarks, box, landmarks
+_SCALE_COLUMN = _COLUMNS  # face size in strides, by which errors are judged
+
+
+def encode_targets(sample: Sample, size: int) -> dict[str, npt.NDArray[np.float32]]:
+    """What every cell should answer: for each stride float32 ``(S/s, S/s, 17)``."""
+    targets = {}
+    for stride in STRIDES:
+        centers = cell_centers(size, size, stride)
+        grid = np.zeros((*centers.shape[:2], _COLUMNS + 1), np.float32)
+        nearest = np.full(centers.shape[:2], np.inf, np.float32)
+        for box, landmarks in zip(sample.boxes, sample.landmarks, strict=True):
+            _mark_face(grid, nearest, centers, stride, box, landmarks)
+        targets[f"grid{stride}"] = grid
+    return targets
+
+
+def _mark_face(
+    grid: npt.NDArray[np.float32],
+    nearest: npt.NDArray[np.float32],
+    centers: npt.NDArray[np.float32],
+    stride: int,
+    box: npt.NDArray[np.float32],
+    landmarks: npt.NDArray[np.float32],
+) -> None:
+    face_size = float(np.sqrt(box[2] * box[3]))
+    low, high = _SIZES[stride]
+    center = box[:2] + box[2:] / 2
+    distance = np.abs(centers - center).max(axis=-1)
+    answers = low <= face_size < high and face_size >= _SMALLEST
+    radius = max(_POSITIVE_RADIUS * face_size, 0.5 * stride) if answers else 0.0
+    ignored = distance <= max(_IGNORED_RADIUS * face_size, 0.75 * stride)
+    grid[ignored & (grid[..., 0] == 0), 0] = -1
+    chosen = (distance <= radius) & (distance < nearest)
+    nearest[chosen] = distance[chosen]
+    grid[chosen, 0] = 1
+    grid[chosen, 1] = not np.isnan(landmarks).any()
+    grid[chosen, 2:4] = (center - centers[chosen]) / stride
+    grid[chosen, 4:6] = np.log(box[2:] / stride)
+    offsets = (landmarks[None] - centers[chosen][:, None]) / stride
+    grid[chosen, 6:16] = np.nan_to_num(offsets).reshape(-1, 10)
+    grid[chosen, _SCALE_COLUMN] = face_size / stride
+
+
+class DetectorTrainer(keras.Model):  # type: ignore[misc]
+    """Trains a detector network on batches of ``(images, {"grid8": ..., "grid16": ..., "grid32": ...})``."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__(name="detector_trainer")
+        self.network = network
+
+    def call(self, images: Any, training: bool | None = None) -> Any:
+        return self.network(normalize_pixels(ops.cast(images, "float32")), training=training)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """Varifocal loss of the scores (Zhang et al., CVPR 2021), overlap of the boxes, errors relative to face size."""
+        y_pred = {name: ops.cast(output, "float32") for name, output in y_pred.items()}
+        score_loss = place_loss = 0.0
+        positives = 1.0
+        for stride in STRIDES:
+            grid = y[f"grid{stride}"]
+            positive = ops.cast(grid[..., 0] > 0, "float32")
+            counted = ops.cast(grid[..., 0] >= 0, "float32")
+            logits = y_pred[f"score{stride}"][..., 0]
+            boxes, landmarks = y_pred[f"box{stride}"], y_pred[f"landmark{stride}"]
+            iou_threshold = _overlap(grid[..., 2:6], boxes)
+            score_loss += ops.sum(_varifocal(logits, positive, ops.stop_gradient(iou_threshold)) * counted)
+            place_loss += ops.sum(positive * (2.0 * (1.0 - iou_threshold) + _misplacement(grid, boxes, landmarks)))
+            positives += ops.sum(positive)
+        return (score_loss + place_loss) / positives
+
+
+def _varifocal(logits: Any, positive: Any, iou_threshold: Any, alpha: float = 0.75, gamma: float = 2.0) -> Any:
+    """A positive cell's score is to be its box's overlap with the face, but never under a half."""
+    expected = positive * (0.5 + 0.5 * iou_threshold)
+    probability = ops.sigmoid(logits)
+    weight = positive * expected + (1.0 - positive) * alpha * probability**gamma
+    return 2.0 * weight * ops.binary_crossentropy(expected, logits, from_logits=True)
+
+
+def _overlap(expected: Any, found: Any) -> Any:
+    """Intersection over union of boxes given as center offset and log size ``(.., 4)`` from the same cells: ``(..)``."""
+    low, high = (
+        function(*(box[..., :2] + side * ops.exp(ops.clip(box[..., 2:], -4.0, 6.0)) / 2 for box in (expected, found)))
+        for function, side in ((ops.maximum, -1.0), (ops.minimum, 1.0))
+    )
+    shared = ops.prod(ops.maximum(high - low, 0.0), axis=-1)
+    areas = [ops.exp(ops.sum(ops.clip(box[..., 2:], -4.0, 6.0), axis=-1)) for box in (expected, found)]
+    return shared / ops.maximum(areas[0] + areas[1] - shared, 1e-6)
+
+
+def _misplacement(grid: Any, boxes: Any, landmarks: Any) -> Any:
+    """Absolute errors: centers and landmarks as shares of the face's size, sizes as logarithms."""
+    size = ops.maximum(grid[..., _SCALE_COLUMN : _SCALE_COLUMN + 1], 1e-3)
+    center = ops.sum(ops.abs(boxes[..., :2] - grid[..., 2:4]) / size, axis=-1)
+    extent = ops.sum(ops.abs(boxes[..., 2:] - grid[..., 4:6]), axis=-1)
+    marks = ops.mean(ops.abs(landmarks - grid[..., 6:16]) / size, axis=-1) * grid[..., 1]
+    return center + 0.5 * extent + 8.0 * marks
+
+
+class DetectorBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Freshly composed samples; an epoch is a fixed number of batches."""
+
+    def __init__(self, composer: SampleComposer, batch_size: int, batches: int, seed: int = 0) -> None:
+        super().__init__(workers=1, max_queue_size=8)
+        self.composer, self.batch_size, self.batches, self.seed = composer, batch_size, batches, seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def on_epoch_end(self) -> None:
+        self.epoch += 1
+
+    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.uint8], dict[str, npt.NDArray[np.float32]]]:
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        samples = [self.composer(rng) for _ in range(self.batch_size)]
+        targets = [encode_targets(sample, self.composer.size) for sample in samples]
+        return np.stack([sample.image for sample in samples]), {
+            key: np.stack([target[key] for target in targets]) for key in targets[0]
+        }

@@ -1,0 +1,251 @@
+"""Fit the quality score: how much of a genuine score each defect costs.
+
+The genuine scores of a person's photos are modeled as the person's own best one times ``exp(-weights . defects)``, by
+least squares with weights of at least 0, so that no defect can ever raise a quality. First what is seen in the image is
+weighed against each other, then all of it together against the detector's score: that reacts to every defect, and would
+otherwise take the place of most of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.errors import DataError
+from edge_siamese.evaluation.error_reject import GenuinePairs, error_versus_reject
+from edge_siamese.evaluation.metrics import error_curve
+from edge_siamese.quality.score import COMPONENTS, QualityFormula
+
+from .samples import QualitySamples
+
+Floats = npt.NDArray[np.float64]
+Defects = Mapping[str, Floats]
+LAST = "detection"
+TARGET_FMR = 1e-2
+_FOLDS = 5
+_ITERATIONS, _SWEEPS, _STILL = 30, 200, 1e-6
+
+
+@dataclass(frozen=True)
+class EvaluationData:
+    """What one component brings. Areas under error-versus-reject are shares of random's: 1 is useless, lower is better.
+
+    Attributes:
+        name: of the component.
+        weight: in the formula; None when it is not in it.
+        alone: area by this component alone, on untouched and on mixed photos.
+        toggled: the whole score's areas without it, or with it where it is not in the formula.
+    """
+
+    name: str
+    weight: float | None
+    alone: tuple[float, float]
+    toggled: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class QualityFit:
+    """A fitted formula and how it did on people it was not fitted on.
+
+    Attributes:
+        formula: fitted on everybody.
+        areas: of its cross-validated scores, as in `EvaluationData`.
+        components: judged, those of the formula first.
+        photos: how many were used.
+        missed: photos without a face, by kind.
+    """
+
+    formula: QualityFormula
+    areas: tuple[float, float]
+    components: tuple[EvaluationData, ...]
+    photos: int
+    missed: Mapping[str, int]
+
+
+def fit_quality(samples: QualitySamples, origin: Mapping[str, str]) -> QualityFit:
+    """Fit the formula and judge every component.
+
+    Raises:
+        DataError: the samples are too few for genuine pairs at the target FMR.
+    """
+    utility = samples.utility()
+    known = np.isfinite(utility)
+    references = _references(samples)
+    rough = QualityFormula(references, dict.fromkeys(COMPONENTS, 0.0))
+    indices = [rough.defects(quality) for quality in samples.qualities]
+    defects = {name: np.array([row[name] for row in indices]) for name in COMPONENTS}
+    evaluate = _Evaluator(samples)
+
+    def areas(names: Sequence[str], of: Defects) -> tuple[float, float]:
+        return evaluate.areas(_cross_validated(of, names, utility, samples.people, known))
+
+    weights = fit_weights(_where(defects, known), COMPONENTS, utility[known], samples.people[known])
+    kept = [
+        EvaluationData(
+            name, weights[name], evaluate.areas(-defects[name]), areas([n for n in COMPONENTS if n != name], defects)
+        )
+        for name in COMPONENTS
+    ]
+    added = [
+        EvaluationData(name, None, evaluate.areas(-defect), areas([name, *COMPONENTS], {**defects, name: defect}))
+        for name, defect in image_candidates(samples).items()
+    ]
+    norm = norm_defect(samples)
+    added.append(
+        EvaluationData(
+            "embedding norm", None, evaluate.areas(-norm), areas([*COMPONENTS, "norm"], {**defects, "norm": norm})
+        )
+    )
+    return QualityFit(
+        QualityFormula(references, {name: round(weight, 4) for name, weight in weights.items()}, dict(origin)),
+        areas(COMPONENTS, defects),
+        (*kept, *added),
+        len(samples.qualities),
+        samples.missed,
+    )
+
+
+def describe_fit(fit: QualityFit) -> list[tuple[str, ...]]:
+    """Rows of the fit's table: component, weight, areas alone and toggled, each on untouched and on mixed photos."""
+    indices: list[tuple[str, ...]] = [("quality", "", *_areas(fit.areas), "", "")]
+    for component in fit.components:
+        weight = "not used" if component.weight is None else f"{component.weight:.3f}"
+        indices.append((component.name, weight, *_areas(component.alone), *_areas(component.toggled)))
+    return indices
+
+
+def fit_weights(
+    defects: Defects, names: Sequence[str], utility: Floats, people: npt.NDArray[np.int64]
+) -> dict[str, float]:
+    """Weights by name: those before `LAST` relative to each other, then their sum, `LAST` and what follows together."""
+    at = list(names).index(LAST) if LAST in names else len(names)
+    before = _stack(defects, names[:at])
+    relative = _least_squares(before, utility, people)
+    if at == len(names):
+        return dict(zip(names, relative.tolist(), strict=True))
+    together = np.column_stack([before @ relative, _stack(defects, names[at:])])
+    share, *behind = _least_squares(together, utility, people).tolist()
+    return dict(zip(names, [*(share * relative).tolist(), *behind], strict=True))
+
+
+def image_candidates(samples: QualitySamples) -> dict[str, Floats]:
+    """Defects seen in the image that are reported, but not in the formula."""
+    pitch = np.array([_nose_height(face.landmarks.astype(np.float64)) for face in samples.faces])
+    typical = float(np.median(pitch[samples.clean]))
+    return {"pitch": np.minimum(np.abs(pitch - typical), 1.0), "side light": np.minimum(samples.side_light, 8.0)}
+
+
+def norm_defect(samples: QualitySamples) -> Floats:
+    """Octaves that the embedding is shorter than usual (Meng et al., "MagFace", CVPR 2021: its length tells quality)."""
+    norms = np.linalg.norm(samples.embeddings, axis=1).astype(np.float64)
+    typical = float(np.median(norms[samples.clean]))
+    return np.asarray(np.clip(np.log2(typical / np.maximum(norms, 1e-6)), 0.0, 8.0), np.float64)
+
+
+def _references(samples: QualitySamples) -> dict[str, float]:
+    """Medians of the untouched photos."""
+    clean = [quality for quality, kept in zip(samples.qualities, samples.clean, strict=True) if kept]
+    if not clean:
+        raise DataError("the quality score needs untouched photos on which a face is found, found none")
+    return {
+        name: round(float(np.median([getattr(quality, name) for quality in clean])), 4)
+        for name in ("sharpness", "contrast", "brightness", "confidence")
+    }
+
+
+def _least_squares(defects: Floats, utility: Floats, people: npt.NDArray[np.int64]) -> Floats:
+    """Weights of at least 0 for ``utility = best of the person * exp(-defects . weights)``: Gauss-Newton steps of the
+    weights alone, the best values following them (variable projection: Golub and Pereyra, 1973; Kaufman, 1975)."""
+    _, person = np.unique(people, return_inverse=True)
+    weights = np.where(defects.any(axis=0), 0.05, 0.0)
+    for _ in range(_ITERATIONS):
+        share = np.exp(-defects @ weights)
+        product, square = utility * share, share * share
+        # One photo's worth of everybody's best score keeps the best of people with hardly any share finite.
+        squares = np.bincount(person, square) + 1.0
+        best = (np.bincount(person, product) + product.sum() / square.sum()) / squares
+        slopes = -(best[person] * share)[:, None] * defects
+        follows = np.stack([np.bincount(person, share * slope) for slope in slopes.T], axis=1) / squares[:, None]
+        slopes -= share[:, None] * follows[person]
+        curvature = slopes.T @ slopes
+        before = weights.copy()
+        _descend(curvature, slopes.T @ (utility - best[person] * share) + curvature @ weights, weights)
+        if np.abs(weights - before).max() < _STILL:
+            break
+    return weights
+
+
+def _descend(curvature: Floats, target: Floats, weights: Floats) -> None:
+    """Minimize ``w . curvature . w / 2 - target . w`` over w >= 0 from `weights`, in place."""
+    columns = np.flatnonzero(np.diag(curvature) > 0)
+    for _ in range(_SWEEPS):
+        maximum = 0.0
+        for column in columns:
+            step = (target[column] - curvature[column] @ weights) / curvature[column, column]
+            new = max(0.0, weights[column] + step)
+            maximum, weights[column] = max(maximum, abs(new - weights[column])), new
+        if maximum < _STILL:
+            break
+
+
+def _cross_validated(
+    defects: Defects,
+    names: Sequence[str],
+    utility: Floats,
+    people: npt.NDArray[np.int64],
+    known: npt.NDArray[np.bool_],
+) -> Floats:
+    """Scores of every photo, ``(S,)``, with weights fitted on other people; higher is better."""
+    scores, fold = np.zeros(len(utility)), people % _FOLDS
+    for held_out in range(_FOLDS):
+        train = known & (fold != held_out)
+        weights = fit_weights(_where(defects, train), names, utility[train], people[train])
+        scores[fold == held_out] = -_stack(_where(defects, fold == held_out), names) @ [weights[name] for name in names]
+    return scores
+
+
+class _Evaluator:
+    """Relative areas under error-versus-reject of scores of all samples, on untouched and on mixed photos.
+
+    *Mixed* takes one photo of each crop, untouched or spoiled in any way.
+    """
+
+    def __init__(self, samples: QualitySamples) -> None:
+        rng = np.random.default_rng(0)
+        mixup = [rng.choice(np.flatnonzero(samples.crop == crop)) for crop in np.unique(samples.crop)]
+        self._sets = [
+            (indices, _pairs(samples, indices)) for indices in (np.flatnonzero(samples.clean), np.array(mixup))
+        ]
+
+    def areas(self, scores: Floats) -> tuple[float, float]:
+        clean, mixup = (error_versus_reject(pairs, scores[indices]).relative_area for indices, pairs in self._sets)
+        return clean, mixup
+
+
+def _pairs(samples: QualitySamples, indices: npt.NDArray[np.int64]) -> GenuinePairs:
+    units, people = samples.unit_embeddings[indices], samples.people[indices]
+    first, second = np.triu_indices(len(indices), 1)
+    scores, genuine = (units @ units.T)[first, second], people[first] == people[second]
+    threshold = error_curve(scores[genuine], scores[~genuine]).threshold_at_fmr(TARGET_FMR)
+    return GenuinePairs.at_threshold(first, second, genuine, scores, len(indices), threshold)
+
+
+def _areas(areas: tuple[float, float]) -> tuple[str, str]:
+    return f"{areas[0]:.3f}", f"{areas[1]:.3f}"
+
+
+def _nose_height(landmarks: Floats) -> float:
+    """How far down between eyes and mouth the nose tip is: 0 to 1."""
+    eyes, mouth = landmarks[:2].mean(axis=0), landmarks[3:].mean(axis=0)
+    axis = mouth - eyes
+    length = float(axis @ axis)
+    return float((landmarks[2] - eyes) @ axis) / length if length > 0 else 0.0
+
+
+def _where(defects: Defects, chosen: npt.NDArray[np.bool_]) -> dict[str, Floats]:
+    return {name: values[chosen] for name, values in defects.items()}
+
+
+def _stack(defects: Defects, names: Sequence[str]) -> Floats:
+    return np.stack([defects[name] for name in names], axis=1)

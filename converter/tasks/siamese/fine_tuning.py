@@ -1,0 +1,67 @@
+"""Fine-tune the shipped twin on people of one's own, without losing what it knows.
+
+The people are told apart by the additive-margin softmax, while each crop keeps being pulled to the embedding the
+network had for it before: a handful of people moves the space only where it helps.
+"""
+
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from ...checkpoints import load_description, load_weights
+from ...data.labeled import LabeledImages
+from ...embeddings import embed_float
+from ...networks.mobilenetv3 import build_twin
+from ...training.loop import Measure, train
+from ...training.optimizers import WarmupStableDecay
+from ..embedder.distillation import DistillationBatches, Distiller, FaceSource
+
+BATCH_SIZE = 32
+
+
+def shipped_weights(task: str) -> Path:
+    """Path of the float weights that ship for a task."""
+    with as_file(files("edge_siamese_converter") / "weights" / f"{task}.npz") as path:
+        return path
+
+
+def load_twin(path: Path) -> Any:
+    """The network that `checkpoints.save_float16_weights` wrote.
+
+    Raises:
+        DataError: the file is missing, not of this kind, or of another network.
+    """
+    network = build_twin(**load_description(path))
+    load_weights(path, network)
+    return network
+
+
+def fine_tune(
+    network: Any,
+    people: LabeledImages,
+    folder: Path,
+    *,
+    epochs: int = 8,
+    learning_rate: float = 1e-4,
+    seed: int = 0,
+    measure: Measure | None = None,
+    tensorboard: bool = False,
+) -> None:
+    """Train `network` in place on aligned people; an interrupted run in `folder` goes on.
+
+    Batch normalization stays as it is: small sets would spoil its statistics.
+    """
+    labels = people.labels()
+    before = embed_float(network, people.images)
+    batches = DistillationBatches(FaceSource(people.images, before, labels), BATCH_SIZE, before.shape[1], seed=seed)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+    tuner = Distiller(network, before, people=int(labels.max()) + 1)
+    schedule = WarmupStableDecay(learning_rate, epochs * len(batches), warmup=0.1, decay=0.5)
+    tuner.compile(optimizer=keras.optimizers.AdamW(schedule, weight_decay=0.0), jit_compile=False)
+    tuner.build((None, *network.input_shape[1:]))
+    settings = {"epochs": epochs, "learning_rate": learning_rate, "seed": seed, "people": people.digest}
+    train(tuner, batches, epochs=epochs, folder=folder, settings=settings, measure=measure, tensorboard=tensorboard)

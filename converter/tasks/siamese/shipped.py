@@ -1,0 +1,78 @@
+"""The embedder that ships, judged on the same pairs as a run: what training one's own has to beat."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_siamese.alignment import CROP_SIZE
+from edge_siamese.embedding import unit_rows
+from edge_siamese.engine import FaceEngine
+from edge_siamese.errors import EdgeSiameseError
+
+from ...data.preparation import Preparation
+from ...data.sources import load_source
+from ...evaluation.evaluate import Metrics, evaluate
+from ...evaluation.scoring import ScoredPairs, by_similarity
+from ...recipes.siamese import SiameseRecipe
+from .data import DataSplits
+
+NO_FACE = -1.0
+_MIN_SHARE = 0.5
+_FACES = ("folders", "lfw", "olivetti")
+
+
+def shipped_metrics(recipe: SiameseRecipe, data: Path | None, splits: DataSplits, pairs: ScoredPairs) -> Metrics | None:
+    """Figures of the shipped embedder; a test image without a face scores -1 in all its pairs.
+
+    Args:
+        recipe: of the run.
+        data: folder or archive it read, None where it downloaded its own.
+        splits: the data; the test images are embedded.
+        pairs: what the run was judged on.
+
+    Returns:
+        None where the images are no faces: another kind of data, or a face is found on fewer than half of them.
+    """
+    if splits.classes != "people" or recipe.data.kind not in _FACES:
+        return None
+    crops = _aligned_crops(recipe, data, splits)
+    rows = np.array([row for row, path in enumerate(splits.test.paths) if path in crops], np.int64)
+    if len(rows) < _MIN_SHARE * len(splits.test):
+        return None
+    embeddings, found = _embedded([crops[splits.test.paths[row]] for row in rows], rows, len(splits.test))
+    first, second = pairs.index.T
+    of_pairs = np.sum(embeddings[first] * embeddings[second], axis=1)
+    scores = np.where(found[first] & found[second], of_pairs, NO_FACE)
+    return evaluate(
+        by_similarity(embeddings), splits.test.labels(), splits.test.classes,
+        pairs=ScoredPairs(pairs.index, scores, pairs.labels, splits.listed_folds), pairs_only=True,
+    )[0]  # fmt: skip
+
+
+def _aligned_crops(recipe: SiameseRecipe, data: Path | None, splits: DataSplits) -> dict[str, npt.NDArray[np.uint8]]:
+    """The aligned face of each test image, by its path: as the run has it, or else read again."""
+    preparation, test = recipe.data.preparation, splits.test
+    whole = preparation.align == "detector" and preparation.crop_factor == 1.0
+    if whole and test.images.shape[1:] == (CROP_SIZE, CROP_SIZE, 3):
+        return dict(zip(test.paths, test.images, strict=True))
+    try:
+        aligned = load_source(
+            recipe.data.kind, data, Preparation(align="detector"), merge_top=recipe.data.merge_top, only=set(test.paths)
+        )
+    except EdgeSiameseError:  # no face on any image
+        return {}
+    return dict(zip(aligned.paths, aligned.images, strict=True))
+
+
+def _embedded(
+    crops: list[npt.NDArray[np.uint8]], rows: npt.NDArray[np.int64], count: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """Unit embeddings ``(count, D)`` with zeros where there is no crop, and where there is one."""
+    with FaceEngine.default() as engine:
+        vectors = [engine.embed_crop(crop) for crop in crops]
+    units = np.stack([each.values.astype(np.float32) - np.float32(each.zero_point) for each in vectors])
+    embeddings, found = np.zeros((count, units.shape[1]), np.float32), np.zeros(count, bool)
+    embeddings[rows] = unit_rows(units)
+    found[rows] = True
+    return embeddings, found

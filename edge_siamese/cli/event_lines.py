@@ -1,0 +1,90 @@
+"""The events of ``edge-siamese run`` as sentences for people."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .shared.galleries import plural
+
+if TYPE_CHECKING:
+    from ..events import Event
+
+_ENDINGS = {
+    "end": "the end",
+    "timeout": "the time is over",
+    "SIGINT": "stopped by Ctrl-C",
+    "SIGTERM": "stopped by SIGTERM",
+    "failed": "failed",
+}
+_SENTENCES = {
+    "started": "{source}: looking for {people} of {gallery}",
+    "camera_missing": "{source}: waiting for the camera ({why})",
+    "camera_lost": "{source}: the camera is lost ({why}); it is tried again",
+    "camera_back": "{source}: the camera delivers, after {seconds:.1f} s",
+    "frames_unreadable": "left out: {why}{others}",
+    "ended_early": "{source}: ended after {found} of {announced} frames: it is cut short or damaged",
+    "gallery_reloaded": "{source}: read again, {people}, {added} added and {removed} removed",
+    "gallery_rejected": "{source}: changed and cannot be used; the people read before stay ({why})",
+    "stopped": "{source}: {ending}, after {counts}",
+}
+_COUNTED = (
+    ("frames", "frame"),
+    ("faces", "face"),
+    ("embeddings", "embedding"),
+    ("unreadable", "unreadable frame"),
+    ("dropped", "dropped frame"),
+    ("stale", "stale frame"),
+)
+
+
+class EventLines:
+    """Prints events for people: decisions on standard output, everything else on standard error.
+
+    Args:
+        stills: the source is independent images, so faces have numbers and tracks have none.
+    """
+
+    def __init__(self, stills: bool) -> None:
+        self._stills = stills
+
+    def emit(self, event: "Event") -> None:
+        """Print one event as a line."""
+        body = event.to_json()
+        decision = event.kind == "decision"
+        sentence = f"{self._place(body)}  {_verdict(body)}" if decision else sentence_of(body)
+        click.echo(f"{body['time'][11:23]}  {sentence}", err=not decision)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _place(self, body: dict[str, Any]) -> str:
+        if body["track"] is None:
+            return str(body["source"])
+        number = f"face {body['face'] + 1}" if self._stills else f"track {body['track']}"
+        return f"{body['source']}  {number}"
+
+
+def sentence_of(body: dict[str, Any]) -> str:
+    """One sentence about an event that is no decision."""
+    detail = body["detail"]
+    more = {
+        "source": body["source"],
+        "people": plural(detail.get("identities", 0), "person", "people"),
+        "seconds": detail.get("away_ms", 0) / 1000,
+        "others": f" and {plural(detail['frames'] - 1, 'frame')} before it" if detail.get("frames", 1) > 1 else "",
+        "ending": _ENDINGS.get(detail.get("why", ""), "the end"),
+        "counts": ", ".join(
+            plural(detail.get(key, 0), noun) for key, noun in _COUNTED if detail.get(key) or key == "frames"
+        ),
+    }
+    return _SENTENCES[body["event"]].format(**detail | more)
+
+
+def _verdict(body: dict[str, Any]) -> str:
+    turned = f"  (turned by {body['detail']['turn']} degrees)" if body["detail"] else ""
+    if body["decision"] == "match":
+        return f"{body['identity']}  ({body['score']:.3f}, from {body['threshold']:.3f} on){turned}"
+    if body["decision"] == "undecided":
+        return f"cannot tell: {body['reason'].replace('_', ' ')}{turned}"
+    scores = "" if body["score"] is None else f"  ({body['score']:.3f}, below {body['threshold']:.3f})"
+    return f"unknown{scores}{turned}"

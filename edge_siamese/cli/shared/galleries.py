@@ -1,0 +1,205 @@
+"""What the commands about galleries share."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import Decorator, with_options
+
+if TYPE_CHECKING:
+    from ...gallery import Gallery
+    from ...gallery.enrollment.face_choice import Skipped
+    from ...gallery.enrollment.look_alikes import LookAlikes
+    from ...gallery.templates.selection import SelectionOptions
+    from ...tflite.model_card import ModelCard
+
+
+class NonEmptyPath(click.Path):
+    """A path; an empty text, which would be the current folder, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("expected a path, found an empty text", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = NonEmptyPath(path_type=Path)
+STRATEGIES = ("mean", "greedy", "medoid", "k-medoids", "farthest-first")
+
+templates_option: Decorator = click.option(
+    "--templates-per-person",
+    "limit",
+    type=click.IntRange(1, 1000),
+    default=5,
+    show_default=True,
+    help="How many templates a person keeps, one for each time of enrolling; the most representative ones.",
+)
+
+_ABOUT_OPTIONS = (
+    click.option("--created", help="Time to write down, such as 2025-01-31T12:00:00Z; else SOURCE_DATE_EPOCH or now."),
+    click.option("--consent", help="Who agreed to what, and where that is kept."),
+    click.option("--retain-until", help="Last day it may be kept, such as 2026-01-31."),
+)
+
+
+_ENROLLMENT_OPTIONS = (
+    click.option(
+        "--largest-face", "largest_only", is_flag=True, help="Of a photo with several faces take the largest one."
+    ),
+    click.option("--allow-different-faces", is_flag=True, help="Enroll photos that seem to show different people."),
+)
+look_alike_option: Decorator = click.option(
+    "--allow-look-alike", is_flag=True, help="Enroll somebody who looks like another person of the gallery."
+)
+
+
+def note(sentence: str) -> None:
+    """Say something on stderr that is no error."""
+    click.echo(f"edge-siamese: {sentence}", err=True)
+
+
+def selection_options(*strategies: str) -> Decorator:
+    """Add ``--templates-per-person --strategy --budget --reject-outliers``; pass them on to `selection_from`.
+
+    Args:
+        strategies: to choose from.
+    """
+    options = (
+        click.option(
+            "--templates-per-person",
+            "limit",
+            type=click.IntRange(1, 1000),
+            help="How many templates a person keeps at most.  [default: 1; of another strategy than 'mean' 5; with "
+            "--budget, as many as fit]",
+        ),
+        click.option(
+            "--strategy",
+            type=click.Choice(strategies),
+            help="How they are chosen among all; 'mean' remembers one mean of all.  [default: mean; greedy where more than "
+            "one template is asked for]",
+        ),
+        click.option(
+            "--budget", metavar="SIZE", help="Bytes the whole .esg may have, such as 8kB (8000) or 8KiB (8192)."
+        ),
+        click.option("--reject-outliers", is_flag=True, help="Leave out photos too unlike the others of their person."),
+    )
+    return lambda command: with_options(command, options)
+
+
+def selection_from(
+    *, limit: int | None, strategy: str | None, budget: str | None, reject_outliers: bool
+) -> "SelectionOptions":
+    """How templates are chosen, from the options of `selection_options`."""
+    from ...gallery.gallery import DEFAULT_TEMPLATES
+    from ...gallery.templates.budget import parse_size
+    from ...gallery.templates.representatives import Strategy
+    from ...gallery.templates.selection import SelectionOptions
+
+    size = None if budget is None else parse_size(budget)
+    several = limit is not None or size is not None
+    return SelectionOptions(
+        strategy=Strategy(strategy) if strategy else Strategy.GREEDY if several else Strategy.MEAN,
+        limit=limit if several else DEFAULT_TEMPLATES,
+        budget=size,
+        reject_outliers=reject_outliers,
+    )
+
+
+def about_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--created --consent --retain-until``; pass them on to `gallery.metadata.describe`."""
+    return with_options(command, _ABOUT_OPTIONS)
+
+
+def enrollment_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--largest-face --allow-different-faces``."""
+    return with_options(command, _ENROLLMENT_OPTIONS)
+
+
+def take(options: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Take some of a command's options out of all of them."""
+    return {name: options.pop(name) for name in names}
+
+
+def about_from(options: dict[str, Any]) -> dict[str, Any]:
+    """The metadata of the options of `about_options`, which are taken out of `options`."""
+    from ...gallery.metadata import describe
+
+    return describe(**take(options, "created", "consent", "retain_until"))
+
+
+def person_name(name: str) -> str:
+    """The name as a gallery keeps it; a change is told."""
+    from ...names import change_of, clean_name
+
+    changed = change_of(name)
+    if changed:
+        note(changed)
+    return clean_name(name)
+
+
+def tell_unchecked(card: "ModelCard") -> None:
+    """Say that without an operating point nothing is known about agreement."""
+    if not card.operating_points:
+        note("the embedder has no operating point: whether photos show one person and who looks alike is not checked")
+
+
+def tell_several_faces(several: dict[str, int], *, largest_only: bool) -> None:
+    """Name every used photo that shows more than one face."""
+    which = "the largest is used" if largest_only else "the one of this person is used"
+    for photo, faces in several.items():
+        note(f"{photo}: {faces} faces found, {which}")
+
+
+def several_faces_json(several: dict[str, int]) -> list[dict[str, Any]]:
+    return [{"photo": photo, "faces": faces} for photo, faces in several.items()]
+
+
+def tell_look_alikes(pairs: "Sequence[LookAlikes]", most: int = 20) -> None:
+    """Name the pairs of people whom a gallery may confuse."""
+    for pair in pairs[:most]:
+        note(pair.sentence)
+    if len(pairs) > most:
+        note(f"{len(pairs) - most:,} more pairs of people look alike")
+
+
+def tell_dropped_points(before: "Gallery", after: "Gallery") -> None:
+    """Say that a change made the operating points void."""
+    if before.operating_points and not after.operating_points:
+        note(
+            f"{before.source}: its operating points were measured on other templates and are dropped; "
+            "run 'edge-siamese gallery calibrate' again"
+        )
+
+
+def tell_skipped(skipped: "Sequence[Skipped]") -> None:
+    """Name every photo that was not used."""
+    for photo in skipped:
+        note(f"{photo.photo}: not used: {photo.reason}")
+
+
+def skipped_json(skipped: "Sequence[Skipped]") -> list[dict[str, str]]:
+    return [{"photo": photo.photo, "reason": photo.reason} for photo in skipped]
+
+
+def summary(gallery: "Gallery") -> dict[str, Any]:
+    """A gallery for the JSON document of a command."""
+    return {
+        "gallery": gallery.source,
+        "sequence": gallery.sequence,
+        "embedder_digest": gallery.embedder_digest.hex(),
+        "dimension": gallery.dimension,
+        "identities": len(gallery.names),
+        "templates": len(gallery.templates),
+    }
+
+
+def counted(gallery: "Gallery") -> str:
+    """``3 people, 12 templates`` for messages."""
+    return f"{plural(len(gallery.names), 'person', 'people')}, {plural(len(gallery.templates), 'template')}"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """``1 template``, ``2 templates``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,74 @@
+"""A click group whose commands are imported only when they are run."""
+
+import difflib
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a command lives, its line in ``--help``, and the optional packages it cannot do without.
+
+    Attributes:
+        target: ``"module:attribute"``.
+        help: one line.
+        needs: import names of optional packages.
+        extra: the extra of this distribution that installs them.
+    """
+
+    target: str
+    help: str
+    needs: tuple[str, ...] = ()
+    extra: str = ""
+
+
+class LazyGroup(click.Group):
+    """Lists its commands from a table of `Entry` and imports one when it is asked for."""
+
+    def __init__(self, *args: Any, entries: Mapping[str, Entry], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.entries = entries
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*self.entries, *super().list_commands(ctx)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = self.entries.get(cmd_name)
+        if entry is None:
+            return super().get_command(ctx, cmd_name)
+        missing = [package for package in entry.needs if importlib.util.find_spec(package) is None]
+        if missing:
+            raise click.ClickException(
+                f"'{cmd_name}' needs {missing[0]}, which is not installed: pip install 'edge-siamese[{entry.extra}]'"
+            )
+        module, attribute = entry.target.split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names; an unknown one is answered with the nearest names."""
+        known = self.list_commands(ctx)
+        if args and not args[0].startswith("-") and args[0] not in known:
+            near = difflib.get_close_matches(args[0], known, n=2)
+            advice = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+            ctx.fail(f"No such command '{args[0]}'.{advice}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, self._line(name, ctx)) for name in self.list_commands(ctx)]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+    def _line(self, name: str, ctx: click.Context) -> str:
+        if name in self.entries:
+            return self.entries[name].help
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(100) if command else ""

@@ -1,0 +1,94 @@
+"""Options that many commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ...operating_point import DEFAULT_TARGET_FMR, DEFAULT_TARGET_FPIR
+from .numbers import RATE
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+target_fmr_option: Decorator = click.option(
+    "--target-fmr",
+    type=RATE,
+    default=DEFAULT_TARGET_FMR,
+    show_default=True,
+    help="Accepted false match rate of one comparison.",
+)
+target_fpir_option: Decorator = click.option(
+    "--target-fpir",
+    type=RATE,
+    default=DEFAULT_TARGET_FPIR,
+    show_default=True,
+    help="Accepted rate of strangers being named.",
+)
+
+
+class Once(click.Option):
+    """An option with one value. Given twice it is an error, where click would silently take the last one."""
+
+    def __init__(self, *names: Any, **settings: Any) -> None:
+        super().__init__(*names, **settings | {"multiple": True})
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        value = self.resolve_envvar_value(ctx)
+        return None if value is None else (value,)
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        values = super().process_value(ctx, value)
+        if values and len(values) > 1:
+            raise click.UsageError(f"{self.opts[0]}: expected once, found {len(values)} times", ctx)
+        return values[0] if values else None
+
+
+def with_options(command: Callable[..., Any], options: tuple[Decorator, ...]) -> Callable[..., Any]:
+    """Add several options, the first one first in the help."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+class Model(click.ParamType[Path]):
+    """A .tflite, by its path or by the name of one that ships."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from ...models import named_model
+
+        path = Path(value)
+        return path if path.suffix or path.exists() else named_model(path.name) or path
+
+
+embedder_option: Decorator = click.option(
+    "--embedder", type=Model(), help="Embedder instead of the default: a .tflite, or a shipped one by name."
+)
+detector_option: Decorator = click.option(
+    "--detector", type=Model(), help="Detector instead of the default: a .tflite, or a shipped one by name."
+)
+threads_option: Decorator = click.option(
+    "--threads", type=click.IntRange(1, 64), default=1, show_default=True, envvar="EDGE_SIAMESE_THREADS"
+)
+
+_ENGINE_OPTIONS = (
+    embedder_option,
+    detector_option,
+    click.option(
+        "--delegate",
+        type=click.Choice(["xnnpack", "reference", "edgetpu"]),
+        default="xnnpack",
+        show_default=True,
+        envvar="EDGE_SIAMESE_DELEGATE",
+        help="What computes the networks.",
+    ),
+    threads_option,
+)
+
+
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--embedder --detector --delegate --threads``; pass them on to `FaceEngine.open`."""
+    return with_options(command, _ENGINE_OPTIONS)

@@ -1,0 +1,144 @@
+"""The reference instrument: everything that is said about one embedder, and about two of them, on the same comparisons.
+
+Figures come as plain JSON values, of which the page of `reports` and the table on the terminal are views
+(docs/evaluation.md describes the document). TAR at an FMR is said from 1 / FMR impostor pairs on, an operating point is
+set where its FMR is certain to be within the target; everything beyond is refused with the number of pairs it takes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..dataset_embeddings import DatasetEmbeddings
+from ..errors import OperatingPointError
+from ..matching import Q15
+from ..operating_point import OperatingPoint, calibrate, choose_operating_point
+from .bootstrap import SEED, PersonBootstrap
+from .comparisons import Comparisons
+from .error_counts import rates_at
+from .identity_confusions import false_matches, false_non_matches
+from .slices import slice_by_labels, slice_by_quality
+from .verification import VerificationMetrics, as_score
+
+_HISTOGRAM_BINS = 128
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Where to accept, and why there: Q15 `value`, the FMR it was set for (None: set for none), and from what."""
+
+    source: str
+    target_fmr: float | None
+    value: float
+
+
+class VerificationEvaluator:
+    """Measures one embedder on an embedded's comparisons.
+
+    Args:
+        embedded: the photos.
+        comparisons: which of them are compared, and their scores.
+        target_fmr: for the operating point.
+        bootstrap: the draws of people.
+        card_points: operating points of the embedder's card, measured on other people.
+        labels: of the photos, by name; see `labels.read_labels`.
+    """
+
+    def __init__(
+        self,
+        embedded: DatasetEmbeddings,
+        comparisons: Comparisons,
+        target_fmr: float,
+        bootstrap: PersonBootstrap,
+        card_points: Sequence[OperatingPoint] = (),
+        labels: dict[str, list[str]] | None = None,
+    ) -> None:
+        self.embedded, self.comparisons, self.bootstrap = embedded, comparisons, bootstrap
+        self.target_fmr, self.card_points, self.labels = target_fmr, card_points, labels or {}
+        self.verification = VerificationMetrics.measure(comparisons, bootstrap)
+        self.point, self.rejection = self._calibrated()
+
+    def report(self) -> dict[str, Any]:
+        """Everything but the head of the JSON document."""
+        decision, comparisons = self.decision(), self.comparisons
+        slices = [
+            *slice_by_quality(self.embedded, comparisons, decision.value, self.bootstrap),
+            *slice_by_labels(self.labels, comparisons, decision.value, self.bootstrap),
+        ]
+        return {
+            "intervals": {
+                "level": 0.95,
+                "interval_95": "Clopper-Pearson, pairs taken as independent",
+                "person_interval_95": "percentiles of a bootstrap that resamples people",
+                "replicates": self.bootstrap.replicates,
+                "seed": SEED,
+            },
+            "genuine_pairs": len(comparisons.genuine_scores),
+            "impostor_pairs": len(comparisons.impostor_scores),
+            **self.verification.to_json(),
+            "operating_point": self.point.to_json() if self.point else None,
+            "operating_point_rejected": self.rejection,
+            "thresholds": [self._at(threshold) for threshold in self.thresholds()],
+            "decision_threshold": _described(decision),
+            "slices": [table.to_json() for table in slices],
+            "confusions": {
+                "false_matches": false_matches(comparisons, decision.value, self.embedded.names),
+                "false_non_matches": false_non_matches(comparisons, decision.value, self.embedded.names),
+            },
+            "det": self.verification.det(),
+            "scores": _histogram(self.embedded, comparisons),
+        }
+
+    def against_baseline(self, comparisons: Comparisons) -> dict[str, Any]:
+        """The same pairs by another embedder, and what this one gains or loses: difference = this - other."""
+        other = VerificationMetrics.measure(comparisons, self.bootstrap)
+        return other.to_json() | {"difference": self.verification.minus(other), "det": other.det()}
+
+    def thresholds(self) -> list[Threshold]:
+        """Where the error rates are counted: of the accuracy, of this data's operating point, of the card's."""
+        found = [Threshold("accuracy", None, self.verification.metrics.threshold)]
+        if self.point:
+            found.append(Threshold("this data", self.point.target_fmr, self.point.threshold_q15))
+        return found + [Threshold("model card", point.target_fmr, point.threshold_q15) for point in self.card_points]
+
+    def decision(self) -> Threshold:
+        """The one threshold of slices and confusions: this data's operating point, else the card's, else the accuracy's."""
+        if self.point:
+            return Threshold("this data", self.point.target_fmr, self.point.threshold_q15)
+        if self.card_points:
+            point = choose_operating_point(self.card_points, self.target_fmr)
+            return Threshold("model card", point.target_fmr, point.threshold_q15)
+        return self.thresholds()[0]
+
+    def _at(self, threshold: Threshold) -> dict[str, Any]:
+        return _described(threshold) | rates_at(self.comparisons, threshold.value, self.bootstrap).to_json()
+
+    def _calibrated(self) -> tuple[OperatingPoint | None, str | None]:
+        try:
+            point = calibrate(
+                self.comparisons.genuine_scores,
+                self.comparisons.impostor_scores,
+                target_fmr=self.target_fmr,
+                people=len(self.embedded.names),
+                dataset_digest=self.embedded.digest(),
+            )
+        except OperatingPointError as error:
+            return None, str(error)
+        return point, None
+
+
+def _histogram(embedded: DatasetEmbeddings, comparisons: Comparisons) -> dict[str, Any]:
+    """Counts of scores in equal bins from -1 to 1; pairs with a photo without a face are counted apart."""
+    found = embedded.found[comparisons.first] & embedded.found[comparisons.second]
+    edges = np.linspace(-1, 1, _HISTOGRAM_BINS + 1)
+    histogram: dict[str, Any] = {"edges": edges.tolist()}
+    for name, side in (("genuine", comparisons.genuine), ("impostor", ~comparisons.genuine)):
+        histogram[name] = np.histogram(comparisons.scores[side & found] / Q15, edges)[0].tolist()
+        histogram[f"{name}_without_face"] = int((side & ~found).sum())
+    return histogram
+
+
+def _described(threshold: Threshold) -> dict[str, Any]:
+    return {"source": threshold.source, "target_fmr": threshold.target_fmr, "score": as_score(threshold.value)}

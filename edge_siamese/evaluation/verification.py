@@ -1,0 +1,125 @@
+"""The metrics of one embedder, and how they differ from another's, with intervals."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DataError
+from ..intervals import pairs_to_report
+from ..matching import NO_SCORE, Q15
+from .bootstrap import PersonBootstrap, Replicates, interval
+from .verification_metrics import Metrics, MetricsTable, Scored
+
+REPORTED_FMRS = (1e-3, 1e-4)
+_DET_POINTS = 80
+
+
+@dataclass(frozen=True, eq=False)
+class VerificationMetrics:
+    """Accuracy, EER, AUC and TAR of one set of comparisons.
+
+    Attributes:
+        metrics: of the comparisons themselves.
+        replicates: of the resampled people; their `fnmr` is at `REPORTED_FMRS`, then at `det_fmrs`.
+        impostor_pairs: how many there are; a TAR is said from 1 / FMR on.
+        det_fmrs: where the DET curve is drawn.
+    """
+
+    metrics: Metrics
+    replicates: Replicates
+    impostor_pairs: int
+    det_fmrs: tuple[float, ...]
+
+    @classmethod
+    def measure(cls, comparisons: Scored, bootstrap: PersonBootstrap) -> Self:
+        """Measure comparisons.
+
+        Raises:
+            DataError: a fold lacks genuine or impostor pairs.
+        """
+        metrics = MetricsTable(comparisons).metrics()
+        if metrics is None:
+            raise DataError("pairs.txt: expected genuine and impostor pairs in every fold")
+        impostor_pairs = int((~comparisons.genuine).sum())
+        det_fmrs = _det_fmrs(impostor_pairs)
+        replicates = bootstrap.metrics(comparisons, (*REPORTED_FMRS, *det_fmrs))
+        return cls(metrics, replicates, impostor_pairs, det_fmrs)
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures flat, with intervals and what was refused beside them."""
+        metrics, replicates = self.metrics, self.replicates
+        fmr, fnmr = metrics.curve.rates_at(metrics.threshold)
+        return {
+            "accuracy": metrics.accuracy,
+            "accuracy_sd": metrics.accuracy_sd,
+            "threshold": as_score(metrics.threshold),
+            "fmr": fmr,
+            "fnmr": fnmr,
+            "eer": metrics.curve.eer,
+            "auc": metrics.curve.auc,
+            "tar_at_fmr": self._at_reported(lambda _, fmr: metrics.curve.tar_at_fmr(fmr)),
+            "tar_at_fmr_rejected": {
+                _name(fmr): f"needs at least {pairs_to_report(fmr):,} impostor pairs, found {self.impostor_pairs:,}"
+                for fmr in REPORTED_FMRS
+                if not self._says(fmr)
+            },
+            "person_intervals_95": {
+                "accuracy": interval(replicates.accuracy),
+                "eer": interval(replicates.eer),
+                "auc": interval(replicates.auc),
+                "tar_at_fmr": self._at_reported(lambda at, _: interval(1 - replicates.fnmr[:, at])),
+            },
+        }
+
+    def minus(self, other: "VerificationMetrics") -> dict[str, Any]:
+        """Differences to another embedder on the same pairs and draws, with the paired bootstrap's intervals."""
+        (mine, theirs), (a, b) = (self.metrics, other.metrics), (self.replicates, other.replicates)
+        return {
+            "accuracy": _difference(mine.accuracy - theirs.accuracy, a.accuracy - b.accuracy),
+            "eer": _difference(mine.curve.eer - theirs.curve.eer, a.eer - b.eer),
+            "auc": _difference(mine.curve.auc - theirs.curve.auc, a.auc - b.auc),
+            "tar_at_fmr": self._at_reported(
+                lambda at, fmr: _difference(
+                    mine.curve.tar_at_fmr(fmr) - theirs.curve.tar_at_fmr(fmr), b.fnmr[:, at] - a.fnmr[:, at]
+                )
+            ),
+        }
+
+    def det(self) -> dict[str, Any]:
+        """FNMR over FMR from one false match on, with the bootstrap's band."""
+        return {
+            "fmr": self.det_fmrs,
+            "fnmr": self.metrics.curve.fnmr_at_fmr(np.array(self.det_fmrs)).tolist(),
+            "person_interval_95": [interval(column) for column in self.replicates.fnmr[:, len(REPORTED_FMRS) :].T],
+        }
+
+    def _at_reported(self, say: Callable[[int, float], Any]) -> dict[str, Any]:
+        """What `say` says of each reported FMR by name, None where the impostor pairs are too few."""
+        return {_name(fmr): say(at, fmr) if self._says(fmr) else None for at, fmr in enumerate(REPORTED_FMRS)}
+
+    def _says(self, fmr: float) -> bool:
+        return self.impostor_pairs >= pairs_to_report(fmr)
+
+
+def as_score(threshold: float) -> float:
+    """A Q15 threshold as people see it, -1 to 1."""
+    return min(max(threshold, NO_SCORE), Q15 - 1) / Q15
+
+
+def _difference(value: float, replicates: npt.NDArray[np.float64]) -> dict[str, Any]:
+    return {"value": value, "person_interval_95": interval(replicates)}
+
+
+def _det_fmrs(impostor_pairs: int) -> tuple[float, ...]:
+    """FMRs evenly spaced on a probit axis, from one false match to one half."""
+    normal = NormalDist()
+    lowest = normal.inv_cdf(min(1.0 / impostor_pairs, 0.49))
+    return tuple(normal.cdf(lowest * (1 - at / (_DET_POINTS - 1))) for at in range(_DET_POINTS))
+
+
+def _name(fmr: float) -> str:
+    return f"{fmr:.5f}".rstrip("0")

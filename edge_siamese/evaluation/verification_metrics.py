@@ -1,0 +1,115 @@
+"""The metrics of verification, of counted or of weighted comparisons.
+
+Without folds, or with one, ``accuracy`` is the balanced accuracy at the EER threshold, 1 - EER. With the folds of a ``pairs.txt``
+(Huang et al., "Labeled Faces in the Wild", 2007) it is the mean over the folds, each with the threshold that is best on
+the others.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .metrics import ErrorCurve, curve_of_counts
+
+Weights = npt.NDArray[np.number]
+
+
+class Scored(Protocol):
+    """P pairs with scores of any unit, larger for more alike ones; `comparisons.Comparisons` are of that kind.
+
+    Attributes:
+        genuine: bool ``(P,)``.
+        scores: ``(P,)``.
+        fold: int64 ``(P,)`` from 0, or None.
+        first_person, second_person: whose the images are, ``(P,)`` from 0.
+    """
+
+    @property
+    def genuine(self) -> npt.NDArray[np.bool_]: ...
+
+    @property
+    def scores(self) -> npt.NDArray[np.number]: ...
+
+    @property
+    def fold(self) -> npt.NDArray[np.int64] | None: ...
+
+    @property
+    def first_person(self) -> npt.NDArray[np.integer]: ...
+
+    @property
+    def second_person(self) -> npt.NDArray[np.integer]: ...
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What is said about a set of comparisons.
+
+    Attributes:
+        curve: FMR and FNMR over thresholds.
+        accuracy: see the module; `accuracy_sd` over the folds, None without folds.
+        threshold: where the accuracy was reached (mean over the folds).
+    """
+
+    curve: ErrorCurve
+    accuracy: float
+    accuracy_sd: float | None
+    threshold: float
+
+
+class MetricsTable:
+    """Comparisons sorted once into the cells fold x distinct score, so that figures of any weights come fast."""
+
+    def __init__(self, comparisons: Scored) -> None:
+        self.genuine = comparisons.genuine
+        distinct, position = np.unique(comparisons.scores, return_inverse=True)
+        self._scores = distinct.astype(np.float64)
+        fold = np.zeros(1, np.int64) if comparisons.fold is None else comparisons.fold
+        self._folds = int(fold.max()) + 1
+        cells = position + fold * len(distinct)
+        self._cells = cells[self.genuine], cells[~self.genuine]
+
+    def metrics(self, genuine: Weights | None = None, impostor: Weights | None = None) -> Metrics | None:
+        """Figures of the comparisons, weighted by ``(G,)`` and ``(I,)`` in their order or each counted once.
+
+        None where a fold is left without any weight on one of the two sides.
+        """
+        counts = self._counted(0, genuine), self._counted(1, impostor)
+        if any((side.sum(axis=1) <= 0).any() for side in counts):
+            return None
+        curve = curve_of_counts(self._scores, counts[0].sum(axis=0), counts[1].sum(axis=0))
+        if self._folds == 1:
+            return Metrics(curve, 1.0 - curve.eer, None, curve.eer_threshold)
+        accuracies, thresholds = self._by_fold(*counts)
+        return Metrics(curve, float(accuracies.mean()), float(accuracies.std(ddof=1)), float(thresholds.mean()))
+
+    def fold_thresholds(self) -> npt.NDArray[np.float64]:
+        """The threshold of each fold, ``(folds,)``; every fold needs genuine and impostor pairs."""
+        return self._by_fold(self._counted(0, None), self._counted(1, None))[1]
+
+    def _by_fold(
+        self, genuine: npt.NDArray[np.float64], impostor: npt.NDArray[np.float64]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        accuracies, thresholds = np.array([self._fold(fold, genuine, impostor) for fold in range(self._folds)]).T
+        return accuracies, thresholds
+
+    def _counted(self, side: int, weights: Weights | None) -> npt.NDArray[np.float64]:
+        """Weight in each cell, ``(folds, K)``."""
+        counts = np.bincount(self._cells[side], weights, self._folds * len(self._scores))
+        return counts.astype(np.float64, copy=False).reshape(self._folds, -1)
+
+    def _fold(
+        self, fold: int, genuine: npt.NDArray[np.float64], impostor: npt.NDArray[np.float64]
+    ) -> tuple[float, float]:
+        """Accuracy of one fold at the threshold that is best on the others, and that threshold.
+
+        Of equally good thresholds the lowest score of the others is taken, so that the fold has no say in it.
+        """
+        others = [side.sum(axis=0) - side[fold] for side in (genuine, impostor)]
+        curve = curve_of_counts(self._scores, *others)
+        costs = np.round(curve.fmr + curve.fnmr, 12)
+        costs[:-1][others[0] + others[1] == 0] = np.inf
+        at = int(np.argmin(costs))
+        right = genuine[fold, at:].sum() + impostor[fold, :at].sum()
+        return float(right / (genuine[fold].sum() + impostor[fold].sum())), float(curve.thresholds[at])

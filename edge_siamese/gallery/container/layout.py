@@ -1,0 +1,188 @@
+"""The ``.esg`` container as one table: every record, field and section type, in the order they lie in the file.
+
+The reader, the writer, the page ``docs/formats.md`` and the C header of the firmware tools all go by it. Everything is
+little-endian and starts at a multiple of 16 bytes, so that a board can read a gallery in place from flash.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import Any
+
+from ...names import LONGEST_NAME
+
+MAGIC = b"ESG1"
+VERSION = 1
+INT8 = 1
+ALIGNMENT = 16
+REQUIRED = 1
+ERASED = 0xFF
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a record; fields whose name begins with ``zero`` are reserved and hold zeros.
+
+    Attributes:
+        name: as in Python and C.
+        code: of the `struct` module.
+        meaning: one line for people.
+    """
+
+    name: str
+    code: str
+    meaning: str
+
+    @property
+    def size(self) -> int:
+        return struct.calcsize("<" + self.code)
+
+    @property
+    def reserved(self) -> bool:
+        return self.name.startswith("zero") and self.name != "zero_point"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A little-endian record of fixed size without hidden padding."""
+
+    name: str
+    meaning: str
+    fields: tuple[Field, ...]
+
+    @cached_property
+    def _struct(self) -> struct.Struct:
+        return struct.Struct("<" + "".join(field.code for field in self.fields))
+
+    @property
+    def size(self) -> int:
+        return self._struct.size
+
+    def placed(self) -> Iterator[tuple[int, Field]]:
+        """Every field with its offset in bytes."""
+        offset = 0
+        for field in self.fields:
+            yield offset, field
+            offset += field.size
+
+    def pack(self, **values: Any) -> bytes:
+        """The record's bytes; reserved fields are zero."""
+        return self._struct.pack(*(bytes(f.size) if f.reserved else values[f.name] for f in self.fields))
+
+    def unpack(self, data: memoryview, offset: int) -> dict[str, Any]:
+        """The fields at an offset, by name."""
+        return dict(zip((f.name for f in self.fields), self._struct.unpack_from(data, offset), strict=True))
+
+    def reserved_bytes(self, values: dict[str, Any]) -> bytes:
+        """What the reserved fields of unpacked `values` hold together."""
+        return b"".join(values[field.name] for field in self.fields if field.reserved)
+
+
+HEADER = Record(
+    "header",
+    "The first bytes of the file; on flash they are written last",
+    (
+        Field("magic", "4s", 'the characters "ESG1"'),
+        Field("version", "H", "of the format: 1"),
+        Field("flags", "H", "0; bit 0 is reserved for an encrypted payload"),
+        Field("dimension", "H", "D, numbers in a template"),
+        Field("dtype", "B", "1 = int8"),
+        Field("zero_point", "b", "the value of a template that stands for 0"),
+        Field("identities", "I", "N"),
+        Field("templates", "I", "T, at least N"),
+        Field("sequence", "I", "grows with every rewrite: an older gallery is not taken for a newer one"),
+        Field("embedder_digest", "16s", "first 16 bytes of the embedder's SHA-256"),
+        Field("payload_length", "I", "bytes from offset 64, a multiple of 16"),
+        Field("payload_crc", "I", "CRC-32 of the payload"),
+        Field("zero", "12s", "reserved"),
+        Field("header_crc", "I", "CRC-32 of bytes 0 to 59"),
+    ),
+)
+CRC_COVERED = HEADER.size - 4
+
+SECTION = Record(
+    "section",
+    "Before the value of every section of the payload and of the trailer",
+    (
+        Field("type", "H", "see the table of sections"),
+        Field("flags", "H", "bit 0: a reader that does not know the type must refuse the file"),
+        Field("length", "I", "bytes of the value, without its zero padding to a multiple of 16"),
+        Field("zero", "8s", "reserved"),
+    ),
+)
+
+IDENTITY = Record(
+    "identity",
+    "One person; N of them are followed by the names in the same order, each UTF-8 with a NUL behind it",
+    (
+        Field("uuid", "16s", "RFC 9562; version 5, made from the name the person was enrolled by"),
+        Field("name_offset", "I", "where the name begins, from the start of the section's value"),
+        Field("name_length", "I", f"bytes of the name without the NUL, 1 to {LONGEST_NAME}"),
+        Field("zero", "8s", "reserved"),
+    ),
+)
+
+OPERATING_POINT = Record(
+    "operating_point",
+    "Where to accept, and on what evidence; strictest first",
+    (
+        Field("target_fmr", "d", "false match rate asked for, for one comparison"),
+        Field("fmr_upper_95", "d", "upper 95 % bound of the rate at the threshold"),
+        Field("fnmr", "d", "false non-match rate at the threshold"),
+        Field("impostor_pairs", "Q", "comparisons it rests on"),
+        Field("people", "I", "people they are of"),
+        Field("threshold", "h", "Q15; accept when the score is at least this"),
+        Field("zero", "2s", "reserved"),
+        Field("dataset_digest", "32s", "SHA-256 of what it was measured on"),
+        Field("zero_tail", "8s", "reserved"),
+    ),
+)
+
+RECORDS = (HEADER, SECTION, IDENTITY, OPERATING_POINT)
+
+
+class Section(IntEnum):
+    """Section types; those from 0x8000 on belong to the trailer."""
+
+    IDENTITIES = 1
+    TEMPLATES = 2
+    IDENTITY_INDEX = 3
+    SQUARED_NORMS = 4
+    OPERATING_POINTS = 5
+    METADATA = 6
+    SHA256 = 0x8001
+    ED25519_SIGNATURE = 0x8002
+
+
+@dataclass(frozen=True)
+class SectionKind:
+    """What a section type holds.
+
+    Attributes:
+        required: written with the flag `REQUIRED`; a file without it is refused.
+        meaning: of the value.
+    """
+
+    required: bool
+    meaning: str
+
+
+PAYLOAD_SECTIONS = {
+    Section.IDENTITIES: SectionKind(True, "N `identity` records, then the names"),
+    Section.TEMPLATES: SectionKind(True, "int8 (T, D), sorted by identity"),
+    Section.IDENTITY_INDEX: SectionKind(True, "u32 (T): index of each template's identity, rising from 0"),
+    Section.SQUARED_NORMS: SectionKind(True, "u32 (T): sum of (template - zero point) squared"),
+    Section.OPERATING_POINTS: SectionKind(False, "`operating_point` records, strictest first"),
+    Section.METADATA: SectionKind(False, "a JSON object: created, consent, retention"),
+}
+TRAILER_SECTIONS = {
+    Section.SHA256: SectionKind(False, "reserved: SHA-256 of header and payload"),
+    Section.ED25519_SIGNATURE: SectionKind(False, "reserved: signature of header and payload"),
+}
+
+
+def aligned(length: int) -> int:
+    """The next multiple of 16 from `length` on."""
+    return -(-length // ALIGNMENT) * ALIGNMENT

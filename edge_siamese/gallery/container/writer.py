@@ -1,0 +1,181 @@
+"""Writing a gallery: the same content gives the same bytes, and a file is replaced whole."""
+
+import os
+import tempfile
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from ...atomic import write_atomically
+from ...errors import DataError, GalleryError, StaleGalleryError
+from ...operating_point import OperatingPoint
+from .. import metadata as about
+from .content import GalleryContent, Revision
+from .layout import (
+    CRC_COVERED,
+    HEADER,
+    IDENTITY,
+    INT8,
+    MAGIC,
+    OPERATING_POINT,
+    PAYLOAD_SECTIONS,
+    REQUIRED,
+    SECTION,
+    VERSION,
+    Section,
+    aligned,
+)
+from .lock import locked
+from .reader import header_crc, parse, read, squared_norms
+
+_LAST_SEQUENCE = 2**32 - 1
+
+Change = Callable[[GalleryContent | None], GalleryContent]
+
+
+def save(content: GalleryContent, path: Path) -> GalleryContent:
+    """Write a gallery as `path`; its sequence number becomes higher than that of the gallery it replaces.
+
+    Returns:
+        The content as it was written.
+
+    Raises:
+        StaleGalleryError: the content was read from `path`, which changed since.
+        GalleryError: something else, or a damaged gallery, is there and is left there; or the content is not that of a
+            gallery.
+        OSError: it could not be written; what was there is untouched.
+    """
+    return update(path, lambda there: content)
+
+
+def update(path: Path, change: Change) -> GalleryContent:
+    """Read a gallery file, change it and write it, while no other program does.
+
+    Args:
+        path: the file.
+        change: is called with the content there, None where there is no file, and returns the new one. What it raises
+            leaves the file as it was.
+
+    Returns:
+        The content as it was written; its sequence number is higher than before.
+
+    Raises:
+        GalleryError, OSError: see `save`.
+    """
+    with locked(path):
+        there = _there(path)
+        changed = change(there)
+        if there is not None:
+            _require_fresh(changed, there, path)
+            changed = replace(changed, sequence=max(changed.sequence, there.sequence + 1))
+        return _write(changed, path)
+
+
+def require_writable(path: Path) -> None:
+    """Refuse early what writing would refuse later: no folder, a folder that cannot be written, something in the way.
+
+    Raises:
+        DataError: there is no such folder, or nothing can be written there.
+        GalleryError: something that is no readable gallery is there.
+    """
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise DataError(f"{path}: there is no folder {folder}", path=path)
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DataError(f"{path}: the folder {folder} cannot be written ({error.strerror})", path=path) from error
+    _there(path)
+
+
+def _write(content: GalleryContent, path: Path) -> GalleryContent:
+    if content.sequence > _LAST_SEQUENCE:
+        raise GalleryError(
+            f"{path}: its sequence number is used up: build the gallery anew under another name", path=path
+        )
+    data = encode(content)
+    written = parse(data, str(path))
+    with write_atomically(path) as stream:
+        stream.write(data)
+    return replace(written, revision=Revision(os.path.realpath(path), header_crc(data)))
+
+
+def _require_fresh(content: GalleryContent, there: GalleryContent, path: Path) -> None:
+    read = content.revision
+    if read is not None and there.revision is not None and read.path == there.revision.path and read != there.revision:
+        raise StaleGalleryError(
+            f"{path}: it was changed since it was read (sequence number {there.sequence} now); read it and change it again",
+            path=path,
+        )
+
+
+def encode(gallery: GalleryContent) -> bytes:
+    """The bytes of a gallery file without trailer."""
+    values = {
+        Section.IDENTITIES: _identities(gallery),
+        Section.TEMPLATES: gallery.templates.tobytes(),
+        Section.IDENTITY_INDEX: gallery.identity_index.astype("<u4").tobytes(),
+        Section.SQUARED_NORMS: squared_norms(gallery.templates, gallery.zero_point).astype("<u4").tobytes(),
+        Section.OPERATING_POINTS: b"".join(map(_operating_point, gallery.operating_points)),
+        Section.METADATA: about.to_bytes(gallery.metadata),
+    }
+    payload = b"".join(section(kind, value) for kind, value in values.items())
+    header = HEADER.pack(
+        magic=MAGIC,
+        version=VERSION,
+        flags=0,
+        dimension=gallery.dimension,
+        dtype=INT8,
+        zero_point=gallery.zero_point,
+        identities=len(gallery.names),
+        templates=len(gallery.templates),
+        sequence=gallery.sequence,
+        embedder_digest=gallery.embedder_digest,
+        payload_length=len(payload),
+        payload_crc=zlib.crc32(payload),
+        header_crc=0,
+    )[:CRC_COVERED]
+    return header + zlib.crc32(header).to_bytes(4, "little") + payload
+
+
+def section(kind: int, value: bytes, *, required: bool | None = None) -> bytes:
+    """One section with its head and padding; `required` as in the table of sections unless given."""
+    if required is None:
+        required = kind in PAYLOAD_SECTIONS and PAYLOAD_SECTIONS[Section(kind)].required
+    head = SECTION.pack(type=kind, flags=REQUIRED if required else 0, length=len(value))
+    return head + value.ljust(aligned(len(value)), b"\0")
+
+
+def _identities(gallery: GalleryContent) -> bytes:
+    records, names = b"", b""
+    for name, identifier in zip(gallery.names, gallery.identifiers, strict=True):
+        encoded = name.encode()
+        records += IDENTITY.pack(
+            uuid=identifier.bytes,
+            name_offset=len(gallery.names) * IDENTITY.size + len(names),
+            name_length=len(encoded),
+        )
+        names += encoded + b"\0"
+    return records + names
+
+
+def _operating_point(point: OperatingPoint) -> bytes:
+    try:
+        fields = point.to_card() | {"dataset_digest": bytes.fromhex(point.dataset_digest)}
+    except ValueError as error:
+        raise GalleryError(f"digest of an operating point: expected hex, found {point.dataset_digest!r}") from error
+    if len(fields["dataset_digest"]) != 32:
+        raise GalleryError(f"digest of an operating point: expected 64 hex digits, found {point.dataset_digest!r}")
+    return OPERATING_POINT.pack(**fields)
+
+
+def _there(path: Path) -> GalleryContent | None:
+    if not os.path.lexists(os.path.realpath(path)):
+        return None
+    try:
+        return read(path)
+    except GalleryError as error:
+        sentence = f"{error}; it is not replaced: remove it first, or choose another name"
+        raise type(error)(sentence) from error

@@ -1,0 +1,131 @@
+"""What a gallery says about itself: when and with whose consent it was made, and until when it may be kept."""
+
+import json
+import os
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+from ..errors import DataError
+
+_CREATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def describe(
+    *, created: str | None = None, consent: str | None = None, retain_until: str | None = None
+) -> dict[str, Any]:
+    """The information about a gallery or one of its people.
+
+    Args:
+        created: RFC 3339 in UTC; now, or what SOURCE_DATE_EPOCH says, when None.
+        consent: free text: who agreed to what, and where that is kept.
+        retain_until: last day it may be kept, ``YYYY-MM-DD``.
+
+    Raises:
+        DataError: a time or day that is none, or a last day that is over.
+    """
+    metadata: dict[str, Any] = {"created": created or _now()}
+    if consent is not None:
+        metadata["consent"] = consent
+    if retain_until is not None:
+        metadata["retain_until"] = retain_until
+    problem = problem_of(metadata)
+    if problem:
+        raise DataError(problem)
+    require_current(metadata)
+    return metadata
+
+
+def require_current(entry: dict[str, Any]) -> None:
+    """Refuse to write down a last day that is over.
+
+    Args:
+        entry: metadata of a gallery or one person, without ``people``.
+
+    Raises:
+        DataError: with the day.
+    """
+    if is_overdue(entry, None, today()):
+        raise DataError(f"retain_until: expected today, {today()}, or a later day, found {entry['retain_until']}")
+
+
+def today() -> date:
+    """The day it is, in UTC, by which retention goes."""
+    return datetime.now(UTC).date()
+
+
+def problem_of(metadata: dict[str, Any]) -> str | None:
+    """What is wrong with the information of a gallery and its people, as a sentence; None when nothing is."""
+    people = metadata.get("people", {})
+    if not isinstance(people, dict) or not all(isinstance(entry, dict) for entry in people.values()):
+        return "people: expected an object of objects by name"
+    for entry in (metadata, *people.values()):
+        created, until, consent = entry.get("created"), entry.get("retain_until"), entry.get("consent")
+        if created is not None and not _is_moment(created):
+            return f"created: expected a time such as 2025-01-31T12:00:00Z, found {created!r}"
+        if until is not None and not _is_day(until):
+            return f"retain_until: expected a day such as 2025-01-31, found {until!r}"
+        if consent is not None and not isinstance(consent, str):
+            return f"consent: expected text, found {consent!r}"
+    return None
+
+
+def last_day(metadata: dict[str, Any], name: str | None = None) -> date | None:
+    """Last day that a person, or with None the whole gallery, may be kept; None when nothing is said about it."""
+    entry = metadata if name is None else metadata.get("people", {}).get(name, {})
+    return date.fromisoformat(entry["retain_until"]) if entry.get("retain_until") else None
+
+
+def is_overdue(metadata: dict[str, Any], name: str | None, day: date) -> bool:
+    """Whether a person, or with None the whole gallery, is kept on `day` beyond their own last day."""
+    last = last_day(metadata, name)
+    return last is not None and last < day
+
+
+def to_bytes(metadata: dict[str, Any]) -> bytes:
+    """The one encoding of `metadata`: UTF-8 JSON, keys sorted, no spaces."""
+    return json.dumps(metadata, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def from_bytes(data: bytes) -> dict[str, Any]:
+    """Read what `to_bytes` wrote.
+
+    Raises:
+        ValueError: it is no JSON object with good fields.
+    """
+    try:
+        metadata = json.loads(data.decode("utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(metadata, dict):
+        raise ValueError(f"expected an object, found {type(metadata).__name__}")
+    problem = problem_of(metadata)
+    if problem:
+        raise ValueError(problem)
+    return metadata
+
+
+def _now() -> str:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        moment = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise DataError(f"SOURCE_DATE_EPOCH: expected seconds since 1970, found {epoch!r}") from error
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _is_moment(text: object) -> bool:
+    return isinstance(text, str) and bool(_CREATED.fullmatch(text)) and _parses(datetime.fromisoformat, text)
+
+
+def _is_day(text: object) -> bool:
+    return isinstance(text, str) and bool(_DAY.fullmatch(text)) and _parses(date.fromisoformat, text)
+
+
+def _parses(parse: Any, text: str) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,89 @@
+"""Do templates of one person agree with each other?
+
+`Agreement` finds outliers: photos too unlike the others of their person. A template is an outlier when its mean score with
+the others is below half the median of these means. Like the local outlier factor (Breunig, Kriegel, Ng and Sander, "LOF:
+identifying density-based local outliers", SIGMOD 2000) the rule compares a point with its own neighborhood, so it needs no
+threshold for a network; one person has too few templates for neighborhoods within, so all others are the neighbors. Two
+templates cannot say which of them is wrong, and templates that do not agree at all (a median of 0 or less) not either: then
+nothing is rejected. ``docs/representatives.md`` has how many misfiled photos it finds, and how many good ones it costs.
+
+`group_by_person` needs a threshold and answers for any number of templates: how many different people do they show?
+``docs/enrollment.md`` has how often it is wrong.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ...matching import NO_SCORE, Q15, scores_q15
+from .representatives import Candidates, Templates, mean_template
+
+FEWEST = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """How well the N templates of one person agree with each other.
+
+    Attributes:
+        with_others: int64 ``(N,)`` sums of Q15 scores with the others.
+        outliers: row numbers, ascending.
+    """
+
+    with_others: npt.NDArray[np.int64]
+    outliers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, candidates: Candidates) -> "Agreement":
+        scores = candidates.scores
+        sums = scores.sum(axis=1) - scores.diagonal()
+        return cls(sums, tuple(_below_half_the_median(sums).tolist()) if len(sums) >= FEWEST else ())
+
+    def means(self) -> npt.NDArray[np.float64]:
+        """Mean score of each with the others, as people see scores, ``(N,)``; of a single template 0."""
+        return self.with_others / (max(len(self.with_others) - 1, 1) * Q15)
+
+    def reason(self, row: int) -> str:
+        """Why a template is an outlier, for people."""
+        means = self.means()
+        return (
+            f"an outlier: its mean score {means[row]:.3f} with the person's other photos is below half of what is "
+            f"usual among them, {np.median(means):.3f}"
+        )
+
+
+def _below_half_the_median(sums: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
+    ascending = np.sort(sums)
+    median_twice = ascending[(len(sums) - 1) // 2] + ascending[len(sums) // 2]
+    return np.flatnonzero((4 * sums < median_twice) & (median_twice > 0))
+
+
+def group_by_person(templates: Templates, zero_point: int, threshold: int) -> list[list[int]]:
+    """Sort templates of unknown people into groups of one person each.
+
+    Average linkage on mean templates: every template begins as a group, and the two groups whose mean templates score
+    highest become one while that score is at least the threshold.
+
+    Args:
+        templates: int8 ``(N, D)``.
+        zero_point: of the templates.
+        threshold: Q15 score from which two are one person.
+
+    Returns:
+        Row numbers, ascending in each group; the largest group first, of equals the one with the earliest row.
+    """
+    groups = [[row] for row in range(len(templates))]
+    means = np.array(templates)
+    scores = scores_q15(means, means, zero_point).astype(np.int64)
+    np.fill_diagonal(scores, NO_SCORE)
+    while len(groups) > 1:
+        first, second = sorted(int(place) for place in np.unravel_index(int(scores.argmax()), scores.shape))
+        if scores[first, second] < threshold:
+            break
+        groups[first] = sorted(groups[first] + groups.pop(second))
+        means, scores = np.delete(means, second, 0), np.delete(np.delete(scores, second, 0), second, 1)
+        means[first] = mean_template(templates[groups[first]], zero_point)
+        scores[first] = scores[:, first] = scores_q15(means[first : first + 1], means, zero_point)[0]
+        scores[first, first] = NO_SCORE
+    return sorted(groups, key=lambda group: (-len(group), group))

@@ -1,1 +1,0 @@
-"""A page in the browser on which photographs are compared: ``edge-siamese preview``."""

@@ -1,0 +1,137 @@
+"""The quality gate: what is measured of a face before it is embedded, and whether that is enough to be compared.
+
+Two limits, both set from measured errors (``edge-siamese quality-limits``, see docs/quality.md). Below the first a face is
+rejected: most known people would be missed. Between the two a match is as reliable as any, because strangers do not score
+higher; but a known person is missed at least twice as often as on an ordinary photo, so a low score does not show that
+somebody is unknown, and the answer is undecided instead.
+"""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..alignment import CROP_SIZE, TEMPLATE, align, similarity
+from ..decision import Reason
+from ..faces import Face
+from ..frames import RGB
+from .score import shipped_formula
+
+# Rows and columns of the aligned crop between brows and chin, where skin is.
+_INNER_FACE = (slice(20, 104), slice(20, 92))
+
+
+CAUSES = {
+    Reason.TOO_SMALL: "the face is too small",
+    Reason.BLURRED: "the face is too blurred",
+    Reason.DARK: "the face is too dark, too bright or too flat",
+    Reason.POSE: "the face is seen too much from the side, or it is not clear which way up it is",
+}
+"""What is wrong with a face that is rejected or doubted, for people."""
+
+
+@dataclass(frozen=True)
+class QualityLimits:
+    """What a face needs to be compared at all, and what it needs for "unknown" to be an answer.
+
+    Attributes:
+        min_side: pixels of the frame along one side of the aligned crop; about the height of the face's box.
+        min_sharpness: mean squared Sobel gradient (Tenengrad) of the crop divided by its variance, so that light and
+            contrast cancel. Sharp photos have 3 to 8; a blur as wide as an eye leaves less than 0.5.
+        min_brightness, max_brightness: mean gray of the crop, 0 to 255.
+        min_contrast: standard deviation of the gray.
+        max_yaw: how far the nose tip has left the middle between the eyes, in half eye distances; beyond 1 it covers
+            an eye.
+        max_misfit: how far the landmarks are from those of a face, in pixels of the crop (root mean square). Photos of
+            the detector's training data have up to 11, five points in one place 24.
+        unknown_side, unknown_sharpness: like `min_side` and `min_sharpness`; a face below either is never "unknown".
+    """
+
+    min_side: float = 20.0
+    min_sharpness: float = 0.5
+    min_brightness: float = 16.0
+    max_brightness: float = 242.0
+    min_contrast: float = 4.0
+    max_yaw: float = 1.5
+    max_misfit: float = 14.0
+    unknown_side: float = 26.0
+    unknown_sharpness: float = 2.0
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What was measured of one face.
+
+    Attributes:
+        side, sharpness, brightness, contrast, yaw, misfit: see `QualityLimits`.
+        roll: degrees between the eyes and the horizontal, 0 to 180.
+        confidence: the detector's score, 0 to 1.
+    """
+
+    side: float
+    sharpness: float
+    brightness: float
+    contrast: float
+    yaw: float
+    roll: float
+    confidence: float
+    misfit: float = 0.0
+
+    def rejection(self, limits: QualityLimits) -> Reason | None:
+        """Why this face cannot be compared, or None. Too much light counts as `Reason.DARK`: nothing to be seen."""
+        if self.side < limits.min_side:
+            return Reason.TOO_SMALL
+        if self.yaw > limits.max_yaw or self.misfit > limits.max_misfit:
+            return Reason.POSE
+        if not limits.min_brightness <= self.brightness <= limits.max_brightness or self.contrast < limits.min_contrast:
+            return Reason.DARK
+        if self.sharpness < limits.min_sharpness:
+            return Reason.BLURRED
+        return None
+
+    def doubt(self, limits: QualityLimits) -> Reason | None:
+        """Why a low score of this face does not show that the person is unknown, or None."""
+        if self.side < limits.unknown_side:
+            return Reason.TOO_SMALL
+        return Reason.BLURRED if self.sharpness < limits.unknown_sharpness else None
+
+    @property
+    def score(self) -> float:
+        """The quality, 0 to 100, higher is better; see `quality_score`."""
+        return shipped_formula().score(self)
+
+
+def measure(image: RGB, face: Face) -> Quality:
+    """Align and measure one face of a uint8 ``(H, W, 3)`` RGB image."""
+    return measure_crop(align(image, face.landmarks), face)
+
+
+def measure_crop(crop: RGB, face: Face) -> Quality:
+    """Measure a face on its aligned crop, uint8 ``(112, 112, 3)``."""
+    gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[_INNER_FACE]
+    mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(gray))
+    across, down = cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)
+    gradient = float(np.vdot(across, across) + np.vdot(down, down)) / gray.size
+    matrix = similarity(face.landmarks, TEMPLATE)
+    cosine, sine = (float(value) for value in matrix[:, 0])
+    scale = math.hypot(cosine, sine)
+    fitted = face.landmarks @ matrix[:, :2].T + matrix[:, 2]
+    return Quality(
+        side=CROP_SIZE / scale if scale > 0 else 0.0,
+        sharpness=gradient / (deviation**2 + 1.0),
+        brightness=mean,
+        contrast=deviation,
+        yaw=_yaw(face.landmarks),
+        roll=abs(math.degrees(math.atan2(sine, cosine))),
+        confidence=face.score,
+        misfit=float(np.sqrt(np.square(fitted - TEMPLATE).sum(axis=1).mean())),
+    )
+
+
+def _yaw(landmarks: npt.NDArray[np.floating]) -> float:
+    right_eye, left_eye, nose = landmarks[:3].astype(np.float64)
+    eyes = left_eye - right_eye
+    squared = float(eyes @ eyes)
+    return abs(2.0 * float((nose - right_eye) @ eyes) / squared - 1.0) if squared > 0 else float("inf")

@@ -1,0 +1,262 @@
+"""What this machine can run, what is missing, and what to do about it."""
+
+import ctypes
+import importlib.util
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from importlib.metadata import PackageNotFoundError, distributions, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import EdgeSiameseError, ModelError
+from .host import HostInfo, detect_host, read_text
+
+if TYPE_CHECKING:
+    from ..tflite.model_card import ModelCard, Task
+    from ..tflite.runtime import Delegate
+
+TASKS: "tuple[Task, ...]" = ("embedder", "detector")
+DELEGATES: "tuple[Delegate, ...]" = ("xnnpack", "reference")
+HOT = 80.0
+"""Degrees Celsius from which a Raspberry Pi slows down (Raspberry Pi documentation, "Frequency management")."""
+_TESTED_PYTHONS = ((3, 11), (3, 13))
+_REINSTALL = "pip install --force-reinstall --no-deps edge-siamese"
+_CORAL_USB = {("1a6e", "089a"), ("18d1", "9302")}
+
+
+class Status(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one check: a sentence, and what to do unless it is ok."""
+
+    check: str
+    status: Status
+    sentence: str
+    remedy: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        return {"check": self.check, "status": str(self.status), "sentence": self.sentence, "remedy": self.remedy}
+
+
+Findings = Iterator[Finding]
+
+
+def examine(root: Path = Path("/"), host: HostInfo | None = None) -> list[Finding]:
+    """Run every check that applies to this machine.
+
+    Args:
+        root: where ``dev``, ``proc`` and ``sys`` are.
+        host: the machine, when it was identified already.
+    """
+    host = host or detect_host(root)
+    checks: list[Callable[[], Findings]] = [
+        check_python,
+        check_packages,
+        check_runtime,
+        check_models,
+        *(partial(check_self_test, delegate) for delegate in DELEGATES),
+        partial(check_edge_tpu, root),
+        partial(check_picamera, host),
+        partial(check_board, host),
+        partial(check_cameras, root),
+    ]
+    return [finding for check in checks for finding in check()]
+
+
+def check_python(running: tuple[int, int] = sys.version_info[:2]) -> Findings:
+    """Is this Python one that was tested?"""
+    oldest, newest = _TESTED_PYTHONS
+    sentence = f"Python {platform.python_version()} in {sys.prefix}"
+    if oldest <= running <= newest:
+        yield Finding("python", Status.OK, sentence)
+    else:
+        span = f"{oldest[0]}.{oldest[1]} to {newest[0]}.{newest[1]}"
+        yield Finding("python", Status.WARN, f"{sentence} is untested", f"use Python {span}")
+
+
+def check_packages() -> Findings:
+    """Are numpy and OpenCV there, and do their releases work together with the rest?"""
+    versions: dict[str, str] = {}
+    for package, distribution in (("numpy", "numpy"), ("cv2", "opencv-python-headless")):
+        try:
+            versions[package] = importlib.import_module(package).__version__
+        except ImportError as error:
+            yield Finding(package, Status.FAIL, f"{package} cannot be imported: {error}", f"pip install {distribution}")
+        else:
+            yield Finding(package, Status.OK, f"{package} {versions[package]}")
+    yield from conflicts(versions, installed_distributions())
+
+
+def installed_distributions() -> set[str]:
+    """Names of all installed distributions, in lower case with dashes."""
+    return {name.lower().replace("_", "-") for found in distributions() if (name := found.metadata["Name"])}
+
+
+def conflicts(versions: dict[str, str], installed: set[str]) -> Findings:
+    """Combinations of releases that are known not to work.
+
+    Args:
+        versions: of the importable packages ``numpy`` and ``cv2``.
+        installed: see `installed_distributions`.
+    """
+    numpy2 = _major(versions.get("numpy")) >= 2
+    if numpy2 and "tflite-runtime" in installed and "ai-edge-litert" not in installed:
+        yield Finding("packages", Status.FAIL, "tflite-runtime does not run with numpy 2", "pip install 'numpy<2'")
+    if numpy2 and importlib.util.find_spec("picamera2") and _on_bookworm():
+        sentence = "the picamera2 of Raspberry Pi OS Bookworm does not run with numpy 2"
+        yield Finding("packages", Status.FAIL, sentence, "pip install 'numpy<2' opencv-python-headless==4.11.0.86")
+    if _major(versions.get("cv2")) >= 5:
+        remedy = "pip install 'opencv-python-headless>=4.10,<5'"
+        yield Finding("packages", Status.WARN, "OpenCV 5 is untested", remedy)
+    opencvs = sorted(name for name in installed if name.startswith("opencv-"))
+    if len(opencvs) > 1:
+        sentence = f"{' and '.join(opencvs)} are installed over each other"
+        remedy = f"pip uninstall {' '.join(opencvs)}; pip install 'opencv-python-headless>=4.10,<5'"
+        yield Finding("packages", Status.WARN, sentence, remedy)
+
+
+def check_runtime() -> Findings:
+    """Is there a TFLite runtime that can build an interpreter?"""
+    try:
+        from ..tflite.runtime import find_runtime
+
+        runtime = find_runtime()
+    except (EdgeSiameseError, ImportError) as error:
+        remedy = _REINSTALL if isinstance(error, ModelError) else "pip install ai-edge-litert"
+        yield Finding("runtime", Status.FAIL, str(error), remedy)
+    else:
+        yield Finding("runtime", Status.OK, f"{runtime.name} {runtime.version}")
+
+
+def check_models() -> Findings:
+    """Are the shipped models there and whole, and what may be done with them?"""
+    try:
+        cards = [shipped_card(task) for task in TASKS]
+    except (EdgeSiameseError, ImportError) as error:
+        yield Finding("models", Status.FAIL, str(error), _REINSTALL)
+        return
+    for task, card in zip(TASKS, cards, strict=True):
+        yield Finding("models", Status.OK, f"{task} {card.name}, SHA-256 {card.digest}")
+    for terms in sorted({card.license for card in cards}):
+        yield Finding("license", Status.OK, f"the shipped weights: {terms}")
+
+
+def shipped_card(task: "Task") -> "ModelCard":
+    """The card of the shipped model for a task.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    from ..models import default_model
+    from ..tflite.model_card import read_card
+
+    return read_card(default_model(task))
+
+
+def check_self_test(delegate: "Delegate") -> Findings:
+    """Does a delegate compute what the models' golden vectors say?"""
+    check = f"self-test {delegate}"
+    try:
+        from ..engine import FaceEngine
+
+        FaceEngine.default(delegate=delegate).close()
+    except (EdgeSiameseError, ImportError) as error:
+        yield Finding(check, Status.FAIL, str(error), "choose another --delegate, or reinstall the TFLite runtime")
+    else:
+        yield Finding(check, Status.OK, "computes what the models' golden vectors say")
+
+
+def check_edge_tpu(root: Path, load: Callable[[str], Any] = ctypes.CDLL) -> Findings:
+    """Is the Edge TPU's library there, and a Coral to go with it?"""
+    coral = _has_coral(root)
+    try:
+        load("libedgetpu.so.1")
+    except OSError:
+        if coral:
+            remedy = "install Coral's Debian package libedgetpu1-std"
+            yield Finding("edge tpu", Status.WARN, "a Coral is connected but libedgetpu.so.1 is missing", remedy)
+        else:
+            yield Finding("edge tpu", Status.OK, "none connected; only --delegate edgetpu needs one")
+    else:
+        yield Finding("edge tpu", Status.OK, f"libedgetpu.so.1 is installed, Coral {'found' if coral else 'not seen'}")
+
+
+def check_picamera(host: HostInfo) -> Findings:
+    """On a Raspberry Pi: can its camera be reached from this environment?"""
+    if not host.is_raspberry_pi:
+        return
+    if importlib.util.find_spec("picamera2"):
+        yield Finding("picamera2", Status.OK, f"picamera2 {_version_of('picamera2')}")
+    elif sys.prefix != sys.base_prefix and not _sees_system_packages(Path(sys.prefix)):
+        remedy = "python3 -m venv --system-site-packages .venv"
+        yield Finding("picamera2", Status.WARN, "this virtual environment hides the system's picamera2", remedy)
+    else:
+        remedy = "sudo apt install python3-picamera2"
+        yield Finding("picamera2", Status.WARN, "picamera2 is not installed; only USB cameras will do", remedy)
+
+
+def check_board(host: HostInfo) -> Findings:
+    """Does anything keep this board from running at full speed?"""
+    machine, system = host.lines()
+    if host.governor == "powersave":
+        remedy = "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"
+        yield Finding("host", Status.WARN, f"{machine}: the clock is kept low", remedy)
+    elif host.temperature is not None and host.temperature >= HOT:
+        yield Finding("host", Status.WARN, f"{machine}: hot enough to slow down", "cool it")
+    elif host.throttling:
+        yield Finding("host", Status.WARN, machine, "use a stronger power supply or cooler")
+    else:
+        yield Finding("host", Status.OK, machine)
+    yield Finding("system", Status.OK, system)
+
+
+def check_cameras(root: Path) -> Findings:
+    """Which video devices are there?"""
+    names = sorted(
+        f"/dev/{device.name} ({read_text(root / 'sys/class/video4linux' / device.name / 'name') or 'unnamed'})"
+        for device in (root / "dev").glob("video*")
+    )
+    if names:
+        yield Finding("cameras", Status.OK, ", ".join(names))
+    else:
+        remedy = "connect a camera, or use photos, a video file or a stream"
+        yield Finding("cameras", Status.WARN, "no video device found", remedy)
+
+
+def _major(version_: str | None) -> int:
+    return int(version_.split(".")[0]) if version_ else 0
+
+
+def _version_of(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "of unknown version"
+
+
+def _on_bookworm() -> bool:
+    try:
+        return platform.freedesktop_os_release().get("VERSION_CODENAME") == "bookworm"
+    except OSError:
+        return False
+
+
+def _sees_system_packages(prefix: Path) -> bool:
+    return "include-system-site-packages = true" in (read_text(prefix / "pyvenv.cfg") or "")
+
+
+def _has_coral(root: Path) -> bool:
+    usb = {
+        (read_text(device / "idVendor"), read_text(device / "idProduct"))
+        for device in (root / "sys/bus/usb/devices").glob("*")
+    }
+    return bool(usb & _CORAL_USB) or any((root / "dev").glob("apex_*"))
