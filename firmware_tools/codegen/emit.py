@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from .c_text import comment, identifier, unique_identifiers
-from .emit_steps import Context, StepText, step_text
+from .emit_context import Context, StepText
+from .emit_steps import step_text
 from .layouts import Backend, ConvolutionLayout
 from .lowering import Program
 from .planner import ALIGNMENT, Plan

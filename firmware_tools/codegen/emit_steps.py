@@ -1,15 +1,15 @@
 """The C of one step: constant tables, the description its kernel reads, and the call."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
 import numpy.typing as npt
 
-from .c_text import array, struct_array
-from .fixed_point import INT8_MIN, quantize_multiplier
-from .layouts import SHORT_SHIFTS, Backend, ConvolutionLayout
+from .c_text import array
+from .emit_context import Context, StepText, struct_text, table_name, table_text
+from .emit_conv import convolution_text, window_fields
+from .fixed_point import quantize_multiplier
+from .layouts import SHORT_SHIFTS
 from .steps import (
     Activation,
     Addition,
@@ -31,48 +31,6 @@ from .steps import (
 _MAX_ADD_SHIFT = 30
 
 
-@dataclass(frozen=True)
-class StepText:
-    """The C of a step.
-
-    Attributes:
-        data: definitions of its constants.
-        call: a statement; ``{0}``, ``{1}``... stand for the inputs, ``{output}`` and ``{scratch}`` for the others.
-        files: kernel files it needs.
-    """
-
-    data: str
-    call: str
-    files: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Context:
-    """What the C of a step needs beside the step.
-
-    Attributes:
-        number: of the step, which makes its names unique.
-        layouts: of convolutions, by `id` of the step.
-        backend: of the kernels.
-        owners: the first step that uses an array, by `id` of the array; the others use its constants.
-    """
-
-    number: int
-    backend: Backend
-    owners: Mapping[int, int]
-    layouts: Mapping[int, ConvolutionLayout]
-
-    def name(self, what: str) -> str:
-        return f"{what}_{self.number}"
-
-    def shared(self, what: str, array: object) -> str:
-        """The name of something that other steps may use too."""
-        return f"{what}_{self.owners.get(id(array), self.number)}"
-
-    def owns(self, array: object) -> bool:
-        return self.owners.get(id(array), self.number) == self.number
-
-
 @singledispatch
 def step_text(step: Step, context: Context) -> StepText:
     """The C of a step.
@@ -83,57 +41,13 @@ def step_text(step: Step, context: Context) -> StepText:
     raise refusal(step.operators[0], "there are no kernels for this operator")
 
 
-@step_text.register
-def _(step: Convolution, context: Context) -> StepText:
-    chosen = context.layouts[id(step)]
-    rounding, channels = channel_rows(step, short=chosen.short, wide=context.backend != "mve")
-    rows = np.pad(channels, ((0, -len(channels) % 4), (0, 0)))
-    weights, names = context.shared("weights", step.weights), context.shared("channels", step.weights)
-    data = _table(step, context)
-    if context.owns(step.weights):
-        data += array(weights, chosen.weights) + struct_array("es_channel", names, rows.tolist())
-    fields = [
-        ("window", window_fields(step.window, step.inputs[0], step.output)),
-        ("depth", str(chosen.depth)),
-        ("in_zero", str(step.inputs[0].zero_point)),
-        ("out_zero", str(step.result_zero)),
-        ("rounding", rounding),
-        ("direct", str(int(chosen.direct))),
-        ("weights", weights),
-        ("channels", names),
-        ("table", _table_name(step, context)),
-    ]
-    data += _struct("es_conv", context.name("layer"), fields)
-    scratch = "" if chosen.kernel == "es_depthwise_any" else ", {scratch}"
-    return StepText(data, f"{chosen.kernel}(&{context.name('layer')}, {{0}}, {{output}}{scratch});", (chosen.kernel,))
-
-
-def channel_rows(step: Convolution, *, short: bool, wide: bool) -> tuple[str, npt.NDArray[np.int64]]:
-    """The rounding of a convolution and ``(out, 3)`` of bias, multiplier and shift.
-
-    The short form has the multiplier doubled where the kernels multiply without a vector unit, `wide`.
-    """
-    if short and not wide:
-        return "ES_ROUND_FAST", np.stack([step.bias, step.multipliers, step.shifts], axis=1)
-    if short:
-        return "ES_ROUND_FAST", np.stack([step.bias, 2 * step.multipliers - 2**32, -step.shifts], axis=1)
-    rounding = "ES_ROUND_ONCE" if step.once else "ES_ROUND_TWICE"
-    return rounding, np.stack([step.bias, step.multipliers, step.shifts], axis=1)
-
-
-def window_fields(window: Window, image: Activation, output: Activation) -> str:
-    """Initializer of a struct es_window."""
-    numbers = (
-        *image.height_width, image.channels, *output.height_width, output.channels,
-        *window.kernel, *window.stride, *window.dilation, *window.padding,
-    )  # fmt: skip
-    return "{" + ", ".join(map(str, numbers)) + "}"
+step_text.register(Convolution)(convolution_text)
 
 
 @step_text.register
 def _(step: Lookup, context: Context) -> StepText:
-    call = f"es_lookup({step.output.size}, {_table_name(step, context)}, {{0}}, {{output}});"
-    return StepText(_table(step, context), call, ("es_elementwise",))
+    call = f"es_lookup({step.output.size}, {table_name(step, context)}, {{0}}, {{output}});"
+    return StepText(table_text(step, context), call, ("es_elementwise",))
 
 
 @step_text.register
@@ -155,7 +69,7 @@ def _(step: Addition, context: Context) -> StepText:
         ("repeat", str(second.size)),
         *zip(("first", "second", "sum"), rows, strict=True),
         ("sign", str(step.sign)),
-        ("table", _table_name(step, context)),
+        ("table", table_name(step, context)),
     ]
     return _elementwise(step, context, "es_add", fields)
 
@@ -178,19 +92,19 @@ def _(step: Multiplication, context: Context) -> StepText:
         ("out_zero", str(step.result_zero)),
         ("multiplier", str(multiplier)),
         ("shift", str(shift)),
-        ("table", _table_name(step, context)),
+        ("table", table_name(step, context)),
     ]
     return _elementwise(step, context, "es_mul", fields)
 
 
 def _elementwise(step: Step, context: Context, kernel: str, fields: list[tuple[str, str]]) -> StepText:
-    data = _table(step, context)
+    data = table_text(step, context)
     operands = ["{0}", "{1}"]
     for at, operand in enumerate(step.inputs):
         if operand.constant is not None:
             operands[at] = context.name(f"operand{at}")
             data += array(operands[at], operand.constant)
-    data += _struct(kernel, context.name("layer"), fields)
+    data += struct_text(kernel, context.name("layer"), fields)
     call = f"{kernel}(&{context.name('layer')}, {operands[0]}, {operands[1]}, {{output}});"
     return StepText(data, call, ("es_elementwise",))
 
@@ -208,18 +122,18 @@ def _(step: Mean, context: Context) -> StepText:
         ("multiplier", str((multiplier << more) // pixels)),
         ("shift", str(shift - more)),
         ("out_zero", str(step.result_zero)),
-        ("table", _table_name(step, context)),
+        ("table", table_name(step, context)),
     ]
-    data = _table(step, context) + _struct("es_mean", context.name("layer"), fields)
+    data = table_text(step, context) + struct_text("es_mean", context.name("layer"), fields)
     return StepText(data, f"es_mean(&{context.name('layer')}, {{0}}, {{output}}, {{scratch}});", ("es_mean",))
 
 
 @step_text.register
 def _(step: Pool, context: Context) -> StepText:
     window = context.name("window")
-    data = _table(step, context) + _window(window, step.window, step.inputs[0], step.output)
+    data = table_text(step, context) + _window(window, step.window, step.inputs[0], step.output)
     kernel = "es_average_pool" if step.average else "es_max_pool"
-    return StepText(data, f"{kernel}(&{window}, {_table_name(step, context)}, {{0}}, {{output}});", ("es_pool",))
+    return StepText(data, f"{kernel}(&{window}, {table_name(step, context)}, {{0}}, {{output}});", ("es_pool",))
 
 
 @step_text.register
@@ -260,7 +174,7 @@ def _(step: Resize, context: Context) -> StepText:
         ("scale_width", str(_resize_scale(width, out_width, step.align_corners))),
     ]
     layer = context.name("layer")
-    data = _struct("es_resize", layer, fields)
+    data = struct_text("es_resize", layer, fields)
     if step.bilinear:
         return StepText(data, f"es_resize_bilinear(&{layer}, {{0}}, {{output}});", ("es_image",))
     rows, columns = context.name("rows"), context.name("columns")
@@ -302,18 +216,3 @@ def _nearest(step: Resize, side: int, out_side: int) -> npt.NDArray[np.uint16]:
 
 def _window(name: str, window: Window, image: Activation, output: Activation) -> str:
     return f"static const struct es_window {name} = {window_fields(window, image, output)};\n"
-
-
-def _table(step: Step, context: Context) -> str:
-    if step.table is None or not context.owns(step.table):
-        return ""
-    return array(_table_name(step, context), step.table, dimension=str(-2 * INT8_MIN))
-
-
-def _table_name(step: Step, context: Context) -> str:
-    return "0" if step.table is None else context.shared("table", step.table)
-
-
-def _struct(kind: str, name: str, fields: list[tuple[str, str]]) -> str:
-    body = "\n".join(f"    .{field} = {value}," for field, value in fields)
-    return f"static const struct {kind} {name} = {{\n{body}\n}};\n"

@@ -222,6 +222,10 @@ class ReadRows(Step):
 
     first: int
 
+    @property
+    def kind(self) -> str:
+        return "READ_ROWS"
+
 
 def _quantization(operator: Operator) -> Quantization:
     quantization = operator.outputs[0].quantization

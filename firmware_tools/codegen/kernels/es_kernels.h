@@ -1,7 +1,8 @@
 /* Kernels of generated networks: int8 in, int8 out, images as (height, width, channels).
  *
  * Integers only, no allocation, nothing of the C library but memcpy, memmove and memset. A kernel reads a constant
- * description and writes `output`; `scratch` is a part of the arena that it may use while it runs, aligned to 4 bytes. */
+ * description and writes `output`; `scratch` is a part of the arena that it may use while it runs, aligned to 4
+ * bytes. */
 #ifndef ES_KERNELS_H
 #define ES_KERNELS_H
 

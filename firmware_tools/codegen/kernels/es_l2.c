@@ -7,7 +7,7 @@ static int32_t es_times(int32_t a, int32_t b)
     return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
 }
 
-/* 1 / sqrt(value) as multiplier / 2^31 / 2^shift; five steps of Newton's method with 3 integer and 28 fractional bits. */
+/* 1 / sqrt(value) as multiplier / 2^31 / 2^shift: five steps of Newton's method, 28 fractional bits. */
 static int32_t es_inverse_root(int32_t value, int32_t *shift)
 {
     *shift = 0;

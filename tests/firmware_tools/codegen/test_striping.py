@@ -49,6 +49,7 @@ def test_stripes_share_their_constants() -> None:
     ]
     assert weights[0] == weights[1]
     assert len(network.program.steps) > len(whole.program.steps)
+    assert network.program.steps[0].kind == "READ_ROWS"
 
 
 def test_a_budget_that_cannot_be_met() -> None:

@@ -1,8 +1,8 @@
 /* Convolutions and dense layers with 16-bit dual multiply-accumulates.
  *
- * Two output channels A and B share their weights: each half of a word is 256 * a + b, for products 0 and 2 or 1 and 3 of
- * every four. One instruction gives the b alone. So with t the sum of halves times x, and s the sum of b times x, the sum
- * for A is (t - s) / 256: exact while it fits 24 bits, which the generator proved. t itself may wrap around.
+ * Two output channels A and B share their weights: each half of a word is 256 * a + b, for products 0 and 2 or 1 and 3
+ * of every four. One instruction gives the b alone. So with t the sum of halves times x, and s the sum of b times x,
+ * the sum for A is (t - s) / 256: exact while it fits 24 bits, which the generator proved. t itself may wrap around.
  *
  * The weights of two channels end with a word that no weights make. */
 #include "es_columns.h"

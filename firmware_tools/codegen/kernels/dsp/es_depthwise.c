@@ -1,8 +1,8 @@
 /* Depthwise convolutions with 16-bit dual multiply-accumulates. Weights are [channel][kernel height][kernel width].
  *
- * A row of a channel's plane is read in words of two neighbors x0, x1. With a stride of 1, outputs 0 and 1 read the same
- * words: output 0 with the weights (w0, w1) (w2, 0), output 1 with (0, w0) (w1, w2). With a stride of 2 each output begins
- * on its own word. */
+ * A row of a channel's plane is read in words of two neighbors x0, x1. With a stride of 1, outputs 0 and 1 read the
+ * same words: output 0 with the weights (w0, w1) (w2, 0), output 1 with (0, w0) (w1, w2). With a stride of 2 each
+ * output begins on its own word. */
 #include "es_fixed_point.h"
 #include "es_plane.h"
 #include "es_simd.h"

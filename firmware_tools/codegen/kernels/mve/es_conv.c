@@ -42,7 +42,8 @@ static void es_store_once(const struct es_conv *layer, int32x4_t sums, uint32_t 
 }
 
 /* All channels of `count` pixels whose columns lie `pitch` bytes apart. */
-static void es_pixels(const struct es_conv *layer, const int8_t *columns, uint32_t pitch, uint32_t count, int8_t *output)
+static void es_pixels(const struct es_conv *layer, const int8_t *columns, uint32_t pitch, uint32_t count,
+                      int8_t *output)
 {
     const int8_t *weights = layer->weights, *table = layer->table;
     uint32_t channels = layer->window.out_channels, depth = layer->depth;

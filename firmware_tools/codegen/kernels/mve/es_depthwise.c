@@ -57,7 +57,8 @@ static void es_pixel(const struct es_conv *layer, const int8_t *input, int32_t t
     struct es_span rows = es_inside(top, w->kernel_height, w->in_height);
     struct es_span columns = es_inside(left, w->kernel_width, w->in_width);
     uint32_t channels = w->in_channels, image_pitch = w->in_width * channels, kernel_pitch = w->kernel_width * channels;
-    const int8_t *image = input + (uint32_t)(top + rows.first) * image_pitch + (uint32_t)(left + columns.first) * channels;
+    const int8_t *image = input + (uint32_t)(top + rows.first) * image_pitch +
+                          (uint32_t)(left + columns.first) * channels;
     const int8_t *kernel = (const int8_t *)layer->weights + (uint32_t)rows.first * kernel_pitch +
                            (uint32_t)columns.first * channels;
     struct es_taps taps = {rows.last - rows.first, columns.last - columns.first, channels, image_pitch, kernel_pitch};
@@ -82,7 +83,9 @@ void es_depthwise(const struct es_conv *layer, const int8_t *input, int8_t *outp
 {
     const struct es_window *w = &layer->window;
     (void)scratch;
-    for (int32_t y = 0; y < w->out_height; y++)
+    for (int32_t y = 0; y < w->out_height; y++) {
+        int32_t top = y * w->stride_height - w->padding_top;
         for (int32_t x = 0; x < w->out_width; x++, output += w->out_channels)
-            es_pixel(layer, input, y * w->stride_height - w->padding_top, x * w->stride_width - w->padding_left, output);
+            es_pixel(layer, input, top, x * w->stride_width - w->padding_left, output);
+    }
 }

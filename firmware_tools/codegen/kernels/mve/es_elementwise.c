@@ -28,7 +28,8 @@ void es_add(const struct es_add *layer, const int8_t *first, const int8_t *secon
 
 void es_mul(const struct es_mul *layer, const int8_t *first, const int8_t *second, int8_t *output)
 {
-    int32_t zero_a = layer->first_zero, zero_b = layer->second_zero, multiplier = layer->multiplier, shift = layer->shift;
+    int32_t zero_a = layer->first_zero, zero_b = layer->second_zero;
+    int32_t multiplier = layer->multiplier, shift = layer->shift;
     for (uint32_t done = 0; done < layer->size; done += layer->repeat)
         for (uint32_t i = 0; i < layer->repeat; i += 4) {
             uint32_t left = layer->repeat - i, count = left < 4 ? left : 4;
