@@ -5,13 +5,13 @@ import numpy as np
 from edge_siamese.errors import DataError
 from edge_siamese.tflite.graph import Graph, Operator, Tensor
 
-from .steps import refusal
+from .steps import unsupported
 
 _WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
 
 
 def check_graph(graph: Graph) -> None:
-    """Refuse what no code can be made for.
+    """Reject what no code can be made for.
 
     Raises:
         DataError: the model has branches, open shapes, float or otherwise not int8 activations, or weights that are not
@@ -51,11 +51,11 @@ def _check_weights(operator: Operator) -> None:
     weights = operator.inputs[1] if len(operator.inputs) > 1 else None
     bias = operator.inputs[2] if len(operator.inputs) > 2 else None
     if weights is None or not weights.is_constant or (bias is not None and not bias.is_constant):
-        raise refusal(operator, "its weights are computed while it runs, expected constants")
+        raise unsupported(operator, "its weights are computed while it runs, expected constants")
     if weights.dtype != "INT8" or weights.is_sparse or weights.quantization is None:
         kind = "sparse" if weights.is_sparse else weights.dtype
-        raise refusal(operator, f"its weights '{weights.name}' are {kind}, expected dense INT8 with scales")
+        raise unsupported(operator, f"its weights '{weights.name}' are {kind}, expected dense INT8 with scales")
     if np.any(weights.quantization.zero_points):
-        raise refusal(operator, f"its weights '{weights.name}' are asymmetric (zero points other than 0)")
+        raise unsupported(operator, f"its weights '{weights.name}' are asymmetric (zero points other than 0)")
     if bias is not None and bias.dtype != "INT32":
-        raise refusal(operator, f"its bias '{bias.name}' is {bias.dtype}, expected INT32")
+        raise unsupported(operator, f"its bias '{bias.name}' is {bias.dtype}, expected INT32")

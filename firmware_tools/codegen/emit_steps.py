@@ -25,7 +25,7 @@ from .steps import (
     Resize,
     Step,
     Window,
-    refusal,
+    unsupported,
 )
 
 _MAX_ADD_SHIFT = 30
@@ -38,7 +38,7 @@ def step_text(step: Step, context: Context) -> StepText:
     Raises:
         DataError: its numbers are beyond what the kernels take.
     """
-    raise refusal(step.operators[0], "there are no kernels for this operator")
+    raise unsupported(step.operators[0], "there are no kernels for this operator")
 
 
 step_text.register(Convolution)(convolution_text)
@@ -60,7 +60,7 @@ def _(step: Addition, context: Context) -> StepText:
     for at, (factor, zero) in enumerate(zip(factors, zeros, strict=True)):
         multiplier, shift = quantize_multiplier(factor)
         if not multiplier or not -_MAX_ADD_SHIFT <= shift <= (0 if at < 2 else -1):
-            raise refusal(step.operators[0], f"the scales of operands and result are too different ({factor:.3g})")
+            raise unsupported(step.operators[0], f"the scales of operands and result are too different ({factor:.3g})")
         if context.backend != "mve":
             multiplier = 2 * multiplier - 2**32
         rows.append(f"{{{zero}, {multiplier}, {-shift}}}")

@@ -27,7 +27,7 @@ from .steps import (
     Pool,
     Step,
     Table,
-    refusal,
+    unsupported,
 )
 
 _VIEWS = {"EXPAND_DIMS", "RESHAPE", "SQUEEZE"}
@@ -103,12 +103,12 @@ class _Lowering:
 
     def _lower(self, operator: Operator) -> None:
         if len(operator.outputs) != 1:
-            raise refusal(operator, f"it has {len(operator.outputs)} outputs, expected one")
+            raise unsupported(operator, f"it has {len(operator.outputs)} outputs, expected one")
         if operator.kind in _VIEWS:
             self._view(operator)
             return
         if operator.kind not in _LOWERED:
-            raise refusal(operator, "there are no kernels for this operator")
+            raise unsupported(operator, "there are no kernels for this operator")
         operands = operator.inputs[:1] if operator.weight_count else operator.inputs
         inputs = tuple(self._input(tensor, operator) for tensor in operands if _is_operand(tensor))
         step = _LOWERED[operator.kind](self, operator, inputs)
@@ -122,7 +122,7 @@ class _Lowering:
             step.operators += function.operators
             target = function.target
         if step.table is not None and not isinstance(step, _TABLES):
-            raise refusal(operator, f"the fused activation {operator.activation} is not supported there")
+            raise unsupported(operator, f"the fused activation {operator.activation} is not supported there")
         step.output = self.values[target.index] = activation(target)
         self.steps.append(step)
 
@@ -130,7 +130,7 @@ class _Lowering:
         assert tensor is not None
         if tensor.index not in self.values:
             if not tensor.is_constant:
-                raise refusal(operator, f"its input '{tensor.name}' is computed by no operator")
+                raise unsupported(operator, f"its input '{tensor.name}' is computed by no operator")
             self.values[tensor.index] = activation(tensor)
         return self.values[tensor.index]
 
@@ -139,7 +139,7 @@ class _Lowering:
         target = activation(operator.outputs[0])
         target.view_of = source
         if target.size != source.size:
-            raise refusal(operator, f"it makes {target.shape} of {source.shape}")
+            raise unsupported(operator, f"it makes {target.shape} of {source.shape}")
         self.values[operator.outputs[0].index] = target
 
     def _fuse_pad(self, step: Step) -> None:
@@ -164,7 +164,7 @@ class _Lowering:
         try:
             return activation_range(operator.activation, output.scale, output.zero_point)
         except KeyError:
-            raise refusal(operator, f"the fused activation {operator.activation} is not supported") from None
+            raise unsupported(operator, f"the fused activation {operator.activation} is not supported") from None
 
     def _lookup(self, function: Pointwise) -> None:
         source = self._input(function.source, function.operators[0])
@@ -195,17 +195,17 @@ def _is_operand(tensor: Tensor | None) -> bool:
 def _binary(operator: Operator, inputs: tuple[Activation, ...]) -> tuple[Activation, Activation]:
     """Both operands, the one that is repeated over the pixels second."""
     if len(inputs) != 2:
-        raise refusal(operator, "expected two int8 operands")
+        raise unsupported(operator, "expected two int8 operands")
     first, second = inputs
     if first.size < second.size and operator.kind != "SUB":
         first, second = second, first
     whole = activation(operator.outputs[0])
     if first.size != whole.size or not (second.shape == first.shape or second.size in {1, first.channels}):
-        raise refusal(
+        raise unsupported(
             operator, f"it combines {first.shape} and {second.shape}, expected equal shapes or one of channels"
         )
     if second.size == first.channels != 1 and second.size != second.channels and second.shape != first.shape:
-        raise refusal(operator, f"it repeats {second.shape} over {first.shape}, expected a value for each channel")
+        raise unsupported(operator, f"it repeats {second.shape} over {first.shape}, expected a value for each channel")
     return first, second
 
 

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from edge_siamese.tflite.graph import Operator, Tensor
 
 from .fixed_point import quantize_multiplier
-from .steps import Activation, Convolution, Window, refusal
+from .steps import Activation, Convolution, Window, unsupported
 
 _INT32 = 2**31
 _SIDE = 2**16
@@ -16,7 +16,7 @@ def lower_convolution(operator: Operator, image: Activation, output: Activation)
     """CONV_2D with int8 weights ``(out, height, width, in)``."""
     weights = _weights(operator)
     if weights.shape[3] != image.channels:
-        raise refusal(operator, f"it is grouped: {weights.shape[3]} of {image.channels} channels make an output")
+        raise unsupported(operator, f"it is grouped: {weights.shape[3]} of {image.channels} channels make an output")
     return _finish(operator, image, output, weights.values, convolution_window(operator, image, weights.shape[1:3]))
 
 
@@ -24,7 +24,7 @@ def lower_depthwise(operator: Operator, image: Activation, output: Activation) -
     """DEPTHWISE_CONV_2D with int8 weights ``(1, height, width, out)``."""
     weights = _weights(operator)
     if output.channels % image.channels:
-        raise refusal(operator, f"it makes {output.channels} channels of {image.channels}")
+        raise unsupported(operator, f"it makes {output.channels} channels of {image.channels}")
     window = convolution_window(operator, image, weights.shape[1:3])
     return _finish(operator, image, output, weights.values[0], window, depthwise=True)
 
@@ -33,10 +33,10 @@ def lower_dense(operator: Operator, image: Activation, output: Activation, *, on
     """FULLY_CONNECTED with int8 weights ``(out, in)``, as a 1x1 convolution of rows."""
     weights = _weights(operator)
     if operator.option("weights_format"):
-        raise refusal(operator, "its weights are shuffled, expected the default format")
+        raise unsupported(operator, "its weights are shuffled, expected the default format")
     depth = weights.shape[1]
     if image.size % depth:
-        raise refusal(operator, f"it reads rows of {depth} from {image.size} values")
+        raise unsupported(operator, f"it reads rows of {depth} from {image.size} values")
     rows = image.view(1, image.size // depth, depth)
     one = (1, 1)
     values = weights.values.reshape(weights.shape[0], 1, 1, depth)
@@ -48,9 +48,9 @@ def convolution_window(operator: Operator, image: Activation, kernel: tuple[int,
     stride = operator.option("stride_h"), operator.option("stride_w")
     dilation = operator.option("dilation_h", 1), operator.option("dilation_w", 1)
     if min(*stride, *dilation) < 1:
-        raise refusal(operator, f"its strides are {stride} and its dilation {dilation}, expected 1 or more")
+        raise unsupported(operator, f"its strides are {stride} and its dilation {dilation}, expected 1 or more")
     if len(image.shape) != 3 or max(image.shape) >= _SIDE:
-        raise refusal(operator, f"it reads {image.shape}, expected (height, width, channels) below {_SIDE}")
+        raise unsupported(operator, f"it reads {image.shape}, expected (height, width, channels) below {_SIDE}")
     padding = (0, 0)
     if operator.option("padding") == "SAME":
         padding = (
@@ -59,7 +59,7 @@ def convolution_window(operator: Operator, image: Activation, kernel: tuple[int,
         )
     window = Window((kernel[0], kernel[1]), stride, dilation, padding)
     if max(*window.kernel, *stride, *dilation, *padding) > 255:
-        raise refusal(operator, f"its window {window} exceeds 255 pixels")
+        raise unsupported(operator, f"its window {window} exceeds 255 pixels")
     return window
 
 
@@ -83,7 +83,7 @@ def _finish(
     scales = _weights(operator).quantization
     assert scales is not None
     if len(scales.scales) not in {1, channels}:
-        raise refusal(operator, f"its weights have {len(scales.scales)} scales for {channels} channels")
+        raise unsupported(operator, f"its weights have {len(scales.scales)} scales for {channels} channels")
     factors = image.scale * np.broadcast_to(scales.scales, channels).astype(np.float64) / output.scale
     pairs = [quantize_multiplier(float(factor)) for factor in factors]
     wide = weights.astype(np.int64)
@@ -94,7 +94,7 @@ def _finish(
     if not depthwise:
         bias = bias - image.zero_point * sums
     if np.any(np.abs(bias) + 255 * magnitudes >= _INT32):
-        raise refusal(operator, "its sums exceed 32 bits")
+        raise unsupported(operator, "its sums exceed 32 bits")
     return Convolution(
         (operator,),
         (image,),

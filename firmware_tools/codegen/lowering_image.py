@@ -8,7 +8,7 @@ import numpy.typing as npt
 from edge_siamese.tflite.graph import Operator
 
 from .lowering_conv import convolution_window
-from .steps import Activation, Concatenation, Mean, Pad, Pool, Resize, refusal
+from .steps import Activation, Concatenation, Mean, Pad, Pool, Resize, unsupported
 
 
 def lower_pool(operator: Operator, inputs: tuple[Activation, ...], output: Activation) -> Pool:
@@ -24,7 +24,9 @@ def lower_mean(operator: Operator, inputs: tuple[Activation, ...], output: Activ
     image = inputs[0]
     axes = {int(axis) % (len(image.shape) + 1) for axis in _constant(operator, 1).ravel()}
     if len(image.shape) != 3 or axes != {1, 2}:
-        raise refusal(operator, f"it averages {image.shape} over the axes {sorted(axes)}, expected height and width")
+        raise unsupported(
+            operator, f"it averages {image.shape} over the axes {sorted(axes)}, expected height and width"
+        )
     return Mean((operator,), (image,), output)
 
 
@@ -34,7 +36,7 @@ def lower_pad(operator: Operator, inputs: tuple[Activation, ...], output: Activa
     _same_scale(operator, image, output)
     amounts = _constant(operator, 1)
     if len(image.shape) != 3 or amounts.shape != (4, 2) or amounts[0].any() or amounts.min() < 0 or amounts.max() > 255:
-        raise refusal(operator, f"it pads {image.shape} by {amounts.tolist()}, expected an image and no batch")
+        raise unsupported(operator, f"it pads {image.shape} by {amounts.tolist()}, expected an image and no batch")
     top, left, channels = (int(amounts[axis, 0]) for axis in (1, 2, 3))
     return Pad((operator,), (image,), output, before=(top, left, channels))
 
@@ -44,7 +46,7 @@ def lower_concatenation(operator: Operator, inputs: tuple[Activation, ...], outp
     rank = len(operator.outputs[0].shape)
     axis = operator.option("axis") % rank
     if axis == 0 and rank > 1:
-        raise refusal(operator, "it joins batches")
+        raise unsupported(operator, "it joins batches")
     for each in inputs:
         _same_scale(operator, each, output)
     outer = math.prod(output.shape[: axis - 1]) if rank > 1 else 1
@@ -67,11 +69,11 @@ def lower_resize(operator: Operator, inputs: tuple[Activation, ...], output: Act
 
 def _same_scale(operator: Operator, image: Activation, output: Activation) -> None:
     if (image.scale, image.zero_point) != (output.scale, output.zero_point):
-        raise refusal(operator, f"'{image.name}' and its result have different scales or zero points")
+        raise unsupported(operator, f"'{image.name}' and its result have different scales or zero points")
 
 
 def _constant(operator: Operator, at: int) -> npt.NDArray[np.int64]:
     tensor = operator.inputs[at] if at < len(operator.inputs) else None
     if tensor is None or not tensor.is_constant:
-        raise refusal(operator, "its parameters are computed while it runs, expected constants")
+        raise unsupported(operator, "its parameters are computed while it runs, expected constants")
     return tensor.values.astype(np.int64)

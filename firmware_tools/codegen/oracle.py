@@ -14,7 +14,7 @@ from edge_siamese.errors import ModelError, RuntimeMissingError
 from edge_siamese.tflite.graph import Operator, Tensor
 from edge_siamese.tflite.runtime import load_network
 
-from .steps import refusal
+from .steps import unsupported
 
 _ALL = np.arange(-128, 128, dtype=np.int8).reshape(1, 1, 1, 256)
 
@@ -52,7 +52,7 @@ class Oracle:
             network = load_network(self._cut(operators, source, target), "reference")
             (result,) = network.run(_ALL).values()
         except ModelError as error:
-            raise refusal(operators[0], "the reference kernels do not compute it in int8") from error
+            raise unsupported(operators[0], "the reference kernels do not compute it in int8") from error
         return result.reshape(256).astype(np.int8)
 
     def _cut(self, operators: Sequence[Operator], source: Tensor, target: Tensor) -> bytes:

@@ -233,7 +233,7 @@ def _quantization(operator: Operator) -> Quantization:
     return quantization
 
 
-def refusal(operator: Operator, reason: str) -> DataError:
+def unsupported(operator: Operator, reason: str) -> DataError:
     """The error for an operator that code cannot be made for: its kind, tensor, and the reason."""
     name = operator.outputs[0].name if operator.outputs else ""
     return DataError(f"{operator.kind} '{name}': {reason}")

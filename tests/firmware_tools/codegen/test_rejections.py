@@ -1,4 +1,4 @@
-"""Models that no code can be made for are refused in one sentence that names operator and tensor."""
+"""Models that no code can be made for are rejected in one sentence that names operator and tensor."""
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def _grouped(model: ModelBuilder) -> None:
         (_grouped, r"^CONV_2D 't2': it is grouped: 3 of 6 channels make an output$"),
     ],
 )
-def test_a_model_is_refused(make: object, expected: str) -> None:
+def test_a_model_is_rejected(make: object, expected: str) -> None:
     model = ModelBuilder()
     make(model)  # type: ignore[operator]
     with pytest.raises(DataError, match=expected):
