@@ -1,0 +1,13 @@
+"""Code generator: int8 .tflite to C99 for microcontrollers, with the same bits as the reference kernels.
+
+::
+
+    network = generate(Path("embedder.tflite").read_bytes(), "embedder", backend="dsp")
+    for name, text in network.sources.items():
+        Path(name).write_text(text)
+"""
+
+from .build import build_files
+from .generate import GeneratedNetwork, generate
+
+__all__ = ["GeneratedNetwork", "build_files", "generate"]

@@ -1,0 +1,74 @@
+"""Models that no code can be made for are rejected in one sentence that names operator and tensor."""
+
+import numpy as np
+import pytest
+
+from edge_siamese.errors import DataError, ModelError
+from edge_siamese_firmware.codegen.generate import generate
+
+from .builder import ModelBuilder
+
+
+def _conv(model: ModelBuilder, image: int, **weights: object) -> None:
+    values = np.ones([4, 1, 1, 3], np.int8)
+    kernel = model.tensor([4, 1, 1, 3], **{"scale": 0.01, "values": values, **weights})  # type: ignore[arg-type]
+    result = model.tensor([1, 8, 8, 4])
+    model.operator("CONV_2D", [image, kernel], [result], "Conv2DOptions", padding=1, strideH=1, strideW=1)
+    model.output(result)
+
+
+def _unsupported(model: ModelBuilder) -> None:
+    result = model.tensor([1, 8, 8, 3])
+    model.operator("CUMSUM", [model.input([1, 8, 8, 3])], [result])
+    model.output(result)
+
+
+def _dynamic(model: ModelBuilder) -> None:
+    _conv(model, model.input([1, 8, 8, 3], signature=[-1, 8, 8, 3]))
+
+
+def _float(model: ModelBuilder) -> None:
+    image = model.input([1, 8, 8, 3], scale=None, dtype="float32")  # type: ignore[arg-type]
+    _conv(model, image)
+
+
+def _asymmetric(model: ModelBuilder) -> None:
+    _conv(model, model.input([1, 8, 8, 3]), zero_point=3)
+
+
+def _float_weights(model: ModelBuilder) -> None:
+    _conv(model, model.input([1, 8, 8, 3]), scale=None, dtype="float32")
+
+
+def _batch(model: ModelBuilder) -> None:
+    result = model.tensor([2, 8])
+    model.operator("RELU", [model.input([2, 8])], [result])
+    model.output(result)
+
+
+def _grouped(model: ModelBuilder) -> None:
+    _conv(model, model.input([1, 8, 8, 6]))
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (_unsupported, r"^CUMSUM 't0': there are no kernels for this operator$"),
+        (_dynamic, r"^input 't0': the shape \(-1, 8, 8, 3\) of 't0' is open, expected constants$"),
+        (_float, r"^input 't0': 't0' is FLOAT32, expected INT8: convert the network to full int8$"),
+        (_asymmetric, r"^CONV_2D 't2': its weights 't1' are asymmetric \(zero points other than 0\)$"),
+        (_float_weights, r"^CONV_2D 't2': its weights 't1' are FLOAT32, expected dense INT8 with scales$"),
+        (_batch, r"'t1' of shape \(2, 8\) has a batch of 2, expected 1$"),
+        (_grouped, r"^CONV_2D 't2': it is grouped: 3 of 6 channels make an output$"),
+    ],
+)
+def test_a_model_is_rejected(make: object, expected: str) -> None:
+    model = ModelBuilder()
+    make(model)  # type: ignore[operator]
+    with pytest.raises(DataError, match=expected):
+        generate(model.bytes(), "net")
+
+
+def test_other_bytes_are_no_model() -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        generate(b"\0" * 40, "net")
