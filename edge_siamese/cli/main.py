@@ -48,7 +48,7 @@ COMMANDS = {
         "edge_siamese_converter.cli.quality_limits:quality_limits", "Measure misses against size and blur."
     ),
     "representatives": Entry("edge_siamese_converter.cli.representatives:representatives", "Show which photos stand for each person, and why."),
-    "firmware": Entry("edge_siamese_firmware.cli:firmware", "Turn galleries into images for a board's flash."),
+    "firmware": Entry("edge_siamese_firmware.cli:firmware", "Prepare galleries and networks for microcontrollers."),
     "bench": Entry("edge_siamese_benchmarks.cli:bench", "Measure latency, the loop and the detector on this board."),
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""``edge-siamese firmware``: galleries as images for a board's flash."""
+"""``edge-siamese firmware boards`` and ``build``: galleries as images for a board's flash."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,20 +11,15 @@ from edge_siamese.cli.shared.output import emit_json, table
 if TYPE_CHECKING:
     from edge_siamese.gallery import Gallery
 
-    from .boards import Board
-    from .gallery_image.images import Images
+    from ..boards import Board
+    from ..gallery_image.images import Images
 
 
-@click.group()
-def firmware() -> None:
-    """Turn galleries into images for a board's flash."""
-
-
-@firmware.command()
+@click.command()
 @json_option
 def boards(as_json: bool) -> None:
     """List the boards that are known, with their slots for galleries."""
-    from .boards import known_boards
+    from ..boards import known_boards
 
     if as_json:
         emit_json("firmware-boards", {"boards": [_board_json(board) for board in known_boards()]})
@@ -36,7 +31,7 @@ def boards(as_json: bool) -> None:
     click.echo(table(rows, header=("board", "cpu", "flash KiB", "gallery slots", "what it is"), align="<<><<"))
 
 
-@firmware.command()
+@click.command()
 @click.option("--gallery", "path", type=click.Path(path_type=Path), required=True, help="The .esg to flash.")
 @click.option("--board", "board_name", required=True, help="A name from 'firmware boards', or a .toml of your own.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the images; made when absent.")
@@ -51,8 +46,8 @@ def build(path: Path, board_name: str, out: Path, slot: str, as_json: bool) -> N
     """
     from edge_siamese.gallery import Gallery
 
-    from .boards import find_board
-    from .gallery_image.images import make_images
+    from ..boards import find_board
+    from ..gallery_image.images import make_images
 
     board = find_board(board_name)
     gallery = Gallery.open(path)

@@ -5,12 +5,12 @@ import pytest
 from click.testing import CliRunner
 
 from edge_siamese.errors import DataError
-from edge_siamese_firmware.cli_build import build_network
+from edge_siamese_firmware.cli.generate import generate
 from edge_siamese_firmware.emulation import missing_tools
 
 
 def test_the_folder_has_everything(tmp_path: Path) -> None:
-    result = CliRunner().invoke(build_network, ["embedder-small", "-o", str(tmp_path / "out"), "--backend", "dsp"])
+    result = CliRunner().invoke(generate, ["embedder-small", "-o", str(tmp_path / "out"), "--backend", "dsp"])
     assert result.exit_code == 0, result.output
     facts = json.loads((tmp_path / "out" / "report.json").read_text())
     assert facts["arena"]["optimal"]
@@ -24,7 +24,7 @@ def test_the_folder_has_everything(tmp_path: Path) -> None:
 
 def test_json_is_one_document(tmp_path: Path) -> None:
     arguments = ["embedder-small", "-o", str(tmp_path), "--json", "--name", "face", "--rounding", "tflm"]
-    result = CliRunner().invoke(build_network, arguments)
+    result = CliRunner().invoke(generate, arguments)
     document = json.loads(result.stdout)
     assert document["schema"] == "edge-siamese/firmware-network/1"
     assert (document["name"], document["rounding"], document["backend"]) == ("face", "tflm", "c")
@@ -34,7 +34,7 @@ def test_json_is_one_document(tmp_path: Path) -> None:
 @pytest.mark.skipif(bool(missing_tools()), reason=f"not installed: {missing_tools()}")
 def test_instructions_are_measured_for_each_step(tmp_path: Path) -> None:
     arguments = ["embedder-small", "-o", str(tmp_path), "--json", "--backend", "mve", "--measure", "m55"]
-    document = json.loads(CliRunner().invoke(build_network, arguments).stdout)
+    document = json.loads(CliRunner().invoke(generate, arguments).stdout)
     assert document["measured"]["core"] == "m55"
     assert document["measured"]["outputs_compared"] == 2 * 256
     total = sum(step["instructions"] for step in document["steps"])
@@ -43,7 +43,7 @@ def test_instructions_are_measured_for_each_step(tmp_path: Path) -> None:
 
 def test_a_core_that_cannot_run_the_kernels(tmp_path: Path) -> None:
     arguments = ["embedder-small", "-o", str(tmp_path / "out"), "--backend", "mve", "--measure", "m3"]
-    result = CliRunner().invoke(build_network, arguments)
+    result = CliRunner().invoke(generate, arguments)
     assert isinstance(result.exception, DataError)
     assert str(result.exception) == "the core m3 cannot run the kernels 'mve'; it runs c"
     assert not (tmp_path / "out").exists()
@@ -51,7 +51,7 @@ def test_a_core_that_cannot_run_the_kernels(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["9lives", "a-b", "while", "es_conv", ""])
 def test_a_prefix_has_to_be_an_identifier(name: str, tmp_path: Path) -> None:
-    result = CliRunner().invoke(build_network, ["embedder-small", "-o", str(tmp_path / "out"), "--name", name])
+    result = CliRunner().invoke(generate, ["embedder-small", "-o", str(tmp_path / "out"), "--name", name])
     assert isinstance(result.exception, DataError)
     assert not (tmp_path / "out").exists()
 
@@ -59,7 +59,7 @@ def test_a_prefix_has_to_be_an_identifier(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"not a model", b"\x1c\0\0\0TFL3" + b"\0" * 30])
 def test_bad_files_leave_nothing(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "bad.tflite").write_bytes(content)
-    result = CliRunner().invoke(build_network, [str(tmp_path / "bad.tflite"), "-o", str(tmp_path / "out")])
+    result = CliRunner().invoke(generate, [str(tmp_path / "bad.tflite"), "-o", str(tmp_path / "out")])
     assert isinstance(result.exception, DataError)
     assert result.exception.exit_code == 2
     assert not (tmp_path / "out").exists()
@@ -67,6 +67,6 @@ def test_bad_files_leave_nothing(content: bytes, tmp_path: Path) -> None:
 
 def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
-    result = CliRunner().invoke(build_network, ["embedder-small", "-o", str(tmp_path / "out")])
+    result = CliRunner().invoke(generate, ["embedder-small", "-o", str(tmp_path / "out")])
     assert isinstance(result.exception, DataError)
     assert (tmp_path / "out").read_text() == "mine"

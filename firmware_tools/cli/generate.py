@@ -1,4 +1,4 @@
-"""``edge-siamese firmware build``: a network as C sources for a microcontroller."""
+"""``edge-siamese firmware generate``: a network as C sources for a microcontroller."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +9,8 @@ from edge_siamese.cli.shared.options import Model, json_option
 from edge_siamese.cli.shared.output import emit_json, table
 
 if TYPE_CHECKING:
-    from .codegen.fixed_point import Rounding
-    from .codegen.layouts import Backend
+    from ..codegen.fixed_point import Rounding
+    from ..codegen.layouts import Backend
 
 
 class Bytes(click.ParamType[int]):
@@ -28,7 +28,7 @@ class Bytes(click.ParamType[int]):
         return int(digits) * unit
 
 
-@click.command("build")
+@click.command("generate")
 @click.argument("model", type=Model())
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder for the sources.")
 @click.option(
@@ -58,7 +58,7 @@ class Bytes(click.ParamType[int]):
     help="Run it on an emulated Cortex-M core, compare the outputs and count instructions.",
 )
 @json_option
-def build_network(
+def generate(
     model: Path,
     out: Path,
     backend: "Backend",
@@ -73,7 +73,7 @@ def build_network(
 
     MODEL is an int8 .tflite, or the name of a shipped one. The folder gets the sources, report.json and arena.svg.
     """
-    from .codegen.build import build_files
+    from ..codegen.build import build_files
 
     facts, files = build_files(
         model,
@@ -92,7 +92,7 @@ def build_network(
 
 
 def _show(facts: dict[str, Any], out: Path) -> None:
-    from .codegen.report import REPORT_HEADER, report_rows
+    from ..codegen.report import REPORT_HEADER, report_rows
 
     arena, measured = facts["arena"], facts.get("measured")
     verdict = "equal to the lower bound" if arena["optimal"] else f"lower bound {arena['lower_bound']:,}"
