@@ -4,10 +4,10 @@
 >>> [prediction.instructions for prediction in predict("network.tflite", [CORES["a72"]])]  # doctest: +SKIP
 """
 
-from .cores import CORES, Core, parse_cores
+from .cores import CORES, ArmCore, parse_cores
 from .cost import CostModel, Prediction, predict
 from .counting import CountingRun
 from .counts import Count
 from .rig import Rig
 
-__all__ = ["CORES", "Core", "CostModel", "Count", "CountingRun", "Prediction", "Rig", "parse_cores", "predict"]
+__all__ = ["CORES", "ArmCore", "CostModel", "Count", "CountingRun", "Prediction", "Rig", "parse_cores", "predict"]

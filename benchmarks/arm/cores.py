@@ -22,7 +22,7 @@ CPU revision\t: {revision}
 
 
 @dataclass(frozen=True)
-class Core:
+class ArmCore:
     """One kind of core.
 
     The runtimes choose their kernels by the part number and the features in ``/proc/cpuinfo``, so these decide what
@@ -66,14 +66,14 @@ class Core:
 CORES = {
     core.name: core
     for core in (
-        Core("a53", "Cortex-A53 (Pi 3, Pi Zero 2)", "cortex-a53", 0xD03, 0, 4, _ARMV8_0, has_dot=False),
-        Core("a72", "Cortex-A72 (Pi 4)", "cortex-a72", 0xD08, 0, 3, _ARMV8_0, has_dot=False),
-        Core("a76", "Cortex-A76 (Pi 5)", "cortex-a76", 0xD0B, 4, 1, _ARMV8_2, has_dot=True),
+        ArmCore("a53", "Cortex-A53 (Pi 3, Pi Zero 2)", "cortex-a53", 0xD03, 0, 4, _ARMV8_0, has_dot=False),
+        ArmCore("a72", "Cortex-A72 (Pi 4)", "cortex-a72", 0xD08, 0, 3, _ARMV8_0, has_dot=False),
+        ArmCore("a76", "Cortex-A76 (Pi 5)", "cortex-a76", 0xD0B, 4, 1, _ARMV8_2, has_dot=True),
     )
 }
 
 
-def parse_cores(text: str) -> list[Core]:
+def parse_cores(text: str) -> list[ArmCore]:
     """Cores of a list such as ``"a72,a76"``, in that order and each once.
 
     Raises

@@ -14,12 +14,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from .cores import CORES, Core
+from .cores import CORES, ArmCore
 from .device import DataError
-from .operators import PAIRWISE, Operator, read_operators
+from .operators import PAIRWISE, KernelOperator, read_operators
 
 COEFFICIENTS_FILE = "cost_model.json"
-Terms = dict[str, float]
+CostTerms = dict[str, float]
 Coefficients = Mapping[str, Mapping[str, float]]
 
 
@@ -50,12 +50,12 @@ _TILES = {
 }
 
 
-def tile(core: Core) -> Tile:
+def tile(core: ArmCore) -> Tile:
     """The tile of a core's int8 convolution kernel."""
     return _TILES[core.name]
 
 
-def terms(operator: Operator, core: Core) -> tuple[str, Terms]:
+def terms(operator: KernelOperator, core: ArmCore) -> tuple[str, CostTerms]:
     """Group of an operator and the terms that its instructions are linear in.
 
     Parameters
@@ -78,7 +78,7 @@ def terms(operator: Operator, core: Core) -> tuple[str, Terms]:
     return (f"{group}, {operator.dtype}" if group else ""), found
 
 
-def _int8_terms(operator: Operator, core: Core) -> tuple[str, Terms]:
+def _int8_terms(operator: KernelOperator, core: ArmCore) -> tuple[str, CostTerms]:
     if operator.kind in _PRODUCTS:
         return _PRODUCTS[operator.kind](operator, tile(core))
     measures = _PIXEL if operator.broadcast else _LINEAR.get(operator.kind, {})
@@ -87,7 +87,7 @@ def _int8_terms(operator: Operator, core: Core) -> tuple[str, Terms]:
     return (group, each | {"operator": 1.0}) if each else ("", {})
 
 
-def _convolution(operator: Operator, tile: Tile) -> tuple[str, Terms]:
+def _convolution(operator: KernelOperator, tile: Tile) -> tuple[str, CostTerms]:
     taps = operator.kernel[0] * operator.kernel[1]
     products = _products(operator.pixels, operator.output_shape[-1], operator.input_shape[-1], taps, tile)
     if operator.kernel != (1, 1) or operator.stride != (1, 1):
@@ -95,7 +95,7 @@ def _convolution(operator: Operator, tile: Tile) -> tuple[str, Terms]:
     return ("conv 1x1, one pixel" if operator.pixels == 1 else "conv 1x1"), products
 
 
-def _products(pixels: int, outputs: int, inputs: int, taps: int, tile: Tile) -> Terms:
+def _products(pixels: int, outputs: int, inputs: int, taps: int, tile: Tile) -> CostTerms:
     """Terms of a product of matrices that a kernel computes tile by tile."""
     rows = math.ceil(pixels / tile.pixels)
     tiles = rows * math.ceil(outputs / tile.channels)
@@ -112,7 +112,7 @@ def _products(pixels: int, outputs: int, inputs: int, taps: int, tile: Tile) -> 
     return found | ({"tap": float(tiles * taps)} if taps > 1 else {})
 
 
-def _depthwise(operator: Operator, tile: Tile) -> tuple[str, Terms]:
+def _depthwise(operator: KernelOperator, tile: Tile) -> tuple[str, CostTerms]:
     taps, channels = operator.kernel[0] * operator.kernel[1], operator.output_shape[-1]
     if taps <= 25:  # one kernel for up to 9 taps, another for up to 25
         found = {
@@ -132,22 +132,22 @@ def _depthwise(operator: Operator, tile: Tile) -> tuple[str, Terms]:
     return "depthwise, larger" + (", one pixel" if operator.pixels == 1 else ""), found
 
 
-def _dense(operator: Operator, tile: Tile) -> tuple[str, Terms]:
+def _dense(operator: KernelOperator, tile: Tile) -> tuple[str, CostTerms]:
     return "dense", _products(1, operator.output_shape[-1], operator.input_shape[-1], 1, tile)
 
 
-def _transposed(operator: Operator, tile: Tile) -> tuple[str, Terms]:
+def _transposed(operator: KernelOperator, tile: Tile) -> tuple[str, CostTerms]:
     pixels, taps = math.prod(operator.input_shape[:-1]), operator.kernel[0] * operator.kernel[1]
     return "transposed conv", _products(pixels, operator.output_shape[-1], operator.input_shape[-1], taps, tile)
 
 
-_PRODUCTS: dict[str, Callable[[Operator, Tile], tuple[str, Terms]]] = {
+_PRODUCTS: dict[str, Callable[[KernelOperator, Tile], tuple[str, CostTerms]]] = {
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _depthwise,
     "FULLY_CONNECTED": _dense,
     "TRANSPOSE_CONV": _transposed,
 }
-_ELEMENT: dict[str, Callable[[Operator], float]] = {"element": lambda operator: float(operator.elements)}
+_ELEMENT: dict[str, Callable[[KernelOperator], float]] = {"element": lambda operator: float(operator.elements)}
 _PIXEL = _ELEMENT | {"pixel": lambda operator: float(operator.pixels)}
 _WINDOW = _PIXEL | {
     "tap": lambda operator: float(operator.elements * operator.kernel[0] * operator.kernel[1]),
@@ -167,7 +167,7 @@ _REDUCTION = (
 _BLOCKS = _ELEMENT | {
     "row of a block": lambda operator: float(operator.pixels * operator.input_shape[0] // operator.output_shape[0])
 }
-_LINEAR: dict[str, dict[str, Callable[[Operator], float]]] = {
+_LINEAR: dict[str, dict[str, Callable[[KernelOperator], float]]] = {
     **dict.fromkeys(PAIRWISE, _ELEMENT),
     **dict.fromkeys(("LOGISTIC", "TANH", "HARD_SWISH", "GELU", "RELU", "RELU6", "LEAKY_RELU", "PRELU"), _ELEMENT),
     **dict.fromkeys(("QUANTIZE", "DEQUANTIZE", "RESIZE_BILINEAR"), _ELEMENT),
@@ -179,7 +179,7 @@ _LINEAR: dict[str, dict[str, Callable[[Operator], float]]] = {
 }
 
 
-def _float_terms(operator: Operator, group: str) -> tuple[str, Terms]:
+def _float_terms(operator: KernelOperator, group: str) -> tuple[str, CostTerms]:
     found = {"mac": float(operator.macs), "element": float(operator.elements), "pixel": float(operator.pixels)}
     return group, found | {"operator": 1.0}
 
@@ -222,19 +222,19 @@ class CostModel:
         By group and term, instructions; ``{"call": {"operator": ...}}`` is the cost of a call itself.
     """
 
-    def __init__(self, core: Core, coefficients: Coefficients) -> None:
+    def __init__(self, core: ArmCore, coefficients: Coefficients) -> None:
         self.core, self.coefficients = core, coefficients
 
     @classmethod
-    def shipped(cls, core: Core) -> "CostModel":
+    def shipped(cls, core: ArmCore) -> "CostModel":
         """The one fitted on the shipped table of counted operators."""
         return cls(core, _shipped_coefficients()[core.name])
 
-    def knows(self, operator: Operator) -> bool:
+    def knows(self, operator: KernelOperator) -> bool:
         """Whether the operator can be predicted."""
         return operator.is_free or terms(operator, self.core)[0] in self.coefficients
 
-    def instructions(self, operator: Operator) -> float:
+    def instructions(self, operator: KernelOperator) -> float:
         """Instructions of one operator, 0 where `knows` is false."""
         if operator.is_free:
             return 0.0
@@ -242,7 +242,7 @@ class CostModel:
         coefficients = self.coefficients.get(group, {})
         return sum(coefficients.get(name, 0.0) * value for name, value in found.items())
 
-    def predict(self, operators: Sequence[Operator]) -> Prediction:
+    def predict(self, operators: Sequence[KernelOperator]) -> Prediction:
         """Instructions of a network's operators."""
         unknown = dict.fromkeys(operator.label for operator in operators if not self.knows(operator))
         call = self.coefficients["call"]["operator"]
@@ -255,7 +255,7 @@ def _shipped_coefficients() -> dict[str, dict[str, dict[str, float]]]:
     return {core: document["cores"][core] for core in document["cores"]}
 
 
-def predict(network: Any, cores: Iterable[Core] = tuple(CORES.values())) -> list[Prediction]:
+def predict(network: Any, cores: Iterable[ArmCore] = tuple(CORES.values())) -> list[Prediction]:
     """Instructions of a network on each core.
 
     Parameters
@@ -276,7 +276,7 @@ def predict(network: Any, cores: Iterable[Core] = tuple(CORES.values())) -> list
     return [CostModel.shipped(core).predict(operators) for core in cores]
 
 
-def network_operators(network: Any) -> list[Operator]:
+def network_operators(network: Any) -> list[KernelOperator]:
     """Operators of anything that `predict` takes."""
     if isinstance(network, str | Path):
         path = Path(network)

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from .cores import Core
+from .cores import ArmCore
 from .counts import Count, Marks
 from .device import EdgeSiameseError
 from .rig import Rig, device_path
@@ -43,7 +43,7 @@ class CountingRun:
         return self._stopped.is_set()
 
     def count(
-        self, items: Sequence[Item], cores: Sequence[Core], progress: Progress = lambda done, total: None
+        self, items: Sequence[Item], cores: Sequence[ArmCore], progress: Progress = lambda done, total: None
     ) -> list[Count]:
         """Counts of every item and part on every core, in that order.
 
@@ -82,7 +82,7 @@ class CountingRun:
         if self._stopped.is_set():
             guest.kill()
 
-    def _count_on(self, core: Core, items: list[Item], finished: Callable[[int], None]) -> list[Count]:
+    def _count_on(self, core: ArmCore, items: list[Item], finished: Callable[[int], None]) -> list[Count]:
         """Counts on one core; a guest that crashes costs the item it was at, and a new one takes the rest."""
         counts: list[Count] = []
         while items and not self._stopped.is_set():
@@ -99,7 +99,7 @@ class CountingRun:
         return counts
 
     def _run_guest(
-        self, core: Core, items: Sequence[Item]
+        self, core: ArmCore, items: Sequence[Item]
     ) -> tuple["subprocess.CompletedProcess[str]", list[dict[str, Any]], str]:
         with (
             tempfile.TemporaryDirectory() as name,
@@ -122,7 +122,7 @@ class CountingRun:
             lines = results.read_text().split("\n")[:-1] if results.exists() else []
             return ended, [json.loads(line) for line in lines], counts.read_text() if counts.exists() else ""
 
-    def _read(self, core: Core, results: Iterable[dict[str, Any]], text: str) -> tuple[list[Count], list[str]]:
+    def _read(self, core: ArmCore, results: Iterable[dict[str, Any]], text: str) -> tuple[list[Count], list[str]]:
         """Counts that the guest's results name, and the names of the items it began."""
         counts, tried = [], []
         marks = Marks.parse(text) if text else Marks((), {})

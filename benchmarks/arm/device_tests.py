@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from .cores import Core, parse_cores
+from .cores import ArmCore, parse_cores
 from .device import DataError, EdgeSiameseError
 from .guest_pytest import EXECUTABLE_VARIABLE
 from .rig import Rig, device_path
@@ -27,7 +27,7 @@ _PACKAGES = {  # the tree's folders, by the names they are installed under
 _PASSED_ON = ("EDGE_SIAMESE_DATA", "HYPOTHESIS_PROFILE")
 
 
-def run_device_tests(rig: Rig, core: Core, arguments: Sequence[str], tree: Path | None = None) -> int:
+def run_device_tests(rig: Rig, core: ArmCore, arguments: Sequence[str], tree: Path | None = None) -> int:
     """Run pytest on the arm64 Python.
 
     Parameters
@@ -67,7 +67,7 @@ def run_device_tests(rig: Rig, core: Core, arguments: Sequence[str], tree: Path 
         return rig.run(core, [*command, *([] if named else [str(DEVICE_TESTS)])], environment, cwd=tree).returncode
 
 
-def _write_python(script: Path, rig: Rig, core: Core, environment: dict[str, str]) -> None:
+def _write_python(script: Path, rig: Rig, core: ArmCore, environment: dict[str, str]) -> None:
     """A script that starts the arm64 Python, for tests that start programs."""
     words = [shutil.which("env") or "env"]
     words += [f"LD_LIBRARY_PATH={rig.host_environment().get('LD_LIBRARY_PATH', '')}"]

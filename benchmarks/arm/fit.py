@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .cores import CORES, Core
-from .cost import CostModel, Terms, terms
+from .cores import CORES, ArmCore
+from .cost import CostModel, CostTerms, terms
 from .device import DataError, table
 from .operator_table import CountedOperator
-from .operators import Operator
+from .operators import KernelOperator
 
 # A call of the network and the loop around it, as `call_cost` finds it on all cores and shipped networks (6,130-6,180).
 CALL = 6_170.0
@@ -61,7 +61,7 @@ def fit(counted: Sequence[CountedOperator], call: Mapping[str, float] | None = N
     """
     fits = []
     for core in CORES.values():
-        groups: dict[str, list[tuple[Terms, float]]] = {}
+        groups: dict[str, list[tuple[CostTerms, float]]] = {}
         for entry in counted:
             group, found = terms(entry.operator, core)
             if group and core.name in entry.instructions:
@@ -73,7 +73,7 @@ def fit(counted: Sequence[CountedOperator], call: Mapping[str, float] | None = N
     return fits
 
 
-def _fit_group(core: str, group: str, rows: Sequence[tuple[Terms, float]]) -> GroupFit:
+def _fit_group(core: str, group: str, rows: Sequence[tuple[CostTerms, float]]) -> GroupFit:
     names = list(dict.fromkeys(name for found, _ in rows for name in found))
     matrix = np.array([[found.get(name, 0.0) for name in names] for found, _ in rows])
     target = np.array([instructions for _, instructions in rows])
@@ -131,7 +131,7 @@ def quality_table(fits: Iterable[GroupFit]) -> str:
     return table(lines, header=["core", "group", "operators", "median error %", "largest %"], align="<<>")
 
 
-def call_cost(whole: float, operators: Sequence[Operator], alone: Mapping[Operator, float]) -> float:
+def call_cost(whole: float, operators: Sequence[KernelOperator], alone: Mapping[KernelOperator, float]) -> float:
     """What a call costs, from a network and its operators counted alone: each of those has a call in it.
 
     Parameters
@@ -155,13 +155,13 @@ def call_cost(whole: float, operators: Sequence[Operator], alone: Mapping[Operat
     return (sum(alone[operator] for operator in computing) - whole) / (len(computing) - 1)
 
 
-def relative_error(model: CostModel, operators: Sequence[Operator], counted: float) -> float:
+def relative_error(model: CostModel, operators: Sequence[KernelOperator], counted: float) -> float:
     """Prediction over count, less one."""
     return model.predict(operators).instructions / counted - 1
 
 
 def network_errors(
-    core: Core, document: Mapping[str, Any], networks: Mapping[str, tuple[Sequence[Operator], float]]
+    core: ArmCore, document: Mapping[str, Any], networks: Mapping[str, tuple[Sequence[KernelOperator], float]]
 ) -> dict[str, float]:
     """`relative_error` of each network, given its operators and what was counted on `core`."""
     model = CostModel(core, document["cores"][core.name])

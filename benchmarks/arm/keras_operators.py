@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .device import DataError, RuntimeMissingError
-from .operators import PADDED, Operator, Shape
+from .operators import PADDED, KernelOperator, Shape
 
 _FUSING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL", "TRANSPOSE_CONV"}
 _FOLDING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
@@ -64,7 +64,7 @@ def load_keras(path: Path) -> Any:
         raise DataError(f"{path}: Keras cannot read it ({str(error).splitlines()[0][:200]})") from error
 
 
-def keras_operators(model: Any) -> list[Operator]:
+def keras_operators(model: Any) -> list[KernelOperator]:
     """Operators of a Keras functional or sequential network once it is int8.
 
     A layer without a counterpart here becomes an operator of its class's name, which the cost model calls unknown.
@@ -81,11 +81,11 @@ class _Walk:
     """Collects operators, and remembers which operator computed each tensor."""
 
     def __init__(self) -> None:
-        self.found: list[Operator] = []
+        self.found: list[KernelOperator] = []
         self._producers: dict[int, str] = {}
         self._uses: dict[int, int] = {}
 
-    def operators(self, model: Any) -> list[Operator]:
+    def operators(self, model: Any) -> list[KernelOperator]:
         for node in _nodes(model):
             for tensor in node.input_tensors:
                 self._uses[id(tensor)] = self._uses.get(id(tensor), 0) + 1
@@ -114,7 +114,7 @@ class _Walk:
         elif any(free in classes for free in _FREE_LAYERS) or name in {"ReLU", "Activation"}:
             added = []
         else:
-            added = [Operator(name, _shape(inputs[0]) if inputs else (), _shape(output))]
+            added = [KernelOperator(name, _shape(inputs[0]) if inputs else (), _shape(output))]
         if added and added[0].kind in PADDED and producer == "PAD" and fuses:
             self.found[-1] = replace(self.found[-1], absorbed=True)
         self.found += added
@@ -159,66 +159,72 @@ def _activation(layer: Any) -> tuple[str, ...]:
     return _ACTIVATIONS.get(name, (name.upper(),))
 
 
-def _elementwise(kinds: tuple[str, ...], shape: Shape) -> list[Operator]:
+def _elementwise(kinds: tuple[str, ...], shape: Shape) -> list[KernelOperator]:
     gated = kinds == ("LOGISTIC", "MUL")  # x * sigmoid(x): XNNPACK computes both as one
-    return [Operator(kind, shape, shape, absorbed=gated and kind == "MUL") for kind in kinds]
+    return [KernelOperator(kind, shape, shape, absorbed=gated and kind == "MUL") for kind in kinds]
 
 
-def _with_activation(operator: Operator, layer: Any) -> list[Operator]:
+def _with_activation(operator: KernelOperator, layer: Any) -> list[KernelOperator]:
     activation = _activation(layer)
     fused = activation and activation[0] in {"RELU", "RELU6"}
     return [operator, *(() if fused else _elementwise(activation, operator.output_shape))]
 
 
-def _convolution(layer: Any, inputs: list[Shape], output: Shape) -> list[Operator]:
+def _convolution(layer: Any, inputs: list[Shape], output: Shape) -> list[KernelOperator]:
     kernel, stride = _pair(layer.kernel_size), _pair(layer.strides)
     kind = "CONV_2D" if layer.groups == 1 else "GROUPED_CONV_2D"
-    return _with_activation(Operator(kind, inputs[0], output, "int8", kernel, stride), layer)
+    return _with_activation(KernelOperator(kind, inputs[0], output, "int8", kernel, stride), layer)
 
 
-def _depthwise(layer: Any, inputs: list[Shape], output: Shape) -> list[Operator]:
-    operator = Operator("DEPTHWISE_CONV_2D", inputs[0], output, "int8", _pair(layer.kernel_size), _pair(layer.strides))
+def _depthwise(layer: Any, inputs: list[Shape], output: Shape) -> list[KernelOperator]:
+    operator = KernelOperator(
+        "DEPTHWISE_CONV_2D", inputs[0], output, "int8", _pair(layer.kernel_size), _pair(layer.strides)
+    )
     return _with_activation(operator, layer)
 
 
-def _separable(layer: Any, inputs: list[Shape], output: Shape) -> list[Operator]:
+def _separable(layer: Any, inputs: list[Shape], output: Shape) -> list[KernelOperator]:
     middle = (*output[:2], inputs[0][2] * layer.depth_multiplier)
-    depthwise = Operator("DEPTHWISE_CONV_2D", inputs[0], middle, "int8", _pair(layer.kernel_size), _pair(layer.strides))
-    return [depthwise, *_with_activation(Operator("CONV_2D", middle, output, "int8", (1, 1), (1, 1)), layer)]
+    depthwise = KernelOperator(
+        "DEPTHWISE_CONV_2D", inputs[0], middle, "int8", _pair(layer.kernel_size), _pair(layer.strides)
+    )
+    return [depthwise, *_with_activation(KernelOperator("CONV_2D", middle, output, "int8", (1, 1), (1, 1)), layer)]
 
 
-def _transposed(layer: Any, inputs: list[Shape], output: Shape) -> list[Operator]:
+def _transposed(layer: Any, inputs: list[Shape], output: Shape) -> list[KernelOperator]:
     kernel, stride = _pair(layer.kernel_size), _pair(layer.strides)
-    return _with_activation(Operator("TRANSPOSE_CONV", inputs[0], output, "int8", kernel, stride), layer)
+    return _with_activation(KernelOperator("TRANSPOSE_CONV", inputs[0], output, "int8", kernel, stride), layer)
 
 
-def _dense(layer: Any, inputs: list[Shape], output: Shape) -> list[Operator]:
-    return _with_activation(Operator("FULLY_CONNECTED", inputs[0], output), layer)
+def _dense(layer: Any, inputs: list[Shape], output: Shape) -> list[KernelOperator]:
+    return _with_activation(KernelOperator("FULLY_CONNECTED", inputs[0], output), layer)
 
 
-def _merge(layer: Any, inputs: list[Shape], output: Shape) -> list[Operator]:
+def _merge(layer: Any, inputs: list[Shape], output: Shape) -> list[KernelOperator]:
     kind = _MERGES[type(layer).__name__]
     if kind == "CONCATENATION":
-        return [Operator(kind, inputs[0], output)]
-    return [Operator(kind, output, output, broadcast=other != output or inputs[0] != output) for other in inputs[1:]]
+        return [KernelOperator(kind, inputs[0], output)]
+    return [
+        KernelOperator(kind, output, output, broadcast=other != output or inputs[0] != output) for other in inputs[1:]
+    ]
 
 
-def _pooling(layer: Any, inputs: list[Shape], output: Shape) -> list[Operator]:
+def _pooling(layer: Any, inputs: list[Shape], output: Shape) -> list[KernelOperator]:
     kind = _POOLS[type(layer).__name__]
-    return [Operator(kind, inputs[0], output, "int8", _pair(layer.pool_size), _pair(layer.strides))]
+    return [KernelOperator(kind, inputs[0], output, "int8", _pair(layer.pool_size), _pair(layer.strides))]
 
 
-def _mean(layer: Any, inputs: list[Shape], output: Shape) -> list[Operator]:
-    return [Operator("MEAN", inputs[0], output)]
+def _mean(layer: Any, inputs: list[Shape], output: Shape) -> list[KernelOperator]:
+    return [KernelOperator("MEAN", inputs[0], output)]
 
 
-def _padding(layer: Any, inputs: list[Shape], output: Shape) -> list[Operator]:
-    return [Operator("PAD", inputs[0], output)]
+def _padding(layer: Any, inputs: list[Shape], output: Shape) -> list[KernelOperator]:
+    return [KernelOperator("PAD", inputs[0], output)]
 
 
-def _upsampling(layer: Any, inputs: list[Shape], output: Shape) -> list[Operator]:
+def _upsampling(layer: Any, inputs: list[Shape], output: Shape) -> list[KernelOperator]:
     kind = "RESIZE_BILINEAR" if layer.interpolation == "bilinear" else "RESIZE_NEAREST_NEIGHBOR"
-    return [Operator(kind, inputs[0], output)]
+    return [KernelOperator(kind, inputs[0], output)]
 
 
 def _pair(value: Any) -> tuple[int, int]:
@@ -226,7 +232,7 @@ def _pair(value: Any) -> tuple[int, int]:
     return int(height), int(width)
 
 
-_BUILDERS: dict[str, Callable[[Any, list[Shape], Shape], list[Operator]]] = {
+_BUILDERS: dict[str, Callable[[Any, list[Shape], Shape], list[KernelOperator]]] = {
     "DepthwiseConv2D": _depthwise,
     "SeparableConv2D": _separable,
     "Conv2DTranspose": _transposed,

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cores import Core
+from .cores import ArmCore
 from .cost import CostModel
 from .counting import CountingRun
 from .device import model_bytes
-from .operators import Operator
+from .operators import KernelOperator
 from .single_operator import cut_distinct
 
 
@@ -28,7 +28,7 @@ class LayerCost:
     """
 
     index: int
-    operator: Operator
+    operator: KernelOperator
     instructions: float
 
 
@@ -59,7 +59,7 @@ class Breakdown:
         return sum(layer.instructions for layer in self.layers)
 
     def by_kind(self) -> dict[str, float]:
-        """Share of each kind of operator, 0 to 1, the largest first; kinds are named by `Operator.label`."""
+        """Share of each kind of operator, 0 to 1, the largest first; kinds are named by `KernelOperator.label`."""
         total = self.instructions or 1.0
         sums: dict[str, float] = {}
         for layer in self.layers:
@@ -67,7 +67,7 @@ class Breakdown:
         return {label: value / total for label, value in sorted(sums.items(), key=lambda entry: -entry[1]) if value}
 
 
-def predicted_breakdown(operators: Sequence[Operator], core: Core) -> Breakdown:
+def predicted_breakdown(operators: Sequence[KernelOperator], core: ArmCore) -> Breakdown:
     """A network's operators by the cost model."""
     prediction = CostModel.shipped(core).predict(operators)
     layers = [
@@ -79,9 +79,9 @@ def predicted_breakdown(operators: Sequence[Operator], core: Core) -> Breakdown:
 
 def counted_breakdowns(
     path: Path,
-    operators: Sequence[Operator],
+    operators: Sequence[KernelOperator],
     run: CountingRun,
-    cores: Sequence[Core],
+    cores: Sequence[ArmCore],
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Breakdown]:
     """A network's operators counted one by one, each in a model of its own.
@@ -116,7 +116,10 @@ def counted_breakdowns(
 
 
 def _counted(
-    operators: Sequence[Operator], files: dict[Operator, str], alone: dict[tuple[str, str], float], core: Core
+    operators: Sequence[KernelOperator],
+    files: dict[KernelOperator, str],
+    alone: dict[tuple[str, str], float],
+    core: ArmCore,
 ) -> Breakdown:
     call = CostModel.shipped(core).coefficients["call"]["operator"]
     layers: list[LayerCost] = []

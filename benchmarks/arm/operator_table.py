@@ -8,10 +8,10 @@ from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
-from .cores import CORES, Core
+from .cores import CORES, ArmCore
 from .counting import CountingRun
 from .device import DataError, model_bytes, write_text
-from .operators import Operator, Shape, read_operators
+from .operators import KernelOperator, Shape, read_operators
 from .single_operator import cut_distinct
 
 SHIPPED_TABLE = "operators.csv"
@@ -30,14 +30,14 @@ class CountedOperator:
         By core; of one call from Python, so the runtime's own part is in it.
     """
 
-    operator: Operator
+    operator: KernelOperator
     instructions: Mapping[str, float]
 
 
 def collect(
     models: Sequence[Path],
     run: CountingRun,
-    cores: Sequence[Core],
+    cores: Sequence[ArmCore],
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[CountedOperator]:
     """Count every distinct operator of some networks, each in a model of its own.
@@ -52,9 +52,9 @@ def collect(
     RuntimeMissingError
         The host's runtime cannot cut models.
     """
-    known: set[Operator] = set()
+    known: set[KernelOperator] = set()
     with tempfile.TemporaryDirectory() as name:
-        paths: dict[str, Operator] = {}
+        paths: dict[str, KernelOperator] = {}
         for model in models:
             data = model_bytes(model)
             for operator, path in cut_distinct(data, read_operators(model), Path(name), known):
@@ -132,22 +132,22 @@ def write_table_file(path: Path, counted: Iterable[CountedOperator]) -> None:
 
 def merge(counted: Iterable[CountedOperator], more: Iterable[CountedOperator]) -> list[CountedOperator]:
     """Both tables, one entry for each operator; counts of `more` replace those of `counted`."""
-    merged: dict[Operator, dict[str, float]] = {}
+    merged: dict[KernelOperator, dict[str, float]] = {}
     for entry in (*counted, *more):
         merged.setdefault(entry.operator, {}).update(entry.instructions)
     return [CountedOperator(operator, instructions) for operator, instructions in merged.items()]
 
 
-def _describe(operator: Operator) -> list[str]:
+def _describe(operator: KernelOperator) -> list[str]:
     shapes = (operator.input_shape, operator.output_shape, operator.kernel, operator.stride)
     shown = ["x".join(map(str, shape)) for shape in shapes]
     return [operator.kind, operator.dtype, *shown, str(int(operator.broadcast))]
 
 
-def _operator(row: Mapping[str, str]) -> Operator:
+def _operator(row: Mapping[str, str]) -> KernelOperator:
     height, width = _shape(row["kernel"])
     down, right = _shape(row["stride"])
-    return Operator(
+    return KernelOperator(
         row["kind"],
         _shape(row["input"]),
         _shape(row["output"]),

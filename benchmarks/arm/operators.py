@@ -18,7 +18,7 @@ _STRIDED = {"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"} | _POOLING
 
 
 @dataclass(frozen=True)
-class Operator:
+class KernelOperator:
     """One operator.
 
     Attributes
@@ -84,7 +84,7 @@ class Operator:
         return (name or self.kind.lower().replace("_", " ").removesuffix(" 2d")) + kernel
 
 
-def read_operators(path: Path) -> list[Operator]:
+def read_operators(path: Path) -> list[KernelOperator]:
     """The operators of a ``.tflite``'s first graph, in order.
 
     Raises
@@ -95,7 +95,7 @@ def read_operators(path: Path) -> list[Operator]:
     return parse_operators(model_bytes(path), str(path))
 
 
-def parse_operators(model: bytes, name: str = "the model") -> list[Operator]:
+def parse_operators(model: bytes, name: str = "the model") -> list[KernelOperator]:
     """The same for a model in memory; `name` begins the message of an error."""
     try:
         return list(_operators(read_graph(model)))
@@ -105,13 +105,13 @@ def parse_operators(model: bytes, name: str = "the model") -> list[Operator]:
         raise ModelError(f"{name}: an operator lacks an input or an output") from error
 
 
-def _operators(graph: Graph) -> Iterator[Operator]:
+def _operators(graph: Graph) -> Iterator[KernelOperator]:
     absorbed = _absorbed(graph)
     for operator in graph.operators:
         inputs = [tensor for tensor in operator.inputs if tensor is not None]
         output = operator.outputs[0]
         data = _data(operator.kind, inputs) if inputs else output
-        yield Operator(
+        yield KernelOperator(
             operator.kind,
             data.shape[1:],
             output.shape[1:],

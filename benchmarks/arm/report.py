@@ -8,7 +8,7 @@ from .cores import CORES
 from .counts import Count
 from .device import table
 from .layers import Breakdown, LayerCost
-from .rig import Manifest
+from .rig import RigManifest
 
 COUNTED_NOTE = (
     "Instructions of one run on one thread, counted under emulation. Instructions are neither cycles nor time."
@@ -121,7 +121,7 @@ class ArmReport:
     rows: list[Row]
     breakdowns: dict[str, list[Breakdown]]
     image: str = ""
-    manifest: Manifest | None = None
+    manifest: RigManifest | None = None
     partial: bool = False
     show_layers: bool = False
 

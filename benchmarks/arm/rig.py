@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from .cores import CORES, Core
+from .cores import CORES, ArmCore
 from .device import RuntimeMissingError, package_folder
 
 FOLDER_VARIABLE = "EDGE_SIAMESE_ARM_RIG"
@@ -41,7 +41,7 @@ def rig_folder(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class RigManifest:
     """What a rig consists of; it is written last, so a rig that has one is complete.
 
     Attributes
@@ -71,7 +71,7 @@ class Manifest:
         (folder / MANIFEST).write_text(json.dumps(asdict(self), indent=1) + "\n")
 
     @classmethod
-    def read(cls, folder: Path) -> "Manifest":
+    def read(cls, folder: Path) -> "RigManifest":
         """The manifest of a rig.
 
         Raises
@@ -106,7 +106,7 @@ class Rig:
     """
 
     folder: Path
-    manifest: Manifest
+    manifest: RigManifest
 
     @classmethod
     def open(cls, folder: Path | None = None) -> "Rig":
@@ -118,14 +118,14 @@ class Rig:
             It is not set up, or not for this version.
         """
         folder = folder or rig_folder()
-        return cls(folder, Manifest.read(folder))
+        return cls(folder, RigManifest.read(folder))
 
-    def root(self, core: Core) -> Path:
+    def root(self, core: ArmCore) -> Path:
         """Folder that QEMU shows the guest in front of the host's own files."""
         return self.folder / f"root-{core.name}"
 
     def command(
-        self, core: Core, arguments: Sequence[str], environment: Mapping[str, str], *, count: bool
+        self, core: ArmCore, arguments: Sequence[str], environment: Mapping[str, str], *, count: bool
     ) -> list[str]:
         """Command that runs the arm64 Python as a core.
 
@@ -170,7 +170,7 @@ class Rig:
 
     def run(
         self,
-        core: Core,
+        core: ArmCore,
         arguments: Sequence[str],
         environment: Mapping[str, str] | None = None,
         *,

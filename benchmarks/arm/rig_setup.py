@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from .cores import CORES, Core
+from .cores import CORES, ArmCore
 from .device import EdgeSiameseError, RuntimeMissingError
-from .rig import COUNTER_SOURCE, MANIFEST, PURE_WHEELS, SETUP_COMMAND, WHEELS, Manifest, Rig, rig_folder, rig_version
+from .rig import COUNTER_SOURCE, MANIFEST, PURE_WHEELS, SETUP_COMMAND, WHEELS, Rig, RigManifest, rig_folder, rig_version
 
 Tell = Callable[[str], None]
 
@@ -116,7 +116,7 @@ def _build(work: Path, tell: Tell) -> None:
         _make_root(root, work / f"root-{core.name}", core)
     for name in ("apt-arm64", "apt-host", "root"):
         shutil.rmtree(work / name, ignore_errors=True)
-    manifest = Manifest(rig_version(), qemu, version, libraries, python, [*WHEELS, *PURE_WHEELS])
+    manifest = RigManifest(rig_version(), qemu, version, libraries, python, [*WHEELS, *PURE_WHEELS])
     tell("first run")
     _prove(Rig(work, manifest))
     manifest.write(work)
@@ -224,7 +224,7 @@ def _install_wheels(target: Path, requirements: Sequence[str], options: list[str
     _call(command, f"aarch64 wheels of {', '.join(requirements)}", downloading=True, env=environment)
 
 
-def _make_root(root: Path, target: Path, core: Core) -> None:
+def _make_root(root: Path, target: Path, core: ArmCore) -> None:
     """A copy of the guest's files as hard links, with the core's own ``/proc/cpuinfo`` and list of processors."""
     shutil.copytree(root, target, symlinks=True, copy_function=os.link)
     (target / "proc").mkdir(exist_ok=True)

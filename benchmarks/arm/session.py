@@ -5,21 +5,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .budget import Budget, Excess
-from .cores import CORES, Core
+from .cores import CORES, ArmCore
 from .cost import network_operators, predict
 from .counting import CountingRun
 from .device import DataError, named_model, shipped_models
 from .layers import Breakdown, counted_breakdowns, predicted_breakdown
 from .report import ArmReport, Row, rows_of
 from .rig import Rig
-from .subjects import Image, Subject, find_model, resolve
+from .subjects import CountedSubject, Image, find_model, resolve
 
 Progress = Callable[[int, int], None]
 
 
 def count(
-    subjects: Sequence[Subject],
-    cores: Sequence[Core],
+    subjects: Sequence[CountedSubject],
+    cores: Sequence[ArmCore],
     image: Image,
     rig: Rig,
     *,
@@ -50,23 +50,23 @@ def count(
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / "image.npz"
         image.save(file)
-        counts = run.count([subject.job(file) for subject in subjects], cores, progress)
+        counts = run.count([counted.job(file) for counted in subjects], cores, progress)
     rows = rows_of(
         counts,
-        macs={subject.name: subject.macs for subject in subjects},
-        runs={subject.name: 2 for subject in subjects if subject.mirrored},
+        macs={counted.name: counted.macs for counted in subjects},
+        runs={counted.name: 2 for counted in subjects if counted.mirrored},
     )
     failed = {row.name for row in rows if row.errors}
     breakdowns: dict[str, list[Breakdown]] = {}
-    for subject in subjects:
-        if not subject.operators or subject.name in failed or run.is_partial:
+    for counted in subjects:
+        if not counted.operators or counted.name in failed or run.is_partial:
             continue
         if layers:
-            path = Path(subject.item["path"])
-            breakdowns[subject.name] = counted_breakdowns(path, subject.operators, run, cores, progress)
+            path = Path(counted.item["path"])
+            breakdowns[counted.name] = counted_breakdowns(path, counted.operators, run, cores, progress)
         else:
-            breakdowns[subject.name] = [predicted_breakdown(subject.operators, core) for core in cores]
-    has_image = any(subject.item["kind"] != "network" for subject in subjects)
+            breakdowns[counted.name] = [predicted_breakdown(counted.operators, core) for core in cores]
+    has_image = any(counted.item["kind"] != "network" for counted in subjects)
     return ArmReport(
         "counted",
         [core.name for core in cores],
@@ -79,7 +79,7 @@ def count(
     )
 
 
-def predict_models(words: Sequence[str], cores: Sequence[Core], *, layers: bool = False) -> ArmReport:
+def predict_models(words: Sequence[str], cores: Sequence[ArmCore], *, layers: bool = False) -> ArmReport:
     """Predict networks, without the rig.
 
     Parameters

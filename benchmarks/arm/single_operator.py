@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .device import ModelError, RuntimeMissingError
-from .operators import Operator
+from .operators import KernelOperator
 
 
 def _schema() -> Any:
@@ -80,8 +80,8 @@ def _cut(schema: Any, model: bytes, index: int) -> bytes:
 
 
 def cut_distinct(
-    model: bytes, operators: Sequence[Operator], folder: Path, known: set[Operator] | None = None
-) -> Iterator[tuple[Operator, Path]]:
+    model: bytes, operators: Sequence[KernelOperator], folder: Path, known: set[KernelOperator] | None = None
+) -> Iterator[tuple[KernelOperator, Path]]:
     """Write a model for each distinct operator of a network.
 
     Parameters

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .device import DataError, is_mirrored, named_model, portrait, read_image, shipped_models
-from .operators import Operator, read_operators
+from .operators import KernelOperator, read_operators
 
 DATA_VARIABLE = "EDGE_SIAMESE_DATA"
 _YUNET = "yunet_n_320_320.onnx"
@@ -62,7 +62,7 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Subject:
+class CountedSubject:
     """One thing to count.
 
     Attributes
@@ -79,7 +79,7 @@ class Subject:
 
     name: str
     item: Mapping[str, Any]
-    operators: tuple[Operator, ...] = ()
+    operators: tuple[KernelOperator, ...] = ()
     mirrored: bool = False
 
     @property
@@ -92,7 +92,7 @@ class Subject:
         return {"name": self.name, "image": str(image)} | dict(self.item)
 
 
-def resolve(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> list[Subject]:
+def resolve(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> list[CountedSubject]:
     """The subjects that words of the command line name, each once.
 
     Parameters
@@ -111,11 +111,11 @@ def resolve(words: Sequence[str], environment: Mapping[str, str] = os.environ) -
         A file is not a ``.tflite``.
     """
     words = words or [*(path.stem for path in shipped_models()), "pipeline"]
-    found = [subject for word in words for subject in _subjects(word, environment)]
-    return list({subject.name: subject for subject in found}.values())
+    found = [counted for word in words for counted in _subjects(word, environment)]
+    return list({counted.name: counted for counted in found}.values())
 
 
-def _subjects(word: str, environment: Mapping[str, str]) -> Iterator[Subject]:
+def _subjects(word: str, environment: Mapping[str, str]) -> Iterator[CountedSubject]:
     if word == "peers":
         yield from _peers(environment)
     elif word == "pipeline" or word.startswith("pipeline:"):
@@ -140,9 +140,9 @@ def find_model(word: str) -> Path:
     return path.absolute()
 
 
-def _network(path: Path, name: str, *, foreign: bool = False) -> Subject:
+def _network(path: Path, name: str, *, foreign: bool = False) -> CountedSubject:
     shipped = not foreign and path in {shipped.absolute() for shipped in shipped_models()}
-    return Subject(
+    return CountedSubject(
         name,
         {"kind": "network", "path": str(path)},
         tuple(read_operators(path)),
@@ -150,7 +150,7 @@ def _network(path: Path, name: str, *, foreign: bool = False) -> Subject:
     )
 
 
-def _pipeline(word: str) -> Subject:
+def _pipeline(word: str) -> CountedSubject:
     _, colon, pair = word.partition(":")
     embedder, plus, detector = (pair if colon else "embedder+detector").partition("+")
     if not (embedder and plus and detector):
@@ -159,10 +159,12 @@ def _pipeline(word: str) -> Subject:
     for path in paths:
         read_operators(path)
     names = " + ".join(path.stem for path in paths)
-    return Subject(f"pipeline {names}", {"kind": "analyze", "embedder": str(paths[0]), "detector": str(paths[1])})
+    return CountedSubject(
+        f"pipeline {names}", {"kind": "analyze", "embedder": str(paths[0]), "detector": str(paths[1])}
+    )
 
 
-def _peers(environment: Mapping[str, str]) -> Iterator[Subject]:
+def _peers(environment: Mapping[str, str]) -> Iterator[CountedSubject]:
     data = environment.get(DATA_VARIABLE)
     folder = Path(data, "peers").absolute() if data else None
     if not folder or not folder.is_dir():
@@ -181,11 +183,13 @@ def _peers(environment: Mapping[str, str]) -> Iterator[Subject]:
                 "width": 320,
                 "height": 240,
             }
-            subjects.append(Subject(f"yunet 320x240 + align + {embedder.stem}", item))
+            subjects.append(CountedSubject(f"yunet 320x240 + align + {embedder.stem}", item))
     if not subjects:
         raise DataError(f"peers: expected .tflite files or {_YUNET} in {folder}, found neither")
     yield from subjects
 
 
-def _yunet(path: Path, width: int, height: int) -> Subject:
-    return Subject(f"yunet {width}x{height}", {"kind": "yunet", "yunet": str(path), "width": width, "height": height})
+def _yunet(path: Path, width: int, height: int) -> CountedSubject:
+    return CountedSubject(
+        f"yunet {width}x{height}", {"kind": "yunet", "yunet": str(path), "width": width, "height": height}
+    )

@@ -11,14 +11,14 @@ from edge_siamese.cli.shared.progress import progress_line
 from edge_siamese.errors import EdgeSiameseError
 
 if TYPE_CHECKING:
-    from ..arm.cores import Core
+    from ..arm.cores import ArmCore
     from ..arm.report import ArmReport
     from ..arm.rig import Rig
 
 _SIDES = range(64, 4097)
 
 
-def parse_core_option(_: click.Context, parameter: click.Parameter, value: str) -> "list[Core]":
+def parse_core_option(_: click.Context, parameter: click.Parameter, value: str) -> "list[ArmCore]":
     """Cores of ``--core``."""
     from ..arm.cores import parse_cores
 
@@ -62,7 +62,7 @@ core_option = click.option(
 @json_option
 def arm(
     models: tuple[str, ...],
-    cores: "list[Core]",
+    cores: "list[ArmCore]",
     layers: bool,
     predict: bool,
     repeat: int,
@@ -116,7 +116,7 @@ def _open_rig() -> "Rig":
 
 def _count(
     models: tuple[str, ...],
-    cores: "list[Core]",
+    cores: "list[ArmCore]",
     *,
     layers: bool,
     repeat: int,

@@ -11,7 +11,7 @@ from edge_siamese.cli.shared.progress import progress_line
 from .arm import core_option
 
 if TYPE_CHECKING:
-    from ..arm.cores import Core
+    from ..arm.cores import ArmCore
 
 
 @click.command("arm-fit")
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @core_option
 def arm_fit(
-    models: tuple[Path, ...], table: Path | None, write_table: Path | None, output: Path | None, cores: "list[Core]"
+    models: tuple[Path, ...], table: Path | None, write_table: Path | None, output: Path | None, cores: "list[ArmCore]"
 ) -> None:
     """Fit the cost model of `bench arm --predict` again.
 

@@ -13,9 +13,7 @@ import numpy.typing as npt
 from ..errors import GalleryError
 from ..frames import RGB
 from ..names import appearance, clean_name, did_you_mean
-from ..operating_point import (
-    OperatingPoint,
-)
+from ..operating_point import OperatingPoint
 from ..preprocessing import check_image
 from ..protocols import FaceAnalyzer
 from .container.content import GalleryContent

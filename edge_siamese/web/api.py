@@ -17,13 +17,7 @@ from ..gallery import Gallery
 from ..gallery.operating_point_choice import OperatingPointChoice
 from ..image_io import read_image
 from ..operating_point import DEFAULT_TARGET_FPIR, choose_operating_point
-from ..recognition import (
-    ComparisonResult,
-    EmbeddedFace,
-    Identification,
-    ProbeFace,
-    identify_faces,
-)
+from ..recognition import ComparisonResult, EmbeddedFace, Identification, ProbeFace, identify_faces
 from .errors import RejectedError
 from .uploads import MAX_BYTES, Upload
 

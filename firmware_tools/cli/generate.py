@@ -73,7 +73,7 @@ def generate(
 
     MODEL is an int8 .tflite, or the name of a shipped one. The folder gets the sources, report.json and arena.svg.
     """
-    from ..codegen.build import build_files
+    from ..network_files import build_files
 
     facts, files = build_files(
         model,

@@ -7,7 +7,6 @@
         Path(name).write_text(text)
 """
 
-from .build import build_files
 from .generate import GeneratedNetwork, generate
 
-__all__ = ["GeneratedNetwork", "build_files", "generate"]
+__all__ = ["GeneratedNetwork", "generate"]

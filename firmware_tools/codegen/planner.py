@@ -16,7 +16,7 @@ _TRIES = 2000
 
 
 @dataclass(eq=False)
-class Block:
+class ArenaBlock:
     """A piece of the arena.
 
     Attributes:
@@ -32,7 +32,7 @@ class Block:
     last: int
     offset: int = 0
 
-    def meets(self, other: "Block") -> bool:
+    def meets(self, other: "ArenaBlock") -> bool:
         """Whether both are alive at one time."""
         return self.first <= other.last and other.first <= self.last
 
@@ -52,7 +52,7 @@ class Plan:
 
     size: int
     bound: int
-    blocks: list[Block]
+    blocks: list[ArenaBlock]
     busiest: int
     offsets: dict[int, int]
     scratch: list[int]
@@ -86,7 +86,7 @@ def live_bytes(program: Program) -> list[int]:
     return _alive(_Lives(program).all_blocks(), len(program.steps))
 
 
-def _alive(blocks: Sequence[Block], steps: int) -> list[int]:
+def _alive(blocks: Sequence[ArenaBlock], steps: int) -> list[int]:
     changes = [0] * (steps + 3)
     for block in blocks:
         changes[block.first + 1] += block.size
@@ -104,17 +104,17 @@ class _Lives:
             last.update({id(value.storage): index for value in step.inputs})
         last.update({id(value.storage): len(steps) for value in program.outputs.values()})
         self.roots: dict[int, int] = {}
-        self.blocks: dict[int, Block] = {}
+        self.blocks: dict[int, ArenaBlock] = {}
         for value in () if program.streamed else program.inputs.values():
             self._add(value.storage, -1, last.get(id(value.storage), -1))
         for index, step in enumerate(steps):
             self._output(step, index, last)
         self.scratch = [
-            Block(f"scratch of {step.output.name}", _aligned(step.scratch), index, index) if step.scratch else None
+            ArenaBlock(f"scratch of {step.output.name}", _aligned(step.scratch), index, index) if step.scratch else None
             for index, step in enumerate(steps)
         ]
 
-    def all_blocks(self) -> list[Block]:
+    def all_blocks(self) -> list[ArenaBlock]:
         return [*self.blocks.values(), *(block for block in self.scratch if block)]
 
     def _output(self, step: Step, index: int, last: dict[int, int]) -> None:
@@ -133,10 +133,10 @@ class _Lives:
 
     def _add(self, storage: Activation, first: int, last: int) -> None:
         self.roots[id(storage)] = id(storage)
-        self.blocks[id(storage)] = Block(storage.name, _aligned(storage.size), first, last)
+        self.blocks[id(storage)] = ArenaBlock(storage.name, _aligned(storage.size), first, last)
 
 
-def _place_best(blocks: Sequence[Block], bound: int, seed: int) -> None:
+def _place_best(blocks: Sequence[ArenaBlock], bound: int, seed: int) -> None:
     """Place blocks in several orders and keep the best; stops at the bound."""
     orders = [
         sorted(blocks, key=lambda block: (-block.size, block.first)),
@@ -159,9 +159,9 @@ def _place_best(blocks: Sequence[Block], bound: int, seed: int) -> None:
     _place(best)
 
 
-def _place(order: Sequence[Block]) -> int:
+def _place(order: Sequence[ArenaBlock]) -> int:
     """Put each block into the lowest gap among those placed before; the bytes needed."""
-    placed: list[Block] = []
+    placed: list[ArenaBlock] = []
     for block in order:
         cursor = 0
         for other in sorted((each for each in placed if each.meets(block)), key=lambda each: each.offset):

@@ -8,7 +8,7 @@ from ..codegen.layouts import Backend
 
 
 @dataclass(frozen=True)
-class Core:
+class EmulatedCore:
     """An emulated board.
 
     Attributes:
@@ -36,12 +36,12 @@ class Core:
 _DSP: tuple[Backend, ...] = ("c", "dsp")
 _BOARDS = (
     # No emulated Cortex-M0+ board has enough memory: its code runs on a Cortex-M3, which has all its instructions.
-    Core("m0plus", "mps2-an385", ("-mcpu=cortex-m0plus",)),
-    Core("m3", "mps2-an385", ("-mcpu=cortex-m3",)),
-    Core("m4", "mps2-an386", ("-mcpu=cortex-m4",), _DSP),
-    Core("m7", "mps2-an500", ("-mcpu=cortex-m7",), _DSP, inputs=0x60000000),
-    Core("m33", "mps2-an505", ("-mcpu=cortex-m33",), _DSP, 0x10000000, 0x10000400, 0x38000000, 0x80000000, tick=50.0),
-    Core(
+    EmulatedCore("m0plus", "mps2-an385", ("-mcpu=cortex-m0plus",)),
+    EmulatedCore("m3", "mps2-an385", ("-mcpu=cortex-m3",)),
+    EmulatedCore("m4", "mps2-an386", ("-mcpu=cortex-m4",), _DSP),
+    EmulatedCore("m7", "mps2-an500", ("-mcpu=cortex-m7",), _DSP, inputs=0x60000000),
+    EmulatedCore("m33", "mps2-an505", ("-mcpu=cortex-m33",), _DSP, 0x10000000, 0x10000400, 0x38000000, 0x80000000, tick=50.0),
+    EmulatedCore(
         "m55", "mps3-an547", ("-mcpu=cortex-m55", "-mfloat-abi=hard"), ("c", "dsp", "mve"), 0, 0x01000000, 0x21000000,
         0x60000000, 0x200000, 31.25,
     ),
@@ -49,7 +49,7 @@ _BOARDS = (
 CORES = {core.name: core for core in _BOARDS}
 
 
-def find_core(name: str, backend: Backend) -> Core:
+def find_core(name: str, backend: Backend) -> EmulatedCore:
     """A core by name.
 
     Raises:

@@ -17,7 +17,7 @@ from edge_siamese.errors import DataError, RuntimeMissingError
 
 from ..codegen.emit import accessors
 from ..codegen.generate import GeneratedNetwork
-from .cores import Core
+from .cores import EmulatedCore
 
 _TOOLS = ("arm-none-eabi-gcc", "arm-none-eabi-size", "qemu-system-arm")
 _FLAGS = (
@@ -52,7 +52,7 @@ def missing_tools() -> str:
 
 
 def emulate(
-    network: GeneratedNetwork, core: Core, runs: Sequence[Sequence[npt.NDArray[np.int8]]], folder: Path
+    network: GeneratedNetwork, core: EmulatedCore, runs: Sequence[Sequence[npt.NDArray[np.int8]]], folder: Path
 ) -> Emulation:
     """Run a network on a board.
 
@@ -89,7 +89,7 @@ def emulate(
     return _read(network, core, (folder / "outputs.bin").read_bytes(), len(runs), code)
 
 
-def _compile(network: GeneratedNetwork, core: Core, folder: Path) -> None:
+def _compile(network: GeneratedNetwork, core: EmulatedCore, folder: Path) -> None:
     places = {
         "VECTORS_ORIGIN": core.vectors, "CODE_ORIGIN": core.code, "CODE_LENGTH": core.code_size,
         "RAM_ORIGIN": core.ram, "RAM_LENGTH": _RAM_BYTES,
@@ -104,7 +104,7 @@ def _compile(network: GeneratedNetwork, core: Core, folder: Path) -> None:
         _call([*compiler, *linker, *sources, "startup.o", "-o", "board.elf"], folder, what)
 
 
-def _read(network: GeneratedNetwork, core: Core, data: bytes, runs: int, code: int) -> Emulation:
+def _read(network: GeneratedNetwork, core: EmulatedCore, data: bytes, runs: int, code: int) -> Emulation:
     """Outputs and ticks as the board wrote them: for each run outputs and ticks, then the ticks of each step."""
     sizes = [value.size for value in network.program.outputs.values()]
     row = sum(sizes) + 8
@@ -131,7 +131,7 @@ def _call(command: list[str], folder: Path, what: str) -> str:
     return done.stdout
 
 
-def _harness(network: GeneratedNetwork, core: Core) -> str:
+def _harness(network: GeneratedNetwork, core: EmulatedCore) -> str:
     """The header that tells the board's program which network it runs."""
     name, streamed = network.name, network.program.streamed
     lines = ["#include <string.h>", f'#include "{name}.h"', f"#define ARENA_SIZE {name.upper()}_ARENA_SIZE"]

@@ -13,13 +13,7 @@ from edge_siamese.errors import NoFaceError
 from edge_siamese.faces import Embedding
 from edge_siamese.gallery import Gallery
 from edge_siamese.operating_point import OperatingPoint
-from edge_siamese.recognition import (
-    ComparisonResult,
-    EmbeddedFace,
-    Identification,
-    ProbeFace,
-    identify_faces,
-)
+from edge_siamese.recognition import ComparisonResult, EmbeddedFace, Identification, ProbeFace, identify_faces
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_background, render_portrait
 
 POINT = OperatingPoint(1e-3, 16384, 9e-4, 10_000, 50, 0.1, "5a" * 32)

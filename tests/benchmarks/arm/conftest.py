@@ -13,8 +13,8 @@ import pytest
 
 from edge_siamese.errors import RuntimeMissingError
 from edge_siamese.models import named_model
-from edge_siamese_benchmarks.arm.cores import Core
-from edge_siamese_benchmarks.arm.rig import Manifest, Rig, rig_version
+from edge_siamese_benchmarks.arm.cores import ArmCore
+from edge_siamese_benchmarks.arm.rig import Rig, RigManifest, rig_version
 
 STEP = (1_000, 500, 20)  # what the pretended counter adds from mark to mark
 KINDS = ("multiply", "load", "other")
@@ -30,14 +30,14 @@ def marks_text(count: int) -> str:
 class HostRig:
     """Runs the guest's program on the host's Python and pretends that the counter saw `STEP` between marks."""
 
-    manifest: Manifest
+    manifest: RigManifest
     crash_at: str = ""
     returncode: int = -11
     runs: list[tuple[str, list[str]]] = field(default_factory=list)
     after_run: Callable[[], None] = lambda: None
 
     def run(
-        self, core: Core, arguments: Sequence[str], environment: Mapping[str, str], *, counts: Path, **options: Any
+        self, core: ArmCore, arguments: Sequence[str], environment: Mapping[str, str], *, counts: Path, **options: Any
     ) -> "subprocess.CompletedProcess[str]":
         options.pop("started")
         job, results = Path(arguments[1]), Path(arguments[2])
@@ -56,12 +56,14 @@ class HostRig:
 
 
 @pytest.fixture
-def manifest() -> Manifest:
-    return Manifest(rig_version(), "qemu/usr/bin/qemu-aarch64", "7.2.22", ["qemu/lib"], "python3.11", ["numpy==2.4.6"])
+def manifest() -> RigManifest:
+    return RigManifest(
+        rig_version(), "qemu/usr/bin/qemu-aarch64", "7.2.22", ["qemu/lib"], "python3.11", ["numpy==2.4.6"]
+    )
 
 
 @pytest.fixture
-def host_rig(manifest: Manifest) -> HostRig:
+def host_rig(manifest: RigManifest) -> HostRig:
     return HostRig(manifest)
 
 

@@ -60,13 +60,13 @@ def test_the_shipped_budget_holds_every_shipped_model_closely() -> None:
         ("[net", "expected TOML"),
     ],
 )
-def test_a_file_that_is_no_budget_is_refused(text: str, expected: str) -> None:
+def test_a_file_that_is_no_budget_is_rejected(text: str, expected: str) -> None:
     with pytest.raises(DataError, match=expected):
         Budget.parse(text)
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_a_budget_or_refused(text: str) -> None:
+def test_any_text_is_a_budget_or_rejected(text: str) -> None:
     with suppress(DataError):
         assert Budget.parse(text).words
 

@@ -10,9 +10,9 @@ from edge_siamese.errors import DataError, ModelError
 from edge_siamese.models import named_model
 from edge_siamese_benchmarks.arm import CORES, CostModel, predict
 from edge_siamese_benchmarks.arm.cost import terms
-from edge_siamese_benchmarks.arm.operators import Operator
+from edge_siamese_benchmarks.arm.operators import KernelOperator
 
-CONV = Operator("CONV_2D", (14, 14, 64), (14, 14, 128), "int8", (1, 1), (1, 1))
+CONV = KernelOperator("CONV_2D", (14, 14, 64), (14, 14, 128), "int8", (1, 1), (1, 1))
 
 # Counted on whole networks, millions; the cost model is fitted on single operators only.
 COUNTED = {
@@ -42,7 +42,7 @@ def test_a_peer_with_float_activations_within_one_percent(data: Path) -> None:
 
 
 def test_an_operator_that_is_not_known_is_named_and_not_guessed() -> None:
-    odd = Operator("BUILTIN_199", (7, 7, 8), (7, 7, 8))
+    odd = KernelOperator("BUILTIN_199", (7, 7, 8), (7, 7, 8))
     whole, known = predict([CONV, odd])[0], predict([CONV])[0]
     assert whole.unknown == ("builtin 199",)
     assert whole.instructions == known.instructions
@@ -50,9 +50,9 @@ def test_an_operator_that_is_not_known_is_named_and_not_guessed() -> None:
 
 def test_free_operators_cost_nothing() -> None:
     model = CostModel.shipped(CORES["a72"])
-    assert model.instructions(Operator("RESHAPE", (7, 7, 8), (392,))) == 0
-    assert model.instructions(Operator("ADD", (7, 7, 8), (7, 7, 8), absorbed=True)) == 0
-    assert model.knows(Operator("RESHAPE", (7, 7, 8), (392,)))
+    assert model.instructions(KernelOperator("RESHAPE", (7, 7, 8), (392,))) == 0
+    assert model.instructions(KernelOperator("ADD", (7, 7, 8), (7, 7, 8), absorbed=True)) == 0
+    assert model.knows(KernelOperator("RESHAPE", (7, 7, 8), (392,)))
 
 
 _SIDES, _CHANNELS = st.integers(1, 160), st.integers(1, 600)
@@ -64,7 +64,7 @@ def test_more_channels_never_cost_less(side: int, inputs: int, outputs: int, ker
         model = CostModel.shipped(core)
         costs = [
             model.instructions(
-                Operator("CONV_2D", (side, side, given), (side, side, outputs), "int8", (kernel, kernel), (1, 1))
+                KernelOperator("CONV_2D", (side, side, given), (side, side, outputs), "int8", (kernel, kernel), (1, 1))
             )
             for given in (inputs, inputs + 16)
         ]
@@ -73,7 +73,7 @@ def test_more_channels_never_cost_less(side: int, inputs: int, outputs: int, ker
 
 @given(side=_SIDES, channels=_CHANNELS, kernel=st.integers(1, 9), kind=st.sampled_from(["DEPTHWISE_CONV_2D", "ADD"]))
 def test_terms_are_finite_and_not_negative(side: int, channels: int, kernel: int, kind: str) -> None:
-    operator = Operator(kind, (side, side, channels), (side, side, channels), "int8", (kernel, kernel), (1, 1))
+    operator = KernelOperator(kind, (side, side, channels), (side, side, channels), "int8", (kernel, kernel), (1, 1))
     for core in CORES.values():
         group, found = terms(operator, core)
         assert group in CostModel.shipped(core).coefficients
@@ -87,7 +87,7 @@ def test_the_dot_product_makes_products_cheaper() -> None:
     assert a76 < a72 < a53
 
 
-def test_other_files_are_refused(tmp_path: Path) -> None:
+def test_other_files_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"expected a \.tflite or \.keras file"):
         predict(tmp_path / "network.onnx")
     broken = tmp_path / "broken.tflite"

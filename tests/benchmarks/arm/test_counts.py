@@ -20,13 +20,13 @@ def test_what_the_counter_writes_is_read_back(steps: list[tuple[int, int]]) -> N
 
 
 @given(st.text(max_size=200))
-def test_any_other_text_is_refused_in_one_sentence(text: str) -> None:
+def test_any_other_text_is_rejected_in_one_sentence(text: str) -> None:
     with pytest.raises(EdgeSiameseError, match=r"^instruction counts: expected .*$"):
         Marks.parse(text)
 
 
 @given(st.text(alphabet="mark kinds0123456789-\n", max_size=80))
-def test_lines_that_look_alike_are_read_or_refused(text: str) -> None:
+def test_lines_that_look_alike_are_read_or_rejected(text: str) -> None:
     try:
         marks = Marks.parse("kinds a b\n" + text)
     except EdgeSiameseError:
@@ -43,12 +43,12 @@ def test_a_last_line_without_its_end_is_left_out() -> None:
     "text",
     ["", "mark 0 1\n", "kinds\n", "kinds a\nmark 0\n", "kinds a\nmark 0 1 2\n", "kinds a\nmark 0 -1\n", "kinds a\n\n"],
 )
-def test_a_damaged_file_is_refused(text: str) -> None:
+def test_a_damaged_file_is_rejected(text: str) -> None:
     with pytest.raises(EdgeSiameseError, match="instruction counts: expected"):
         Marks.parse(text)
 
 
-def test_counts_that_go_down_are_refused() -> None:
+def test_counts_that_go_down_are_rejected() -> None:
     with pytest.raises(EdgeSiameseError, match="mark 1 has fewer"):
         Marks.parse("kinds a\nmark 0 5\nmark 1 4\n")
 

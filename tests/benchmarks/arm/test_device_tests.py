@@ -10,15 +10,15 @@ import pytest
 
 from edge_siamese.errors import DataError
 from edge_siamese_benchmarks.arm import device_tests
-from edge_siamese_benchmarks.arm.cores import CORES, Core
-from edge_siamese_benchmarks.arm.rig import Manifest, Rig
+from edge_siamese_benchmarks.arm.cores import CORES, ArmCore
+from edge_siamese_benchmarks.arm.rig import Rig, RigManifest
 
 
 class _Recorder(Rig):
     calls: list[tuple[list[str], dict[str, str], str, Path]] = []  # noqa: RUF012
 
     def run(
-        self, core: Core, arguments: Sequence[str], environment: Mapping[str, str] | None = None, **options: Any
+        self, core: ArmCore, arguments: Sequence[str], environment: Mapping[str, str] | None = None, **options: Any
     ) -> "subprocess.CompletedProcess[str]":
         script = Path((environment or {})["EDGE_SIAMESE_ARM_PYTHON"])
         assert os.access(script, os.X_OK)
@@ -34,14 +34,14 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _run(tree: Path, manifest: Manifest, *arguments: str) -> tuple[list[str], dict[str, str], str, Path]:
+def _run(tree: Path, manifest: RigManifest, *arguments: str) -> tuple[list[str], dict[str, str], str, Path]:
     _Recorder.calls.clear()
     rig = _Recorder(tree / "rig", manifest)
     assert device_tests.run_device_tests(rig, CORES["a53"], arguments, tree) == 5
     return _Recorder.calls[0]
 
 
-def test_all_of_the_devices_tests_by_default(tree: Path, manifest: Manifest) -> None:
+def test_all_of_the_devices_tests_by_default(tree: Path, manifest: RigManifest) -> None:
     arguments, environment, script, folder = _run(tree, manifest, "-m", "not data")
     assert arguments[:2] == ["-m", "pytest"]
     assert arguments[-3:] == ["-m", "not data", "tests/edge_siamese"]
@@ -52,12 +52,12 @@ def test_all_of_the_devices_tests_by_default(tree: Path, manifest: Manifest) -> 
     assert f"PYTHONPATH={environment['PYTHONPATH']}" in script
 
 
-def test_named_tests_instead(tree: Path, manifest: Manifest) -> None:
+def test_named_tests_instead(tree: Path, manifest: RigManifest) -> None:
     arguments = _run(tree, manifest, "tests/edge_siamese/test_one.py::test_it")[0]
     assert arguments[-1] == "tests/edge_siamese/test_one.py::test_it"
 
 
-def test_another_folder_is_refused(tmp_path: Path, manifest: Manifest) -> None:
+def test_another_folder_is_rejected(tmp_path: Path, manifest: RigManifest) -> None:
     with pytest.raises(DataError, match="expected a tree with tests/edge_siamese"):
         device_tests.run_device_tests(Rig(tmp_path, manifest), CORES["a72"], [], tmp_path)
 

@@ -12,7 +12,7 @@ from edge_siamese.errors import DataError
 from edge_siamese.models import named_model
 from edge_siamese_benchmarks.arm.cores import CORES
 from edge_siamese_benchmarks.arm.cost import CostModel, terms
-from edge_siamese_benchmarks.arm.fit import (
+from edge_siamese_benchmarks.arm.fit import (  # fmt: skip
     CALL,
     call_cost,
     coefficients,
@@ -20,15 +20,15 @@ from edge_siamese_benchmarks.arm.fit import (
     network_errors,
     non_negative,
     quality_table,
-)  # fmt: skip
+)
 from edge_siamese_benchmarks.arm.operator_table import CountedOperator, shipped_table
-from edge_siamese_benchmarks.arm.operators import Operator, read_operators
+from edge_siamese_benchmarks.arm.operators import KernelOperator, read_operators
 
 from .test_cost import COUNTED
 
 
-def _adds(count: int = 6) -> list[Operator]:
-    return [Operator("ADD", (side, side, 16), (side, side, 16)) for side in range(4, 4 + count)]
+def _adds(count: int = 6) -> list[KernelOperator]:
+    return [KernelOperator("ADD", (side, side, 16), (side, side, 16)) for side in range(4, 4 + count)]
 
 
 def test_coefficients_that_are_there_are_found() -> None:
@@ -40,7 +40,7 @@ def test_coefficients_that_are_there_are_found() -> None:
     assert "a72   add            6            0.00" in quality_table([group])
 
 
-def test_nothing_counted_is_refused() -> None:
+def test_nothing_counted_is_rejected() -> None:
     with pytest.raises(DataError, match="found none"):
         fit([])
 

@@ -99,7 +99,7 @@ def test_a_layer_without_a_counterpart_is_named_as_unknown() -> None:
     assert predict(grouped)[0].unknown == ("grouped conv 3x3",)
 
 
-def test_an_image_size_that_is_not_known_is_refused() -> None:
+def test_an_image_size_that_is_not_known_is_rejected() -> None:
     image = keras.Input((None, None, 3))
     with pytest.raises(DataError, match="expected an input of fixed size"):
         keras_operators(keras.Model(image, layers.Conv2D(3, 1)(image)))

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from edge_siamese.errors import ModelError
 from edge_siamese.models import shipped_models
 from edge_siamese.tflite.graph import read_graph
-from edge_siamese_benchmarks.arm.operators import Operator, parse_operators, read_operators
+from edge_siamese_benchmarks.arm.operators import KernelOperator, parse_operators, read_operators
 
 
 def test_the_first_convolution_of_the_small_embedder(small_model: Path) -> None:
     first = read_operators(small_model)[0]
-    assert first == Operator("CONV_2D", (112, 112, 3), (56, 56, 16), "int8", (3, 3), (2, 2))
+    assert first == KernelOperator("CONV_2D", (112, 112, 3), (56, 56, 16), "int8", (3, 3), (2, 2))
     assert (first.label, first.macs, first.pixels) == ("conv 3x3", 56 * 56 * 16 * 27, 56 * 56)
 
 
@@ -49,13 +49,13 @@ def test_constants_are_computed_in_advance(data: Path) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_other_bytes_are_refused_in_one_sentence(data: bytes) -> None:
+def test_other_bytes_are_rejected_in_one_sentence(data: bytes) -> None:
     with pytest.raises(ModelError, match=r"^x\.tflite: the graph cannot be read"):
         parse_operators(data, "x.tflite")
 
 
 @given(position=st.integers(0, 20_000), value=st.integers(0, 255))
-def test_damage_is_read_or_refused(position: int, value: int) -> None:
+def test_damage_is_read_or_rejected(position: int, value: int) -> None:
     model = bytearray(shipped_models()[0].read_bytes())
     model[-1 - position] = model[position] = value
     with suppress(ModelError):

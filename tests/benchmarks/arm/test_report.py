@@ -8,12 +8,12 @@ import pytest
 from edge_siamese_benchmarks.arm.cores import CORES
 from edge_siamese_benchmarks.arm.counts import Count
 from edge_siamese_benchmarks.arm.layers import Breakdown, LayerCost, predicted_breakdown
-from edge_siamese_benchmarks.arm.operators import Operator
+from edge_siamese_benchmarks.arm.operators import KernelOperator
 from edge_siamese_benchmarks.arm.report import ArmReport, rows_of
-from edge_siamese_benchmarks.arm.rig import Manifest
+from edge_siamese_benchmarks.arm.rig import RigManifest
 
-CONV = Operator("CONV_2D", (10, 10, 16), (10, 10, 16), "int8", (1, 1), (1, 1))
-VIEW = Operator("RESHAPE", (10, 10, 16), (1600,))
+CONV = KernelOperator("CONV_2D", (10, 10, 16), (10, 10, 16), "int8", (1, 1), (1, 1))
+VIEW = KernelOperator("RESHAPE", (10, 10, 16), (1600,))
 COUNTS = [
     Count("net", "", "a72", {"multiply": 3e6, "load": 1e6}, {"delegated": True}),
     Count("net", "", "a76", {"multiply": 1e6, "load": 1e6}, {"delegated": True}),
@@ -24,7 +24,7 @@ COUNTS = [
 
 
 @pytest.fixture
-def report(manifest: Manifest) -> ArmReport:
+def report(manifest: RigManifest) -> ArmReport:
     layers = [LayerCost(0, CONV, 30_000.0), LayerCost(1, VIEW, 0.0)]
     breakdowns = {"net": [Breakdown(core, "counted", layers) for core in ("a72", "a76")]}
     rows = rows_of(COUNTS, {"net": 2_000_000}, {"net": 2})
@@ -74,7 +74,7 @@ def test_json(report: ArmReport) -> None:
 
 
 def test_a_prediction_says_so_and_names_what_it_left_out() -> None:
-    odd = Operator("BUILTIN_199", (7, 7, 8), (7, 7, 8))
+    odd = KernelOperator("BUILTIN_199", (7, 7, 8), (7, 7, 8))
     breakdowns = {"net": [predicted_breakdown([CONV, odd], CORES["a72"])]}
     text = ArmReport("predicted", ["a72"], [], breakdowns).text()
     assert "predicted by the cost model, not counted" in text

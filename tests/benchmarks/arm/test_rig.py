@@ -8,7 +8,7 @@ import pytest
 
 from edge_siamese.errors import RuntimeMissingError
 from edge_siamese_benchmarks.arm.cores import CORES
-from edge_siamese_benchmarks.arm.rig import MANIFEST, Manifest, Rig, device_path, rig_folder, rig_version
+from edge_siamese_benchmarks.arm.rig import MANIFEST, Rig, RigManifest, device_path, rig_folder, rig_version
 
 
 def test_the_environment_names_the_folder() -> None:
@@ -21,7 +21,7 @@ def test_without_one_it_is_in_the_users_cache(environment: dict[str, str]) -> No
     assert rig_folder(environment) == Path.home() / ".cache/edge-siamese" / f"arm-{rig_version()}"
 
 
-def test_a_manifest_is_read_back(tmp_path: Path, manifest: Manifest) -> None:
+def test_a_manifest_is_read_back(tmp_path: Path, manifest: RigManifest) -> None:
     manifest.write(tmp_path)
     assert Rig.open(tmp_path) == Rig(tmp_path, manifest)
 
@@ -40,13 +40,13 @@ def test_a_damaged_manifest_is_one_sentence(tmp_path: Path, text: str) -> None:
         Rig.open(tmp_path)
 
 
-def test_a_rig_of_another_version_is_refused_with_both(tmp_path: Path, manifest: Manifest) -> None:
+def test_a_rig_of_another_version_is_rejected_with_both(tmp_path: Path, manifest: RigManifest) -> None:
     replace(manifest, version="older").write(tmp_path)
     with pytest.raises(RuntimeMissingError, match=f"version {rig_version()}, found older"):
         Rig.open(tmp_path)
 
 
-def test_the_command_emulates_the_core_and_counts_on_request(tmp_path: Path, manifest: Manifest) -> None:
+def test_the_command_emulates_the_core_and_counts_on_request(tmp_path: Path, manifest: RigManifest) -> None:
     rig = Rig(tmp_path, manifest)
     command = rig.command(CORES["a76"], ["guest.py"], {"A": "1"}, count=True)
     assert command[0] == str(tmp_path / "qemu/usr/bin/qemu-aarch64")
@@ -58,13 +58,13 @@ def test_the_command_emulates_the_core_and_counts_on_request(tmp_path: Path, man
     assert "-plugin" not in rig.command(CORES["a76"], [], {}, count=False)
 
 
-def test_an_installed_qemu_keeps_its_own_path(tmp_path: Path, manifest: Manifest) -> None:
+def test_an_installed_qemu_keeps_its_own_path(tmp_path: Path, manifest: RigManifest) -> None:
     rig = Rig(tmp_path, replace(manifest, qemu="/usr/bin/qemu-aarch64", libraries=[]))
     assert rig.command(CORES["a72"], [], {}, count=False)[0] == "/usr/bin/qemu-aarch64"
 
 
 def test_qemu_gets_its_libraries_and_none_of_pythons_variables(
-    tmp_path: Path, manifest: Manifest, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, manifest: RigManifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", "/host")
     environment = Rig(tmp_path, manifest).host_environment(tmp_path / "counts")
@@ -80,6 +80,6 @@ def test_the_guest_sees_the_device_package_alone() -> None:
     assert not path.exists()
 
 
-def test_the_manifest_is_plain_json(tmp_path: Path, manifest: Manifest) -> None:
+def test_the_manifest_is_plain_json(tmp_path: Path, manifest: RigManifest) -> None:
     manifest.write(tmp_path)
     assert json.loads((tmp_path / MANIFEST).read_text())["python"] == "python3.11"

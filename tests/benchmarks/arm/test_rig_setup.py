@@ -7,7 +7,7 @@ import pytest
 from edge_siamese.errors import EdgeSiameseError, RuntimeMissingError
 from edge_siamese_benchmarks.arm import rig_setup
 from edge_siamese_benchmarks.arm.cores import CORES
-from edge_siamese_benchmarks.arm.rig import Manifest, Rig
+from edge_siamese_benchmarks.arm.rig import Rig, RigManifest
 from edge_siamese_benchmarks.arm.rig_setup import check_qemu_version, failure_line, set_up
 
 
@@ -61,7 +61,7 @@ def test_qemu_with_the_counters_interface_is_taken(shown: str, version: str) -> 
 
 
 @pytest.mark.parametrize("shown", ["qemu-aarch64 version 10.0.2", "qemu-aarch64 version 6.2.0", "", "nonsense"])
-def test_another_qemu_is_refused_with_what_was_found(shown: str) -> None:
+def test_another_qemu_is_rejected_with_what_was_found(shown: str) -> None:
     with pytest.raises(RuntimeMissingError, match=r"expected version 7\.2 to 8\.2.*found (qemu|nothing|nonsense)"):
         check_qemu_version(shown)
 
@@ -80,14 +80,14 @@ def test_a_folder_with_something_else_is_not_touched(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
-def test_a_rig_that_is_there_is_not_made_again(tmp_path: Path, manifest: Manifest) -> None:
+def test_a_rig_that_is_there_is_not_made_again(tmp_path: Path, manifest: RigManifest) -> None:
     manifest.write(tmp_path)
     steps: list[str] = []
     assert set_up(steps.append, tmp_path) == Rig(tmp_path, manifest)
     assert steps == []
 
 
-def _finish(manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _finish(manifest: RigManifest, monkeypatch: pytest.MonkeyPatch) -> None:
     def build(work: Path, tell: object) -> None:
         (work / "made").touch()
         manifest.write(work)
@@ -96,7 +96,7 @@ def _finish(manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rig_setup, "_build", build)
 
 
-def test_an_older_rig_is_replaced(tmp_path: Path, manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_rig_is_replaced(tmp_path: Path, manifest: RigManifest, monkeypatch: pytest.MonkeyPatch) -> None:
     _finish(manifest, monkeypatch)
     folder = tmp_path / "rig"
     folder.mkdir()
@@ -106,7 +106,7 @@ def test_an_older_rig_is_replaced(tmp_path: Path, manifest: Manifest, monkeypatc
     assert [path.name for path in tmp_path.iterdir()] == ["rig"]
 
 
-def test_a_failure_leaves_the_older_rig(tmp_path: Path, manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_leaves_the_older_rig(tmp_path: Path, manifest: RigManifest, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(work: Path, tell: object) -> None:
         raise RuntimeMissingError("no network")
 

@@ -12,7 +12,7 @@ from edge_siamese_benchmarks.arm.subjects import Image, resolve
 
 
 def test_without_words_all_that_ships_and_the_pipeline() -> None:
-    names = [subject.name for subject in resolve([])]
+    names = [counted.name for counted in resolve([])]
     assert names[-1] == "pipeline embedder + detector"
     assert {"detector", "embedder", "embedder-small"} <= set(names)
 
@@ -25,7 +25,7 @@ def test_shipped_models_and_files(small_model: Path, tmp_path: Path) -> None:
     assert shipped.macs == mine.macs > 15_000_000
 
 
-def test_the_mirror_image_is_told() -> None:
+def test_flip_averaging_is_reported() -> None:
     embedder, small = resolve(["embedder", "embedder-small"])
     assert embedder.mirrored
     assert not small.mirrored
@@ -36,15 +36,15 @@ def test_the_same_thing_twice_is_counted_once() -> None:
 
 
 def test_a_pipeline_of_other_models() -> None:
-    (subject,) = resolve(["pipeline:embedder-small+detector-small"])
-    assert subject.name == "pipeline embedder-small + detector-small"
-    assert subject.item["detector"].endswith("detector-small.tflite")
-    job = subject.job(Path("/image.npz"))
-    assert (job["name"], job["image"], job["kind"]) == (subject.name, "/image.npz", "analyze")
+    (counted,) = resolve(["pipeline:embedder-small+detector-small"])
+    assert counted.name == "pipeline embedder-small + detector-small"
+    assert counted.item["detector"].endswith("detector-small.tflite")
+    job = counted.job(Path("/image.npz"))
+    assert (job["name"], job["image"], job["kind"]) == (counted.name, "/image.npz", "analyze")
 
 
 @pytest.mark.parametrize("word", ["pipeline:", "pipeline:embedder", "pipeline:+detector", "pipeline:embedder+"])
-def test_half_a_pipeline_is_refused(word: str) -> None:
+def test_half_a_pipeline_is_rejected(word: str) -> None:
     with pytest.raises(DataError, match=r"expected pipeline:EMBEDDER\+DETECTOR"):
         resolve([word])
 
@@ -56,7 +56,7 @@ def test_a_missing_model_names_what_ships(word: str) -> None:
     assert caught.value.exit_code == 2
 
 
-def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
+def test_a_foreign_file_is_rejected(tmp_path: Path) -> None:
     foreign = tmp_path / "notes.txt"
     foreign.write_text("these are not the weights")
     with pytest.raises(ModelError, match=r"notes\.txt: .*expected a \.tflite"):
@@ -71,7 +71,7 @@ def test_peers_need_their_folder(environment: dict[str, str], found: str) -> Non
         resolve(["peers"], environment)
 
 
-def test_an_empty_folder_of_peers_is_refused(tmp_path: Path) -> None:
+def test_an_empty_folder_of_peers_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "peers").mkdir()
     with pytest.raises(DataError, match="found neither"):
         resolve(["peers"], {"EDGE_SIAMESE_DATA": str(tmp_path)})
@@ -79,7 +79,7 @@ def test_an_empty_folder_of_peers_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.data
 def test_peers_of_the_real_data(data: Path) -> None:
-    names = [subject.name for subject in resolve(["peers"], {"EDGE_SIAMESE_DATA": str(data)})]
+    names = [counted.name for counted in resolve(["peers"], {"EDGE_SIAMESE_DATA": str(data)})]
     assert "mobilefacenet_int8.tflite" in names
     assert "yunet 320x240 + align + mobilefacenet_int8" in names
 

@@ -9,13 +9,13 @@ from edge_siamese.errors import DataError, ModelError
 from edge_siamese.tflite.model_card import model_bytes, read_model
 from edge_siamese.tflite.runtime import find_runtime
 
-from .c_text import RESERVED
-from .emit import default_name
-from .fixed_point import Rounding
-from .generate import generate
-from .layouts import Backend
-from .measure import measure
-from .report import add_measurement, arena_svg, report
+from .codegen.c_text import RESERVED
+from .codegen.emit import default_name
+from .codegen.fixed_point import Rounding
+from .codegen.generate import generate
+from .codegen.layouts import Backend
+from .codegen.report import add_measurement, arena_svg, report
+from .emulation.measure import measure
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 

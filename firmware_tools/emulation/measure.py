@@ -9,7 +9,9 @@ import numpy as np
 from edge_siamese.errors import SelfTestError
 from edge_siamese.tflite.runtime import load_network
 
-from .generate import GeneratedNetwork
+from ..codegen.generate import GeneratedNetwork
+from .cores import find_core
+from .qemu import emulate
 
 _RUNS = 2
 
@@ -30,8 +32,6 @@ def measure(network: GeneratedNetwork, model: bytes, core_name: str) -> dict[str
         RuntimeMissingError: the compiler or QEMU is not installed.
         SelfTestError: the outputs are not those of the reference kernels.
     """
-    from ..emulation import emulate, find_core
-
     core = find_core(core_name, network.backend)
     rng = np.random.default_rng(0)
     sizes = [value.size for value in network.program.inputs.values()]
