@@ -27,8 +27,8 @@ def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> Grap
         import torch
     except ImportError as error:
         raise RuntimeMissingError(
-            "PyTorch networks are read by litert-torch, which is not installed; install it with: "
-            "pip install torch --index-url https://download.pytorch.org/whl/cpu, then pip install 'edge-siamese[import-torch]'"
+            "PyTorch networks are read by litert-torch, which is not installed: install a CPU build of PyTorch, then "
+            "pip install 'edge-siamese[import-torch]'"
         ) from error
     try:
         program = torch.export.load(path)
