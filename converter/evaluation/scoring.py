@@ -1,4 +1,4 @@
-"""Scores of images against images, larger for more alike ones, and lists of scored pairs."""
+"""Similarity scores between images, and lists of scored pairs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,14 +15,14 @@ Indices = npt.NDArray[np.integer]
 Labels = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.floating]
 Score = Callable[[Indices, Indices], Scores]
-"""Scores ``(R, C)`` of images against images, by number."""
+"""Function from two arrays of image indices ``(R,)`` and ``(C,)`` to scores ``(R, C)``; larger is more similar."""
 
 MAX_PAIRS = 1_000_000
 _BLOCK = 512
 
 
 def by_similarity(embeddings: Matrix, name: str = "cosine") -> Score:
-    """Scores of embeddings ``(N, D)``: the cosine, or the negative of another distance of `distances`.
+    """Return the score function of embeddings ``(N, D)``: the cosine, or the negative of another distance.
 
     Raises:
         DataError: there is no distance of that name.
@@ -39,14 +39,14 @@ def by_similarity(embeddings: Matrix, name: str = "cosine") -> Score:
 
 @dataclass(frozen=True, eq=False)
 class ScoredPairs:
-    """P pairs of N images, with their scores; an `edge_siamese.evaluation.verification_metrics.Scored`.
+    """P scored pairs of N images; implements `edge_siamese.evaluation.verification_metrics.Scored`.
 
     Attributes:
-        index: int64 ``(P, 2)`` numbers of the images.
-        scores: ``(P,)``, larger for more alike ones.
+        index: int64 ``(P, 2)`` indices of the images.
+        scores: ``(P,)``, larger is more similar.
         labels: int64 ``(N,)`` class of each image.
-        fold: int64 ``(P,)`` from 0, or None.
-        probabilities: ``(P,)`` of being genuine, where the model states them.
+        fold: int64 ``(P,)`` fold of each pair, from 0, or None.
+        probabilities: ``(P,)`` probability of being genuine, 0 to 1, or None.
 
     Raises:
         DataError: there are no genuine or no impostor pairs, or a score is not finite.
@@ -71,12 +71,12 @@ class ScoredPairs:
 
     @cached_property
     def genuine(self) -> npt.NDArray[np.bool_]:
-        """bool ``(P,)``: both images are of one class."""
+        """bool ``(P,)``: both images have the same class."""
         return np.asarray(self.labels[self.index[:, 0]] == self.labels[self.index[:, 1]])
 
     @cached_property
     def _people(self) -> Labels:
-        """Classes that stand in a pair, numbered from 0 without gaps, ``(P, 2)``."""
+        """Classes of the pairs ``(P, 2)``, renumbered from 0 without gaps."""
         return np.unique(self.labels[self.index], return_inverse=True)[1].reshape(-1, 2).astype(np.int64)
 
     @property
@@ -100,7 +100,7 @@ class ScoredPairs:
         return self.scores[~self.genuine]
 
     def where(self, keep: npt.NDArray[np.bool_]) -> "ScoredPairs":
-        """The pairs for which `keep` ``(P,)`` is true."""
+        """Return the pairs for which `keep` ``(P,)`` is true."""
         return ScoredPairs(
             index=self.index[keep],
             scores=self.scores[keep],
@@ -110,10 +110,10 @@ class ScoredPairs:
         )
 
     def within_folds(self, folds: int, *, seed: int = 0) -> "ScoredPairs":
-        """Deal the classes into folds and keep the pairs whose classes are in one: no class is in two folds.
+        """Assign each class to one fold and keep the pairs whose classes are in the same fold.
 
         Raises:
-            DataError: fewer than two folds, or than two classes a fold.
+            DataError: there are fewer than two folds, or fewer than two classes per fold.
         """
         if not 2 <= folds <= self.person_count // 2:
             raise DataError(f"folds: expected from 2 to half of {self.person_count} classes, found {folds}")
@@ -125,8 +125,8 @@ class ScoredPairs:
 def score_pairs(score: Score, index: Labels, labels: Labels, fold: Labels | None = None) -> ScoredPairs:
     """Score listed pairs, int64 ``(P, 2)``.
 
-    Each block of first images is scored against all of its partners at once; where that is too dear, as with a learned
-    head on pairs drawn from many images, score the pairs themselves and build `ScoredPairs`.
+    Each block of first images is scored against all of its second images at once. If that is too slow, as with a learned
+    head and pairs drawn from many images, score the pairs one by one and create `ScoredPairs`.
 
     Raises:
         DataError: see `ScoredPairs`.
@@ -143,9 +143,9 @@ def score_pairs(score: Score, index: Labels, labels: Labels, fold: Labels | None
 
 
 def every_pair(labels: Labels, *, at_most: int = MAX_PAIRS, seed: int = 0) -> Labels:
-    """Every two images once, int64 ``(P, 2)``; of more than `at_most` pairs a sample without repetitions.
+    """Return all pairs of images, int64 ``(P, 2)``, or a sample of `at_most` pairs without repetition.
 
-    The sample holds every genuine pair, or half of `at_most` where there are more, and impostor pairs drawn at random.
+    The sample has all genuine pairs, or `at_most` / 2 if there are more, and random impostor pairs.
     """
     count = len(labels)
     if count * (count - 1) // 2 <= at_most:
@@ -158,7 +158,7 @@ def every_pair(labels: Labels, *, at_most: int = MAX_PAIRS, seed: int = 0) -> La
 
 
 def indices_by_class(labels: Labels) -> dict[int, Labels]:
-    """Rows of each class, ascending, by class."""
+    """Return the indices of the images of each class, ascending."""
     order = np.argsort(labels, kind="stable")
     classes, starts = np.unique(labels[order], return_index=True)
     return dict(zip(classes.tolist(), np.split(order, starts[1:]), strict=True))
@@ -172,7 +172,7 @@ def _genuine_pairs(labels: Labels) -> Labels:
 
 
 def _drawn_impostors(labels: Labels, expected: int, rng: np.random.Generator) -> Labels:
-    """`expected` different impostor pairs, or all there are."""
+    """Draw `expected` different impostor pairs, or return all of them if there are fewer."""
     count = len(labels)
     sizes = np.unique(labels, return_counts=True)[1].astype(np.int64)
     available = (count * count - int(np.square(sizes).sum())) // 2
