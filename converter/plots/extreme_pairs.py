@@ -1,4 +1,4 @@
-"""The pairs that tell most about a network: genuine ones it is surest and least sure of, impostors likewise."""
+"""Genuine and impostor pairs with the highest and lowest scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from edge_siamese.reports.canvas import GENUINE, GRAY, IMPOSTOR, Drawing, Pixels
 from ..evaluation.scoring import Labels, ScoredPairs
 
 KINDS = {
-    "worst genuine": "the same, but scored least alike",
-    "worst impostor": "different, but scored most alike",
-    "best genuine": "the same, scored most alike",
-    "best impostor": "different, scored least alike",
+    "worst genuine": "same class, lowest scores",
+    "worst impostor": "different classes, highest scores",
+    "best genuine": "same class, highest scores",
+    "best impostor": "different classes, lowest scores",
 }
 
 
 @dataclass(frozen=True, eq=False)
 class ExtremePairs:
-    """Pairs of one kind of `KINDS`, the most telling first: int64 ``(n, 2)`` rows and their scores ``(n,)``."""
+    """Pairs of one kind of `KINDS`, the most extreme first: indices int64 ``(n, 2)`` and scores ``(n,)``."""
 
     kind: str
     index: Labels
@@ -28,7 +28,7 @@ class ExtremePairs:
 
 
 def extreme_pairs(pairs: ScoredPairs, count: int = 6) -> list[ExtremePairs]:
-    """The `count` most telling pairs of each kind; an image stands in one pair of a kind only, so that they differ."""
+    """Select the `count` most extreme pairs of each kind; each image is in at most one pair of a kind."""
     chosen = []
     for kind in KINDS:
         genuine, upwards = kind.endswith("genuine"), kind in {"worst genuine", "best impostor"}
@@ -40,13 +40,13 @@ def extreme_pairs(pairs: ScoredPairs, count: int = 6) -> list[ExtremePairs]:
 
 
 def pair_sheet(extreme: Sequence[ExtremePairs], images: Pixels, names: Sequence[str], *, threshold: float) -> Drawing:
-    """The pairs as a sheet: a row for each kind, scores in blue where they reach the threshold and orange below it.
+    """Draw the pairs, one row per kind, with scores in blue from the threshold on and in orange below it.
 
     Args:
-        extreme: of `extreme_pairs`.
+        extreme: result of `extreme_pairs`.
         images: uint8 ``(N, H, W, C)``.
         names: class of each image.
-        threshold: pairs of at least this score match.
+        threshold: pairs with at least this score match.
     """
     extreme = [each for each in extreme if len(each.index)]
     columns = max(len(each.index) for each in extreme)

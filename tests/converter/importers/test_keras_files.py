@@ -100,7 +100,7 @@ def test_what_cannot_be_rebuilt_or_embedded_is_rejected(stack: list[Any], senten
 
 def test_channels_first_is_rejected_with_the_way_out(tmp_path: Path) -> None:
     path = saved(tmp_path / "n.keras", layers.Flatten(data_format="channels_first"), shape=(3, 16, 16))
-    with pytest.raises(DataError, match="build the network again with data_format='channels_last'"):
+    with pytest.raises(DataError, match="build it with data_format='channels_last'"):
         load_any(path)
 
 

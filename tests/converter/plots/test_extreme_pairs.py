@@ -22,7 +22,7 @@ def test_the_sheet_shows_scores_and_names() -> None:
     images = np.random.default_rng(0).integers(0, 255, (5, 20, 16, 1)).astype(np.uint8)
     reported = extreme_pairs(ScoredPairs(INDEX, SCORES, LABELS), 2)
     svg = pair_sheet(reported, images, ["Ada"] * 3 + ["Ben"] * 2, threshold=0.45).svg()
-    assert "worst impostor: different, but scored most alike" in svg
+    assert "worst impostor: different classes, highest scores" in svg
     for score in ("0.200", "0.900", "0.700", "0.100"):
         assert f">{score}<" in svg
     assert svg.count("<image") == 8
