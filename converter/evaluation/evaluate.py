@@ -9,11 +9,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from edge_siamese.errors import DataError
+from edge_siamese.evaluation.pairs import ScoredPairs
 
 from .identification import identify_by_representatives, one_shot
 from .one_shot import draw_runs, evaluate_runs
 from .open_set import OpenSetScores, draw_open_set
-from .scoring import Labels, Score, ScoredPairs, every_pair, score_pairs
+from .scoring import Labels, Score, every_pair, score_pairs
 from .verification import REPLICATES, Confusion, Verification, evaluate_folds
 
 SAME_PAIRS = "the equal error rate of the same pairs"
@@ -121,7 +122,8 @@ def evaluate(
 
 def _folds(pairs: ScoredPairs, seed: int) -> tuple[dict[str, Any], ...]:
     with suppress(DataError):
-        folded = pairs.within_folds(min(_FOLDS, pairs.person_count // 2), seed=seed) if pairs.fold is None else pairs
+        folds = min(_FOLDS, pairs.compact().person_count // 2)
+        folded = pairs.within_folds(folds, seed=seed) if pairs.fold is None else pairs
         return tuple(fold.to_json() for fold in evaluate_folds(folded))
     return ()
 

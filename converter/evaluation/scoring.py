@@ -1,13 +1,12 @@
-"""Similarity scores between images, and lists of scored pairs."""
+"""Similarity scores between images, and of pairs of images."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
+from edge_siamese.evaluation.pairs import ScoredPairs
 
 from ..distances import DISTANCES, Matrix, pairwise
 
@@ -35,91 +34,6 @@ def by_similarity(embeddings: Matrix, name: str = "cosine") -> Score:
         return 1 - distances if name == "cosine" else -distances
 
     return score
-
-
-@dataclass(frozen=True, eq=False)
-class ScoredPairs:
-    """P scored pairs of N images; implements `edge_siamese.evaluation.verification_metrics.Scored`.
-
-    Attributes:
-        index: int64 ``(P, 2)`` indices of the images.
-        scores: ``(P,)``, larger is more similar.
-        labels: int64 ``(N,)`` class of each image.
-        fold: int64 ``(P,)`` fold of each pair, from 0, or None.
-        probabilities: ``(P,)`` probability of being genuine, 0 to 1, or None.
-
-    Raises:
-        DataError: there are no genuine or no impostor pairs, or a score is not finite.
-    """
-
-    index: Labels
-    scores: Scores
-    labels: Labels
-    fold: Labels | None = None
-    probabilities: Scores | None = None
-
-    def __post_init__(self) -> None:
-        genuine = int(self.genuine.sum())
-        if not 0 < genuine < len(self.genuine):
-            raise DataError(
-                f"verification needs genuine and impostor pairs, found {genuine} genuine and "
-                f"{len(self.genuine) - genuine} impostor"
-            )
-        if not np.isfinite(self.scores).all():
-            wrong = int(np.count_nonzero(~np.isfinite(self.scores)))
-            raise DataError(f"scores: expected finite numbers, found {wrong:,} of {len(self.scores):,} that are not")
-
-    @cached_property
-    def genuine(self) -> npt.NDArray[np.bool_]:
-        """bool ``(P,)``: both images have the same class."""
-        return np.asarray(self.labels[self.index[:, 0]] == self.labels[self.index[:, 1]])
-
-    @cached_property
-    def _people(self) -> Labels:
-        """Classes of the pairs ``(P, 2)``, renumbered from 0 without gaps."""
-        return np.unique(self.labels[self.index], return_inverse=True)[1].reshape(-1, 2).astype(np.int64)
-
-    @property
-    def person_count(self) -> int:
-        return int(self._people.max()) + 1
-
-    @property
-    def first_person(self) -> Labels:
-        return self._people[:, 0]
-
-    @property
-    def second_person(self) -> Labels:
-        return self._people[:, 1]
-
-    @property
-    def genuine_scores(self) -> Scores:
-        return self.scores[self.genuine]
-
-    @property
-    def impostor_scores(self) -> Scores:
-        return self.scores[~self.genuine]
-
-    def where(self, keep: npt.NDArray[np.bool_]) -> "ScoredPairs":
-        """Return the pairs for which `keep` ``(P,)`` is true."""
-        return ScoredPairs(
-            index=self.index[keep],
-            scores=self.scores[keep],
-            labels=self.labels,
-            fold=None if self.fold is None else self.fold[keep],
-            probabilities=None if self.probabilities is None else self.probabilities[keep],
-        )
-
-    def within_folds(self, folds: int, *, seed: int = 0) -> "ScoredPairs":
-        """Assign each class to one fold and keep the pairs whose classes are in the same fold.
-
-        Raises:
-            DataError: there are fewer than two folds, or fewer than two classes per fold.
-        """
-        if not 2 <= folds <= self.person_count // 2:
-            raise DataError(f"folds: expected from 2 to half of {self.person_count} classes, found {folds}")
-        dealt = np.random.default_rng(seed).permutation(self.person_count) % folds
-        fold = dealt[self._people]
-        return replace(self, fold=fold[:, 0]).where(fold[:, 0] == fold[:, 1])
 
 
 def score_pairs(score: Score, index: Labels, labels: Labels, fold: Labels | None = None) -> ScoredPairs:

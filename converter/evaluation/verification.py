@@ -10,11 +10,10 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.bootstrap import SEED, PersonBootstrap
 from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
+from edge_siamese.evaluation.pairs import ScoredPairs
 from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.evaluation.verification_metrics import MetricsTable
 from edge_siamese.intervals import Proportion
-
-from .scoring import ScoredPairs
 
 REPLICATES = 200
 CHANCE = 0.5  # AUC of random scores
@@ -41,7 +40,9 @@ class Verification:
         Raises:
             DataError: a fold has no genuine or no impostor pairs.
         """
-        return cls(pairs, VerificationMetrics.measure(pairs, PersonBootstrap(pairs.person_count, replicates, seed)))
+        compared = pairs.compact()  # classes without a pair take no part in the draws
+        bootstrap = PersonBootstrap(compared.person_count, replicates, seed)
+        return cls(pairs, VerificationMetrics.measure(compared, bootstrap))
 
     @property
     def curve(self) -> ErrorCurve:
@@ -53,7 +54,7 @@ class Verification:
         return self.verification.to_json() | {
             "threshold": metrics.threshold,
             "eer_threshold": self.curve.eer_threshold,
-            "classes": self.pairs.person_count,
+            "classes": self.pairs.compact().person_count,
             "genuine_pairs": int(self.pairs.genuine.sum()),
             "impostor_pairs": self.verification.impostor_pairs,
             "det": self.verification.det(),
