@@ -115,10 +115,10 @@ class ScoredPairs:
         return replace(self, labels=np.where(known, numbers, -1))
 
     def within_folds(self, folds: int, *, seed: int = 0) -> "ScoredPairs":
-        """Deal the classes into folds and keep the pairs whose classes are in one: no class is in two folds.
+        """Assign each class to one fold and keep the pairs whose classes are in the same fold.
 
         Raises:
-            DataError: there are fewer than two folds, or than two classes a fold.
+            DataError: there are fewer than two folds, or fewer than two classes per fold.
         """
         compact = self.compact()
         if not 2 <= folds <= compact.person_count // 2:
