@@ -9,7 +9,7 @@ from .shared.galleries import plural
 from .shared.options import engine_options, json_option
 from .shared.output import emit_json
 from .shared.progress import progress_line
-from .shared.unused import skipped_files_json, tell_unreadable, unreadable_json
+from .shared.unused import report_unreadable, skipped_files_json, unreadable_json
 
 
 @click.command()
@@ -42,7 +42,7 @@ def embed(source: Path, output: Path, as_json: bool, **engine_settings: Any) -> 
                     images += 1
                     faces.add(item.source, item.pixels, engine.analyze(item.pixels))
                     progress(images, images)
-        tell_unreadable(unreadable, "left out")
+        report_unreadable(unreadable, "left out")
         if not images:
             raise DataError(f"{source}: none of its images can be read")
         faces.save(output, engine.embedder_card)

@@ -14,9 +14,9 @@ from .shared.galleries import (
     enrollment_options,
     look_alike_option,
     person_name,
+    report_several_faces,
+    report_unchecked,
     take,
-    tell_several_faces,
-    tell_unchecked,
     templates_option,
 )
 from .shared.numbers import FiniteRange
@@ -73,7 +73,7 @@ def enroll(
     largest_only, pace = options.pop("largest_only"), take(options, "frames", "interval", "timeout")
     with FaceEngine.open(**options) as engine:
         gallery = open_for(name, path, engine.embedder_card, about)
-        tell_unchecked(engine.embedder_card)
+        report_unchecked(engine.embedder_card)
         if camera is None:
             chosen = from_photos(photos, name, gallery, engine, largest_only=largest_only)
         else:
@@ -99,5 +99,5 @@ def _from_camera(camera: str, engine: "FaceEngine", frames: int, interval: float
             begun=begun,
             taken=progress,
         )
-    tell_several_faces(chosen.several, largest_only=False)
+    report_several_faces(chosen.several, largest_only=False)
     return chosen

@@ -9,7 +9,7 @@ from .. import __version__
 from .shared.options import engine_options, json_option, target_fmr_option
 from .shared.output import emit_json
 from .shared.progress import progress_line
-from .shared.unused import skipped_files_json, tell_dataset, tell_notes, tell_unreadable, unreadable_json
+from .shared.unused import report_dataset, report_notes, report_unreadable, skipped_files_json, unreadable_json
 
 if TYPE_CHECKING:
     from ..evaluation.protocols import VerificationProtocol
@@ -70,7 +70,7 @@ def evaluate(
                 f"expected a file in a folder that exists, found {report_path}", param_hint="--report"
             )
     with IdentityDataset(data) as dataset:
-        tell_dataset(dataset)
+        report_dataset(dataset)
         labels = read_labels(slices, dataset.photos) if slices else {}
         protocol = VerificationProtocol.of(dataset, all_pairs)
         report, digests = _measured(dataset, protocol, target_fmr, replicates, baseline, labels, engine_settings)
@@ -106,12 +106,12 @@ def _measured(
     other = open_baseline(baseline, **baseline_settings) if baseline else None
     with FaceEngine.open(**engine_settings) as engine, progress_line("embedding") as progress:
         embedded = embed_dataset(dataset, engine, protocol.choose, progress)
-    tell_unreadable(embedded.unreadable, "counted as a photo without a face")
+    report_unreadable(embedded.unreadable, "counted as a photo without a face")
     shared = [
         f"{first} and {second} have the same embedding: is one photo filed under two people?"
         for first, second in embedded.shared_photos()
     ]
-    tell_notes(shared)
+    report_notes(shared)
     comparisons = protocol.compare(embedded)
     bootstrap = PersonBootstrap(comparisons.person_count, replicates)
     evaluator = VerificationEvaluator(

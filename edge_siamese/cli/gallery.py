@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .shared.galleries import PATH, counted, note, person_name, summary, tell_dropped_points
+from .shared.galleries import PATH, counted, note, person_name, report_dropped_points, summary
 from .shared.lazy import Entry, LazyGroup
 from .shared.options import Model, json_option
 from .shared.output import emit_json, table
@@ -103,7 +103,7 @@ def remove(path: Path, name: str, as_json: bool) -> None:
     name = person_name(name)
     before = Gallery.open(path)
     written = Gallery.of(update(path, lambda there: Gallery.of(there or before).without(name)))
-    tell_dropped_points(before, written)
+    report_dropped_points(before, written)
     if as_json:
         emit_json("gallery-remove", summary(written) | {"removed": name})
     else:

@@ -17,16 +17,16 @@ from .shared.galleries import (
     look_alike_option,
     note,
     person_name,
+    report_look_alikes,
+    report_several_faces,
+    report_skipped,
+    report_unchecked,
     selection_from,
     selection_options,
     several_faces_json,
     skipped_json,
     summary,
     take,
-    tell_look_alikes,
-    tell_several_faces,
-    tell_skipped,
-    tell_unchecked,
     templates_option,
 )
 from .shared.options import engine_options, json_option
@@ -71,9 +71,9 @@ def build(
     permissions = Permissions(different_faces=options.pop("allow_different_faces"))
     sequence = _next_sequence(output, sequence)
     with IdentityDataset(people) as dataset:
-        _tell_names(dataset)
+        _report_names(dataset)
         with FaceEngine.open(**options) as engine, progress_line("enrolling") as progress:
-            tell_unchecked(engine.embedder_card)
+            report_unchecked(engine.embedder_card)
             built, report = build_gallery(
                 dataset,
                 engine,
@@ -85,9 +85,9 @@ def build(
                 progress=progress,
             )
             digests = engine.digests
-    tell_skipped(report.skipped)
-    tell_several_faces(report.several, largest_only=largest_only)
-    tell_look_alikes(report.look_alikes)
+    report_skipped(report.skipped)
+    report_several_faces(report.several, largest_only=largest_only)
+    report_look_alikes(report.look_alikes)
     written = replace(built, sequence=sequence).save(output)
     _report(written, report, output.stat().st_size, selection.budget, as_json=as_json, models=digests)
 
@@ -118,7 +118,7 @@ def add(path: Path, name: str, photos: tuple[Path, ...], limit: int, as_json: bo
     Gallery.open(path)
     with FaceEngine.open(**options) as engine:
         gallery = open_for(name, path, engine.embedder_card, about)
-        tell_unchecked(engine.embedder_card)
+        report_unchecked(engine.embedder_card)
         chosen = from_photos(photos, name, gallery, engine, largest_only=largest_only)
         card, digests = engine.embedder_card, engine.digests
     written, other = save_person(path, name, chosen, card, permissions, limit=limit, about=about)
@@ -140,7 +140,7 @@ def _next_sequence(output: Path, asked: int | None) -> int:
     return asked or there + 1
 
 
-def _tell_names(dataset: "IdentityDataset") -> None:
+def _report_names(dataset: "IdentityDataset") -> None:
     """Say how the folders were read, and which names a gallery writes in another way."""
     from ..gallery.enrollment.build import names_of
     from ..names import change_of

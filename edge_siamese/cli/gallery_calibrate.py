@@ -6,12 +6,12 @@ from typing import Any
 import click
 
 from ..operating_point import DEFAULT_TARGET_FMR
-from .shared.galleries import PATH, note, skipped_json, summary, tell_skipped
+from .shared.galleries import PATH, note, report_skipped, skipped_json, summary
 from .shared.numbers import RATE
 from .shared.options import engine_options, json_option
 from .shared.output import emit_json
 from .shared.progress import progress_line
-from .shared.unused import tell_dataset
+from .shared.unused import report_dataset
 
 
 @click.command()
@@ -48,7 +48,7 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     require_writable(path)
     gallery = Gallery.open(path)
     with IdentityDataset(people) as dataset:
-        tell_dataset(dataset)
+        report_dataset(dataset)
         with FaceEngine.open(**engine_settings) as engine, progress_line("comparing") as progress:
             gallery.require(engine.embedder_card)
             embedded = embed_dataset(dataset, engine, progress=progress)
@@ -56,7 +56,7 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     comparisons = compare(gallery, embedded)
     points = [operating_point(gallery, comparisons, target) for target in dict.fromkeys(targets)]
     skipped = skipped_of(embedded)
-    tell_skipped(skipped)
+    report_skipped(skipped)
     if len(comparisons.genuine):
         note("FNMR is of the photos of people in the gallery: those that it was made from would make it too low")
     for point in points:

@@ -10,12 +10,12 @@ from .galleries import (
     counted,
     note,
     plural,
+    report_dropped_points,
+    report_several_faces,
+    report_skipped,
     several_faces_json,
     skipped_json,
     summary,
-    tell_dropped_points,
-    tell_several_faces,
-    tell_skipped,
 )
 from .output import emit_json
 
@@ -76,8 +76,8 @@ def from_photos(
     chosen = choose_of_person(
         read_photos(photos, engine, largest_only=largest_only), name, gallery, engine.embedder_card
     )
-    tell_skipped(chosen.skipped)
-    tell_several_faces(chosen.several, largest_only=largest_only)
+    report_skipped(chosen.skipped)
+    report_several_faces(chosen.several, largest_only=largest_only)
     return chosen
 
 
@@ -105,7 +105,7 @@ def save_person(
     def change(there: "GalleryContent | None") -> "Gallery":
         before = Gallery.of(there) if there else Gallery.empty(card, {"created": about["created"]})
         after, other = join(before, name, chosen, card, permissions=permissions, limit=limit, about=about)
-        tell_dropped_points(before, after)
+        report_dropped_points(before, after)
         likeness.append(other)
         return after
 

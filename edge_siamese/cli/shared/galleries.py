@@ -139,13 +139,13 @@ def person_name(name: str) -> str:
     return clean_name(name)
 
 
-def tell_unchecked(card: "ModelCard") -> None:
+def report_unchecked(card: "ModelCard") -> None:
     """Say that without an operating point nothing is known about agreement."""
     if not card.operating_points:
         note("the embedder has no operating point: whether photos show one person and who looks alike is not checked")
 
 
-def tell_several_faces(several: dict[str, int], *, largest_only: bool) -> None:
+def report_several_faces(several: dict[str, int], *, largest_only: bool) -> None:
     """Name every used photo that shows more than one face."""
     which = "the largest is used" if largest_only else "the one of this person is used"
     for photo, faces in several.items():
@@ -156,7 +156,7 @@ def several_faces_json(several: dict[str, int]) -> list[dict[str, Any]]:
     return [{"photo": photo, "faces": faces} for photo, faces in several.items()]
 
 
-def tell_look_alikes(pairs: "Sequence[LookAlikes]", most: int = 20) -> None:
+def report_look_alikes(pairs: "Sequence[LookAlikes]", most: int = 20) -> None:
     """Name the pairs of people whom a gallery may confuse."""
     for pair in pairs[:most]:
         note(pair.sentence)
@@ -164,7 +164,7 @@ def tell_look_alikes(pairs: "Sequence[LookAlikes]", most: int = 20) -> None:
         note(f"{len(pairs) - most:,} more pairs of people look alike")
 
 
-def tell_dropped_points(before: "Gallery", after: "Gallery") -> None:
+def report_dropped_points(before: "Gallery", after: "Gallery") -> None:
     """Say that a change made the operating points void."""
     if before.operating_points and not after.operating_points:
         note(
@@ -173,7 +173,7 @@ def tell_dropped_points(before: "Gallery", after: "Gallery") -> None:
         )
 
 
-def tell_skipped(skipped: "Sequence[Skipped]") -> None:
+def report_skipped(skipped: "Sequence[Skipped]") -> None:
     """Name every photo that was not used."""
     for photo in skipped:
         note(f"{photo.photo}: not used: {photo.reason}")

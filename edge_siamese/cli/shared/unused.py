@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 _REPORTED = 20
 
 
-def tell_dataset(dataset: "IdentityDataset") -> None:
+def report_dataset(dataset: "IdentityDataset") -> None:
     """Say how the folders of a dataset were read, and which files are not used."""
     for sentence in dataset.notes:
         note(sentence)
-    tell_skipped_files(dataset.skipped)
+    report_skipped_files(dataset.skipped)
 
 
-def tell_skipped_files(skipped: "Sequence[SkippedFile]") -> None:
+def report_skipped_files(skipped: "Sequence[SkippedFile]") -> None:
     """Name the files and folders that are not used, the first ones each with its reason."""
     for file in skipped[:_REPORTED]:
         note(f"{file.path}: not used: {file.reason}")
@@ -27,7 +27,7 @@ def tell_skipped_files(skipped: "Sequence[SkippedFile]") -> None:
         note(f"{len(skipped) - _REPORTED:,} more are not used; --json lists all")
 
 
-def tell_unreadable(unreadable: Mapping[str, str], consequence: str) -> None:
+def report_unreadable(unreadable: Mapping[str, str], consequence: str) -> None:
     """Name the photos that cannot be read, the first ones each with its reason, and what follows."""
     for path, reason in list(unreadable.items())[:_REPORTED]:
         note(f"{path}: {consequence}: {reason.split(f'{path}: ')[-1]}")
@@ -35,7 +35,7 @@ def tell_unreadable(unreadable: Mapping[str, str], consequence: str) -> None:
         note(f"{len(unreadable) - _REPORTED:,} more: {consequence}; --json lists all")
 
 
-def tell_notes(notes: Iterable[str]) -> None:
+def report_notes(notes: Iterable[str]) -> None:
     """Say what is not obvious about how the data was read."""
     for sentence in notes:
         note(sentence)
