@@ -1,4 +1,4 @@
-"""``edge-siamese embed``: boxes, landmarks and embeddings for people's own analysis."""
+"""``edge-siamese embed``: writes boxes, landmarks and embeddings to an .npz file."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from .shared.unused import report_unreadable, skipped_files_json, unreadable_jso
 @json_option
 @engine_options
 def embed(source: Path, output: Path, as_json: bool, **engine_settings: Any) -> None:
-    """Write boxes, landmarks and embeddings of every face of SOURCE (an image, folder, zip or tar) to an .npz.
+    """Write boxes, landmarks and embeddings of every face in SOURCE (an image, folder, zip or tar) to an .npz file.
 
     Arrays: paths, face_index, boxes (N, 4), landmarks (N, 5, 2), scores (N,), quality (N,) from 0 to 100,
     embeddings int8 (N, D), zero_point, embedder_digest. Read them with numpy.load(..., allow_pickle=False).

@@ -1,4 +1,4 @@
-"""``edge-siamese evaluate``: the reference instrument."""
+"""``edge-siamese evaluate``: measures verification accuracy on a dataset."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,24 +21,24 @@ _SCHEMA_VERSION = 2
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @target_fmr_option
-@click.option("--all-pairs", is_flag=True, help="Compare all photos even where there is a pairs.txt.")
+@click.option("--all-pairs", is_flag=True, help="Compare all photos, even if there is a pairs.txt.")
 @click.option(
-    "--baseline", type=click.Path(path_type=Path), help="Another embedder .tflite, int8 or float, on the same pairs."
+    "--baseline", type=click.Path(path_type=Path), help="Another embedder .tflite, int8 or float, to compare with."
 )
 @click.option(
     "--slices",
     type=click.Path(path_type=Path),
-    help="CSV of labels: photo as <person>/<file>, then a column each.",
+    help="CSV of labels: first column <person>/<file>, then one column per label.",
 )
 @click.option(
     "--report",
     "report_path",
     type=click.Path(path_type=Path),
-    help="Write a page with curves and tables (HTML, one file).",
+    help="Write a report with curves and tables (one HTML file).",
 )
 @click.option(
     "--bootstrap", "replicates", type=click.IntRange(0, 100_000), default=1000, show_default=True,
-    help="Draws of people behind the intervals; 0: no such intervals.",
+    help="Bootstrap replicates for the confidence intervals; 0: none.",
 )  # fmt: skip
 @json_option
 @engine_options
@@ -55,7 +55,7 @@ def evaluate(
 ) -> None:
     """Measure verification on DATA: a folder, zip or tar of <person>/<photo>, with or without an LFW pairs.txt.
 
-    Photos go end to end through detector, alignment and embedder. One without a face counts against the result.
+    Photos pass through detector, alignment and embedder. A photo without a face counts as an error.
     """
     from ..evaluation.labels import read_labels
     from ..evaluation.protocols import VerificationProtocol

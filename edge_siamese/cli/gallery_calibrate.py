@@ -1,4 +1,4 @@
-"""``edge-siamese gallery calibrate``: the gallery's own operating point."""
+"""``edge-siamese gallery calibrate``: measures and stores a gallery's operating points."""
 
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,11 @@ from .shared.unused import report_dataset
 @engine_options
 @json_option
 def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: bool, **engine_settings: Any) -> None:
-    """Choose the GALLERY's threshold by how strangers score against it, and store it there.
+    """Choose the GALLERY's threshold from the scores of strangers, and store it in the gallery.
 
-    PEOPLE is a folder, zip or tar of <person>/<photo>. A folder named as somebody in the gallery shows that person, all
-    others show strangers. Each photo is compared with each person of the gallery, and each is embedded as it will be
-    when the gallery is used: choose the --delegate of the board. Of people in the gallery show other photos than
-    those it was made from.
+    PEOPLE is a folder, zip or tar of <person>/<photo>. A folder with the name of a person in the gallery shows that person;
+    all others show strangers. Each photo is compared with each person of the gallery. Use the --delegate of the board. For
+    people in the gallery, use other photos than those it was built from.
     """
     from ..dataset_embeddings import embed_dataset
     from ..engine import FaceEngine

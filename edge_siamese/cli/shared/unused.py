@@ -1,4 +1,4 @@
-"""How commands tell which files they did not use."""
+"""Reports the files that a command did not use."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -13,14 +13,14 @@ _REPORTED = 20
 
 
 def report_dataset(dataset: "IdentityDataset") -> None:
-    """Say how the folders of a dataset were read, and which files are not used."""
+    """Report how the folders of a dataset were read and which files are not used."""
     for sentence in dataset.notes:
         note(sentence)
     report_skipped_files(dataset.skipped)
 
 
 def report_skipped_files(skipped: "Sequence[SkippedFile]") -> None:
-    """Name the files and folders that are not used, the first ones each with its reason."""
+    """Report the first files and folders that are not used, with the reason, and the number of others."""
     for file in skipped[:_REPORTED]:
         note(f"{file.path}: not used: {file.reason}")
     if len(skipped) > _REPORTED:
@@ -28,7 +28,7 @@ def report_skipped_files(skipped: "Sequence[SkippedFile]") -> None:
 
 
 def report_unreadable(unreadable: Mapping[str, str], consequence: str) -> None:
-    """Name the photos that cannot be read, the first ones each with its reason, and what follows."""
+    """Report the first unreadable photos, with the reason and the consequence, and the number of others."""
     for path, reason in list(unreadable.items())[:_REPORTED]:
         note(f"{path}: {consequence}: {reason.split(f'{path}: ')[-1]}")
     if len(unreadable) > _REPORTED:
@@ -36,7 +36,7 @@ def report_unreadable(unreadable: Mapping[str, str], consequence: str) -> None:
 
 
 def report_notes(notes: Iterable[str]) -> None:
-    """Say what is not obvious about how the data was read."""
+    """Print notes about how the data was read."""
     for sentence in notes:
         note(sentence)
 
