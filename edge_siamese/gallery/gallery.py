@@ -125,12 +125,12 @@ class Gallery(IdentifyingGallery):
             EnrollmentError: the photos show different people, or somebody the gallery knows by another name.
             GalleryError: the gallery is of another embedder, or does not take the name.
         """
-        from .enrollment.person import Permissions, choose_of_person, join, look_at_images
+        from .enrollment.person import Permissions, choose_of_person, embed_images, join
 
         self.require(engine.embedder_card)
         photos = [images] if isinstance(images, np.ndarray) and images.ndim < 4 else images
         checked = [check_image(image, f"image {number}") for number, image in enumerate(photos, 1)]
-        chosen = choose_of_person(look_at_images(checked, engine), name, self, engine.embedder_card)
+        chosen = choose_of_person(embed_images(checked, engine), name, self, engine.embedder_card)
         for skip in chosen.skipped:
             _LOG.warning("%s: %s %s and is not used", name, skip.photo, skip.reason)
         permissions = Permissions(different_faces=allow_different_faces, look_alike=allow_look_alike)

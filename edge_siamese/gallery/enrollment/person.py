@@ -66,7 +66,7 @@ def read_photos(paths: Iterable[Path], engine: FaceAnalyzer, *, largest_only: bo
     return photos
 
 
-def look_at_images(images: Sequence[RGB], engine: FaceAnalyzer, *, largest_only: bool = False) -> list[PhotoFaces]:
+def embed_images(images: Sequence[RGB], engine: FaceAnalyzer, *, largest_only: bool = False) -> list[PhotoFaces]:
     """Embed the faces of uint8 ``(H, W, 3)`` images, which are called by their number from 1."""
     return [
         PhotoFaces.of(image, f"image {number}", engine, largest_only=largest_only)
