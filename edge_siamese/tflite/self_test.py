@@ -35,9 +35,7 @@ def self_test(network: Network, card: ModelCard) -> SelfTestResult:
         SelfTestError: the card has no golden vectors, or the network's outputs differ from them.
     """
     if not card.goldens:
-        raise SelfTestError(
-            f"the {card.task} {card.name} has no golden vectors, so the delegate cannot be tested"
-        )
+        raise SelfTestError(f"the {card.task} {card.name} has no golden vectors, so the delegate cannot be tested")
     cosines = []
     for golden in card.goldens:
         outputs = network.run(int8_input(golden.image[None]))

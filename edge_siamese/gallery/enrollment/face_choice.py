@@ -71,7 +71,7 @@ def find_meant_faces(image: RGB, engine: FaceAnalyzer, *, largest_only: bool = F
     if not found:
         return MeantFaces([], [], 0, "shows no face")
     if oriented.doubtful:
-        return MeantFaces([], [], found, "it is not clear which way up it is")
+        return MeantFaces([], [], found, "its orientation is not clear")
     faces = meant_faces(oriented.faces)[: 1 if largest_only else None]
     crops = [engine.align(image, face) for face in faces]
     rejections = [measure_crop(crop, face).rejection(_LIMITS) for crop, face in zip(crops, faces, strict=True)]
