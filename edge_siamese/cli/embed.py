@@ -29,6 +29,7 @@ def embed(source: Path, output: Path, as_json: bool, **engine_settings: Any) -> 
     from ..errors import DataError
     from ..evaluation.faces_file import FacesFile
     from ..frames import Frame
+    from ..recognition import embedded_faces
 
     if output.is_dir() or not output.resolve().parent.is_dir():
         raise click.BadParameter(f"expected a file in a folder that exists, found {output}", param_hint="--output")
@@ -40,7 +41,8 @@ def embed(source: Path, output: Path, as_json: bool, **engine_settings: Any) -> 
                     unreadable[item.source] = item.why
                 elif isinstance(item, Frame):
                     images += 1
-                    faces.add(item.source, item.pixels, engine.analyze(item.pixels))
+                    found = embedded_faces(engine, item.pixels)
+                    faces.add(item.source, [one.as_face() for one in found], [one.quality for one in found])
                     progress(images, images)
         report_unreadable(unreadable, "left out")
         if not images:

@@ -113,6 +113,15 @@ def model_bytes(path: Path) -> bytes:
     return data
 
 
+def has_card(data: bytes) -> bool:
+    """Whether a ZIP with a card of this project stands behind a network; other projects append ZIPs with labels."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return CARD_FILE in archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError):
+        return False
+
+
 def read_model(path: Path, task: Task | None = None) -> ModelFile:
     """Read a model of this project.
 
