@@ -11,9 +11,11 @@
 #   make arm-rig       download what `edge-siamese bench arm` needs
 #   make test-arm64    instruction counts against their budget, and the device's tests on an arm64 Python
 #
-# Variables: PYTHON=python3.12 (which Python), VENV=.venv (where to), ARGS="..." (more arguments for the command).
+# Variables: PYTHON=python3.12 (which Python), VENV=.venv (where to), WORKERS=2 (tests in
+#            parallel), ARGS="..." (more arguments for the command).
 
 VENV ?= .venv
+WORKERS ?= 2
 BIN = $(VENV)/bin
 ARGS ?=
 REQUIREMENTS = setup.cfg pyproject.toml $(wildcard constraints/*.txt)
@@ -28,7 +30,7 @@ install: $(VENV)/made
 	@echo "Installed: . $(VENV)/bin/activate, then edge-siamese --help"
 
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest --cov $(ARGS)
+	$(BIN)/python -m pytest --cov -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/installed-lint
 	$(BIN)/python -m ruff check $(ARGS)
@@ -49,7 +51,7 @@ format: $(VENV)/installed-lint
 
 test-numpy1:
 	$(MAKE) .venv-numpy1/installed-numpy1 VENV=.venv-numpy1
-	.venv-numpy1/bin/python -m pytest tests/edge_siamese $(ARGS)
+	.venv-numpy1/bin/python -m pytest tests/edge_siamese -n $(WORKERS) --dist loadfile $(ARGS)
 
 arm-rig: $(VENV)/installed-test
 	$(BIN)/edge-siamese bench arm --setup

@@ -1,4 +1,4 @@
-"""Names of the Keras layers behind the operators of a .tflite."""
+"""Map the operators of a .tflite to the names of Keras layers."""
 
 import re
 from collections import Counter
@@ -8,10 +8,10 @@ from edge_siamese.tflite.graph import Graph, Operator
 
 
 class LayerNames:
-    """Which layer of a Keras network an operator came from, by the names TensorFlow gave its tensors.
+    """Lookup of the Keras layer of an operator, by the tensor names that TensorFlow writes.
 
-    TensorFlow writes ``network/layer/operation`` and may number every part when it traces a second time; the reading of
-    the numbers that explains more layers is taken.
+    TensorFlow writes ``network/layer/operation`` and may add numbers to every part when it traces again; the
+    interpretation of the numbers that matches more layers is used.
     """
 
     def __init__(self, graph: Graph, layers: Iterable[str] = ()) -> None:
@@ -22,7 +22,7 @@ class LayerNames:
         self._tensors = Counter(_short(operator.outputs[0].name) for operator in graph.operators)
 
     def of(self, operator: Operator) -> str:
-        """The layer's name; where it is not known, the name of the tensor that the operator computes."""
+        """Return the name of the layer, or the name of the output tensor if the layer is unknown."""
         for part in _name_parts(operator):
             if self._read(part) in self._layers:
                 return self._read(part)
@@ -32,7 +32,7 @@ class LayerNames:
 
 
 def _short(name: str) -> str:
-    """The first of the names that were joined, without the modules that Python keeps a class in."""
+    """Return the first of several joined names, without Python module prefixes."""
     first = name.split(";", maxsplit=1)[0]
     return first if "/" in first else first.rsplit(".", maxsplit=1)[-1]
 

@@ -1,6 +1,6 @@
-"""The license of weights: what a file says of it, what a derived model inherits, and whether it may be sold.
+"""Licenses of weights: read them from files, pass them on to converted models, and check commercial use.
 
-Nothing here is legal advice: the gate reads what was written down, and refuses what does not say that it may be used.
+This is not legal advice: the check uses the stored license text and rejects weights that state no license.
 """
 
 import re
@@ -15,26 +15,26 @@ from edge_siamese.tflite.flatbuffer import Table, metadata_buffer
 from edge_siamese.tflite.model_card import METADATA_NAME, model_bytes, read_card
 
 UNSTATED = "unstated"
-_LICENSE_FIELD = 5  # of ModelMetadata in the TFLite Metadata schema
+_LICENSE_FIELD = 5  # field of ModelMetadata in the TFLite Metadata schema
 _RESEARCH_ONLY = re.compile(
     r"research|evaluation|non-?commercial|academic|educational|\bCC[- ]BY(-\w+)*-NC\b|\bNC\b", re.IGNORECASE
 )
 
 
 def is_research_only(license: str) -> bool:
-    """Whether a license, as written in a card, excludes commercial use."""
+    """Check whether a license text, as in a card, excludes commercial use."""
     return bool(_RESEARCH_ONLY.search(license))
 
 
 def require_use(license: str, use: str) -> None:
-    """The gate.
+    """Check that a license allows a use.
 
     Args:
-        license: of the weights.
+        license: license of the weights.
         use: ``"research"`` or ``"commercial"``.
 
     Raises:
-        DataError: commercial use of weights whose license excludes it or is not stated.
+        DataError: the use is commercial, and the license excludes it or is not stated.
     """
     if use != "commercial":
         return
@@ -48,14 +48,14 @@ def require_use(license: str, use: str) -> None:
 
 
 def inherited(license: str, stated: str | None) -> str:
-    """The license of a model made from weights.
+    """Return the license of a model converted from weights.
 
     Args:
-        license: what the weights say of themselves; may be empty.
-        stated: what the user says; None is nothing.
+        license: license stored with the weights; may be empty.
+        stated: license given by the user, or None.
 
     Raises:
-        DataError: the user states another license than research-only weights carry.
+        DataError: the weights are for research only, and the user states another license.
     """
     if stated is not None and is_research_only(license) and stated != license:
         raise DataError(f"license gate: the weights carry the license '{license}', which --license cannot replace")
@@ -63,9 +63,9 @@ def inherited(license: str, stated: str | None) -> str:
 
 
 def license_of_model(path: Path) -> str:
-    """What a .tflite says of its license, in its card or its metadata; empty when it says nothing."""
+    """Read the license in the card or the metadata of a .tflite; empty if there is none."""
     if zipfile.is_zipfile(path):
-        with suppress(ModelError):  # a ZIP may also hold labels of another project
+        with suppress(ModelError):  # other projects append ZIPs with labels
             return read_card(path).license
     try:
         buffer = metadata_buffer(model_bytes(path), METADATA_NAME)
@@ -75,7 +75,7 @@ def license_of_model(path: Path) -> str:
 
 
 def license_of_weights(path: Path) -> str:
-    """What an .npz of this project says of its license: its own word, or that of the shipped models it came with."""
+    """Read the license of an .npz of this project: the stored one, or that of the shipped models it belongs to."""
     from .checkpoints import load_license
 
     shipped = Path(__file__).parent / "weights"

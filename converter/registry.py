@@ -1,4 +1,4 @@
-"""Things a recipe chooses by name, with options: the sentences for names and options that are not known."""
+"""Lookup of registry entries and checks of their options, with error messages for unknown names."""
 
 import inspect
 import math
@@ -12,15 +12,15 @@ Entry = TypeVar("Entry")
 
 
 def lookup(kind: str, name: str, known: Mapping[str, Entry]) -> Entry:
-    """The entry of that name.
+    """Return the registry entry of that name.
 
     Args:
-        kind: what is chosen, as the message calls it: "loss".
-        name: of the entry.
-        known: the entries.
+        kind: kind of the entry for error messages, such as "loss".
+        name: name of the entry.
+        known: entries by name.
 
     Raises:
-        DataError: there is none of that name; it says which is near, or all there are.
+        DataError: the name is unknown; the message suggests a similar name or lists all names.
     """
     if name not in known:
         raise DataError(f"unknown {kind} '{name}'{_advice(name, known)}")
@@ -28,16 +28,16 @@ def lookup(kind: str, name: str, known: Mapping[str, Entry]) -> Entry:
 
 
 def options_of(make: Callable[..., Any]) -> dict[str, Any]:
-    """The options that a function or class takes, its keyword-only arguments, with their defaults."""
+    """Return the keyword-only arguments of a function or class with their defaults."""
     parameters = inspect.signature(make).parameters.values()
     return {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
 
 
 def checked_options(chosen: str, make: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as `make` takes them: known, and of their default's type; a whole number stands for a real one.
+    """Check options against the keyword-only arguments of `make`; integers are accepted for floats.
 
     Raises:
-        DataError: an option is unknown, or of another type.
+        DataError: an option is unknown or has another type than its default.
     """
     known = options_of(make)
     for key, value in options.items():
@@ -54,10 +54,10 @@ def _advice(name: str, known: Iterable[str]) -> str:
 
 
 def in_range(minimum: float, maximum: float = math.inf, /, **values: float) -> None:
-    """Refuse settings outside of ``least <= value <= most``.
+    """Check that ``minimum <= value <= maximum`` for all values.
 
     Raises:
-        DataError: a value is outside, or not a number.
+        DataError: a value is outside of the range or NaN.
     """
     for name, value in values.items():
         if not minimum <= value <= maximum:

@@ -108,6 +108,12 @@ def test_a_class_name_is_defined_once() -> None:
     assert {name: where for name, where in classes().items() if len(where) > 1} == {}
 
 
+def test_pairs_of_images_have_three_types() -> None:
+    """By name, as a list has them; by index, as samplers draw them; with scores, as metrics take them."""
+    names = {name for name in classes() if name.endswith(("Pair", "Pairs", "PairList"))}
+    assert names == {"ListedPairs", "IndexPairs", "ScoredPairs"}
+
+
 def test_no_modules_import_each_other_in_a_circle() -> None:
     grimp = pytest.importorskip("grimp", reason="import circles are found with import-linter's grimp")
     packages = (DEVICE, *ROOMS.values())

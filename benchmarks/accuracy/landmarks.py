@@ -10,7 +10,7 @@ import numpy.typing as npt
 from edge_siamese.cli.shared.output import table
 from edge_siamese.dataset_embeddings import DatasetEmbeddings, embed_dataset
 from edge_siamese.evaluation.bootstrap import REPLICATES, PersonBootstrap
-from edge_siamese.evaluation.comparisons import Comparisons
+from edge_siamese.evaluation.pairs import ScoredPairs
 from edge_siamese.evaluation.protocols import VerificationProtocol
 from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.faces import Embedding, Face
@@ -51,7 +51,7 @@ class Verified:
 
     detector: Detector
     embedded: DatasetEmbeddings
-    comparisons: Comparisons
+    comparisons: ScoredPairs
     verification: VerificationMetrics
 
     def to_json(self) -> dict[str, Any]:

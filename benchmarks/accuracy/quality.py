@@ -12,8 +12,9 @@ from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.decision import Reason
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.comparisons import compare_all
-from edge_siamese.evaluation.error_reject import SHARES, GenuinePairs, RejectCurve, error_versus_reject, oracle
+from edge_siamese.evaluation.error_reject import SHARES, RejectCurve, error_versus_reject, oracle
 from edge_siamese.evaluation.metrics import error_curve
+from edge_siamese.evaluation.pairs import ScoredPairs
 from edge_siamese.quality.gate import QualityLimits
 from edge_siamese.quality.score import COMPONENTS, QualityFormula
 
@@ -117,15 +118,14 @@ def evaluate_quality(embedded: DatasetEmbeddings, formula: QualityFormula, fmrs:
     """
     comparisons = compare_all(embedded)
     seen = embedded.found[comparisons.first] & embedded.found[comparisons.second]
-    number = np.cumsum(embedded.found) - 1
-    first, second = number[comparisons.first[seen]], number[comparisons.second[seen]]
-    genuine, scores = comparisons.genuine[seen], comparisons.scores[seen]
-    curve = error_curve(scores[genuine], scores[~genuine])
-    supported = [fmr for fmr in fmrs if fmr * np.count_nonzero(~genuine) >= 1]
+    index = (np.cumsum(embedded.found) - 1)[comparisons.index[seen]]
+    pairs = ScoredPairs(index, comparisons.scores[seen], comparisons.labels[embedded.found])
+    curve = error_curve(pairs.genuine_scores, pairs.impostor_scores)
+    supported = [fmr for fmr in fmrs if fmr * np.count_nonzero(~pairs.genuine) >= 1]
     if not supported:
         raise DataError(
             f"error versus reject at an FMR of {max(fmrs):g} needs {1 / max(fmrs):,.0f} impostor pairs, found "
-            f"{np.count_nonzero(~genuine):,}"
+            f"{np.count_nonzero(~pairs.genuine):,}"
         )
     measured = [quality for quality in embedded.qualities if quality is not None]
     values = np.array([formula.score(quality) for quality in measured])
@@ -134,10 +134,10 @@ def evaluate_quality(embedded: DatasetEmbeddings, formula: QualityFormula, fmrs:
 
     def at(fmr: float) -> AtFmr:
         threshold = curve.threshold_at_fmr(fmr)
-        pairs = GenuinePairs.at_threshold(first, second, genuine, scores, len(measured), threshold)
-        alone = {name: error_versus_reject(pairs, single) for name, single in singles.items()}
-        best = error_versus_reject(pairs, oracle(pairs))
-        return AtFmr(fmr, threshold, error_versus_reject(pairs, values), alone, best)
+        index, match = pairs.index[pairs.genuine], pairs.genuine_scores >= threshold
+        alone = {name: error_versus_reject(index, match, single) for name, single in singles.items()}
+        best = error_versus_reject(index, match, oracle(index, match, len(measured)))
+        return AtFmr(fmr, threshold, error_versus_reject(index, match, values), alone, best)
 
     return QualityReport(
         photos=len(measured),

@@ -8,7 +8,7 @@ import click
 from edge_siamese.cli.shared.numbers import RATE
 from edge_siamese.cli.shared.options import engine_options, json_option
 from edge_siamese.cli.shared.output import emit_json, table
-from edge_siamese.cli.shared.unused import tell_dataset
+from edge_siamese.cli.shared.unused import report_dataset
 from edge_siamese.errors import DataError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def accuracy(
     if keep and keep.exists():
         raise DataError(f"{keep}: expected a folder that is not there yet")
     with IdentityDataset(data) as dataset, TemporaryDirectory() as scratch:
-        tell_dataset(dataset)
+        report_dataset(dataset)
         split = measure.split_open_set(dataset, people, photos)
         folder = keep or Path(scratch)
         measure.write_open_set(dataset, split, folder)

@@ -9,7 +9,7 @@ from edge_siamese.cli.shared.numbers import RATE
 from edge_siamese.cli.shared.options import engine_options, json_option
 from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.cli.shared.progress import progress_line
-from edge_siamese.cli.shared.unused import tell_dataset
+from edge_siamese.cli.shared.unused import report_dataset
 
 
 @click.command()
@@ -39,7 +39,7 @@ def quality(
 
     formula = read_formula(formula_file) if formula_file else shipped_formula()
     with IdentityDataset(data) as dataset:
-        tell_dataset(dataset)
+        report_dataset(dataset)
         with FaceEngine.open(**engine_settings) as engine, progress_line("measuring") as progress:
             embedded = embed_dataset(dataset, engine, progress=progress)
             digests = engine.digests

@@ -171,7 +171,7 @@ def pairs(
     from edge_siamese.errors import DataError
 
     from ..data.manifests import read_manifest
-    from ..data.pair_lists import PairList, write_pairs
+    from ..data.pair_lists import write_pairs
     from ..data.tfrecords import write_image_pairs
     from ..registry import lookup
     from ..training.samplers import SAMPLERS, create_sampler
@@ -189,7 +189,7 @@ def pairs(
     if output.suffix == ".tfrecord":
         write_image_pairs(output, images, made.index, made.is_genuine)
     else:
-        write_pairs(output, PairList.of(images, made.index, made.is_genuine))
+        write_pairs(output, images, made)
     genuine = int(made.is_genuine.sum())
     if as_json:
         counts = {"pairs": len(made.is_genuine), "genuine": genuine, "impostor": len(made.is_genuine) - genuine}

@@ -9,10 +9,10 @@ from edge_siamese.cli.shared.galleries import (
     PATH,
     STRATEGIES,
     note,
+    report_skipped,
     selection_from,
     selection_options,
     skipped_json,
-    tell_skipped,
 )
 from edge_siamese.cli.shared.options import engine_options, json_option, target_fpir_option
 from edge_siamese.cli.shared.output import emit_json, table
@@ -75,7 +75,7 @@ def representatives(
     for path in curves:
         check_curve_path(path)
     photos = _photos(source, largest_only, **models)
-    tell_skipped(photos.skipped)
+    report_skipped(photos.skipped)
     empty = Gallery.empty(photos.card, describe())
     choices = choose(photos, empty, options, tsne=tsne)
     gallery = with_selected(empty, photos.templates(), choices)

@@ -8,7 +8,6 @@ import csv
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError
+from edge_siamese.evaluation.pairs import IndexPairs
 from edge_siamese.text_file import read_text
 
 from ..checkpoints import save_arrays
@@ -24,108 +24,82 @@ from .labeled import LabeledImages
 COLUMNS = ("first", "second", "is_genuine")
 
 
-@dataclass(frozen=True, eq=False)
-class PairList:
-    """P image pairs by path.
-
-    Attributes:
-        first, second: P paths each, relative and with forward slashes.
-        is_genuine: bool ``(P,)``.
+def write_pairs(path: Path, images: LabeledImages, pairs: IndexPairs) -> None:
+    """Write pairs of `images` atomically, as the suffix says.
 
     Raises:
-        DataError: the lengths differ, or a path is absolute or has backslashes.
+        DataError: the suffix is neither ``.csv`` nor ``.npz``, or the path of an image is not as described.
     """
-
-    first: list[str]
-    second: list[str]
-    is_genuine: npt.NDArray[np.bool_]
-
-    def __post_init__(self) -> None:
-        if not len(self.first) == len(self.second) == len(self.is_genuine):
-            found = f"{len(self.first)}, {len(self.second)} and {len(self.is_genuine)}"
-            raise DataError(f"pairs: expected equally many of {', '.join(COLUMNS)}, found {found}")
-        for path in {*self.first, *self.second}:
-            _require_relative(path)
-
-    def __len__(self) -> int:
-        return len(self.is_genuine)
-
-    @classmethod
-    def of(cls, images: LabeledImages, index: npt.NDArray[np.int64], is_genuine: npt.NDArray[np.bool_]) -> "PairList":
-        """Create the list from indices int64 ``(P, 2)`` into `images`."""
-        first, second = ([images.paths[row] for row in rows] for rows in index.T)
-        return cls(first, second, is_genuine)
-
-    def rows(self, images: LabeledImages) -> npt.NDArray[np.int64]:
-        """Return the pairs as indices int64 ``(P, 2)`` into `images`.
-
-        Raises:
-            DataError: a path is unknown, or ``is_genuine`` contradicts the images' classes.
-        """
-        row_of = {path: row for row, path in enumerate(images.paths)}
-        try:
-            index = np.array([[row_of[path] for path in pair] for pair in zip(self.first, self.second, strict=True)])
-        except KeyError as error:
-            raise DataError(f"pairs: {error.args[0]} is not one of the images") from error
-        index = index.astype(np.int64).reshape(-1, 2)
-        labels = images.labels()
-        wrong = np.flatnonzero((labels[index[:, 0]] == labels[index[:, 1]]) != self.is_genuine)
-        if len(wrong):
-            first, second = (images.paths[row] for row in index[wrong[0]])
-            raise DataError(
-                f"pairs: is_genuine is {int(self.is_genuine[wrong[0]])} for {first} and {second}, their classes disagree"
-            )
-        return index
-
-
-def write_pairs(path: Path, pairs: PairList) -> None:
-    """Write pairs atomically, as CSV or ``.npz`` by the suffix of `path`.
-
-    Raises:
-        DataError: the suffix is neither ``.csv`` nor ``.npz``.
-    """
+    first, second = ([images.paths[row] for row in side] for side in pairs.index.T)
+    for name in {*first, *second}:
+        _require_relative(name)
     if path.suffix == ".npz":
-        texts = {name: np.array(paths, np.str_) for name, paths in (("first", pairs.first), ("second", pairs.second))}
+        texts = {name: np.array(paths, np.str_) for name, paths in (("first", first), ("second", second))}
         save_arrays(path, {**texts, "is_genuine": pairs.is_genuine})
         return
     _require_suffix(path)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(zip(pairs.first, pairs.second, pairs.is_genuine.astype(int).tolist(), strict=True))
+    writer.writerows(zip(first, second, pairs.is_genuine.astype(int).tolist(), strict=True))
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(path) as stream:
         stream.write(text.getvalue().encode())
 
 
-def read_pairs(path: Path) -> PairList:
-    """Read a list of pairs from a ``.csv`` or ``.npz`` file.
+def read_pairs(path: Path, images: LabeledImages) -> IndexPairs:
+    """Read a list of pairs of `images`, ``.csv`` or ``.npz``.
 
     Raises:
-        DataError: the file is missing, damaged or not a list of pairs.
+        DataError: the file is missing, damaged, or no such list; a path is not one of the images, or ``is_genuine``
+            contradicts their classes.
     """
     try:
         if path.suffix == ".npz":
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-                return PairList(
-                    archive["first"].tolist(), archive["second"].tolist(), archive["is_genuine"].astype(bool)
-                )
+                first, second, stated = (archive[name] for name in COLUMNS)
+            return _indexed(first.tolist(), second.tolist(), stated.astype(bool), images)
         _require_suffix(path)
-        return _parsed(list(csv.reader(io.StringIO(read_text(path)), strict=True)), path)
+        lines = _parsed(list(csv.reader(io.StringIO(read_text(path)), strict=True)), path)
     except DataError:
         raise
     except (OSError, EOFError, KeyError, ValueError, csv.Error, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: expected a list of pairs, cannot read it ({error})") from error
+    is_genuine = np.array([line[2] == "1" for line in lines], bool)
+    return _indexed([line[0] for line in lines], [line[1] for line in lines], is_genuine, images)
 
 
-def _parsed(lines: Sequence[Sequence[str]], path: Path) -> PairList:
+def _indexed(
+    first: list[str], second: list[str], is_genuine: npt.NDArray[np.bool_], images: LabeledImages
+) -> IndexPairs:
+    """Find the images of paths."""
+    if not len(first) == len(second) == len(is_genuine):
+        found = f"{len(first)}, {len(second)} and {len(is_genuine)}"
+        raise DataError(f"pairs: expected equally many of {', '.join(COLUMNS)}, found {found}")
+    row_of = {path: row for row, path in enumerate(images.paths)}
+    unknown = next((path for path in (*first, *second) if path not in row_of), None)
+    if unknown is not None:
+        _require_relative(unknown)
+        raise DataError(f"pairs: {unknown} is not one of the images")
+    rows = [[row_of[path] for path in pair] for pair in zip(first, second, strict=True)]
+    index, labels = np.array(rows, np.int64).reshape(-1, 2), images.labels()
+    wrong = np.flatnonzero((labels[index[:, 0]] == labels[index[:, 1]]) != is_genuine)
+    if len(wrong):
+        one, other = (images.paths[row] for row in index[wrong[0]])
+        raise DataError(
+            f"pairs: is_genuine is {int(is_genuine[wrong[0]])} for {one} and {other}, their classes disagree"
+        )
+    return IndexPairs(index, is_genuine)
+
+
+def _parsed(lines: Sequence[Sequence[str]], path: Path) -> Sequence[Sequence[str]]:
+    """Check the lines of a CSV and return those below its header."""
     if not lines or tuple(lines[0]) != COLUMNS:
         raise DataError(f"{path}: expected the header {','.join(COLUMNS)}, found {','.join(lines[0]) if lines else ''}")
     for number, line in enumerate(lines[1:], start=2):
         if len(line) != len(COLUMNS) or line[2] not in {"0", "1"}:
             raise DataError(f"{path}: line {number}: expected two paths and 0 or 1, found {','.join(line)}")
-    is_genuine = np.array([line[2] == "1" for line in lines[1:]], bool)
-    return PairList([line[0] for line in lines[1:]], [line[1] for line in lines[1:]], is_genuine)
+    return lines[1:]
 
 
 def _require_relative(path: str) -> None:

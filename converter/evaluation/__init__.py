@@ -1,5 +1,5 @@
-"""How good embeddings are, as numbers: verification, identification, one-shot learning, strangers.
+"""Evaluation of embeddings: verification, closed-set and open-set identification, one-shot classification.
 
-Everything takes a `scoring.Score`, a function of image numbers to a score matrix, so that a distance and a learned head
-are judged alike. Images of it are in `looking`, the page in `reports`.
+All functions take a `scoring.Score`, a function from image indices to a score matrix, so distances and learned heads
+are evaluated in the same way. Plots are in `plots`, the HTML report in `reports`.
 """

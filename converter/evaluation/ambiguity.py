@@ -1,10 +1,10 @@
-"""How far two names that both reach the threshold have to be apart: the measurement behind `decision.MIN_MARGIN_Q15`.
+"""Measure the score margin needed between two names that both reach the threshold (`decision.MIN_MARGIN_Q15`).
 
 ``python -m edge_siamese_converter.evaluation.ambiguity FACES`` prints it for the validation people of a teacher folder.
-Every photo is a probe; each pair of a photo of the same person and a photo of another person that both reach the
-threshold is a case, as if these two photos were the templates of two names. A case goes wrong when the other person
-scores higher. Every photo is captured again as well (aligned a little differently, with noise, brightness and JPEG), and
-what the margin of a case changes by is its noise.
+Every photo is a probe. A case is a photo of the same person and a photo of another person that both reach the
+threshold, as if they were the templates of two names. A case is an error if the other person scores higher. For each
+photo a second capture is simulated (small changes of alignment, noise, brightness and JPEG); the noise of the margin
+is the change of the margin between the captures.
 """
 
 from dataclasses import dataclass
@@ -28,11 +28,11 @@ Scores = npt.NDArray[np.floating]
 
 @dataclass(frozen=True, eq=False)
 class Ambiguity:
-    """Cases of two names that both reach the threshold.
+    """Score margins of the cases in which two names reach the threshold.
 
     Attributes:
-        margins: float ``(C,)``: score of the right name minus that of the other; negative when the other is higher.
-        noise: standard deviation of what a margin changes by when the probe is captured again.
+        margins: float ``(C,)``: score of the correct name minus score of the other; negative for errors.
+        noise: standard deviation of the change of a margin when the probe is captured again.
     """
 
     margins: npt.NDArray[np.float64]
@@ -43,10 +43,10 @@ class Ambiguity:
         """Collect the cases.
 
         Args:
-            scores: ``(N, N)`` of photos against photos, -1 to 1.
-            again: the same with every row's photo captured again.
-            labels: ``(N,)`` the person on each photo.
-            threshold: -1 to 1.
+            scores: ``(N, N)`` of all photos against all photos, -1 to 1.
+            again: ``(N, N)``, the same with the photo of each row captured again.
+            labels: ``(N,)`` person on each photo.
+            threshold: score from which a name matches, -1 to 1.
         """
         margins, changes = [np.empty(0)], [np.empty(0)]
         for row, person in enumerate(labels):
@@ -58,19 +58,19 @@ class Ambiguity:
         return cls(np.concatenate(margins), float(np.std(np.concatenate(changes))))
 
     def wrong_at(self, min_margin: float) -> float:
-        """Share of all cases that are named wrongly."""
+        """Share of all cases that get the wrong name, 0 to 1."""
         return float(np.mean(self.margins <= -max(min_margin, 1 / Q15)))
 
     def undecided_at(self, min_margin: float) -> float:
-        """Share of the cases whose right name is the higher one that are undecided all the same."""
+        """Share of the cases with the correct name on top whose margin is too small to decide, 0 to 1."""
         return float(np.mean(self.margins[self.margins > 0] < min_margin))
 
 
 def captured_again(crop: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """An aligned crop as the next frame might show it: uint8 ``(112, 112, 3)``.
+    """Simulate a second capture of an aligned crop: uint8 ``(112, 112, 3)``.
 
-    Alignment differs by a degree, one percent of size and 0.7 pixels (standard deviations), the brightness by 4 gray levels
-    and every pixel by 3; JPEG of quality 85.
+    Standard deviations of the changes: rotation 1 degree, size 1 %, position 0.7 pixels, brightness 4 gray levels, pixel
+    noise 3 gray levels. JPEG quality is 85.
     """
     center = (crop.shape[1] - 1) / 2, (crop.shape[0] - 1) / 2
     matrix = cv2.getRotationMatrix2D(center, rng.normal(0.0, 1.0), float(np.exp(rng.normal(0.0, 0.01))))

@@ -1,4 +1,4 @@
-"""Everything that is said about one network on images it never saw, in one go."""
+"""Run every evaluation of one network on test images."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,31 +9,33 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from edge_siamese.errors import DataError
+from edge_siamese.evaluation.pairs import ScoredPairs
 
 from .identification import identify_by_representatives, one_shot
 from .one_shot import draw_runs, evaluate_runs
 from .open_set import OpenSetScores, draw_open_set
-from .scoring import Labels, Score, ScoredPairs, every_pair, score_pairs
+from .scoring import Labels, Score, every_pair, score_pairs
 from .verification import REPLICATES, Confusion, Verification, evaluate_folds
 
-SAME_PAIRS = "the equal error rate of these very pairs"
+SAME_PAIRS = "the equal error rate of the same pairs"
 WAYS = (5, 20)
 _FOLDS = 4
 _MAX_CLASSES_CONFUSED = 60
 
 
 class Metrics(BaseModel):
-    """The figures of one network as JSON.
+    """Metrics of one network, as JSON.
 
     Attributes:
         verification: `Verification.to_json`.
-        threshold_from: on what the threshold of `confusion` and `open_set` was set, for people.
+        threshold_from: text that says how the threshold of `confusion` and `open_set` was set.
         confusion: `Confusion.to_json` at that threshold.
-        folds: `Fold.to_json` of each; none where the classes do not suffice.
-        identification: `ClosedSetIdentification.to_json` by one representative a class, ``confusion`` None of many classes.
+        folds: `Fold.to_json` of each fold; empty if there are too few classes.
+        identification: `ClosedSetIdentification.to_json` with one representative per class; ``confusion`` is None for many
+            classes.
         one_shot: ``{"ways", "right"}`` for each number of ways, ``right`` as `Proportion.to_json`.
         runs: `OneShotResult.to_json`, where there are groups and drawers.
-        open_set: `OpenSetScores.to_json`, where there are classes enough.
+        open_set: `OpenSetScores.to_json`, or None if there are too few classes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,13 +50,13 @@ class Metrics(BaseModel):
     open_set: dict[str, Any] | None = None
 
     def main_metrics(self) -> dict[str, float]:
-        """AUC, EER and accuracy, by the names that recipes publish them under."""
+        """AUC, EER and accuracy, keyed as in the published metrics of recipes."""
         return {name: self.verification[name] for name in ("auc", "eer", "accuracy")}
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """A threshold that was set on other images than those judged, and on which, for people."""
+    """A threshold set on other images than the evaluated ones, and a text that names those images."""
 
     value: float
     source: str
@@ -62,7 +64,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Alphabets:
-    """For one-shot runs: the alphabet of each image and who drew it, ``(N,)`` each."""
+    """For one-shot runs: alphabet and drawer of each image, ``(N,)`` each."""
 
     groups: Sequence[str]
     drawers: Sequence[str]
@@ -81,25 +83,25 @@ def evaluate(
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> tuple[Metrics, ScoredPairs]:
-    """Judge a network on images that differ: of equal ones under two paths, leave one out before.
+    """Evaluate a network on N different images; the caller removes duplicates.
 
     Args:
-        score: by what images are compared.
+        score: function that compares images by index.
         labels: int64 ``(N,)`` class of each image.
-        names: of the class numbers.
-        pairs: those of a published list, or a learned head's; by default every pair, of very many a sample.
-        threshold: where to accept; without one it is set on the pairs judged, and the figures say so.
-        alphabets: adds the published one-shot runs.
-        pairs_only: leave identification, one-shot trials and strangers out, where a learned head makes them too dear.
-        ways: of the one-shot trials over all classes; more than there are classes are left out.
-        replicates: draws of classes behind the intervals.
-        seed: of every draw.
+        names: class names, by class.
+        pairs: scored pairs of a published list or of a learned head; by default all pairs, or a sample of very many.
+        threshold: decision threshold; None sets it on the evaluated pairs, which the metrics state.
+        alphabets: enables the one-shot runs of Omniglot.
+        pairs_only: skip identification, one-shot and open-set trials, which are slow with a learned head.
+        ways: numbers of classes of the one-shot trials; numbers larger than the number of classes are skipped.
+        replicates: bootstrap replicates over classes, for the intervals.
+        seed: seed of all random draws.
 
     Returns:
-        The figures, and the pairs they are of.
+        The metrics and the evaluated pairs.
 
     Raises:
-        DataError: there are no genuine or no impostor pairs, or a fold lacks some.
+        DataError: there are no genuine or no impostor pairs, in total or in a fold.
     """
     pairs = pairs or score_pairs(score, every_pair(labels, seed=seed), labels)
     verification = Verification.measure(pairs, replicates=replicates)
@@ -120,7 +122,8 @@ def evaluate(
 
 def _folds(pairs: ScoredPairs, seed: int) -> tuple[dict[str, Any], ...]:
     with suppress(DataError):
-        folded = pairs.within_folds(min(_FOLDS, pairs.person_count // 2), seed=seed) if pairs.fold is None else pairs
+        folds = min(_FOLDS, pairs.compact().person_count // 2)
+        folded = pairs.within_folds(folds, seed=seed) if pairs.fold is None else pairs
         return tuple(fold.to_json() for fold in evaluate_folds(folded))
     return ()
 

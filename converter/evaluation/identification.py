@@ -1,6 +1,6 @@
-"""Closed-set identification: every image is of somebody enrolled, and the most alike one is named.
+"""Closed-set identification: every probe belongs to an enrolled class; the class with the highest score is named.
 
-Of equal scores the wrong class goes first, so that a network that answers the same for everything is never right.
+Ties count as errors, so a network with constant outputs has a rank-1 rate of 0.
 """
 
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ _BLOCK = 2048
 
 @dataclass(frozen=True, eq=False)
 class ClosedSetIdentification:
-    """P probes against K enrolled classes.
+    """Scores of P probes against K enrolled classes.
 
     Attributes:
-        classes: int64 ``(K,)`` number of each, ascending.
-        truth: int64 ``(P,)`` position of each probe's class in `classes`.
-        scores: float32 ``(P, K)`` best score with the images enrolled for each class.
+        classes: int64 ``(K,)`` enrolled classes, ascending.
+        truth: int64 ``(P,)`` index of the class of each probe in `classes`.
+        scores: float32 ``(P, K)`` best score of each probe with the enrolled images of each class.
     """
 
     classes: Labels
@@ -36,23 +36,23 @@ class ClosedSetIdentification:
 
     @cached_property
     def ranks(self) -> Labels:
-        """int64 ``(P,)``: 1 where the right class scores highest, alone."""
+        """int64 ``(P,)``: rank of the correct class, from 1; ties count against it."""
         own = self.scores[np.arange(len(self.truth)), self.truth]
         return np.asarray((self.scores >= own[:, None]).sum(axis=1), np.int64)
 
     @property
     def rank1(self) -> Proportion:
-        """Probes named rightly; the exact interval takes them as independent."""
+        """Proportion of correctly identified probes; the exact interval assumes independent probes."""
         return Proportion(int((self.ranks == 1).sum()), len(self.ranks))
 
     @property
     def cmc(self) -> npt.NDArray[np.float64]:
-        """Cumulative match characteristic: share of probes whose class is among the best 1, 2, ... K, ``(K,)``."""
+        """Cumulative match characteristic ``(K,)``: share of probes whose class is among the best 1, 2, ... K."""
         return np.cumsum(np.bincount(self.ranks, minlength=len(self.classes) + 1)[1:]) / len(self.ranks)
 
     @property
     def confusion(self) -> Labels:
-        """int64 ``(K, K)``: probes of each class, by the class they are given; ties go to the wrong one."""
+        """int64 ``(K, K)``: number of probes by true class (rows) and predicted class (columns); ties count as errors."""
         others = self.scores.copy()
         others[np.arange(len(self.truth)), self.truth] = -np.inf
         named = np.where(self.ranks == 1, self.truth, others.argmax(axis=1))
@@ -60,7 +60,7 @@ class ClosedSetIdentification:
         return np.bincount(self.truth * size + named, minlength=size * size).reshape(size, size)
 
     def to_json(self, names: list[str]) -> dict[str, Any]:
-        """Rank 1, the CMC and the confusion matrix; `names` of all class numbers."""
+        """Return rank 1, the CMC and the confusion matrix as JSON types; `names` are the names of all classes."""
         return {
             "classes": [names[number] for number in self.classes],
             "rank1": self.rank1.to_json(),
@@ -70,22 +70,20 @@ class ClosedSetIdentification:
 
 
 def identify(score: Score, labels: Labels, enrolled: Indices, probes: Indices) -> ClosedSetIdentification:
-    """Name probes by enrolled images.
+    """Score probes against enrolled images.
 
     Args:
-        score: of images.
+        score: function that compares images by index.
         labels: class of each image, ``(N,)``.
-        enrolled, probes: rows of images.
+        enrolled, probes: indices of images.
 
     Raises:
-        DataError: nothing is enrolled or probed, a probe is enrolled itself, or is of a class that is not.
+        DataError: `enrolled` or `probes` is empty, an image is in both, or the class of a probe is not enrolled.
     """
     if not len(enrolled) or not len(probes):
-        raise DataError(
-            f"identification: expected images enrolled and to be named, found {len(enrolled)} and {len(probes)}"
-        )
+        raise DataError(f"identification: expected enrolled images and probes, found {len(enrolled)} and {len(probes)}")
     if np.intersect1d(enrolled, probes).size:
-        raise DataError("identification: an image that is enrolled cannot be a probe, too")
+        raise DataError("identification: an enrolled image cannot be a probe")
     classes = np.unique(labels[enrolled])
     unknown = np.setdiff1d(labels[probes], classes)
     if len(unknown):
@@ -95,7 +93,7 @@ def identify(score: Score, labels: Labels, enrolled: Indices, probes: Indices) -
 
 
 def class_scores(score: Score, labels: Labels, enrolled: Indices, probes: Indices) -> Scores:
-    """Best score of each probe with each enrolled class, float32 ``(P, K)``; classes ascend."""
+    """Compute the best score of each probe with each enrolled class, float32 ``(P, K)``; classes are ascending."""
     ordered = enrolled[np.argsort(labels[enrolled], kind="stable")]
     starts = np.unique(labels[ordered], return_index=True)[1]
     blocks = [score(probes[at : at + _BLOCK], ordered) for at in range(0, len(probes), _BLOCK)]
@@ -103,7 +101,7 @@ def class_scores(score: Score, labels: Labels, enrolled: Indices, probes: Indice
 
 
 def representatives(score: Score, labels: Labels, count: int = 1, strategy: Strategy = Strategy.GREEDY) -> Indices:
-    """Rows of at most `count` images a class that stand for it, the medoid first; int64, in the order of the classes."""
+    """Select at most `count` representative images per class, the medoid first; int64 indices, ordered by class."""
     chosen: list[int] = []
     for indices in indices_by_class(labels).values():
         scores = score(indices, indices).astype(np.float64)
@@ -113,27 +111,27 @@ def representatives(score: Score, labels: Labels, count: int = 1, strategy: Stra
 
 
 def identify_by_representatives(score: Score, labels: Labels, count: int = 1) -> ClosedSetIdentification:
-    """Enroll everybody's representatives and name every other image.
+    """Enroll the representatives of every class and identify all other images.
 
     Raises:
-        DataError: no class has an image beyond its representatives.
+        DataError: all images are representatives.
     """
     enrolled = representatives(score, labels, count)
     return identify(score, labels, enrolled, np.setdiff1d(np.arange(len(labels)), enrolled))
 
 
 def one_shot(score: Score, labels: Labels, *, ways: int, trials: int = 1000, seed: int = 0) -> Proportion:
-    """N-way one-shot trials: an image is named by one other image of its class and one each of N - 1 other classes.
+    """N-way one-shot trials: classify an image by one other image of its class and one image of N - 1 other classes.
 
     Args:
-        score: of images.
+        score: function that compares images by index.
         labels: class of each image, ``(N,)``.
-        ways: N, drawn anew for each trial without repetition.
-        trials: how many.
-        seed: of the draws.
+        ways: N; the classes are drawn for each trial, without repetition.
+        trials: number of trials.
+        seed: seed of the draws.
 
     Raises:
-        DataError: fewer classes than ways, or none with two images.
+        DataError: there are fewer classes than ways, or no class has two images.
     """
     images = indices_by_class(labels)
     several = [number for number, indices in images.items() if len(indices) > 1]

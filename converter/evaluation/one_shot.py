@@ -1,9 +1,9 @@
-"""Within-alphabet one-shot classification, as published for Omniglot.
+"""Within-alphabet one-shot classification of Omniglot.
 
-Lake, Salakhutdinov and Tenenbaum ("Human-level concept learning through probabilistic program induction", Science 2015):
-a run shows 20 characters of one alphabet, each drawn once by one drawer, and asks which of them each of 20 drawings by
-another drawer is; 20 runs over the alphabets kept back. Telling characters of one alphabet apart is harder than 20
-characters of any.
+Protocol of Lake, Salakhutdinov and Tenenbaum ("Human-level concept learning through probabilistic program induction",
+Science 2015): a run classifies 20 drawings of one drawer by 20 drawings of another drawer, one per character of one
+alphabet; there are 20 runs over the evaluation alphabets. Characters of one alphabet are harder to distinguish than
+characters of several alphabets.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class OneShotRun:
     """One run: rows of the images shown and asked for, each class once in both.
 
     Attributes:
-        group: where its classes are from.
+        group: alphabet of its classes.
         shown, asked: int64 ``(C,)``.
     """
 
@@ -71,17 +71,17 @@ def draw_runs(
     ways: int = CHARACTERS,
     seed: int = 0,
 ) -> list[OneShotRun]:
-    """Draw runs over all groups that are large enough, every group as often as any other, give or take one.
+    """Draw runs over all groups that are large enough; the numbers of runs per group differ by at most one.
 
     Args:
         labels: class of each image, ``(N,)``.
         groups: alphabet of each image, ``(N,)``.
-        drawers: who drew it, ``(N,)``.
-        runs, ways: how many, and of how many classes each.
-        seed: of the draws.
+        drawers: drawer of each image, ``(N,)``.
+        runs, ways: number of runs, and number of classes per run.
+        seed: seed of the draws.
 
     Raises:
-        DataError: in no group two drawers have drawn `ways` of the same classes.
+        DataError: no group has two drawers who have drawn `ways` of the same classes.
     """
     rng = np.random.default_rng(seed)
     who = np.unique(np.asarray(drawers), return_inverse=True)[1]
@@ -98,13 +98,13 @@ def draw_runs(
 
 
 def evaluate_runs(score: Score, labels: Labels, runs: Sequence[OneShotRun]) -> OneShotResult:
-    """Name every asked drawing of every run by the drawings shown in it."""
+    """Classify the test drawings of every run by the drawings shown in it."""
     right = [identify(score, labels, run.shown, run.asked).rank1.count for run in runs]
     return OneShotResult(tuple(right), len(runs[0].shown), tuple(run.group for run in runs))
 
 
 def _drawings(labels: Labels, who: Labels, indices: Indices) -> Labels:
-    """Row of each class's image by each drawer, ``(classes, drawers)``, -1 where there is none."""
+    """Return the index of the image of each class by each drawer, ``(classes, drawers)``, -1 if there is none."""
     place = np.unique(labels[indices], return_inverse=True)[1]
     table = np.full((int(place.max()) + 1, int(who.max()) + 1), -1, np.int64)
     table[place, who[indices]] = indices
@@ -112,7 +112,7 @@ def _drawings(labels: Labels, who: Labels, indices: Indices) -> Labels:
 
 
 def _able_pairs(table: Labels, ways: int) -> Labels:
-    """Ordered pairs of drawers, ``(A, 2)``, who have drawn at least so many of the same classes."""
+    """Return ordered pairs of drawers ``(A, 2)`` who have drawn at least `ways` of the same classes."""
     drawn = (table >= 0).astype(np.int64)
     common = drawn.T @ drawn
     np.fill_diagonal(common, 0)

@@ -1,7 +1,7 @@
-"""Open-set identification: some people are enrolled, others are strangers and must not be named.
+"""Open-set identification: some classes are enrolled, the others are strangers that must not be named.
 
-Rates are those of ISO/IEC 19795-1: FPIR is the share of strangers' images that are given a name; the detection and
-identification rate (DIR) is the share of known people's images given the right one, at a threshold.
+Rates follow ISO/IEC 19795-1: FPIR is the share of images of strangers that get a name; the detection and
+identification rate (DIR) is the share of images of enrolled classes that get the correct name, at a threshold.
 """
 
 from dataclasses import dataclass, replace
@@ -25,17 +25,17 @@ REPORTED_FPIRS = (0.1, 0.01)
 def draw_open_set(
     score: Score, labels: Labels, *, strangers: float = 0.25, templates: int = 1, seed: int = 0
 ) -> OpenSetSplit:
-    """Draw strangers among the classes, and enroll of all others the representatives of a half of their images.
+    """Draw strangers among the classes; enroll representatives of half of the images of every other class.
 
     Args:
-        score: by which representatives are chosen, among the images of that half only.
+        score: function used to choose the representatives, among the images of that half only.
         labels: class of each image, ``(N,)``.
-        strangers: share of the classes; with them goes every class of a single image.
-        templates: how many images are enrolled of each.
-        seed: of the draws.
+        strangers: share of the classes that are strangers; classes with a single image are always strangers.
+        templates: number of enrolled images per class.
+        seed: seed of the draws.
 
     Raises:
-        DataError: fewer than two classes to enroll, or no stranger.
+        DataError: there are fewer than two classes to enroll, or no strangers.
     """
     rng = np.random.default_rng(seed)
     images = {number: rng.permutation(indices) for number, indices in indices_by_class(labels).items()}
@@ -57,10 +57,10 @@ class OpenSetScores:
     """Best scores of an open-set trial.
 
     Attributes:
-        right: bool ``(P,)``: the known image's own class scores highest.
-        known: float32 ``(P,)`` best score of images of known people.
-        strangers: float32 ``(S,)`` best score of images of strangers.
-        enrolled: how many classes are enrolled.
+        right: bool ``(P,)``: the class of the image has the highest score.
+        known: float32 ``(P,)`` best scores of images of enrolled classes.
+        strangers: float32 ``(S,)`` best scores of images of strangers.
+        enrolled: number of enrolled classes.
     """
 
     right: npt.NDArray[np.bool_]
@@ -76,26 +76,26 @@ class OpenSetScores:
 
     @property
     def auc(self) -> float:
-        """Chance that a known image's best score exceeds a stranger's, whoever it names."""
+        """Probability that the best score of an enrolled class exceeds that of a stranger, whether the name is correct or not."""
         return error_curve(self.known, self.strangers).auc
 
     @cached_property
     def _curve(self) -> ErrorCurve:
-        """FPIR as the FMR, and 1 - DIR as the FNMR: who is named wrongly is missed at every threshold."""
+        """Error curve with FPIR as FMR and 1 - DIR as FNMR; a wrong name counts as a miss at every threshold."""
         return error_curve(np.where(self.right, self.known, -np.inf), self.strangers)
 
     def threshold_at_fpir(self, fpir: float) -> float:
-        """The smallest threshold at which no more than that share of strangers is named.
+        """Return the smallest threshold at which the FPIR is at most `fpir`.
 
         Raises:
-            DataError: there are too few strangers' images to say.
+            DataError: there are too few images of strangers for this FPIR.
         """
         if len(self.strangers) < pairs_to_report(fpir):
             raise DataError(_rejection(fpir, len(self.strangers)))
         return self._curve.threshold_at_fmr(fpir)
 
     def at(self, threshold: float) -> dict[str, Any]:
-        """What happens at a threshold: counts of every answer, with exact intervals that take images as independent."""
+        """Return the counts of all outcomes at a threshold; exact intervals assume independent images."""
         named = self.known >= threshold
         known, strangers = len(self.known), len(self.strangers)
         return {
@@ -107,7 +107,7 @@ class OpenSetScores:
         }
 
     def to_json(self, threshold: float) -> dict[str, Any]:
-        """`at` the threshold, which was set on other people, and DIR at the FPIRs that the strangers suffice for."""
+        """Return `at` for the threshold, which was set on other classes, and DIR at every FPIR with enough strangers."""
         enough = {fpir: len(self.strangers) >= pairs_to_report(fpir) for fpir in REPORTED_FPIRS}
         return self.at(threshold) | {
             "enrolled": self.enrolled,

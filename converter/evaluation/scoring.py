@@ -1,13 +1,12 @@
-"""Scores of images against images, larger for more alike ones, and lists of scored pairs."""
+"""Similarity scores between images, and of pairs of images."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
+from edge_siamese.evaluation.pairs import ScoredPairs
 
 from ..distances import DISTANCES, Matrix, pairwise
 
@@ -15,14 +14,14 @@ Indices = npt.NDArray[np.integer]
 Labels = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.floating]
 Score = Callable[[Indices, Indices], Scores]
-"""Scores ``(R, C)`` of images against images, by number."""
+"""Function from two arrays of image indices ``(R,)`` and ``(C,)`` to scores ``(R, C)``; larger is more similar."""
 
 MAX_PAIRS = 1_000_000
 _BLOCK = 512
 
 
 def by_similarity(embeddings: Matrix, name: str = "cosine") -> Score:
-    """Scores of embeddings ``(N, D)``: the cosine, or the negative of another distance of `distances`.
+    """Return the score function of embeddings ``(N, D)``: the cosine, or the negative of another distance.
 
     Raises:
         DataError: there is no distance of that name.
@@ -37,96 +36,11 @@ def by_similarity(embeddings: Matrix, name: str = "cosine") -> Score:
     return score
 
 
-@dataclass(frozen=True, eq=False)
-class ScoredPairs:
-    """P pairs of N images, with their scores; an `edge_siamese.evaluation.verification_metrics.Scored`.
-
-    Attributes:
-        index: int64 ``(P, 2)`` numbers of the images.
-        scores: ``(P,)``, larger for more alike ones.
-        labels: int64 ``(N,)`` class of each image.
-        fold: int64 ``(P,)`` from 0, or None.
-        probabilities: ``(P,)`` of being genuine, where the model states them.
-
-    Raises:
-        DataError: there are no genuine or no impostor pairs, or a score is not finite.
-    """
-
-    index: Labels
-    scores: Scores
-    labels: Labels
-    fold: Labels | None = None
-    probabilities: Scores | None = None
-
-    def __post_init__(self) -> None:
-        genuine = int(self.genuine.sum())
-        if not 0 < genuine < len(self.genuine):
-            raise DataError(
-                f"verification needs genuine and impostor pairs, found {genuine} genuine and "
-                f"{len(self.genuine) - genuine} impostor"
-            )
-        if not np.isfinite(self.scores).all():
-            wrong = int(np.count_nonzero(~np.isfinite(self.scores)))
-            raise DataError(f"scores: expected finite numbers, found {wrong:,} of {len(self.scores):,} that are not")
-
-    @cached_property
-    def genuine(self) -> npt.NDArray[np.bool_]:
-        """bool ``(P,)``: both images are of one class."""
-        return np.asarray(self.labels[self.index[:, 0]] == self.labels[self.index[:, 1]])
-
-    @cached_property
-    def _people(self) -> Labels:
-        """Classes that stand in a pair, numbered from 0 without gaps, ``(P, 2)``."""
-        return np.unique(self.labels[self.index], return_inverse=True)[1].reshape(-1, 2).astype(np.int64)
-
-    @property
-    def person_count(self) -> int:
-        return int(self._people.max()) + 1
-
-    @property
-    def first_person(self) -> Labels:
-        return self._people[:, 0]
-
-    @property
-    def second_person(self) -> Labels:
-        return self._people[:, 1]
-
-    @property
-    def genuine_scores(self) -> Scores:
-        return self.scores[self.genuine]
-
-    @property
-    def impostor_scores(self) -> Scores:
-        return self.scores[~self.genuine]
-
-    def where(self, keep: npt.NDArray[np.bool_]) -> "ScoredPairs":
-        """The pairs for which `keep` ``(P,)`` is true."""
-        return ScoredPairs(
-            index=self.index[keep],
-            scores=self.scores[keep],
-            labels=self.labels,
-            fold=None if self.fold is None else self.fold[keep],
-            probabilities=None if self.probabilities is None else self.probabilities[keep],
-        )
-
-    def within_folds(self, folds: int, *, seed: int = 0) -> "ScoredPairs":
-        """Deal the classes into folds and keep the pairs whose classes are in one: no class is in two folds.
-
-        Raises:
-            DataError: fewer than two folds, or than two classes a fold.
-        """
-        if not 2 <= folds <= self.person_count // 2:
-            raise DataError(f"folds: expected from 2 to half of {self.person_count} classes, found {folds}")
-        dealt = np.random.default_rng(seed).permutation(self.person_count) % folds
-        fold = dealt[self._people]
-        return replace(self, fold=fold[:, 0]).where(fold[:, 0] == fold[:, 1])
-
-
 def score_pairs(score: Score, index: Labels, labels: Labels, fold: Labels | None = None) -> ScoredPairs:
     """Score listed pairs, int64 ``(P, 2)``.
 
-    Each block of first images is scored against all of its partners at once; where that is too dear, as with a learned
-    head on pairs drawn from many images, score the pairs themselves and build `ScoredPairs`.
+    Each block of first images is scored against all of its second images at once. If that is too slow, as with a learned
+    head and pairs drawn from many images, score the pairs one by one and create `ScoredPairs`.
 
     Raises:
         DataError: see `ScoredPairs`.
@@ -143,9 +57,9 @@ def score_pairs(score: Score, index: Labels, labels: Labels, fold: Labels | None
 
 
 def every_pair(labels: Labels, *, at_most: int = MAX_PAIRS, seed: int = 0) -> Labels:
-    """Every two images once, int64 ``(P, 2)``; of more than `at_most` pairs a sample without repetitions.
+    """Return all pairs of images, int64 ``(P, 2)``, or a sample of `at_most` pairs without repetition.
 
-    The sample holds every genuine pair, or half of `at_most` where there are more, and impostor pairs drawn at random.
+    The sample has all genuine pairs, or `at_most` / 2 if there are more, and random impostor pairs.
     """
     count = len(labels)
     if count * (count - 1) // 2 <= at_most:
@@ -158,7 +72,7 @@ def every_pair(labels: Labels, *, at_most: int = MAX_PAIRS, seed: int = 0) -> La
 
 
 def indices_by_class(labels: Labels) -> dict[int, Labels]:
-    """Rows of each class, ascending, by class."""
+    """Return the indices of the images of each class, ascending."""
     order = np.argsort(labels, kind="stable")
     classes, starts = np.unique(labels[order], return_index=True)
     return dict(zip(classes.tolist(), np.split(order, starts[1:]), strict=True))
@@ -172,7 +86,7 @@ def _genuine_pairs(labels: Labels) -> Labels:
 
 
 def _drawn_impostors(labels: Labels, expected: int, rng: np.random.Generator) -> Labels:
-    """`expected` different impostor pairs, or all there are."""
+    """Draw `expected` different impostor pairs, or return all of them if there are fewer."""
     count = len(labels)
     sizes = np.unique(labels, return_counts=True)[1].astype(np.int64)
     available = (count * count - int(np.square(sizes).sum())) // 2

@@ -1,4 +1,4 @@
-"""Verification of scored pairs: the metrics, a confusion matrix at a threshold, and figures by folds."""
+"""Verification metrics of scored pairs: ROC metrics, confusion matrix at a threshold, cross-validation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,25 +10,24 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.bootstrap import SEED, PersonBootstrap
 from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
+from edge_siamese.evaluation.pairs import ScoredPairs
 from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.evaluation.verification_metrics import MetricsTable
 from edge_siamese.intervals import Proportion
 
-from .scoring import ScoredPairs
-
 REPLICATES = 200
-CHANCE = 0.5  # AUC of scores that say nothing
+CHANCE = 0.5  # AUC of random scores
 _ROC_POINTS = 240
 _BINS = 96
 
 
 @dataclass(frozen=True, eq=False)
 class Verification:
-    """What is said about scored pairs.
+    """Verification metrics of scored pairs.
 
     Attributes:
-        pairs: what was judged.
-        verification: accuracy, EER, AUC and TAR, with the classes resampled.
+        pairs: the evaluated pairs.
+        verification: accuracy, EER, AUC and TAR, with bootstrap intervals over classes.
     """
 
     pairs: ScoredPairs
@@ -36,24 +35,26 @@ class Verification:
 
     @classmethod
     def measure(cls, pairs: ScoredPairs, *, replicates: int = REPLICATES, seed: int = SEED) -> Self:
-        """Measure pairs; `replicates` draws of classes are behind the intervals.
+        """Compute the metrics; the intervals use `replicates` bootstrap replicates over classes.
 
         Raises:
-            DataError: a fold lacks genuine or impostor pairs.
+            DataError: a fold has no genuine or no impostor pairs.
         """
-        return cls(pairs, VerificationMetrics.measure(pairs, PersonBootstrap(pairs.person_count, replicates, seed)))
+        compared = pairs.compact()  # classes without a pair take no part in the draws
+        bootstrap = PersonBootstrap(compared.person_count, replicates, seed)
+        return cls(pairs, VerificationMetrics.measure(compared, bootstrap))
 
     @property
     def curve(self) -> ErrorCurve:
         return self.verification.metrics.curve
 
     def to_json(self) -> dict[str, Any]:
-        """The figures of `VerificationMetrics.to_json` with thresholds in the unit of the scores, and the curves to be drawn."""
+        """Return `VerificationMetrics.to_json` with thresholds in the unit of the scores, and the points of the plots."""
         metrics = self.verification.metrics
         return self.verification.to_json() | {
             "threshold": metrics.threshold,
             "eer_threshold": self.curve.eer_threshold,
-            "classes": self.pairs.person_count,
+            "classes": self.pairs.compact().person_count,
             "genuine_pairs": int(self.pairs.genuine.sum()),
             "impostor_pairs": self.verification.impostor_pairs,
             "det": self.verification.det(),
@@ -64,12 +65,12 @@ class Verification:
 
 @dataclass(frozen=True)
 class Confusion:
-    """Counted decisions of one threshold.
+    """Counts of decisions at one threshold.
 
     Attributes:
-        threshold: pairs of at least this score match.
-        true_matches, false_non_matches: of the genuine pairs.
-        false_matches, true_non_matches: of the impostor pairs.
+        threshold: pairs with at least this score match.
+        true_matches, false_non_matches: counts of genuine pairs.
+        false_matches, true_non_matches: counts of impostor pairs.
     """
 
     threshold: float
@@ -95,13 +96,13 @@ class Confusion:
 
     @property
     def accuracy(self) -> float:
-        """Share of right decisions; it depends on how many impostor pairs there are for each genuine one."""
+        """Share of correct decisions, 0 to 1; depends on the ratio of impostor to genuine pairs."""
         right = self.true_matches + self.true_non_matches
         return right / (right + self.false_matches + self.false_non_matches)
 
     @property
     def precision(self) -> float:
-        """Share of genuine pairs among the matches, 0 without matches."""
+        """Share of genuine pairs among the matches, 0 to 1; 0 without matches."""
         return self.true_matches / max(self.true_matches + self.false_matches, 1)
 
     @property
@@ -126,7 +127,7 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Fold:
-    """One fold, decided by the threshold that is best on the others; `log_loss` is None without probabilities."""
+    """Metrics of one fold at the best threshold of the other folds; `log_loss` is None without probabilities."""
 
     confusion: Confusion
     auc: float
@@ -137,10 +138,10 @@ class Fold:
 
 
 def evaluate_folds(pairs: ScoredPairs) -> list[Fold]:
-    """Figures of each fold of `pairs`: k-fold cross-validation of the threshold; `ScoredPairs.within_folds` makes some.
+    """Cross-validate the threshold over the folds of `pairs`; `ScoredPairs.within_folds` creates folds.
 
     Raises:
-        DataError: there are no folds, or one lacks genuine or impostor pairs.
+        DataError: there are no folds, or a fold has no genuine or no impostor pairs.
     """
     folds = [] if pairs.fold is None else [pairs.fold == number for number in range(int(pairs.fold.max()) + 1)]
     if len(folds) < 2 or any(not 0 < pairs.genuine[fold].sum() < fold.sum() for fold in folds):
@@ -155,18 +156,18 @@ def evaluate_folds(pairs: ScoredPairs) -> list[Fold]:
 
 
 def log_loss(probabilities: npt.NDArray[np.floating], genuine: npt.NDArray[np.bool_]) -> float:
-    """Mean of ``-log`` of the probability given to the truth, in nats; probabilities are kept 1e-7 off 0 and 1."""
+    """Mean negative log-likelihood of the true labels, in nats; probabilities are clipped to 1e-7..1 - 1e-7."""
     right = np.clip(np.where(genuine, probabilities, 1 - probabilities.astype(np.float64)), 1e-7, 1 - 1e-7)
     return float(-np.log(right).mean())
 
 
 def mean_and_deviation(values: Sequence[float]) -> tuple[float, float]:
-    """Mean and sample standard deviation, 0 of a single value."""
+    """Return mean and sample standard deviation (0 for a single value)."""
     return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
 
 
 def roc_points(curve: ErrorCurve) -> dict[str, list[float]]:
-    """TAR over FMR with FMR ascending: every corner of a short curve, evenly spaced ones of a long one."""
+    """Return TAR over FMR with ascending FMR: all points of a short curve, evenly spaced points of a long one."""
     fmr, tar = curve.fmr[::-1], 1 - curve.fnmr[::-1]
     length = np.append(0, np.cumsum(np.hypot(np.diff(fmr), np.diff(tar))))
     kept = np.unique(np.searchsorted(length, np.linspace(0, length[-1], _ROC_POINTS)))
@@ -176,7 +177,7 @@ def roc_points(curve: ErrorCurve) -> dict[str, list[float]]:
 
 
 def histogram(pairs: ScoredPairs) -> dict[str, Any]:
-    """Counts of genuine and impostor scores in bins between the smallest and the largest score."""
+    """Count genuine and impostor scores in bins between the smallest and the largest score."""
     low, high = float(pairs.scores.min()), float(pairs.scores.max())
     edges = np.linspace(low, high if high > low else low + 1, _BINS + 1)
     sides = {"genuine": pairs.genuine_scores, "impostor": pairs.impostor_scores}

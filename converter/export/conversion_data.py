@@ -1,4 +1,4 @@
-"""Images for a conversion: some to calibrate on, and people to judge it by."""
+"""Load calibration images and validation people for a conversion."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ _CROPS_TO_LEARN_FROM = 10_000
 
 
 def alignment_name(shape: Shape, aligned: bool) -> str:
-    """How the card calls the template: what `FaceEngine` serves is the 112x112 crop, others are that one resized."""
+    """Return the name of the alignment for the card; `FaceEngine` supports 112x112 crops only, others are resized crops."""
     if not aligned:
         return UNALIGNED
     height, width, channels = shape
@@ -36,17 +36,17 @@ def alignment_name(shape: Shape, aligned: bool) -> str:
 def load_conversion_data(
     data: Path, shape: Shape, *, aligned: bool = True, learning: bool = False
 ) -> tuple[Images, LabeledCrops | None]:
-    """Images of a network's input shape.
+    """Load images in the input shape of a network.
 
     Args:
         data: a teacher folder, or a folder, zip or tar of <person>/<photo>.
-        shape: height, width and channels (1 is gray) of the network's images.
-        aligned: cut the largest face of each photo out on the landmark template; else take photos whole.
-        learning: the network is to be fine-tuned: more images.
+        shape: height, width and channels (1 is gray, 3 is RGB) of the input.
+        aligned: align the largest face of each photo; False uses whole photos.
+        learning: load more images, for quantization-aware fine-tuning.
 
     Returns:
-        Images uint8 ``(N, *shape)`` to calibrate on, and people who are not on them; None instead of people when the
-        folder has fewer than four with two images, and then the images are all there are.
+        Calibration images uint8 ``(N, *shape)``, and validation images of other people. The second is None if fewer than
+        four people have two images; then the first holds all images.
     """
     if (data / "faces.csv.gz").exists():
         faces = load_teacher_faces(data, 256, validation_only=True)
@@ -57,14 +57,14 @@ def load_conversion_data(
         people = _aligned(dataset) if aligned else _whole(dataset, shape)
     try:
         training, validation = split_people(people)
-    except DataError:  # too few people for two sides
+    except DataError:  # too few people to split
         return fitted(people.images, shape), None
     labeled = LabeledCrops(fitted(validation.images, shape), validation.labels(), validation.digest)
     return fitted(training.images, shape), labeled
 
 
 def fitted(images: Images | Sequence[Images], shape: Shape) -> Images:
-    """RGB images as uint8 ``(N, *shape)``: resized, and gray where the shape has one channel."""
+    """Resize RGB images to uint8 ``(N, *shape)``; convert them to gray if the shape has one channel."""
     height, width, channels = shape
     if isinstance(images, np.ndarray) and images.shape[1:] == shape:
         return images

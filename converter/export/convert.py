@@ -1,4 +1,4 @@
-"""From float weights to the .tflite that ships: quantize, prove, calibrate, describe."""
+"""Convert float networks to .tflite: quantize, check parity, set operating points, write the model card."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,11 +38,11 @@ OPERATING_FMRS = (
     1e-2, 7e-3, 5e-3, 3e-3, 2e-3, 1.5e-3, 1e-3, 7e-4, 5e-4, 3e-4, 2e-4, 1.5e-4, 1e-4, 7e-5, 5e-5, 3e-5, 2e-5, 1.5e-5, 1e-5
 )  # fmt: skip
 _GOLDEN_FACES, _GOLDEN_SCENES = 3, 1
-_COMPARED_IMAGES = 8  # layer by layer
+_COMPARED_IMAGES = 8  # images of the layer-by-layer comparison
 
 
 class ParityError(EdgeSiameseError):
-    """The parity gate refused a network; `layers` says where it lost, in the order in which they run."""
+    """The network failed the parity gate; `layers` has the quantization noise of each layer, in order of execution."""
 
     def __init__(self, message: str, layers: Sequence[LayerNoise]) -> None:
         super().__init__(message)
@@ -51,7 +51,7 @@ class ParityError(EdgeSiameseError):
 
 @dataclass(frozen=True, eq=False)
 class LabeledCrops:
-    """Images uint8 ``(N, H, W, C)``, the number of the person on each, and a digest of where they are from."""
+    """Images uint8 ``(N, H, W, C)``, the person on each as int64 ``(N,)``, and a digest of their source."""
 
     crops: npt.NDArray[np.uint8]
     people: npt.NDArray[np.int64]
@@ -73,26 +73,26 @@ def convert_embedder(
     average_flip: bool = False,
     maximum_auc_loss: float = MAXIMUM_AUC_LOSS,
 ) -> ParityReport:
-    """Quantize a float embedder, hold it against the parity gate and write it, int8 with its card.
+    """Quantize a float embedder, check it at the parity gate and write it; int8 gets a model card.
 
     Args:
-        network: Keras embedder at this project's contract, or an imported network.
-        calibration: images to measure activation ranges on; 200 of them, evenly spread, are used. Quantization-aware
-            fine-tuning learns from all of them.
-        validation: people the network was not trained on; parity and operating points are measured on all their pairs.
-            None where there are too few: then vectors are compared on the calibration images.
+        network: Keras embedder with input ``(pixel - 128) / 128``, or an imported network.
+        calibration: calibration images uint8 ``(N, H, W, C)``; activation ranges are measured on 200 of them, evenly
+            spaced. Quantization-aware fine-tuning uses all of them.
+        validation: images of people the network was not trained on; parity and operating points are measured on all
+            pairs. With None only embeddings are compared, on the calibration images.
         output: the .tflite to write.
-        name, license, training: for the card.
-        format: only int8 gets a card, and runs in `FaceEngine`.
+        name, license, training: entries of the card.
+        format: number format; only int8 gets a card and runs in `FaceEngine`.
         alignment: name of the landmark template of the images.
-        aware_steps: batches of quantization-aware fine-tuning; 0 quantizes the network as it is.
-        average_flip: embeddings are to be the means of an image's and its mirror image's, which the card says; int8 only.
-        maximum_auc_loss: the gate.
+        aware_steps: batches of quantization-aware fine-tuning; 0 for post-training quantization.
+        average_flip: use flip averaging, as stored in the card; int8 only.
+        maximum_auc_loss: largest loss of AUC that passes the parity gate, 0 to 1.
 
     Raises:
-        ChanceError: the float network tells people apart no better than chance; nothing is written.
-        ParityError: the quantized network costs more than the gate allows; nothing is written.
-        DataError: fine-tuning for int8 of what is no Keras network, or holds layers it does not take.
+        ChanceError: the float network is no better than chance; nothing is written.
+        ParityError: the quantized network loses more than the gate allows; nothing is written.
+        DataError: fine-tuning for int8 does not support the network or one of its layers.
     """
     imported = network if isinstance(network, KerasNetwork | GraphNetwork) else KerasNetwork(network, "run")
     images = spread(calibration)
@@ -140,7 +140,7 @@ def _require(
     model: bytes,
     images: npt.NDArray[np.uint8],
 ) -> None:
-    """The gate, with a look at the layers of what does not pass."""
+    """Check the parity gate; on failure compare the layers for the error message."""
     try:
         parity.require_better_than_chance()
     except ChanceError as error:
@@ -159,8 +159,8 @@ def _chance_advice(network: ImportedNetwork) -> str:
     taken = network.pixels.describe()
     wants = "(pixel - 128) / 128, RGB" if taken == "signed" else taken
     return (
-        f"it was given {wants}: say what it takes with --normalization, --mean and --std, --bgr or --images; if that is "
-        "right, it needs training"
+        f"its input was {wants}: describe the correct input with --normalization, --mean and --std, --bgr or --images; "
+        "if it is correct, train the network"
     )
 
 
@@ -169,17 +169,17 @@ def _advice(network: ImportedNetwork, layers: Sequence[LayerNoise]) -> str:
     lost = f"; most is lost in {where}" if where else ""
     if isinstance(network, KerasNetwork):
         return (
-            f"{lost}; fine-tune for int8 with --aware-steps 400, put ReLU instead of other activations before depthwise "
-            "convolutions so that their channels are equalized, or write --format 16x8"
+            f"{lost}; fine-tune for int8 with --aware-steps 400, use ReLU before depthwise convolutions so that their "
+            "channels can be equalized, or use --format 16x8"
         )
-    return f"{lost}; calibrate with images like those it was trained on, or write --format 16x8"
+    return f"{lost}; calibrate with images like its training images, or use --format 16x8"
 
 
 def write_float(network: Any, output: Path) -> None:
-    """Write a network as it is, in float32 and without a card: what ``edge-siamese evaluate --against`` holds int8 against.
+    """Write a float32 .tflite without a card, for ``edge-siamese evaluate --baseline``.
 
     Args:
-        network: Keras embedder at this project's contract, or an imported network.
+        network: Keras embedder with input ``(pixel - 128) / 128``, or an imported network.
         output: the .tflite to write.
     """
     if isinstance(network, KerasNetwork):
@@ -191,17 +191,17 @@ def write_float(network: Any, output: Path) -> None:
 def convert_detector(
     network: Any, calibration: npt.NDArray[np.uint8], output: Path, *, name: str, license: str, training: dict[str, Any]
 ) -> None:
-    """Quantize a float detector for the size of its calibration images and write it with its card."""
+    """Quantize a float detector for the size of its calibration images and write it with a model card."""
     model = with_contract(quantize(network, spread(calibration)), "detector")
     goldens = golden_scenes(calibration.shape[1])
     export_model(output, model, Description("detector", name, license, training), goldens)
 
 
 def golden_faces(model: bytes) -> list[RGB]:
-    """The rendered crops of the embedder's self-test, at its input's size; none for an input that is not RGB.
+    """Return the rendered crops for the self-test of an embedder, in its input size; empty if the input is not RGB.
 
-    Of the faces at hand those are taken on which the reference and the optimized kernels agree best: the self-test is to
-    find wrong delegates, not faces that amplify rounding.
+    The crops are those on which the reference and the optimized kernels agree best: the self-test detects wrong
+    delegates, and should not depend on faces that amplify rounding.
     """
     reference, optimized = load_network(model, "reference"), load_network(model)
     _, height, width, channels = reference.input_shape
@@ -219,7 +219,7 @@ def _golden_crop(seed: int, height: int, width: int) -> RGB:
 
 
 def golden_scenes(size: int) -> list[RGB]:
-    """The rendered images of the detector's self-test, ``size`` pixels square."""
+    """Return the rendered images uint8 ``(size, size, 3)`` for the self-test of a detector."""
     return [
         _coarse(
             render_portrait(
@@ -231,14 +231,14 @@ def golden_scenes(size: int) -> list[RGB]:
 
 
 def _coarse(image: RGB) -> RGB:
-    """Eight gray levels a channel: as good a test, and a quarter of the bytes in the file."""
+    """Reduce to eight levels per channel, which makes the stored images four times smaller."""
     return np.asarray((image & 0xE0) | 0x10)
 
 
 def _operating_points(
     embeddings: npt.NDArray[np.int8], zero_point: int, validation: LabeledCrops
 ) -> tuple[OperatingPoint, ...]:
-    """A point for each FMR that the validation people can support."""
+    """Compute an operating point for each target FMR that has enough impostor pairs."""
     genuine, impostor = int8_pair_scores(embeddings, zero_point, validation.people)
     people = len(np.unique(validation.people))
     points: list[OperatingPoint] = []
@@ -251,7 +251,7 @@ def _operating_points(
 
 
 def describe_parity(parity: ParityReport) -> Sequence[Sequence[str]]:
-    """Rows of the parity table: figure, float, int8."""
+    """Return the rows of the parity table: metric, float, int8."""
     people, pairs = "too few people", "too few pairs"
     return [
         ("AUC", _shown(parity.auc_float, ".4f", people), _shown(parity.auc_int8, ".4f", people)),
@@ -264,7 +264,7 @@ def describe_parity(parity: ParityReport) -> Sequence[Sequence[str]]:
 
 
 def describe_layers(layers: Sequence[LayerNoise]) -> Sequence[Sequence[str]]:
-    """Rows of the worst layers: layer, operator, what is left of the signal, what the layer itself lost."""
+    """Return rows of the worst layers: layer, operator, SQNR of the output, SQNR lost in the layer."""
     return [
         (layer.layer, layer.operator, f"{layer.sqnr_db:.1f} dB", f"{layer.lost_db:.1f} dB") for layer in worst(layers)
     ]

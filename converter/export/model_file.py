@@ -1,4 +1,4 @@
-"""Write a self-describing .tflite: contract into the model's metadata, card and golden vectors behind it."""
+"""Write .tflite files with metadata, model card and golden vectors."""
 
 import hashlib
 import io
@@ -26,19 +26,19 @@ from edge_siamese.tflite.runtime import load_network
 from ..tflite_edit import packed, read_model_object
 
 _IDENTIFIER = b"M001"
-_NORMALIZATION_OPTIONS = 1  # of the ProcessUnitOptions union
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same file
+_NORMALIZATION_OPTIONS = 1  # NormalizationOptions in the ProcessUnitOptions union
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # fixed time stamp, so that the same model gives the same file
 
 
 @dataclass(frozen=True)
 class Description:
-    """What a model card says beside what is measured.
+    """Descriptive entries of a model card.
 
     Attributes:
-        task: what the model is for.
-        name, license: for people.
-        training: free JSON about how it came to be.
-        operating_points: calibrated thresholds.
+        task: task of the model.
+        name, license: text.
+        training: JSON that describes the training; any keys.
+        operating_points: thresholds at target FMRs.
     """
 
     task: Task
@@ -49,13 +49,13 @@ class Description:
 
 
 def export_model(path: Path, network: bytes, description: Description, golden_images: Sequence[RGB]) -> None:
-    """Write `path`, whole or not at all.
+    """Write a .tflite with a model card, atomically.
 
     Args:
         path: the .tflite to write.
-        network: bytes of a fully int8 network, from `with_contract` or plain.
-        description: the card.
-        golden_images: uint8 inputs of the network's size; the reference kernels compute what belongs to them.
+        network: bytes of a fully int8 network, with or without the metadata of `with_contract`.
+        description: entries of the card.
+        golden_images: uint8 images in the input size; their outputs are computed with the reference kernels.
     """
     reference = load_network(network, "reference")
     goldens = [Golden(image, reference.run(int8_input(image[None]))) for image in golden_images]
@@ -64,19 +64,19 @@ def export_model(path: Path, network: bytes, description: Description, golden_im
 
 
 def export_plain(path: Path, network: bytes, *, name: str, license: str) -> None:
-    """Write a network that is not fully int8: without card and golden vectors, name and license in its metadata."""
+    """Write a network that is not fully int8, with name and license in its metadata and without a card."""
     with write_atomically(path) as stream:
         stream.write(_with_metadata(network, _metadata(name, "", license)))
 
 
 def with_contract(network: bytes, task: Task, *, alignment: str = TEMPLATE_NAME, average_flip: bool = False) -> bytes:
-    """Put the contract into the network's own metadata; the result is what the digest is taken of.
+    """Add the input and output contract to the metadata of a network; the digest is computed from the result.
 
     Args:
         network: a fully int8 network.
-        task: what it is for.
+        task: task of the network.
         alignment: name of the landmark template of an embedder's images.
-        average_flip: an embedding is the mean of the image's and its mirror image's.
+        average_flip: embeddings use flip averaging.
     """
     loaded = load_network(network, "reference")
     _, height, width, _ = loaded.input_shape
@@ -134,7 +134,7 @@ def _npz(outputs: dict[str, npt.NDArray[np.int8]]) -> bytes:
 
 
 def _zip(members: dict[str, bytes], start: int) -> bytes:
-    """A deterministic ZIP whose offsets count from `start` bytes before it."""
+    """Create a deterministic ZIP whose offsets are relative to `start` bytes before it."""
     buffer = io.BytesIO()
     buffer.write(bytes(start))
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
@@ -144,7 +144,7 @@ def _zip(members: dict[str, bytes], start: int) -> bytes:
 
 
 def _metadata(title: str, description: str, license: str = "") -> bytes:
-    """A ModelMetadata flatbuffer: the description, and the input normalization where other tools look for it."""
+    """Create a ModelMetadata flatbuffer with the description and the input normalization."""
     builder = flatbuffers.Builder(512)
     terms = builder.CreateString(license) if license else None
     text, name = builder.CreateString(description), builder.CreateString(title)

@@ -1,5 +1,7 @@
-"""Networks of other origin, brought to this project's contract: float32 images ``(1, H, W, C)`` scaled by
-``(pixel - 128) / 128`` to one vector."""
+"""Import networks from Keras, SavedModel, ONNX, PyTorch and TFLite files.
+
+An imported network takes float32 images ``(1, H, W, C)`` scaled by ``(pixel - 128) / 128`` and returns one vector.
+"""
 
 from .contract import PixelInput as PixelInput
 from .loading import load_any as load_any

@@ -1,7 +1,7 @@
-"""What an imported network has to be: one image to one vector, from the device's pixels, computing what its original does.
+"""Checks of imported networks, and the conversion of their input normalization to that of the device.
 
-The device's input is ``(pixel - 128) / 128``. A network that was trained on something else gets one 1x1 convolution in
-front that scales, shifts and, for BGR, swaps the channels: exact, whatever the padding of its own first layer is.
+The input on the device is ``(pixel - 128) / 128``. A network with another input gets a 1x1 convolution in front that
+scales and shifts the channels and, for BGR, swaps them. This is exact for any padding of its first layer.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,19 +15,19 @@ from edge_siamese.preprocessing import PIXEL_OFFSET, PIXEL_SCALE
 from edge_siamese.tflite.runtime import load_network
 
 Floats = npt.NDArray[np.float32]
-MAX_ERROR = 1e-3  # of the embedding's length
+MAX_ERROR = 1e-3  # relative to the length of the embedding
 _COLORS = {1, 3}
 _IMAGES = 2
 
 
 @dataclass(frozen=True)
 class PixelInput:
-    """``(pixel - mean) / std`` for pixels from 0 to 255.
+    """Input normalization ``(pixel - mean) / std`` for pixels from 0 to 255.
 
     Attributes:
-        mean, std: one number for all channels or one for each, in the network's own order of channels.
-        bgr: its channels are blue, green, red.
-        assumed: nobody said so; a network that normalizes its input itself may tell otherwise.
+        mean, std: one number, or one per channel in the channel order of the network.
+        bgr: the channel order is blue, green, red.
+        assumed: this is the default and not given by the user; a normalization inside the network overrides it.
     """
 
     mean: tuple[float, ...] = (float(PIXEL_OFFSET),)
@@ -41,14 +41,14 @@ class PixelInput:
 
     @classmethod
     def of_affine(cls, scale: float, offset: float, *, bgr: bool = False) -> "PixelInput":
-        """The same as ``pixel * scale + offset``."""
+        """Create the normalization ``pixel * scale + offset``."""
         return cls((-offset / scale,), (1 / scale,), bgr)
 
     def convolution(self, channels: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None:
-        """Kernel ``(in, out)`` and bias ``(out,)`` on the device's input; None where they would change nothing.
+        """Return kernel ``(in, out)`` and bias ``(out,)`` that convert the input of the device; None if it is the same.
 
         Raises:
-            DataError: there are means or deviations for another number of channels, or BGR for other than three.
+            DataError: mean or std has another number of channels, or BGR is used without three channels.
         """
         for name, values in (("mean", self.mean), ("std", self.std)):
             if len(values) not in {1, channels}:
@@ -64,7 +64,7 @@ class PixelInput:
         return kernel.astype(np.float32), bias.astype(np.float32)
 
     def describe(self) -> str:
-        """For the card: ``"(pixel - 127.5) / 128, BGR"``, or ``"signed"`` for what the device's networks take."""
+        """Return the text of the card: ``"(pixel - 127.5) / 128, BGR"``, or ``"signed"`` for the input of the device."""
         if self == PixelInput(assumed=self.assumed):
             return "signed"
         mean, std = (" ".join(f"{value:g}" for value in values) for values in (self.mean, self.std))
@@ -74,15 +74,15 @@ class PixelInput:
 def image_shape(
     what: str, shape: Sequence[int | None], input_size: int | None = None
 ) -> tuple[tuple[int, int, int], bool]:
-    """Height, width and channels of an input tensor, and whether its channels come first.
+    """Return height, width and channels of an input tensor, and whether it is channels first.
 
     Args:
-        what: the file, for the message.
-        shape: of rank 4; None or a negative number where a side is open.
-        input_size: for open sides.
+        what: name of the file for error messages.
+        shape: shape of rank 4; None or a negative number for an open dimension.
+        input_size: size in pixels of open dimensions.
 
     Raises:
-        DataError: it is not one image of 1 or 3 channels, or its size is open and not given.
+        DataError: the shape is not one image with 1 or 3 channels, or its size is open and not given.
     """
     sides = [side if side is not None and side > 0 else None for side in shape]
     first = len(sides) == 4 and sides[1] in _COLORS and sides[3] not in _COLORS
@@ -94,31 +94,31 @@ def image_shape(
     channels = sides[1] if first else sides[3]
     height, width = sides[2:] if first else sides[1:3]
     if (height is None or width is None) and input_size is None:
-        raise DataError(f"{what}: leaves the size of its input open; give it with --input-size")
+        raise DataError(f"{what}: the network has no fixed input size; set it with --input-size")
     return (height or input_size or 0, width or input_size or 0, channels or 0), first
 
 
 def require_vector(what: str, shape: Sequence[int | None]) -> None:
-    """Refuse an output that is not one vector.
+    """Check that the output is one vector.
 
     Raises:
-        DataError: it has another shape than ``(1, D)`` or ``(1, 1, 1, D)``.
+        DataError: the shape is neither ``(1, D)`` nor ``(1, 1, 1, D)``.
     """
     if len(shape) < 2 or any(side not in {1, None, -1} for side in shape[:-1]) or (shape[-1] or 0) < 2:
         raise DataError(f"{what}: expected one embedding (1, D) as output, found shape {tuple(shape)}")
 
 
 def require_same(what: str, tool: str, original: Callable[[Floats], Floats], converted: bytes) -> None:
-    """Compare on random inputs.
+    """Check on random inputs that a converted network computes the same as the original.
 
     Args:
-        what: the original, for the message.
-        tool: what converted it, for the message.
-        original: float32 inputs ``(1, H, W, C)`` to an embedding of any shape with D values.
+        what: name of the original for error messages.
+        tool: name of the conversion tool for error messages.
+        original: maps float32 ``(1, H, W, C)`` to an embedding with D values in any shape.
         converted: the float .tflite.
 
     Raises:
-        EdgeSiameseError: the two differ.
+        EdgeSiameseError: the outputs differ by more than `MAX_ERROR`.
     """
     network = load_network(converted, float_too=True)
     rng = np.random.default_rng(0)

@@ -1,8 +1,8 @@
-"""Normalization that an imported network computes itself, right behind its input.
+"""Find and remove normalization layers at the input of an imported network.
 
-A network with ``Rescaling(1 / 255)`` in front takes pixels from 0 to 255; fed with ``(pixel - 128) / 128`` it would see a
-flat image. Scales and offsets at the input are found here. They say which values the network takes, where nobody else
-does, and become part of the one convolution that stands for the whole contract (`contract.PixelInput.convolution`).
+A network that starts with ``Rescaling(1 / 255)`` takes pixels from 0 to 255; with ``(pixel - 128) / 128`` it would get a
+nearly constant image. The scales and offsets found here show which input the network takes, if the user does not say
+so, and become part of the input convolution (`contract.PixelInput.convolution`).
 """
 
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ import numpy.typing as npt
 from .contract import PixelInput
 
 _RAW, _UNIT, _SIGNED = PixelInput((0.0,), (1.0,)), PixelInput((0.0,), (255.0,)), PixelInput()
-# What a network may take, and what is usual behind its normalization.
+# Possible inputs of a network, and the usual ranges after its normalization.
 _TAKEN = ((_RAW, (0.0, 255.0)), (_UNIT, (0.0, 1.0)), (_SIGNED, (-1.0, 1.0)))
 _USUAL = ((-1.0, 1.0), (0.0, 1.0), (0.0, 255.0), (-127.5, 127.5))
-_TOLERANCE = 0.02  # of a range
+_TOLERANCE = 0.02  # relative to the range
 _OPERATIONS = {"Add", "Subtract", "Multiply", "Divide", "TrueDivide"}
 
 Doubles = npt.NDArray[np.float64]
@@ -27,11 +27,11 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class InputNormalization:
-    """``scale * x + offset`` of a network's input.
+    """Normalization ``scale * x + offset`` of the input of a network.
 
     Attributes:
-        scale, offset: float64, one number for all channels or one for each.
-        layers: names of what computes it, in order.
+        scale, offset: float64, one number or one per channel.
+        layers: names of the layers that compute it, in order.
     """
 
     scale: Doubles = field(default_factory=lambda: np.ones(1))
@@ -39,14 +39,14 @@ class InputNormalization:
     layers: tuple[str, ...] = ()
 
     def then(self, scale: Any, offset: Any, layer: str) -> "InputNormalization":
-        """Followed by another one."""
+        """Append another scale and offset."""
         scale, offset = np.asarray(scale, np.float64).reshape(-1), np.asarray(offset, np.float64).reshape(-1)
         return InputNormalization(self.scale * scale, self.offset * scale + offset, (*self.layers, layer))
 
     def takes(self) -> PixelInput:
-        """What it is most likely made for: pixels from 0 to 255, 0 to 1, or -1 to 1.
+        """Guess the input range: pixels from 0 to 255, 0 to 1, or -1 to 1.
 
-        The first that it maps exactly to a usual range is taken, else the one whose result is most like -1 to 1.
+        The result is the first range that is mapped exactly to a usual range, else the one mapped closest to -1 to 1.
         """
         for pixels, taken in _TAKEN:
             if any(self._maps(taken, usual) for usual in _USUAL):
@@ -54,14 +54,14 @@ class InputNormalization:
         return min(_TAKEN, key=lambda each: self._oddness(each[1]))[0]
 
     def behind(self, pixels: PixelInput) -> PixelInput:
-        """What the rest of the network takes, where `pixels` is what this takes."""
+        """Return the input of the rest of the network, if `pixels` is the input of this normalization."""
         mean, std = np.asarray(pixels.mean), np.asarray(pixels.std)
         inner = mean - self.offset * std / self.scale
         outer = std / self.scale + 0 * inner
         return PixelInput(tuple(inner.tolist()), tuple(outer.tolist()), pixels.bgr)
 
     def describe(self, taken: PixelInput) -> str:
-        """For people: ``"x * 0.00784 + -1 (rescaling) of pixels from 0 to 255"``, where `taken` is what it takes."""
+        """Return a text such as ``"x * 0.00784 + -1 (rescaling) of pixels from 0 to 255"`` for the input `taken`."""
         scale, offset = (" ".join(f"{value:.4g}" for value in values) for values in (self.scale, self.offset))
         ends = [f"{end:g}" for pixels, range_ in _TAKEN for end in range_ if pixels == taken]
         of = f"pixels from {ends[0]} to {ends[1]}" if ends else taken.describe()
@@ -84,11 +84,11 @@ class InputNormalization:
 
 
 def whole_contract(pixels: PixelInput, found: InputNormalization | None) -> tuple[PixelInput, str]:
-    """What a network takes from pixels once its normalization has been taken off it, and what that was for people.
+    """Return the input of a network without its normalization layers, and a text that describes these layers.
 
     Args:
-        pixels: what was said of the network's input; where nobody said so, the normalization tells.
-        found: the normalization, None where there is none.
+        pixels: input given by the user; if it is only assumed, the normalization determines it.
+        found: the normalization, or None.
     """
     if found is None:
         return pixels, ""
@@ -97,7 +97,7 @@ def whole_contract(pixels: PixelInput, found: InputNormalization | None) -> tupl
 
 
 def contract_with(pixels: PixelInput, found: InputNormalization) -> PixelInput:
-    """What the network takes at its input: as was said, else as its normalization tells."""
+    """Return the input of the network: as given by the user, else as determined by its normalization."""
     if not pixels.assumed:
         return pixels
     taken = found.takes()
@@ -105,10 +105,10 @@ def contract_with(pixels: PixelInput, found: InputNormalization) -> PixelInput:
 
 
 def split_normalization(network: Any) -> tuple[Any, InputNormalization | None]:
-    """Take the normalization off the input of a Keras network of one input and one output.
+    """Remove the normalization at the input of a Keras network with one input and one output.
 
     Returns:
-        The network behind it, and what was taken off; the same network and None where there is nothing.
+        The rest of the network and the removed normalization; the same network and None if there is none.
     """
     network = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
     found, start = _leading(network)
@@ -118,7 +118,7 @@ def split_normalization(network: Any) -> tuple[Any, InputNormalization | None]:
 
 
 def nested_normalization(network: Any) -> InputNormalization | None:
-    """The normalization at the input of a network inside the network, which stays where it is."""
+    """Find the normalization at the input of a nested network, which is not removed."""
     nodes = list(_consumers(network, network.inputs[0]))
     if len(nodes) != 1 or not isinstance(nodes[0].operation, keras.Model):
         return None
@@ -129,7 +129,7 @@ def nested_normalization(network: Any) -> InputNormalization | None:
 
 
 def _leading(network: Any) -> tuple[InputNormalization | None, Any]:
-    """The normalization behind the input, and the tensor behind it."""
+    """Return the normalization at the input and the tensor after it."""
     found, tensor = InputNormalization(), network.inputs[0]
     while len(nodes := list(_consumers(network, tensor))) == 1:
         (node,) = nodes
@@ -148,7 +148,7 @@ def _consumers(network: Any, tensor: Any) -> Iterator[Any]:
 
 
 def _affine(node: Any, channels: int | None) -> tuple[Any, Any] | None:
-    """Scale and offset of an operation, None where it is none that works channel by channel."""
+    """Return scale and offset of an operation, or None if it is not a per-channel scale and offset."""
     layer = node.operation
     if isinstance(layer, keras.layers.Rescaling):
         affine = np.asarray(layer.scale, np.float64), np.asarray(layer.offset, np.float64)
@@ -179,12 +179,12 @@ def _arithmetic(name: str, node: Any, channels: int | None) -> tuple[Any, Any] |
 
 
 def affine_of(kind: str, constant: Doubles, *, first: bool) -> tuple[Doubles, Doubles] | None:
-    """Scale and offset of an arithmetic operation with a constant.
+    """Return scale and offset of an arithmetic operation with a constant, or None.
 
     Args:
-        kind: ``"Add"``, ``"SUB"``..., in any case.
+        kind: name of the operation, ``"Add"``, ``"SUB"``...; the case is ignored.
         constant: the other operand.
-        first: the input is the first operand.
+        first: True if the input is the first operand.
     """
     one, zero = np.ones_like(constant), np.zeros_like(constant)
     kind = kind.upper()
@@ -198,7 +198,7 @@ def affine_of(kind: str, constant: Doubles, *, first: bool) -> tuple[Doubles, Do
 
 
 def _by_channel(affine: tuple[Any, Any], channels: int | None) -> bool:
-    """Whether it is finite, changes the input, and has one number or one for each channel, along the last axis."""
+    """Check that the values are finite, not the identity, and have one number or one per channel (last axis)."""
     return all(
         value.size in {1, channels} and (value.size == 1 or value.shape[-1] == channels) and np.isfinite(value).all()
         for value in affine

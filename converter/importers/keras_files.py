@@ -1,4 +1,4 @@
-"""Keras files: ``.keras`` and ``.h5``."""
+"""Import Keras files: ``.keras`` and ``.h5``."""
 
 import importlib
 import pkgutil
@@ -18,16 +18,16 @@ from .networks import KerasNetwork
 
 
 def load_keras(path: Path, pixels: PixelInput, input_size: int | None) -> KerasNetwork:
-    """Read a functional or sequential Keras network; nothing of its training is restored, no code of the file is run.
+    """Read a functional or sequential Keras network without its training state; no code in the file is run.
 
     Raises:
-        DataError: the file is damaged, holds layers that only its author's code knows, or a network of another form.
+        DataError: the file is damaged, has custom layers, or the network has another form.
     """
-    for module in pkgutil.iter_modules(networks.__path__):  # their layers register themselves
+    for module in pkgutil.iter_modules(networks.__path__):  # registers their custom layers
         importlib.import_module(f"{networks.__name__}.{module.name}")
     try:
         network = keras.saving.load_model(path, compile=False)
-    except Exception as error:  # whatever a damaged file or a missing class leads to
+    except Exception as error:  # Keras raises many types for damaged files and missing classes
         raise DataError(f"{path}: {_reason(str(error))}") from error
     _require_single(str(path), network)
     network, found = split_normalization(network)
@@ -41,17 +41,17 @@ def load_keras(path: Path, pixels: PixelInput, input_size: int | None) -> KerasN
 
 
 def at_contract(what: str, network: Any, pixels: PixelInput, input_size: int | None = None) -> Any:
-    """A Keras network that takes ``(pixel - 128) / 128``, of fixed size, as one flat functional graph in float32.
+    """Convert a Keras network to one flat functional float32 graph of fixed size with input ``(pixel - 128) / 128``.
 
     Raises:
-        DataError: it is not one image to one vector, or has its channels first.
+        DataError: the network does not map one image to one vector, or is channels first.
     """
     _require_single(what, network)
     network = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
     shape, channels_first = image_shape(what, network.inputs[0].shape, input_size)
     if channels_first:
         raise DataError(
-            f"{what}: takes channels first, (N, C, H, W), which no int8 runtime computes; build the network again with "
+            f"{what}: the network is channels first, (N, C, H, W), which no int8 runtime supports; build it with "
             "data_format='channels_last' and load the same weights: Keras stores kernels alike for both"
         )
     require_vector(what, network.outputs[0].shape)
@@ -82,12 +82,12 @@ def _reason(text: str) -> str:
     unknown = re.search(r"(?:Could not locate (?:class|function)|Unknown layer:|Unknown object:?) '?(\w+)'?", text)
     if unknown:
         return (
-            f"uses '{unknown[1]}', which only its author's code knows; export it there as a SavedModel, "
+            f"uses '{unknown[1]}', which is not part of Keras; export it where it is defined as a SavedModel, "
             "network.export('folder'), and convert the folder"
         )
     if "Lambda" in text:
         return (
-            "holds a Lambda layer, that is code, which is not run; export it as a SavedModel, network.export('folder'), "
+            "has a Lambda layer, whose code is not run; export it as a SavedModel, network.export('folder'), "
             "and convert the folder"
         )
     return f"cannot be read as a Keras network ({text.strip().splitlines()[0] if text.strip() else 'no reason given'})"

@@ -1,4 +1,4 @@
-"""One door for every kind of file."""
+"""Import a network from a file of any supported kind."""
 
 from pathlib import Path
 
@@ -18,18 +18,18 @@ def load_any(
     input_size: int | None = None,
     onnx2tf: str = "onnx2tf",
 ) -> ImportedNetwork:
-    """Read a network of other origin and bring it to this project's contract.
+    """Import a network and convert its input to ``(pixel - 128) / 128``.
 
     Args:
-        path: a file or folder of one of `KINDS`.
-        pixels: what it wants of pixels; None is what a normalization at its input tells, else ``(pixel - 128) / 128``, RGB.
-        input_size: side of its square input, for a network that leaves it open.
-        onnx2tf: the command that reads ONNX.
+        path: file or folder of one of `KINDS`.
+        pixels: input normalization of the network; None uses that of its input layers, else ``(pixel - 128) / 128``, RGB.
+        input_size: side of the square input in pixels, for a network without a fixed size.
+        onnx2tf: command of onnx2tf, which reads ONNX.
 
     Raises:
-        DataError: the file is of no such kind, or its network is not one image to one vector.
-        RuntimeMissingError: the package that reads such files is missing; the sentence says what to install.
-        EdgeSiameseError: that package cannot convert this network.
+        DataError: the file is of another kind, or the network does not map one image to one vector.
+        RuntimeMissingError: the package that reads such files is missing; the message says what to install.
+        EdgeSiameseError: that package cannot convert the network.
     """
     if not path.exists():
         raise DataError(f"{path}: not found")

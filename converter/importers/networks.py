@@ -1,4 +1,4 @@
-"""The two forms in which an imported network lives on: a Keras network, or a float .tflite."""
+"""Imported networks: `KerasNetwork` and `GraphNetwork` (a float .tflite) with a common interface."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,13 +17,13 @@ _SIGNED = PixelInput()
 
 
 class ImportedNetwork(Protocol):
-    """An embedder at this project's contract.
+    """An imported embedder with input ``(pixel - 128) / 128``.
 
     Attributes:
-        source: where it came from: ``"run"`` of this project, ``"keras"``, ``"saved-model"``, ``"onnx"``, ``"pytorch"`` or ``"tflite"``.
-        license: what its file says of its license; may be empty.
-        pixels: what it makes of pixels in front of its first layer.
-        normalization: what it computed itself at its input, for people; empty for nothing.
+        source: ``"run"`` (this project), ``"keras"``, ``"saved-model"``, ``"onnx"``, ``"pytorch"`` or ``"tflite"``.
+        license: license in the file; may be empty.
+        pixels: normalization of pixels before its first layer.
+        normalization: text that describes the normalization layers found at its input; may be empty.
     """
 
     @property
@@ -40,20 +40,20 @@ class ImportedNetwork(Protocol):
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels (1 or 3) of its images."""
+        """Height, width and channels (1 or 3) of the input."""
 
     @property
     def layers(self) -> list[str]:
-        """Names of its layers, where they are known."""
+        """Names of the layers, if known."""
 
     def embed(self, images: Images) -> npt.NDArray[np.float32]:
-        """Float embeddings ``(N, D)`` of images ``(N, H, W, C)``, not normalized."""
+        """Compute float32 embeddings ``(N, D)`` of uint8 images ``(N, H, W, C)``, not L2-normalized."""
 
     def convert(self, format: Format, images: Images) -> bytes:
-        """Write it in a format of `quantization.formats`, ranges measured on images."""
+        """Convert to a format of `quantization.formats`; activation ranges are measured on uint8 images ``(N, H, W, C)``."""
 
     def reference(self, images: Images) -> bytes:
-        """The float .tflite whose layers `convert` rounds, for comparing layer by layer."""
+        """Return the float .tflite that `convert` quantizes, for a layer-by-layer comparison."""
 
 
 @dataclass(frozen=True, eq=False)

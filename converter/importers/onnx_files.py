@@ -1,4 +1,4 @@
-"""ONNX files, by onnx2tf: a program of its own, since what it pins does not live beside this project's packages."""
+"""Import ONNX files with onnx2tf, run as a separate program because its pinned packages conflict with this project's."""
 
 import re
 import shutil
@@ -27,16 +27,16 @@ def load_onnx(path: Path, pixels: PixelInput, input_size: int | None, onnx2tf: s
     """Convert an ONNX network to float TFLite, channels last, and compare the two.
 
     Raises:
-        DataError: the file is no ONNX network of one image to one vector.
-        RuntimeMissingError: the packages onnx and onnxruntime or the program onnx2tf are missing or too old.
-        EdgeSiameseError: onnx2tf cannot convert it, or gets it wrong.
+        DataError: the file is not an ONNX network that maps one image to one vector.
+        RuntimeMissingError: onnx, onnxruntime or the program onnx2tf is missing or too old.
+        EdgeSiameseError: onnx2tf cannot convert the network, or the result differs from the original.
     """
     model, name, channels_first = _fixed(path, input_size)
     program = find_onnx2tf(onnx2tf)
     with tempfile.TemporaryDirectory(prefix="edge-siamese-") as folder:
         source, target = Path(folder) / "network.onnx", Path(folder) / "converted"
         source.write_bytes(model.SerializeToString())
-        # 4-D inputs are taken to be channels first; one that is not has to be kept as it is.
+        # onnx2tf assumes that 4-D inputs are channels first; channels-last inputs must be kept.
         keep = [] if channels_first else ["-kat", name]
         _run([program, "-i", source, "-o", target, "-n", *keep], path)
         converted = target / "network_float32.tflite"
@@ -60,15 +60,15 @@ def _original(model: Any, name: str, channels_first: bool) -> Callable[[Floats],
 
 
 def find_onnx2tf(command: str) -> str:
-    """The program, after asking its version.
+    """Return the path of the program after checking its version.
 
     Raises:
-        RuntimeMissingError: there is none, or it is too old.
+        RuntimeMissingError: the program is missing or too old.
     """
     program = shutil.which(command)
     if program is None:
         raise RuntimeMissingError(
-            f"ONNX networks are read by onnx2tf, which is not here as '{command}'; install it with: {_INSTALL}"
+            f"reading ONNX networks needs onnx2tf, but there is no program '{command}'; install it with: {_INSTALL}"
         )
     said = subprocess.run([program, "-V"], capture_output=True, text=True, check=False).stdout
     version = re.search(r"\d+(?:\.\d+)+", said)
@@ -81,10 +81,10 @@ def find_onnx2tf(command: str) -> str:
 
 
 def _fixed(path: Path, input_size: int | None) -> tuple[Any, str, bool]:
-    """The network with every open side of its input fixed, the input's name, and whether its channels come first."""
+    """Return the network with a fixed input size, the name of the input, and whether it is channels first."""
     try:
         import onnx
-        import onnxruntime  # noqa: F401 - used when the network is converted, and missed before that
+        import onnxruntime  # noqa: F401 - fail early: it is used after the conversion
     except ImportError as error:
         raise RuntimeMissingError(
             f"reading ONNX files needs the package {error.name}, which is not installed; install it with: "
@@ -92,7 +92,7 @@ def _fixed(path: Path, input_size: int | None) -> tuple[Any, str, bool]:
         ) from error
     try:
         model = onnx.load(path)
-    except Exception as error:  # protobuf's errors, and those of weights kept in other files
+    except Exception as error:  # protobuf errors, and errors of external weight files
         raise DataError(f"{path}: cannot be read as an ONNX network ({error})") from error
     constants = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in constants]
@@ -126,7 +126,5 @@ def _run(command: list[Any], path: Path) -> None:
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        reason = next(
-            (line for line in reversed(lines) if "rror" in line), lines[-1] if lines else "it gives no reason"
-        )
+        reason = next((line for line in reversed(lines) if "rror" in line), lines[-1] if lines else "no reason given")
         raise EdgeSiameseError(f"{path}: onnx2tf cannot convert it: {reason}")

@@ -1,4 +1,4 @@
-"""PyTorch programs exported with ``torch.export`` (``.pt2``), by litert-torch."""
+"""Import PyTorch programs exported with ``torch.export`` (``.pt2``), with litert-torch."""
 
 import sys
 import tempfile
@@ -19,8 +19,8 @@ def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> Grap
 
     Raises:
         RuntimeMissingError: torch or litert-torch is missing.
-        DataError: the file is no exported program of one image to one vector.
-        EdgeSiameseError: litert-torch cannot convert it.
+        DataError: the file is not an exported program that maps one image to one vector.
+        EdgeSiameseError: litert-torch cannot convert the program.
     """
     try:
         import litert_torch
@@ -32,7 +32,7 @@ def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> Grap
         ) from error
     try:
         program = torch.export.load(path)
-    except Exception as error:  # whatever a damaged archive leads to
+    except Exception as error:  # torch raises many types for damaged archives
         raise DataError(
             f"{path}: cannot be read as a program of torch.export ({str(error).splitlines()[0]})"
         ) from error
@@ -51,7 +51,7 @@ def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> Grap
             )
     except EdgeSiameseError:
         raise
-    except Exception as error:  # the converter raises what its passes raise
+    except Exception as error:  # litert-torch raises the errors of its passes
         raise EdgeSiameseError(
             f"{path}: litert-torch cannot convert it: {str(error).strip().splitlines()[-1]}"
         ) from error

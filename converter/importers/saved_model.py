@@ -1,4 +1,4 @@
-"""TensorFlow SavedModel folders, by TensorFlow's own converter."""
+"""Import TensorFlow SavedModel folders with the TFLite converter of TensorFlow."""
 
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,11 @@ _SIGNATURES = ("serving_default", "serve")
 
 
 def load_saved_model(path: Path, pixels: PixelInput, input_size: int | None) -> GraphNetwork:
-    """Read the serving signature of a SavedModel, for a batch of one.
+    """Read the serving signature of a SavedModel for batch size 1.
 
     Raises:
-        DataError: it cannot be read, or its signature is not one image to one vector.
-        EdgeSiameseError: it uses operations that TFLite does not have.
+        DataError: the folder cannot be read, or the signature does not map one image to one vector.
+        EdgeSiameseError: the network uses operations that TFLite does not have.
     """
     import tensorflow as tf
 
@@ -25,7 +25,7 @@ def load_saved_model(path: Path, pixels: PixelInput, input_size: int | None) -> 
 
     try:
         loaded = tf.saved_model.load(str(path))
-    except Exception as error:  # whatever a damaged folder leads to
+    except Exception as error:  # TensorFlow raises many types for damaged folders
         raise DataError(f"{path}: cannot be read as a SavedModel ({str(error).splitlines()[0]})") from error
     signature = next((loaded.signatures[name] for name in _SIGNATURES if name in loaded.signatures), None)
     if signature is None:

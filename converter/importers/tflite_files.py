@@ -1,6 +1,6 @@
-"""Float .tflite files of other origin, changed to this project's contract without being computed again.
+"""Import float .tflite files by editing their graph.
 
-The graph gets a batch of one, channels last, names, a signature, and what the network does with pixels as its first
+The edited graph has batch size 1, channels last, tensor names, a signature, and the input normalization as its first
 layer. Nothing else changes.
 """
 
@@ -30,7 +30,7 @@ def load_tflite(path: Path, pixels: PixelInput) -> GraphNetwork:
     """Read a float .tflite.
 
     Raises:
-        ModelError: the file is something else.
+        ModelError: the file is not a .tflite.
         DataError: it is quantized already, or not one image to one vector.
     """
     data = model_bytes(path)
@@ -38,13 +38,13 @@ def load_tflite(path: Path, pixels: PixelInput) -> GraphNetwork:
 
 
 def adopt(data: bytes, what: str, pixels: PixelInput, source: str = "tflite", license: str = "") -> GraphNetwork:
-    """Bring a float .tflite to the contract.
+    """Convert a float .tflite to the input ``(pixel - 128) / 128``.
 
     Args:
-        data: its bytes.
-        what: where they are from, for messages.
-        pixels: what the network wants of pixels.
-        source, license: of the network, for `GraphNetwork`.
+        data: bytes of the .tflite.
+        what: name of the file for error messages.
+        pixels: input normalization of the network.
+        source, license: attributes of the `GraphNetwork`.
 
     Raises:
         DataError: it is quantized already, or not one image to one vector.
@@ -80,7 +80,7 @@ def _require_float(what: str, graph: Any, *ends: Any) -> None:
 
 
 class _Editor:
-    """Changes to the one graph of a model in the schema's object form."""
+    """Edits of the single graph of a model in the object form of the schema."""
 
     def __init__(self, model: Any) -> None:
         self.model, self.graph = model, model.subgraphs[0]
@@ -90,7 +90,7 @@ class _Editor:
             tensor.shapeSignature = None
 
     def take_normalization(self, channels: int, *, channels_first: bool) -> InputNormalization | None:
-        """Take scales and offsets by constants off the input, one number or one for each channel."""
+        """Remove constant scales and offsets at the input, with one number or one per channel."""
         found, place = InputNormalization(), int(self.graph.inputs[0])
         axis = 1 if channels_first else 3
         while operator := self._only_user(place):
@@ -106,7 +106,7 @@ class _Editor:
         return found if found.layers else None
 
     def take_channels_last(self, shape: tuple[int, int, int]) -> None:
-        """Let the input be ``(1, H, W, C)``: where the graph turns it so itself, that is left out."""
+        """Make the input ``(1, H, W, C)``; a transpose at the input of the graph is removed."""
         height, width, channels = shape
         old = self.graph.inputs[0]
         users = [each for each in self.graph.operators if old in list(each.inputs)]
@@ -121,7 +121,7 @@ class _Editor:
     def convolve_input(
         self, shape: tuple[int, int, int], kernel: npt.NDArray[np.float32], bias: npt.NDArray[np.float32]
     ) -> None:
-        """Put a 1x1 convolution with `kernel` ``(in, out)`` and `bias` ``(out,)`` in front."""
+        """Insert a 1x1 convolution with `kernel` ``(in, out)`` and `bias` ``(out,)`` at the input."""
         weights = self._constant(np.ascontiguousarray(kernel.T)[:, None, None], schema.TensorType.FLOAT32)
         added = self._constant(bias, schema.TensorType.FLOAT32)
         options = schema.Conv2DOptionsT()
@@ -133,7 +133,7 @@ class _Editor:
         self._prepend("CONV_2D", options, table, [image, weights, added], self.graph.inputs[0])
 
     def finished(self) -> bytes:
-        """The bytes, with unique names and one signature."""
+        """Return the bytes of the .tflite, with unique tensor names and one signature."""
         names = Counter(tensor.name for tensor in self.graph.tensors)
         for index, tensor in enumerate(self.graph.tensors):
             if not tensor.name or names[tensor.name] > 1:
@@ -146,7 +146,7 @@ class _Editor:
         return packed(self.model)
 
     def _only_user(self, tensor: int) -> Any:
-        """The operator that takes a tensor, None where there is none or are several."""
+        """Return the only operator that takes a tensor, None if there is none or several."""
         users = [each for each in self.graph.operators if tensor in list(each.inputs)]
         return users[0] if len(users) == 1 else None
 
@@ -166,7 +166,7 @@ class _Editor:
         return affine if affine and np.isfinite(affine).all() and np.all(affine[0]) else None
 
     def _bypass(self, operator: Any, tensor: int) -> None:
-        """Let who takes an operator's result take `tensor` instead."""
+        """Connect the consumers of an operator to `tensor` instead."""
         result = int(operator.outputs[0])
         self.graph.operators.remove(operator)
         for each in self.graph.operators:

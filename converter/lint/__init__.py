@@ -1,1 +1,1 @@
-"""Operators that leave XNNPACK, the Edge TPU or a microcontroller, named before anything is trained."""
+"""Check which operators XNNPACK, the Edge TPU or a microcontroller supports in int8, before training."""

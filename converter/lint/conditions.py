@@ -1,6 +1,6 @@
-"""Conditions under which a target takes an operator, by the names that the tables use.
+"""Conditions under which a target supports an operator, named as in the tables.
 
-Each is a function of an operator that gives the reason why it is not met, or an empty string.
+Each condition is a function that returns the reason why an operator does not meet it, or an empty string.
 """
 
 from collections.abc import Callable
@@ -23,14 +23,14 @@ def no_fused_activation(operator: Operator) -> str:
 
 
 def constant_weights(operator: Operator) -> str:
-    """Of a convolution or a dense layer: kernel and bias."""
+    """Kernel and bias of a convolution or dense layer are constants."""
     image = 2 if operator.kind == "TRANSPOSE_CONV" else 0
     computed = [tensor for at, tensor in enumerate(operator.inputs) if at != image and _is_computed(tensor)]
     return "its weights are computed while it runs" if computed else ""
 
 
 def constant_parameters(operator: Operator) -> str:
-    """All inputs but one are constants."""
+    """All inputs except one are constants."""
     return "its parameters are computed while it runs" if len(operator.computed) > 1 else ""
 
 
@@ -105,7 +105,7 @@ def _constant(operator: Operator, at: int) -> "np.ndarray[tuple[int, ...], np.dt
 
 
 def _axes(operator: Operator) -> set[int]:
-    """Axes of a reduction, counted from the front."""
+    """Return the axes of a reduction as non-negative numbers."""
     axes, image = _constant(operator, 1), operator.inputs[0]
     rank = len(image.shape) if image is not None else 0
     return set() if axes is None or not rank else {int(axis) % rank for axis in axes.ravel()}

@@ -1,4 +1,4 @@
-"""What `lint` looks at: a file of any kind, or a network of the registry with random weights."""
+"""Load the graph to lint: from a file of any kind, or a network of the registry with random weights."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,9 @@ class LintInput:
     """A graph to lint.
 
     Attributes:
-        name: for people.
-        graph: its operators.
-        layers: names of its Keras layers; empty for what was no Keras network.
+        name: name to print.
+        graph: the operators.
+        layers: names of the Keras layers; empty if the source is not a Keras network.
     """
 
     name: str
@@ -28,16 +28,16 @@ class LintInput:
 def load_probe(
     what: str, *, input_size: int | None = None, channels: int | None = None, onnx2tf: str = "onnx2tf"
 ) -> LintInput:
-    """Find a file of that path, or a network of that name in the registry.
+    """Load a file, or build a network of the registry.
 
     Args:
-        what: a path or a name.
-        input_size: side of the square input, for a network of the registry or a file that leaves it open.
-        channels: 1 or 3, for a network of the registry; None is the network's own.
-        onnx2tf: the command that reads ONNX.
+        what: path of a file, or name of a network.
+        input_size: side of the square input in pixels, for a network of the registry or a file without a fixed size.
+        channels: 1 or 3, for a network of the registry; None is the default of the network.
+        onnx2tf: command of onnx2tf, which reads ONNX.
 
     Raises:
-        DataError: there is neither.
+        DataError: there is no such file or network.
     """
     path = Path(what)
     if path.suffix.lower() == ".tflite":

@@ -1,7 +1,8 @@
-"""Hold a graph against what targets document.
+"""Check the operators of a graph against the documented support of targets.
 
-What a target takes is a table (`xnnpack.toml`, `edgetpu.toml`, `mcu.toml`), what to use instead another (`swaps.toml`).
-An operator that is not in a target's table leaves it; one that is there may have conditions (`conditions.py`).
+The supported operators of each target are in a table (`xnnpack.toml`, `edgetpu.toml`, `mcu.toml`), the alternatives in
+`swaps.toml`. An operator that is not in the table is unsupported; one in the table may have conditions
+(`conditions.py`).
 """
 
 import tomllib
@@ -24,15 +25,15 @@ _TRANSLATIONS = {"QUANTIZE", "DEQUANTIZE"}
 
 @dataclass(frozen=True)
 class Target:
-    """What a target takes.
+    """Operators that a target supports.
 
     Attributes:
-        title: for people.
-        means: what happens to an operator it does not take.
-        float: what happens to one that stayed float32 in a quantized network.
-        operators: the conditions of each that it takes.
-        constant_shapes: whether every shape has to be known before it runs.
-        sources: where the table is from.
+        title: name to print.
+        means: consequence for an unsupported operator.
+        float: consequence for a float32 operator in a quantized network.
+        operators: conditions of each supported operator.
+        constant_shapes: True if all shapes must be static.
+        sources: references of the table.
     """
 
     title: str
@@ -45,14 +46,14 @@ class Target:
 
 @dataclass(frozen=True)
 class UnsupportedOperator:
-    """One operator that leaves a target.
+    """An operator that a target does not support.
 
     Attributes:
-        target: one of `TARGETS`; its `means` says what follows.
-        layer: the layer's name, or that of the tensor it computes.
-        operator: its kind in the .tflite.
-        reason: why it leaves.
-        swap: what to use instead; may be empty.
+        target: one of `TARGETS`; its `means` describes the consequence.
+        layer: name of the layer, or of the output tensor.
+        operator: kind of the operator in the .tflite.
+        reason: why it is unsupported.
+        swap: alternative; may be empty.
     """
 
     target: str
@@ -67,11 +68,11 @@ class UnsupportedOperator:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A graph that the Edge TPU compiler has written: what it took is one custom operator for each part.
+    """A graph written by the Edge TPU compiler, with one custom operator for each compiled part.
 
     Attributes:
-        parts: custom operators; what is inside them cannot be counted.
-        on_cpu: kinds of the operators that the compiler left outside, in the order in which they run.
+        parts: number of custom operators; the operators inside are unknown.
+        on_cpu: kinds of the operators that run on the CPU, in order of execution.
     """
 
     parts: int
@@ -79,14 +80,14 @@ class Compiled:
 
     @classmethod
     def of(cls, graph: Graph) -> "Compiled | None":
-        """None for a graph that is not compiled."""
+        """Return None for a graph that is not compiled."""
         kinds = [operator.kind for operator in graph.operators]
         parts = kinds.count(EDGE_TPU_OPERATOR)
         return cls(parts, tuple(kind for kind in kinds if kind != EDGE_TPU_OPERATOR)) if parts else None
 
     @property
     def cpu_share(self) -> float:
-        """Share of the file's operators that stay on the CPU."""
+        """Share of the operators of the file that run on the CPU, 0 to 1."""
         return len(self.on_cpu) / (self.parts + len(self.on_cpu))
 
     def to_json(self) -> dict[str, Any]:
@@ -94,13 +95,13 @@ class Compiled:
 
 
 def lint(graph: Graph, targets: Sequence[str] = TARGETS, layers: Collection[str] = ()) -> list[UnsupportedOperator]:
-    """Find what leaves.
+    """Find the unsupported operators.
 
     Args:
-        graph: of a float network, which is judged as if it were int8, or of an int8 one, in which what stayed float is
-            a finding itself. Of one compiled for the Edge TPU, what the compiler left outside is a finding there.
-        targets: of `TARGETS`.
-        layers: names of the Keras layers it came from, where there are any.
+        graph: a float network, which is checked as if it were int8; an int8 network, in which float operators are
+            unsupported; or a network compiled for the Edge TPU, in which operators on the CPU are unsupported there.
+        targets: names in `TARGETS`.
+        layers: names of the Keras layers, if known.
     """
     names = LayerNames(graph, layers)
     compiled = Compiled.of(graph)
@@ -122,7 +123,7 @@ def lint(graph: Graph, targets: Sequence[str] = TARGETS, layers: Collection[str]
 
 @cache
 def load_target(name: str) -> Target:
-    """The table of a target."""
+    """Read the table of a target."""
     table = tomllib.loads((files(__package__) / f"{name}.toml").read_text())
     operators = {kind: tuple(conditions) for kind, conditions in table["operators"].items()}
     return Target(
@@ -137,7 +138,7 @@ def load_target(name: str) -> Target:
 
 @cache
 def swaps() -> dict[str, str]:
-    """What to use instead of an operator."""
+    """Read the alternatives of operators."""
     return dict(tomllib.loads((files(__package__) / "swaps.toml").read_text()))
 
 
@@ -146,7 +147,7 @@ def _is_quantized(graph: Graph) -> bool:
 
 
 def _left_by_compiler(operator: Operator, target: str) -> str:
-    """Why an operator of a graph compiled for the Edge TPU leaves a target; empty when it does not."""
+    """Return why an operator of a compiled graph is unsupported on a target; empty if it is supported."""
     inside = operator.kind == EDGE_TPU_OPERATOR
     if target == "edgetpu":
         return "" if inside or operator.kind in _TRANSLATIONS else "the Edge TPU compiler left it on the CPU"
@@ -154,7 +155,7 @@ def _left_by_compiler(operator: Operator, target: str) -> str:
 
 
 def _reason(operator: Operator, target: Target, quantized: bool) -> str:
-    """Why an operator leaves a target; empty when it does not."""
+    """Return why an operator is unsupported on a target; empty if it is supported."""
     if operator.kind in _TRANSLATIONS and quantized:
         return ""
     if quantized and any(tensor.dtype in _FLOAT for tensor in operator.outputs):

@@ -1,1 +1,1 @@
-"""Keras networks: the MobileNetV3 twin, the face detector, and the public embedding networks of `registry`."""
+"""Keras networks: MobileNetV3 embedder, face detector and the published networks of `registry`."""

@@ -1,8 +1,8 @@
-"""The face detector: a small separable network with three grids and five landmarks.
+"""Face detector network: separable convolutions, three output grids, five landmarks per face.
 
-Only convolutions, ReLU, additions and bilinear resizes: operators that XNNPACK, the Edge TPU and TFLite Micro all take.
-Box and landmark conventions are `edge_siamese.detection`'s. Every grid has its outputs apart, so that each
-gets its own int8 scale.
+It uses only convolutions, ReLU, additions and bilinear resizes, which XNNPACK, the Edge TPU and TFLite Micro support.
+Boxes and landmarks are encoded as in `edge_siamese.detection`. Each grid has separate outputs, so that each output has
+its own int8 scale.
 """
 
 from typing import Any
@@ -22,11 +22,11 @@ def build_detector(input_size: int | None = None) -> Any:
     """Build the detector.
 
     Args:
-        input_size: side of the square input, a multiple of 32; None accepts any (training).
+        input_size: side of the square input in pixels, a multiple of 32; None allows any size, for training.
 
     Returns:
-        A Keras model from float32 ``(N, S, S, 3)`` RGB scaled by ``(pixel - 128) / 128`` to a dictionary of, for each
-        stride s, ``score{s}`` ``(N, S/s, S/s, 1)`` logits, ``box{s}`` ``(.., 4)`` and ``landmark{s}`` ``(.., 10)``.
+        A Keras model from float32 ``(N, S, S, 3)`` RGB scaled by ``(pixel - 128) / 128`` to a dictionary with, for each
+        stride s, logits ``score{s}`` ``(N, S/s, S/s, 1)``, ``box{s}`` ``(.., 4)`` and ``landmark{s}`` ``(.., 10)``.
     """
     image = keras.Input((input_size, input_size, 3), name="image")
     x = conv_bn(image, 16, 3, 2, "relu", name="stem")
@@ -50,7 +50,7 @@ def build_detector(input_size: int | None = None) -> Any:
 
 
 def _top_down(features: list[Any]) -> list[Any]:
-    """Feature pyramid: each level adds the coarser one, twice as large (Lin et al., CVPR 2017)."""
+    """Feature pyramid: add the upsampled coarser level to each level (Lin et al., CVPR 2017)."""
     levels = [conv_bn(features[-1], _PYRAMID, activation="relu", name="lateral2")]
     for index in (1, 0):
         larger = layers.UpSampling2D(2, interpolation="bilinear", name=f"up{index}")(levels[0])

@@ -1,6 +1,6 @@
-"""Learned comparisons: from the absolute difference of two embeddings to whether they are the same person's.
+"""Comparison heads: from the absolute difference of two embeddings to the logit of a genuine pair.
 
-They answer logits; the loss applies the sigmoid or softmax, once.
+The outputs are logits; the loss applies the sigmoid or softmax.
 """
 
 from typing import Any
@@ -10,15 +10,15 @@ from keras import layers, ops
 
 
 def difference_softmax(difference: Any, *, hidden: int = 512, dropout: float = 0.15) -> Any:
-    """Two logits ``(N, 2)``, "different" and "same", of differences ``(N, D)``.
+    """Compute two logits ``(N, 2)``, impostor and genuine, from differences ``(N, D)``.
 
     The head of https://github.com/asik03/uc3m-bq-SiameseConvNet: 656,898 parameters on 1280, 787,970 on 1536 and 919,042
     on 1792 values.
 
     Args:
         difference: Keras tensor of absolute differences.
-        hidden: units of the sigmoid layer between.
-        dropout: share of them dropped while training.
+        hidden: units of the hidden sigmoid layer.
+        dropout: dropout rate of the hidden layer, 0 to 1.
     """
     narrow = {"kernel_initializer": keras.initializers.TruncatedNormal(stddev=0.01)}
     x = layers.Dense(hidden, "sigmoid", name="head_hidden", **narrow)(difference)
@@ -27,21 +27,21 @@ def difference_softmax(difference: Any, *, hidden: int = 512, dropout: float = 0
 
 
 def difference_sigmoid(difference: Any, *, hidden: int = 512) -> Any:
-    """One logit ``(N,)``, high for the same person, of differences ``(N, D)``.
+    """Compute one logit ``(N,)``, high for genuine pairs, from differences ``(N, D)``.
 
     The head of https://github.com/Qucy/Siamese-Network: 263,169 parameters on 512 values.
 
     Args:
         difference: Keras tensor of absolute differences.
-        hidden: units of the ReLU layer between.
+        hidden: units of the hidden ReLU layer.
     """
     return _one_logit(layers.Dense(hidden, "relu", name="head_hidden")(difference))
 
 
 def logistic(difference: Any) -> Any:
-    """One logit ``(N,)``, a weighted sum of differences ``(N, D)``: logistic regression, D + 1 parameters.
+    """Compute one logit ``(N,)`` from differences ``(N, D)`` by logistic regression with D + 1 parameters.
 
-    https://github.com/Kadenze/siamese_net judges its embeddings by it.
+    https://github.com/Kadenze/siamese_net evaluates its embeddings with this head.
     """
     return _one_logit(difference)
 
@@ -52,7 +52,7 @@ def _one_logit(x: Any) -> Any:
 
 @keras.saving.register_keras_serializable(package="edge_siamese")
 class AbsoluteDifference(layers.Layer):  # type: ignore[misc]
-    """Absolute difference of two tensors of one shape; its gradient is zero where they coincide."""
+    """Absolute difference of two tensors of one shape; the gradient is zero where they are equal."""
 
     def call(self, inputs: Any) -> Any:
         first, second = inputs

@@ -1,9 +1,9 @@
-"""Inception-ResNet-v1 in the layout of FaceNet, for imported weights.
+"""Inception-ResNet-v1 with the layer names of FaceNet, for imported weights.
 
 Szegedy et al., "Inception-v4, Inception-ResNet and the impact of residual connections on learning" (AAAI 2017), as
-https://github.com/davidsandberg/facenet trains it on faces of 160 x 160 x 3. Layers carry its scopes' names joined by
-underscores, which are also those of the Keras port https://github.com/nyoki-mtl/keras-facenet: 22,808,144
-parameters with an embedding of 128, 23,497,424 with 512.
+trained by https://github.com/davidsandberg/facenet on faces of 160 x 160 x 3. Layer names are its scope names joined by
+underscores, as in the Keras port https://github.com/nyoki-mtl/keras-facenet. It has 22,808,144 parameters with an
+embedding of 128 values, 23,497,424 with 512.
 """
 
 from typing import Any
@@ -40,13 +40,13 @@ _MIXED_7A: _Branches = (
 
 
 def inception_resnet_v1(image: Any, *, dimension: int = 512, dropout: float = 0.2) -> Any:
-    """Embeddings ``(N, dimension)`` of standardized RGB images ``(N, H, W, 3)``, at least 75 pixels a side.
+    """Compute embeddings ``(N, dimension)`` of standardized RGB images ``(N, H, W, 3)`` of at least 75 x 75 pixels.
 
     Args:
         image: Keras tensor of images.
-        dimension: length of the embedding; 512 and 128 have published weights, and 1792 is the pooled features
-            themselves, without a bottleneck layer.
-        dropout: share of the pooled features dropped while training.
+        dimension: length of the embedding; 512 and 128 have published weights; 1792 returns the pooled features
+            without a bottleneck layer.
+        dropout: dropout rate of the pooled features, 0 to 1.
     """
     x = _stem(image)
     for number in range(1, 6):
@@ -77,7 +77,7 @@ def _stem(x: Any) -> Any:
 
 
 def _residual(x: Any, branches: _Branches, scale: float | None, *, name: str) -> Any:
-    """Adds what the branches see, scaled; the last block of all (scale None) adds all of it and has no ReLU."""
+    """Add the scaled output of the branches; the last block (scale None) is not scaled and has no ReLU."""
     y = layers.Concatenate(name=f"{name}_Concatenate")(_branches(x, branches, name))
     y = layers.Conv2D(x.shape[-1], 1, name=f"{name}_Conv2d_1x1")(y)
     if scale is None:

@@ -1,21 +1,21 @@
-"""Keras layers that train faster than the stock ones and convert to the same graph."""
+"""Keras layers that train faster than the standard layers and convert to the same graph."""
 
 from typing import Any
 
 import keras
 from keras import layers, ops
 
-# Keras' default momentum of 0.99 follows slowly; 0.98 averages some fifty batches.
+# 0.98 averages about fifty batches; the Keras default of 0.99 adapts more slowly.
 MOMENTUM = 0.98
 
 
 @keras.saving.register_keras_serializable(package="edge_siamese")
 class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
-    """Batch normalization that uses TensorFlow's fused kernel while training.
+    """Batch normalization that uses the fused kernel of TensorFlow in training.
 
-    Keras 3 computes the moments with separate operations; the fused kernel gives the same numbers and trains
-    this project's networks about a third faster on a CPU. Elsewhere (inference, conversion, other backends, inputs
-    that are not rank 4) it is the stock layer, so weights and exported graphs are unchanged.
+    Keras 3 computes the moments with separate operations; the fused kernel gives the same values and trains the networks
+    of this project about a third faster on a CPU. In all other cases (inference, conversion, other backends, inputs
+    that are not rank 4) it is the standard layer, so weights and exported graphs are unchanged.
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -39,10 +39,10 @@ class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable(package="edge_siamese")
 class FastDepthwiseConv2D(layers.DepthwiseConv2D):  # type: ignore[misc]
-    """Depthwise convolution that avoids, while training, the two forms whose gradients are slow on a CPU.
+    """Depthwise convolution that avoids two forms with slow gradients on a CPU in training.
 
-    A stride of two is every second pixel of stride one; a kernel as large as its input ("valid") is one weighted sum.
-    Numbers, weights and exported graphs are those of the stock layer.
+    Stride two is computed as every second pixel of stride one; a "valid" kernel as large as its input is computed as a
+    weighted sum. Values, weights and exported graphs are those of the standard layer.
     """
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -50,7 +50,7 @@ class FastDepthwiseConv2D(layers.DepthwiseConv2D):  # type: ignore[misc]
         if training and self.padding == "valid" and sides == self.kernel_size:
             return ops.sum(inputs * self.kernel[..., 0], axis=(1, 2), keepdims=True)
         if training and self.padding == "same" and self.strides == (2, 2) and None not in sides:
-            # "same" centers a strided kernel on odd pixels where the side is even.
+            # With even sides, "same" centers a strided kernel on odd pixels.
             whole = ops.depthwise_conv(inputs, self.kernel, strides=1, padding="same")
             return whole[:, (sides[0] + 1) % 2 :: 2, (sides[1] + 1) % 2 :: 2]
         return super().call(inputs)
@@ -67,7 +67,7 @@ def conv_bn(
     momentum: float = MOMENTUM,
     name: str,
 ) -> Any:
-    """Convolution, batch normalization, optional activation."""
+    """Apply a convolution, batch normalization and an optional activation."""
     x = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=use_bias, name=name)(x)
     return _finish(x, activation, name, momentum)
 
@@ -75,7 +75,7 @@ def conv_bn(
 def depthwise_bn(
     x: Any, kernel: int, strides: int = 1, activation: str | None = None, padding: str = "same", *, name: str
 ) -> Any:
-    """Depthwise convolution without bias, batch normalization, optional activation."""
+    """Apply a depthwise convolution without bias, batch normalization and an optional activation."""
     # The gradients of larger kernels are several times slower in bfloat16 than in float32.
     dtype = "float32" if kernel > 3 and padding == "same" else None
     x = FastDepthwiseConv2D(kernel, strides, padding=padding, use_bias=False, dtype=dtype, name=name)(x)
@@ -83,7 +83,7 @@ def depthwise_bn(
 
 
 def squeezed_and_excited(x: Any, gate_activation: str, *, name: str) -> Any:
-    """Scale every channel by what a quarter as many make of all channels' means (Hu et al., CVPR 2018)."""
+    """Apply squeeze-and-excitation with a reduction of 4 (Hu et al., CVPR 2018)."""
     channels = x.shape[-1]
     gate = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_pool")(x)
     gate = layers.Conv2D(scaled(channels, 0.25), 1, activation="relu", name=f"{name}_reduce")(gate)
@@ -97,7 +97,7 @@ def _finish(x: Any, activation: str | None, name: str, momentum: float = MOMENTU
 
 
 def scaled(channels: float, width: float = 1.0) -> int:
-    """Channels times width, to the nearest multiple of 8, never losing more than a tenth (the MobileNets' rule)."""
+    """Multiply channels by `width` and round to a multiple of 8, at least 90 % of the product (rule of the MobileNets)."""
     expected = channels * width
     rounded = max(8, int(expected + 4) // 8 * 8)
     return rounded + 8 if rounded < 0.9 * expected else rounded

@@ -1,8 +1,8 @@
 """MobileNetV2: Sandler et al., "MobileNetV2: Inverted residuals and linear bottlenecks" (CVPR 2018).
 
-Layers, channels and the order of the weights are those of ``keras.applications.MobileNetV2``, whose weights
-``set_weights`` takes. https://github.com/asik03/uc3m-bq-SiameseConvNet has ReLU instead of ReLU6 and convolves the
-shortcut where the channels change: ``activation="relu", project_shortcuts=True``.
+Layers, channels and the order of the weights are those of ``keras.applications.MobileNetV2``, so its weights can be
+loaded with ``set_weights``. https://github.com/asik03/uc3m-bq-SiameseConvNet uses ReLU instead of ReLU6 and a
+convolution in shortcuts with different channels: ``activation="relu", project_shortcuts=True``.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from keras import layers
 from ..registry import in_range
 from .layers import conv_bn, depthwise_bn, scaled
 
-# Expansion, filters, repeats, strides of the first.
+# Expansion, filters, repeats, strides of the first block.
 _STAGES = (
     (1, 16, 1, 1),
     (6, 24, 2, 2),
@@ -33,18 +33,18 @@ def mobilenetv2(
     activation: str = "relu6",
     project_shortcuts: bool = False,
 ) -> Any:
-    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1.
+    """Compute embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1.
 
     Args:
         image: Keras tensor of images.
-        dimension: length of the embedding; the pooled features (1280, more where width > 1) are taken as they are, any
-            other length adds a linear layer.
-        width: multiplier of the channels, rounded to multiples of 8.
-        activation: a Keras activation.
-        project_shortcuts: blocks that keep the size but not the channels have a 1x1 convolution as their shortcut.
+        dimension: length of the embedding; the length of the pooled features (1280, more if width > 1) returns them
+            unchanged, any other length adds a linear layer.
+        width: channel multiplier, 0 to 4; channels are rounded to multiples of 8.
+        activation: name of a Keras activation.
+        project_shortcuts: use a 1x1 convolution as the shortcut of blocks that keep the size but not the channels.
 
     Raises:
-        DataError: a width outside of 0 to 4.
+        DataError: `width` is outside of 0 to 4.
     """
     in_range(0.0, 4.0, width=width)
     x = conv_bn(image, scaled(32, width), 3, 2, activation, name="stem")

@@ -1,15 +1,15 @@
-"""The MobileNetV3 twin: a face embedder that stays whole under int8 delegates.
+"""MobileNetV3 face embedder (the twin), adapted to int8 and delegates.
 
-Table *small* is that of Howard et al., "Searching for MobileNetV3" (ICCV 2019). *dense* keeps its inverted
-residuals where images are small and begins with whole 3x3 convolutions, as EfficientNetV2 and MobileNetV4 do: a face's
-details are read at 28x28 and 14x14 before they shrink. Three things differ from the paper, because they decide whether
-an int8 model is fast and faithful on edge runtimes:
+Table *small* is that of Howard et al., "Searching for MobileNetV3" (ICCV 2019). Table *dense* uses
+its inverted residuals at low resolution and standard 3x3 convolutions before them, as EfficientNetV2 and MobileNetV4
+do, to extract facial details at 28x28 and 14x14. Three differences from the paper make int8 models fast and accurate on
+edge runtimes:
 
-* SiLU stands where the paper has hard-swish: XNNPACK and the Edge TPU take LOGISTIC and MUL but not HARD_SWISH. The stem
-  has ReLU, through which its uneven channels can be equalized before quantization (`quantization.preparation`).
+* SiLU replaces hard-swish: XNNPACK and the Edge TPU support LOGISTIC and MUL but not HARD_SWISH. The stem uses ReLU, so
+  that its channels can be equalized before quantization (`quantization.keras.preparation`).
 * Squeeze-and-excitation is optional and its gate is a sigmoid.
 * The head is a global *depthwise* convolution (Chen et al., "MobileFaceNets", 2018) and a 1x1 convolution to the
-  embedding; the L2 norm is left to the matcher, which does it exactly in integers.
+  embedding; the matcher computes the L2 normalization exactly in integers.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ DIMENSION = 256
 
 @dataclass(frozen=True)
 class Dense:
-    """One whole 3x3 convolution to `filters` channels with ReLU, residual where its shape allows."""
+    """A standard 3x3 convolution to `filters` channels with ReLU, residual if input and output shapes are equal."""
 
     filters: int
     strides: int
@@ -91,15 +91,15 @@ def build_twin(
     activation: str = "relu",
     input_size: int = INPUT_SIZE,
 ) -> Any:
-    """Build the embedder that both branches of the twin share.
+    """Build the embedder that both branches of the siamese network share.
 
     Args:
-        table, dimension, width, squeeze_excite, activation: of `twin`.
+        table, dimension, width, squeeze_excite, activation: see `twin`.
         input_size: side of the square input in pixels.
 
     Returns:
         A Keras model from float32 ``(N, input_size, input_size, 3)`` RGB scaled by ``(pixel - 128) / 128`` to
-        float32 embeddings ``(N, dimension)``, not normalized.
+        float32 embeddings ``(N, dimension)``, not L2-normalized.
     """
     image = keras.Input((input_size, input_size, 3), name="image")
     embedding = twin(
@@ -117,18 +117,18 @@ def twin(
     squeeze_excite: bool = False,
     activation: str = "relu",
 ) -> Any:
-    """Embeddings ``(N, dimension)`` of square images ``(N, S, S, C)``.
+    """Compute embeddings ``(N, dimension)`` of square images ``(N, S, S, C)``.
 
     Args:
         image: Keras tensor of images.
-        table: the name of one of `TABLES`.
+        table: name of the layout, a key of `TABLES`.
         dimension: length D of the embedding.
         width: channel multiplier of every block, rounded to multiples of 8.
-        squeeze_excite: add squeeze-and-excitation where MobileNetV3 has it.
-        activation: of the paper's hard-swish half: ``"relu"`` (the minimalistic variant) or ``"silu"``.
+        squeeze_excite: add squeeze-and-excitation in the blocks where MobileNetV3 has it.
+        activation: replacement of hard-swish: ``"relu"`` (the minimalistic variant) or ``"silu"``.
 
     Raises:
-        DataError: no such table or activation, or the images are not square.
+        DataError: the table or activation is unknown, or the images are not square.
     """
     if table not in TABLES or activation not in ("silu", "relu"):
         raise DataError(f"expected a table of {sorted(TABLES)} and 'silu' or 'relu', got {table!r}, {activation!r}")

@@ -1,8 +1,9 @@
 """MobileNetV3 as published: Howard et al., "Searching for MobileNetV3" (ICCV 2019).
 
-Full with hard-swish and squeeze-and-excitation, or minimalistic with ReLU and 3x3 kernels only. Layers, channels and the
-order of the weights before the head are those of ``keras.applications.MobileNetV3Small`` and ``MobileNetV3Large`` without
-their top, whose weights ``set_weights`` of `features` takes. `mobilenetv3` has the form of it that this project ships.
+The full version has hard-swish and squeeze-and-excitation, the minimalistic version ReLU and 3x3 kernels only. Layers,
+channels and the order of the weights before the head are those of ``keras.applications.MobileNetV3Small`` and
+``MobileNetV3Large`` without top, so their weights can be loaded into `features` with ``set_weights``. The version that
+this project ships is in `mobilenetv3`.
 """
 
 from dataclasses import dataclass
@@ -69,17 +70,17 @@ def mobilenetv3_small(
     minimalistic: bool = False,
     linear_embedding: bool = False,
 ) -> Any:
-    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1.
+    """Compute embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1.
 
     Args:
         image: Keras tensor of images.
         dimension: length of the embedding.
-        width: multiplier of the channels, rounded to multiples of 8.
+        width: channel multiplier, 0 to 4; channels are rounded to multiples of 8.
         minimalistic: ReLU, no squeeze-and-excitation, no 5x5 kernels.
-        linear_embedding: leave out the activation after the last 1x1 convolution.
+        linear_embedding: omit the activation after the last 1x1 convolution.
 
     Raises:
-        DataError: a width outside of 0 to 4.
+        DataError: `width` is outside of 0 to 4.
     """
     x = features(image, "small", width, minimalistic)
     return _embedding(x, dimension, minimalistic, linear_embedding)
@@ -93,13 +94,13 @@ def mobilenetv3_large(
     minimalistic: bool = False,
     linear_embedding: bool = False,
 ) -> Any:
-    """As `mobilenetv3_small`, of the paper's larger network."""
+    """Compute embeddings with the larger network of the paper; see `mobilenetv3_small`."""
     x = features(image, "large", width, minimalistic)
     return _embedding(x, dimension, minimalistic, linear_embedding)
 
 
 def features(image: Any, size: str, width: float = 1.0, minimalistic: bool = False) -> Any:
-    """The maps before pooling, ``(N, H / 32, W / 32, 576 or 960 times width)``; `size` is a key of `BLOCKS`."""
+    """Compute the feature maps ``(N, H / 32, W / 32, 576 or 960 times width)``; `size` is a key of `BLOCKS`."""
     in_range(0.0, 4.0, width=width)
     late = "relu" if minimalistic else "hard_swish"
     x = conv_bn(image, 16, 3, 2, late, name="stem")
@@ -109,7 +110,7 @@ def features(image: Any, size: str, width: float = 1.0, minimalistic: bool = Fal
 
 
 def _embedding(x: Any, dimension: int, minimalistic: bool, linear: bool) -> Any:
-    """The paper's efficient last stage: pool first, then a 1x1 convolution with a bias."""
+    """Efficient last stage of the paper: pooling, then a 1x1 convolution with bias."""
     x = layers.GlobalAveragePooling2D(keepdims=True, name="pool")(x)
     x = layers.Conv2D(dimension, 1, name="embedding")(x)
     if not linear:

@@ -1,25 +1,25 @@
-"""Small CNNs of published siamese networks, channels last.
+"""Small CNNs of published siamese networks, in channels-last layout.
 
-Two from repositories of one network each:
+Two networks of one repository each:
 
 * celebrities_cnn: two convolutions for gray faces, https://github.com/gchoi/face-recognition-using-siamese-network;
   504,962 parameters on 80 x 80 x 1.
 * separable_cnn: separable convolutions for thermal faces, https://github.com/geunzz/siamese_conv_net; 171,171 parameters
-  on 60 x 80 x 3. They are written as depthwise and 1x1 convolutions: the same numbers, and layers that quantization knows.
+  on 60 x 80 x 3. Separable convolutions are built as depthwise and 1x1 convolutions, which quantization supports.
 
-Four that https://github.com/Kadenze/siamese_net trains with a contrastive loss:
+Four networks that https://github.com/Kadenze/siamese_net trains with a contrastive loss:
 
 * hani: Khalil-Hani and Sung, "A convolutional neural network approach for face verification" (HPCS 2014); 188,299
   parameters on 64 x 64 x 1.
 * chopra: Chopra, Hadsell and LeCun, "Learning a similarity metric discriminatively, with application to face
   verification" (CVPR 2005); 468,275 parameters on 64 x 64 x 1.
-* custom: that repository's own, three double convolutions; 226,928 parameters on 64 x 64 x 1.
+* custom: design of that repository, three double convolutions; 226,928 parameters on 64 x 64 x 1.
 * deepid: Sun, Wang and Tang, "Deep learning face representation from predicting 10,000 classes" (CVPR 2014), with
-  pools of 3, so that it needs 81 pixels a side; 62,000 parameters on 112 x 112 x 3.
+  pooling of 3, so that it needs 81 x 81 pixels; 62,000 parameters on 112 x 112 x 3.
 
-The convolutions of these four are "valid", pools drop an incomplete last row, their weights start from a normal distribution of deviation
-0.05. ``activation`` is ``"relu"`` or ``"scaled-tanh"`` (LeCun et al., "Efficient BackProp", 1998). Published, all but
-hani end with it; ``linear_embedding`` leaves that out.
+These four use "valid" convolutions, pooling that drops an incomplete last row, and initial weights from a normal
+distribution with standard deviation 0.05. ``activation`` is ``"relu"`` or ``"scaled-tanh"`` (LeCun et al., "Efficient BackProp", 1998). As published, all except
+hani end with the activation; ``linear_embedding`` omits it.
 """
 
 from typing import Any
@@ -40,7 +40,7 @@ _ACTIVATIONS = {"relu": keras.activations.relu, "scaled-tanh": scaled_tanh}
 
 
 def hani(image: Any, *, dimension: int = 40, activation: str = "relu", dropout: float = 0.5) -> Any:
-    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1, at least 36 pixels a side."""
+    """Compute embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1, at least 36 x 36 pixels."""
     x = _conv(image, 5, 6, activation, strides=2, name="conv1")
     x = _conv(x, 14, 6, activation, strides=2, name="conv2")
     x = layers.Dropout(dropout, name="dropout")(x)
@@ -58,7 +58,7 @@ def chopra(
     dropout: float = 0.5,
     linear_embedding: bool = False,
 ) -> Any:
-    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1, at least 46 pixels a side."""
+    """Compute embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1, at least 46 x 46 pixels."""
     x = _conv(image, 15, 7, activation, name="conv1")
     x = layers.MaxPooling2D(2, name="pool1")(x)
     x = _conv(x, 45, 6, activation, name="conv2")
@@ -70,7 +70,7 @@ def chopra(
 
 
 def custom(image: Any, *, dimension: int = 40, activation: str = "relu", linear_embedding: bool = False) -> Any:
-    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1, at least 36 pixels a side."""
+    """Compute embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1, at least 36 x 36 pixels."""
     x = image
     for number, (first, second) in enumerate(((16, 32), (32, 64), (64, 128)), start=1):
         x = _conv(x, first, 3, activation, name=f"conv{number}a")
@@ -81,7 +81,7 @@ def custom(image: Any, *, dimension: int = 40, activation: str = "relu", linear_
 
 
 def deepid(image: Any, *, dimension: int = 40, activation: str = "relu", linear_embedding: bool = False) -> Any:
-    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1, at least 81 pixels a side."""
+    """Compute embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in -1..1, at least 81 x 81 pixels."""
     x = image
     for number, (filters, kernel) in enumerate(((20, 4), (40, 3), (60, 3)), start=1):
         x = _conv(x, filters, kernel, activation, name=f"conv{number}")
@@ -115,14 +115,14 @@ def celebrities_cnn(
     hidden_dropout: float = 0.1,
     linear_embedding: bool = False,
 ) -> Any:
-    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in 0..1, at least 10 pixels a side.
+    """Compute embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in 0..1, at least 10 x 10 pixels.
 
     Args:
         image: Keras tensor of images.
         dimension: length of the embedding.
-        dropout: share of the values dropped after each pooling while training.
-        hidden_dropout: share dropped before the last layer.
-        linear_embedding: leave out the ReLU that ends the published network.
+        dropout: dropout rate after each pooling, 0 to 1.
+        hidden_dropout: dropout rate before the last layer, 0 to 1.
+        linear_embedding: omit the final ReLU of the published network.
     """
     x = image
     for number, filters in enumerate((6, 12), start=1):
@@ -136,12 +136,12 @@ def celebrities_cnn(
 
 
 def separable_cnn(image: Any, *, dimension: int = 512, linear_embedding: bool = False) -> Any:
-    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in 0..1, at least 58 pixels a side.
+    """Compute embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in 0..1, at least 58 x 58 pixels.
 
     Args:
         image: Keras tensor of images.
         dimension: length of the embedding.
-        linear_embedding: leave out the sigmoid that ends the published network.
+        linear_embedding: omit the final sigmoid of the published network.
     """
     x = layers.DepthwiseConv2D(16, 3, padding="same", activation="relu", name="wide")(image)
     x = layers.Conv2D(32, 1, activation="relu", name="mix")(x)

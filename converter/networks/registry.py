@@ -1,7 +1,7 @@
-"""Networks and heads by name. Listing them imports nothing; building one imports its own module.
+"""Registry of embedding networks and comparison heads; a module is imported when its network is built.
 
-Every builder takes a Keras tensor and gives one, with its settings as keyword-only arguments, so that what stands in
-front of a network becomes part of one flat graph.
+Every builder maps a Keras tensor to a Keras tensor, with its settings as keyword-only arguments, so that layers before a
+network become part of one flat graph.
 """
 
 from collections.abc import Callable
@@ -16,14 +16,14 @@ from ..registry import checked_options, in_range, lookup
 
 @dataclass(frozen=True)
 class NetworkEntry:
-    """An embedding network.
+    """Registry entry of an embedding network.
 
     Attributes:
         builder: "module:function" of this package, from images ``(N, H, W, C)`` to embeddings ``(N, D)``.
-        input_shape: (height, width, channels) that it is meant for.
-        dimension: D, where nothing else is asked for.
+        input_shape: default (height, width, channels).
+        dimension: default D.
         summary: one line for people.
-        source: of the design: a paper, and the public repository whose layers these are.
+        source: source of the design: a paper, and the public repository with the same layers.
     """
 
     builder: str
@@ -35,13 +35,13 @@ class NetworkEntry:
 
 @dataclass(frozen=True)
 class HeadEntry:
-    """A learned comparison.
+    """Registry entry of a comparison head.
 
     Attributes:
         builder: "module:function" of this package, from absolute differences ``(N, D)`` to logits.
-        outputs: logits a pair has: 1, high for the same person, or 2, "different" and "same".
+        outputs: logits per pair: 1, high for genuine pairs, or 2, impostor and genuine.
         summary: one line for people.
-        source: of the design.
+        source: source of the design.
     """
 
     builder: str
@@ -167,17 +167,17 @@ def build_network(
     """Build an embedding network with random weights.
 
     Args:
-        name: in `NETWORKS`.
+        name: key of `NETWORKS`.
         input_shape: (height, width, channels) of the images.
-        dimension: length of the embedding; None is the network's own.
-        spatial_transformer: 1 (or True) puts a spatial transformer in front, 2 one that halves the size; 0 none.
-        options: keyword arguments of the network's builder.
+        dimension: length of the embedding; None is the default of the network.
+        spatial_transformer: 0 for none, 1 (or True) for a spatial transformer at the input, 2 for one that halves the size.
+        options: keyword arguments of the builder.
 
     Returns:
-        A Keras model from float32 ``(N, H, W, C)`` to embeddings ``(N, D)``, not normalized.
+        A Keras model from float32 ``(N, H, W, C)`` to embeddings ``(N, D)``, not L2-normalized.
 
     Raises:
-        DataError: there is no network or option of that name, or it cannot be built for such images.
+        DataError: the name or an option is unknown, or the network cannot be built for this input shape.
     """
     entry = lookup("network", name, NETWORKS)
     builder = _load(entry.builder)
@@ -200,18 +200,18 @@ def build_network(
 
 
 def build_head(name: str, dimension: int, **options: Any) -> Any:
-    """Build a learned comparison with random weights.
+    """Build a comparison head with random weights.
 
     Args:
-        name: in `HEADS`.
+        name: key of `HEADS`.
         dimension: length D of the embeddings.
-        options: keyword arguments of the head's builder.
+        options: keyword arguments of the builder.
 
     Returns:
         A Keras model from two tensors of embeddings ``(N, D)``, in either order, to logits ``(N,)`` or ``(N, 2)``.
 
     Raises:
-        DataError: there is no head or option of that name.
+        DataError: the name or an option is unknown.
     """
     builder = _load(lookup("head", name, HEADS).builder)
     settings = checked_options(f"head {name}", builder, options)

@@ -1,11 +1,11 @@
 """ResNet18 with efficient channel attention, for small images.
 
-The layers of https://github.com/Qucy/Siamese-Network, 11,442,314 parameters on images of 32 x 32 x 3: He et al.,
-"Deep residual learning for image recognition" (CVPR 2016), with a stem that keeps the size, leaky ReLU inside the
-blocks, biases before the normalization, and after each stage the attention of Wang et al., "ECA-Net" (CVPR 2020).
+The layers are those of https://github.com/Qucy/Siamese-Network, with 11,442,314 parameters on images of 32 x 32 x 3: He
+et al., "Deep residual learning for image recognition" (CVPR 2016), with a stem that keeps the size, leaky ReLU inside
+the blocks, biases before the normalization, and the attention of Wang et al., "ECA-Net" (CVPR 2020), after each stage.
 
-The attention's kernel is meant to grow with log2 of the channels and to be odd; that repository takes the natural
-logarithm and allows even ones (2, 2, 3, 3). ``kernels="odd"`` is the paper's rule (3, 5, 5, 5).
+In the paper the kernel size of the attention depends on log2 of the channels and is odd (3, 5, 5, 5): ``kernels="odd"``.
+The repository uses the natural logarithm and allows even sizes (2, 2, 3, 3): ``kernels="published"``.
 """
 
 import math
@@ -37,19 +37,19 @@ def resnet18_eca(
     stem_strides: int = 1,
     momentum: float = 0.9,
 ) -> Any:
-    """Embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in 0..1.
+    """Compute embeddings ``(N, dimension)`` of images ``(N, H, W, C)`` in 0..1.
 
     Args:
         image: Keras tensor of images.
         dimension: length of the embedding.
-        width: multiplier of the channels 64, 128, 256 and 512, rounded to multiples of 8.
-        kernels: of the attention: ``"published"`` or ``"odd"``.
-        stem_strides: 2 halves the images at once and takes about a quarter of the time.
-        momentum: of the batch normalization's averages, 0 to 1. The published 0.99 needs some hundreds of steps before
-            inference works at all; 0.9 follows within about thirty.
+        width: multiplier of the channels 64, 128, 256 and 512, which are rounded to multiples of 8.
+        kernels: kernel sizes of the attention: ``"published"`` or ``"odd"``.
+        stem_strides: 2 halves the size in the stem, which takes about a quarter of the time.
+        momentum: momentum of batch normalization, 0 to 1. With the published 0.99 inference is wrong for some hundreds
+            of steps; 0.9 adapts within about thirty.
 
     Raises:
-        DataError: an unknown kind of kernels, or a number out of its range.
+        DataError: `kernels` is unknown, or a number is out of range.
     """
     in_range(0.0, 4.0, width=width)
     in_range(0.0, 1.0, momentum=momentum)

@@ -1,10 +1,10 @@
-"""A spatial transformer: a small network that straightens an image before another one sees it.
+"""Spatial transformer: a small network that applies a learned affine warp to the input of another network.
 
 Jaderberg et al., "Spatial transformer networks" (NIPS 2015), with the localization layers of
-https://github.com/Kadenze/siamese_net: 110,896 parameters on images of 64 x 64 x 1. Other than there the last layer
-starts at zero and says how far the transform is from the identity.
+https://github.com/Kadenze/siamese_net: 110,896 parameters on images of 64 x 64 x 1. Unlike there, the last
+layer starts at zero and predicts the difference from the identity.
 
-In an int8 model the places of pixels are rounded to 256 steps as well, which costs it more than other networks.
+In an int8 model pixel coordinates are also quantized to 256 levels, which loses more accuracy than in other networks.
 """
 
 from typing import Any
@@ -17,11 +17,11 @@ from ..registry import in_range
 
 
 def spatial_transformer(image: Any, *, downsample: int = 1) -> Any:
-    """Images ``(N, H / downsample, W / downsample, C)``, transformed as their content asks.
+    """Warp images by a predicted affine transform; returns ``(N, H / downsample, W / downsample, C)``.
 
     Args:
-        image: Keras tensor of images ``(N, H, W, C)``, at least 28 pixels a side.
-        downsample: 1 keeps the size, at first every pixel as it is; 2 halves it, as published.
+        image: Keras tensor of images ``(N, H, W, C)``, at least 28 x 28 pixels.
+        downsample: 1 keeps the size and starts as the identity; 2 halves the size, as published.
 
     Raises:
         DataError: `downsample` is less than 1.
@@ -32,17 +32,17 @@ def spatial_transformer(image: Any, *, downsample: int = 1) -> Any:
     x = layers.Conv2D(20, 5, activation="relu", name="transformer_conv2")(x)
     x = layers.Flatten(name="transformer_flatten")(x)
     x = layers.Dense(50, "relu", name="transformer_hidden")(x)
-    # Half precision would move pixels by whole ones.
+    # Half precision has errors of whole pixels in coordinates.
     change = layers.Dense(6, kernel_initializer="zeros", dtype="float32", name="transformer_affine")(x)
     return AffineSampler(downsample, dtype="float32", name="transformer_sampler")([image, change])
 
 
 @keras.saving.register_keras_serializable(package="edge_siamese")
 class AffineSampler(layers.Layer):  # type: ignore[misc]
-    """Images seen through affine transforms, bilinearly; beyond the border lies the nearest pixel.
+    """Bilinear affine sampling of images; beyond the border the nearest pixel is used.
 
-    Takes images ``(N, H, W, C)`` and changes ``(N, 6)``: added to the rows of the 2x3 identity they make the matrix that
-    maps a place (x, y) of the result, -1 to 1 from the first pixel to the last, to where the image is read.
+    Inputs are images ``(N, H, W, C)`` and parameters ``(N, 6)``. The parameters plus the 2x3 identity form the matrix that
+    maps coordinates (x, y) of the result, -1 to 1 from the first to the last pixel, to coordinates in the image.
     """
 
     def __init__(self, downsample: int = 1, **options: Any) -> None:
@@ -62,7 +62,7 @@ class AffineSampler(layers.Layer):  # type: ignore[misc]
         height, width = image.shape[1:3]
         rows, columns = height // self.downsample, width // self.downsample
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
-        # Places are counted in pixels from the middle: halves and wholes, which float32 holds exactly.
+        # Coordinates are multiples of half pixels from the center, which float32 represents exactly.
         x, y = np.meshgrid(np.linspace(0, width - 1, columns) - middle_x, np.linspace(0, height - 1, rows) - middle_y)
         x, y = x.reshape(1, -1).astype("f4"), y.reshape(1, -1).astype("f4")
         a, b, shift_x, c, d, shift_y = (change[:, index : index + 1] for index in range(6))
@@ -72,7 +72,7 @@ class AffineSampler(layers.Layer):  # type: ignore[misc]
 
 
 def _bilinear(image: Any, x: Any, y: Any) -> Any:
-    """Pixels ``(N, P, C)`` of images ``(N, H, W, C)`` at P places ``x, y (N, P)`` in pixels."""
+    """Sample images ``(N, H, W, C)`` at P points ``x, y (N, P)`` in pixels; returns ``(N, P, C)``."""
     height, width, channels = image.shape[1:]
     pixels = ops.reshape(image, (-1, channels))
     first = ops.expand_dims(ops.arange(ops.shape(image)[0], dtype="int32") * (height * width), 1)

@@ -1,1 +1,1 @@
-"""Images of how embeddings behave; see `canvas` for what they have in common."""
+"""Plots of embeddings, error rates and training; shared drawing code is in `edge_siamese.reports.canvas`."""

@@ -1,4 +1,4 @@
-"""What the layers of a network answer to one image: a montage of their channels."""
+"""Montage of the layer activations of a network for one image."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,17 +14,17 @@ _COLUMNS = 12
 
 @dataclass(frozen=True, eq=False)
 class LayerActivation:
-    """Output of a layer: its name, float32 ``(H, W, C)``."""
+    """Name of a layer and its output float32 ``(H, W, C)``."""
 
     name: str
     values: npt.NDArray[np.float32]
 
 
 def layer_activations(network: Any, image: npt.NDArray[np.float32]) -> list[LayerActivation]:
-    """Outputs of up to six layers with a spatial output, spread evenly from the input to the embedding.
+    """Compute the outputs of up to six layers with spatial output, evenly spaced from input to embedding.
 
     Args:
-        network: Keras model of float ``(N, H, W, C)``; layers inside of nested models are not entered.
+        network: Keras model with input float ``(N, H, W, C)``; layers inside nested models are not included.
         image: normalized float32 ``(H, W, C)``.
     """
     import keras
@@ -43,7 +43,7 @@ def layer_activations(network: Any, image: npt.NDArray[np.float32]) -> list[Laye
 
 
 def activation_montage(activations: list[LayerActivation], *, channels: int = MAX_CHANNELS) -> Drawing:
-    """The first channels of each layer as tiles, each from its least value (dark) to its greatest (light)."""
+    """Draw the first channels of each layer as tiles, each scaled from its minimum (dark) to its maximum (light)."""
     rows = [-(-min(channels, layer.values.shape[2]) // _COLUMNS) for layer in activations]
 
     def draw(figure: Any) -> None:
@@ -64,7 +64,7 @@ def _is_spatial(layer: Any) -> bool:
 
 
 def _tiles(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Channels beside each other with a gap of NaN, float32."""
+    """Place channels side by side with a gap of NaN; returns float32 ``(H, W')``."""
     low = values.min(axis=(0, 1))
     scaled = (values - low) / np.maximum(values.max(axis=(0, 1)) - low, 1e-12)
     gap = max(scaled.shape[0] // 16, 1)

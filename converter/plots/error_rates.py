@@ -1,4 +1,4 @@
-"""Error rates as images: ROC, DET, score histogram, identification rank, and confusion matrices."""
+"""Plots of error rates: ROC, DET, score histogram, CMC and confusion matrices."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,10 +15,10 @@ _MAX_CELLS_WRITTEN, _MAX_LABELS, _MAX_LINEAR_RANKS = 16, 40, 60
 
 
 def roc(verifications: Mapping[str, dict[str, Any]]) -> Drawing:
-    """TAR over FMR, chance as a diagonal.
+    """ROC curves: TAR over FMR, with the diagonal of chance.
 
     Args:
-        verifications: `judging.verification.Verification.to_json` by name; one has an empty name.
+        verifications: `evaluation.verification.Verification.to_json` by name; the name of a single one may be empty.
     """
 
     def draw(figure: Any) -> None:
@@ -39,11 +39,11 @@ def roc(verifications: Mapping[str, dict[str, Any]]) -> Drawing:
 def det(
     verification: dict[str, Any], other: dict[str, Any] | None = None, *, names: tuple[str, str] = ("", "")
 ) -> Drawing:
-    """FNMR over FMR on probit axes, the band of the resampled classes, and another network's curve.
+    """DET curve: FNMR over FMR on probit axes, with a bootstrap band and an optional second curve.
 
     Args:
-        verification, other: `judging.verification.Verification.to_json`.
-        names: of the two.
+        verification, other: `evaluation.verification.Verification.to_json`.
+        names: names of the two curves.
     """
     report = {
         "det": verification["det"],
@@ -57,7 +57,7 @@ def det(
 
 
 def score_histogram(verification: dict[str, Any], threshold: float) -> Drawing:
-    """Densities of genuine and impostor scores, and the threshold of decision."""
+    """Draw the densities of genuine and impostor scores and the decision threshold."""
     report = {"scores": verification["scores"], "decision_threshold": {"score": threshold}}
 
     def draw(figure: Any) -> None:
@@ -71,7 +71,7 @@ def score_histogram(verification: dict[str, Any], threshold: float) -> Drawing:
 
 
 def rank_curve(curves: Mapping[str, Sequence[float]]) -> Drawing:
-    """Cumulative match characteristics ``(K,)`` by name: share of images whose class is among the best."""
+    """Draw cumulative match characteristics ``(K,)`` by name: share of images whose class is among the best ranks."""
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
@@ -93,7 +93,7 @@ def rank_curve(curves: Mapping[str, Sequence[float]]) -> Drawing:
 
 
 def _whole_ranks(axes: Any, count: int) -> None:
-    """Ticks at whole ranks, on a logarithmic axis where there are many."""
+    """Set ticks at integer ranks, on a logarithmic axis if there are many."""
     from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
     if count <= _MAX_LINEAR_RANKS:
@@ -106,11 +106,11 @@ def _whole_ranks(axes: Any, count: int) -> None:
 
 
 def confusion_matrix(counts: npt.NDArray[np.integer], names: Sequence[str]) -> Drawing:
-    """Who is taken for whom: a row for each class, shaded by the share of its images.
+    """Draw a confusion matrix, one row per true class, shaded by the share of its images.
 
     Args:
-        counts: ``(K, K)``, the truth in rows and the answer in columns.
-        names: of the classes.
+        counts: ``(K, K)``, true classes in rows and predicted classes in columns.
+        names: class names.
     """
     size = len(names)
     side = min(max(3.4, 0.24 * size + 1.8), 9.0)
@@ -132,7 +132,7 @@ def confusion_matrix(counts: npt.NDArray[np.integer], names: Sequence[str]) -> D
 
 
 def decisions(confusion: dict[str, Any]) -> Drawing:
-    """The four counts of `judging.verification.Confusion.to_json`, shaded by their share of the row."""
+    """Draw the four counts of `evaluation.verification.Confusion.to_json`, shaded by their share of the row."""
     rows = [("genuine", "true_matches", "false_non_matches"), ("impostor", "false_matches", "true_non_matches")]
 
     def draw(figure: Any) -> None:
@@ -151,7 +151,7 @@ def decisions(confusion: dict[str, Any]) -> Drawing:
 
 
 def _shade(axes: Any, shares: npt.NDArray[np.float64]) -> None:
-    """Cells shaded from nothing to blue, first row on top; written on, ink stays readable in light and dark."""
+    """Shade cells from transparent to blue, first row on top; text stays readable on light and dark pages."""
     from matplotlib.colors import to_rgba
 
     axes.grid(visible=False)

@@ -1,63 +1,60 @@
-"""The pairs that tell most about a network: genuine ones it is surest and least sure of, impostors likewise."""
+"""Genuine and impostor pairs with the highest and lowest scores."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from edge_siamese.evaluation.pairs import ScoredPairs
 from edge_siamese.reports.canvas import GENUINE, GRAY, IMPOSTOR, Drawing, Pixels, as_rgb
 
-from ..evaluation.scoring import Labels, ScoredPairs
+from ..evaluation.scoring import Labels
 
 KINDS = {
-    "worst genuine": "the same, but scored least alike",
-    "worst impostor": "different, but scored most alike",
-    "best genuine": "the same, scored most alike",
-    "best impostor": "different, scored least alike",
+    "worst genuine": "same class, lowest scores",
+    "worst impostor": "different classes, highest scores",
+    "best genuine": "same class, highest scores",
+    "best impostor": "different classes, lowest scores",
 }
 
 
-@dataclass(frozen=True, eq=False)
-class ExtremePairs:
-    """Pairs of one kind of `KINDS`, the most telling first: int64 ``(n, 2)`` rows and their scores ``(n,)``."""
+def extreme_pairs(pairs: ScoredPairs, count: int = 6) -> dict[str, Labels]:
+    """Select the `count` most extreme pairs of each of `KINDS`; each image is in at most one pair of a kind.
 
-    kind: str
-    index: Labels
-    scores: Sequence[float]
-
-
-def extreme_pairs(pairs: ScoredPairs, count: int = 6) -> list[ExtremePairs]:
-    """The `count` most telling pairs of each kind; an image stands in one pair of a kind only, so that they differ."""
-    chosen = []
+    Returns:
+        By kind: indices int64 ``(n,)`` into `pairs`, the most extreme pair first.
+    """
+    chosen = {}
     for kind in KINDS:
         genuine, upwards = kind.endswith("genuine"), kind in {"worst genuine", "best impostor"}
         rows = np.flatnonzero(pairs.genuine == genuine)
         ordered = rows[np.argsort(pairs.scores[rows] if upwards else -pairs.scores[rows], kind="stable")]
-        own = _without_repetition(pairs.index, ordered, count)
-        chosen.append(ExtremePairs(kind, pairs.index[own], pairs.scores[own].tolist()))
+        chosen[kind] = np.array(_without_repetition(pairs.index, ordered, count), np.int64)
     return chosen
 
 
-def pair_sheet(extreme: Sequence[ExtremePairs], images: Pixels, names: Sequence[str], *, threshold: float) -> Drawing:
-    """The pairs as a sheet: a row for each kind, scores in blue where they reach the threshold and orange below it.
+def pair_sheet(
+    pairs: ScoredPairs, images: Pixels, names: Sequence[str], *, threshold: float, count: int = 6
+) -> Drawing:
+    """Draw the `extreme_pairs`, one row per kind, with scores in blue from the threshold on and in orange below it.
 
     Args:
-        extreme: of `extreme_pairs`.
+        pairs: P pairs of N images.
         images: uint8 ``(N, H, W, C)``.
         names: class of each image.
-        threshold: pairs of at least this score match.
+        threshold: pairs with at least this score match.
+        count: maximum number of pairs per kind.
     """
-    extreme = [each for each in extreme if len(each.index)]
-    columns = max(len(each.index) for each in extreme)
+    extreme = {kind: chosen for kind, chosen in extreme_pairs(pairs, count).items() if len(chosen)}
+    columns = max(len(chosen) for chosen in extreme.values())
     tall = images.shape[1] / images.shape[2]
 
     def draw(figure: Any) -> None:
-        for part, each in zip(figure.subfigures(len(extreme), 1, squeeze=False)[:, 0], extreme, strict=True):
-            part.suptitle(f"{each.kind}: {KINDS[each.kind]}", fontsize=10, x=0.01, ha="left")
-            for axes, pair, score in zip(
-                part.subplots(1, columns, squeeze=False)[0], each.index, each.scores, strict=False
-            ):
+        parts = figure.subfigures(len(extreme), 1, squeeze=False)[:, 0]
+        for part, (kind, chosen) in zip(parts, extreme.items(), strict=True):
+            part.suptitle(f"{kind}: {KINDS[kind]}", fontsize=10, x=0.01, ha="left")
+            for axes, at in zip(part.subplots(1, columns, squeeze=False)[0], chosen, strict=False):
+                pair, score = pairs.index[at], float(pairs.scores[at])
                 axes.imshow(_side_by_side(as_rgb(images[pair])), interpolation="nearest")
                 axes.set_title(f"{score:.3f}", fontsize=9, color=GENUINE if score >= threshold else IMPOSTOR)
                 axes.set_xlabel(_caption([names[row] for row in pair]), fontsize=7, color=GRAY)

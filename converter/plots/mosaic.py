@@ -1,4 +1,4 @@
-"""A map of thumbnails: images on a grid, as near as they fit to where the plane has them."""
+"""Thumbnail mosaic: images on a grid, each near its position in a two-dimensional projection."""
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ _FRAME = 2
 
 
 def thumbnails(images: Pixels, size: int = 48) -> Pixels:
-    """Images uint8 ``(N, H, W, C)`` no larger than `size` on their longer side."""
+    """Shrink images uint8 ``(N, H, W, C)`` to at most `size` pixels on the longer side."""
     height, width = images.shape[1:3]
     scale = min(1.0, size / max(height, width))
     if scale == 1.0:
@@ -26,14 +26,14 @@ def thumbnails(images: Pixels, size: int = 48) -> Pixels:
 
 
 def mosaic(plane: Plane, images: Pixels, labels: Labels | None = None) -> Raster:
-    """Put every image in a cell of its own, so that all of them together move as little as possible.
+    """Assign each image to its own grid cell with the smallest total displacement.
 
-    Free cells are transparent.
+    Empty cells are transparent.
 
     Args:
-        plane: ``(N, 2)``, y upwards; not many more than `MAX_THUMBNAILS`, the time grows with the cube.
+        plane: ``(N, 2)``, y upwards; N up to about `MAX_THUMBNAILS`, because the time grows with N cubed.
         images: uint8 ``(N, H, W, C)`` thumbnails.
-        labels: class of each, for the colors of the frames; without them there are none.
+        labels: class of each image, for the colors of the frames; None draws no frames.
     """
     height, width = images.shape[1] + 2 * _FRAME, images.shape[2] + 2 * _FRAME
     rows, columns = _shape(len(images), height / width)
@@ -48,18 +48,18 @@ def mosaic(plane: Plane, images: Pixels, labels: Labels | None = None) -> Raster
 
 
 def _shape(count: int, proportion: float) -> tuple[int, int]:
-    """Rows and columns of a grid about as wide as 4/3 of its height, with cells to spare."""
+    """Return rows and columns of a grid of about 4:3 with some empty cells."""
     cells = _CELLS_A_IMAGE * count
     columns = max(int(np.ceil(np.sqrt(cells * proportion * 4 / 3))), 1)
     return max(int(np.ceil(cells / columns)), 1), columns
 
 
 def _cells(plane: Plane, rows: int, columns: int) -> Labels:
-    """The cell of each point: the assignment with the least sum of squared distances."""
+    """Assign a cell to each point with the smallest sum of squared distances."""
     try:
         from scipy.optimize import linear_sum_assignment
     except ImportError as error:
-        raise RuntimeMissingError("a map of thumbnails needs scipy; install edge-siamese[converter]") from error
+        raise RuntimeMissingError("a mosaic of thumbnails needs scipy; install edge-siamese[converter]") from error
     low, extent = plane.min(axis=0), np.maximum(np.ptp(plane, axis=0), 1e-9)
     places = (plane - low) / extent * (columns - 1, 1 - rows) + (0, rows - 1)
     y, x = np.divmod(np.arange(rows * columns), columns)

@@ -1,4 +1,4 @@
-"""Embeddings laid out in the plane, for looking: neighbors stay neighbors, distances mean little.
+"""Two-dimensional projections of embeddings by t-SNE and UMAP, and their scatter plot.
 
 t-SNE: van der Maaten and Hinton, "Visualizing data using t-SNE", JMLR 2008. UMAP: McInnes, Healy and Melville, "UMAP:
 uniform manifold approximation and projection for dimension reduction", 2018.
@@ -26,7 +26,7 @@ _LEGEND, _LABELED, _RASTERISED = 12, 40, 1500
 
 
 def tsne(embeddings: Matrix, similarity: str = "cosine", *, seed: int = 0) -> Plane:
-    """Lay out embeddings ``(N, D)`` by t-SNE, float32 ``(N, 2)``.
+    """Project embeddings ``(N, D)`` to float32 ``(N, 2)`` by t-SNE.
 
     Raises:
         RuntimeMissingError: scikit-learn is not installed.
@@ -37,7 +37,7 @@ def tsne(embeddings: Matrix, similarity: str = "cosine", *, seed: int = 0) -> Pl
     except ImportError as error:
         raise RuntimeMissingError("t-SNE needs scikit-learn; install edge-siamese[converter]") from error
     _require(embeddings)
-    if not np.ptp(embeddings, axis=0).any():  # nothing to lay out
+    if not np.ptp(embeddings, axis=0).any():  # all embeddings are equal
         return np.zeros((len(embeddings), 2), np.float32)
     perplexity = min(30.0, (len(embeddings) - 1) / 3)
     layout = TSNE(2, perplexity=perplexity, init="pca", metric=_METRICS[similarity], random_state=seed)
@@ -45,7 +45,7 @@ def tsne(embeddings: Matrix, similarity: str = "cosine", *, seed: int = 0) -> Pl
 
 
 def umap(embeddings: Matrix, similarity: str = "cosine", *, seed: int = 0) -> Plane:
-    """Lay out embeddings ``(N, D)`` by UMAP, float32 ``(N, 2)``.
+    """Project embeddings ``(N, D)`` to float32 ``(N, 2)`` by UMAP.
 
     Raises:
         RuntimeMissingError: umap-learn is not installed.
@@ -67,7 +67,7 @@ LAYOUTS: dict[str, Callable[..., Plane]] = {"tsne": tsne, "umap": umap}
 
 
 def readable_rows(labels: Labels, *, images: int = MAX_IMAGES, classes: int = MAX_CLASSES, seed: int = 0) -> Indices:
-    """Rows of no more images and classes than an image can show: whole classes drawn at random, and of each as many."""
+    """Sample indices of at most `images` images of at most `classes` random classes, equally many per class."""
     rng = np.random.default_rng(seed)
     by_class = indices_by_class(labels)
     chosen = rng.permutation(list(by_class))[:classes].tolist()
@@ -77,13 +77,13 @@ def readable_rows(labels: Labels, *, images: int = MAX_IMAGES, classes: int = MA
 
 
 def scatter(plane: Plane, labels: Labels, names: Sequence[str], representatives: Indices | None = None) -> Drawing:
-    """Images as points, a color and shape a class, representatives ringed.
+    """Draw images as points with a color and marker per class; representatives are ringed.
 
     Args:
         plane: ``(N, 2)``.
-        labels: class of each, ``(N,)``.
-        names: of the class numbers.
-        representatives: rows of the images that stand for their classes.
+        labels: class of each image, ``(N,)``.
+        names: class names, by class.
+        representatives: indices of the representative images.
     """
     classes = np.unique(labels)
     some = len(classes) <= _LEGEND
@@ -112,7 +112,7 @@ def scatter(plane: Plane, labels: Labels, names: Sequence[str], representatives:
 
 
 def _name_classes(axes: Any, plane: Plane, labels: Labels, names: Sequence[str], standing: Indices) -> None:
-    """Write each class's name at its representative, else at the median of its points."""
+    """Write the name of each class at its representative, else at the median of its points."""
     for number in np.unique(labels).tolist():
         own = standing[labels[standing] == number]
         x, y = plane[own[0]] if len(own) else np.median(plane[labels == number], axis=0)
@@ -123,4 +123,4 @@ def _name_classes(axes: Any, plane: Plane, labels: Labels, names: Sequence[str],
 
 def _require(embeddings: Matrix) -> None:
     if len(embeddings) < FEWEST:
-        raise DataError(f"a map of embeddings: expected {FEWEST} or more, found {len(embeddings)}")
+        raise DataError(f"a projection of embeddings: expected {FEWEST} or more, found {len(embeddings)}")

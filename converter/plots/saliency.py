@@ -1,7 +1,7 @@
-"""Which pixels make two images more alike: the gradient of their similarity.
+"""Saliency maps: the gradient of the similarity of two images by the pixels.
 
 Simonyan, Vedaldi and Zisserman, "Deep inside convolutional networks", 2013: the derivative of an output by the input. Here
-the output is the cosine of an image's embedding with a reference, another image's or the mean of its class.
+the output is the cosine of the embedding of an image and a reference: another embedding or the mean of its class.
 """
 
 from dataclasses import dataclass
@@ -17,28 +17,28 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Saliency:
-    """Gradients of N images: float32 ``(N, H, W)``, the channel with the largest value taken at every pixel."""
+    """Gradients of N images: float32 ``(N, H, W)``, of the channel with the largest value at each pixel."""
 
     raw: Floats
 
     @property
     def positive(self) -> Floats:
-        """Where more brightness makes the image more like the reference, 0 elsewhere."""
+        """Gradients of pixels whose increase raises the similarity, 0 elsewhere."""
         return np.maximum(self.raw, 0)
 
     @property
     def negative(self) -> Floats:
-        """Where less brightness does, as positive numbers, 0 elsewhere."""
+        """Absolute gradients of pixels whose decrease raises the similarity, 0 elsewhere."""
         return np.maximum(-self.raw, 0)
 
 
 def saliency(network: Any, images: Floats, references: Floats) -> Saliency:
-    """Gradients of the cosine between each image's embedding and its reference.
+    """Compute the gradients of the cosine between the embedding of each image and its reference.
 
     Args:
-        network: Keras model of float ``(N, H, W, C)`` to embeddings ``(N, D)``.
+        network: Keras model from float ``(N, H, W, C)`` to embeddings ``(N, D)``.
         images: normalized float32 ``(N, H, W, C)``.
-        references: float32 ``(N, D)``, constants.
+        references: float32 ``(N, D)``, treated as constants.
     """
     import tensorflow as tf
 
@@ -54,16 +54,16 @@ def saliency(network: Any, images: Floats, references: Floats) -> Saliency:
 
 
 def saliency_sheet(images: Pixels, found: Saliency) -> Drawing:
-    """Each image beside its raw, positive and negative gradients.
+    """Draw each image beside its raw, positive and negative gradients.
 
     Args:
         images: uint8 ``(N, H, W, C)``, a few of them.
-        found: of the same images.
+        found: gradients of the same images.
     """
     count = len(images)
 
     def draw(figure: Any) -> None:
-        titles = ("image", "gradient", "brighter is more alike", "darker is more alike")
+        titles = ("image", "gradient", "brighter raises similarity", "darker raises similarity")
         for row, panels in enumerate(figure.subplots(count, 4, squeeze=False)):
             maximum = max(float(np.percentile(np.abs(found.raw[row]), 99.5)), 1e-12)
             panels[0].imshow(as_rgb(images[row]), interpolation="nearest")

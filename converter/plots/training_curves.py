@@ -1,4 +1,4 @@
-"""Curves of training runs as small plots: the loss, and every figure that is measured after each epoch."""
+"""Plots of training runs: the loss and the metrics measured after each epoch."""
 
 import csv
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ _MAX_MARKED = 40
 
 @dataclass(frozen=True)
 class Curve:
-    """One run.
+    """Training curve of one run.
 
     Attributes:
-        name: for the legend; may be empty.
-        log: a line for each epoch: figures by name, and ``images`` seen by then where the log has them.
-        best: the epoch that was kept, counted from 1.
+        name: name in the legend; may be empty.
+        log: one entry per epoch: metrics by name, and the number of training ``images`` so far, if logged.
+        best: epoch whose weights were kept, from 1, or None.
     """
 
     name: str
@@ -39,16 +39,16 @@ class Curve:
 
 
 def read_curve(name: str, logs: list[Path]) -> Curve:
-    """Join the logs of a run's phases (`training.train` writes them), in order.
+    """Read and concatenate the logs of the phases of a run, as written by `training.loop.train`.
 
     Raises:
-        DataError: a log is missing, or is not one.
+        DataError: a log is missing or is not a log.csv.
     """
     return Curve(name, [line for log in logs for line in _lines(log)])
 
 
 def training_curves(curves: Sequence[Curve]) -> Drawing:
-    """One small plot for each figure that any of the curves has; over images seen where all count them, else epochs."""
+    """Draw one plot per metric, over the number of training images if all logs have it, else over epochs."""
     known = {key: None for curve in curves for line in curve.log for key in line if key not in _LEFT_OUT}
     shown = [key for key in LABELS if key in known] + [key for key in known if key not in LABELS]
     columns = max(1, min(len(shown), _COLUMNS))

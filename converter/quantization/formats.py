@@ -95,4 +95,4 @@ def _reason(text: str) -> str:
     if unsupported:
         return f"{', '.join(sorted(set(unsupported)))} cannot be written so; edge-siamese lint says what to use instead"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it gives no reason"
+    return lines[-1] if lines else "no reason given"

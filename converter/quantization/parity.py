@@ -11,11 +11,12 @@ from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import EdgeSiameseError
 from edge_siamese.evaluation.bootstrap import PersonBootstrap, interval
 from edge_siamese.evaluation.metrics import Scores, all_pairs, error_curve
+from edge_siamese.evaluation.pairs import ScoredPairs
 from edge_siamese.intervals import Interval
 from edge_siamese.matching import scores_q15
 
 from ..embeddings import embed_float
-from ..evaluation.scoring import ScoredPairs, every_pair
+from ..evaluation.scoring import every_pair
 from ..evaluation.verification import CHANCE
 
 MAXIMUM_AUC_LOSS = 0.002
@@ -168,7 +169,7 @@ def _auc_interval(rows: Embeddings, people: npt.NDArray[np.int64] | None, auc: f
     if people is None or auc is None or auc >= _FAR_ABOVE_CHANCE:
         return None
     index = every_pair(people, at_most=_CHANCE_PAIRS)
-    pairs = ScoredPairs(index, np.sum(rows[index[:, 0]] * rows[index[:, 1]], axis=1), people)
+    pairs = ScoredPairs(index, np.sum(rows[index[:, 0]] * rows[index[:, 1]], axis=1), people).compact()
     return interval(PersonBootstrap(pairs.person_count, _CHANCE_REPLICATES).metrics(pairs).auc)
 
 

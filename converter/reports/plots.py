@@ -89,10 +89,10 @@ def illustration(path: Path) -> str:
 
 
 def _extreme(arrays: RunArrays, threshold: float, *, int8: bool) -> dict[str, Any]:
-    groups = {}
-    for each in extreme_pairs(arrays.scored_pairs(int8=int8), _PAIRS_OF_A_KIND):
-        groups[each.kind] = {
-            "means": KINDS[each.kind],
+    groups, pairs = {}, arrays.scored_pairs(int8=int8)
+    for kind, chosen in extreme_pairs(pairs, _PAIRS_OF_A_KIND).items():
+        groups[kind] = {
+            "means": KINDS[kind],
             "pairs": [
                 {
                     "images": [Raster(arrays.thumbnails[row]).data_uri() for row in pair],
@@ -101,7 +101,7 @@ def _extreme(arrays: RunArrays, threshold: float, *, int8: bool) -> dict[str, An
                     "score": score,
                     "match": score >= threshold,
                 }
-                for pair, score in zip(each.index, each.scores, strict=True)
+                for pair, score in zip(pairs.index[chosen], pairs.scores[chosen].tolist(), strict=True)
             ],
         }
     return groups

@@ -20,9 +20,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError
+from edge_siamese.evaluation.pairs import ScoredPairs
 
 from ..evaluation.evaluate import Metrics
-from ..evaluation.scoring import Labels, Score, ScoredPairs, by_similarity
+from ..evaluation.scoring import Labels, Score, by_similarity
 from ..evaluation.verification import CHANCE
 from ..recipes.siamese import PublishedMetrics
 

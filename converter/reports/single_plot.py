@@ -13,14 +13,15 @@ import numpy.typing as npt
 from edge_siamese.alignment import align
 from edge_siamese.dataset_layout import paths_in_dataset, person_of
 from edge_siamese.errors import DataError
+from edge_siamese.evaluation.pairs import ScoredPairs
 from edge_siamese.identity_dataset import IdentityDataset, Photo
 from edge_siamese.reports.canvas import FIGURE_SUFFIXES, RASTER_SUFFIXES, Drawing, Raster, check_path
 
 from ..evaluation.identification import identify_by_representatives, representatives
-from ..evaluation.scoring import ScoredPairs, by_similarity, every_pair, score_pairs
+from ..evaluation.scoring import by_similarity, every_pair, score_pairs
 from ..evaluation.verification import Confusion, Verification
 from ..plots.error_rates import confusion_matrix, decisions, det, rank_curve, roc, score_histogram
-from ..plots.extreme_pairs import extreme_pairs, pair_sheet
+from ..plots.extreme_pairs import pair_sheet
 from ..plots.mosaic import MAX_THUMBNAILS, mosaic, thumbnails
 from ..plots.projections import LAYOUTS, readable_rows, scatter
 from .run_report import REPORT, RunArrays, RunReport
@@ -125,7 +126,7 @@ def _map(probe: PlotInput) -> Raster:
 
 
 def _pairs(probe: PlotInput) -> Drawing:
-    return pair_sheet(extreme_pairs(probe.pairs), probe.shown, probe.arrays.names, threshold=probe.threshold)
+    return pair_sheet(probe.pairs, probe.shown, probe.arrays.names, threshold=probe.threshold)
 
 
 def _confusion(probe: PlotInput) -> Drawing:

@@ -1,11 +1,11 @@
-"""PyInstaller support: an application that imports `edge_siamese` gets models, data files and the TFLite runtime with it.
+"""PyInstaller support: bundles models, data files and the TFLite runtime with applications that import `edge_siamese`.
 
-PyInstaller finds the hook through the entry point ``pyinstaller40``; nothing has to be asked for.
+PyInstaller finds the hook through the entry point ``pyinstaller40``; no option is needed.
 """
 
 from pathlib import Path
 
 
 def get_hook_dirs() -> list[str]:
-    """Folders with hooks, as PyInstaller asks for them."""
+    """Folders with PyInstaller hooks; called by PyInstaller."""
     return [str(Path(__file__).parent)]

@@ -1,11 +1,11 @@
-"""What PyInstaller cannot see: models, page styles, modules imported by name, and the TFLite runtime."""
-# ruff: noqa: N999 - PyInstaller gives the name
+"""PyInstaller hook: adds models, page styles, modules imported by name, and the TFLite runtime."""
+# ruff: noqa: N999 - PyInstaller requires this file name
 
 from importlib.util import find_spec
 
 from PyInstaller.utils.hooks import collect_data_files, collect_dynamic_libs, collect_submodules, copy_metadata
 
-# The first that is installed is the one the package uses (edge_siamese.tflite.runtime).
+# The package uses the first one installed (edge_siamese.tflite.runtime).
 _RUNTIMES = (("ai_edge_litert", "ai-edge-litert"), ("tflite_runtime", "tflite-runtime"))
 
 
@@ -19,7 +19,7 @@ binaries: list[tuple[str, str]] = []
 
 for _package, _distribution in _RUNTIMES:
     if find_spec(_package):
-        # The compilers for other makers' accelerators beside the runtime are large, and need their makers' libraries.
+        # The compilers for other vendors' accelerators are large and need the vendors' libraries.
         binaries += [pair for pair in collect_dynamic_libs(_package) if "vendors" not in pair[1]]
         datas += copy_metadata(_distribution)
         hiddenimports.append(f"{_package}.interpreter")

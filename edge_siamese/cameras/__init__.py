@@ -1,14 +1,14 @@
-"""Cameras: the sources of frames.
+"""Frame sources: cameras, network streams, video files and images.
 
 ========================  ===================================================================================
 ``picamera2``             the Raspberry Pi's camera; ``picamera2:1`` for the second
 ``0``, ``/dev/video0``    a USB camera
 ``rtsp://``, ``http://``  a network camera
-a video file              every frame, with the file's times; with `realtime`, as if it were live
-images                    independent stills: a folder, a zip, a tar, or one image file
+a video file              every frame, with the file's timestamps; with `realtime`, like a live camera
+images                    independent images: a folder, a zip, a tar, or one image file
 ========================  ===================================================================================
 
-Live sources drop frames while the reader is busy. All others are pulled and lossless.
+Live sources drop frames while the reader is busy. All other sources wait and drop none.
 """
 
 import os
@@ -30,24 +30,24 @@ from .base import SourceEvent as SourceEvent
 
 _EXPECTED = "expected a camera, a URL, a video, a folder or a zip"
 _SCHEMES = ("rtsp", "rtsps", "rtmp", "rtp", "srt", "udp", "tcp", "http", "https")
-_V4L2_MAJOR = 81  # Linux' number for cameras
+_V4L2_MAJOR = 81  # Linux device number of cameras
 
 
 def open_source(spec: str, *, realtime: bool = False, wait: bool = False) -> FrameSource:
     """Open the camera, stream, video or images that `spec` names.
 
     Args:
-        spec: see the module.
-        realtime: play a video file at its own pace and drop frames as a live camera does.
-        wait: try a live camera that cannot be opened again, with growing pauses, instead of raising.
+        spec: see the table in the module's docstring.
+        realtime: play a video file at its frame rate and drop frames like a live camera.
+        wait: if a live camera cannot be opened, try again with growing pauses instead of raising an error.
 
     Returns:
         An open source; use it as a context manager.
 
     Raises:
-        DataError: nothing by that name, a file that is neither video nor images, a pipe, or images in real time.
+        DataError: the source does not exist, is neither video nor images, is a pipe, or is images in real time.
         CameraError: the camera cannot be opened, and `wait` is not set.
-        RuntimeMissingError: a Pi camera without picamera2.
+        RuntimeMissingError: picamera2 is not installed.
     """
     if not spec.strip():
         raise DataError(f"{_EXPECTED}, found an empty name")
@@ -72,7 +72,7 @@ def _existing(spec: str) -> Path:
     """The path of a file or folder.
 
     Raises:
-        DataError: there is nothing, or a pipe, socket or device, which may be waited for in vain.
+        DataError: the path does not exist, or is a pipe, socket or device, which could block forever.
     """
     path = Path(spec)
     try:
@@ -87,10 +87,10 @@ def _existing(spec: str) -> Path:
 
 
 def _live(spec: str) -> Callable[[], Capture] | None:
-    """What opens a live camera, or None when `spec` is not one.
+    """Function that opens a live camera, or None if `spec` is not one.
 
     Raises:
-        DataError: a URL of an unknown scheme, or a device that is no camera.
+        DataError: a URL with an unknown scheme, or a device that is not a camera.
     """
     if pi := re.fullmatch(r"picamera2(?::([0-9]+))?", spec):
         from .picamera import PiCapture
@@ -107,7 +107,7 @@ def _live(spec: str) -> Callable[[], Capture] | None:
 
 
 def _is_camera_device(spec: str) -> bool:
-    """Whether a path is a camera's, or names a device that is not there yet."""
+    """Whether a path is a camera device, or the path of a device that does not exist yet."""
     if not spec.startswith("/dev/"):
         return False
     try:

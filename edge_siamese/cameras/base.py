@@ -1,4 +1,4 @@
-"""What every camera offers: frames, and events of what went wrong with them."""
+"""Base class, events and capture protocol of frame sources."""
 
 import logging
 import threading
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from ..protocols import FrameSource
 
 _log = logging.getLogger(__name__)
-_TOLERATED_SHARE = 0.01  # of a recording's frames; most containers only estimate their number
+_TOLERATED_SHARE = 0.01  # of a recording's frames; most containers only estimate the number of frames
 
 
 @dataclass(frozen=True)
 class CameraMissing:
-    """A live camera cannot be opened yet; it is tried again.
+    """Event: a live camera cannot be opened yet; the source tries again.
 
     Attributes:
         source: name of the camera.
@@ -35,7 +35,7 @@ class CameraMissing:
 
 @dataclass(frozen=True)
 class CameraLost:
-    """A live camera stopped delivering; it is tried again.
+    """Event: a live camera stopped delivering frames; the source tries again.
 
     Attributes:
         source: name of the camera.
@@ -50,12 +50,12 @@ class CameraLost:
 
 @dataclass(frozen=True)
 class CameraBack:
-    """A camera that was missing or lost delivers.
+    """Event: a camera that was missing or lost delivers frames again.
 
     Attributes:
         source: name of the camera.
         timestamp_ns: when, on the monotonic clock.
-        away_ns: how long it was away.
+        away_ns: duration of the interruption in nanoseconds.
     """
 
     source: str
@@ -65,14 +65,14 @@ class CameraBack:
 
 @dataclass(frozen=True)
 class FramesUnreadable:
-    """Consecutive frames could not be decoded and were left out; the frame after them is the next to come.
+    """Event: consecutive frames could not be decoded and were skipped; the next frame follows this event.
 
     Attributes:
         source: name of the camera or video, or path of the image.
         timestamp_ns: when, on the monotonic clock.
         first: sequence number of the first of them.
-        frames: how many there were.
-        why: one sentence about the last of them.
+        frames: number of these frames.
+        why: one sentence about the last of these frames.
     """
 
     source: str
@@ -84,13 +84,13 @@ class FramesUnreadable:
 
 @dataclass(frozen=True)
 class EndedEarly:
-    """A video ended before all the frames that it announces.
+    """Event: a video ended before its announced number of frames.
 
     Attributes:
         source: name of the video.
         timestamp_ns: when, on the monotonic clock.
-        announced: frames by the file's own account.
-        found: frames that came, readable or not.
+        announced: number of frames according to the file.
+        found: number of frames read, decodable or not.
     """
 
     source: str
@@ -104,9 +104,9 @@ SourceEvent = CameraMissing | CameraLost | CameraBack | FramesUnreadable | Ended
 
 @dataclass(frozen=True)
 class CapturedImage:
-    """An image as it leaves a capture: uint8 ``(H, W, 3)`` RGB and when it was taken.
+    """A captured image, uint8 ``(H, W, 3)`` RGB, and its timestamp in nanoseconds.
 
-    A camera's times are on the monotonic clock, a recording's its own.
+    A camera's timestamps are on the monotonic clock, a recording's are its own.
     """
 
     pixels: RGB
@@ -115,7 +115,7 @@ class CapturedImage:
 
 @dataclass(frozen=True)
 class Undecodable:
-    """A frame that came but is no image.
+    """A frame that could not be decoded.
 
     Attributes:
         why: one sentence.
@@ -125,32 +125,32 @@ class Undecodable:
 
 
 class Capture(Protocol):
-    """An open camera or recording. It belongs to the thread that reads it.
+    """An open camera or recording. Only one thread may read it.
 
     Attributes:
-        announced: how many frames a recording says it has; 0 where that is not known.
+        announced: number of frames according to a recording; 0 if not known.
     """
 
     announced: int
 
     def read(self) -> CapturedImage | Undecodable | None:
-        """Wait for the next image; None after the last one of a recording.
+        """Wait for the next image. Returns None at the end of a recording.
 
         Raises:
-            CameraError: the camera stopped delivering.
+            CameraError: the camera stopped delivering frames.
         """
 
     def close(self) -> None:
-        """Let go of the device or file."""
+        """Close the device or file."""
 
 
 class Source:
-    """What the sources share: a name, frames without events, and closing at the end of a ``with`` block.
+    """Base class of frame sources: name, iteration over frames without events, and context manager.
 
-    Plain iteration logs the events of frames that are missing.
+    Plain iteration logs the events about missing frames.
 
     Attributes:
-        unreadable: frames that could not be decoded so far.
+        unreadable: number of frames that could not be decoded so far.
     """
 
     name: str
@@ -189,7 +189,7 @@ class Source:
         self.stop()
 
     def _count_unreadable(self, sequence: int, frame: Undecodable) -> FramesUnreadable:
-        """Count a frame that cannot be decoded; gives what there is to say of it and of those just before it."""
+        """Count a frame that cannot be decoded; returns the event for it and the frames just before it."""
         first, count = (self._bad.first, self._bad.frames) if self._bad else (sequence, 0)
         why = f"{self.name}: frame {sequence}: {frame.why}"
         self._bad = FramesUnreadable(self.name, time.monotonic_ns(), first, count + 1, why)
@@ -197,16 +197,16 @@ class Source:
         return self._bad
 
     def _unreadable_before(self) -> list[SourceEvent]:
-        """What there is to say of the frames just before one that can be decoded."""
+        """The event for the undecodable frames just before a decodable one, or an empty list."""
         bad, self._bad = self._bad, None
         return [] if bad is None else [bad]
 
     def _end_of_recording(self, sequence: int, announced: int) -> list[SourceEvent]:
-        """What there is to say of the end: failures right before it are frames that never came, not unreadable ones.
+        """The events at the end of a recording. Failures right before the end count as missing, not unreadable, frames.
 
         Args:
-            sequence: of the frame that would be next.
-            announced: how many the recording says it has, often an estimate; 0 where that is not known.
+            sequence: sequence number of the frame that would be next.
+            announced: number of frames according to the recording, often an estimate; 0 if not known.
         """
         missing = self._bad.frames if self._bad else 0
         self.unreadable -= missing
@@ -226,9 +226,9 @@ class Source:
 
 @contextmanager
 def stopped_after(source: "FrameSource", seconds: float | None) -> Iterator[threading.Event]:
-    """Stop a source after so many seconds of wall time, also while no frame comes; the event says that they are over.
+    """Stop a source after a number of seconds of wall time, also while no frame arrives. The yielded event is then set.
 
-    None never stops it, 0 or less stops it at once.
+    None never stops it; 0 or less stops it immediately.
     """
     over = threading.Event()
 

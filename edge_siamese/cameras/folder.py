@@ -1,4 +1,4 @@
-"""A folder, zip or tar of photos, or one photo: independent stills, each another scene."""
+"""Frame source for independent photos: a folder, zip, tar or image file."""
 
 import logging
 import time
@@ -15,15 +15,15 @@ _log = logging.getLogger(__name__)
 
 
 class StillsSource(Source):
-    """Every photo once, in natural order; those that cannot be read are left out and counted, each with an event.
+    """Yields every photo once, in natural order. Unreadable photos are skipped and counted, each with an event.
 
-    A frame's `source` is the photo's path inside the folder or archive, its time when it was read.
+    A frame's `source` is the photo's path in the folder or archive, its timestamp the time of reading.
 
     Attributes:
-        skipped: files that are no images, and why; each is logged.
+        skipped: files that are not images, with the reason; each is logged.
 
     Raises:
-        DataError: the path holds no images, or cannot be read.
+        DataError: the path contains no images or cannot be read.
     """
 
     stills = True

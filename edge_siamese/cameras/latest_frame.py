@@ -1,7 +1,7 @@
-"""Live cameras: a thread that captures, and a slot that holds only the freshest frame.
+"""Frame source for live cameras: a capture thread and a buffer that keeps only the latest frame.
 
-A reader slower than the camera sees fewer frames, never older ones. A camera that goes away is tried again, with
-growing pauses, for as long as the source is open.
+A reader that is slower than the camera gets fewer frames, never old ones. A lost camera is opened again, with growing
+pauses, as long as the source is open.
 """
 
 import logging
@@ -16,23 +16,23 @@ from .base import CameraBack, CameraLost, CameraMissing, Capture, CapturedImage,
 
 _log = logging.getLogger(__name__)
 _ITEMS_KEPT = 16
-_POLL_S = 0.2  # a signal handler may only raise a flag, so that waiting checks it now and then
-_MAX_UNREADABLE = 100  # frames in a row after which a camera is taken for lost
-_CLOCK_SLACK_NS = 10_000_000_000  # a first frame older or younger than this was stamped by another clock
+_POLL_S = 0.2  # interval for checking the flag that a signal handler sets
+_MAX_UNREADABLE = 100  # consecutive undecodable frames after which a camera counts as lost
+_CLOCK_SLACK_NS = 10_000_000_000  # a larger age of the first frame means that the camera uses another clock
 _MAX_PAUSE_NS = 5_000_000_000
-_LAST_WAIT_S = 6.0  # a device may take its whole patience before it answers
+_LAST_WAIT_S = 6.0  # longer than a device's timeout
 
 
 def back_off_seconds(attempt: int) -> float:
-    """Pause before the attempt-th try (from 0) to open a lost camera: half a second, doubling up to half a minute."""
+    """Pause in seconds before an attempt (from 0) to open a lost camera: 0.5 s, doubling up to 30 s."""
     return min(0.5 * 2.0 ** min(attempt, 10), 30.0)
 
 
 class LatestFrameBuffer:
-    """Hands frames from one thread to another, at most one at a time; events keep their place before or after it.
+    """Passes the latest frame from one thread to another, with the events in their order before or after it.
 
     Attributes:
-        dropped: frames that were overtaken by fresher ones.
+        dropped: number of frames that were replaced by newer ones.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class LatestFrameBuffer:
         self.dropped = 0
 
     def put(self, frame: Frame) -> None:
-        """Bring a frame; one that still waits is dropped."""
+        """Add a frame; drops a frame that was not taken yet."""
         with self._changed:
             events = [item for item in self._items if not isinstance(item, Frame)]
             self.dropped += len(self._items) - len(events)
@@ -51,7 +51,7 @@ class LatestFrameBuffer:
             self._changed.notify()
 
     def put_event(self, event: SourceEvent) -> None:
-        """Bring an event; of many that were not taken the oldest are dropped."""
+        """Add an event; drops the oldest of too many events that were not taken yet."""
         with self._changed:
             self._items.append(event)
             while len(self._items) > _ITEMS_KEPT:
@@ -59,13 +59,13 @@ class LatestFrameBuffer:
             self._changed.notify()
 
     def end(self, error: BaseException | None = None) -> None:
-        """Nothing more will come; what waits may still be taken, then `error` is raised."""
+        """Mark the end. Waiting items can still be taken; after them `take` raises `error`."""
         with self._changed:
             self._ended, self._error = True, error
             self._changed.notify_all()
 
     def take(self, stopping: Callable[[], bool]) -> Frame | SourceEvent | None:
-        """Wait for a frame or an event and take it; None at the end, or when asked to stop."""
+        """Wait for a frame or an event and remove it. Returns None at the end or when `stopping` is true."""
         with self._changed:
             while not stopping():
                 if self._items:
@@ -79,21 +79,21 @@ class LatestFrameBuffer:
 
 
 class LiveSource(Source):
-    """Frames of a live camera. The device is opened at once, its thread starts with the first iteration.
+    """Frames of a live camera. The device is opened immediately; the capture thread starts with the first iteration.
 
-    Timestamps only grow: one that goes back or lies in the future is replaced by the time of arrival, and a camera whose
+    Timestamps only increase: one that goes back or is in the future is replaced by the time of arrival. A camera whose
     clock differs from the board's is detected by its first frame.
 
     Args:
-        name: of the camera, for events.
-        open_capture: opens the device; called again after a loss, in the capturing thread.
+        name: name of the camera in events.
+        open_capture: opens the device; called again after a loss, in the capture thread.
         clock: monotonic nanoseconds.
-        back_off: seconds to pause before a numbered try to open it again.
-        paced: the capture is a recording; every image waits until its time, counted from the first.
-        wait: a camera that cannot be opened the first time is tried again, as a lost one is.
+        back_off: returns the pause in seconds before a numbered attempt to open the device again.
+        paced: whether the capture is a recording that is played at its frame rate.
+        wait: whether to try again if the camera cannot be opened the first time.
 
     Raises:
-        CameraError: the camera cannot be opened the first time, and `wait` is not set.
+        CameraError: the camera cannot be opened the first time and `wait` is false.
     """
 
     live = True
@@ -133,7 +133,7 @@ class LiveSource(Source):
         return max(0, self._clock() - self._epoch_ns - frame.timestamp_ns)
 
     def close(self) -> None:
-        """Stop the thread and let go of the device; a device that does not answer is left to the thread."""
+        """Stop the thread and close the device. A device that does not respond is left to the thread."""
         super().close()
         self._closing.set()
         if self._thread is None:
@@ -190,9 +190,10 @@ class LiveSource(Source):
         self._sequence += captured is not None
 
     def _require_images(self, captured: CapturedImage | Undecodable | None) -> None:
-        """
+        """Check that a camera does not deliver only undecodable frames.
+
         Raises:
-            CameraError: a camera delivers nothing but frames that cannot be decoded.
+            CameraError: a camera delivers only frames that cannot be decoded.
         """
         if (
             self._paced
@@ -206,7 +207,7 @@ class LiveSource(Source):
         raise CameraError(f"camera {self.name} delivers no images: {captured.why}")
 
     def _search(self, event: CameraMissing | CameraLost) -> CapturedImage | Undecodable | None:
-        """Emit that the camera is away, then try to open it until it delivers; None when closed meanwhile."""
+        """Emit the event, then try to open the camera until it delivers a frame. Returns None if the source is closed."""
         _log.info("%s: %s; trying it again", self.name, event.why)
         self._slot.put_event(event)
         attempt = 0
@@ -226,7 +227,7 @@ class LiveSource(Source):
         return None
 
     def _timestamp(self, captured: CapturedImage) -> int:
-        """When an image was taken, on the clock of the board or of the recording; later than the one before."""
+        """Timestamp of an image on the clock of the board or of the recording; later than the one before."""
         timestamp = captured.timestamp_ns
         if not self._paced:
             now = self._clock() - self._epoch_ns
@@ -240,7 +241,7 @@ class LiveSource(Source):
         return self._last_ns
 
     def _await_its_time(self, captured: CapturedImage) -> None:
-        """Wait until a recording's image is due; a gap in its times longer than a few seconds is not waited for."""
+        """Wait until a recording's image is due, at most a few seconds."""
         if self._last_ns < 0:
             self._epoch_ns = self._clock() - captured.timestamp_ns
         early_ns = self._epoch_ns + captured.timestamp_ns - self._clock()

@@ -1,4 +1,4 @@
-"""USB cameras and network streams, through OpenCV."""
+"""Captures from USB cameras and network streams with OpenCV."""
 
 import time
 
@@ -11,18 +11,18 @@ from .pixel_formats import from_opencv
 
 _PATIENCE_MS = 5000
 DAMAGED = "it cannot be decoded"
-_MAX_FAILED = 10  # grabs in a row after which a stream is lost
+_MAX_FAILED = 10  # consecutive failed grabs after which a stream counts as lost
 
 
 class OpenCVCapture:
-    """A USB camera or a network stream. Its timestamps say when an image arrived, on the monotonic clock.
+    """A USB camera or a network stream. Timestamps are the arrival times on the monotonic clock.
 
     Args:
         address: number of a USB camera, its device file, or a URL.
-        name: what messages call it.
+        name: name of the camera in messages.
 
     Raises:
-        CameraError: it cannot be opened.
+        CameraError: the camera cannot be opened.
     """
 
     announced = 0
@@ -45,10 +45,10 @@ class OpenCVCapture:
         self._failed = 0
 
     def read(self) -> CapturedImage | Undecodable:
-        """Wait for the next image. A frame of a stream that is damaged on its way is undecodable, many in a row are a loss.
+        """Wait for the next image. A damaged frame is `Undecodable`; many in a row count as a lost camera.
 
         Raises:
-            CameraError: the camera stopped delivering.
+            CameraError: the camera stopped delivering frames.
         """
         if not self._capture.grab():
             self._failed += 1
@@ -63,7 +63,7 @@ class OpenCVCapture:
 
 
 def retrieved(capture: cv2.VideoCapture, timestamp_ns: int) -> CapturedImage | Undecodable:
-    """The frame that was grabbed last, with its time."""
+    """Decode the last grabbed frame."""
     try:
         got, image = capture.retrieve()
     except cv2.error as error:

@@ -1,4 +1,4 @@
-"""The Raspberry Pi's camera, through picamera2."""
+"""Captures from the Raspberry Pi camera with picamera2."""
 
 import time
 from importlib import import_module
@@ -11,7 +11,7 @@ from .pixel_formats import to_rgb
 
 DEFAULT_SIZE = (1280, 720)
 _PATIENCE_S = 5.0
-# picamera2 makes arrays of all formats but these, whose buffer it hands out as it is.
+# picamera2 returns arrays for all formats but these, for which it returns the raw buffer.
 _ONLY_BUFFERS = frozenset({"NV12", "NV21", "UYVY"})
 
 
@@ -19,13 +19,13 @@ class PiCapture:
     """An open Pi camera. Its timestamps are the sensor's, on the monotonic clock.
 
     Args:
-        number: which camera, 0 for the only one.
-        size: width and height asked for; the camera may choose its nearest.
-        pixel_format: libcamera's name; the camera may choose another of `pixels.FORMATS`.
+        number: index of the camera, from 0.
+        size: requested width and height in pixels; the camera may choose the nearest supported size.
+        pixel_format: libcamera's name of the format; the camera may choose another of `pixel_formats.FORMATS`.
 
     Raises:
         RuntimeMissingError: picamera2 is not installed for this Python.
-        CameraError: there is no such camera, or it is in use.
+        CameraError: the camera does not exist or is in use.
     """
 
     announced = 0
@@ -49,10 +49,10 @@ class PiCapture:
         self._stride = int(stream.get("stride", 0))
 
     def read(self) -> CapturedImage:
-        """Wait for the next image and copy it; the camera has its buffer back at once.
+        """Wait for the next image and copy it.
 
         Raises:
-            CameraError: none came within five seconds.
+            CameraError: no image arrived within five seconds.
         """
         try:
             request = self._camera.capture_request(wait=_PATIENCE_S)
@@ -81,7 +81,7 @@ class PiCapture:
 def _picamera2() -> Any:
     try:
         return import_module("picamera2")
-    except (ImportError, ValueError) as error:  # a numpy it was not built for is a ValueError
+    except (ImportError, ValueError) as error:  # ValueError: picamera2 was built for another numpy
         raise RuntimeMissingError(
             f"the Pi camera needs picamera2 ({error}), which comes with Raspberry Pi OS and not from pip: "
             "sudo apt install python3-picamera2, and make the environment with python3 -m venv --system-site-packages"

@@ -1,4 +1,4 @@
-"""The pixel formats of libcamera, as RGB.
+"""Conversion of libcamera pixel formats to RGB.
 
 libcamera names a format by its bits in a little-endian word, OpenCV by its bytes in memory: "RGB888" is B, G, R there.
 """
@@ -31,7 +31,7 @@ FORMATS = frozenset(_PACKED) | frozenset(_PLANAR)
 
 
 def from_opencv(image: npt.NDArray[Any]) -> RGB | str:
-    """RGB of an image as OpenCV captures it: BGR, gray or BGRA, uint8; or what is wrong with it, in one sentence."""
+    """Convert an image captured by OpenCV (uint8 BGR, gray or BGRA) to RGB, or return the problem as a sentence."""
     if image.size == 0 or image.dtype != np.uint8 or image.ndim not in (2, 3):
         return f"the frame is an array {image.shape} of {image.dtype}, expected uint8 (height, width, 3)"
     channels = 1 if image.ndim == 2 else image.shape[2]
@@ -44,16 +44,16 @@ def to_rgb(buffer: npt.NDArray[np.uint8], pixel_format: str, width: int, height:
     """Convert one image.
 
     Args:
-        buffer: uint8, the image's bytes in any shape; bytes beyond the image are ignored.
-        pixel_format: libcamera's name, one of `FORMATS`.
-        width, height: in pixels.
+        buffer: bytes of the image, uint8 of any shape; extra bytes are ignored.
+        pixel_format: libcamera's name of the format, one of `FORMATS`.
+        width, height: size of the image in pixels.
         stride: bytes from one row of the first plane to the next.
 
     Returns:
-        uint8 ``(height, width, 3)``, memory of its own.
+        uint8 ``(height, width, 3)`` RGB; a copy.
 
     Raises:
-        CameraError: another format, or fewer bytes than it takes.
+        CameraError: the format is unknown, or the buffer is too small.
     """
     if pixel_format not in FORMATS:
         raise CameraError(f"the camera delivers {pixel_format}, known are {', '.join(sorted(FORMATS))}")

@@ -1,4 +1,4 @@
-"""Video files, pulled frame by frame."""
+"""Frame source for video files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,17 +10,17 @@ from ..frames import Frame
 from .base import CapturedImage, Source, SourceEvent, Undecodable
 from .opencv import DAMAGED, retrieved
 
-_LOOKAHEAD = 10  # failed grabs in a row after which a video without a frame count has ended
-_MAX_LOOKAHEAD = 250  # the same for one with a count that is not reached
+_LOOKAHEAD = 10  # consecutive failed grabs after which a video without a frame count has ended
+_MAX_LOOKAHEAD = 250  # the same for a video whose frame count is not reached
 
 
 class VideoSource(Source):
-    """A video file, every frame of it, as fast as it is asked for; times are the file's.
+    """Every frame of a video file, without waiting; timestamps are those of the file.
 
-    Frames that cannot be decoded are left out and counted, with an event; they keep their sequence numbers.
+    Undecodable frames are skipped and counted, with an event; they keep their sequence numbers.
 
     Raises:
-        DataError: it is not a video that can be read.
+        DataError: the file is not a readable video.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,13 +47,13 @@ class VideoSource(Source):
 
 
 class VideoCapture:
-    """A video file; its timestamps are the file's own, from 0.
+    """An open video file; timestamps are those of the file, from 0.
 
     Attributes:
-        announced: frames by the file's own account, 0 where it has none.
+        announced: number of frames according to the file; 0 if not known.
 
     Raises:
-        DataError: the file is not a video that OpenCV's decoders know, or holds no image.
+        DataError: OpenCV cannot decode the file, or it contains no image.
     """
 
     def __init__(self, path: Path) -> None:
@@ -71,7 +71,7 @@ class VideoCapture:
         self._failed, self._passed = 0, 0
 
     def read(self) -> CapturedImage | Undecodable | None:
-        """The next image, None after the last. An image without a time of its own follows at the frame rate."""
+        """The next image, or None after the last. An image without a timestamp gets one from the frame rate."""
         if self._bad_first:
             self._bad_first -= 1
             return Undecodable(DAMAGED)
@@ -87,14 +87,14 @@ class VideoCapture:
         self._capture.release()
 
     def _grab_first(self) -> bool:
-        """Find the first frame that can be decoded, and count those before it."""
+        """Find the first decodable frame and count the frames before it."""
         while self._bad_first < _LOOKAHEAD and not self._grabbed:
             self._grabbed = self._capture.grab()
             self._bad_first += not self._grabbed
         return self._grabbed
 
     def _not_grabbed(self) -> Undecodable | None:
-        """A frame that is damaged, or the end: only the frames after it show which."""
+        """Distinguish a damaged frame from the end of the video by trying the frames after it."""
         self._failed += 1
         left = min(self.announced - self._passed, _MAX_LOOKAHEAD) if self.announced else _LOOKAHEAD
         if self._failed > left:
@@ -103,7 +103,7 @@ class VideoCapture:
 
 
 def _is_text(path: Path) -> bool:
-    """Whether a file begins as text, which some decoders would render as a video of letters."""
+    """Whether a file begins with text, which some decoders render as a video of letters."""
     try:
         with path.open("rb") as stream:
             head = stream.read(4096)

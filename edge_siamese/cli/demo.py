@@ -1,4 +1,4 @@
-"""``edge-siamese demo``: the whole chain."""
+"""``edge-siamese demo``: training, quantization, enrollment, verification and timing in one run."""
 
 import sys
 from pathlib import Path
@@ -23,20 +23,20 @@ _OWN_PHOTOS = """Now with your own photos (people/<name>/<photos>) and camera:
 
 @click.command()
 @click.option(
-    "--photos", type=click.Path(path_type=Path), help="Your people, <person>/<photo>, instead of rendered ones."
+    "--photos", type=click.Path(path_type=Path), help="Photos of people, <person>/<photo>, instead of rendered faces."
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("demo-report"),
     show_default=True,
-    help="Folder for its files.",
+    help="Folder for the files of the demo.",
 )
 def demo(photos: Path | None, out: Path) -> None:
-    """Fine-tune, quantize, enroll, verify and time: the whole chain in about a minute.
+    """Fine-tune, quantize, enroll, verify and time in about a minute.
 
-    Its people are rendered, not photographed, and the shipped models never saw them. Ends with 1 when somebody is given
-    a wrong name.
+    The faces are rendered and were not used to train the shipped models. The exit code is 1 if a person is given a wrong
+    name.
     """
     from ..demo.commands import CommandRunner
     from ..demo.scenario import empty_folder, photo_scenario, render_scenario
@@ -44,15 +44,15 @@ def demo(photos: Path | None, out: Path) -> None:
 
     empty_folder(out)
     runner = CommandRunner(out, click.echo)
-    _step("People: yours" if photos else "People: rendered, not photographed")
+    _step("People: your photos" if photos else "People: rendered faces")
     scenario = photo_scenario(photos, out) if photos else render_scenario(out)
     click.echo(f"{len(scenario.names)} people to enroll: {', '.join(scenario.names)}")
-    lead = "Your photos." if photos else "Rendered people, not photographed; the shipped models never saw them."
+    lead = "Your photos." if photos else "Rendered faces, which were not used to train the shipped models."
     report = PageBody("edge-siamese demo", lead)
     model = _train(runner, scenario, report)
     result = _watch(runner, scenario, report, model)
     _time(runner, report, model)
-    report.heading("What was run")
+    report.heading("Commands")
     report.code("\n".join(f"{command}   # {seconds:.1f} s" for command, seconds in runner.commands))
     write_page(out / "report.html", report.page(notice=PHOTOS if photos else ""))
     click.echo(f"\nReport with images: {out / 'report.html'}")
@@ -69,12 +69,12 @@ def _step(title: str) -> None:
 
 
 def _train(runner: "CommandRunner", scenario: "DemoScenario", report: "PageBody") -> list[str]:
-    """Fine-tune the embedder where TensorFlow is there; return the options that choose the result."""
+    """Fine-tune the embedder if TensorFlow is installed; return the command line options that select the result."""
     from ..demo.commands import training_is_possible
     from ..demo.scenario import render_dataset
     from ..errors import EdgeSiameseError
 
-    _step("Train the twin for a few seconds, quantize it to int8, prove what that cost")
+    _step("Fine-tune the embedder for a few seconds, quantize it to int8, measure the loss of accuracy")
     report.heading("Trained, and quantized to int8")
     if not training_is_possible():
         return _without_training(report, "TensorFlow is not installed (pip install 'edge-siamese[converter]')")
@@ -91,7 +91,7 @@ def _train(runner: "CommandRunner", scenario: "DemoScenario", report: "PageBody"
         ("AUC", f"{before['auc']:.4f}", f"{after['auc']:.4f}", f"{parity['auc_int8']:.4f}"),
         ("EER", f"{before['eer']:.2%}", f"{after['eer']:.2%}", f"{parity['eer_int8']:.2%}"),
     ]
-    header = (f"{parity['people']} people never trained on", "shipped, float", "fine-tuned, float", "fine-tuned, int8")
+    header = (f"{parity['people']} people not trained on", "shipped, float", "fine-tuned, float", "fine-tuned, int8")
     click.echo(table(rows, header=header))
     report.table(header, rows)
     return ["--embedder", str(runner.folder / "model" / "embedder.tflite")]
@@ -105,7 +105,7 @@ def _without_training(report: "PageBody", why: str) -> list[str]:
 
 
 def _watch(runner: "CommandRunner", scenario: "DemoScenario", report: "PageBody", model: list[str]) -> "DemoResult":
-    """Enroll, run the loop, and hold its answers against the truth."""
+    """Enroll, run the verifier, and compare its decisions with the truth."""
     from ..demo.report import add_answers, add_people
     from ..demo.result import evaluate
 
@@ -136,7 +136,7 @@ def _watch(runner: "CommandRunner", scenario: "DemoScenario", report: "PageBody"
 
 
 def _time(runner: "CommandRunner", report: "PageBody", model: list[str]) -> None:
-    """The latency table of this machine."""
+    """Measure and show the latency of each stage on this machine."""
     _step("Time every stage on this machine")
     (timed,) = runner.run("bench", "latency", "--repeat", "50", *model)
     rows = [_latency_row(name, stage) for name, stage in timed["stages"].items()]

@@ -15,9 +15,9 @@ _COLORS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red"}
 @click.command()
 @json_option
 def doctor(as_json: bool) -> None:
-    """Say what this machine can run, what is missing, and what to do about it.
+    """Check this machine: Python, packages, models, delegates and cameras, with a remedy for each problem.
 
-    Ends with 1 when something the package cannot work without is missing or wrong.
+    The exit code is 1 if a required part is missing or does not work.
     """
     host = detect_host()
     findings = examine(host=host)

@@ -1,4 +1,4 @@
-"""``edge-siamese embed``: boxes, landmarks and embeddings for people's own analysis."""
+"""``edge-siamese embed``: writes boxes, landmarks and embeddings to an .npz file."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from .shared.galleries import plural
 from .shared.options import engine_options, json_option
 from .shared.output import emit_json
 from .shared.progress import progress_line
-from .shared.unused import skipped_files_json, tell_unreadable, unreadable_json
+from .shared.unused import report_unreadable, skipped_files_json, unreadable_json
 
 
 @click.command()
@@ -18,7 +18,7 @@ from .shared.unused import skipped_files_json, tell_unreadable, unreadable_json
 @json_option
 @engine_options
 def embed(source: Path, output: Path, as_json: bool, **engine_settings: Any) -> None:
-    """Write boxes, landmarks and embeddings of every face of SOURCE (an image, folder, zip or tar) to an .npz.
+    """Write boxes, landmarks and embeddings of every face in SOURCE (an image, folder, zip or tar) to an .npz file.
 
     Arrays: paths, face_index, boxes (N, 4), landmarks (N, 5, 2), scores (N,), quality (N,) from 0 to 100,
     embeddings int8 (N, D), zero_point, embedder_digest. Read them with numpy.load(..., allow_pickle=False).
@@ -29,6 +29,7 @@ def embed(source: Path, output: Path, as_json: bool, **engine_settings: Any) -> 
     from ..errors import DataError
     from ..evaluation.faces_file import FacesFile
     from ..frames import Frame
+    from ..recognition import embedded_faces
 
     if output.is_dir() or not output.resolve().parent.is_dir():
         raise click.BadParameter(f"expected a file in a folder that exists, found {output}", param_hint="--output")
@@ -40,9 +41,10 @@ def embed(source: Path, output: Path, as_json: bool, **engine_settings: Any) -> 
                     unreadable[item.source] = item.why
                 elif isinstance(item, Frame):
                     images += 1
-                    faces.add(item.source, item.pixels, engine.analyze(item.pixels))
+                    found = embedded_faces(engine, item.pixels)
+                    faces.add(item.source, [one.as_face() for one in found], [one.quality for one in found])
                     progress(images, images)
-        tell_unreadable(unreadable, "left out")
+        report_unreadable(unreadable, "left out")
         if not images:
             raise DataError(f"{source}: none of its images can be read")
         faces.save(output, engine.embedder_card)

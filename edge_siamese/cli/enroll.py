@@ -1,4 +1,4 @@
-"""``edge-siamese enroll``: one person, from photos or in front of a camera."""
+"""``edge-siamese enroll``: enrolls one person from photos or from a camera."""
 
 import time
 from pathlib import Path
@@ -14,9 +14,9 @@ from .shared.galleries import (
     enrollment_options,
     look_alike_option,
     person_name,
+    report_several_faces,
+    report_unchecked,
     take,
-    tell_several_faces,
-    tell_unchecked,
     templates_option,
 )
 from .shared.numbers import FiniteRange
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name")
 @click.argument("photos", type=PATH, nargs=-1)
-@click.option("--gallery", "path", type=PATH, required=True, help="The .esg to change; made when it is not there.")
+@click.option("--gallery", "path", type=PATH, required=True, help="The .esg to change; created if it does not exist.")
 @click.option("--camera", help="picamera2, a camera's number, rtsp://..., a video or a folder, instead of photos.")
-@click.option("--frames", type=click.IntRange(1, 100), default=10, show_default=True, help="Good frames to take.")
+@click.option(
+    "--frames", type=click.IntRange(1, 100), default=10, show_default=True, help="Number of good frames to use."
+)
 @click.option(
     "--interval", type=FiniteRange(0, 3600), default=0.4, show_default=True, help="Seconds between two frames."
 )
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     type=FiniteRange(0, 86400),
     default=60.0,
     show_default=True,
-    help="Seconds to wait for them, by the clock on the wall.",
+    help="Maximum time in seconds to wait for these frames.",
 )
 @templates_option
 @enrollment_options
@@ -55,10 +57,10 @@ def enroll(
 ) -> None:
     """Add a person to a gallery, from photos or from a camera.
 
-    Of a photo with several faces the one that agrees with the person's other photos is taken; faces in the background do not
-    count. A camera's frame is taken when it shows one such face, large enough; the person may turn the head a little meanwhile.
-    The mean of the photos or frames is remembered. Photos or frames of different people are refused, and so is somebody whom
-    the gallery has under another name.
+    If a photo shows several faces, the face that matches the person's other photos is used; faces in the background are
+    ignored. A camera frame is used if it shows one face of sufficient size; the person may turn the head a little. The mean of
+    the photos or frames becomes the template. Photos or frames of different people are rejected, and so is a person who is
+    in the gallery under another name.
     """
     from ..engine import FaceEngine
     from ..gallery.enrollment.person import Permissions
@@ -73,7 +75,7 @@ def enroll(
     largest_only, pace = options.pop("largest_only"), take(options, "frames", "interval", "timeout")
     with FaceEngine.open(**options) as engine:
         gallery = open_for(name, path, engine.embedder_card, about)
-        tell_unchecked(engine.embedder_card)
+        report_unchecked(engine.embedder_card)
         if camera is None:
             chosen = from_photos(photos, name, gallery, engine, largest_only=largest_only)
         else:
@@ -99,5 +101,5 @@ def _from_camera(camera: str, engine: "FaceEngine", frames: int, interval: float
             begun=begun,
             taken=progress,
         )
-    tell_several_faces(chosen.several, largest_only=False)
+    report_several_faces(chosen.several, largest_only=False)
     return chosen

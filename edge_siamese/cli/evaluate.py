@@ -1,4 +1,4 @@
-"""``edge-siamese evaluate``: the reference instrument."""
+"""``edge-siamese evaluate``: measures verification accuracy on a dataset."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from .. import __version__
 from .shared.options import engine_options, json_option, target_fmr_option
 from .shared.output import emit_json
 from .shared.progress import progress_line
-from .shared.unused import skipped_files_json, tell_dataset, tell_notes, tell_unreadable, unreadable_json
+from .shared.unused import report_dataset, report_notes, report_unreadable, skipped_files_json, unreadable_json
 
 if TYPE_CHECKING:
     from ..evaluation.protocols import VerificationProtocol
@@ -21,24 +21,24 @@ _SCHEMA_VERSION = 2
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @target_fmr_option
-@click.option("--all-pairs", is_flag=True, help="Compare all photos even where there is a pairs.txt.")
+@click.option("--all-pairs", is_flag=True, help="Compare all photos, even if there is a pairs.txt.")
 @click.option(
-    "--baseline", type=click.Path(path_type=Path), help="Another embedder .tflite, int8 or float, on the same pairs."
+    "--baseline", type=click.Path(path_type=Path), help="Another embedder .tflite, int8 or float, to compare with."
 )
 @click.option(
     "--slices",
     type=click.Path(path_type=Path),
-    help="CSV of labels: photo as <person>/<file>, then a column each.",
+    help="CSV of labels: first column <person>/<file>, then one column per label.",
 )
 @click.option(
     "--report",
     "report_path",
     type=click.Path(path_type=Path),
-    help="Write a page with curves and tables (HTML, one file).",
+    help="Write a report with curves and tables (one HTML file).",
 )
 @click.option(
     "--bootstrap", "replicates", type=click.IntRange(0, 100_000), default=1000, show_default=True,
-    help="Draws of people behind the intervals; 0: no such intervals.",
+    help="Bootstrap replicates for the confidence intervals; 0: none.",
 )  # fmt: skip
 @json_option
 @engine_options
@@ -55,7 +55,7 @@ def evaluate(
 ) -> None:
     """Measure verification on DATA: a folder, zip or tar of <person>/<photo>, with or without an LFW pairs.txt.
 
-    Photos go end to end through detector, alignment and embedder. One without a face counts against the result.
+    Photos pass through detector, alignment and embedder. A photo without a face counts as an error.
     """
     from ..evaluation.labels import read_labels
     from ..evaluation.protocols import VerificationProtocol
@@ -70,7 +70,7 @@ def evaluate(
                 f"expected a file in a folder that exists, found {report_path}", param_hint="--report"
             )
     with IdentityDataset(data) as dataset:
-        tell_dataset(dataset)
+        report_dataset(dataset)
         labels = read_labels(slices, dataset.photos) if slices else {}
         protocol = VerificationProtocol.of(dataset, all_pairs)
         report, digests = _measured(dataset, protocol, target_fmr, replicates, baseline, labels, engine_settings)
@@ -106,12 +106,12 @@ def _measured(
     other = open_baseline(baseline, **baseline_settings) if baseline else None
     with FaceEngine.open(**engine_settings) as engine, progress_line("embedding") as progress:
         embedded = embed_dataset(dataset, engine, protocol.choose, progress)
-    tell_unreadable(embedded.unreadable, "counted as a photo without a face")
+    report_unreadable(embedded.unreadable, "counted as a photo without a face")
     shared = [
         f"{first} and {second} have the same embedding: is one photo filed under two people?"
         for first, second in embedded.shared_photos()
     ]
-    tell_notes(shared)
+    report_notes(shared)
     comparisons = protocol.compare(embedded)
     bootstrap = PersonBootstrap(comparisons.person_count, replicates)
     evaluator = VerificationEvaluator(

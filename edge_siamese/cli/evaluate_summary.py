@@ -1,4 +1,4 @@
-"""What ``edge-siamese evaluate`` tells people on a terminal."""
+"""Text summary of ``edge-siamese evaluate`` for the terminal."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from .shared.output import table
 
 
 def summary(report: dict[str, Any]) -> str:
-    """The document of `evaluate` in short: what was measured, the figures, the thresholds, the other embedder."""
+    """Summary of the report of `evaluate`: dataset, metrics, thresholds and the baseline embedder."""
     parts = [_facts(report), _metrics(report), _thresholds(report)]
     if report["baseline"]:
         parts.append(_baseline_table(report))
@@ -44,7 +44,7 @@ def _metrics(report: dict[str, Any]) -> str:
 
 
 def _thresholds(report: dict[str, Any]) -> str:
-    """Error rates at the accuracy's threshold and at those for the operating point asked for."""
+    """Table of error rates at each threshold."""
     decision = report["decision_threshold"]
     rows = []
     for entry in report["thresholds"]:

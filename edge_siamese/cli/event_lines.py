@@ -1,4 +1,4 @@
-"""The events of ``edge-siamese run`` as sentences for people."""
+"""Prints the events of ``edge-siamese run`` as text lines."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _ENDINGS = {
     "end": "the end",
-    "timeout": "the time is over",
+    "timeout": "the timeout expired",
     "SIGINT": "stopped by Ctrl-C",
     "SIGTERM": "stopped by SIGTERM",
     "failed": "failed",
@@ -38,10 +38,10 @@ _COUNTED = (
 
 
 class EventLines:
-    """Prints events for people: decisions on standard output, everything else on standard error.
+    """Prints events as text: decisions on standard output, all others on standard error.
 
     Args:
-        stills: the source is independent images, so faces have numbers and tracks have none.
+        stills: whether the source is independent images; lines then have face numbers instead of track numbers.
     """
 
     def __init__(self, stills: bool) -> None:
@@ -55,7 +55,7 @@ class EventLines:
         click.echo(f"{body['time'][11:23]}  {sentence}", err=not decision)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is open."""
 
     def _place(self, body: dict[str, Any]) -> str:
         if body["track"] is None:
@@ -65,7 +65,7 @@ class EventLines:
 
 
 def sentence_of(body: dict[str, Any]) -> str:
-    """One sentence about an event that is no decision."""
+    """One sentence about an event that is not a decision."""
     detail = body["detail"]
     more = {
         "source": body["source"],

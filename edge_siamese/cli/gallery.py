@@ -1,4 +1,4 @@
-"""``edge-siamese gallery``: look at galleries, check and change them."""
+"""``edge-siamese gallery``: shows, checks and changes gallery files."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .shared.galleries import PATH, counted, note, person_name, summary, tell_dropped_points
+from .shared.galleries import PATH, counted, note, person_name, report_dropped_points, summary
 from .shared.lazy import Entry, LazyGroup
 from .shared.options import Model, json_option
 from .shared.output import emit_json, table
@@ -17,18 +17,17 @@ if TYPE_CHECKING:
 
 _CLI = "edge_siamese.cli"
 COMMANDS = {
-    "build": Entry(f"{_CLI}.gallery_build:build", "Make a gallery from photos sorted by person."),
-    "add": Entry(f"{_CLI}.gallery_build:add", "Add a person, or more photos of one."),
+    "build": Entry(f"{_CLI}.gallery_build:build", "Build a gallery from photos sorted by person."),
+    "add": Entry(f"{_CLI}.gallery_build:add", "Add a person, or more photos of a person."),
     "calibrate": Entry(f"{_CLI}.gallery_calibrate:calibrate", "Measure and store the gallery's own operating point."),
 }
 
 
 @click.group(cls=LazyGroup, entries=COMMANDS)
 def gallery() -> None:
-    """Build, look at, check and change galleries.
+    """Build, show, check and change galleries.
 
-    A gallery is one .esg file: the people a board knows, bound to the embedder that made it. It is written
-    atomically.
+    A gallery is one .esg file with the enrolled people, for one embedder. It is written atomically.
     """
 
 
@@ -36,7 +35,7 @@ def gallery() -> None:
 @click.argument("path", metavar="GALLERY", type=PATH)
 @json_option
 def show(path: Path, as_json: bool) -> None:
-    """Say who is in a gallery, and what it says about itself: time, consent and retention."""
+    """Show the people in a gallery and its creation time, consent and retention."""
     from ..gallery import Gallery
 
     shown = Gallery.open(path)
@@ -61,13 +60,13 @@ def show(path: Path, as_json: bool) -> None:
 
 @gallery.command()
 @click.argument("path", metavar="GALLERY", type=PATH)
-@click.option("--embedder", type=Model(), help="Also make sure that this embedder .tflite made it.")
+@click.option("--embedder", type=Model(), help="Also check that the gallery was made with this embedder .tflite.")
 @json_option
 def check(path: Path, embedder: Path | None, as_json: bool) -> None:
-    """Check every byte of a gallery; exit 2 when it cannot be used.
+    """Check every byte of a gallery; exit 2 if it cannot be used.
 
-    It cannot be used when it is not a gallery, is damaged, is of a newer version, or was made with another embedder. People kept
-    beyond their last day and people who look alike are named.
+    A gallery cannot be used if the file is not a gallery, is damaged, has a newer version, or was made with another embedder.
+    People past their retention date and people who look alike are listed.
     """
     from ..gallery.inspection import inspect
     from ..gallery.metadata import today
@@ -96,14 +95,14 @@ def check(path: Path, embedder: Path | None, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def remove(path: Path, name: str, as_json: bool) -> None:
-    """Take a person and all their templates out of a gallery."""
+    """Remove a person and all their templates from a gallery."""
     from ..gallery import Gallery
     from ..gallery.container.writer import update
 
     name = person_name(name)
     before = Gallery.open(path)
     written = Gallery.of(update(path, lambda there: Gallery.of(there or before).without(name)))
-    tell_dropped_points(before, written)
+    report_dropped_points(before, written)
     if as_json:
         emit_json("gallery-remove", summary(written) | {"removed": name})
     else:
@@ -129,7 +128,7 @@ def _people_json(shown: "Gallery") -> list[dict[str, Any]]:
 
 
 def _people_table(shown: "Gallery") -> str:
-    """Names and templates, and beside them what is known of anybody."""
+    """Table of names, numbers of templates and, if present, metadata."""
     people = _people_json(shown)
     known = [key for key in ("created", "consent", "retain_until") if any(key in person for person in people)]
     rows = [

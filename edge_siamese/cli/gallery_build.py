@@ -1,4 +1,4 @@
-"""``edge-siamese gallery build`` and ``add``: from photos to a gallery."""
+"""``edge-siamese gallery build`` and ``add``: builds galleries from photos."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,16 +17,16 @@ from .shared.galleries import (
     look_alike_option,
     note,
     person_name,
+    report_look_alikes,
+    report_several_faces,
+    report_skipped,
+    report_unchecked,
     selection_from,
     selection_options,
     several_faces_json,
     skipped_json,
     summary,
     take,
-    tell_look_alikes,
-    tell_several_faces,
-    tell_skipped,
-    tell_unchecked,
     templates_option,
 )
 from .shared.options import engine_options, json_option
@@ -41,11 +41,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("people", type=PATH)
-@click.option(
-    "-o", "--output", type=PATH, required=True, help="The .esg to write; a gallery that is there is replaced."
-)
+@click.option("-o", "--output", type=PATH, required=True, help="The .esg to write; replaces an existing gallery.")
 @selection_options(*STRATEGIES)
-@click.option("--skip", is_flag=True, help="Leave out people whose photos cannot be used, instead of refusing.")
+@click.option("--skip", is_flag=True, help="Skip people whose photos cannot be used, instead of failing.")
 @enrollment_options
 @click.option("--sequence", type=click.IntRange(1, 2**32 - 1), help="Anti-rollback number, instead of the next one.")
 @about_options
@@ -54,12 +52,12 @@ if TYPE_CHECKING:
 def build(
     people: Path, output: Path, skip: bool, largest_only: bool, sequence: int | None, as_json: bool, **options: Any
 ) -> None:
-    """Make a gallery of everybody in PEOPLE, a folder or archive of <person>/<photo>.
+    """Build a gallery of all people in PEOPLE, a folder or archive of <person>/<photo>.
 
-    Of a photo with several faces the one that agrees with the person's other photos is taken; faces in the background do not
-    count. A person whose photos show different people is refused, and people who look alike are named. The same photos give
-    the same bytes on machines of one kind when --created or SOURCE_DATE_EPOCH names the time. Under a --budget everybody
-    gets equally many templates, and what is left goes to whom another one helps most.
+    If a photo shows several faces, the face that matches the person's other photos is used; faces in the background are
+    ignored. A person whose photos show different people is rejected, and people who look alike are listed. The same photos
+    give the same bytes on machines of one kind if --created or SOURCE_DATE_EPOCH sets the time. With --budget, everybody
+    gets the same number of templates; the rest goes to the people for whom another template helps most.
     """
     from ..engine import FaceEngine
     from ..gallery.enrollment.build import build_gallery
@@ -71,9 +69,9 @@ def build(
     permissions = Permissions(different_faces=options.pop("allow_different_faces"))
     sequence = _next_sequence(output, sequence)
     with IdentityDataset(people) as dataset:
-        _tell_names(dataset)
+        _report_names(dataset)
         with FaceEngine.open(**options) as engine, progress_line("enrolling") as progress:
-            tell_unchecked(engine.embedder_card)
+            report_unchecked(engine.embedder_card)
             built, report = build_gallery(
                 dataset,
                 engine,
@@ -85,9 +83,9 @@ def build(
                 progress=progress,
             )
             digests = engine.digests
-    tell_skipped(report.skipped)
-    tell_several_faces(report.several, largest_only=largest_only)
-    tell_look_alikes(report.look_alikes)
+    report_skipped(report.skipped)
+    report_several_faces(report.several, largest_only=largest_only)
+    report_look_alikes(report.look_alikes)
     written = replace(built, sequence=sequence).save(output)
     _report(written, report, output.stat().st_size, selection.budget, as_json=as_json, models=digests)
 
@@ -103,9 +101,9 @@ def build(
 @engine_options
 @json_option
 def add(path: Path, name: str, photos: tuple[Path, ...], limit: int, as_json: bool, **options: Any) -> None:
-    """Add a person to an existing GALLERY, or to what it remembers of one, from PHOTOS.
+    """Add a person, or more photos of a person, to an existing GALLERY from PHOTOS.
 
-    See 'edge-siamese enroll' for which faces are taken and what is refused.
+    See 'edge-siamese enroll' for the choice of faces and the reasons for rejection.
     """
     from ..engine import FaceEngine
     from ..gallery import Gallery
@@ -118,7 +116,7 @@ def add(path: Path, name: str, photos: tuple[Path, ...], limit: int, as_json: bo
     Gallery.open(path)
     with FaceEngine.open(**options) as engine:
         gallery = open_for(name, path, engine.embedder_card, about)
-        tell_unchecked(engine.embedder_card)
+        report_unchecked(engine.embedder_card)
         chosen = from_photos(photos, name, gallery, engine, largest_only=largest_only)
         card, digests = engine.embedder_card, engine.digests
     written, other = save_person(path, name, chosen, card, permissions, limit=limit, about=about)
@@ -126,7 +124,7 @@ def add(path: Path, name: str, photos: tuple[Path, ...], limit: int, as_json: bo
 
 
 def _next_sequence(output: Path, asked: int | None) -> int:
-    """The sequence number to write, after making sure that the output can be replaced."""
+    """The sequence number to write, after checking that the output can be replaced."""
     from ..errors import DataError
     from ..gallery import Gallery
     from ..gallery.container.writer import require_writable
@@ -140,8 +138,8 @@ def _next_sequence(output: Path, asked: int | None) -> int:
     return asked or there + 1
 
 
-def _tell_names(dataset: "IdentityDataset") -> None:
-    """Say how the folders were read, and which names a gallery writes in another way."""
+def _report_names(dataset: "IdentityDataset") -> None:
+    """Report how the folders were read and which names the gallery changes."""
     from ..gallery.enrollment.build import names_of
     from ..names import change_of
 

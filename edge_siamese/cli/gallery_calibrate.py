@@ -1,4 +1,4 @@
-"""``edge-siamese gallery calibrate``: the gallery's own operating point."""
+"""``edge-siamese gallery calibrate``: measures and stores a gallery's operating points."""
 
 from pathlib import Path
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 import click
 
 from ..operating_point import DEFAULT_TARGET_FMR
-from .shared.galleries import PATH, note, skipped_json, summary, tell_skipped
+from .shared.galleries import PATH, note, report_skipped, skipped_json, summary
 from .shared.numbers import RATE
 from .shared.options import engine_options, json_option
 from .shared.output import emit_json
 from .shared.progress import progress_line
-from .shared.unused import tell_dataset
+from .shared.unused import report_dataset
 
 
 @click.command()
@@ -29,12 +29,11 @@ from .shared.unused import tell_dataset
 @engine_options
 @json_option
 def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: bool, **engine_settings: Any) -> None:
-    """Choose the GALLERY's threshold by how strangers score against it, and store it there.
+    """Choose the GALLERY's threshold from the scores of strangers, and store it in the gallery.
 
-    PEOPLE is a folder, zip or tar of <person>/<photo>. A folder named as somebody in the gallery shows that person, all
-    others show strangers. Each photo is compared with each person of the gallery, and each is embedded as it will be
-    when the gallery is used: choose the --delegate of the board. Of people in the gallery show other photos than
-    those it was made from.
+    PEOPLE is a folder, zip or tar of <person>/<photo>. A folder with the name of a person in the gallery shows that person;
+    all others show strangers. Each photo is compared with each person of the gallery. Use the --delegate of the board. For
+    people in the gallery, use other photos than those it was built from.
     """
     from ..dataset_embeddings import embed_dataset
     from ..engine import FaceEngine
@@ -48,7 +47,7 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     require_writable(path)
     gallery = Gallery.open(path)
     with IdentityDataset(people) as dataset:
-        tell_dataset(dataset)
+        report_dataset(dataset)
         with FaceEngine.open(**engine_settings) as engine, progress_line("comparing") as progress:
             gallery.require(engine.embedder_card)
             embedded = embed_dataset(dataset, engine, progress=progress)
@@ -56,7 +55,7 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
     comparisons = compare(gallery, embedded)
     points = [operating_point(gallery, comparisons, target) for target in dict.fromkeys(targets)]
     skipped = skipped_of(embedded)
-    tell_skipped(skipped)
+    report_skipped(skipped)
     if len(comparisons.genuine):
         note("FNMR is of the photos of people in the gallery: those that it was made from would make it too low")
     for point in points:

@@ -1,4 +1,4 @@
-"""``edge-siamese identify``: 1:N on photos, open set."""
+"""``edge-siamese identify``: open-set identification (1:N) of faces on photos."""
 
 import sys
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ FAILED, NO_MATCH = 2, 3
 
 @click.command()
 @click.argument("photos", type=PATH, nargs=-1, required=True)
-@click.option("--gallery", "path", type=PATH, required=True, help="The .esg with the people to look for.")
-@click.option("--top-k", type=click.IntRange(1), default=1, show_default=True, help="How many candidates to list.")
+@click.option("--gallery", "path", type=PATH, required=True, help="The .esg with the enrolled people.")
+@click.option("--top-k", type=click.IntRange(1), default=1, show_default=True, help="Number of candidates to list.")
 @target_fpir_option
 @click.option("--exit-status", is_flag=True, help="Exit 3 unless every photo shows somebody of the gallery.")
 @json_option
@@ -37,9 +37,9 @@ def identify(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Name every face on the photos, or say "unknown", or why it cannot be told.
+    """Identify every face on the photos: a name, "unknown", or the reason why there is no decision.
 
-    A photo that cannot be read is named, the others are answered, and the command ends with 2.
+    Photos that cannot be read are reported; the others are identified, and the exit code is 2.
     """
     from ..engine import FaceEngine
     from ..gallery import Gallery
@@ -71,7 +71,7 @@ def identify(
 def _identified(
     photos: Sequence[Path], engine: "FaceEngine", gallery: "Gallery", point: "OperatingPoint", top_k: int
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The answers of the photos that can be read, and why the others cannot, by path."""
+    """The results of the readable photos, and the error of each unreadable photo by path."""
     from ..errors import ImageError
     from ..image_io import read_image
     from ..recognition import identify_faces

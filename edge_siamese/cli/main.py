@@ -1,4 +1,4 @@
-"""The root command. It knows the commands of every room by name only, so that ``--help`` imports none of them."""
+"""The root command ``edge-siamese``. Commands are imported only when they run, so that ``--help`` is fast."""
 
 import logging
 import os
@@ -24,40 +24,40 @@ _PAGES = ("matplotlib", "jinja2", "sklearn", "pydantic")
 COMMANDS = {
     "verify": Entry(f"{_CLI}.verify:verify", "Compare the faces on two photos (1:1)."),
     "identify": Entry(f"{_CLI}.identify:identify", "Name the faces on photos from a gallery (1:N, open set)."),
-    "embed": Entry(f"{_CLI}.embed:embed", "Write boxes, landmarks and embeddings for your own analysis."),
+    "embed": Entry(f"{_CLI}.embed:embed", "Write boxes, landmarks and embeddings of faces to a file."),
     "evaluate": Entry(f"{_CLI}.evaluate:evaluate", "Measure verification on a folder, zip or tar of people."),
-    "run": Entry(f"{_CLI}.run:run", "Watch a camera, video or folder and tell who is there."),
+    "run": Entry(f"{_CLI}.run:run", "Identify people on a camera, video or folder."),
     "enroll": Entry(f"{_CLI}.enroll:enroll", "Add a person to a gallery from photos or a camera."),
-    "gallery": Entry(f"{_CLI}.gallery:gallery", "Build, look at, check and change galleries."),
-    "doctor": Entry(f"{_CLI}.doctor:doctor", "Say what this machine can run, and what is missing."),
-    "self-test": Entry(f"{_CLI}.self_test:self_test", "Prove that a delegate computes what the models' golden vectors say."),
-    "preview": Entry(f"{_CLI}.preview:preview", "Compare photos on a page in the browser."),
-    "demo": Entry(f"{_CLI}.demo:demo", "See the whole chain work on rendered people, or on your photos."),
+    "gallery": Entry(f"{_CLI}.gallery:gallery", "Build, show, check and change galleries."),
+    "doctor": Entry(f"{_CLI}.doctor:doctor", "Check this machine and list what is missing."),
+    "self-test": Entry(f"{_CLI}.self_test:self_test", "Compare a delegate's outputs with the models' golden vectors."),
+    "preview": Entry(f"{_CLI}.preview:preview", "Compare photos on a web page."),
+    "demo": Entry(f"{_CLI}.demo:demo", "Run all steps on rendered faces or on your photos."),
     "data": Entry("edge_siamese_converter.cli.data:data", "Prepare, split, pair and preview training images.", needs=("pydantic", "rich"), extra="converter"),
     "train": _training("train:train", "Train a recipe on your data, or fine-tune the embedder on your people."),
     "sweep": _training("sweep:sweep", "Train a recipe with every combination of a grid of values."),
     "distill": _training("distill:distill", "Train the embedder from a teacher's embeddings."),
     "train-detector": _training("train_detector:train_detector", "Train the face detector."),
     "curves": Entry("edge_siamese_converter.cli.curves:curves", "Plot training runs.", needs=("matplotlib",), extra="report"),
-    "report": Entry("edge_siamese_converter.cli.report:report", "Make the page of a training run anew.", needs=_PAGES, extra="converter"),
-    "plot": Entry("edge_siamese_converter.cli.plot:plot", "Draw how embeddings behave: t-SNE, ROC, DET, pairs...", needs=_PAGES, extra="converter"),
-    "convert": _training("convert:convert", "Quantize a trained network to int8 and prove what that cost."),
-    "lint": _training("lint:lint", "Name operators that leave XNNPACK, the Edge TPU or a microcontroller."),
+    "report": Entry("edge_siamese_converter.cli.report:report", "Write the report of a training run again.", needs=_PAGES, extra="converter"),
+    "plot": Entry("edge_siamese_converter.cli.plot:plot", "Plot embeddings: t-SNE, ROC, DET, pairs...", needs=_PAGES, extra="converter"),
+    "convert": _training("convert:convert", "Quantize a trained network to int8 and measure the loss."),
+    "lint": _training("lint:lint", "List operators unsupported on XNNPACK, Edge TPU or MCUs."),
     "fit-quality": Entry("edge_siamese_converter.cli.fit_quality:fit_quality", "Fit the quality score to the models."),
     "quality-limits": Entry(
-        "edge_siamese_converter.cli.quality_limits:quality_limits", "Measure misses against size and blur."
+        "edge_siamese_converter.cli.quality_limits:quality_limits", "Measure missed matches by face size and blur."
     ),
-    "representatives": Entry("edge_siamese_converter.cli.representatives:representatives", "Show which photos stand for each person, and why."),
+    "representatives": Entry("edge_siamese_converter.cli.representatives:representatives", "Show the representative photos of each person."),
     "firmware": Entry("edge_siamese_firmware.cli:firmware", "Prepare galleries and networks for microcontrollers."),
-    "bench": Entry("edge_siamese_benchmarks.cli:bench", "Measure latency, the loop and the detector on this board."),
+    "bench": Entry("edge_siamese_benchmarks.cli:bench", "Measure latency, throughput and accuracy on this board."),
 }  # fmt: skip
 
 
 @click.group(cls=LazyGroup, entries=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("-v", "--verbose", count=True, help="Say more on stderr; twice for every detail.")
+@click.option("-v", "--verbose", count=True, help="Log more on stderr; twice for all details.")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=lambda *a: _show_version(*a))
 def root(verbose: int) -> None:
-    """Face verification for the boards people own: train, quantize, flash, verify, measure."""
+    """Face verification on edge boards: train, quantize, flash, verify, measure."""
     handler = _StderrHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=(logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)], handlers=[handler])
@@ -65,7 +65,7 @@ def root(verbose: int) -> None:
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):
-    """Writes to whatever ``sys.stderr`` is at that moment: `captured_native_output` replaces it."""
+    """Writes to the current ``sys.stderr``, which `captured_native_output` replaces."""
 
     @property
     def stream(self) -> TextIO:
@@ -85,10 +85,9 @@ def _show_version(context: click.Context, _: click.Parameter, expected: bool) ->
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run a command line and exit: 0 answered, 1 could not, 2 bad usage or input, 130 interrupted.
+    """Run a command line and exit: 0 success, 1 failure, 2 bad usage or input, 130 interrupted.
 
-    Under ``--json`` an error is printed as one JSON document on standard output, schema ``edge-siamese/error/1``,
-    besides the sentence on standard error.
+    With ``--json``, an error is also printed as one JSON document on standard output, schema ``edge-siamese/error/1``.
     """
     try:
         code = root(arguments, prog_name="edge-siamese", standalone_mode=False)

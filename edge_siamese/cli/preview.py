@@ -1,4 +1,4 @@
-"""``edge-siamese preview``: compare photos on a page in the browser."""
+"""``edge-siamese preview``: serves a web page that compares photos."""
 
 import errno
 import signal
@@ -15,13 +15,13 @@ from .shared.output import emit_json
 
 @click.command()
 @click.option(
-    "--gallery", "path", type=PATH, help="The .esg with people to name; without it the page only compares two."
+    "--gallery", "path", type=PATH, help="The .esg for identification; without it the page only compares two photos."
 )
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; others than this need a token."
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; any other address requires a token."
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one.")
-@click.option("--allow-host", "names", multiple=True, help="Another name this machine is called by; repeatable.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 chooses a free port.")
+@click.option("--allow-host", "names", multiple=True, help="Another host name of this machine; repeatable.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser of this machine.")
 @target_fmr_option
 @target_fpir_option
@@ -38,10 +38,10 @@ def preview(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Serve a page on which photos are dropped and compared, until Ctrl-C.
+    """Serve a web page that compares uploaded photos, until Ctrl-C.
 
-    It listens on this machine alone unless --host says otherwise; then the address carries a random token, and everybody
-    who is given it may ask. Nothing is stored.
+    The server listens on this machine only. With another --host the address contains a random token; everybody who has the
+    address can use the page. Nothing is stored.
     """
     import webbrowser
 
@@ -75,7 +75,7 @@ def preview(
 
 
 def _serve(server: Any) -> None:
-    """Answer until Ctrl-C or SIGTERM; both are how the page is meant to end."""
+    """Serve until Ctrl-C or SIGTERM; both are a normal end."""
     before = signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     try:
         server.serve_forever(poll_interval=0.2)

@@ -1,4 +1,4 @@
-"""``edge-siamese run``: watch a camera, video or folder and say who is there."""
+"""``edge-siamese run``: identifies people on a camera, video or folder."""
 
 import signal
 import sys
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     envvar="EDGE_SIAMESE_CAMERA",
     help="picamera2, a USB camera's number, a URL (rtsp://...), a video file, or a folder, zip or tar of images.",
 )
-@click.option("--gallery", "path", cls=Once, type=PATH, required=True, help="The .esg with the people to look for.")
+@click.option("--gallery", "path", cls=Once, type=PATH, required=True, help="The .esg with the enrolled people.")
 @click.option("--events", cls=Once, type=PATH, help="Append every event to this file as a JSON line.")
 @target_fpir_option
-@click.option("--realtime", is_flag=True, help="Play a video file at its own pace, dropping frames as a camera does.")
+@click.option("--realtime", is_flag=True, help="Play a video file at its frame rate and drop frames like a camera.")
 @click.option(
-    "--wait/--no-wait", default=True, show_default=True, help="Wait for a live camera that is not there at the start."
+    "--wait/--no-wait", default=True, show_default=True, help="Wait for a live camera that is missing at the start."
 )
 @click.option("--timeout", type=FiniteRange(0, min_open=True), help="End after this many seconds.")
 @json_option
@@ -49,12 +49,12 @@ def run(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Watch a camera, video or folder and say who is there, until it ends or Ctrl-C or SIGTERM comes.
+    """Identify people on a camera, video or folder until it ends, or until Ctrl-C or SIGTERM.
 
-    For a camera or video a line is printed whenever a decision changes, for images one for every face. With --json each
-    is an object of the schema edge-siamese/event/1.
+    For a camera or video one line is printed for each change of a decision, for images one for every face. With --json each
+    line is an object of the schema edge-siamese/event/1.
 
-    A gallery that changes meanwhile is read again, and so it is on SIGHUP.
+    The gallery is read again when the file changes, and on SIGHUP.
     """
     from ..cameras import open_source
     from ..engine import FaceEngine
@@ -93,7 +93,7 @@ def _note_weak_point(verifier: "Verifier", target_fpir: float) -> None:
 
 
 def _watch(verifier: "Verifier", maker: "EventMaker", sinks: "list[EventSink]", timeout: float | None) -> None:
-    """Emit every change; the event ``stopped`` comes however the run ends."""
+    """Emit every change; always emits the event ``stopped`` at the end."""
     from ..cameras.base import stopped_after
     from ..verifier import FaceResult
 
@@ -114,7 +114,7 @@ def _watch(verifier: "Verifier", maker: "EventMaker", sinks: "list[EventSink]", 
 
 @contextmanager
 def stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[str]]:
-    """Call `stop` on the first SIGINT or SIGTERM; a second one has its usual effect. Gives the names of those that came."""
+    """Call `stop` on the first SIGINT or SIGTERM; a second one has its usual effect. Yields the names of the received signals."""
     came: list[str] = []
     watched = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in watched}
@@ -138,7 +138,7 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[list[str]]:
 
 @contextmanager
 def reloading_on_hangup(reload: Callable[[], None]) -> Iterator[None]:
-    """Call `reload` on SIGHUP, except at a terminal, where it means that the terminal was closed."""
+    """Call `reload` on SIGHUP, except at a terminal, where SIGHUP means that the terminal was closed."""
     if sys.stdin is not None and sys.stdin.isatty():
         yield
         return

@@ -1,4 +1,4 @@
-"""``edge-siamese self-test``: prove a delegate on the models' golden vectors."""
+"""``edge-siamese self-test``: compares a delegate's outputs with the models' golden vectors."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from .shared.output import emit_json, table
 @json_option
 @engine_options
 def self_test(as_json: bool, **engine_settings: Any) -> None:
-    """Run the golden vectors of embedder and detector on the delegate; exit 1 when it computes something else."""
+    """Compare the delegate's outputs with the golden vectors of embedder and detector; exit 1 if they differ."""
     from ..engine import FaceEngine
     from ..tflite.self_test import MIN_COSINE, MIN_MEAN_COSINE
     from ..tflite.self_test import self_test as run

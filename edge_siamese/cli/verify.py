@@ -1,4 +1,4 @@
-"""``edge-siamese verify``: 1:1 on two photos."""
+"""``edge-siamese verify``: compares the faces on two photos (1:1)."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ from .shared.output import emit_json
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
 @target_fmr_option
-@click.option("--exit-status", is_flag=True, help="Exit 3 when the faces differ.")
+@click.option("--exit-status", is_flag=True, help="Exit 3 unless the faces match.")
 @json_option
 @engine_options
 def verify(

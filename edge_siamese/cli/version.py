@@ -1,4 +1,4 @@
-"""What ``edge-siamese --version`` prints."""
+"""Output of ``edge-siamese --version``."""
 
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 def version_lines(version: str) -> list[str]:
-    """The package, the TFLite runtime and the shipped models with their digests; what is missing says so.
+    """Lines with the versions of the package, the TFLite runtime and the shipped models; or what is missing.
 
     Args:
-        version: of the package.
+        version: version of the package.
     """
     return [f"edge-siamese {version}", _runtime_line(), *(_model_line(task) for task in TASKS)]
 

@@ -1,1 +1,1 @@
-"""The demo: the whole chain on rendered people, or on photos of one's own."""
+"""Demo: training, enrollment, verification and timing on rendered faces or the user's photos."""

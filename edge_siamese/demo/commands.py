@@ -1,4 +1,4 @@
-"""The demo's steps: each is the command a person would type, run as they would run it."""
+"""Runs the demo's steps as ``edge-siamese`` commands in subprocesses."""
 
 import importlib.util
 import json
@@ -13,32 +13,32 @@ from typing import Any
 
 from ..errors import EdgeSiameseError
 
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 
 @dataclass
 class CommandRunner:
-    """Runs commands in the demo's folder, shows them, and keeps what they answered.
+    """Runs ``edge-siamese`` commands, prints them and records their duration.
 
     Attributes:
-        folder: where everything lies.
-        say: prints a line for people.
-        commands: what was run, and the seconds it took.
+        folder: folder of the demo's files.
+        echo: prints a line.
+        commands: the command lines and their duration in seconds.
     """
 
     folder: Path
-    say: Say
+    echo: Echo
     commands: list[tuple[str, float]] = field(default_factory=list)
 
     def run(self, *arguments: str | Path) -> list[dict[str, Any]]:
         """Run ``edge-siamese ARGUMENTS --json``; return its JSON documents.
 
         Raises:
-            EdgeSiameseError: the command failed; the sentence is its own.
+            EdgeSiameseError: the command failed; the message is the command's.
         """
         words = [str(word) for word in arguments]
         shown = f"edge-siamese {shlex.join(words)}"
-        self.say(f"$ {shown}")
+        self.echo(f"$ {shown}")
         started = time.monotonic()
         done = subprocess.run(
             [sys.executable, "-m", "edge_siamese", *words, "--json"], capture_output=True, text=True, check=False
@@ -49,10 +49,10 @@ class CommandRunner:
         if done.returncode:
             lines = [line for line in done.stderr.splitlines() if line.startswith(("edge-siamese:", "Error:"))]
             reason = lines[-1].partition(":")[2].strip() if lines else f"exit code {done.returncode}"
-            raise EdgeSiameseError(f"{shown}: {reason} (all it said is in {self.folder / 'commands.log'})")
+            raise EdgeSiameseError(f"{shown}: {reason} (full output in {self.folder / 'commands.log'})")
         return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def training_is_possible() -> bool:
-    """TensorFlow and what the converter needs beside it are installed."""
+    """Whether TensorFlow and the other packages of the converter are installed."""
     return all(importlib.util.find_spec(package) for package in ("tensorflow", "rich", "edge_siamese_converter"))

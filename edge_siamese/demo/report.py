@@ -1,4 +1,4 @@
-"""Pictures of the demo's report: who is enrolled, and what the loop answered."""
+"""Images of the demo's report: enrolled people and the verifier's decisions."""
 
 import cv2
 import numpy as np
@@ -14,15 +14,15 @@ _SHOWN_ANSWERS = 18
 
 
 def add_people(report: PageBody, scenario: DemoScenario) -> None:
-    """A photo of everybody in the gallery."""
+    """Add a photo of each enrolled person to the report."""
     for name in scenario.names:
         with ImageArchive(scenario.enrolled / name) as photos:
             report.image(photos.image(photos.images[0]), f"{name}, {len(photos.images)} photos")
 
 
 def add_answers(report: PageBody, scenario: DemoScenario, result: DemoResult) -> None:
-    """Images of the loop's answers, each with its box and what was said."""
-    expected = {answer.place: answer for answer in _worth_seeing(result)}
+    """Add images of the verifier's decisions, each with the face's box and a caption."""
+    expected = {answer.place: answer for answer in _shown_answers(result)}
     with open_source(str(scenario.shown)) as source:
         for frame in source:
             answer = expected.get(frame.sequence if scenario.rendered else frame.source)
@@ -31,8 +31,8 @@ def add_answers(report: PageBody, scenario: DemoScenario, result: DemoResult) ->
                 report.image(_boxed(frame.pixels, answer), _caption(answer), kind)
 
 
-def _worth_seeing(result: DemoResult) -> list[Answer]:
-    """Everything wrong, then the first match or best try of each visit."""
+def _shown_answers(result: DemoResult) -> list[Answer]:
+    """The answers to show: all wrong ones, then the first match of each visit, then the others."""
     wrong = result.wrong
     others = [answer for answer in result.visits() if not answer.wrong and answer.event["score"] is not None]
     named = [answer for answer in others if answer.named]

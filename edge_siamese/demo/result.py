@@ -1,4 +1,4 @@
-"""Hold what the loop said against who was really there."""
+"""Demo result: compares the verifier's decisions with the true identities."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from .scenario import DemoScenario
 
 @dataclass(frozen=True)
 class Answer:
-    """One decision of the loop: where, what it said, who it was, and whether that is right."""
+    """One decision of the verifier: frame or image, event, and true identity (None for nobody)."""
 
     place: int | str
     event: dict[str, Any]
@@ -28,10 +28,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class DemoResult:
-    """All answers about faces.
+    """All decisions about faces.
 
     Attributes:
-        answers: in order.
+        answers: the decisions in order.
         names: the enrolled people who were shown.
     """
 
@@ -39,18 +39,18 @@ class DemoResult:
     names: tuple[str, ...]
 
     def visits(self) -> list[Answer]:
-        """The answers without those that only repeat the one before: same name, same person really there."""
+        """The answers without repetitions of the same name for the same person."""
         groups = groupby(self.answers, key=lambda answer: (answer.named, answer.truth))
         return [next(group) for _, group in groups]
 
     @property
     def wrong(self) -> list[Answer]:
-        """Answers that name somebody who was not there."""
+        """Answers with a wrong name."""
         return [answer for answer in self.answers if answer.wrong]
 
     @property
     def recognized(self) -> list[str]:
-        """Enrolled people who were named rightly at least once."""
+        """Enrolled people who were identified correctly at least once."""
         named = {answer.named for answer in self.answers if not answer.wrong}
         return [name for name in self.names if name in named]
 
@@ -60,7 +60,7 @@ class DemoResult:
 
 
 def evaluate(scenario: DemoScenario, events: Iterable[dict[str, Any]]) -> DemoResult:
-    """Compare the events of ``edge-siamese run --json`` with the truth of a cast."""
+    """Compare the events of ``edge-siamese run --json`` with the true identities of a scenario."""
     answers = []
     for event in events:
         if event["event"] == "decision" and event["track"] is not None:

@@ -22,15 +22,15 @@ _FPS, _SECONDS_EACH = 10, 1.6
 
 @dataclass(frozen=True)
 class DemoScenario:
-    """What the demo works on.
+    """Data of the demo: people, clip or images, and true identities.
 
     Attributes:
-        dataset: people to fine-tune on, ``<person>/<photo>``; rendered ones by `render_dataset`, when they are needed.
-        enrolled: people for the gallery, ``<person>/<photo>``, other photos.
-        shown: a video, or a folder of images, to run the loop over.
-        truth: who is really there: by frame number for a video, by path for a folder; None for nobody.
+        dataset: people to fine-tune on, ``<person>/<photo>``; `render_dataset` renders them when needed.
+        enrolled: people for the gallery, ``<person>/<photo>``; other photos than those of `dataset`.
+        shown: a video or folder of images to identify people on.
+        truth: the true identity by frame number (video) or path (folder); None for nobody.
         names: the enrolled people.
-        rendered: everybody is rendered, nobody photographed.
+        rendered: whether the people are rendered.
     """
 
     dataset: Path
@@ -42,9 +42,9 @@ class DemoScenario:
 
 
 def render_scenario(folder: Path) -> DemoScenario:
-    """Render the demo's people; no seed of theirs was ever trained on.
+    """Render the demo's people; no network was trained on their seeds.
 
-    The folder gets ``people/<name>/<number>.jpg``, ``visitor.jpg`` of the first of them, ``stranger.jpg`` and
+    The folder gets ``people/<name>/<number>.jpg``, ``visitor.jpg`` of the first person, ``stranger.jpg`` and
     ``clip.avi``.
     """
     people = [Person.from_seed(seed) for seed in DEMO_SEEDS]
@@ -61,7 +61,7 @@ def render_scenario(folder: Path) -> DemoScenario:
 
 
 def render_dataset(folder: Path) -> None:
-    """Render who is fine-tuned on: the people to be enrolled, on other photos, and others; no strangers."""
+    """Render the people to fine-tune on: the enrolled people on other photos, and other people, but not the strangers."""
     people = [Person.from_seed(seed) for seed in DEMO_SEEDS]
     others = people[len(NAMES) + _STRANGERS :][: _DATASET_PEOPLE - len(NAMES)]
     dataset = dict(zip(NAMES, people, strict=False)) | {f"person {n:02d}": other for n, other in enumerate(others)}
@@ -70,10 +70,10 @@ def render_dataset(folder: Path) -> None:
 
 
 def photo_scenario(photos: Path, folder: Path) -> DemoScenario:
-    """Sort somebody's photos: most people are enrolled and shown on a photo kept back, every fourth is not.
+    """Split the user's photos: every fourth person is a stranger; the others are enrolled, and shown on one more photo.
 
     Raises:
-        DataError: fewer than two people with two photos.
+        DataError: fewer than two people have two photos.
     """
     with IdentityDataset(photos) as dataset:
         numbers: dict[str, list[int]] = {name: [] for name in dataset.people}
@@ -97,10 +97,10 @@ def photo_scenario(photos: Path, folder: Path) -> DemoScenario:
 
 
 def empty_folder(folder: Path) -> None:
-    """Make an empty folder for the demo; one that an earlier demo made is emptied.
+    """Make an empty folder for the demo; deletes the files of an earlier demo.
 
     Raises:
-        DataError: it holds something else.
+        DataError: the folder contains other files.
     """
     marker = folder / ".edge-siamese-demo"
     if folder.exists():
@@ -130,7 +130,7 @@ def _render_single(path: Path, person: Person) -> None:
 
 
 def _write_clip(path: Path, clip: Clip) -> dict[int | str, str | None]:
-    """Write a clip as MJPG and return who is there in each frame."""
+    """Write a clip as MJPG and return the true identity by frame number."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), clip.fps, clip.size)
     truth: dict[int | str, str | None] = {}
     for number, (_, rendering, name) in enumerate(clip):

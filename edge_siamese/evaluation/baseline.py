@@ -6,7 +6,6 @@ sees mirror images too if the embedder it is held against does.
 """
 
 import hashlib
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from ..frames import RGB
 from ..identity_dataset import IdentityDataset
 from ..matching import NO_SCORE, Q15, scores_q15
 from ..preprocessing import INPUT_CONTRACT, INPUT_SCALE, INPUT_ZERO_POINT, float_input, int8_input
-from ..tflite.model_card import ModelCard, model_bytes, read_model
+from ..tflite.model_card import ModelCard, has_card, model_bytes, read_model
 from ..tflite.runtime import Delegate, TfliteNetwork, load_network
 from ..tflite.self_test import self_test
 
@@ -101,7 +100,7 @@ def open_baseline(path: Path, *, delegate: Delegate = "xnnpack", threads: int = 
         SelfTestError: it has golden vectors and the delegate computes something else.
     """
     data = model_bytes(path)
-    if zipfile.is_zipfile(path):
+    if has_card(data):
         model = read_model(path, "embedder")
         network = load_network(model.network, delegate, threads)
         self_test(network, model.card)

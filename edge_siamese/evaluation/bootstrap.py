@@ -20,8 +20,8 @@ import numpy.typing as npt
 
 from ..errors import DataError
 from ..intervals import CONFIDENCE, Interval
-from .comparisons import Comparisons
-from .verification_metrics import MetricsTable, Scored
+from .pairs import ScoredPairs
+from .verification_metrics import MetricsTable
 
 SEED = 1
 REPLICATES = 1000
@@ -80,7 +80,7 @@ class PersonBootstrap:
                 self._drawn = drawn
             yield block, drawn
 
-    def metrics(self, comparisons: Scored, fmrs: Sequence[float] = ()) -> Replicates:
+    def metrics(self, comparisons: ScoredPairs, fmrs: Sequence[float] = ()) -> Replicates:
         """Accuracy, EER, AUC and the FNMR at each of `fmrs` in every replicate."""
         table, target = MetricsTable(comparisons), np.asarray(fmrs, np.float64)
         genuine, impostor = comparisons.genuine, ~comparisons.genuine
@@ -96,7 +96,7 @@ class PersonBootstrap:
         return Replicates(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3:])
 
     def rates(
-        self, comparisons: Comparisons, wrong: npt.NDArray[np.bool_], group: npt.NDArray[np.int64], groups: int
+        self, comparisons: ScoredPairs, wrong: npt.NDArray[np.bool_], group: npt.NDArray[np.int64], groups: int
     ) -> _Floats:
         """Share of wrong comparisons in each group in every replicate.
 
@@ -108,7 +108,7 @@ class PersonBootstrap:
         Returns:
             float64 ``(B, groups)``, NaN where a replicate has no pair of the group.
         """
-        people = comparisons.person_count
+        people = self.people
         low = np.minimum(comparisons.first_person, comparisons.second_person).astype(np.int64)
         high = np.maximum(comparisons.first_person, comparisons.second_person)
         cells, place = np.unique((group * people + low) * people + high, return_inverse=True)

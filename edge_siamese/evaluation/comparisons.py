@@ -4,8 +4,6 @@ A photo without a face scores -1 in all its pairs; it is never left out.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,60 +12,16 @@ from ..dataset_embeddings import DatasetEmbeddings, Numbers
 from ..errors import DataError
 from ..identity_dataset import Photo
 from ..matching import NO_SCORE
-from .index_pairs import IndexPairs
+from .pairs import IndexPairs, ScoredPairs, require_both_kinds
 from .pairs_file import ListedPairs
 
-Index = npt.NDArray[np.int32]
 ScoreMatrix = Callable[[Numbers, Numbers], npt.NDArray[np.int16]]
 """Q15 scores ``(R, C)`` of photos against photos, by number."""
 MAX_PAIRS = 100_000_000
 _BLOCK = 512
 
 
-@dataclass(frozen=True, eq=False)
-class Comparisons:
-    """P pairs of photos.
-
-    Attributes:
-        first, second: int32 ``(P,)`` numbers of the photos.
-        genuine: bool ``(P,)``: both are of one person.
-        scores: int16 ``(P,)`` in Q15.
-        people: int64 ``(N,)`` number of each photo's person, 0 to `person_count` - 1.
-        fold: int64 ``(P,)`` from 0, or None.
-    """
-
-    first: Index
-    second: Index
-    genuine: npt.NDArray[np.bool_]
-    scores: npt.NDArray[np.int16]
-    people: npt.NDArray[np.int64]
-    fold: npt.NDArray[np.int64] | None = None
-
-    @cached_property
-    def person_count(self) -> int:
-        """People the dataset holds."""
-        return int(self.people.max()) + 1
-
-    @cached_property
-    def first_person(self) -> Index:
-        """int32 ``(P,)``."""
-        return self.people.astype(np.int32)[self.first]
-
-    @cached_property
-    def second_person(self) -> Index:
-        """int32 ``(P,)``."""
-        return self.people.astype(np.int32)[self.second]
-
-    @property
-    def genuine_scores(self) -> npt.NDArray[np.int16]:
-        return self.scores[self.genuine]
-
-    @property
-    def impostor_scores(self) -> npt.NDArray[np.int16]:
-        return self.scores[~self.genuine]
-
-
-def compare_all(embedded: DatasetEmbeddings, score: ScoreMatrix | None = None) -> Comparisons:
+def compare_all(embedded: DatasetEmbeddings, score: ScoreMatrix | None = None) -> ScoredPairs:
     """Every two photos of an embedded, each pair once.
 
     Args:
@@ -79,33 +33,32 @@ def compare_all(embedded: DatasetEmbeddings, score: ScoreMatrix | None = None) -
     """
     require_comparable(np.bincount(embedded.people).tolist())
     score = score or embedded.scores
-    people, number = embedded.people, np.arange(len(embedded.photos), dtype=np.int32)
-    firsts, seconds, scored = [], [], []
+    number = np.arange(len(embedded.photos), dtype=np.int32)
+    paired, scored = [], []
     for start in range(0, len(number), _BLOCK):
         rows, columns = number[start : start + _BLOCK], number[start:]
         scores = score(rows, columns)
         scores[~(embedded.found[rows, None] & embedded.found[columns])] = NO_SCORE
         once = columns > rows[:, None]
         row, column = np.nonzero(once)
-        firsts.append(rows[row])
-        seconds.append(columns[column])
+        paired.append(np.stack([rows[row], columns[column]]))
         scored.append(scores[once])
-    first, second = np.concatenate(firsts), np.concatenate(seconds)
-    return _checked(Comparisons(first, second, people[first] == people[second], np.concatenate(scored), people))
+    index = np.concatenate(paired, axis=1).T
+    return ScoredPairs(index, np.concatenate(scored), embedded.people.astype(np.int32))
 
 
-def compare_listed(embedded: DatasetEmbeddings, pairs: IndexPairs, score: ScoreMatrix | None = None) -> Comparisons:
+def compare_listed(embedded: DatasetEmbeddings, pairs: IndexPairs, score: ScoreMatrix | None = None) -> ScoredPairs:
     """The pairs of a list; see `compare_all`."""
     score = score or embedded.scores
-    people = embedded.people
-    firsts, seconds = pairs.index.astype(np.int32).T
+    index = pairs.index.astype(np.int32)
+    firsts, seconds = index.T
     scores = np.full(len(firsts), NO_SCORE, np.int16)
     for start in range(0, len(scores), _BLOCK):
         block = slice(start, start + _BLOCK)
         first, second = firsts[block], seconds[block]
         found = embedded.found[first] & embedded.found[second]
         scores[block] = np.where(found, score(first, second).diagonal(), NO_SCORE)
-    return _checked(Comparisons(firsts, seconds, people[firsts] == people[seconds], scores, people, pairs.fold))
+    return ScoredPairs(index, scores, embedded.people.astype(np.int32), pairs.fold)
 
 
 def index_listed(listed: ListedPairs, photos: Sequence[Photo]) -> IndexPairs:
@@ -133,18 +86,4 @@ def require_comparable(counts: Iterable[int]) -> None:
             f"all pairs of {photos:,} photos are {pairs:,}; at most {MAX_PAIRS:,} are compared: take fewer photos, or list "
             "pairs in a pairs.txt"
         )
-    _require_both_kinds(genuine, pairs - genuine)
-
-
-def _checked(comparisons: Comparisons) -> Comparisons:
-    """Raises DataError where one kind of pair is missing."""
-    genuine = int(comparisons.genuine.sum())
-    _require_both_kinds(genuine, len(comparisons.genuine) - genuine)
-    return comparisons
-
-
-def _require_both_kinds(genuine: int, impostor: int) -> None:
-    if not genuine or not impostor:
-        raise DataError(
-            f"verification needs genuine and impostor pairs, found {genuine:,} genuine and {impostor:,} impostor"
-        )
+    require_both_kinds(genuine, pairs - genuine)

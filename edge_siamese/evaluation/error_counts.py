@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ..intervals import Interval, Proportion
 from .bootstrap import PersonBootstrap, interval
-from .comparisons import Comparisons
+from .pairs import ScoredPairs
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Rates:
         return {"fmr": self.fmr.to_json(), "fnmr": self.fnmr.to_json()}
 
 
-def rates_at(comparisons: Comparisons, threshold: float, bootstrap: PersonBootstrap) -> Rates:
+def rates_at(comparisons: ScoredPairs, threshold: float, bootstrap: PersonBootstrap) -> Rates:
     """FMR and FNMR when Q15 scores of at least `threshold` match."""
     return grouped_rates(comparisons, threshold, np.zeros(len(comparisons.scores), np.int64), 1, bootstrap)[0]
 
 
 def grouped_rates(
-    comparisons: Comparisons, threshold: float, group: npt.NDArray[np.int64], groups: int, bootstrap: PersonBootstrap
+    comparisons: ScoredPairs, threshold: float, group: npt.NDArray[np.int64], groups: int, bootstrap: PersonBootstrap
 ) -> list[Rates]:
     """The same for each group of comparisons; `group` ``(P,)`` counts from 0."""
     wrong = (comparisons.scores >= threshold) != comparisons.genuine

@@ -16,9 +16,9 @@ from ..errors import OperatingPointError
 from ..matching import Q15
 from ..operating_point import OperatingPoint, calibrate, choose_operating_point
 from .bootstrap import SEED, PersonBootstrap
-from .comparisons import Comparisons
 from .error_counts import rates_at
 from .identity_confusions import false_matches, false_non_matches
+from .pairs import ScoredPairs
 from .slices import slice_by_labels, slice_by_quality
 from .verification import VerificationMetrics, as_score
 
@@ -49,7 +49,7 @@ class VerificationEvaluator:
     def __init__(
         self,
         embedded: DatasetEmbeddings,
-        comparisons: Comparisons,
+        comparisons: ScoredPairs,
         target_fmr: float,
         bootstrap: PersonBootstrap,
         card_points: Sequence[OperatingPoint] = (),
@@ -91,7 +91,7 @@ class VerificationEvaluator:
             "scores": _histogram(self.embedded, comparisons),
         }
 
-    def against_baseline(self, comparisons: Comparisons) -> dict[str, Any]:
+    def against_baseline(self, comparisons: ScoredPairs) -> dict[str, Any]:
         """The same pairs by another embedder, and what this one gains or loses: difference = this - other."""
         other = VerificationMetrics.measure(comparisons, self.bootstrap)
         return other.to_json() | {"difference": self.verification.minus(other), "det": other.det()}
@@ -131,7 +131,7 @@ class VerificationEvaluator:
         return point, None
 
 
-def _histogram(embedded: DatasetEmbeddings, comparisons: Comparisons) -> dict[str, Any]:
+def _histogram(embedded: DatasetEmbeddings, comparisons: ScoredPairs) -> dict[str, Any]:
     """Counts of scores in equal bins from -1 to 1; pairs with a photo without a face are counted apart."""
     found = embedded.found[comparisons.first] & embedded.found[comparisons.second]
     edges = np.linspace(-1, 1, _HISTOGRAM_BINS + 1)

@@ -1,5 +1,6 @@
 """The ``.npz`` of ``edge-siamese embed``: every face of many images as plain arrays."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,7 @@ import numpy as np
 
 from ..atomic import write_atomically
 from ..faces import Face
-from ..frames import RGB
-from ..quality.gate import measure
+from ..quality.gate import Quality
 from ..tflite.model_card import ModelCard
 
 
@@ -21,9 +21,12 @@ class FacesFile:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def add(self, path: str, image: RGB, faces: list[Face]) -> None:
-        """Take the embedded faces of one image, in their order, and measure their quality."""
-        self._rows += [(path, index, face, measure(image, face).score) for index, face in enumerate(faces)]
+    def add(self, path: str, faces: Sequence[Face], qualities: Sequence[Quality]) -> None:
+        """Add the embedded faces of one image, in their order, and the quality of each."""
+        self._rows += [
+            (path, index, face, quality.score)
+            for index, (face, quality) in enumerate(zip(faces, qualities, strict=True))
+        ]
 
     def save(self, path: Path, card: ModelCard) -> None:
         """Write ``paths, face_index, boxes (N, 4), landmarks (N, 5, 2), scores, quality, embeddings (N, D), zero_point,

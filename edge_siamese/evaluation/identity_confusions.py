@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .comparisons import Comparisons
+from .pairs import ScoredPairs
 
 _LISTED = 10
 
 
 def false_matches(
-    comparisons: Comparisons, threshold: float, names: list[str], listed: int = _LISTED
+    comparisons: ScoredPairs, threshold: float, names: list[str], listed: int = _LISTED
 ) -> list[dict[str, Any]]:
     """The pairs of people with the most false matches: ``{people: [a, b], count, of}``, most first."""
     pairs = np.stack([comparisons.first_person, comparisons.second_person])[:, ~comparisons.genuine]
@@ -24,7 +24,7 @@ def false_matches(
 
 
 def false_non_matches(
-    comparisons: Comparisons, threshold: float, names: list[str], listed: int = _LISTED
+    comparisons: ScoredPairs, threshold: float, names: list[str], listed: int = _LISTED
 ) -> list[dict[str, Any]]:
     """The people with the most false non-matches: ``{person, count, of}``, most first."""
     wrong = comparisons.genuine_scores < threshold

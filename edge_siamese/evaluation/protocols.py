@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from ..dataset_embeddings import Choose, DatasetEmbeddings, center_face, largest_face
 from ..identity_dataset import IdentityDataset
-from .comparisons import Comparisons, ScoreMatrix, compare_all, compare_listed, index_listed, require_comparable
-from .index_pairs import IndexPairs
+from .comparisons import ScoreMatrix, compare_all, compare_listed, index_listed, require_comparable
+from .pairs import IndexPairs, ScoredPairs
 from .pairs_file import parse_pairs_file
 
 
@@ -38,7 +38,7 @@ class VerificationProtocol:
     def choose(self) -> Choose:
         return largest_face if self.pairs is None else center_face
 
-    def compare(self, embedded: DatasetEmbeddings, score: ScoreMatrix | None = None) -> Comparisons:
+    def compare(self, embedded: DatasetEmbeddings, score: ScoreMatrix | None = None) -> ScoredPairs:
         """The protocol's comparisons of an embedded; see `comparisons.compare_all`.
 
         Raises:

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from ..dataset_embeddings import DatasetEmbeddings
 from ..quality.gate import Quality
 from .bootstrap import PersonBootstrap
-from .comparisons import Comparisons
 from .error_counts import Rates, grouped_rates
+from .pairs import ScoredPairs
 
 NO_FACE, DIFFERENT, UNLABELED = "no face found", "different", "unlabeled"
 Groups = npt.NDArray[np.int64]
@@ -78,7 +78,7 @@ class SliceTable:
 
 
 def slice_by_quality(
-    embedded: DatasetEmbeddings, comparisons: Comparisons, threshold: float, bootstrap: PersonBootstrap
+    embedded: DatasetEmbeddings, comparisons: ScoredPairs, threshold: float, bootstrap: PersonBootstrap
 ) -> list[SliceTable]:
     """A table for each of `ATTRIBUTES`."""
     tables = []
@@ -92,7 +92,7 @@ def slice_by_quality(
 
 
 def slice_by_labels(
-    labels: dict[str, list[str]], comparisons: Comparisons, threshold: float, bootstrap: PersonBootstrap
+    labels: dict[str, list[str]], comparisons: ScoredPairs, threshold: float, bootstrap: PersonBootstrap
 ) -> list[SliceTable]:
     """A table for each column of `labels`: by name, the label of every photo (empty: none)."""
     tables = []
@@ -106,7 +106,7 @@ def slice_by_labels(
 
 
 def _rows(
-    classes: tuple[str, ...], group: Groups, comparisons: Comparisons, threshold: float, bootstrap: PersonBootstrap
+    classes: tuple[str, ...], group: Groups, comparisons: ScoredPairs, threshold: float, bootstrap: PersonBootstrap
 ) -> tuple[tuple[str, Rates], ...]:
     rates = grouped_rates(comparisons, threshold, group.astype(np.int64), len(classes), bootstrap)
     named = zip(classes, rates, strict=True)

@@ -12,7 +12,8 @@ from ..errors import DataError
 from ..intervals import pairs_to_report
 from ..matching import NO_SCORE, Q15
 from .bootstrap import PersonBootstrap, Replicates, interval
-from .verification_metrics import CurveMetrics, MetricsTable, Scored
+from .pairs import ScoredPairs
+from .verification_metrics import CurveMetrics, MetricsTable
 
 REPORTED_FMRS = (1e-3, 1e-4)
 _DET_POINTS = 80
@@ -35,7 +36,7 @@ class VerificationMetrics:
     det_fmrs: tuple[float, ...]
 
     @classmethod
-    def measure(cls, comparisons: Scored, bootstrap: PersonBootstrap) -> Self:
+    def measure(cls, comparisons: ScoredPairs, bootstrap: PersonBootstrap) -> Self:
         """Measure comparisons.
 
         Raises:

@@ -6,40 +6,14 @@ the others.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from .metrics import ErrorCurve, curve_of_counts
+from .pairs import ScoredPairs
 
 Weights = npt.NDArray[np.number]
-
-
-class Scored(Protocol):
-    """P pairs with scores of any unit, larger for more alike ones; `comparisons.Comparisons` are of that kind.
-
-    Attributes:
-        genuine: bool ``(P,)``.
-        scores: ``(P,)``.
-        fold: int64 ``(P,)`` from 0, or None.
-        first_person, second_person: whose the images are, ``(P,)`` from 0.
-    """
-
-    @property
-    def genuine(self) -> npt.NDArray[np.bool_]: ...
-
-    @property
-    def scores(self) -> npt.NDArray[np.number]: ...
-
-    @property
-    def fold(self) -> npt.NDArray[np.int64] | None: ...
-
-    @property
-    def first_person(self) -> npt.NDArray[np.integer]: ...
-
-    @property
-    def second_person(self) -> npt.NDArray[np.integer]: ...
 
 
 @dataclass(frozen=True)
@@ -61,7 +35,7 @@ class CurveMetrics:
 class MetricsTable:
     """Comparisons sorted once into the cells fold x distinct score, so that figures of any weights come fast."""
 
-    def __init__(self, comparisons: Scored) -> None:
+    def __init__(self, comparisons: ScoredPairs) -> None:
         self.genuine = comparisons.genuine
         distinct, position = np.unique(comparisons.scores, return_inverse=True)
         self._scores = distinct.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Events: one versioned JSON object for each change that a run sees."""
+"""Events of a run as versioned JSON objects, and sinks that write them."""
 
 from .event import Event as Event
 from .event import EventMaker as EventMaker

@@ -1,20 +1,20 @@
-"""The event, schema ``edge-siamese/event/1``.
+"""The event format, schema ``edge-siamese/event/1``.
 
-Every event has the same keys; those that do not apply to its kind are null:
+Every event has the same keys; keys that do not apply are null:
 
 =====================================  ==============================================================================
-``schema``, ``version``, ``model``     of the format, of the program, and the digests of the models
+``schema``, ``version``, ``model``     format, program version, and digests of the models
 ``event``                              ``started``, ``decision``, ``camera_missing``, ``camera_lost``, ``camera_back``,
                                        ``frames_unreadable``, ``ended_early``, ``gallery_reloaded``,
                                        ``gallery_rejected``, ``events_lost``, ``stopped``
 ``time``, ``monotonic_ns``             when it was emitted: RFC 3339 in UTC, and on the board's monotonic clock
 ``source``                             camera, video, or the image's path inside its folder
 ``sequence``, ``frame_time_ns``        number of the frame at its source, and its time there
-``track``, ``face``, ``box``           number of the track, place of the face by size (0 is the largest), x y w h
+``track``, ``face``, ``box``           number of the track, rank of the face by size (0 is the largest), x y w h
 ``decision`` to ``threshold``          see `decision.Decision.to_json`
-``latency_ms``                         from the image to the decision
-``detail``                             of a decision: ``turn``, where the frame is not upright; of the other kinds: the
-                                       reason, the operating point, counters, time away
+``latency_ms``                         time from the image to the decision
+``detail``                             for a decision: ``turn`` if the frame is not upright; for other events: the
+                                       reason, operating point, counters or duration
 =====================================  ==============================================================================
 """
 
@@ -50,15 +50,15 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Event:
-    """One event; see the module for the meaning of the keys.
+    """One event; the module's docstring explains the keys.
 
     Attributes:
         kind: the key ``event``.
         utc: when.
-        monotonic_ns: when, on the board's monotonic clock.
-        source: what it is about.
+        monotonic_ns: time of the event on the board's monotonic clock, in nanoseconds.
+        source: name of the camera, video, image or gallery file.
         models: digests by task.
-        body: the keys that apply.
+        body: values of the keys that apply.
     """
 
     kind: str
@@ -87,13 +87,13 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class EventMaker:
-    """Makes the events of one watched source.
+    """Creates the events of one source.
 
     Attributes:
-        source: its name.
+        source: name of the source.
         models: digests by task.
-        clock: monotonic nanoseconds.
-        utc: the wall clock.
+        clock: monotonic clock in nanoseconds.
+        utc: wall clock in UTC.
     """
 
     source: str
@@ -102,15 +102,15 @@ class EventMaker:
     utc: Callable[[], datetime] = _utc_now
 
     def started(self, **detail: Any) -> Event:
-        """Watching begins; `detail` says with what."""
+        """Event ``started``; `detail` has the operating point and other settings."""
         return self._event("started", self.source, detail=detail)
 
     def stopped(self, **detail: Any) -> Event:
-        """Watching ended; `detail` has the reason and the counters."""
+        """Event ``stopped``; `detail` has the reason and the counters."""
         return self._event("stopped", self.source, detail=detail)
 
     def decision(self, result: FaceResult) -> Event:
-        """A person was named or not, or a frame shows nobody."""
+        """Event ``decision`` about a face, or about a frame without a face."""
         face, frame = result.face, result.frame
         body = {
             "sequence": frame.sequence,
@@ -124,7 +124,7 @@ class EventMaker:
         return self._event("decision", frame.source, **body, **result.decision.to_json())
 
     def event(self, event: SourceEvent | GalleryEvent) -> Event:
-        """What happened to a camera, video or gallery file."""
+        """Event about a camera, video or gallery file."""
         return self._event(_KINDS[type(event)], event.source, detail=_detail(event))
 
     def _event(self, kind: str, source: str, **body: Any) -> Event:
@@ -132,7 +132,7 @@ class EventMaker:
 
 
 def _detail(event: SourceEvent | GalleryEvent) -> dict[str, Any]:
-    """What an event of a source or gallery file says beside its source and time; durations in milliseconds."""
+    """The key ``detail`` of an event about a source or gallery file; durations in milliseconds."""
     detail = asdict(event)
     del detail["source"], detail["timestamp_ns"]
     if "away_ns" in detail:

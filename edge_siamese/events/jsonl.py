@@ -1,4 +1,4 @@
-"""Events as JSON lines: one object per line, every line whole, also when the disk is full."""
+"""JSON Lines output of events: one complete object per line, even if the disk is full."""
 
 import errno
 import json
@@ -17,20 +17,20 @@ from .event import Event
 
 _log = logging.getLogger(__name__)
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-# A disk may also be pulled or fail for a while; a terminal or pipe that fails is gone for good.
+# A disk can fail temporarily; a terminal or pipe that fails cannot be used again.
 _FILE_FAILS = _NO_ROOM | {errno.EIO, errno.ESTALE, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.ENOENT, errno.EACCES}
 
 
 class JsonLines:
-    """Writes each event as one line, at once and whole.
+    """Writes each event immediately as one complete line.
 
-    Where there is no room, events are lost: the first time that is a warning. Once there is room again, an event
-    ``events_lost`` with their number comes first.
+    If the disk is full, events are lost; the first loss causes a warning. When there is space again, an event
+    ``events_lost`` with the number of lost events is written first.
 
     Args:
-        descriptor: of an open file or pipe.
-        name: what warnings call it.
-        path: of a regular file that is opened anew when it was moved away, as programs that rotate logs do.
+        descriptor: descriptor of an open file or pipe.
+        name: name of the output in warnings.
+        path: path of a regular file, opened again if log rotation moved it.
         warn: called with one sentence when events are lost, and when they are written again.
     """
 
@@ -43,10 +43,10 @@ class JsonLines:
         self._lost, self._why = 0, ""
 
     def emit(self, event: Event) -> None:
-        """Write one event, or count it as lost where there is no room.
+        """Write one event, or count it as lost if the disk is full.
 
         Raises:
-            OSError: something else is wrong with the output, such as a closed pipe.
+            OSError: another output error, such as a closed pipe.
         """
         try:
             self._follow_rotation()
@@ -84,7 +84,7 @@ class JsonLines:
         self._lost += 1
 
     def _append(self, data: bytes) -> None:
-        """Write all of it or nothing; what was begun is taken back, or ended with a line break next time."""
+        """Write all bytes or none. A partial write is truncated, or ended with a line break at the next write."""
         size = os.fstat(self._descriptor).st_size
         data = b"\n" * self._cut + data
         written = 0
@@ -106,7 +106,7 @@ class JsonLines:
                 self._cut = False
 
     def _follow_rotation(self) -> None:
-        """Open the file anew when another one, or none, is at its path."""
+        """Open the file again if another file, or none, is at its path."""
         if self._path is None:
             return
         own = os.fstat(self._descriptor)
@@ -121,7 +121,7 @@ class JsonLines:
 
 
 class JsonStream:
-    """Writes each event as one line of a text stream that is no file of the operating system, and flushes it."""
+    """Writes each event as one line of a text stream without a file descriptor, and flushes it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -132,11 +132,11 @@ class JsonStream:
         self._stream.flush()
 
     def close(self) -> None:
-        """The stream stays open."""
+        """Do nothing: the stream stays open."""
 
 
 def json_lines_on(stream: TextIO, *, warn: Callable[[str], None] = _log.warning) -> JsonLines | JsonStream:
-    """Events on a stream such as standard output, which stays open."""
+    """Sink that writes events to a stream such as standard output, which stays open."""
     stream.flush()
     try:
         return JsonLines(stream.fileno(), getattr(stream, "name", "output"), warn=warn)
@@ -145,11 +145,11 @@ def json_lines_on(stream: TextIO, *, warn: Callable[[str], None] = _log.warning)
 
 
 def open_json_lines(path: Path, *, warn: Callable[[str], None] = _log.warning) -> JsonLines:
-    """Append events to a file. A last line that was cut short by a power loss is ended first.
+    """Append events to a file. An incomplete last line (for example after a power loss) is ended first.
 
     Raises:
-        DataError: the file holds something else than events.
-        OSError: it cannot be opened for writing.
+        DataError: the file contains something other than events.
+        OSError: the file cannot be opened for writing.
     """
     if path.is_file() and _first_byte(path) not in (b"", b"{"):
         raise DataError(

@@ -1,3 +1,3 @@
-"""The people a board knows, in one file: the ``.esg`` container, how it is made, read and changed."""
+"""Galleries of enrolled people: the ``.esg`` file, enrollment, templates, calibration and identification."""
 
 from .gallery import Gallery as Gallery

@@ -1,4 +1,4 @@
-"""A gallery's own operating point: how strangers score against the templates it really has."""
+"""Calibration of a gallery's operating points from the scores of strangers against its templates."""
 
 import hashlib
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ from ..operating_point import OperatingPoint, calibrate
 from .gallery import Gallery
 
 SAME_PHOTO = threshold_q15(0.95)
-"""A score from which a photo is one that the gallery was made from; delegates differ by less."""
+"""Q15 score from which a photo counts as one that the gallery was built from; delegates differ by less."""
 
 Scores = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, eq=False)
 class GalleryComparisons:
-    """Photos scored against a gallery. One comparison is one photo against one person: the best of the
-    person's templates, as `Gallery.identify` does it.
+    """Scores of photos against a gallery. One comparison is one photo with one person: the best score of the
+    person's templates, as in `Gallery.identify`.
 
     Attributes:
-        genuine: Q15 scores of enrolled people's photos against themselves; those enrolled from are left out.
-        impostor: Q15 scores of strangers' photos against everybody.
-        strangers: how many people the strangers are.
-        enrolled_from: how many photos were left out because the gallery was made from them.
-        digest: SHA-256 of templates, photos' embeddings and names, hex.
+        genuine: Q15 scores of enrolled people's photos with their own templates, without the photos they were enrolled from.
+        impostor: Q15 scores of strangers' photos with every enrolled person.
+        strangers: number of strangers.
+        enrolled_from: number of photos left out because the gallery was built from them.
+        digest: SHA-256 of templates, photos' embeddings and names, in hex.
     """
 
     genuine: Scores
@@ -40,10 +40,10 @@ class GalleryComparisons:
 
 
 def compare(gallery: Gallery, embedded: DatasetEmbeddings) -> GalleryComparisons:
-    """Score every photo of an embedded with a face; a folder named as a person of the gallery is that person.
+    """Score every photo with a face; photos in a folder with the name of an enrolled person are genuine.
 
     Raises:
-        DataError: nobody in the embedded is a stranger to the gallery.
+        DataError: the gallery is empty, or the dataset has no strangers.
     """
     rows = np.flatnonzero(embedded.found)
     names = [clean_name(embedded.photos[row].person) for row in rows]
@@ -69,7 +69,7 @@ def operating_point(gallery: Gallery, comparisons: GalleryComparisons, target_fm
     """Calibrate to a false match rate for one comparison.
 
     Raises:
-        OperatingPointError: there are too few strangers' photos; the sentence says how many comparisons it takes.
+        OperatingPointError: there are too few strangers' photos; the message gives the required number of comparisons.
     """
     return calibrate(
         comparisons.genuine,

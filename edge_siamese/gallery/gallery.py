@@ -1,4 +1,4 @@
-"""The gallery: the people a board knows, bound to one embedder."""
+"""The gallery: enrolled people and their templates, for one embedder."""
 
 import logging
 import uuid
@@ -33,7 +33,7 @@ DEFAULT_TEMPLATES = 5
 
 @dataclass(frozen=True, eq=False)
 class Gallery(IdentifyingGallery):
-    """People and their templates. A gallery never changes; the methods that change something return another one.
+    """Enrolled people and their templates. A gallery is immutable; methods that change something return a new gallery.
 
     See `GalleryContent` for the attributes.
 
@@ -52,21 +52,21 @@ class Gallery(IdentifyingGallery):
 
     @classmethod
     def of(cls, content: GalleryContent) -> Self:
-        """The gallery with that content."""
+        """Create a gallery from its content."""
         return cls(**{each.name: getattr(content, each.name) for each in fields(content)})
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
-        """Map a gallery file into memory and check it whole.
+        """Map a gallery file into memory and check all of it.
 
         Raises:
-            GalleryError: it cannot be read, is no gallery, is damaged, or is of a later version.
+            GalleryError: the file cannot be read, is not a gallery, is damaged, or has a later version.
         """
         return cls.of(read(Path(path)))
 
     @classmethod
     def empty(cls, card: "ModelCard", metadata: dict[str, Any] | None = None) -> Self:
-        """A gallery of nobody for an embedder."""
+        """Create an empty gallery for an embedder."""
         return cls(
             names=(),
             identifiers=(),
@@ -78,17 +78,17 @@ class Gallery(IdentifyingGallery):
         )
 
     def save(self, path: Path | str) -> "Gallery":
-        """Write it as `path` atomically and return it with its new sequence number.
+        """Write the gallery to `path` atomically and return it with its new sequence number.
 
         Raises:
-            StaleGalleryError: it was read from `path`, which changed since.
-            GalleryError: something that is no readable gallery is there.
-            OSError: it cannot be written.
+            StaleGalleryError: the gallery was read from `path`, and the file changed since then.
+            GalleryError: `path` exists and is not a readable gallery.
+            OSError: the file cannot be written.
         """
         return Gallery.of(save(self, Path(path)))
 
     def templates_of(self, name: str) -> npt.NDArray[np.int8]:
-        """Templates int8 ``(n, D)`` of a person; none when the name is not known."""
+        """Templates of a person, int8 ``(n, D)``; n is 0 for an unknown name."""
         return self._people().get(name, self.templates[:0])
 
     def enroll(
@@ -102,35 +102,35 @@ class Gallery(IdentifyingGallery):
         allow_different_faces: bool = False,
         allow_look_alike: bool = False,
     ) -> "Gallery":
-        """The gallery with one more person, or with another template of a person it has: the mean of their photos.
+        """Add a person, or another template of an enrolled person: the mean of their photos.
 
-        Of several faces on a photo the one is taken that agrees with the person's other photos; see
-        `enrollment.face_choice`. Photos that cannot be used are left out and named by a warning of `logging`.
+        If a photo shows several faces, the face that matches the person's other photos is used; see
+        `enrollment.face_choice`. Photos that cannot be used are skipped with a `logging` warning.
 
         Args:
-            name: of the person.
+            name: name of the person.
             images: one photo or several, each uint8 ``(H, W, 3)`` RGB, gray ``(H, W)`` or RGBA.
             engine: finds and embeds.
-            about: when and with what consent they were enrolled; see `metadata.describe`.
-            limit: how many templates the person keeps.
-            allow_different_faces: take photos that show different people.
-            allow_look_alike: take somebody who looks like another person of the gallery.
+            about: creation time, consent and retention; see `metadata.describe`.
+            limit: maximum number of templates of the person.
+            allow_different_faces: accept photos that show different people.
+            allow_look_alike: accept a person who looks like another person of the gallery.
 
         Returns:
-            Another gallery; `save` writes it. It has no operating points, which were measured without this person.
+            A new gallery; `save` writes it. It has no operating points, since those were measured without this person.
 
         Raises:
-            ImageError: an image is none; the sentence says which.
+            ImageError: an array is not an image; the message says which.
             NoFaceError: none of the photos can be used.
-            EnrollmentError: the photos show different people, or somebody the gallery knows by another name.
-            GalleryError: the gallery is of another embedder, or does not take the name.
+            EnrollmentError: the photos show different people, or a person enrolled under another name.
+            GalleryError: the gallery is of another embedder, or the name is invalid.
         """
-        from .enrollment.person import Permissions, choose_of_person, join, look_at_images
+        from .enrollment.person import Permissions, choose_of_person, embed_images, join
 
         self.require(engine.embedder_card)
         photos = [images] if isinstance(images, np.ndarray) and images.ndim < 4 else images
         checked = [check_image(image, f"image {number}") for number, image in enumerate(photos, 1)]
-        chosen = choose_of_person(look_at_images(checked, engine), name, self, engine.embedder_card)
+        chosen = choose_of_person(embed_images(checked, engine), name, self, engine.embedder_card)
         for skip in chosen.skipped:
             _LOG.warning("%s: %s %s and is not used", name, skip.photo, skip.reason)
         permissions = Permissions(different_faces=allow_different_faces, look_alike=allow_look_alike)
@@ -144,18 +144,18 @@ class Gallery(IdentifyingGallery):
         limit: int | None = DEFAULT_TEMPLATES,
         about: dict[str, Any] | None = None,
     ) -> "Gallery":
-        """The gallery with templates int8 ``(n, D)`` added to new or known people.
+        """Add templates to new or enrolled people.
 
-        Each keeps the `limit` most representative of their old and new templates. Operating points are dropped: they
+        Each person keeps the `limit` most representative old and new templates. Operating points are dropped, since they
         were measured without the new templates.
 
         Args:
-            templates: by name.
-            limit: how many a person keeps; None for all, in the order given.
-            about: information about each of these people, in place of what was known; see `metadata.describe`.
+            templates: int8 ``(n, D)`` templates by name.
+            limit: maximum number of templates per person; None for all, in the given order.
+            about: metadata of each of these people, which replaces the old one; see `metadata.describe`.
 
         Raises:
-            GalleryError: a name that cannot be or looks the same as another, no template, or one of another dimension.
+            GalleryError: a name is invalid or looks like another, or templates are missing or have another dimension.
         """
         people, known = self._people(), dict(self.metadata.get("people", {}))
         appearances = {appearance(name): name for name in people}
@@ -176,10 +176,10 @@ class Gallery(IdentifyingGallery):
         return self._with(people, known)
 
     def without(self, name: str) -> "Gallery":
-        """The gallery without a person, and without operating points, which were measured with them.
+        """Remove a person. The operating points, which were measured with that person, are dropped.
 
         Raises:
-            GalleryError: there is nobody of that name.
+            GalleryError: the name is not in the gallery.
         """
         name = clean_name(name)
         if name not in self.names:
@@ -192,7 +192,7 @@ class Gallery(IdentifyingGallery):
         return self._with(people, known)
 
     def with_operating_point(self, point: OperatingPoint) -> "Gallery":
-        """The gallery with an operating point in place of one for the same rate."""
+        """Add an operating point; replaces one with the same target FMR."""
         points = {other.target_fmr: other for other in (*self.operating_points, point)}
         return replace(self, operating_points=tuple(points[rate] for rate in sorted(points)))
 

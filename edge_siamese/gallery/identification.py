@@ -1,4 +1,4 @@
-"""Who a face is: scores against a gallery, and decisions from them."""
+"""Identification of faces with a gallery: scores, decisions and operating points."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,14 +26,14 @@ from .metadata import is_overdue, today
 if TYPE_CHECKING:
     from ..tflite.model_card import ModelCard
 
-# How often the mean of three to ten photos matches a stranger for each time that one photo does, at thresholds
-# of an FMR of 1e-3 to 1e-4: 1.6 to 2.6, measured on the validation people.
+# FMR of the mean of three to ten photos divided by the FMR of one photo, at thresholds for an FMR of 1e-3 to 1e-4:
+# 1.6 to 2.6, measured on the validation people.
 _MATCHES_OF_A_MEAN = 3
 
 
 @dataclass(frozen=True, eq=False)
 class IdentifyingGallery(GalleryContent):
-    """The half of `Gallery` that scores and decides; see there and `GalleryContent` for the attributes."""
+    """Base class of `Gallery` with scoring and decisions; see `GalleryContent` for the attributes."""
 
     @cached_property
     def _starts(self) -> npt.NDArray[np.intp]:
@@ -41,7 +41,7 @@ class IdentifyingGallery(GalleryContent):
         return np.searchsorted(self.identity_index, np.arange(len(self.names)))
 
     def scores(self, embedding: Embedding) -> dict[str, int]:
-        """Q15 score of every name: the best of its templates.
+        """Q15 score of every name: the best score of its templates.
 
         Raises:
             GalleryError: the embedding is of another embedder.
@@ -84,24 +84,24 @@ class IdentifyingGallery(GalleryContent):
         threshold: float | None = None,
         target_fpir: float = DEFAULT_TARGET_FPIR,
     ) -> Decision | list[Decision]:
-        """Who it is, that it is nobody of the gallery, or why it cannot be told.
+        """Identify faces: match, unknown or undecided with a reason.
 
-        Two people who both reach the threshold and score nearly the same are `Reason.AMBIGUOUS`. A face that
-        `FaceEngine.analyze` rejected is undecided.
+        If two people reach the threshold with nearly the same score, the decision is undecided (`Reason.AMBIGUOUS`). A face
+        that `FaceEngine.analyze` rejected is undecided.
 
         Args:
-            faces: one embedded face or embedding, or a list of them, which is scored at once.
-            operating_point: where to accept; by default what `operating_point` finds for `target_fpir`.
-            threshold: a bare score from -1 to 1 in its place.
-            target_fpir: accepted rate of strangers named, over the whole gallery.
+            faces: an embedded face or an embedding, or a list of them.
+            operating_point: operating point to apply; by default that of the method `operating_point` for `target_fpir`.
+            threshold: score from -1 to 1, instead of an operating point.
+            target_fpir: accepted false positive identification rate over the whole gallery, 0 to 1.
 
         Returns:
-            A decision, or a list of them for a list.
+            A decision, or a list of decisions for a list.
 
         Raises:
             GalleryError: an embedding is of another embedder.
             OperatingPointError: neither the gallery nor the embedder has an operating point, and none was passed.
-            DataError: a face is not embedded, or the threshold is no score from -1 to 1.
+            DataError: a face is not embedded, or the threshold is not a score from -1 to 1.
         """
         if isinstance(faces, Face | Embedding):
             return self._identify([faces], accepted_threshold(operating_point, threshold), target_fpir)[0]
@@ -120,15 +120,14 @@ class IdentifyingGallery(GalleryContent):
         return [_gated(face, decision) for face, decision in zip(faces, decisions, strict=True)]
 
     def decide(self, scores: npt.NDArray[np.integer], threshold_q15: int, *, day: date | None = None) -> Decision:
-        """Who it is, from one score of every person.
+        """Decide from one score of every person.
 
-        A person kept beyond their last day is compared, so that they do not count as a stranger, and is not named: the
-        decision is `Reason.OVERDUE`.
+        A person past the retention date is compared but not named; the decision is undecided (`Reason.OVERDUE`).
 
         Args:
-            scores: Q15 ``(N,)``, as `scores_of` gives them or fused over time.
-            threshold_q15: a best score below it is nobody known.
-            day: today in UTC unless given.
+            scores: Q15 scores ``(N,)`` of `scores_of`, or fused over time.
+            threshold_q15: a best score below this threshold is unknown.
+            day: date for the retention; default: today in UTC.
         """
         decision = decide_scores(self.names, scores, threshold_q15)
         if decision.identity is None or not self.is_overdue(decision.identity, day or today()):
@@ -136,10 +135,10 @@ class IdentifyingGallery(GalleryContent):
         return replace(decision, outcome=Outcome.UNDECIDED, reason=Reason.OVERDUE, identity=None)
 
     def require(self, card: "ModelCard") -> None:
-        """Make sure that the gallery was made with this embedder.
+        """Check that the gallery was made with this embedder.
 
         Raises:
-            GalleryError: with both digests.
+            GalleryError: the gallery was made with another embedder; the message has both digests.
         """
         self._require_digest(card.digest)
         if (card.dimension, card.zero_point) != (self.dimension, self.zero_point):
@@ -152,10 +151,10 @@ class IdentifyingGallery(GalleryContent):
             )
 
     def required_fmr(self, target_fpir: float = DEFAULT_TARGET_FPIR) -> float:
-        """False match rate that one comparison may have, so that a stranger is named at most at `target_fpir`.
+        """False match rate of one comparison that is required for a false positive identification rate of `target_fpir`.
 
-        The gallery's own operating points were measured on comparisons with a person, a model's on comparisons with one
-        photo. A stranger meets every template, and a template may be the mean of several photos.
+        A gallery's own operating points are measured on comparisons with a person, a model's on comparisons with one photo.
+        A stranger is compared with every template, and a template may be the mean of several photos.
         """
         require_rate(target_fpir, "target FPIR")
         comparisons = len(self.names) if self.operating_points else _MATCHES_OF_A_MEAN * len(self.templates)
@@ -164,13 +163,13 @@ class IdentifyingGallery(GalleryContent):
     def operating_point(
         self, card: "ModelCard | Embedding", target_fpir: float = DEFAULT_TARGET_FPIR
     ) -> OperatingPoint:
-        """The operating point to identify at: the gallery's own, if it has any, before the model's.
+        """The operating point for identification: one of the gallery's own, if it has any, otherwise one of the model's.
 
-        It is the loosest whose target FMR is at most `required_fmr`. When none is strict enough it is the strictest;
-        its `target_fmr` is then above `required_fmr`, which the caller tells the user.
+        It is the one with the largest target FMR up to `required_fmr`. If none is strict enough, it is the strictest; its
+        `target_fmr` is then above `required_fmr`, which the caller has to report.
 
         Raises:
-            OperatingPointError: neither the gallery nor the model has one.
+            OperatingPointError: neither the gallery nor the model has an operating point.
         """
         points = self.operating_points or card.operating_points
         if not points:
@@ -180,11 +179,11 @@ class IdentifyingGallery(GalleryContent):
         return choose_operating_point(points, self.required_fmr(target_fpir))
 
     def is_overdue(self, name: str, day: date) -> bool:
-        """Whether a person is kept on `day` beyond their last day or the gallery's."""
+        """Whether the retention of a person, or of the whole gallery, ended before `day`."""
         return is_overdue(self.metadata, None, day) or is_overdue(self.metadata, name, day)
 
     def overdue(self, day: date) -> tuple[str, ...]:
-        """Names of the people kept on `day` beyond their last day; everybody when the gallery's own is over."""
+        """Names of the people whose retention ended before `day`; all names if the gallery's own retention ended."""
         return tuple(name for name in self.names if self.is_overdue(name, day))
 
     def _require_digest(self, embedder: str) -> None:
@@ -210,7 +209,7 @@ def _embedding_of(face: Face | Embedding) -> Embedding:
 
 
 def _gated(face: Face | Embedding, decision: Decision) -> Decision:
-    """The decision, or why there is none about this face."""
+    """The decision, or an undecided decision if the face has a rejection or doubt."""
     if isinstance(face, Embedding):
         return decision
     return undecided(face.rejection) if face.rejection else doubted(decision, face.doubt)

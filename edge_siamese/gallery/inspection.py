@@ -1,4 +1,4 @@
-"""What is to be said about a gallery file: one verdict and one sentence for each finding."""
+"""Inspection of a gallery file: findings with a verdict and a sentence each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Verdict(StrEnum):
-    """What was found. All but `OK`, `OVERDUE` and `LOOK_ALIKES` make a gallery unusable."""
+    """Kind of a finding. All but `OK`, `OVERDUE` and `LOOK_ALIKES` mean that the gallery cannot be used."""
 
     OK = "ok"
     UNREADABLE = "unreadable"
@@ -39,11 +39,11 @@ _OF_ERRORS = {
 
 @dataclass(frozen=True)
 class GalleryFinding:
-    """One thing to be said about a gallery.
+    """One finding about a gallery.
 
     Attributes:
-        verdict: what it is.
-        sentence: for people; begins with the file.
+        verdict: kind of the finding.
+        sentence: description for the user; begins with the file.
     """
 
     verdict: Verdict
@@ -55,14 +55,14 @@ class GalleryFinding:
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """What was found in a gallery file.
+    """Result of inspecting a gallery file.
 
     Attributes:
-        gallery: the gallery; None when it cannot be used.
-        findings: one of `Verdict.OK` when there is nothing to complain about.
-        overdue: names of the people kept beyond their last day or the gallery's.
-        look_alikes: pairs of people whom it may confuse.
-        look_alikes_checked: whether there was an operating point to look for them with.
+        gallery: the gallery; None if it cannot be used.
+        findings: the findings; a single `Verdict.OK` without problems.
+        overdue: names of the people past their retention date or the gallery's.
+        look_alikes: pairs of people that the gallery may confuse.
+        look_alikes_checked: whether look-alikes were checked, which needs an operating point.
     """
 
     gallery: Gallery | None
@@ -73,12 +73,12 @@ class Inspection:
 
 
 def inspect(path: Path, day: date, card: "ModelCard | None" = None) -> Inspection:
-    """Check every byte of a gallery file, and what it says.
+    """Check every byte of a gallery file, its retention dates and look-alikes.
 
     Args:
         path: the file.
-        day: today, for the retention.
-        card: the embedder that has to have made it; its operating points serve to find look-alikes.
+        day: today's date, for the retention.
+        card: the expected embedder; its operating points are used to find look-alikes.
     """
     try:
         gallery = Gallery.open(path)

@@ -1,4 +1,4 @@
-"""What a gallery says about itself: when and with whose consent it was made, and until when it may be kept."""
+"""Metadata of a gallery and its people: creation time, consent and retention date."""
 
 import json
 import os
@@ -15,15 +15,15 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 def describe(
     *, created: str | None = None, consent: str | None = None, retain_until: str | None = None
 ) -> dict[str, Any]:
-    """The information about a gallery or one of its people.
+    """Create the metadata of a gallery or a person.
 
     Args:
-        created: RFC 3339 in UTC; now, or what SOURCE_DATE_EPOCH says, when None.
-        consent: free text: who agreed to what, and where that is kept.
-        retain_until: last day it may be kept, ``YYYY-MM-DD``.
+        created: creation time, RFC 3339 in UTC; None for SOURCE_DATE_EPOCH or now.
+        consent: free text: who agreed to what, and where it is recorded.
+        retain_until: last day of retention, ``YYYY-MM-DD``.
 
     Raises:
-        DataError: a time or day that is none, or a last day that is over.
+        DataError: a time or day is malformed, or the retention date is in the past.
     """
     metadata: dict[str, Any] = {"created": created or _now()}
     if consent is not None:
@@ -38,25 +38,25 @@ def describe(
 
 
 def require_current(entry: dict[str, Any]) -> None:
-    """Refuse to write down a last day that is over.
+    """Check that the retention date is not in the past.
 
     Args:
         entry: metadata of a gallery or one person, without ``people``.
 
     Raises:
-        DataError: with the day.
+        DataError: the retention date is in the past.
     """
     if is_overdue(entry, None, today()):
         raise DataError(f"retain_until: expected today, {today()}, or a later day, found {entry['retain_until']}")
 
 
 def today() -> date:
-    """The day it is, in UTC, by which retention goes."""
+    """Today's date in UTC, which is used for retention."""
     return datetime.now(UTC).date()
 
 
 def problem_of(metadata: dict[str, Any]) -> str | None:
-    """What is wrong with the information of a gallery and its people, as a sentence; None when nothing is."""
+    """Sentence about the first invalid field in the metadata of a gallery and its people; None if all are valid."""
     people = metadata.get("people", {})
     if not isinstance(people, dict) or not all(isinstance(entry, dict) for entry in people.values()):
         return "people: expected an object of objects by name"
@@ -72,27 +72,27 @@ def problem_of(metadata: dict[str, Any]) -> str | None:
 
 
 def last_day(metadata: dict[str, Any], name: str | None = None) -> date | None:
-    """Last day that a person, or with None the whole gallery, may be kept; None when nothing is said about it."""
+    """Last day of retention of a person, or of the whole gallery for None; None if not set."""
     entry = metadata if name is None else metadata.get("people", {}).get(name, {})
     return date.fromisoformat(entry["retain_until"]) if entry.get("retain_until") else None
 
 
 def is_overdue(metadata: dict[str, Any], name: str | None, day: date) -> bool:
-    """Whether a person, or with None the whole gallery, is kept on `day` beyond their own last day."""
+    """Whether the retention of a person, or of the whole gallery for None, ended before `day`."""
     last = last_day(metadata, name)
     return last is not None and last < day
 
 
 def to_bytes(metadata: dict[str, Any]) -> bytes:
-    """The one encoding of `metadata`: UTF-8 JSON, keys sorted, no spaces."""
+    """Encode metadata as UTF-8 JSON with sorted keys and without spaces."""
     return json.dumps(metadata, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def from_bytes(data: bytes) -> dict[str, Any]:
-    """Read what `to_bytes` wrote.
+    """Decode metadata written by `to_bytes`.
 
     Raises:
-        ValueError: it is no JSON object with good fields.
+        ValueError: not a JSON object with valid fields.
     """
     try:
         metadata = json.loads(data.decode("utf-8"))

@@ -1,4 +1,4 @@
-"""A gallery file that may change while it is in use: its people are read again when it does."""
+"""Gallery file that is read again when it changes, with events for each reload."""
 
 import hashlib
 import os
@@ -12,14 +12,14 @@ from .gallery import Gallery
 
 @dataclass(frozen=True)
 class GalleryReloaded:
-    """A changed gallery file was read and is in use.
+    """Event: a changed gallery file was read and is in use.
 
     Attributes:
         source: path of the file.
         timestamp_ns: when, on the monotonic clock.
-        sequence: the gallery's sequence number.
-        identities: people in it.
-        added, removed: how many of them were not in it before, and how many are not any more.
+        sequence: sequence number of the gallery.
+        identities: number of people in the gallery.
+        added, removed: number of added and of removed people.
     """
 
     source: str
@@ -37,7 +37,7 @@ class GalleryReloaded:
 
 @dataclass(frozen=True)
 class GalleryRejected:
-    """A changed gallery file cannot be used; the gallery before stays in use.
+    """Event: a changed gallery file cannot be used; the previous gallery stays in use.
 
     Attributes:
         source: path of the file.
@@ -55,37 +55,37 @@ Signature = tuple[int, ...]
 
 
 class GalleryFile:
-    """A gallery file, and the gallery in it when it was read last.
+    """A gallery file and the gallery that was last read from it.
 
-    The gallery is read into memory, so a file that is overwritten in place does no harm to the one in use.
+    The gallery is read into memory, so overwriting the file in place does not affect the gallery in use.
 
     Args:
         path: the .esg.
 
     Attributes:
         path: the .esg.
-        gallery: as it was read last.
+        gallery: the gallery that was last read.
 
     Raises:
-        GalleryError: it cannot be read, is no gallery, is damaged, or is of a later version.
+        GalleryError: the file cannot be read, is not a gallery, is damaged, or has a later version.
     """
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        Gallery.open(self.path)  # says what else a path may be
+        Gallery.open(self.path)  # raises the specific error for other kinds of files
         self._signature = self._sign()
         self.gallery, self._digest = self._read()
         self._requested = False
 
     def request_reload(self) -> None:
-        """Have the file read again, changed or not; callable from any thread and from a signal handler."""
+        """Request that the file is read again even if unchanged; callable from any thread and from a signal handler."""
         self._requested = True
 
     def changed(self) -> Gallery | None:
-        """The gallery of a file that changed since the last call, or None; a failure is raised once for each change.
+        """The gallery if the file changed since the last call, otherwise None. An error is raised once for each change.
 
         Raises:
-            GalleryError: the changed file is missing or cannot be used; `gallery` stays as it was.
+            GalleryError: the changed file is missing or cannot be used; `gallery` is unchanged.
         """
         requested, signature = self._requested, self._sign()
         if signature == self._signature and not requested:
@@ -99,7 +99,7 @@ class GalleryFile:
         return gallery
 
     def _sign(self) -> Signature:
-        """What changes when the file does; empty when there is none."""
+        """File status that changes when the file changes; empty without a file."""
         try:
             status = os.stat(self.path)
         except OSError:

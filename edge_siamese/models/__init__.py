@@ -1,4 +1,4 @@
-"""The models that ship with the package. Their license is in LICENSE beside them."""
+"""Shipped models. Their license is the file LICENSE in this folder."""
 
 import difflib
 from importlib.resources import as_file, files
@@ -13,14 +13,14 @@ def default_model(task: Literal["embedder", "detector"]) -> Path:
 
 
 def named_model(name: str) -> Path | None:
-    """Path of a shipped model by its file's name without the ending, such as ``"embedder-small"``."""
+    """Path of a shipped model by its file name without suffix, such as ``"embedder-small"``, or None."""
     return next((path for path in shipped_models() if path.stem == name), None)
 
 
 def suggestion(path: Path) -> str:
-    """Advice for a model that is not there: the shipped model with a similar name, or all their names.
+    """Suggestion for a missing model: the shipped model with a similar name, or all names of shipped models.
 
-    A path with folders in it is taken to mean a file, and gets no advice.
+    The suggestion is empty for a path with folders, which means a file.
     """
     if len(path.parts) != 1:
         return ""
@@ -30,6 +30,6 @@ def suggestion(path: Path) -> str:
 
 
 def shipped_models() -> list[Path]:
-    """Paths of all shipped models, the embedders behind the detectors."""
+    """Paths of all shipped models, detectors first."""
     with as_file(files(__name__) / "LICENSE") as path:
         return sorted(path.parent.glob("*.tflite"))

@@ -1,9 +1,9 @@
-"""The quality gate: what is measured of a face before it is embedded, and whether that is enough to be compared.
+"""Quality gate: measures a face's quality and checks whether the face can be compared.
 
-Two limits, both set from measured errors (``edge-siamese quality-limits``, see docs/quality.md). Below the first a face is
-rejected: most known people would be missed. Between the two a match is as reliable as any, because strangers do not score
-higher; but a known person is missed at least twice as often as on an ordinary photo, so a low score does not show that
-somebody is unknown, and the answer is undecided instead.
+There are two limits, both set from measured errors (``edge-siamese quality-limits``, see docs/quality.md). Below the first, a
+face is rejected, because most enrolled people would not be recognized. Between the two, a match is reliable, because strangers
+do not score higher; but an enrolled person is missed at least twice as often as on an ordinary photo, so a low score gives
+the decision "undecided" instead of "unknown".
 """
 
 import math
@@ -19,7 +19,7 @@ from ..faces import Face
 from ..frames import RGB
 from .score import shipped_formula
 
-# Rows and columns of the aligned crop between brows and chin, where skin is.
+# Rows and columns of the aligned crop between brows and chin, which show skin.
 _INNER_FACE = (slice(20, 104), slice(20, 92))
 
 
@@ -27,25 +27,24 @@ CAUSES = {
     Reason.TOO_SMALL: "the face is too small",
     Reason.BLURRED: "the face is too blurred",
     Reason.DARK: "the face is too dark, too bright or too flat",
-    Reason.POSE: "the face is seen too much from the side, or it is not clear which way up it is",
+    Reason.POSE: "the face is turned too far to the side, or its orientation is not clear",
 }
-"""What is wrong with a face that is rejected or doubted, for people."""
+"""Sentence for each reason of a rejection or doubt."""
 
 
 @dataclass(frozen=True)
 class QualityLimits:
-    """What a face needs to be compared at all, and what it needs for "unknown" to be an answer.
+    """Limits of a face's quality for a comparison and for the decision "unknown".
 
     Attributes:
-        min_side: pixels of the frame along one side of the aligned crop; about the height of the face's box.
+        min_side: side of the aligned crop in pixels of the frame; about the height of the face's box.
         min_sharpness: mean squared Sobel gradient (Tenengrad) of the crop divided by its variance, so that light and
             contrast cancel. Sharp photos have 3 to 8; a blur as wide as an eye leaves less than 0.5.
         min_brightness, max_brightness: mean gray of the crop, 0 to 255.
-        min_contrast: standard deviation of the gray.
-        max_yaw: how far the nose tip has left the middle between the eyes, in half eye distances; beyond 1 it covers
-            an eye.
-        max_misfit: how far the landmarks are from those of a face, in pixels of the crop (root mean square). Photos of
-            the detector's training data have up to 11, five points in one place 24.
+        min_contrast: standard deviation of the gray levels.
+        max_yaw: distance of the nose tip from the middle between the eyes, in half eye distances; above 1 it covers an eye.
+        max_misfit: distance of the landmarks from the alignment template, in pixels of the crop (root mean square). Photos of
+            the detector's training data have up to 11; five identical points have 24.
         unknown_side, unknown_sharpness: like `min_side` and `min_sharpness`; a face below either is never "unknown".
     """
 
@@ -62,11 +61,11 @@ class QualityLimits:
 
 @dataclass(frozen=True)
 class Quality:
-    """What was measured of one face.
+    """Measured quality of one face.
 
     Attributes:
         side, sharpness, brightness, contrast, yaw, misfit: see `QualityLimits`.
-        roll: degrees between the eyes and the horizontal, 0 to 180.
+        roll: angle between the line through the eyes and the horizontal in degrees, 0 to 180.
         confidence: the detector's score, 0 to 1.
     """
 
@@ -80,7 +79,7 @@ class Quality:
     misfit: float = 0.0
 
     def rejection(self, limits: QualityLimits) -> Reason | None:
-        """Why this face cannot be compared, or None. Too much light counts as `Reason.DARK`: nothing to be seen."""
+        """Reason why this face cannot be compared, or None. Too much light is `Reason.DARK` too."""
         if self.side < limits.min_side:
             return Reason.TOO_SMALL
         if self.yaw > limits.max_yaw or self.misfit > limits.max_misfit:
@@ -92,14 +91,14 @@ class Quality:
         return None
 
     def doubt(self, limits: QualityLimits) -> Reason | None:
-        """Why a low score of this face does not show that the person is unknown, or None."""
+        """Reason why a low score of this face does not mean an unknown person, or None."""
         if self.side < limits.unknown_side:
             return Reason.TOO_SMALL
         return Reason.BLURRED if self.sharpness < limits.unknown_sharpness else None
 
     @property
     def score(self) -> float:
-        """The quality, 0 to 100, higher is better; see `quality_score`."""
+        """Quality score, 0 to 100, higher is better; see `quality.score`."""
         return shipped_formula().score(self)
 
 
@@ -109,7 +108,7 @@ def measure(image: RGB, face: Face) -> Quality:
 
 
 def measure_crop(crop: RGB, face: Face) -> Quality:
-    """Measure a face on its aligned crop, uint8 ``(112, 112, 3)``."""
+    """Measure the quality of a face on its aligned crop, uint8 ``(112, 112, 3)``."""
     gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[_INNER_FACE]
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(gray))
     across, down = cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)

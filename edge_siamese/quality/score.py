@@ -1,11 +1,11 @@
-"""The quality score: one number from 0 to 100 that predicts how much of a genuine comparison's score is left.
+"""Quality score: a number from 0 to 100 that predicts the loss of score in genuine comparisons.
 
-A *defect* says how far one measurement falls short of an ordinary photo; it is 0 at or above that and at most 8.
+A *defect* is the difference of one measurement from that of an ordinary photo, from 0 (as good or better) to 8.
 
     quality = 100 * exp(-(sum of weight * defect))
 
-So every component is a factor between 0 and 1, the smallest one is to blame, and a quality of 50 stands for genuine
-scores of about half the height: higher is better, in the sense of ISO/IEC 29794-1. The references (medians of ordinary
+Every component is a factor between 0 and 1; the smallest one shows the main defect. A quality of 50 means about half the
+genuine score. Higher is better, as in ISO/IEC 29794-1. The references (medians of ordinary
 photos) and the weights are fitted by ``edge-siamese fit-quality`` and shipped in ``models/quality.json``.
 """
 
@@ -32,12 +32,12 @@ MAX_DEFECT = 8.0
 
 @dataclass(frozen=True)
 class QualityFormula:
-    """What an ordinary photo measures, and how much each defect costs.
+    """Reference values of an ordinary photo and the weight of each defect.
 
     Attributes:
-        references: by name in `REFERENCES`, in the units of `Quality`.
-        weights: by name in `COMPONENTS`, at least 0.
-        origin: digests of what it was fitted with.
+        references: reference values by name in `REFERENCES`, in the units of `Quality`.
+        weights: weights by name in `COMPONENTS`, at least 0.
+        origin: digests of the models and data used for the fit.
     """
 
     references: Mapping[str, float]
@@ -45,8 +45,8 @@ class QualityFormula:
     origin: Mapping[str, str] = field(default_factory=dict)
 
     def defects(self, quality: "Quality") -> dict[str, float]:
-        """By component. Octaves below the reference, except yaw (half eye distances), roll (in units of 45 degrees) and
-        detection (natural logarithm of the odds)."""
+        """Defects by component: octaves below the reference, except yaw (half eye distances), roll (units of 45 degrees)
+        and detection (natural logarithm of the odds)."""
         typical = self.references
         values = {
             "size": _octaves(CROP_SIZE, quality.side),
@@ -61,7 +61,7 @@ class QualityFormula:
         return {name: min(max(value, 0.0), MAX_DEFECT) for name, value in values.items()}
 
     def score(self, quality: "Quality") -> float:
-        """0 to 100."""
+        """Quality score of a face, 0 to 100."""
         defects = self.defects(quality)
         return 100.0 * math.exp(-sum(self.weights[name] * defects[name] for name in COMPONENTS))
 
@@ -75,10 +75,10 @@ class QualityFormula:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "QualityFormula":
-        """Read what `to_json` wrote.
+        """Read the fields that `to_json` wrote.
 
         Raises:
-            DataError: it is something else, or a number is missing, negative or not finite.
+            DataError: not a quality formula, or a number is missing, negative or not finite.
         """
         try:
             if fields["schema"] != SCHEMA:
@@ -103,7 +103,7 @@ def read_formula(path: Path) -> QualityFormula:
     """Read the JSON of ``edge-siamese fit-quality``.
 
     Raises:
-        DataError: it cannot be read, or is something else.
+        DataError: the file cannot be read or is not a quality formula.
     """
     try:
         return QualityFormula.from_json(json.loads(path.read_bytes()))
@@ -114,7 +114,7 @@ def read_formula(path: Path) -> QualityFormula:
 
 
 def _octaves(reference: float, value: float) -> float:
-    """How many times `value` would have to be doubled to reach `reference`."""
+    """Number of doublings from `value` to `reference`."""
     return math.log2(reference / value) if value > 0 else MAX_DEFECT
 
 

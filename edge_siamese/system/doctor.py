@@ -1,4 +1,4 @@
-"""What this machine can run, what is missing, and what to do about it."""
+"""Checks of this machine: Python, packages, runtime, models, delegates and cameras, with remedies."""
 
 import ctypes
 import importlib.util
@@ -36,7 +36,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """The outcome of one check: a sentence, and what to do unless it is ok."""
+    """Result of one check: a sentence, and a remedy unless the status is ok."""
 
     check: str
     status: Status
@@ -54,8 +54,8 @@ def examine(root: Path = Path("/"), host: HostInfo | None = None) -> list[Findin
     """Run every check that applies to this machine.
 
     Args:
-        root: where ``dev``, ``proc`` and ``sys`` are.
-        host: the machine, when it was identified already.
+        root: folder that contains ``dev``, ``proc`` and ``sys``.
+        host: the machine; detected by default.
     """
     host = host or detect_host(root)
     checks: list[Callable[[], Findings]] = [
@@ -73,7 +73,7 @@ def examine(root: Path = Path("/"), host: HostInfo | None = None) -> list[Findin
 
 
 def check_python(running: tuple[int, int] = sys.version_info[:2]) -> Findings:
-    """Is this Python one that was tested?"""
+    """Check that this Python version was tested."""
     oldest, newest = _TESTED_PYTHONS
     sentence = f"Python {platform.python_version()} in {sys.prefix}"
     if oldest <= running <= newest:
@@ -84,7 +84,7 @@ def check_python(running: tuple[int, int] = sys.version_info[:2]) -> Findings:
 
 
 def check_packages() -> Findings:
-    """Are numpy and OpenCV there, and do their releases work together with the rest?"""
+    """Check that numpy and OpenCV are installed and compatible."""
     versions: dict[str, str] = {}
     for package, distribution in (("numpy", "numpy"), ("cv2", "opencv-python-headless")):
         try:
@@ -102,10 +102,10 @@ def installed_distributions() -> set[str]:
 
 
 def conflicts(versions: dict[str, str], installed: set[str]) -> Findings:
-    """Combinations of releases that are known not to work.
+    """Find combinations of versions that are known not to work.
 
     Args:
-        versions: of the importable packages ``numpy`` and ``cv2``.
+        versions: versions of the importable packages ``numpy`` and ``cv2``.
         installed: see `installed_distributions`.
     """
     numpy2 = _major(versions.get("numpy")) >= 2
@@ -125,7 +125,7 @@ def conflicts(versions: dict[str, str], installed: set[str]) -> Findings:
 
 
 def check_runtime() -> Findings:
-    """Is there a TFLite runtime that can build an interpreter?"""
+    """Check that a TFLite runtime can create an interpreter."""
     try:
         from ..tflite.runtime import find_runtime
 
@@ -138,7 +138,7 @@ def check_runtime() -> Findings:
 
 
 def check_models() -> Findings:
-    """Are the shipped models there and whole, and what may be done with them?"""
+    """Check that the shipped models are complete, and report their license."""
     try:
         cards = [shipped_card(task) for task in TASKS]
     except (EdgeSiameseError, ImportError) as error:
@@ -154,7 +154,7 @@ def shipped_card(task: "Task") -> "ModelCard":
     """The card of the shipped model for a task.
 
     Raises:
-        ModelError: it is missing or damaged.
+        ModelError: the model is missing or damaged.
     """
     from ..models import default_model
     from ..tflite.model_card import read_card
@@ -163,7 +163,7 @@ def shipped_card(task: "Task") -> "ModelCard":
 
 
 def check_self_test(delegate: "Delegate") -> Findings:
-    """Does a delegate compute what the models' golden vectors say?"""
+    """Compare a delegate's outputs with the models' golden vectors."""
     check = f"self-test {delegate}"
     try:
         from ..engine import FaceEngine
@@ -172,11 +172,11 @@ def check_self_test(delegate: "Delegate") -> Findings:
     except (EdgeSiameseError, ImportError) as error:
         yield Finding(check, Status.FAIL, str(error), "choose another --delegate, or reinstall the TFLite runtime")
     else:
-        yield Finding(check, Status.OK, "computes what the models' golden vectors say")
+        yield Finding(check, Status.OK, "outputs match the models' golden vectors")
 
 
 def check_edge_tpu(root: Path, load: Callable[[str], Any] = ctypes.CDLL) -> Findings:
-    """Is the Edge TPU's library there, and a Coral to go with it?"""
+    """Check for the Edge TPU library and a Coral device."""
     coral = _has_coral(root)
     try:
         load("libedgetpu.so.1")
@@ -187,11 +187,11 @@ def check_edge_tpu(root: Path, load: Callable[[str], Any] = ctypes.CDLL) -> Find
         else:
             yield Finding("edge tpu", Status.OK, "none connected; only --delegate edgetpu needs one")
     else:
-        yield Finding("edge tpu", Status.OK, f"libedgetpu.so.1 is installed, Coral {'found' if coral else 'not seen'}")
+        yield Finding("edge tpu", Status.OK, f"libedgetpu.so.1 is installed, Coral {'found' if coral else 'not found'}")
 
 
 def check_picamera(host: HostInfo) -> Findings:
-    """On a Raspberry Pi: can its camera be reached from this environment?"""
+    """On a Raspberry Pi, check that picamera2 is available in this environment."""
     if not host.is_raspberry_pi:
         return
     if importlib.util.find_spec("picamera2"):
@@ -201,15 +201,15 @@ def check_picamera(host: HostInfo) -> Findings:
         yield Finding("picamera2", Status.WARN, "this virtual environment hides the system's picamera2", remedy)
     else:
         remedy = "sudo apt install python3-picamera2"
-        yield Finding("picamera2", Status.WARN, "picamera2 is not installed; only USB cameras will do", remedy)
+        yield Finding("picamera2", Status.WARN, "picamera2 is not installed; only USB cameras work", remedy)
 
 
 def check_board(host: HostInfo) -> Findings:
-    """Does anything keep this board from running at full speed?"""
+    """Check for throttling, high temperature and a low clock."""
     machine, system = host.lines()
     if host.governor == "powersave":
         remedy = "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"
-        yield Finding("host", Status.WARN, f"{machine}: the clock is kept low", remedy)
+        yield Finding("host", Status.WARN, f"{machine}: the CPU governor keeps the clock low", remedy)
     elif host.temperature is not None and host.temperature >= HOT:
         yield Finding("host", Status.WARN, f"{machine}: hot enough to slow down", "cool it")
     elif host.throttling:
@@ -220,7 +220,7 @@ def check_board(host: HostInfo) -> Findings:
 
 
 def check_cameras(root: Path) -> Findings:
-    """Which video devices are there?"""
+    """List the video devices."""
     names = sorted(
         f"/dev/{device.name} ({read_text(root / 'sys/class/video4linux' / device.name / 'name') or 'unnamed'})"
         for device in (root / "dev").glob("video*")

@@ -1,4 +1,4 @@
-"""What machine this is and what state it is in: what a latency means nothing without."""
+"""Host information: board, processor, clock governor, temperature and throttling."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-# Arm's numbers for its cores, as /proc/cpuinfo shows them on 64-bit systems (Arm Ltd., "MIDR_EL1" of each core).
+# Part numbers of Arm cores, as in /proc/cpuinfo on 64-bit systems (Arm Ltd., "MIDR_EL1" of each core).
 _ARM_PARTS = {
     0xB76: "ARM1176", 0xC07: "Cortex-A7", 0xD03: "Cortex-A53", 0xD04: "Cortex-A35", 0xD05: "Cortex-A55",
     0xD07: "Cortex-A57", 0xD08: "Cortex-A72", 0xD09: "Cortex-A73", 0xD0A: "Cortex-A75", 0xD0B: "Cortex-A76",
@@ -33,17 +33,17 @@ _CPU_ZONE = re.compile(r"cpu|soc|x86_pkg", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class HostInfo:
-    """A machine and its state now; None where the system does not tell.
+    """A machine and its current state; values are None if the system does not provide them.
 
     Attributes:
-        model: of the board or computer.
-        processor: name of its cores.
-        cores: how many.
-        governor: who sets the clock, as ``"performance"`` or ``"ondemand"``.
-        temperature: of the hottest processor zone, in degrees Celsius.
-        throttling: what holds a Raspberry Pi back or held it back; empty when nothing did.
+        model: model of the board or computer.
+        processor: name of the processor cores.
+        cores: number of cores.
+        governor: CPU frequency governor, such as ``"performance"`` or ``"ondemand"``.
+        temperature: temperature of the hottest processor zone in degrees Celsius.
+        throttling: current and past throttling reasons of a Raspberry Pi; empty without any.
         system: operating system and architecture.
-        python: version.
+        python: Python version.
     """
 
     model: str | None
@@ -63,7 +63,7 @@ class HostInfo:
         return asdict(self)
 
     def lines(self) -> list[str]:
-        """The board in two lines for people."""
+        """Description of the machine in two lines."""
         state = [f"governor {self.governor}"] if self.governor else []
         if self.temperature is not None:
             state.append(f"{self.temperature:.0f} °C")
@@ -73,7 +73,7 @@ class HostInfo:
 
 
 def firmware_throttling() -> str:
-    """What a Raspberry Pi's firmware says of throttling, as ``throttled=0x0``; empty elsewhere."""
+    """Throttling state from a Raspberry Pi's firmware, such as ``throttled=0x0``; empty on other machines."""
     try:
         answer = subprocess.run(["vcgencmd", "get_throttled"], capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
@@ -82,11 +82,11 @@ def firmware_throttling() -> str:
 
 
 def detect_host(root: Path = Path("/"), throttling: Callable[[], str] = firmware_throttling) -> HostInfo:
-    """Read what this machine says of itself.
+    """Read the information about this machine.
 
     Args:
-        root: where ``proc`` and ``sys`` are.
-        throttling: asks the firmware.
+        root: folder that contains ``proc`` and ``sys``.
+        throttling: returns the throttling state of the firmware.
     """
     return HostInfo(
         model=read_text(root / "proc/device-tree/model") or read_text(root / "sys/devices/virtual/dmi/id/product_name"),
@@ -101,7 +101,7 @@ def detect_host(root: Path = Path("/"), throttling: Callable[[], str] = firmware
 
 
 def read_text(path: Path) -> str | None:
-    """What a file of the kernel's says, or None when it is not there or empty."""
+    """Text of a kernel file, or None if it is missing or empty."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip("\0\n ") or None
     except OSError:

@@ -1,1 +1,1 @@
-"""TFLite: find an interpreter, pick a delegate, read a model's own card."""
+"""TFLite models: runtime and delegates, model card, self-test, and read-only graph."""

@@ -1,4 +1,4 @@
-"""Just enough FlatBuffers to read a .tflite: its metadata buffers and the names of its inputs and outputs.
+"""Minimal FlatBuffers reader for .tflite files.
 
 Field numbers are those of the published TFLite schema and of the TFLite Metadata schema.
 """
@@ -38,7 +38,7 @@ class Table:
         return self.data[span.start : span.stop]
 
     def span(self, field: int, size: int = 1) -> range:
-        """Where in the data the elements of a vector lie; empty where it is absent."""
+        """Positions of a vector's elements in the data; empty if the vector is absent."""
         return self._elements(field, size)
 
     def number(self, field: int, form: str = "<I", default: int = 0) -> int:
@@ -46,7 +46,7 @@ class Table:
         return self._int(form, at) if at else default
 
     def _field(self, field: int) -> int:
-        """Absolute position of a field, 0 when it is absent."""
+        """Absolute position of a field; 0 if it is absent."""
         if 4 + 2 * field >= self._int("<H", self.vtable):
             return 0
         offset = self._int("<H", self.vtable + 4 + 2 * field)
@@ -69,7 +69,7 @@ class Table:
 
 
 def metadata_buffer(model: bytes, name: str) -> bytes | None:
-    """The bytes of a model's named metadata buffer, None when it has none of that name."""
+    """The bytes of a model's metadata buffer with the given name, or None."""
     root = Table.root(model)
     for entry in root.tables(_MODEL_METADATA):
         if entry.string(0) == name:
@@ -78,7 +78,7 @@ def metadata_buffer(model: bytes, name: str) -> bytes | None:
 
 
 def output_indices(model: bytes) -> dict[str, int]:
-    """Tensor indices of the first signature's outputs, by the names the network was exported with."""
+    """Tensor indices of the outputs of the first signature, by name."""
     for signature in Table.root(model).tables(_MODEL_SIGNATURES):
         return {output.string(0): output.number(1) for output in signature.tables(1)}
     return {}

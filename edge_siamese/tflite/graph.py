@@ -6,8 +6,8 @@
     for operator in graph.operators:
         print(operator.kind, operator.option("stride_w", 1), operator.outputs[0].shape, operator.macs)
 
-It needs numpy only, no runtime. Field numbers are those of the published TFLite schema. The main graph is read; a model
-with more (branches, loops) says so in `Graph.subgraph_count`.
+It needs only numpy, no runtime. Field numbers are those of the published TFLite schema. Only the main graph is read;
+`Graph.subgraph_count` is above 1 for a model with further graphs (branches, loops).
 """
 
 import math
@@ -48,9 +48,9 @@ class Quantization:
     """Affine quantization: real = scale * (stored - zero point).
 
     Attributes:
-        scales: float32 ``(1,)`` for the whole tensor, or one for each channel.
-        zero_points: int64, as many as scales.
-        axis: the dimension of the channels; it means something only where there is more than one scale.
+        scales: float32, ``(1,)`` for the whole tensor or ``(C,)`` for C channels.
+        zero_points: int64, same shape as `scales`.
+        axis: dimension of the channels; only meaningful with more than one scale.
     """
 
     scales: npt.NDArray[np.float32]
@@ -63,7 +63,7 @@ class Quantization:
 
     @property
     def scale(self) -> float:
-        """The scale of the whole tensor, of its first channel where there are several."""
+        """The scale of the whole tensor, or of its first channel."""
         return float(self.scales[0])
 
     @property
@@ -76,14 +76,14 @@ class Tensor:
     """A tensor of the main graph.
 
     Attributes:
-        index: in the file, and in an interpreter that has loaded it.
-        name: may be empty.
-        shape: -1 where a side is only known when the model runs.
-        dtype: of the elements, as the schema spells it: ``"FLOAT32"``, ``"INT8"``...
-        quantization: None for a float tensor, and for integers that are plain numbers.
-        data: uint8, the bytes of a constant as a view of the file; None for what is computed.
-        is_variable: state that outlives a run.
-        is_sparse: a constant in the sparse format, whose `data` is not the plain array.
+        index: index in the file and in the interpreter.
+        name: name; may be empty.
+        shape: shape; -1 for a dimension that is only known at run time.
+        dtype: element type as in the schema: ``"FLOAT32"``, ``"INT8"``...
+        quantization: None for tensors that are not quantized.
+        data: bytes of a constant, a uint8 view of the file; None for a computed tensor.
+        is_variable: whether the tensor keeps its state between runs.
+        is_sparse: whether a constant is in the sparse format, so that `data` is not the plain array.
     """
 
     index: int
@@ -101,15 +101,15 @@ class Tensor:
 
     @property
     def size(self) -> int:
-        """Number of elements; negative or zero where the shape is open."""
+        """Number of elements; zero or negative if the shape is not fully known."""
         return math.prod(self.shape)
 
     @property
     def values(self) -> npt.NDArray[Any]:
-        """Elements of a constant in its shape, a read-only view of the file.
+        """Elements of a constant as a read-only view of the file, in the tensor's shape.
 
         Raises:
-            ModelError: the tensor is computed, sparse, of a type without numbers, or its bytes do not fill its shape.
+            ModelError: the tensor is computed, sparse or not numeric, or its size does not match its shape.
         """
         if self.data is None or self.is_sparse or self.dtype not in _NUMPY:
             raise ModelError(f"tensor {self.index} ({self.name}) is no constant of numbers")
@@ -127,12 +127,12 @@ class Operator:
     """One operation.
 
     Attributes:
-        index: place in the order in which they run.
-        kind: ``"CONV_2D"`` as the schema spells it; a custom one by its own name.
-        version: of the builtin operator.
-        inputs: None where an optional one is absent.
-        outputs: what it computes.
-        options: its option table by field name; empty for an operator without one.
+        index: position in execution order.
+        kind: name as in the schema, such as ``"CONV_2D"``; for a custom operator its own name.
+        version: version of the builtin operator.
+        inputs: input tensors; None for an absent optional input.
+        outputs: output tensors.
+        options: option table by field name; empty for an operator without one.
     """
 
     index: int
@@ -158,13 +158,13 @@ class Operator:
 
     @property
     def weight_count(self) -> int:
-        """Constants of the weight tensor of a convolution or dense layer; biases are not counted."""
+        """Number of weights of a convolution or dense layer, without biases."""
         weights = self._weights()
         return weights.size if weights else 0
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of one run; 0 for operators without weights."""
+        """Number of multiply-accumulates of one run; 0 for operators without weights."""
         weights = self._weights()
         if weights is None:
             return 0
@@ -182,13 +182,13 @@ class Operator:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """The main graph of a model, operators in the order in which they run.
+    """The main graph of a model.
 
     Attributes:
-        tensors: by index.
-        inputs, outputs: of the graph, in the file's order.
-        operators: in execution order.
-        input_names, output_names: tensors by the names of the first signature; empty without one.
+        tensors: tensors by index.
+        inputs, outputs: input and output tensors, in file order.
+        operators: operators in execution order.
+        input_names, output_names: tensors by their names in the first signature; empty without one.
         subgraph_count: 1 unless the model has branches or loops.
     """
 
@@ -202,7 +202,7 @@ class Graph:
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of one run."""
+        """Number of multiply-accumulates of one run."""
         return sum(operator.macs for operator in self.operators)
 
 
@@ -210,10 +210,10 @@ def read_graph(data: bytes) -> Graph:
     """Read the main graph of a .tflite.
 
     Args:
-        data: the file's bytes; constants are views of them.
+        data: content of the file; constants are views of it.
 
     Raises:
-        ModelError: the bytes are not a TFLite model, or damaged.
+        ModelError: the data is not a TFLite model or is damaged.
     """
     try:
         return _graph(Table.root(data), data)
@@ -240,9 +240,9 @@ def _graph(root: Table, data: bytes) -> Graph:
 
 
 def _buffer(table: Table, data: bytes) -> npt.NDArray[np.uint8] | None:
-    """A buffer inside the flatbuffer, or behind it in models above 2 GB."""
+    """Bytes of a buffer: inside the FlatBuffer, or after it in models above 2 GB."""
     size, offset = table.number(_BUFFER_SIZE, "<Q"), table.number(_BUFFER_OFFSET, "<Q")
-    if offset > 1:  # 1 stands for none
+    if offset > 1:  # 1 means no buffer
         return np.frombuffer(data, np.uint8, size, offset)
     span = table.span(_BUFFER_DATA)
     return np.frombuffer(data, np.uint8, len(span), span.start) if span else None

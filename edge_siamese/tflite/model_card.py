@@ -1,13 +1,13 @@
-"""The model card a .tflite carries, so that a runtime never needs side files.
+"""Model card: the metadata, operating points and golden vectors stored in a .tflite file.
 
-Two parts, because only one of them may change without changing the vectors:
+The card has two parts; a change of the first changes the embeddings, a change of the second does not:
 
 * The *contract* (task, input, normalization, alignment, dimension) is JSON in the description of the model's own
   ``TFLITE_METADATA`` buffer.
-* The rest (name, license, training summary, operating points) is ``card.json`` in a ZIP appended to the file,
-  beside the golden vectors of the self-test.
+* The other fields (name, license, training summary, operating points) are ``card.json`` in a ZIP appended to the file,
+  together with the golden vectors of the self-test.
 
-The model's *digest* is the SHA-256 of the bytes before the ZIP; ``card.json`` repeats it, which shows damage.
+The model's *digest* is the SHA-256 of the bytes before the ZIP; ``card.json`` contains it too, so that damage is detected.
 """
 
 import hashlib
@@ -37,10 +37,10 @@ _DESCRIPTION = 1  # field of ModelMetadata in the TFLite Metadata schema
 
 @dataclass(frozen=True, eq=False)
 class Golden:
-    """What the reference kernels computed for one input.
+    """A golden vector: one input and the outputs of the reference kernels.
 
     Attributes:
-        image: uint8 ``(H, W, 3)`` RGB, exactly the network's input size.
+        image: uint8 ``(H, W, 3)`` RGB of the network's input size.
         outputs: int8 outputs by name.
     """
 
@@ -50,17 +50,17 @@ class Golden:
 
 @dataclass(frozen=True, eq=False)
 class ModelCard:
-    """What a model is, as it says itself.
+    """Description of a model.
 
     Attributes:
         task: ``"embedder"`` or ``"detector"``.
-        digest: SHA-256 of the model without its ZIP, hex.
-        input_size: height, width.
+        digest: SHA-256 of the model without its ZIP, in hex.
+        input_size: height and width of the input in pixels.
         dimension: length of the embedding; 0 for a detector.
         alignment: name of the crop's landmark template; empty for a detector.
-        zero_point: of the embedding; 0 for a detector.
-        average_flip: an embedding is the mean of two outputs, the crop's and its mirror image's.
-        name, license, training: for people; `training` is a free JSON object.
+        zero_point: zero point of the embedding; 0 for a detector.
+        average_flip: whether an embedding is the mean of the outputs for a crop and its mirror image.
+        name, license, training: descriptive fields; `training` is a free JSON object.
         operating_points: calibrated thresholds, strictest FMR first.
         goldens: golden vectors.
     """
@@ -81,22 +81,22 @@ class ModelCard:
 
 @dataclass(frozen=True, eq=False)
 class ModelFile:
-    """A .tflite taken apart: the network's bytes and its card."""
+    """A .tflite file split into the network's bytes and the card."""
 
     network: bytes
     card: ModelCard
 
 
 def read_card(path: Path) -> ModelCard:
-    """Read only the card; see `read_model`."""
+    """Read the card of a model; see `read_model`."""
     return read_model(path).card
 
 
 def model_bytes(path: Path) -> bytes:
-    """The whole file of a .tflite, of this project or another.
+    """Read the content of any .tflite file.
 
     Raises:
-        ModelError: it cannot be read, or is something else.
+        ModelError: the file cannot be read or is not a .tflite.
     """
     try:
         data = path.read_bytes()
@@ -113,11 +113,20 @@ def model_bytes(path: Path) -> bytes:
     return data
 
 
+def has_card(data: bytes) -> bool:
+    """Whether a ZIP with a card of this project stands behind a network; other projects append ZIPs with labels."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return CARD_FILE in archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError):
+        return False
+
+
 def read_model(path: Path, task: Task | None = None) -> ModelFile:
     """Read a model of this project.
 
     Raises:
-        ModelError: the file is missing, not a .tflite, without our card, damaged, or made for another task than `task`.
+        ModelError: the file is missing, not a .tflite, without a card, damaged, or for another task than `task`.
     """
     data = model_bytes(path)
     network, archive = _split(path, data)
@@ -136,7 +145,7 @@ def read_model(path: Path, task: Task | None = None) -> ModelFile:
 
 
 def _split(path: Path, data: bytes) -> tuple[bytes, zipfile.ZipFile]:
-    """The network's bytes and the ZIP behind them, after checking that they belong together."""
+    """The network's bytes and the ZIP after them; checks that the digest matches."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         start = min(entry.header_offset for entry in archive.infolist())
@@ -153,7 +162,7 @@ def _split(path: Path, data: bytes) -> tuple[bytes, zipfile.ZipFile]:
 
 
 def _kind_of(data: bytes) -> str:
-    """What a file is instead of a .tflite."""
+    """Description of a file that is not a .tflite."""
     kinds = {
         b"ESG1": "a gallery",
         b"PK\x03\x04": "a ZIP archive, such as .npz or .keras; 'edge-siamese convert' makes models of weights",
@@ -168,7 +177,7 @@ def _kind_of(data: bytes) -> str:
 
 
 def _without_card(data: bytes) -> str:
-    """What a .tflite is behind which no card can be read."""
+    """Description of a .tflite without a readable card."""
     try:
         read_graph(data)
     except ModelError:
@@ -184,7 +193,7 @@ def _contract(network: bytes) -> dict[str, Any]:
     try:
         buffer = metadata_buffer(network, METADATA_NAME)
         contract = json.loads(Table.root(buffer).string(_DESCRIPTION)) if buffer else None
-    except Exception as error:  # whatever a damaged flatbuffer leads to
+    except Exception as error:  # a damaged FlatBuffer can raise any exception
         raise ValueError(f"its {METADATA_NAME} is not readable: {error}") from error
     if not isinstance(contract, dict) or contract.get("edge_siamese") != CONTRACT_VERSION:
         raise ValueError(f"its {METADATA_NAME} does not hold this project's contract version {CONTRACT_VERSION}")

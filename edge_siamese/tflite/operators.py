@@ -1,6 +1,6 @@
-"""Operators of the published TFLite schema: their names, and the fields of their option tables.
+"""Names and option tables of the operators in the published TFLite schema.
 
-Only the option tables of operators that image networks use are here; the others read as operators without options.
+Only operators that image networks use have option tables here; the others are read without options.
 """
 
 import struct
@@ -13,7 +13,7 @@ from .flatbuffer import Table
 
 Option = int | float | bool | str | tuple[int, ...]
 
-# In the order of their numbers, from 0.
+# In the order of their codes, from 0.
 BUILTIN_OPERATORS = tuple(
     """
     ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE EMBEDDING_LOOKUP FLOOR
@@ -84,7 +84,7 @@ _FIELDS = {
 
 
 def operator_name(number: int) -> str:
-    """Name of a builtin operator, ``"BUILTIN_<number>"`` for one beyond the table."""
+    """Name of a builtin operator; ``"BUILTIN_<number>"`` for an unknown number."""
     return BUILTIN_OPERATORS[number] if 0 <= number < len(BUILTIN_OPERATORS) else f"BUILTIN_{number}"
 
 
@@ -92,15 +92,15 @@ def read_options(kind: str, table: Table | None) -> Mapping[str, Option]:
     """Read the option table of an operator.
 
     Args:
-        kind: the operator's name.
-        table: its options; None reads as a table without fields, so every option has its default.
+        kind: name of the operator.
+        table: its option table; None gives every option its default.
 
     Returns:
-        Values by the names of the schema, with `activation` for ``fused_activation_function`` and `dilation_w` for
+        Values by their names in the schema, with `activation` for ``fused_activation_function`` and `dilation_w` for
         ``dilation_w_factor``. Enumerations are their names.
 
     Raises:
-        ValueError: an enumeration holds an unknown number.
+        ValueError: an enumeration has an unknown value.
     """
     options: dict[str, Option] = {}
     for field, declaration in enumerate(_FIELDS.get(kind, "").split()):

@@ -1,4 +1,4 @@
-"""Find a TFLite interpreter that works and load networks with it."""
+"""TFLite runtime: finds an installed interpreter and loads networks with a delegate."""
 
 import ctypes
 import importlib
@@ -39,19 +39,19 @@ class Runtime:
 
 
 class TfliteNetwork:
-    """A network on an interpreter.
+    """A network loaded in an interpreter.
 
-    Threads may share it: they take turns. A process that forks may go on using it in the child, which builds an
-    interpreter of its own at its first `run`.
+    Threads can share a network; it runs for one thread at a time. After a fork, the child process can use it and creates its
+    own interpreter at the first `run`.
 
     Args:
-        build: makes an interpreter of the model.
+        build: creates an interpreter for the model.
         model: the .tflite's bytes.
-        runtime, delegate: what `build` uses.
+        runtime, delegate: runtime and delegate that `build` uses.
         float_too: see `load_network`.
 
     Raises:
-        ModelError: an input or output is of another type.
+        ModelError: an input or output has another type.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class TfliteNetwork:
 
     @property
     def interpreter(self) -> Any:
-        """The runtime's interpreter, to inspect its tensors; for one thread."""
+        """The runtime's interpreter, for inspecting its tensors; not thread-safe."""
         return self._opened()
 
     @property
@@ -94,11 +94,11 @@ class TfliteNetwork:
 
     @property
     def output_dtypes(self) -> dict[str, npt.DTypeLike]:
-        """int8 or float32 of each output, by name."""
+        """Type of each output, int8 or float32, by name."""
         return {name: detail["dtype"] for name, detail in self._outputs.items()}
 
     def run(self, image: npt.NDArray[np.int8] | npt.NDArray[np.float32]) -> dict[str, npt.NDArray[Any]]:
-        """Compute the outputs, by name, for one input ``(1, H, W, 3)`` of the network's type.
+        """Compute the outputs, by name, for one input ``(1, H, W, 3)`` of the network's input type.
 
         Raises:
             EngineClosedError: after `close`.
@@ -110,12 +110,12 @@ class TfliteNetwork:
             return {name: interpreter.get_tensor(detail["index"]) for name, detail in self._outputs.items()}
 
     def close(self) -> None:
-        """Free the interpreter's memory, once a running `run` has ended; may be called again."""
+        """Free the interpreter's memory after a running `run` has ended; further calls have no effect."""
         with self._lock:
             self._interpreter, self._closed = None, True
 
     def after_fork(self) -> None:
-        """Replace the lock and the interpreter in the child of a fork: their threads are the parent's."""
+        """Replace the lock and the interpreter in the child process of a fork; their threads exist only in the parent."""
         self._lock = threading.Lock()
         _OF_PARENTS.append(self._interpreter)
         self._interpreter = None
@@ -139,7 +139,7 @@ class TfliteNetwork:
 
 
 _LOADED: WeakSet[TfliteNetwork] = WeakSet()
-_OF_PARENTS: list[Any] = []  # never freed: that would wait for threads which a child does not have
+_OF_PARENTS: list[Any] = []  # never freed: that would wait for threads that the child does not have
 
 
 def _after_fork() -> None:
@@ -156,19 +156,19 @@ def load_network(
 ) -> TfliteNetwork:
     """Load an int8 network on the first runtime that works.
 
-    A runtime is tried by building an interpreter: importing proves nothing, since tflite-runtime imports beside NumPy 2
-    and fails only then.
+    A runtime is tested by creating an interpreter, not only by importing it: tflite-runtime can be imported with NumPy 2 but
+    then fails.
 
     Args:
         model: the .tflite's bytes.
         delegate: ``"xnnpack"`` (the runtime's optimized kernels), ``"reference"`` (the same bits on every machine) or
             ``"edgetpu"``.
-        threads: for the CPU kernels.
-        float_too: take a network with float32 input or outputs as well, as evaluation does to judge one beside another.
+        threads: number of threads of the CPU kernels.
+        float_too: also accept a network with float32 input or outputs, for evaluation.
 
     Raises:
-        RuntimeMissingError: no working runtime, or no such delegate here; the sentence says what was tried.
-        ModelError: the runtime refuses the model.
+        RuntimeMissingError: no working runtime, or the delegate is not available; the message says what was tried.
+        ModelError: the runtime cannot run the model.
     """
     failures = []
     for runtime in _installed():
@@ -179,7 +179,7 @@ def load_network(
             raise
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{runtime.name} {runtime.version} cannot run the model: {error}") from error
-        except Exception as error:  # a broken installation may raise anything, SystemError included
+        except Exception as error:  # a broken installation can raise any exception, even SystemError
             failures.append(f"{runtime.name} {runtime.version} fails ({error})")
             _LOG.info("%s", failures[-1])
     tried = "; ".join(failures) or "none is installed"
@@ -190,7 +190,7 @@ def load_network(
 
 @cache
 def find_runtime() -> Runtime:
-    """The runtime that `load_network` uses, proved on the shipped embedder; raises as it does."""
+    """The runtime that `load_network` uses, tested with the shipped embedder; raises the errors of `load_network`."""
     from ..models import default_model
     from .model_card import read_model
 
@@ -223,7 +223,7 @@ def _interpreter(runtime: Runtime, model: bytes, delegate: Delegate, threads: in
 def _edge_tpu(runtime: Runtime) -> Any:
     load = getattr(runtime.module, "load_delegate", None) or runtime.module.experimental.load_delegate
     try:
-        ctypes.CDLL(EDGE_TPU_LIBRARY)  # where it is absent, load_delegate leaves a broken object behind
+        ctypes.CDLL(EDGE_TPU_LIBRARY)  # if it is missing, load_delegate leaves a broken object
         return load(EDGE_TPU_LIBRARY)
     except (OSError, ValueError) as error:
         raise RuntimeMissingError(

@@ -1,8 +1,8 @@
-"""The self-test: never trust a delegate unchecked.
+"""Self-test: compares a delegate's outputs with the model's golden vectors.
 
-A model carries golden vectors: inputs and what the reference kernels computed for them. Optimized kernels differ from
-those by a few steps of int8, so outputs are compared by cosine. Wrong channel order, a wrong zero point or a wrong
-input range fall far outside.
+A model contains golden vectors: inputs and the outputs of the reference kernels. The outputs of optimized kernels differ by
+a few quantization steps, so outputs are compared by cosine. A wrong channel order, zero point or input range gives a much
+lower cosine.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ MIN_MEAN_COSINE = 0.99
 
 @dataclass(frozen=True)
 class SelfTestResult:
-    """Cosines between golden and computed outputs."""
+    """Cosines between the golden and the computed outputs, -1 to 1."""
 
     task: str
     delegate: str
@@ -29,15 +29,13 @@ class SelfTestResult:
 
 
 def self_test(network: Network, card: ModelCard) -> SelfTestResult:
-    """Run a model's golden vectors.
+    """Compare a network's outputs with the model's golden vectors.
 
     Raises:
-        SelfTestError: the card has none, or the network's outputs are not what they say.
+        SelfTestError: the card has no golden vectors, or the network's outputs differ from them.
     """
     if not card.goldens:
-        raise SelfTestError(
-            f"the {card.task} {card.name} carries no golden vectors, so nothing can prove this delegate"
-        )
+        raise SelfTestError(f"the {card.task} {card.name} has no golden vectors, so the delegate cannot be tested")
     cosines = []
     for golden in card.goldens:
         outputs = network.run(int8_input(golden.image[None]))
@@ -45,7 +43,7 @@ def self_test(network: Network, card: ModelCard) -> SelfTestResult:
     result = SelfTestResult(card.task, network.delegate, tuple(cosines))
     if min(cosines) < MIN_COSINE or np.mean(cosines) < MIN_MEAN_COSINE:
         raise SelfTestError(
-            f"the delegate '{network.delegate}' does not compute what the {card.task}'s golden vectors say: cosine "
+            f"the outputs of the delegate '{network.delegate}' differ from the {card.task}'s golden vectors: cosine "
             f"{min(cosines):.3f} at worst and {np.mean(cosines):.3f} on average, expected at least {MIN_COSINE} and "
             f"{MIN_MEAN_COSINE}; use another delegate or reinstall the model"
         )

@@ -119,7 +119,7 @@ def test_an_archive_over_the_limits_is_rejected(
 
 def test_a_folder_with_too_many_files_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive_members, "MAX_MEMBERS", 1)
-    with pytest.raises(DataError, match="holds more than 1 files and folders"):
+    with pytest.raises(DataError, match="contains more than 1 files and folders"):
         ImageArchive(write(tmp_path, {"1.png": png(), "2.png": png()}))
 
 

@@ -67,8 +67,8 @@ def test_several_faces_are_remarked_on(engine: FaceEngine) -> None:
         ({"sharpness": 0.1}, "the face is too blurred to be compared"),
         ({"sharpness": 1.5}, "the face is too blurred to say that it is somebody else"),
         ({"brightness": 250.0}, "the face is too dark, too bright or too flat to be compared"),
-        ({"yaw": 2.0}, "the face is seen too much from the side"),
-        ({"misfit": 20.0}, "the face is seen too much from the side"),
+        ({"yaw": 2.0}, "the face is turned too far to the side"),
+        ({"misfit": 20.0}, "the face is turned too far to the side"),
         ({"sharpness": 2.1, "side": 27.0, "contrast": 6.0, "confidence": 0.5}, "the photo is poor (quality "),
     ],
 )

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
-from edge_siamese.evaluation.error_reject import GenuinePairs, error_versus_reject
+from edge_siamese.evaluation.error_reject import error_versus_reject
 from edge_siamese.evaluation.metrics import error_curve
 from edge_siamese.quality.score import COMPONENTS, QualityFormula
 
@@ -215,20 +215,25 @@ class _Evaluator:
         rng = np.random.default_rng(0)
         mixup = [rng.choice(np.flatnonzero(samples.crop == crop)) for crop in np.unique(samples.crop)]
         self._sets = [
-            (indices, _pairs(samples, indices)) for indices in (np.flatnonzero(samples.clean), np.array(mixup))
+            (indices, *_genuine_pairs(samples, indices)) for indices in (np.flatnonzero(samples.clean), np.array(mixup))
         ]
 
     def areas(self, scores: Floats) -> tuple[float, float]:
-        clean, mixup = (error_versus_reject(pairs, scores[indices]).relative_area for indices, pairs in self._sets)
+        clean, mixup = (
+            error_versus_reject(index, match, scores[indices]).relative_area for indices, index, match in self._sets
+        )
         return clean, mixup
 
 
-def _pairs(samples: QualitySamples, indices: npt.NDArray[np.int64]) -> GenuinePairs:
+def _genuine_pairs(
+    samples: QualitySamples, indices: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Genuine pairs ``(G, 2)`` of some samples, and whether each matches, ``(G,)``, at the threshold of `TARGET_FMR`."""
     units, people = samples.unit_embeddings[indices], samples.people[indices]
     first, second = np.triu_indices(len(indices), 1)
     scores, genuine = (units @ units.T)[first, second], people[first] == people[second]
     threshold = error_curve(scores[genuine], scores[~genuine]).threshold_at_fmr(TARGET_FMR)
-    return GenuinePairs.at_threshold(first, second, genuine, scores, len(indices), threshold)
+    return np.stack([first, second], axis=1)[genuine], scores[genuine] >= threshold
 
 
 def _areas(areas: tuple[float, float]) -> tuple[str, str]:

@@ -9,11 +9,12 @@ import keras
 import numpy as np
 
 from edge_siamese import __version__
+from edge_siamese.evaluation.pairs import ScoredPairs
 
 from ...checkpoints import load_arrays
 from ...embeddings import row_cosines
 from ...evaluation.evaluate import Alphabets, Metrics, Threshold, evaluate
-from ...evaluation.scoring import ScoredPairs, every_pair
+from ...evaluation.scoring import every_pair
 from ...plots.mosaic import thumbnails
 from ...quantization.parity import allowed_auc_loss
 from ...recipes.siamese import SiameseRecipe

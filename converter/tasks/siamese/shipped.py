@@ -9,11 +9,12 @@ from edge_siamese.alignment import CROP_SIZE
 from edge_siamese.embedding import unit_rows
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import EdgeSiameseError
+from edge_siamese.evaluation.pairs import ScoredPairs
 
 from ...data.preparation import Preparation
 from ...data.sources import load_source
 from ...evaluation.evaluate import Metrics, evaluate
-from ...evaluation.scoring import ScoredPairs, by_similarity
+from ...evaluation.scoring import by_similarity
 from ...recipes.siamese import SiameseRecipe
 from .data import DataSplits
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
-from edge_siamese.evaluation.index_pairs import IndexPairs
 from edge_siamese.evaluation.metrics import ErrorCurve, error_curve
+from edge_siamese.evaluation.pairs import IndexPairs
 
 from ...augmentation.image import create_augmentation
 from ...checkpoints import assign_variables

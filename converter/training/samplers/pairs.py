@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from edge_siamese.evaluation.index_pairs import IndexPairs
+from edge_siamese.evaluation.pairs import IndexPairs
 
 from ...registry import in_range
 from .population import Indices, Population

@@ -1,4 +1,4 @@
-"""What ``enroll`` and ``gallery add`` share: one person, from photos or frames, into a gallery file."""
+"""Shared steps of ``enroll`` and ``gallery add``: one person, from photos or frames, into a gallery file."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +10,12 @@ from .galleries import (
     counted,
     note,
     plural,
+    report_dropped_points,
+    report_several_faces,
+    report_skipped,
     several_faces_json,
     skipped_json,
     summary,
-    tell_dropped_points,
-    tell_several_faces,
-    tell_skipped,
 )
 from .output import emit_json
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 def require_photos(photos: Sequence[Path]) -> None:
-    """Refuse paths that are no files before anything is done.
+    """Check that all paths are files before anything is done.
 
     Raises:
-        DataError: a path is a folder, or nothing is there.
+        DataError: a path is a folder or does not exist.
     """
     from ...errors import DataError
 
@@ -47,11 +47,11 @@ def require_photos(photos: Sequence[Path]) -> None:
 
 
 def open_for(name: str, path: Path, card: "ModelCard", about: dict[str, Any]) -> "Gallery":
-    """The gallery file that a person is to be added to, or a gallery of nobody where there is none.
+    """Open the gallery file that a person is added to; an empty gallery if there is no file.
 
     Raises:
-        GalleryError: it is damaged, of another embedder, or has somebody whose name looks the same.
-        DataError: it cannot be written.
+        GalleryError: the gallery is damaged, of another embedder, or has a person whose name looks the same.
+        DataError: the file cannot be written.
     """
     from ...errors import GalleryError
     from ...gallery import Gallery
@@ -70,14 +70,14 @@ def open_for(name: str, path: Path, card: "ModelCard", about: dict[str, Any]) ->
 def from_photos(
     photos: Sequence[Path], name: str, gallery: "Gallery", engine: "FaceEngine", *, largest_only: bool
 ) -> "ChosenFaces":
-    """Choose the face meant on each photo; photos that are not used are told."""
+    """Choose the person's face on each photo; reports the photos that are not used."""
     from ...gallery.enrollment.person import choose_of_person, read_photos
 
     chosen = choose_of_person(
         read_photos(photos, engine, largest_only=largest_only), name, gallery, engine.embedder_card
     )
-    tell_skipped(chosen.skipped)
-    tell_several_faces(chosen.several, largest_only=largest_only)
+    report_skipped(chosen.skipped)
+    report_several_faces(chosen.several, largest_only=largest_only)
     return chosen
 
 
@@ -91,10 +91,10 @@ def save_person(
     limit: int,
     about: dict[str, Any],
 ) -> "tuple[Gallery, LookAlikes | None]":
-    """Add a person to the gallery file as it is now, under its lock; a new one is made where there is none.
+    """Add a person to the current gallery file, under its lock; creates a missing file.
 
     Returns:
-        The gallery as written, and whom the person looks like; see `person.join`.
+        The gallery as written, and the look-alike of the person or None; see `person.join`.
     """
     from ...gallery import Gallery
     from ...gallery.container.writer import update
@@ -105,7 +105,7 @@ def save_person(
     def change(there: "GalleryContent | None") -> "Gallery":
         before = Gallery.of(there) if there else Gallery.empty(card, {"created": about["created"]})
         after, other = join(before, name, chosen, card, permissions=permissions, limit=limit, about=about)
-        tell_dropped_points(before, after)
+        report_dropped_points(before, after)
         likeness.append(other)
         return after
 
@@ -126,7 +126,7 @@ def report_person(
     as_json: bool,
     models: dict[str, str],
 ) -> None:
-    """Print what became of a person's photos or frames."""
+    """Print the result of enrolling a person."""
     kept, used = len(written.templates_of(name)), len(chosen.photos)
     if as_json:
         body = {

@@ -1,4 +1,4 @@
-"""What the commands about galleries share."""
+"""Options, notes and JSON fields shared by the gallery commands."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NonEmptyPath(click.Path):
-    """A path; an empty text, which would be the current folder, is none."""
+    """A path. An empty text is an error; it would mean the current folder."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value == "":
@@ -34,29 +34,29 @@ templates_option: Decorator = click.option(
     type=click.IntRange(1, 1000),
     default=5,
     show_default=True,
-    help="How many templates a person keeps, one for each time of enrolling; the most representative ones.",
+    help="Number of templates per person, one for each enrollment; the most representative are kept.",
 )
 
 _ABOUT_OPTIONS = (
-    click.option("--created", help="Time to write down, such as 2025-01-31T12:00:00Z; else SOURCE_DATE_EPOCH or now."),
-    click.option("--consent", help="Who agreed to what, and where that is kept."),
-    click.option("--retain-until", help="Last day it may be kept, such as 2026-01-31."),
+    click.option("--created", help="Creation time, such as 2025-01-31T12:00:00Z; default: SOURCE_DATE_EPOCH or now."),
+    click.option("--consent", help="Consent: who agreed to what, and where it is recorded."),
+    click.option("--retain-until", help="Last day of retention, such as 2026-01-31."),
 )
 
 
 _ENROLLMENT_OPTIONS = (
     click.option(
-        "--largest-face", "largest_only", is_flag=True, help="Of a photo with several faces take the largest one."
+        "--largest-face", "largest_only", is_flag=True, help="Use the largest face of a photo with several faces."
     ),
-    click.option("--allow-different-faces", is_flag=True, help="Enroll photos that seem to show different people."),
+    click.option("--allow-different-faces", is_flag=True, help="Enroll photos that appear to show different people."),
 )
 look_alike_option: Decorator = click.option(
-    "--allow-look-alike", is_flag=True, help="Enroll somebody who looks like another person of the gallery."
+    "--allow-look-alike", is_flag=True, help="Enroll a person who looks like another person of the gallery."
 )
 
 
 def note(sentence: str) -> None:
-    """Say something on stderr that is no error."""
+    """Print a note on stderr."""
     click.echo(f"edge-siamese: {sentence}", err=True)
 
 
@@ -64,26 +64,28 @@ def selection_options(*strategies: str) -> Decorator:
     """Add ``--templates-per-person --strategy --budget --reject-outliers``; pass them on to `selection_from`.
 
     Args:
-        strategies: to choose from.
+        strategies: the choices of ``--strategy``.
     """
     options = (
         click.option(
             "--templates-per-person",
             "limit",
             type=click.IntRange(1, 1000),
-            help="How many templates a person keeps at most.  [default: 1; of another strategy than 'mean' 5; with "
+            help="Maximum number of templates per person.  [default: 1; with another strategy than 'mean' 5; with "
             "--budget, as many as fit]",
         ),
         click.option(
             "--strategy",
             type=click.Choice(strategies),
-            help="How they are chosen among all; 'mean' remembers one mean of all.  [default: mean; greedy where more than "
-            "one template is asked for]",
+            help="How templates are chosen; 'mean' stores the mean of all photos.  [default: mean; greedy for more than "
+            "one template]",
         ),
         click.option(
-            "--budget", metavar="SIZE", help="Bytes the whole .esg may have, such as 8kB (8000) or 8KiB (8192)."
+            "--budget", metavar="SIZE", help="Maximum size of the .esg, such as 8kB (8000 bytes) or 8KiB (8192 bytes)."
         ),
-        click.option("--reject-outliers", is_flag=True, help="Leave out photos too unlike the others of their person."),
+        click.option(
+            "--reject-outliers", is_flag=True, help="Skip photos that differ too much from the person's others."
+        ),
     )
     return lambda command: with_options(command, options)
 
@@ -91,7 +93,7 @@ def selection_options(*strategies: str) -> Decorator:
 def selection_from(
     *, limit: int | None, strategy: str | None, budget: str | None, reject_outliers: bool
 ) -> "SelectionOptions":
-    """How templates are chosen, from the options of `selection_options`."""
+    """The selection options from the command line options of `selection_options`."""
     from ...gallery.gallery import DEFAULT_TEMPLATES
     from ...gallery.templates.budget import parse_size
     from ...gallery.templates.representatives import Strategy
@@ -118,19 +120,19 @@ def enrollment_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def take(options: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Take some of a command's options out of all of them."""
+    """Remove the named options from a command's options and return them."""
     return {name: options.pop(name) for name in names}
 
 
 def about_from(options: dict[str, Any]) -> dict[str, Any]:
-    """The metadata of the options of `about_options`, which are taken out of `options`."""
+    """The metadata from the options of `about_options`, which are removed from `options`."""
     from ...gallery.metadata import describe
 
     return describe(**take(options, "created", "consent", "retain_until"))
 
 
 def person_name(name: str) -> str:
-    """The name as a gallery keeps it; a change is told."""
+    """The name as stored in a gallery; reports a change."""
     from ...names import change_of, clean_name
 
     changed = change_of(name)
@@ -139,14 +141,14 @@ def person_name(name: str) -> str:
     return clean_name(name)
 
 
-def tell_unchecked(card: "ModelCard") -> None:
-    """Say that without an operating point nothing is known about agreement."""
+def report_unchecked(card: "ModelCard") -> None:
+    """Report that photos are not checked because the embedder has no operating point."""
     if not card.operating_points:
         note("the embedder has no operating point: whether photos show one person and who looks alike is not checked")
 
 
-def tell_several_faces(several: dict[str, int], *, largest_only: bool) -> None:
-    """Name every used photo that shows more than one face."""
+def report_several_faces(several: dict[str, int], *, largest_only: bool) -> None:
+    """Report every used photo that shows more than one face."""
     which = "the largest is used" if largest_only else "the one of this person is used"
     for photo, faces in several.items():
         note(f"{photo}: {faces} faces found, {which}")
@@ -156,16 +158,16 @@ def several_faces_json(several: dict[str, int]) -> list[dict[str, Any]]:
     return [{"photo": photo, "faces": faces} for photo, faces in several.items()]
 
 
-def tell_look_alikes(pairs: "Sequence[LookAlikes]", most: int = 20) -> None:
-    """Name the pairs of people whom a gallery may confuse."""
+def report_look_alikes(pairs: "Sequence[LookAlikes]", most: int = 20) -> None:
+    """Report the pairs of people that a gallery may confuse."""
     for pair in pairs[:most]:
         note(pair.sentence)
     if len(pairs) > most:
         note(f"{len(pairs) - most:,} more pairs of people look alike")
 
 
-def tell_dropped_points(before: "Gallery", after: "Gallery") -> None:
-    """Say that a change made the operating points void."""
+def report_dropped_points(before: "Gallery", after: "Gallery") -> None:
+    """Report that a change made the operating points invalid."""
     if before.operating_points and not after.operating_points:
         note(
             f"{before.source}: its operating points were measured on other templates and are dropped; "
@@ -173,8 +175,8 @@ def tell_dropped_points(before: "Gallery", after: "Gallery") -> None:
         )
 
 
-def tell_skipped(skipped: "Sequence[Skipped]") -> None:
-    """Name every photo that was not used."""
+def report_skipped(skipped: "Sequence[Skipped]") -> None:
+    """Report every photo that was not used."""
     for photo in skipped:
         note(f"{photo.photo}: not used: {photo.reason}")
 
@@ -184,7 +186,7 @@ def skipped_json(skipped: "Sequence[Skipped]") -> list[dict[str, str]]:
 
 
 def summary(gallery: "Gallery") -> dict[str, Any]:
-    """A gallery for the JSON document of a command."""
+    """Fields of a gallery for the JSON report of a command."""
     return {
         "gallery": gallery.source,
         "sequence": gallery.sequence,

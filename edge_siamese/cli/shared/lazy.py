@@ -1,4 +1,4 @@
-"""A click group whose commands are imported only when they are run."""
+"""Click group that imports a command only when it runs."""
 
 import difflib
 import importlib
@@ -12,7 +12,7 @@ import click
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a command lives, its line in ``--help``, and the optional packages it cannot do without.
+    """Location of a command, its line in ``--help``, and the optional packages it needs.
 
     Attributes:
         target: ``"module:attribute"``.
@@ -28,7 +28,7 @@ class Entry:
 
 
 class LazyGroup(click.Group):
-    """Lists its commands from a table of `Entry` and imports one when it is asked for."""
+    """Lists commands from a table of `Entry` and imports a command when it is used."""
 
     def __init__(self, *args: Any, entries: Mapping[str, Entry], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the first argument names; an unknown one is answered with the nearest names."""
+        """The command named by the first argument; the error for an unknown command suggests similar names."""
         known = self.list_commands(ctx)
         if args and not args[0].startswith("-") and args[0] not in known:
             near = difflib.get_close_matches(args[0], known, n=2)

@@ -1,4 +1,4 @@
-"""Numbers on the command line: error rates and ranges, in which "nan" and "inf" are no numbers."""
+"""Click parameter types for error rates and finite numbers; both reject "nan" and "inf"."""
 
 import math
 from typing import Any
@@ -22,7 +22,7 @@ class RateType(click.ParamType[float]):
 
 
 class FiniteRange(click.FloatRange):
-    """A number in a range; not "nan", which click takes for one in any range, and not "inf"."""
+    """A finite number in a range. Unlike click's type, it rejects "nan" and "inf"."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = float(super().convert(value, param, ctx))

@@ -1,4 +1,4 @@
-"""Options that many commands share."""
+"""Command line options shared by many commands."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,12 +24,12 @@ target_fpir_option: Decorator = click.option(
     type=RATE,
     default=DEFAULT_TARGET_FPIR,
     show_default=True,
-    help="Accepted rate of strangers being named.",
+    help="Accepted false positive identification rate (strangers named).",
 )
 
 
 class Once(click.Option):
-    """An option with one value. Given twice it is an error, where click would silently take the last one."""
+    """An option that may be given once. Unlike click's option, giving it twice is an error."""
 
     def __init__(self, *names: Any, **settings: Any) -> None:
         super().__init__(*names, **settings | {"multiple": True})
@@ -46,14 +46,14 @@ class Once(click.Option):
 
 
 def with_options(command: Callable[..., Any], options: tuple[Decorator, ...]) -> Callable[..., Any]:
-    """Add several options, the first one first in the help."""
+    """Add several options, in the order of the help."""
     for option in reversed(options):
         command = option(command)
     return command
 
 
 class Model(click.ParamType[Path]):
-    """A .tflite, by its path or by the name of one that ships."""
+    """A .tflite model, by path or by the name of a shipped model."""
 
     name = "path"
 
@@ -83,7 +83,7 @@ _ENGINE_OPTIONS = (
         default="xnnpack",
         show_default=True,
         envvar="EDGE_SIAMESE_DELEGATE",
-        help="What computes the networks.",
+        help="TFLite delegate that runs the networks.",
     ),
     threads_option,
 )

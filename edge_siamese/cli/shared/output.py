@@ -1,4 +1,4 @@
-"""What commands print: for people on a terminal, or one JSON document with a schema."""
+"""Output of commands: text tables and JSON reports."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from ...envelope import envelope
 def emit_json(
     command: str, body: dict[str, Any], *, models: dict[str, str] | None = None, schema_version: int = 1
 ) -> None:
-    """Print the one JSON document of a command (or one line of a stream); see `envelope.envelope`."""
+    """Print the JSON report of a command, or one line of a stream; see `envelope.envelope`."""
     whole = envelope(command, body, models=models, schema_version=schema_version)
     click.echo(json.dumps(whole, ensure_ascii=False, allow_nan=False))
 
@@ -23,7 +23,7 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str] | None = None,
     Args:
         rows: cells.
         header: a line above.
-        align: ``<`` or ``>`` for each column; the last one holds for those that follow.
+        align: ``<`` or ``>`` for each column; the last one also applies to all further columns.
     """
     lines = [header, *rows] if header else list(rows)
     columns = len(lines[0]) if lines else 0

@@ -1,4 +1,4 @@
-"""A progress line on stderr, only where stderr is a terminal."""
+"""Progress line on stderr, shown only on a terminal."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ import click
 
 @contextmanager
 def progress_line(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield a function that is told how many are done and how many there are."""
+    """Yield a function that shows the number of items done and the total."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return

@@ -1,4 +1,4 @@
-"""How commands tell which files they did not use."""
+"""Reports the files that a command did not use."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -12,31 +12,31 @@ if TYPE_CHECKING:
 _REPORTED = 20
 
 
-def tell_dataset(dataset: "IdentityDataset") -> None:
-    """Say how the folders of a dataset were read, and which files are not used."""
+def report_dataset(dataset: "IdentityDataset") -> None:
+    """Report how the folders of a dataset were read and which files are not used."""
     for sentence in dataset.notes:
         note(sentence)
-    tell_skipped_files(dataset.skipped)
+    report_skipped_files(dataset.skipped)
 
 
-def tell_skipped_files(skipped: "Sequence[SkippedFile]") -> None:
-    """Name the files and folders that are not used, the first ones each with its reason."""
+def report_skipped_files(skipped: "Sequence[SkippedFile]") -> None:
+    """Report the first files and folders that are not used, with the reason, and the number of others."""
     for file in skipped[:_REPORTED]:
         note(f"{file.path}: not used: {file.reason}")
     if len(skipped) > _REPORTED:
         note(f"{len(skipped) - _REPORTED:,} more are not used; --json lists all")
 
 
-def tell_unreadable(unreadable: Mapping[str, str], consequence: str) -> None:
-    """Name the photos that cannot be read, the first ones each with its reason, and what follows."""
+def report_unreadable(unreadable: Mapping[str, str], consequence: str) -> None:
+    """Report the first unreadable photos, with the reason and the consequence, and the number of others."""
     for path, reason in list(unreadable.items())[:_REPORTED]:
         note(f"{path}: {consequence}: {reason.split(f'{path}: ')[-1]}")
     if len(unreadable) > _REPORTED:
         note(f"{len(unreadable) - _REPORTED:,} more: {consequence}; --json lists all")
 
 
-def tell_notes(notes: Iterable[str]) -> None:
-    """Say what is not obvious about how the data was read."""
+def report_notes(notes: Iterable[str]) -> None:
+    """Print notes about how the data was read."""
     for sentence in notes:
         note(sentence)
 

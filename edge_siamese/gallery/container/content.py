@@ -1,4 +1,4 @@
-"""What a gallery file holds, as the reader finds it and the writer takes it."""
+"""Data types for the content and the revision of a gallery file."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from ...operating_point import OperatingPoint
 
 
 class Revision(NamedTuple):
-    """One state of a gallery file. Every rewrite changes the header, and with it the CRC.
+    """One state of a gallery file. Every rewrite changes the header and its CRC.
 
     Attributes:
         path: real path of the file.
-        header_crc: CRC-32 of its header, which covers the sequence number and the CRC-32 of the payload.
+        header_crc: CRC-32 of the header, which contains the sequence number and the CRC-32 of the payload.
     """
 
     path: str
@@ -27,17 +27,17 @@ class GalleryContent:
     """The content of a gallery file.
 
     Attributes:
-        names: by identity index, sorted.
-        identifiers: of the identities, by the same index; made from the name unless the file says otherwise.
-        templates: int8 ``(T, D)``, sorted by identity; each person's most typical one first.
+        names: sorted names, by identity index.
+        identifiers: UUIDs, by identity index; derived from the names unless the file has others.
+        templates: int8 ``(T, D)``, sorted by identity; each person's most representative template first.
         identity_index: uint32 ``(T,)``: identity index of each template.
-        zero_point: of the templates.
+        zero_point: zero point of the templates.
         embedder_digest: first 16 bytes of the embedder's SHA-256.
-        operating_points: measured on this gallery, strictest first.
-        metadata: see `metadata.describe`; ``people`` holds the same for each name.
-        sequence: grows with every rewrite of the file.
-        source: what messages call it.
-        revision: state of the file it was read from or last written as; None when it is not of a file.
+        operating_points: operating points measured on this gallery, strictest first.
+        metadata: see `metadata.describe`; ``people`` has the same fields for each name.
+        sequence: number that increases with every rewrite of the file.
+        source: name of the gallery in messages.
+        revision: state of the file it was read from or last written to; None without a file.
     """
 
     names: tuple[str, ...]
@@ -54,5 +54,5 @@ class GalleryContent:
 
     @property
     def dimension(self) -> int:
-        """Length of a template."""
+        """Number of values of a template."""
         return int(self.templates.shape[1])

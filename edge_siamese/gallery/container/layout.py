@@ -1,6 +1,6 @@
-"""The ``.esg`` container as one table: every record, field and section type, in the order they lie in the file.
+"""Layout of the ``.esg`` container: every record, field and section type, in file order.
 
-The reader, the writer, the page ``docs/formats.md`` and the C header of the firmware tools all go by it. Everything is
+The reader, the writer, ``docs/formats.md`` and the C header of the firmware tools use this table. Everything is
 little-endian and starts at a multiple of 16 bytes, so that a board can read a gallery in place from flash.
 """
 
@@ -23,12 +23,12 @@ ERASED = 0xFF
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a record; fields whose name begins with ``zero`` are reserved and hold zeros.
+    """One field of a record; fields whose name begins with ``zero`` are reserved and contain zeros.
 
     Attributes:
-        name: as in Python and C.
-        code: of the `struct` module.
-        meaning: one line for people.
+        name: name in Python and C.
+        code: format code of the `struct` module.
+        meaning: description in one line.
     """
 
     name: str
@@ -68,15 +68,15 @@ class Record:
             offset += field.size
 
     def pack(self, **values: Any) -> bytes:
-        """The record's bytes; reserved fields are zero."""
+        """Encode the record; reserved fields are zero."""
         return self._struct.pack(*(bytes(f.size) if f.reserved else values[f.name] for f in self.fields))
 
     def unpack(self, data: memoryview, offset: int) -> dict[str, Any]:
-        """The fields at an offset, by name."""
+        """Decode the fields at an offset, by name."""
         return dict(zip((f.name for f in self.fields), self._struct.unpack_from(data, offset), strict=True))
 
     def reserved_bytes(self, values: dict[str, Any]) -> bytes:
-        """What the reserved fields of unpacked `values` hold together."""
+        """The bytes of all reserved fields in unpacked `values`."""
         return b"".join(values[field.name] for field in self.fields if field.reserved)
 
 
@@ -158,11 +158,11 @@ class Section(IntEnum):
 
 @dataclass(frozen=True)
 class SectionKind:
-    """What a section type holds.
+    """Properties of a section type.
 
     Attributes:
-        required: written with the flag `REQUIRED`; a file without it is refused.
-        meaning: of the value.
+        required: whether the section has the flag `REQUIRED`; a file without the section is rejected.
+        meaning: description of the section's value.
     """
 
     required: bool
@@ -184,5 +184,5 @@ TRAILER_SECTIONS = {
 
 
 def aligned(length: int) -> int:
-    """The next multiple of 16 from `length` on."""
+    """The smallest multiple of 16 that is at least `length`."""
     return -(-length // ALIGNMENT) * ALIGNMENT

@@ -1,7 +1,7 @@
-"""A lock beside a file, so that of several programs only one at a time reads, changes and writes it.
+"""File lock for the changes of a gallery file by several programs.
 
-The lock is on ``.NAME.lock`` in the same folder and belongs to the process: the system frees it when the process ends,
-however it ends. The lock file is removed with the lock; one that a killed process left behind stops nobody.
+The lock is on ``.NAME.lock`` in the same folder and belongs to the process: the system releases it when the process ends.
+The lock file is deleted with the lock; a lock file left by a killed process does not block other processes.
 """
 
 import errno
@@ -22,16 +22,16 @@ _LONGEST_FILE_NAME = 255
 
 @contextmanager
 def locked(path: Path, *, patience: float = PATIENCE_S, clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
-    """Hold the lock of a file while the block runs. It is not reentrant.
+    """Hold the lock of a file during the block. The lock is not reentrant.
 
     Args:
-        path: the file; it need not exist, its folder must.
+        path: the file; only its folder must exist.
         patience: seconds to wait for another holder.
-        clock: seconds, for the patience.
+        clock: monotonic clock in seconds.
 
     Raises:
-        GalleryError: another program held the lock for so long.
-        OSError: the lock file cannot be made; the error names `path`.
+        GalleryError: another program held the lock for longer than `patience`.
+        OSError: the lock file cannot be created; the error names `path`.
     """
     lock = _lock_path(Path(os.path.realpath(path)))
     deadline = clock() + patience
@@ -69,7 +69,7 @@ def _open(lock: Path, path: Path) -> int:
 
 
 def _acquired(descriptor: int, lock: Path) -> bool:
-    """Try to lock; False when somebody else holds the lock, or removed the file meanwhile."""
+    """Try to lock. Returns False if another process holds the lock or deleted the lock file."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Reading a gallery: every byte is checked before anything is believed, and nothing is copied."""
+"""Gallery reader: checks every byte of a file and returns views without copying."""
 
 import mmap
 import os
@@ -39,11 +39,13 @@ Values = dict[str, Any]
 
 
 def read(path: Path) -> GalleryContent:
-    """Map a gallery file and check it; the templates stay in the file.
+    """Map a gallery file into memory and check it; the templates are views of the file.
 
     Raises:
-        GalleryError: one sentence: the file, what was expected, what was found. Its class says whether the file cannot
-            be read, is no gallery, is damaged, or is of a later version.
+        GalleryError: the file cannot be read.
+        NotAGalleryError: the file is not a gallery.
+        DamagedGalleryError: the gallery is damaged.
+        NewerGalleryError: the gallery has a later format version.
     """
     data = _map(path)
     content = parse(data, str(path))
@@ -51,7 +53,7 @@ def read(path: Path) -> GalleryContent:
 
 
 def header_crc(data: bytes | mmap.mmap) -> int:
-    """The CRC-32 that a gallery's header states."""
+    """The CRC-32 stored in a gallery's header."""
     return int.from_bytes(data[CRC_COVERED : HEADER.size], "little")
 
 
@@ -71,12 +73,12 @@ def _map(path: Path) -> bytes | mmap.mmap:
 
 
 def parse(data: bytes | mmap.mmap, source: str) -> GalleryContent:
-    """The content of a gallery in a buffer, with numpy views of it; `source` is what messages call it. See `read`."""
+    """Decode a gallery in a buffer, with numpy views of it; `source` is its name in messages. See `read`."""
     return _Reader(memoryview(data), source).content()
 
 
 class _Reader:
-    """Checks one buffer from front to back."""
+    """Checks and decodes one buffer from start to end."""
 
     def __init__(self, data: memoryview, source: str) -> None:
         self.data, self.source = data, source
@@ -150,7 +152,7 @@ class _Reader:
         return sections
 
     def _known(self, head: Values, place: str) -> Section | None:
-        """The section type when it belongs to the payload and is known; None when it may be skipped."""
+        """The section type if it is known and belongs to the payload; None if the section can be skipped."""
         if place == "payload" and head["type"] in PAYLOAD_SECTIONS:
             return Section(head["type"])
         if head["flags"] & REQUIRED:
@@ -162,7 +164,7 @@ class _Reader:
             self._known(head, "trailer")
 
     def _sections(self, start: int, end: int) -> Iterator[tuple[Values, memoryview]]:
-        """Head and value of the sections between two offsets, or up to erased flash."""
+        """Head and value of each section between two offsets, or up to erased flash."""
         while start < end:
             if self._is_erased(start, end):
                 return
@@ -181,7 +183,7 @@ class _Reader:
             start = following
 
     def _is_erased(self, start: int, end: int) -> bool:
-        """Whether nothing but erased flash follows, as in an image padded to a page."""
+        """Whether only erased flash follows, as in an image padded to a page."""
         if end != len(self.data) or any(byte != ERASED for byte in self.data[start : start + SECTION.size]):
             return False
         rest = np.frombuffer(self.data, np.uint8, offset=start)

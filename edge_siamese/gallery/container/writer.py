@@ -1,4 +1,4 @@
-"""Writing a gallery: the same content gives the same bytes, and a file is replaced whole."""
+"""Gallery writer: encodes a gallery to reproducible bytes and replaces the file atomically."""
 
 import os
 import tempfile
@@ -35,30 +35,29 @@ Change = Callable[[GalleryContent | None], GalleryContent]
 
 
 def save(content: GalleryContent, path: Path) -> GalleryContent:
-    """Write a gallery as `path`; its sequence number becomes higher than that of the gallery it replaces.
+    """Write a gallery to `path`, with a higher sequence number than the gallery it replaces.
 
     Returns:
         The content as it was written.
 
     Raises:
-        StaleGalleryError: the content was read from `path`, which changed since.
-        GalleryError: something else, or a damaged gallery, is there and is left there; or the content is not that of a
-            gallery.
-        OSError: it could not be written; what was there is untouched.
+        StaleGalleryError: the content was read from `path`, and the file changed since then.
+        GalleryError: `path` is another kind of file or a damaged gallery, which is kept; or the content is invalid.
+        OSError: the file could not be written; an existing file is unchanged.
     """
     return update(path, lambda there: content)
 
 
 def update(path: Path, change: Change) -> GalleryContent:
-    """Read a gallery file, change it and write it, while no other program does.
+    """Read, change and write a gallery file under its lock.
 
     Args:
         path: the file.
-        change: is called with the content there, None where there is no file, and returns the new one. What it raises
-            leaves the file as it was.
+        change: called with the current content (None without a file); returns the new content. If it raises an exception,
+            the file is unchanged.
 
     Returns:
-        The content as it was written; its sequence number is higher than before.
+        The content as written, with a higher sequence number.
 
     Raises:
         GalleryError, OSError: see `save`.
@@ -73,11 +72,11 @@ def update(path: Path, change: Change) -> GalleryContent:
 
 
 def require_writable(path: Path) -> None:
-    """Refuse early what writing would refuse later: no folder, a folder that cannot be written, something in the way.
+    """Check in advance that a gallery can be written to `path`.
 
     Raises:
-        DataError: there is no such folder, or nothing can be written there.
-        GalleryError: something that is no readable gallery is there.
+        DataError: the folder does not exist or is not writable.
+        GalleryError: `path` exists and is not a readable gallery.
     """
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
@@ -112,7 +111,7 @@ def _require_fresh(content: GalleryContent, there: GalleryContent, path: Path) -
 
 
 def encode(gallery: GalleryContent) -> bytes:
-    """The bytes of a gallery file without trailer."""
+    """Encode a gallery file, without trailer."""
     values = {
         Section.IDENTITIES: _identities(gallery),
         Section.TEMPLATES: gallery.templates.tobytes(),
@@ -141,7 +140,7 @@ def encode(gallery: GalleryContent) -> bytes:
 
 
 def section(kind: int, value: bytes, *, required: bool | None = None) -> bytes:
-    """One section with its head and padding; `required` as in the table of sections unless given."""
+    """Encode one section with its head and padding; `required` defaults to that of the section type."""
     if required is None:
         required = kind in PAYLOAD_SECTIONS and PAYLOAD_SECTIONS[Section(kind)].required
     head = SECTION.pack(type=kind, flags=REQUIRED if required else 0, length=len(value))

@@ -1,4 +1,4 @@
-"""A gallery of everybody in a folder or archive of people."""
+"""Builds a gallery of all people in a dataset."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -25,15 +25,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What became of the photos.
+    """Result of building a gallery.
 
     Attributes:
-        photos: how many there were.
-        used: how many of them were used.
-        skipped: files not used, and why: what the dataset leaves out, then photos in its order.
-        people_skipped: people left out and why, by name.
+        photos: number of photos.
+        used: number of photos used.
+        skipped: files that were not used, with the reason: first those the dataset skips, then photos in its order.
+        people_skipped: reason for each person that was left out, by name.
         several: number of faces on each used photo that shows more than one, by photo.
-        look_alikes: pairs of people whom the gallery may confuse.
+        look_alikes: pairs of people that the gallery may confuse.
     """
 
     photos: int
@@ -55,24 +55,24 @@ def build_gallery(
     metadata: dict[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> tuple[Gallery, BuildReport]:
-    """Enroll everybody in a dataset.
+    """Enroll all people in a dataset.
 
-    Names and the budget are checked before a photo is read.
+    Names and the budget are checked before any photo is read.
 
     Args:
         dataset: the people.
         engine: finds and embeds.
         options: how each person's templates are chosen.
-        permissions: what is allowed that is refused otherwise; look-alikes are reported and never refused.
-        skip_people: leave out people without a usable photo, or whose photos disagree, instead of refusing.
-        largest_only: take the largest face of every photo instead of the one meant; see `face_choice`.
+        permissions: exceptions to the checks; look-alikes are always reported and never rejected.
+        skip_people: leave out people without a usable photo, or whose photos disagree, instead of raising an error.
+        largest_only: use the largest face of every photo; see `face_choice`.
         metadata: see `metadata.describe`.
-        progress: called with the number done and the number of all.
+        progress: called with the number of photos done and the total.
 
     Raises:
-        GalleryError: a name that a gallery does not take, or two that look the same.
-        NoFaceError: a person has no usable photo, or nobody has.
-        EnrollmentError: photos of a person show different people.
+        GalleryError: a name is invalid, or two names look the same.
+        NoFaceError: a person has no usable photo, or nobody has one.
+        EnrollmentError: the photos of a person show different people.
         DataError: the budget of `options` is too small.
     """
     card, names = engine.embedder_card, names_of(dataset)
@@ -105,10 +105,10 @@ def build_gallery(
 
 
 def names_of(dataset: IdentityDataset) -> dict[str, str]:
-    """The name that a gallery gives each person of a dataset, by the dataset's name for them.
+    """Map the dataset's names of people to the names in a gallery.
 
     Raises:
-        GalleryError: a name that a gallery does not take, or two different ones that look the same.
+        GalleryError: a name is invalid, or two different names look the same.
     """
     names: dict[str, str] = {}
     appearances: dict[str, str] = {}
@@ -130,16 +130,16 @@ def names_of(dataset: IdentityDataset) -> dict[str, str]:
 def faces_of_people(
     dataset: IdentityDataset, engine: FaceAnalyzer, *, largest_only: bool = False, progress: Progress | None = None
 ) -> dict[str, ChosenFaces]:
-    """Choose the face meant on every photo of a dataset; see `face_choice`.
+    """Choose the person's face on every photo of a dataset; see `face_choice`.
 
     Args:
         dataset: the people.
         engine: finds and embeds.
-        largest_only: take the largest face of every photo instead.
-        progress: called with the number of photos done and of all.
+        largest_only: use the largest face of every photo.
+        progress: called with the number of photos done and the total.
 
     Returns:
-        Everybody's photos, by the name that a gallery gives them, sorted; also of people without a usable one.
+        The photos of each person, by the name in a gallery, sorted; including people without a usable photo.
 
     Raises:
         GalleryError: see `names_of`.
@@ -185,7 +185,7 @@ def _read(dataset: IdentityDataset, photo: Photo, engine: FaceAnalyzer, largest_
 def _mixed(
     people: dict[str, ChosenFaces], choices: dict[str, Choice], zero_point: int, threshold: int | None
 ) -> dict[str, str]:
-    """Why the photos of a person, outliers aside, are not of one person, by name."""
+    """For each person whose photos, without outliers, show different people: the reason, by name."""
     mixed: dict[str, str] = {}
     if threshold is None:
         return mixed
@@ -241,5 +241,5 @@ def _first_reason(faces: ChosenFaces) -> str:
 
 
 def _reason(message: object, path: object) -> str:
-    """A message without the path it begins with."""
+    """A message without the path at its start."""
     return str(message).split(f"{path}: ")[-1]

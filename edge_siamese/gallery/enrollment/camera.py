@@ -1,4 +1,4 @@
-"""Enrolling in front of a camera: which frames are good enough to remember somebody by."""
+"""Enrollment from a camera: collects templates from frames of sufficient quality."""
 
 import time
 from collections import Counter
@@ -14,17 +14,17 @@ from ...protocols import FaceAnalyzer, FrameSource
 from .face_choice import ChosenFaces, MeantFaces, find_meant_faces
 
 MIN_FACE = 60.0
-"""Pixels of a face box's shorter side under which a template would be mostly interpolation."""
+"""Minimum length of a face box's shorter side in pixels; below it a template is mostly interpolated."""
 
 
 class TemplateCollector:
-    """Collects templates from frames that show one face, large enough, some time after the last one taken.
+    """Collects templates from frames that show one sufficiently large face, with a minimum interval between them.
 
     Attributes:
-        frames: what messages call the frames taken.
-        templates: int8 ``(D,)`` each.
-        several: number of faces on each frame taken that shows more than one.
-        rejected: how many frames were not taken, by reason.
+        frames: names of the used frames in messages.
+        templates: template of each used frame, int8 ``(D,)``.
+        several: number of faces on each used frame that shows more than one.
+        rejected: number of rejected frames, by reason.
     """
 
     def __init__(self, engine: FaceAnalyzer, *, interval: float) -> None:
@@ -36,34 +36,34 @@ class TemplateCollector:
         self._last_ns: int | None = None
 
     def offer(self, frame: Frame) -> bool:
-        """Look at a frame; True when it was taken."""
+        """Process a frame. Returns whether the frame was used."""
         if self._last_ns is not None and frame.timestamp_ns - self._last_ns < self.interval_ns:
             return False
-        seen = find_meant_faces(frame.pixels, self.engine)
-        reason = unsuitable(seen)
+        meant = find_meant_faces(frame.pixels, self.engine)
+        reason = unsuitable(meant)
         if reason:
             self.rejected[reason] += 1
             return False
         name = f"frame {frame.sequence}"
         self.frames.append(name)
-        self.templates.append(self.engine.embed_crop(seen.crops[0]).values)
-        if seen.found > 1:
-            self.several[name] = seen.found
+        self.templates.append(self.engine.embed_crop(meant.crops[0]).values)
+        if meant.found > 1:
+            self.several[name] = meant.found
         self._last_ns = frame.timestamp_ns
         return True
 
     def chosen(self) -> ChosenFaces:
-        """The frames taken."""
+        """The used frames."""
         return ChosenFaces(self.frames, np.stack(self.templates), [], self.several)
 
 
-def unsuitable(seen: MeantFaces) -> str | None:
-    """Why the faces of a frame are not what somebody is enrolled from, or None."""
-    if seen.problem is not None:
-        return seen.problem
-    if len(seen.faces) > 1:
+def unsuitable(meant: MeantFaces) -> str | None:
+    """Reason why a frame cannot be used for enrollment, or None."""
+    if meant.problem is not None:
+        return meant.problem
+    if len(meant.faces) > 1:
         return "shows several faces"
-    return "the face is too small" if min(seen.faces[0].box[2:]) < MIN_FACE else None
+    return "the face is too small" if min(meant.faces[0].box[2:]) < MIN_FACE else None
 
 
 def capture_faces(
@@ -76,23 +76,23 @@ def capture_faces(
     begun: float | None = None,
     taken: Callable[[int, int], None] | None = None,
 ) -> ChosenFaces:
-    """The faces of the first `count` good frames.
+    """Collect the faces of the first `count` good frames.
 
     Args:
-        source: frames of one person; whether it was one is for `person.join` to find.
+        source: frames of one person; `person.join` checks that they show one person.
         engine: finds and embeds.
-        count: how many to take; frames that end earlier may give fewer.
-        interval: seconds between two that are taken, by the frames' own time.
-        timeout: wall-clock seconds after which fewer than `count` are an error, also when the source delivers nothing; None
-            waits for the end of the frames.
-        begun: `time.monotonic()` from which the timeout counts, so that it covers the opening of the source; by default now.
-        taken: called with the number taken and `count`.
+        count: number of frames to use; fewer if the source ends earlier.
+        interval: minimum seconds between two used frames, by their timestamps.
+        timeout: wall-clock seconds after which fewer than `count` frames are an error, also if the source delivers none;
+            None waits for the end of the source.
+        begun: `time.monotonic()` at the start of the timeout, so that it covers the opening of the source; default: now.
+        taken: called with the number of used frames and `count`.
 
     Returns:
-        1 to `count` frames.
+        The faces of 1 to `count` frames.
 
     Raises:
-        NoFaceError: no good frame, or not enough of them in time.
+        NoFaceError: no good frame, or fewer than `count` before the timeout.
     """
     capture = TemplateCollector(engine, interval=interval)
     spent = 0.0 if begun is None else time.monotonic() - begun
@@ -110,5 +110,5 @@ def capture_faces(
 
 
 def _tally(capture: TemplateCollector, count: int) -> str:
-    rejected = ", ".join(f"{reason} {number}" for reason, number in capture.rejected.most_common()) or "none seen"
+    rejected = ", ".join(f"{reason} {number}" for reason, number in capture.rejected.most_common()) or "none"
     return f"{len(capture.templates)} of {count} good frames (rejected: {rejected})"

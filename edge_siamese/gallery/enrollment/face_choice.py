@@ -1,14 +1,14 @@
-"""Which face of a photo is meant: one rule for photos, folders of people and cameras.
+"""Choice of a person's face on a photo that may show several faces.
 
-1. A face counts when its side is at least half of the largest face's side. Smaller ones are people in the background: on
-   263 photos with several faces, the person a photo is filed under was never such a face.
-2. A photo with one face that counts means that face.
-3. A photo with several means the one that agrees with the person's other photos (those with one face that counts, and the
-   templates in the gallery): it scores at least the threshold with their mean, and no other face of the photo does.
+1. Faces with less than half of the largest face's side are ignored as people in the background: on 263 photos with several
+   faces, the labeled person was never such a face. The others are candidates.
+2. If a photo has one candidate, that face is used.
+3. If a photo has several, the face that matches the person's other photos (photos with one candidate, and the templates in
+   the gallery) is used: its score with their mean reaches the threshold, and no other candidate's score does.
 4. Otherwise the photo is not used.
 
-Size alone does not tell who is meant: on LFW photos with two faces of nearly the same size the larger one was somebody else in
-8 of 63 (``docs/enrollment.md``).
+Size alone is not sufficient: on LFW photos with two faces of nearly the same size the larger face was another person in 8 of
+63 (``docs/enrollment.md``).
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ from ...quality.gate import CAUSES, QualityLimits, measure_crop
 from ..templates.representatives import mean_template
 
 MIN_RELATIVE_SIDE = 0.5
-"""Side of a face that counts, as a share of the largest face's side."""
+"""Minimum side of a candidate, as a share of the largest face's side."""
 
 _LIMITS = QualityLimits()
 
@@ -34,20 +34,20 @@ Templates = npt.NDArray[np.int8]
 
 
 def meant_faces(faces: Sequence[Face]) -> list[Face]:
-    """The faces of one image that could be the person meant, largest first."""
+    """The candidates among the faces of one image, largest first."""
     ordered = sorted(faces, key=lambda face: -face.area)
     return [face for face in ordered if face.area >= MIN_RELATIVE_SIDE**2 * ordered[0].area]
 
 
 @dataclass(frozen=True, eq=False)
 class MeantFaces:
-    """The faces of one image that could be meant, not embedded.
+    """The candidate faces of one image, not embedded.
 
     Attributes:
-        faces: those that count, largest first; empty when none can be used.
-        crops: uint8 ``(112, 112, 3)`` of each, aligned.
-        found: how many faces were found, those in the background too.
-        problem: why none can be used, or None.
+        faces: candidates, largest first; empty if none can be used.
+        crops: aligned crop of each candidate, uint8 ``(112, 112, 3)``.
+        found: number of detected faces, including those in the background.
+        problem: reason why no face can be used, or None.
     """
 
     faces: list[Face]
@@ -57,21 +57,21 @@ class MeantFaces:
 
 
 def find_meant_faces(image: RGB, engine: FaceAnalyzer, *, largest_only: bool = False) -> MeantFaces:
-    """Find the faces of a uint8 ``(H, W, 3)`` image, whichever way up it is, that could be meant.
+    """Detect the candidate faces of a uint8 ``(H, W, 3)`` image in any orientation.
 
-    When all of them are too poor to be compared, the image cannot be used.
+    If the quality of all candidates is too low for a comparison, the image cannot be used.
 
     Args:
         image: the photo or frame.
-        engine: finds and aligns.
-        largest_only: only the largest face, whatever else the image shows.
+        engine: detects and aligns faces.
+        largest_only: use only the largest face.
     """
     oriented = detect_oriented(engine, image)
     found = len(oriented.faces)
     if not found:
         return MeantFaces([], [], 0, "shows no face")
     if oriented.doubtful:
-        return MeantFaces([], [], found, "it is not clear which way up it is")
+        return MeantFaces([], [], found, "its orientation is not clear")
     faces = meant_faces(oriented.faces)[: 1 if largest_only else None]
     crops = [engine.align(image, face) for face in faces]
     rejections = [measure_crop(crop, face).rejection(_LIMITS) for crop, face in zip(crops, faces, strict=True)]
@@ -82,13 +82,13 @@ def find_meant_faces(image: RGB, engine: FaceAnalyzer, *, largest_only: bool = F
 
 @dataclass(frozen=True, eq=False)
 class PhotoFaces:
-    """The faces of one photo that could be meant, embedded.
+    """The embedded candidate faces of one photo.
 
     Attributes:
-        photo: what messages call it.
-        templates: int8 ``(C, D)``, largest face first; C is 0 when it cannot be used.
-        faces: how many faces were found, those in the background too.
-        problem: why it cannot be used, or None.
+        photo: name of the photo in messages.
+        templates: int8 ``(C, D)`` for C candidates, largest face first; C is 0 if the photo cannot be used.
+        faces: number of detected faces, including those in the background.
+        problem: reason why the photo cannot be used, or None.
     """
 
     photo: str
@@ -103,16 +103,16 @@ class PhotoFaces:
 
     @classmethod
     def of(cls, image: RGB, photo: str, engine: FaceAnalyzer, *, largest_only: bool = False) -> "PhotoFaces":
-        """Find and embed the faces of an image that could be meant; see `find_meant_faces`."""
-        seen = find_meant_faces(image, engine, largest_only=largest_only)
-        if seen.problem is not None:
-            return cls.unusable(photo, seen.problem)
-        return cls(photo, np.stack([engine.embed_crop(crop).values for crop in seen.crops]), seen.found)
+        """Detect and embed the candidate faces of an image; see `find_meant_faces`."""
+        meant = find_meant_faces(image, engine, largest_only=largest_only)
+        if meant.problem is not None:
+            return cls.unusable(photo, meant.problem)
+        return cls(photo, np.stack([engine.embed_crop(crop).values for crop in meant.crops]), meant.found)
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A photo that was not used, and why."""
+    """A photo that was not used, with the reason."""
 
     photo: str
     reason: str
@@ -123,9 +123,9 @@ class ChosenFaces:
     """One person's photos with one face each.
 
     Attributes:
-        photos: those that are used.
-        templates: int8 ``(n, D)`` of their faces.
-        skipped: the others, and why.
+        photos: names of the used photos.
+        templates: int8 ``(n, D)``, one for each used photo.
+        skipped: the photos that are not used, with the reason.
         several: number of faces on each used photo that shows more than one, by photo.
     """
 
@@ -138,21 +138,21 @@ class ChosenFaces:
 def choose_faces(
     photos: Sequence[PhotoFaces], zero_point: int, threshold: int | None, *, known: Templates | None = None
 ) -> ChosenFaces:
-    """Choose the face meant on each photo of one person; a photo that is there twice counts once.
+    """Choose the person's face on each photo of one person; a repeated photo counts once.
 
     Args:
-        photos: of one person.
-        zero_point: of the templates.
-        threshold: Q15 score from which a face agrees with the person's other photos; None when the embedder has no
-            operating point: photos with several faces are then not used.
-        known: int8 ``(K, D)`` templates that the gallery has of the person.
+        photos: photos of one person.
+        zero_point: zero point of the templates.
+        threshold: Q15 score from which a face matches the person's other photos; None if the embedder has no operating
+            point, then photos with several candidates are not used.
+        known: templates of the person in the gallery, int8 ``(K, D)``.
     """
     anchors = [photo.templates for photo in photos if len(photo.templates) == 1]
     anchors += [known] if known is not None and len(known) else []
     mean = mean_template(np.concatenate(anchors), zero_point) if anchors else None
 
     def choose(photo: PhotoFaces) -> int | str:
-        """The row of the face meant, or why the photo is not used."""
+        """The row of the chosen face, or the reason why the photo is not used."""
         if photo.problem is not None:
             return photo.problem
         if len(photo.templates) == 1:

@@ -1,8 +1,7 @@
-"""People of a gallery that it cannot tell apart: look-alikes, and one person under two names.
+"""Look-alikes: pairs of identities in a gallery that score above the threshold, such as one person under two names.
 
-Two identities are look-alikes when the best score between their templates reaches the threshold at which the gallery names a
-stranger at a rate of at most `LOOK_ALIKE_FPIR`. Nothing less would do: an enrolled person who scores that high against another
-name is named wrongly, or not at all.
+Two identities are look-alikes if the best score between their templates reaches the gallery's threshold for an FPIR of
+`LOOK_ALIKE_FPIR`. A person with such a score for another name can be identified wrongly or not at all.
 """
 
 from dataclasses import dataclass
@@ -19,14 +18,14 @@ if TYPE_CHECKING:
     from ..gallery import Gallery
 
 LOOK_ALIKE_FPIR = 0.01
-"""Rate at which somebody new to a gallery may be taken for a person in it at enrollment; looser than when it is used, since a
-person decides and can overrule."""
+"""Accepted rate at which a new person is taken for an enrolled one at enrollment; higher than for identification, because the
+user can override the result."""
 _BLOCK = 1024
 
 
 @dataclass(frozen=True)
 class LookAlikes:
-    """Two identities that score above the threshold.
+    """Two identities whose score reaches the threshold.
 
     Attributes:
         first, second: their names.
@@ -46,13 +45,13 @@ class LookAlikes:
 
 
 def look_alike_threshold(gallery: "Gallery", card: "ModelCard | None") -> int | None:
-    """Q15 score from which two people of a gallery are look-alikes; None when nobody has an operating point."""
+    """Q15 score from which two people of a gallery are look-alikes; None without an operating point."""
     points = gallery.operating_points or (card.operating_points if card else ())
     return choose_operating_point(points, gallery.required_fmr(LOOK_ALIKE_FPIR)).threshold_q15 if points else None
 
 
 def find_look_alikes(gallery: "Gallery", threshold: int) -> list[LookAlikes]:
-    """Every pair of identities that scores at least the Q15 threshold, highest first."""
+    """Every pair of identities whose score reaches the Q15 threshold, highest first."""
     best = np.full((len(gallery.names),) * 2, NO_SCORE, np.int16)
     for start in range(0, len(gallery.templates), _BLOCK):
         block = slice(start, start + _BLOCK)
@@ -65,7 +64,7 @@ def find_look_alikes(gallery: "Gallery", threshold: int) -> list[LookAlikes]:
 
 
 def looks_like(gallery: "Gallery", name: str, templates: npt.NDArray[np.int8], threshold: int) -> LookAlikes | None:
-    """The person of a gallery, other than `name`, whom int8 ``(n, D)`` templates match best, if they reach the threshold."""
+    """The other person of a gallery that int8 ``(n, D)`` templates of `name` match best, or None below the threshold."""
     others = [index for index, other in enumerate(gallery.names) if other != name]
     if not others:
         return None

@@ -1,7 +1,7 @@
-"""Enrolling one person: from photos or frames to a gallery with one more person, or more templates of one.
+"""Enrollment of one person: adds a person, or another template of a person, to a gallery.
 
-Photos that disagree with each other, with what the gallery has of the person, or that match somebody else in it are refused,
-unless the caller allows it.
+Photos are rejected, unless the caller allows it, if they disagree with each other or with the person's templates in the
+gallery, or if they match another enrolled person.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from ..gallery import Gallery
 
 AGREEMENT_FMR = 0.01
-"""False match rate of the threshold from which photos show one person. A misfiled photo is overlooked once in a hundred times;
-`docs/enrollment.md` has how often good photos are refused."""
+"""False match rate of the threshold from which photos show one person. One of a hundred misfiled photos is not detected;
+`docs/enrollment.md` has the rate at which good photos are rejected."""
 
 
 @dataclass(frozen=True)
 class Permissions:
-    """What an enrollment may do that is refused otherwise.
+    """Exceptions to the checks of an enrollment.
 
     Attributes:
-        different_faces: take photos that show different people.
-        look_alike: take somebody who looks like another person of the gallery.
+        different_faces: accept photos that show different people.
+        look_alike: accept a person who looks like another person of the gallery.
     """
 
     different_faces: bool = False
@@ -51,12 +51,12 @@ STRICT = Permissions()
 
 
 def agreement_threshold(card: "ModelCard") -> int | None:
-    """Q15 score from which two templates show one person; None when the embedder has no operating point."""
+    """Q15 score from which two templates show one person; None if the embedder has no operating point."""
     return choose_operating_point(card.operating_points, AGREEMENT_FMR).threshold_q15 if card.operating_points else None
 
 
 def read_photos(paths: Iterable[Path], engine: FaceAnalyzer, *, largest_only: bool = False) -> list[PhotoFaces]:
-    """Read photos and embed their faces; one that cannot be read has its problem in the answer."""
+    """Read photos and embed their faces; a photo that cannot be read has its error as `problem`."""
     photos = []
     for path in paths:
         try:
@@ -66,8 +66,8 @@ def read_photos(paths: Iterable[Path], engine: FaceAnalyzer, *, largest_only: bo
     return photos
 
 
-def look_at_images(images: Sequence[RGB], engine: FaceAnalyzer, *, largest_only: bool = False) -> list[PhotoFaces]:
-    """Embed the faces of uint8 ``(H, W, 3)`` images, which are called by their number from 1."""
+def embed_images(images: Sequence[RGB], engine: FaceAnalyzer, *, largest_only: bool = False) -> list[PhotoFaces]:
+    """Embed the faces of uint8 ``(H, W, 3)`` images; messages call them by number, from 1."""
     return [
         PhotoFaces.of(image, f"image {number}", engine, largest_only=largest_only)
         for number, image in enumerate(images, start=1)
@@ -75,7 +75,7 @@ def look_at_images(images: Sequence[RGB], engine: FaceAnalyzer, *, largest_only:
 
 
 def choose_of_person(photos: Sequence[PhotoFaces], name: str, gallery: "Gallery", card: "ModelCard") -> ChosenFaces:
-    """Choose the faces of a person that may be in the gallery; see `face_choice`.
+    """Choose the faces of a person, who may already be in the gallery; see `face_choice`.
 
     Raises:
         NoFaceError: none of the photos can be used.
@@ -91,17 +91,17 @@ def choose_of_person(photos: Sequence[PhotoFaces], name: str, gallery: "Gallery"
 def require_one_person(
     name: str, photos: Sequence[str], templates: npt.NDArray[np.int8], zero_point: int, threshold: int
 ) -> None:
-    """Make sure that photos show one person.
+    """Check that photos show one person.
 
     Args:
         name: of the person.
-        photos: what messages call them.
-        templates: int8 ``(n, D)`` of them.
+        photos: names of the photos in messages.
+        templates: int8 ``(n, D)``, one for each photo.
         zero_point: of the templates.
-        threshold: Q15 score from which two are one person.
+        threshold: Q15 score from which two templates show one person.
 
     Raises:
-        EnrollmentError: they show different people; the sentence sorts them.
+        EnrollmentError: the photos show different people; the message groups them.
     """
     groups = group_by_person(templates, zero_point, threshold)
     if len(groups) > 1:
@@ -125,22 +125,22 @@ def join(
     """Add the mean of a person's photos to a gallery.
 
     Args:
-        gallery: of the same embedder.
-        name: of the person; may be in the gallery.
-        chosen: their faces.
-        card: of the embedder; its operating points say what agrees and what looks alike. Without any nothing is checked.
-        permissions: what is allowed that is refused otherwise.
-        limit: how many templates a person keeps.
-        about: see `metadata.describe`; what it does not mention stays as it was.
+        gallery: gallery of the same embedder.
+        name: name of the person, who may be in the gallery.
+        chosen: faces of the person.
+        card: model card of the embedder; the thresholds come from its operating points. Without any, nothing is checked.
+        permissions: exceptions to the checks.
+        limit: maximum number of templates per person.
+        about: metadata of the person (see `metadata.describe`); missing fields keep their value.
 
     Returns:
-        Another gallery, and the person in it whom the new one looks like, which was allowed; None when there is none.
+        A new gallery, and the permitted look-alike of the person, or None.
 
     Raises:
-        EnrollmentError: the photos show different people, somebody else than the gallery knows by the name, or somebody whom
-            the gallery knows by another name.
-        GalleryError: the gallery is of another embedder, or does not take the name.
-        DataError: the last day of `about` is over.
+        EnrollmentError: the photos show different people, another person than the enrolled one of that name, or a person
+            enrolled under another name.
+        GalleryError: the gallery is of another embedder, or the name is invalid.
+        DataError: the last day of retention in `about` is in the past.
     """
     gallery.require(card)
     require_current(about or {})

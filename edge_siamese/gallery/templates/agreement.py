@@ -1,14 +1,12 @@
-"""Do templates of one person agree with each other?
+"""Agreement of templates: outliers of one person, and grouping of photos by person.
 
-`Agreement` finds outliers: photos too unlike the others of their person. A template is an outlier when its mean score with
-the others is below half the median of these means. Like the local outlier factor (Breunig, Kriegel, Ng and Sander, "LOF:
-identifying density-based local outliers", SIGMOD 2000) the rule compares a point with its own neighborhood, so it needs no
-threshold for a network; one person has too few templates for neighborhoods within, so all others are the neighbors. Two
-templates cannot say which of them is wrong, and templates that do not agree at all (a median of 0 or less) not either: then
-nothing is rejected. ``docs/representatives.md`` has how many misfiled photos it finds, and how many good ones it costs.
+`Agreement` finds outliers: photos that differ too much from the others of their person. A template is an outlier if its mean
+score with the others is below half the median of these means. Like the local outlier factor (Breunig, Kriegel, Ng and Sander,
+"LOF: identifying density-based local outliers", SIGMOD 2000) the rule compares a point with its neighborhood (here all other
+templates), so it needs no threshold. With two templates, or with templates that do not agree at all (a median of 0 or less),
+nothing is rejected. ``docs/representatives.md`` has the rates of detected misfiled photos and of rejected good ones.
 
-`group_by_person` needs a threshold and answers for any number of templates: how many different people do they show?
-``docs/enrollment.md`` has how often it is wrong.
+`group_by_person` uses a threshold to group any number of templates by person; ``docs/enrollment.md`` has its error rates.
 """
 
 from dataclasses import dataclass
@@ -24,11 +22,11 @@ FEWEST = 3
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """How well the N templates of one person agree with each other.
+    """Agreement of the N templates of one person.
 
     Attributes:
-        with_others: int64 ``(N,)`` sums of Q15 scores with the others.
-        outliers: row numbers, ascending.
+        with_others: sum of the Q15 scores of each template with the others, int64 ``(N,)``.
+        outliers: indices of the outliers, ascending.
     """
 
     with_others: npt.NDArray[np.int64]
@@ -41,15 +39,15 @@ class Agreement:
         return cls(sums, tuple(_below_half_the_median(sums).tolist()) if len(sums) >= FEWEST else ())
 
     def means(self) -> npt.NDArray[np.float64]:
-        """Mean score of each with the others, as people see scores, ``(N,)``; of a single template 0."""
+        """Mean score of each template with the others, -1 to 1, ``(N,)``; 0 for a single template."""
         return self.with_others / (max(len(self.with_others) - 1, 1) * Q15)
 
     def reason(self, row: int) -> str:
-        """Why a template is an outlier, for people."""
+        """Reason why a template is an outlier, as text."""
         means = self.means()
         return (
-            f"an outlier: its mean score {means[row]:.3f} with the person's other photos is below half of what is "
-            f"usual among them, {np.median(means):.3f}"
+            f"an outlier: its mean score {means[row]:.3f} with the person's other photos is below half of the "
+            f"median, {np.median(means):.3f}"
         )
 
 
@@ -60,7 +58,7 @@ def _below_half_the_median(sums: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
 
 
 def group_by_person(templates: Templates, zero_point: int, threshold: int) -> list[list[int]]:
-    """Sort templates of unknown people into groups of one person each.
+    """Group templates by person.
 
     Average linkage on mean templates: every template begins as a group, and the two groups whose mean templates score
     highest become one while that score is at least the threshold.
@@ -68,10 +66,10 @@ def group_by_person(templates: Templates, zero_point: int, threshold: int) -> li
     Args:
         templates: int8 ``(N, D)``.
         zero_point: of the templates.
-        threshold: Q15 score from which two are one person.
+        threshold: Q15 score from which two templates show one person.
 
     Returns:
-        Row numbers, ascending in each group; the largest group first, of equals the one with the earliest row.
+        Row indices, ascending in each group; the largest group first, groups of equal size by their first row.
     """
     groups = [[row] for row in range(len(templates))]
     means = np.array(templates)

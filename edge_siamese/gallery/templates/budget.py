@@ -1,4 +1,4 @@
-"""Templates under a budget: how many bytes a gallery's file has, and how many templates each person gets for them."""
+"""Template budget: parses file sizes and allocates the number of templates of each person."""
 
 import heapq
 import re
@@ -14,10 +14,10 @@ _UNITS = {"": 1, "b": 1, "kb": 1000, "mb": 1000**2, "kib": 1024, "mib": 1024**2}
 
 
 def parse_size(text: str) -> int:
-    """Bytes of ``8000``, ``8kB``, ``7.5 KiB``, ``1MB`` or ``1MiB``: k and M are thousands, Ki and Mi powers of 1024.
+    """Parse a size such as ``8000``, ``8kB``, ``7.5 KiB``, ``1MB`` or ``1MiB`` to bytes; k is 1000, Ki is 1024.
 
     Raises:
-        DataError: it is none, or not a whole number of bytes above 0.
+        DataError: not a size, or not a whole number of bytes above 0.
     """
     parts = re.fullmatch(r"([0-9]+)(\.[0-9]+)?\s*([a-zA-Z]*)", text.strip())
     unit = _UNITS.get(parts[3].lower()) if parts else None
@@ -28,9 +28,9 @@ def parse_size(text: str) -> int:
 
 
 def sizes_of(gallery: Gallery) -> Callable[[int], int]:
-    """Bytes of the gallery's file by how many templates its people have together.
+    """Function that returns the size of the gallery's file in bytes for a total number of templates.
 
-    Information and operating points count as they are in the gallery; each further operating point takes 80 bytes.
+    Metadata and operating points count as they are in the gallery; each further operating point takes 80 bytes.
     """
     fixed = len(encode(gallery)) - _template_bytes(gallery, len(gallery.templates))
     return lambda templates: fixed + _template_bytes(gallery, templates)
@@ -44,20 +44,20 @@ def allocate(
     limit: int | None = None,
     strategy: Strategy = Strategy.GREEDY,
 ) -> dict[str, int]:
-    """How many templates each person gets.
+    """Allocate the number of templates of each person.
 
-    Everybody gets equally many, as far as they have them and the budget goes. What is left goes one by one to whom
-    another template raises the coverage most (`Candidates.coverage`); of equals, to the first by name.
+    All people get the same number, up to what they have and the budget allows. The rest is given one by one to the person
+    whose coverage (`Candidates.coverage`) another template raises most; ties go to the first name.
 
     Args:
-        people: their templates, by name.
-        budget: bytes the file may have.
-        size: bytes of the file by its number of templates, not falling.
-        limit: templates a person gets at most.
-        strategy: by which they will be chosen.
+        people: templates of each person, by name.
+        budget: maximum size of the file in bytes.
+        size: returns the size of the file in bytes for a number of templates; must not decrease.
+        limit: maximum number of templates per person.
+        strategy: strategy that chooses the templates.
 
     Raises:
-        DataError: not even one template for everybody fits.
+        DataError: the budget is too small for one template per person.
     """
     maximum = {name: _max(candidates, limit, strategy) for name, candidates in people.items()}
     if size(len(people)) > budget:
@@ -96,5 +96,5 @@ def _total(maximum: Mapping[str, int], level: int) -> int:
 
 
 def _template_bytes(gallery: Gallery, count: int) -> int:
-    """Bytes of the sections that grow with the templates: int8 ``(T, D)`` values, u32 owners and u32 squared norms."""
+    """Bytes of the sections with one entry per template: int8 ``(T, D)`` values, u32 identity index, u32 squared norms."""
     return aligned(count * gallery.dimension) + 2 * aligned(4 * count)

@@ -1,16 +1,16 @@
-"""Which few of a person's templates stand for all of them.
+"""Strategies that choose representative templates of a person.
 
-Everything is decided on exact Q15 scores and ties go to the earlier template, so the same templates give the same choice
+All computations use exact Q15 scores and ties go to the earlier template, so the same templates give the same choice
 on every machine.
 
 =================  ====================================================================================================
-``mean``           the medoid, in whose place the mean of all is remembered: see `mean_template` and `selection`.
-``greedy``         the medoid, then whatever raises the sum of best scores most: BUILD of PAM (Kaufman and Rousseeuw,
+``mean``           the medoid, replaced by the mean of all templates: see `mean_template` and `selection`.
+``greedy``         the medoid, then the template that raises the sum of best scores most: BUILD of PAM (Kaufman and Rousseeuw,
                    "Finding Groups in Data", 1990). An outlier is chosen late.
-``medoid``         the one with the highest sum of scores with all.
+``medoid``         the template with the highest sum of scores with all.
 ``k-medoids``      ``greedy``, then exchanges while one raises the sum: SWAP of PAM, every exchange tried at once as in
                    FastPAM1 (Schubert and Rousseeuw, "Faster k-medoids clustering", SISAP 2019).
-``farthest-first`` the medoid, then whatever is worst represented (Gonzalez, "Clustering to minimize the maximum
+``farthest-first`` the medoid, then the worst represented template (Gonzalez, "Clustering to minimize the maximum
                    intercluster distance", 1985). An outlier is chosen early: reject outliers first.
 =================  ====================================================================================================
 """
@@ -39,17 +39,17 @@ class Strategy(StrEnum):
 
     @property
     def gives_one(self) -> bool:
-        """Whether it never gives more than one template."""
+        """Whether the strategy chooses only one template."""
         return self in (Strategy.MEAN, Strategy.MEDOID)
 
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """One person's templates, ready to be chosen from.
+    """Scores between one person's templates, for the choice of representatives.
 
     Attributes:
         scores: Q15 int64 ``(N, N)`` of every template with every other.
-        distinct: those to choose from, ascending; of equal templates only the first.
+        distinct: indices to choose from, ascending; only the first of equal templates.
     """
 
     scores: Scores
@@ -57,39 +57,39 @@ class Candidates:
 
     @classmethod
     def of(cls, templates: Templates, zero_point: int) -> "Candidates":
-        """From int8 ``(N, D)`` templates."""
+        """Compute the scores of int8 ``(N, D)`` templates."""
         scores = scores_q15(templates, templates, zero_point).astype(np.int64)
         distinct = np.unique(templates, axis=0, return_index=True)[1]
         return cls(scores, tuple(sorted(distinct.tolist())))
 
     def choose(self, count: int, strategy: Strategy = Strategy.GREEDY) -> list[int]:
-        """Rows of at most `count` representatives, the most typical first."""
+        """Indices of at most `count` representatives, the most representative first."""
         return _STRATEGIES[strategy](self, count)
 
     def coverage(self, chosen: Sequence[int]) -> Fraction:
-        """Mean over all templates of the best Q15 score with a chosen one."""
+        """Mean over all templates of the best Q15 score with a chosen template."""
         return Fraction(int(self.scores[:, list(chosen)].max(axis=1).sum()), len(self.scores))
 
 
 def representatives(
     templates: Templates, zero_point: int, count: int, strategy: Strategy = Strategy.GREEDY
 ) -> list[int]:
-    """Choose at most `count` of int8 ``(N, D)`` templates, so that each is near a chosen one.
+    """Choose at most `count` of int8 ``(N, D)`` templates that represent all of them.
 
     Returns:
-        Row numbers, the most typical template first; one equal to a chosen one is left out.
+        Row indices, the most representative first; templates equal to a chosen one are left out.
     """
     return Candidates.of(templates, zero_point).choose(count, strategy)
 
 
 def mean_template(templates: npt.NDArray[np.int8], zero_point: int) -> npt.NDArray[np.int8]:
-    """The mean direction of int8 ``(n, D)`` templates as int8 ``(D,)`` of the same zero point, as long as int8 allows.
+    """Mean direction of int8 ``(n, D)`` templates as int8 ``(D,)`` with the same zero point, scaled to the range of int8.
 
-    Photos of one person err in different directions, and their mean errs less: it names more other photos of a person
-    rightly than all of them apart do, in a fraction of the bytes (docs/representatives.md).
+    The mean identifies more photos of a person correctly than the separate templates do, and needs fewer bytes
+    (docs/representatives.md).
 
-    Every template counts the same, whatever its length; a zero vector does not count. Where the directions cancel out, or
-    there is only one, it is the first template.
+    Every template has the same weight, independent of its length; zero vectors are ignored. If the directions cancel out, or
+    there is only one template, the result is the first template.
     """
     vectors = templates.astype(np.float64) - zero_point
     lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
@@ -140,7 +140,7 @@ _STRATEGIES: dict[Strategy, Callable[[Candidates, int], list[int]]] = {
 
 
 def _build(scores: Scores, indices: Iterable[int], count: int) -> list[int]:
-    """Of `indices`, one after the other that raises the sum of best scores most."""
+    """Choose `count` of `indices` one by one; each choice raises the sum of best scores most."""
     left, best = set(indices), np.full(len(scores), NO_SCORE, np.int64)
     chosen: list[int] = []
     while left and len(chosen) < count:
@@ -153,7 +153,7 @@ def _build(scores: Scores, indices: Iterable[int], count: int) -> list[int]:
 
 
 def _best_exchange(candidates: Candidates, chosen: list[int]) -> list[int] | None:
-    """`chosen`, ascending, with the one exchanged that raises the sum of best scores most; None when none raises it."""
+    """`chosen`, ascending, after the exchange that raises the sum of best scores most; None if no exchange raises it."""
     left = [row for row in candidates.distinct if row not in chosen]
     if not left or not chosen:
         return None

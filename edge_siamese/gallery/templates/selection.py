@@ -1,4 +1,4 @@
-"""Whom a gallery remembers by which photos: outliers, strategy, limit and budget together."""
+"""Selection of the templates in a gallery: outlier rejection, strategy, limit and budget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from .representatives import Candidates, Strategy, Templates, mean_template
 
 @dataclass(frozen=True)
 class SelectionOptions:
-    """How templates are chosen.
+    """Options for choosing templates.
 
     Attributes:
         strategy: see `representatives`.
-        limit: templates a person keeps at most; None for as many as there are, or as the budget allows.
-        budget: bytes the gallery's file may have; see `budget.allocate`.
-        reject_outliers: leave out what `outliers` finds.
+        limit: maximum number of templates per person; None for all, or as many as the budget allows.
+        budget: maximum size of the gallery's file in bytes; see `budget.allocate`.
+        reject_outliers: leave out the outliers of `agreement.Agreement`.
     """
 
     strategy: Strategy = Strategy.GREEDY
@@ -33,12 +33,12 @@ DEFAULT_SELECTION = SelectionOptions(Strategy.MEAN)
 
 @dataclass(frozen=True)
 class Choice:
-    """What became of one person's templates, by row number.
+    """Choice among one person's templates, by row index.
 
     Attributes:
-        chosen: the most typical first.
+        chosen: chosen templates, the most representative first.
         rejected: outliers, ascending; empty unless they are rejected.
-        averaged: those whose mean is remembered in place of the chosen one; empty unless the strategy says so.
+        averaged: templates whose mean replaces the chosen one; empty for other strategies than the mean.
     """
 
     chosen: tuple[int, ...]
@@ -46,7 +46,7 @@ class Choice:
     averaged: tuple[int, ...] = ()
 
     def templates(self, candidates: Templates, zero_point: int) -> Templates:
-        """What is remembered of one person's int8 ``(n, D)``: ``(T, D)``."""
+        """The templates to store, int8 ``(T, D)``, for one person's candidates, int8 ``(n, D)``."""
         if self.averaged:
             return mean_template(candidates[list(self.averaged)], zero_point)[None]
         return candidates[list(self.chosen)]
@@ -56,13 +56,13 @@ def select(empty: Gallery, people: Mapping[str, Templates], options: SelectionOp
     """Choose every person's templates.
 
     Args:
-        empty: the gallery of nobody that they are for; its information is part of the file under the budget.
-        people: int8 ``(n, D)`` templates by name, as a gallery keeps names.
-        options: how.
+        empty: an empty gallery with the metadata of the result, which counts for the budget.
+        people: int8 ``(n, D)`` templates by normalized name.
+        options: the selection options.
 
     Raises:
         DataError: the budget is too small.
-        GalleryError: a name or template that a gallery does not take.
+        GalleryError: a name or template is invalid.
     """
     rejected = {name: _rejected(templates, empty.zero_point, options) for name, templates in people.items()}
     kept = {name: np.setdiff1d(np.arange(len(people[name])), rejected[name]) for name in people}
@@ -79,7 +79,7 @@ def select(empty: Gallery, people: Mapping[str, Templates], options: SelectionOp
 
 
 def with_selected(empty: Gallery, people: Mapping[str, Templates], choices: Mapping[str, Choice]) -> Gallery:
-    """The gallery of the chosen templates, each person's in the order of choice."""
+    """The gallery of the chosen templates, in the order of choice for each person."""
     chosen = {name: choices[name].templates(people[name], empty.zero_point) for name in people}
     return empty.with_people(chosen, limit=None)
 

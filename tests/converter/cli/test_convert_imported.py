@@ -227,5 +227,8 @@ def test_a_network_that_tells_nobody_apart_is_rejected(tmp_path: Path, capsys: p
     assert answer("convert", network, tmp_path / "noise", "-o", model, "--images", "whole") == 1
     message = capsys.readouterr().err
     assert "the float network tells people apart no better than chance: AUC 0." in message
-    assert "images of 5 people, chance is 0.5; it was given (pixel - 128) / 128, RGB: say what it takes" in message
+    assert (
+        "images of 5 people, chance is 0.5; its input was (pixel - 128) / 128, RGB: describe the correct input"
+        in message
+    )
     assert not model.exists()

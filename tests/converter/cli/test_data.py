@@ -107,8 +107,9 @@ def test_pairs_are_of_one_side_of_a_split(
     output = tmp_path / f"pairs{suffix}"
     report = printed_json(capsys, "pairs", prepared, "-o", output, "--split", tmp_path / "s.json", "--side", "test")
     test = {one.path for one in read_manifest(tmp_path / "s.json").test}
-    pairs = read_pairs(output)
-    assert {*pairs.first, *pairs.second} <= test
+    images = load_prepared(prepared)
+    pairs = read_pairs(output, images)
+    assert {images.paths[row] for row in pairs.index.ravel()} <= test
     assert len(pairs) == report["pairs"] == 2 * report["genuine"] == 2 * 3 * 3
 
 

@@ -45,7 +45,7 @@ def test_a_class_is_as_alike_as_its_nearest_image() -> None:
 
 def test_images_are_never_named_by_themselves() -> None:
     score, labels = clusters(4, 3, 0.1)
-    with pytest.raises(DataError, match="enrolled cannot be a probe"):
+    with pytest.raises(DataError, match="an enrolled image cannot be a probe"):
         identify(score, labels, np.array([0, 3]), np.array([0, 4]))
 
 

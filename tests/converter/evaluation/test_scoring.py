@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.evaluation.scoring import ScoredPairs, by_similarity, every_pair, score_pairs
+from edge_siamese.evaluation.pairs import ScoredPairs
+from edge_siamese_converter.evaluation.scoring import by_similarity, every_pair, score_pairs
 
 rng = np.random.default_rng(5)
 
@@ -73,9 +74,10 @@ def test_folds_need_two_classes_each() -> None:
         scored(np.repeat(np.arange(5), 2)).within_folds(3)
 
 
-def test_people_are_numbered_without_gaps() -> None:
-    pairs = ScoredPairs(np.array([[0, 1], [1, 2]]), np.array([0.1, 0.2]), np.array([40, 40, 7]))
+def test_classes_that_stand_in_a_pair_are_numbered_without_gaps() -> None:
+    pairs = ScoredPairs(np.array([[0, 1], [1, 3]]), np.array([0.1, 0.2]), np.array([40, 40, 9, 7, 50])).compact()
     assert pairs.person_count == 2
+    assert pairs.labels.tolist() == [1, 1, -1, 0, -1]
     assert pairs.first_person.tolist() == [1, 1]
     assert pairs.second_person.tolist() == [1, 0]
 

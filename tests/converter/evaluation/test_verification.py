@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError
-from edge_siamese_converter.evaluation.scoring import ScoredPairs, every_pair
+from edge_siamese.evaluation.pairs import ScoredPairs
+from edge_siamese_converter.evaluation.scoring import every_pair
 from edge_siamese_converter.evaluation.verification import (
     Confusion,
     Verification,

@@ -43,7 +43,7 @@ def test_means_for_each_channel_and_bgr_are_part_of_the_network(
 def test_an_open_size_is_closed(make_network: Make, tmp_path: Path) -> None:
     make_network((None, None, 1)).save(tmp_path / "n.keras")
     assert load_any(tmp_path / "n.keras", input_size=40).input_shape == (40, 40, 1)
-    with pytest.raises(DataError, match="leaves the size of its input open; give it with --input-size"):
+    with pytest.raises(DataError, match="the network has no fixed input size; set it with --input-size"):
         load_any(tmp_path / "n.keras")
 
 
@@ -87,9 +87,9 @@ def saved(path: Path, *stack: Any, shape: tuple[int, int, int] = (16, 16, 3)) ->
     [
         (
             [Doubled(), layers.Flatten()],
-            "uses 'Doubled', which only its author's code knows; export it there as a SavedModel",
+            "uses 'Doubled', which is not part of Keras; export it where it is defined as a SavedModel",
         ),
-        ([layers.Lambda(lambda x: x * 2), layers.Flatten()], "holds a Lambda layer, that is code, which is not run"),
+        ([layers.Lambda(lambda x: x * 2), layers.Flatten()], "has a Lambda layer, whose code is not run"),
         ([layers.Conv2D(4, 3)], r"expected one embedding \(1, D\) as output, found shape \(None, 14, 14, 4\)"),
     ],
 )
@@ -100,7 +100,7 @@ def test_what_cannot_be_rebuilt_or_embedded_is_rejected(stack: list[Any], senten
 
 def test_channels_first_is_rejected_with_the_way_out(tmp_path: Path) -> None:
     path = saved(tmp_path / "n.keras", layers.Flatten(data_format="channels_first"), shape=(3, 16, 16))
-    with pytest.raises(DataError, match="build the network again with data_format='channels_last'"):
+    with pytest.raises(DataError, match="build it with data_format='channels_last'"):
         load_any(path)
 
 

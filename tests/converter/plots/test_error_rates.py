@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from edge_siamese_converter.evaluation.scoring import ScoredPairs, every_pair
+from edge_siamese.evaluation.pairs import ScoredPairs
+from edge_siamese_converter.evaluation.scoring import every_pair
 from edge_siamese_converter.evaluation.verification import Confusion, Verification
 from edge_siamese_converter.plots.error_rates import confusion_matrix, decisions, det, rank_curve, roc, score_histogram
 

@@ -3,7 +3,7 @@ import pytest
 
 from edge_siamese_converter.plots.mosaic import mosaic, thumbnails
 
-pytest.importorskip("scipy", reason="a map of thumbnails needs scipy (the extra 'converter')")
+pytest.importorskip("scipy", reason="a mosaic of thumbnails needs scipy (the extra 'converter')")
 
 
 def test_every_image_is_there_once_near_its_place() -> None:

@@ -129,7 +129,7 @@ def test_photos_of_nobody_are_rejected(tmp_path: Path) -> None:
 
 def test_a_matrix_that_nobody_can_read_is_rejected(arrays: RunArrays) -> None:
     many = replace(arrays, labels=np.arange(40), class_names=[str(number) for number in range(40)])
-    with pytest.raises(DataError, match="images enrolled and to be named, found 40 and 0"):
+    with pytest.raises(DataError, match="expected enrolled images and probes, found 40 and 0"):
         draw("confusion", PlotInput(many), Path("confusion.svg"))
 
 

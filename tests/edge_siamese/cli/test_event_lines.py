@@ -36,7 +36,7 @@ def test_what_happens_is_a_sentence(event: SourceEvent | GalleryEvent, sentence:
     ("why", "ending"),
     [
         ("end", "the end"),
-        ("timeout", "the time is over"),
+        ("timeout", "the timeout expired"),
         ("SIGINT", "stopped by Ctrl-C"),
         ("SIGTERM", "stopped by SIGTERM"),
         ("failed", "failed"),

@@ -145,7 +145,7 @@ class TestTime:
         assert done.returncode == 0
         assert 1 <= time.monotonic() - started < 30
         assert "/dev/video87: waiting for the camera" in done.stderr
-        assert "the time is over, after 0 frames" in done.stderr
+        assert "the timeout expired, after 0 frames" in done.stderr
 
     @pytest.mark.parametrize("seconds", ["0", "-1", "soon"])
     def test_a_timeout_that_is_none_is_rejected(self, seconds: str, path: Path) -> None:

@@ -36,14 +36,14 @@ def small_scenario(folder: Path) -> casting.DemoScenario:
     )
 
 
-def liars_cast(folder: Path) -> casting.DemoScenario:
+def wrong_truth_scenario(folder: Path) -> casting.DemoScenario:
     """The same, with the wrong person said to be there."""
     scenario = small_scenario(folder)
     other = {"Ada": "Ben", "Ben": "Ada", None: None}
     return replace(scenario, truth={frame: other[name] for frame, name in scenario.truth.items()})
 
 
-@pytest.mark.parametrize(("made", "code"), [(small_scenario, 0), (liars_cast, 1)])
+@pytest.mark.parametrize(("made", "code"), [(small_scenario, 0), (wrong_truth_scenario, 1)])
 def test_the_demo_ends_with_one_when_a_wrong_name_is_given(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -59,7 +59,7 @@ def test_the_demo_ends_with_one_when_a_wrong_name_is_given(
     assert ("a wrong name was given" in captured.err) == (code == 1)
     page = (tmp_path / "demo" / "report.html").read_text()
     assert page.count("<img") >= 4
-    assert "Rendered people, not photographed" in page
+    assert "Rendered faces, which were not used to train" in page
 
 
 def test_the_demo_takes_photos_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +71,7 @@ def test_the_demo_takes_photos_of_ones_own(tmp_path: Path, capsys: pytest.Captur
             cv2.imwrite(str(tmp_path / "people" / name / f"{number}.png"), image[..., ::-1])
     assert answer("demo", "--photos", tmp_path / "people", "--out", tmp_path / "demo") == 0
     captured = capsys.readouterr()
-    assert "People: yours" in captured.out
+    assert "People: your photos" in captured.out
     assert "edge-siamese run --camera" in captured.out
 
 

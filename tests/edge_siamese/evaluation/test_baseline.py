@@ -1,3 +1,4 @@
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +51,17 @@ def test_the_same_network_gives_the_same_scores_with_and_without_its_card(
     assert baseline.digest == embedded.embedder
     assert ("no card" in baseline.about) is not carded
     assert baseline.describe()["name"] == baseline.name
+
+
+def test_a_zip_of_labels_behind_a_network_is_no_card(embedded_dataset: Embedded, tmp_path: Path) -> None:
+    dataset, embedded = embedded_dataset
+    path = plain("embedder", tmp_path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("labels.txt", "face")
+    baseline = open_baseline(path)
+    assert "no card" in baseline.about
+    scores = baseline.embed(embedded, dataset).scores
+    assert (compare_all(embedded, scores).scores == compare_all(embedded).scores).all()
 
 
 class FloatNetwork:

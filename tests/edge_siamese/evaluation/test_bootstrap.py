@@ -9,8 +9,9 @@ from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation import bootstrap as bootstrap_module
 from edge_siamese.evaluation.bootstrap import PersonBootstrap, interval
-from edge_siamese.evaluation.comparisons import Comparisons, compare_all
+from edge_siamese.evaluation.comparisons import compare_all
 from edge_siamese.evaluation.metrics import error_curve
+from edge_siamese.evaluation.pairs import ScoredPairs
 
 MakeEmbeddings = Callable[..., DatasetEmbeddings]
 
@@ -20,7 +21,7 @@ def drawn(bootstrap: PersonBootstrap) -> npt.NDArray[np.float32]:
     return np.concatenate([draws for _, draws in bootstrap.draws()])
 
 
-def separate_pairs(pairs: int, seed: int) -> Comparisons:
+def separate_pairs(pairs: int, seed: int) -> ScoredPairs:
     """As many genuine pairs as impostor pairs, nobody in two of them; a tenth of each is wrong at threshold 0."""
     rng = np.random.default_rng(seed)
     first = np.arange(0, 4 * pairs, 2, dtype=np.int32)
@@ -30,7 +31,7 @@ def separate_pairs(pairs: int, seed: int) -> Comparisons:
     people[first[genuine] + 1] = first[genuine]
     people = np.unique(people, return_inverse=True)[1]
     scores = np.where(genuine != wrong, 1, -1) * rng.integers(1, 99, 2 * pairs)
-    return Comparisons(first, first + 1, genuine, scores.astype(np.int16), people)
+    return ScoredPairs(np.stack([first, first + 1], axis=1), scores.astype(np.int16), people)
 
 
 def test_every_replicate_is_the_figures_of_its_people(make_embeddings: MakeEmbeddings) -> None:
@@ -124,9 +125,12 @@ def test_intervals_hold_the_truth_where_people_differ() -> None:
         pairs = photos * (photos - 1) // 2
         person = np.repeat(np.arange(people), pairs)
         wrong = rng.random(len(person)) < hard[person]
-        photo = np.arange(len(person), dtype=np.int32)
-        comparisons = Comparisons(photo, photo, np.ones(len(person), bool), np.zeros(len(person), np.int16), person)
-        rates = PersonBootstrap(people, 300, seed).rates(comparisons, wrong, np.zeros(len(person), np.int64), 1)
+        photo = np.arange(len(person))
+        impostor = [[0, len(person) - 1]]  # in a group of its own
+        index = np.concatenate([np.stack([photo, photo], axis=1), impostor])
+        comparisons = ScoredPairs(index, np.zeros(len(index)), person)
+        group = (~comparisons.genuine).astype(np.int64)
+        rates = PersonBootstrap(people, 300, seed).rates(comparisons, np.append(wrong, False), group, 2)
         low, high = interval(rates[:, 0]) or (1, 0)
         held += low <= truth <= high
     assert held >= 34  # 95 % of 40 is 38; the binomial interval holds it 26 times

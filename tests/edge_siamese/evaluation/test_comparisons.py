@@ -6,7 +6,7 @@ import pytest
 from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.comparisons import compare_all, compare_listed, index_listed
-from edge_siamese.evaluation.index_pairs import IndexPairs
+from edge_siamese.evaluation.pairs import IndexPairs
 from edge_siamese.evaluation.pairs_file import parse_pairs_file
 from edge_siamese.matching import NO_SCORE, scores_q15
 

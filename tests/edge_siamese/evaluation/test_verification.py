@@ -6,7 +6,8 @@ import pytest
 from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
-from edge_siamese.evaluation.comparisons import Comparisons, compare_all
+from edge_siamese.evaluation.comparisons import compare_all
+from edge_siamese.evaluation.pairs import ScoredPairs
 from edge_siamese.evaluation.verification import VerificationMetrics, as_score
 
 MakeEmbeddings = Callable[..., DatasetEmbeddings]
@@ -71,9 +72,11 @@ def test_pairing_tells_apart_what_two_intervals_cannot(make_embeddings: MakeEmbe
 
 
 def test_a_fold_of_one_kind_of_pair_is_rejected() -> None:
-    photos = np.arange(4, dtype=np.int32)
     genuine, fold = np.array([True, True, False, True]), np.array([0, 0, 1, 1])
-    comparisons = Comparisons(photos, photos, genuine, np.zeros(4, np.int16), photos.astype(np.int64), fold)
+    index = np.arange(8).reshape(4, 2)
+    labels = np.array([0, 0, 1, 1, 2, 3, 0, 0])
+    comparisons = ScoredPairs(index, np.zeros(4, np.int16), labels, fold)
+    assert comparisons.genuine.tolist() == genuine.tolist()
     with pytest.raises(DataError, match="expected genuine and impostor pairs in every fold"):
         VerificationMetrics.measure(comparisons, PersonBootstrap(4, 5))
 

@@ -1,21 +1,24 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from edge_siamese.evaluation.comparisons import Comparisons
 from edge_siamese.evaluation.metrics import error_curve
+from edge_siamese.evaluation.pairs import ScoredPairs
 from edge_siamese.evaluation.verification_metrics import MetricsTable
 
 
-def comparisons(scores: np.ndarray, genuine: np.ndarray, fold: np.ndarray | None = None) -> Comparisons:
-    photos = np.arange(len(scores), dtype=np.int32)
-    return Comparisons(photos, photos, genuine, scores.astype(np.int16), photos.astype(np.int64), fold)
+def comparisons(scores: np.ndarray, genuine: np.ndarray, fold: np.ndarray | None = None) -> ScoredPairs:
+    """Pairs of separate images, a class for each genuine pair and two for each impostor pair."""
+    index = np.arange(2 * len(scores)).reshape(-1, 2)
+    labels = np.where(np.repeat(genuine, 2), index[:, [0, 0]].ravel(), index.ravel())
+    return ScoredPairs(index, scores.astype(np.int16), labels, fold)
 
 
 @given(st.lists(st.tuples(st.integers(-9, 9), st.booleans(), st.integers(0, 3)), min_size=2, max_size=60))
 def test_a_weight_counts_a_comparison_as_often(rows: list[tuple[int, bool, int]]) -> None:
     scores, genuine, weights = (np.array(column) for column in zip(*rows, strict=True))
+    assume(genuine.any() and not genuine.all())
     metrics = MetricsTable(comparisons(scores, genuine)).metrics(weights[genuine], weights[~genuine])
     repeated = np.repeat(scores, weights), np.repeat(genuine, weights)
     if not repeated[1].any() or repeated[1].all():

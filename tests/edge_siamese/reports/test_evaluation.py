@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from edge_siamese.errors import RuntimeMissingError
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
-from edge_siamese.evaluation.comparisons import Comparisons
+from edge_siamese.evaluation.pairs import ScoredPairs
 from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.reports import evaluation
 from edge_siamese.reports.evaluation import place, render_report, scale_of, write_report
@@ -25,14 +25,14 @@ from edge_siamese.reports.plots import draw_det, draw_scores
 Reader = Callable[[str], Any]
 
 
-def comparisons(seed: int) -> Comparisons:
+def comparisons(seed: int) -> ScoredPairs:
     """200 genuine and 1,800 impostor pairs of 40 people."""
     rng = np.random.default_rng(seed)
     first = rng.integers(0, 40, 2000).astype(np.int32)
     genuine = np.arange(2000) < 200
     second = np.where(genuine, first, (first + rng.integers(1, 40, 2000)) % 40).astype(np.int32)
     scores = np.where(genuine, rng.normal(12_000, 5000, 2000), rng.normal(0, 4000, 2000))
-    return Comparisons(first, second, genuine, scores.astype(np.int16), np.arange(40))
+    return ScoredPairs(np.stack([first, second], axis=1), scores.astype(np.int16), np.arange(40))
 
 
 def rate(count: int, of: int) -> dict[str, Any]:

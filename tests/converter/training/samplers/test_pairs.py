@@ -1,6 +1,6 @@
 import numpy as np
 
-from edge_siamese.evaluation.index_pairs import IndexPairs
+from edge_siamese.evaluation.pairs import IndexPairs
 from edge_siamese_converter.training.samplers import create_sampler
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 2, 3, 3, 3])

@@ -112,4 +112,4 @@ def test_a_photo_that_may_be_turned_is_not_used() -> None:
     image: RGB = np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8)
     engine.put(image, replace(face(150), score=0.80), ADA)
     engine.put(np.ascontiguousarray(np.rot90(image)), replace(face(150), score=0.82), BEN)
-    assert PhotoFaces.of(image, "turned.jpg", engine).problem == "it is not clear which way up it is"
+    assert PhotoFaces.of(image, "turned.jpg", engine).problem == "its orientation is not clear"

@@ -10,7 +10,7 @@ import pytest
 from edge_siamese.errors import DataError, EnrollmentError, NoFaceError, OtherEmbedderError
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.enrollment.face_choice import ChosenFaces
-from edge_siamese.gallery.enrollment.person import Permissions, choose_of_person, join, look_at_images, read_photos
+from edge_siamese.gallery.enrollment.person import Permissions, choose_of_person, embed_images, join, read_photos
 from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.tflite.model_card import ModelCard
 from tests.doubles import PatternAnalyzer, embedder_card, pattern_image
@@ -126,10 +126,10 @@ def test_photos_are_read_or_named(save_photo: Callable[..., Path], tmp_path: Pat
 
 def test_a_group_photo_of_somebody_known_is_understood() -> None:
     engine = PatternAnalyzer(operating_points=(point(),))
-    (known,) = look_at_images([pattern_image("anna", 1)], engine)
+    (known,) = embed_images([pattern_image("anna", 1)], engine)
     gallery = Gallery.empty(engine.embedder_card).with_people({"Anna": known.templates})
-    group = look_at_images([pattern_image("anna", 2, 1)], engine)[0]
-    stranger = look_at_images([pattern_image("ben", 1)], engine)[0]
+    group = embed_images([pattern_image("anna", 2, 1)], engine)[0]
+    stranger = embed_images([pattern_image("ben", 1)], engine)[0]
     both = type(group)("group.jpg", np.concatenate([stranger.templates, group.templates]), 2)
     chosen = choose_of_person([both], "Anna", gallery, engine.embedder_card)
     np.testing.assert_array_equal(chosen.templates, group.templates)

@@ -50,8 +50,8 @@ def test_half_or_more_always_stay(indices: np.ndarray, zero_point: int) -> None:
 def test_the_reason_has_both_figures() -> None:
     found = agreement([*LIKE, (0, 5, -100)])
     assert found.reason(3) == (
-        f"an outlier: its mean score {found.means()[3]:.3f} with the person's other photos is below half of what is "
-        f"usual among them, {np.median(found.means()):.3f}"
+        f"an outlier: its mean score {found.means()[3]:.3f} with the person's other photos is below half of the "
+        f"median, {np.median(found.means()):.3f}"
     )
 
 
