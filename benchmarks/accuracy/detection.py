@@ -1,4 +1,4 @@
-"""Recall, false boxes and landmark errors of detectors on annotated images, all in one run."""
+"""Detector benchmark: recall, false boxes and landmark errors on annotated images."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 
 
 class OwnDetector:
-    """The detector of an engine, at its default threshold or another."""
+    """The detector of an engine, with its default threshold or another."""
 
     name = "edge-siamese"
 
@@ -42,11 +42,11 @@ class OwnDetector:
 
 @dataclass(frozen=True, eq=False)
 class AnnotatedResult:
-    """What detectors answered on the images of a set.
+    """Results of detectors on an annotated image set.
 
     Attributes:
         images: file, source and face heights of each image, for JSON.
-        comparisons: for each detector, what it answered on each image.
+        comparisons: for each detector, its result on each image.
     """
 
     detectors: Sequence[Detector]
@@ -82,10 +82,10 @@ class AnnotatedResult:
 def measure_annotated(
     annotated: AnnotatedSet, split: str, detectors: Sequence[Detector], progress: Progress | None = None
 ) -> AnnotatedResult:
-    """Let every detector see every image of a split.
+    """Run every detector on every image of a split.
 
     Raises:
-        DataError: the split has no images, or one cannot be read.
+        DataError: the split has no images, or an image cannot be read.
     """
     total = annotated.count(split)
     if not total:

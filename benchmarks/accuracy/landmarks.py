@@ -1,4 +1,4 @@
-"""What aligning by a detector's landmarks costs: one embedder on the same pairs, with each detector's faces."""
+"""Landmark benchmark: verification accuracy of one embedder with the landmarks of each detector."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class DetectingWith:
-    """An engine's embedder behind another detector."""
+    """An engine's embedder combined with another detector."""
 
     detector: Detector
     engine: FaceAnalyzer
@@ -47,7 +47,7 @@ class DetectingWith:
 
 @dataclass(frozen=True, eq=False)
 class Verified:
-    """The people of a dataset verified with one detector's faces."""
+    """Verification results of a dataset with one detector's faces."""
 
     detector: Detector
     embedded: DatasetEmbeddings
@@ -82,7 +82,7 @@ class Verified:
 
 @dataclass(frozen=True, eq=False)
 class LandmarkComparison:
-    """The same pairs with the faces of each detector; the first is the one that is judged."""
+    """Verification results on the same pairs with each detector; the first detector is the evaluated one."""
 
     verified: Sequence[Verified]
     replicates: int
@@ -121,14 +121,14 @@ def compare_landmarks(
     *,
     replicates: int = REPLICATES,
 ) -> LandmarkComparison:
-    """Verify the people of a dataset with the faces that each detector finds: its ``pairs.txt``, else all pairs.
+    """Verify the people of a dataset with each detector's faces, on its ``pairs.txt`` or on all pairs.
 
     Args:
         dataset: photos of people.
-        engine: its embedder is used.
-        detectors: the one to be judged, then those it is held against.
-        progress: called with the number of photos done and of all, for each detector anew.
-        replicates: draws of people for the intervals.
+        engine: engine of the embedder.
+        detectors: the evaluated detector, then those it is compared with.
+        progress: called with the number of photos done and the total, from 0 for each detector.
+        replicates: bootstrap replicates for the confidence intervals.
 
     Raises:
         DataError: there are no genuine or no impostor pairs.

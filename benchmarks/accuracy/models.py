@@ -1,4 +1,4 @@
-"""What a model costs and what it brings: bytes, weights, multiply-accumulates, latency and verification, side by side."""
+"""Model benchmark: size, weights, multiply-accumulates, latency and verification accuracy."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Cost:
-    """One model's price.
+    """Costs of a model.
 
     Attributes:
         file: its path.

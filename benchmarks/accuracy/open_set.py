@@ -1,9 +1,9 @@
-"""Open-set identification through the real loop: how often are enrolled people named, and strangers?
+"""Open-set benchmark: identification rates of enrolled people and strangers with the verifier.
 
-Some people of a dataset are enrolled with their first photos. What is left of theirs, and all photos of
-the others, are shown to the verifier: as a folder of stills, and as a video of them. An image counts as named when
-any decision on it is a match. Terms are those of ISO/IEC 19795-1: FPIR is the share of strangers' images named, FNIR
-that of enrolled people's images not named rightly.
+Some people of a dataset are enrolled with their first photos. Their other photos, and all photos of the other people, are
+processed by the verifier, as a folder of images and as a video. An image counts as named if any decision on it is a match.
+Terms are those of ISO/IEC 19795-1: FPIR is the share of strangers' images that are named, FNIR the share of enrolled people's
+images that are not named correctly.
 """
 
 import hashlib
@@ -48,12 +48,12 @@ class PhotoTrial:
 
 @dataclass(frozen=True)
 class NamedImages:
-    """What the loop said about the images shown.
+    """Results of the verifier on the images.
 
     Attributes:
         shown_as: ``"stills"`` or ``"video"``.
-        enrolled_images: of enrolled people; of these `named_rightly`, and `named_wrongly` as somebody else.
-        stranger_images: of strangers; of these `strangers_named`.
+        enrolled_images: number of images of enrolled people; `named_rightly` and `named_wrongly` count those with a name.
+        stranger_images: number of images of strangers; `strangers_named` counts those with a name.
     """
 
     shown_as: str
@@ -75,10 +75,10 @@ class NamedImages:
 
 
 def split_open_set(dataset: IdentityDataset, people: int, photos: int) -> PhotoTrial:
-    """Enroll `people` with their first `photos` photos; the choice and the order depend on a hash of names alone.
+    """Enroll `people` with their first `photos` photos; the choice and the order depend only on a hash of names.
 
     Raises:
-        DataError: so many people with more than that many photos, and strangers beside them, are not there.
+        DataError: too few people with more than that many photos, or no strangers.
     """
     photos_of: dict[str, list[int]] = defaultdict(list)
     for index, photo in enumerate(dataset.photos):
@@ -115,7 +115,7 @@ def write_open_set(dataset: IdentityDataset, split: PhotoTrial, folder: Path) ->
 
 
 def enroll(folder: Path, engine: FaceEngine) -> Gallery:
-    """The gallery of what `write_open_set` wrote, of the largest face of every photo: the dataset says who it is."""
+    """Build a gallery from the folder of `write_open_set`, with the largest face of every photo."""
     allowed = Permissions(different_faces=True)
     return build_gallery(IdentityDataset(folder / "enrolled"), engine, permissions=allowed, largest_only=True)[0]
 
@@ -123,7 +123,7 @@ def enroll(folder: Path, engine: FaceEngine) -> Gallery:
 def identify_stills(
     folder: Path, split: PhotoTrial, engine: FaceEngine, gallery: Gallery, target_fpir: float
 ) -> NamedImages:
-    """Show the folder of stills."""
+    """Identify the faces in the folder of images."""
     paths = {_as_png(Path(photo.path)).as_posix(): photo for photo in split.shown}
     with open_source(str(folder / "shown")) as source:
         results = list(Verifier(source, engine, gallery, target_fpir=target_fpir))
@@ -133,7 +133,7 @@ def identify_stills(
 def identify_video(
     folder: Path, split: PhotoTrial, engine: FaceEngine, gallery: Gallery, target_fpir: float
 ) -> NamedImages:
-    """Show the video, every photo for some frames of it."""
+    """Identify the faces in the video, which shows every photo for several frames."""
     with open_source(str(folder / "shown.avi")) as source:
         results = list(Verifier(source, engine, gallery, target_fpir=target_fpir))
     shown = ((split.shown[result.frame.sequence // FRAMES_EACH], result) for result in results)

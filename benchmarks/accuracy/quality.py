@@ -1,4 +1,4 @@
-"""How well the quality score, and each of its components alone, foretells which photos will be recognized wrongly."""
+"""Quality benchmark: error-versus-reject curves of the quality score and its components."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -23,14 +23,14 @@ LIMITS = QualityLimits()
 
 @dataclass(frozen=True)
 class AtFmr:
-    """Error versus reject at one threshold.
+    """Error-versus-reject curves at one threshold.
 
     Attributes:
-        fmr: asked for; the threshold is the lowest that keeps to it on all photos.
-        threshold: Q15.
-        quality: by the quality score.
-        components: by each component alone.
-        oracle: by somebody who knows the errors.
+        fmr: requested false match rate; the threshold is the lowest one with at most this FMR on all photos.
+        threshold: Q15 threshold.
+        quality: curve of the quality score.
+        components: curve of each component alone.
+        oracle: best possible curve, computed from the errors.
     """
 
     fmr: float
@@ -54,15 +54,15 @@ class AtFmr:
 
 @dataclass(frozen=True)
 class QualityReport:
-    """What the command says.
+    """Result of the quality benchmark.
 
     Attributes:
-        photos: with a face.
-        not_found: photos without one; they have no quality and are left out.
-        rejected: photos that the gate rejects, by reason.
-        doubtful: photos that pass but are too poor for "unknown", by reason.
-        percentiles: 5th, 25th, 50th, 75th and 95th of the quality.
-        at_fmr: curves by false match rate.
+        photos: number of photos with a face.
+        not_found: number of photos without a face, which are left out.
+        rejected: number of photos that the quality gate rejects, by reason.
+        doubtful: number of photos that pass but cannot be decided "unknown", by reason.
+        percentiles: 5th, 25th, 50th, 75th and 95th percentile of the quality.
+        at_fmr: curves for each false match rate.
     """
 
     photos: int
@@ -106,20 +106,20 @@ class QualityReport:
 
 
 def evaluate_quality(embedded: DatasetEmbeddings, formula: QualityFormula, fmrs: Sequence[float]) -> QualityReport:
-    """Measure error versus reject over all pairs of the photos on which a face was found.
+    """Measure error versus reject over all pairs of photos with a face.
 
     Args:
         embedded: the photos.
-        formula: of the score.
-        fmrs: false match rates. Those that take more than the impostor pairs there are (1 / FMR) are left out.
+        formula: formula of the quality score.
+        fmrs: false match rates; those that need more impostor pairs (1 / FMR) than available are left out.
 
     Raises:
-        DataError: no rate is left, or there are too few photos.
+        DataError: no rate remains, or there are too few photos.
     """
     comparisons = compare_all(embedded)
-    seen = embedded.found[comparisons.first] & embedded.found[comparisons.second]
-    index = (np.cumsum(embedded.found) - 1)[comparisons.index[seen]]
-    pairs = ScoredPairs(index, comparisons.scores[seen], comparisons.labels[embedded.found])
+    both_found = embedded.found[comparisons.first] & embedded.found[comparisons.second]
+    index = (np.cumsum(embedded.found) - 1)[comparisons.index[both_found]]
+    pairs = ScoredPairs(index, comparisons.scores[both_found], comparisons.labels[embedded.found])
     curve = error_curve(pairs.genuine_scores, pairs.impostor_scores)
     supported = [fmr for fmr in fmrs if fmr * np.count_nonzero(~pairs.genuine) >= 1]
     if not supported:

@@ -1,8 +1,8 @@
-"""The share of faces a detector finds by how large they are in a frame of constant size.
+"""Scale sweep: share of faces that a detector finds, by face size in frames of constant size.
 
-The largest face of each photo, as a reference detector sees it at the photo's own size, is brought to every height
-in turn: the photo is shrunk and surrounded with gray, or enlarged and cropped. Where the face comes to lie in the
-frame is drawn at random, the same for all detectors, so that no grid of a detector is favored.
+The largest face of each photo, as found by a reference detector, is scaled to each height: the photo is shrunk and padded with
+gray, or enlarged and cropped. The position of the face in the frame is random, but the same for all detectors, so that no
+detector's grid is favored.
 """
 
 import zlib
@@ -28,21 +28,21 @@ from ..peers import Detector
 Box = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
 _SIZES = (12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
-_LARGEST = 0.9  # of the short side of the frame
+_LARGEST = 0.9  # share of the short side of the frame
 _PADDING = (128, 128, 128)
 
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """What detectors found at each size.
+    """Results of a scale sweep.
 
     Attributes:
-        detectors: those measured.
-        reference: name of the detector that says where the faces are.
-        frame: width and height of the frames.
+        detectors: the measured detectors.
+        reference: name of the detector that located the faces.
+        frame: width and height of the frames in pixels.
         sizes: face heights in pixels.
-        photos: path of each photo whose face was brought to these sizes.
-        left_out: path and reason of the others.
+        photos: path of each photo used.
+        left_out: path and reason of each photo not used.
         found: bool ``(detectors, sizes, photos)``.
     """
 
@@ -55,7 +55,7 @@ class Sweep:
     found: npt.NDArray[np.bool_]
 
     def share(self, detector: int, size: int) -> Proportion:
-        """How many faces a detector found at a size, both by index."""
+        """Share of faces that a detector found at a size, both by index."""
         return Proportion(int(self.found[detector, size].sum()), len(self.photos))
 
     def to_json(self) -> dict[str, Any]:
@@ -105,17 +105,17 @@ def sweep(
     frame: tuple[int, int],
     progress: Progress | None = None,
 ) -> Sweep:
-    """Bring the face of every photo to every size and look for it.
+    """Scale the face of every photo to every size and run the detectors.
 
     Args:
         dataset: photos of people.
-        reference: says where the face of a photo is.
-        detectors: what is measured.
-        frame: width and height of what they see.
-        progress: called with the number of photos done and of all.
+        reference: detector that locates the face of a photo.
+        detectors: the detectors to measure.
+        frame: width and height of the frames in pixels.
+        progress: called with the number of photos done and the total.
 
     Raises:
-        DataError: the reference found no face at all.
+        DataError: the reference detector found no face.
     """
     sizes, photos, left_out = face_heights(frame), dataset.photos, dict[str, str]()
     used, rows = [], []
@@ -146,13 +146,13 @@ def place_face(
 
     Args:
         image: uint8 ``(H, W, 3)``.
-        box: of the face: x, y, width, height.
-        height: what the face's box shall have, in pixels.
+        box: box of the face: x, y, width, height in pixels.
+        height: target height of the face's box in pixels.
         frame: width and height.
-        place: where the face lies, from (0, 0), box in the top left corner of the frame, to (1, 1), bottom right.
+        place: position of the box in the frame, from (0, 0), top left, to (1, 1), bottom right.
 
     Returns:
-        The frame, gray where it reaches beyond the image, and the box in it.
+        The frame, gray outside of the image, and the box in the frame.
     """
     scale = height / float(box[3])
     steps = np.array([scale, scale])

@@ -5,14 +5,16 @@ import click
 from edge_siamese.cli.shared.lazy import Entry, LazyGroup
 
 COMMANDS = {
-    "latency": Entry(f"{__name__}.timing:latency", "Time each step from a photo to a score, one by one."),
-    "pipeline": Entry(f"{__name__}.timing:pipeline", "Time the loop of `run` on a folder, video or camera."),
-    "accuracy": Entry(f"{__name__}.accuracy:accuracy", "Identify people through the loop of `run` (open set)."),
-    "models": Entry(f"{__name__}.models:models", "Bytes, operations, latency and accuracy of models, side by side."),
+    "latency": Entry(f"{__name__}.timing:latency", "Measure the latency of each step from photo to score."),
+    "pipeline": Entry(f"{__name__}.timing:pipeline", "Measure the throughput of `run` on a folder, video or camera."),
+    "accuracy": Entry(f"{__name__}.accuracy:accuracy", "Measure open-set identification with the verifier of `run`."),
+    "models": Entry(f"{__name__}.models:models", "Compare size, operations, latency and accuracy of models."),
     "arm": Entry(f"{__name__}.arm:arm", "Count instructions on Pi-class Arm cores, without a board."),
     "arm-fit": Entry(f"{__name__}.arm_fit:arm_fit", "Fit the cost model of `bench arm --predict` again."),
-    "detection": Entry(f"{__name__}.detection:detection", "Judge the detector: recall, false boxes, sizes, landmarks."),
-    "quality": Entry(f"{__name__}.quality:quality", "Judge the quality score: error versus reject."),
+    "detection": Entry(
+        f"{__name__}.detection:detection", "Evaluate the detector: recall, false boxes, sizes, landmarks."
+    ),
+    "quality": Entry(f"{__name__}.quality:quality", "Evaluate the quality score: error versus reject."),
 }
 
 

@@ -1,4 +1,4 @@
-"""``edge-siamese bench accuracy``."""
+"""``edge-siamese bench accuracy``: open-set identification rates."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--people", type=click.IntRange(1), default=20, show_default=True, help="How many to enroll.")
-@click.option("--photos", type=click.IntRange(1), default=5, show_default=True, help="With how many photos each.")
+@click.option("--people", type=click.IntRange(1), default=20, show_default=True, help="Number of people to enroll.")
+@click.option("--photos", type=click.IntRange(1), default=5, show_default=True, help="Number of photos per person.")
 @click.option("--target-fpir", type=RATE, default=(1e-3, 1e-2), show_default=True, multiple=True)
 @click.option(
-    "--keep", type=click.Path(path_type=Path), help="Write what is shown, and the gallery, to this new folder."
+    "--keep", type=click.Path(path_type=Path), help="Write the images, the video and the gallery to this new folder."
 )
 @json_option
 @engine_options
@@ -37,9 +37,9 @@ def accuracy(
     delegate: "Delegate",
     threads: int,
 ) -> None:
-    """Identify people of DATA (<person>/<photo>) through the loop of `run`, as stills and as a video.
+    """Identify people of DATA (<person>/<photo>) with the verifier of `run`, on images and on a video.
 
-    Some are enrolled, the others are strangers. The operating points are those of the model.
+    Some people are enrolled, the others are strangers. The operating points are those of the model.
     """
     from tempfile import TemporaryDirectory
 

@@ -1,4 +1,4 @@
-"""``edge-siamese bench detection``."""
+"""``edge-siamese bench detection``: evaluation of the detector."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -30,13 +30,11 @@ def _frame_size(_: click.Context, parameter: click.Parameter, value: str) -> tup
 @click.option("--sweep", "sweep_photos", type=click.Path(path_type=Path), help="Photos of people for a scale sweep.")
 @click.option("--frame", callback=_frame_size, default="320x240", show_default=True, help="Frames of the sweep.")
 @click.option("--verify", "verify_photos", type=click.Path(path_type=Path), help="Photos of people to verify.")
-@click.option("--peer", "peers", multiple=True, metavar="yunet=FILE", help="Measure this detector beside ours.")
-@click.option(
-    "--threshold", "thresholds", type=RATE, multiple=True, help="Least score of ours, not its default; repeatable."
-)
+@click.option("--peer", "peers", multiple=True, metavar="yunet=FILE", help="Also measure this detector.")
+@click.option("--threshold", "thresholds", type=RATE, multiple=True, help="Minimum score of our detector; repeatable.")
 @click.option(
     "--peer-threshold", "peer_thresholds", type=RATE, multiple=True, default=(0.5,), show_default=True,
-    help="Least score of the peers; repeatable.",
+    help="Minimum score of the peers; repeatable.",
 )  # fmt: skip
 @json_option
 @engine_options
@@ -52,10 +50,10 @@ def detection(
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
-    """Judge the detector on DATA: annotated images, a folder, zip or tar of images/ and annotations.json.
+    """Evaluate the detector on DATA: annotated images, a folder, zip or tar of images/ and annotations.json.
 
-    --sweep brings the faces of photos (<person>/<photo>) to every size in frames of one size; --verify tells people
-    apart with our landmarks and with the peers'. These two use the first threshold of each detector.
+    --sweep scales the faces of photos (<person>/<photo>) to every size in frames of one size; --verify verifies people with
+    the landmarks of each detector. Both use the first threshold of each detector.
     """
     if not (data or sweep_photos or verify_photos):
         raise click.UsageError("nothing to measure on: expected DATA, --sweep or --verify")

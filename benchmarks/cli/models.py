@@ -1,4 +1,4 @@
-"""``edge-siamese bench models``."""
+"""``edge-siamese bench models``: comparison of models."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,7 @@ def models(
     delegate: "Delegate",
     as_json: bool,
 ) -> None:
-    """Hold FILES against each other, or all shipped models: bytes, operations, latency, accuracy."""
+    """Compare FILES, or all shipped models: size, operations, latency, accuracy."""
     from edge_siamese.system.host import detect_host
 
     from ..accuracy.models import People, prices

@@ -1,4 +1,4 @@
-"""``edge-siamese bench quality``."""
+"""``edge-siamese bench quality``: evaluation of the quality score."""
 
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,20 @@ from edge_siamese.cli.shared.unused import report_dataset
     "--fmr", "fmrs", type=RATE, multiple=True, default=(1e-2, 1e-3), show_default=True, help="Fixed FMR; repeatable."
 )
 @click.option(
-    "--formula", "formula_file", type=click.Path(path_type=Path), help="JSON of `fit-quality`, not the shipped one."
+    "--formula",
+    "formula_file",
+    type=click.Path(path_type=Path),
+    help="JSON of `fit-quality`; default: the shipped one.",
 )
 @json_option
 @engine_options
 def quality(
     data: Path, fmrs: tuple[float, ...], formula_file: Path | None, as_json: bool, **engine_settings: Any
 ) -> None:
-    """Judge the quality score on DATA, a folder, zip or tar of <person>/<photo>: error versus reject over all pairs.
+    """Evaluate the quality score on DATA, a folder, zip or tar of <person>/<photo>: error versus reject over all pairs.
 
-    The photos of lowest quality are discarded, up to 30 %, while the threshold stays: if the score is good, the FNMR
-    falls. The area under the curve is compared with a random choice (1.000); the oracle knows the errors.
+    The photos of lowest quality are discarded, up to 30 %, at a fixed threshold; with a good score the FNMR decreases. The
+    area under the curve is relative to a random choice (1.000); the oracle is the best possible choice.
     """
     from edge_siamese.dataset_embeddings import embed_dataset
     from edge_siamese.engine import FaceEngine

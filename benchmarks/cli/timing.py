@@ -1,4 +1,4 @@
-"""``edge-siamese bench latency`` and ``pipeline``."""
+"""``edge-siamese bench latency`` and ``pipeline``: timing on this machine."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,11 @@ def _measuring(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @click.option("--repeat", type=click.IntRange(1), default=100, show_default=True, help="Measured runs of each stage.")
 @click.option(
-    "--templates", type=click.IntRange(1, 1_000_000), default=1000, show_default=True, help="How many to match against."
+    "--templates",
+    type=click.IntRange(1, 1_000_000),
+    default=1000,
+    show_default=True,
+    help="Number of templates to match against.",
 )
 @_measuring
 def latency(
@@ -50,7 +54,7 @@ def latency(
     raw: Path | None,
     as_json: bool,
 ) -> None:
-    """Time each step from a photo to a score, one by one, on a rendered portrait."""
+    """Measure the latency of each step from photo to score, on a rendered portrait."""
     from edge_siamese.engine import FaceEngine
     from edge_siamese.system.host import detect_host
 
@@ -77,10 +81,10 @@ def latency(
     type=click.IntRange(1, 1_000_000),
     default=1000,
     show_default=True,
-    help="Without one, against so many.",
+    help="Number of templates without --gallery.",
 )
-@click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="How often to show SOURCE.")
-@click.option("--frames", type=click.IntRange(1), help="Measure no more than this; a camera does not end by itself.")
+@click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="Number of passes over SOURCE.")
+@click.option("--frames", type=click.IntRange(1), help="Maximum number of frames to measure.")
 @_measuring
 def pipeline(
     source: str | None,
@@ -96,7 +100,7 @@ def pipeline(
     raw: Path | None,
     as_json: bool,
 ) -> None:
-    """Time the loop of `run` on SOURCE: a folder, video or camera, or else a rendered clip."""
+    """Measure the throughput of `run` on SOURCE: a folder, video or camera; default: a rendered clip."""
     from edge_siamese.cameras import open_source
     from edge_siamese.engine import FaceEngine
     from edge_siamese.gallery import Gallery
@@ -119,7 +123,7 @@ def pipeline(
 
 
 def _present(command: str, report: "Report", engine: "FaceEngine", *, raw: Path | None, as_json: bool) -> None:
-    """Print a report, and write its samples where that was asked for."""
+    """Print a report, and write its samples if requested."""
     from edge_siamese.atomic import write_atomically
 
     if raw:

@@ -1,4 +1,4 @@
-"""Other people's detectors, measured in the same run and on the same images as ours."""
+"""Detectors of other projects, for comparison on the same images."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +17,8 @@ class Detector(Protocol):
     """A detector with its threshold.
 
     Attributes:
-        name: what tables call it.
-        threshold: least confidence of the faces it reports, 0 to 1.
+        name: name of the detector in tables.
+        threshold: minimum confidence of reported faces, 0 to 1.
     """
 
     @property
@@ -40,7 +40,7 @@ def open_peer(description: str, threshold: float) -> Detector:
 
     Args:
         description: a name of `PEERS` and the peer's model file.
-        threshold: least confidence, 0 to 1.
+        threshold: minimum confidence, 0 to 1.
 
     Raises:
         DataError: the description is not of this form, or the file is missing.

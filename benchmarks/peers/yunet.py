@@ -11,11 +11,11 @@ from edge_siamese.frames import RGB
 
 
 class YuNet:
-    """`cv2.FaceDetectorYN` at the images' own size, with OpenCV's default suppression of overlaps (0.3).
+    """`cv2.FaceDetectorYN` at the original image size, with OpenCV's default non-maximum suppression (0.3).
 
     Args:
-        path: its ONNX file.
-        threshold: least confidence, 0 to 1.
+        path: the ONNX file.
+        threshold: minimum confidence, 0 to 1.
 
     Raises:
         DataError: the file is missing.

@@ -1,4 +1,4 @@
-"""How long each step from a photo to a score takes."""
+"""Latency benchmark: duration of each step from photo to score."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,24 +21,24 @@ IMAGE_SIZE = (640, 480)
 
 @dataclass(frozen=True)
 class Stage:
-    """One step with its input laid ready."""
+    """One step with its prepared input."""
 
     name: str
     action: Callable[[], object]
 
 
 def sample_portrait() -> Rendering:
-    """The image that is timed: one rendered person at 640x480."""
+    """The input image: one rendered person at 640x480 pixels."""
     return render_portrait(Person.from_seed(DEMO_SEEDS[0]), View(), size=IMAGE_SIZE, face_height=200.0)
 
 
 def stages(engine: FaceEngine, portrait: Rendering, templates: int) -> list[Stage]:
-    """Every step from a photo to a score, in order, then all of them but the reading together.
+    """All steps from photo to score in order, then all of them except reading as one step.
 
     Args:
-        engine: with the networks to be timed.
-        portrait: one face; its exact landmarks are used, so that every step has work whatever the detector finds.
-        templates: how many the face is compared with.
+        engine: engine with the networks.
+        portrait: image of one face; its exact landmarks are used, independent of the detector's result.
+        templates: number of templates to compare with.
     """
     image, landmarks = portrait.image, portrait.landmarks[0]
     photo = cv2.imencode(".jpg", image[..., ::-1])[1].tobytes()

@@ -1,4 +1,4 @@
-"""How many frames a second the verifier's loop takes, and where the time goes."""
+"""Pipeline benchmark: frames per second of the verifier and duration of its stages."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,14 +20,14 @@ STAGES = (READ, "detect", "track", "orient", "align", "quality", "embed", "match
 
 
 class Timings:
-    """How long each stage took; the verifier's `StageTimer`.
+    """Durations of the verifier's stages; implements `StageTimer`.
 
     Attributes:
-        samples: nanoseconds by stage, as often as each was entered.
+        samples: durations in nanoseconds, by stage.
 
     Args:
-        warmup: the first frames, which are not measured.
-        clock: monotonic nanoseconds.
+        warmup: number of first frames that are not measured.
+        clock: monotonic clock in nanoseconds.
     """
 
     def __init__(self, warmup: int, clock: Clock = time.perf_counter_ns) -> None:
@@ -37,13 +37,13 @@ class Timings:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time what happens inside."""
+        """Context manager that measures the duration of a stage."""
         start = self.clock()
         yield
         self.samples[name].append(self.clock() - start)
 
     def frame(self, read: int, processed: int) -> None:
-        """A frame took so long to be read, and then to be processed."""
+        """Add the durations of reading and of processing a frame, in nanoseconds."""
         self.samples[READ].append(read)
         self.samples[WHOLE].append(read + processed)
         if self._unmeasured:
@@ -53,23 +53,23 @@ class Timings:
 
     @property
     def frames(self) -> int:
-        """How many were measured."""
+        """Number of measured frames."""
         return len(self.samples[WHOLE])
 
     def metrics(self) -> dict[str, float]:
-        """Totals, by name."""
+        """Total metrics, by name."""
         seconds = sum(self.samples[WHOLE]) / 1e9
         rate = self.frames / seconds if seconds else 0.0
         return {"frames": self.frames, "embeddings": len(self.samples["embed"]), "frames_per_second": round(rate, 3)}
 
 
 class TimedSource(Source):
-    """The frames of another source, timed from when one is asked for to when the next one is.
+    """The frames of another source, with their reading and processing times.
 
     Args:
-        source: of the frames.
+        source: source of the frames.
         timings: where the times go.
-        maximum: no more frames than this are measured; None for all there are.
+        maximum: maximum number of measured frames; None for all.
     """
 
     def __init__(self, source: FrameSource, timings: Timings, maximum: int | None = None) -> None:
@@ -94,7 +94,7 @@ class TimedSource(Source):
 
 
 class ClipSource(Source):
-    """A rendered clip of two people, one after the other, at 320x240: the same every time, and rendered beforehand."""
+    """A clip of two people at 320x240 pixels, rendered in advance; always the same."""
 
     def __init__(self) -> None:
         super().__init__("rendered clip")
@@ -122,14 +122,14 @@ def run(
     repeat: int = 1,
     maximum: int | None = None,
 ) -> None:
-    """Let a verifier watch a source from its beginning to its end, `repeat` times, and time it.
+    """Run and time a verifier on a source `repeat` times.
 
     Args:
-        open_frames: opens the source anew.
-        engine, gallery: of the verifier.
+        open_frames: opens the source; called for each pass.
+        engine, gallery: engine and gallery of the verifier.
         timings: where the times go.
-        repeat: how often.
-        maximum: no more frames than this are measured; a camera does not end by itself.
+        repeat: number of passes.
+        maximum: maximum number of measured frames; needed for a camera, which does not end.
     """
     for _ in range(repeat):
         with open_frames() as source:

@@ -1,4 +1,4 @@
-"""A measurement together with everything it depends on."""
+"""Benchmark report: measured durations with the machine and settings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,15 +12,15 @@ from .samples import summarize
 
 @dataclass(frozen=True)
 class Report:
-    """Durations by stage, and the conditions they were taken under.
+    """Durations by stage, with the machine and settings.
 
     Attributes:
         host: the machine before the measurement.
-        runtime, delegate, threads: what computed the networks.
-        warmup: unmeasured runs before the measured ones.
-        input: what was measured on, in words.
-        samples: by stage, nanoseconds in the order they were taken.
-        metrics: others, by name.
+        runtime, delegate, threads: runtime settings of the networks.
+        warmup: number of runs before the measured ones.
+        input: description of the input.
+        samples: durations in nanoseconds by stage, in order of measurement.
+        metrics: other metrics, by name.
     """
 
     host: HostInfo
@@ -33,7 +33,7 @@ class Report:
     metrics: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self, *, raw: bool = False) -> dict[str, Any]:
-        """The report; with `raw`, every sample."""
+        """The report as JSON; with `raw`, including every sample."""
         conditions = {
             "host": self.host.to_json(),
             "runtime": self.runtime,

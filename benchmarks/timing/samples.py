@@ -1,4 +1,4 @@
-"""Timings: take them, and say what they amount to."""
+"""Timing samples: collection and percentiles."""
 
 import math
 import time
@@ -12,7 +12,7 @@ Clock = Callable[[], int]
 
 @dataclass(frozen=True)
 class Summary:
-    """What a series of durations in nanoseconds amounts to; see `percentile`."""
+    """Median, p90 and p99 of durations in nanoseconds; see `percentile`."""
 
     samples: int
     median: int
@@ -20,28 +20,28 @@ class Summary:
     p99: int
 
     def milliseconds(self) -> tuple[str, str, str]:
-        """Median, p90 and p99 for people."""
+        """Median, p90 and p99 in milliseconds, as text."""
         return f"{self.median / 1e6:.3f}", f"{self.p90 / 1e6:.3f}", f"{self.p99 / 1e6:.3f}"
 
     def to_json(self) -> dict[str, Any]:
-        """The figures, with their unit in the names."""
+        """The values in nanoseconds, with the unit in the names."""
         return {name if name == "samples" else f"{name}_ns": value for name, value in asdict(self).items()}
 
 
 def percentile(ordered: Sequence[int], percent: float) -> int:
     """The nearest-rank percentile: the smallest sample that at least `percent` % of the samples do not exceed.
 
-    It is always one of the samples, never a value between two of them; p99 of fewer than 100 samples is the largest.
+    The result is always one of the samples; p99 of fewer than 100 samples is the largest.
 
     Args:
-        ordered: ascending, at least one.
-        percent: above 0, up to 100.
+        ordered: at least one sample, ascending.
+        percent: percentage, above 0 and at most 100.
     """
     return ordered[max(math.ceil(len(ordered) * percent / 100), 1) - 1]
 
 
 def summarize(samples: Sequence[int]) -> Summary:
-    """Median, p90 and p99 of at least one sample, all by nearest rank."""
+    """Median, p90 and p99 of at least one sample, by nearest rank."""
     ordered = sorted(samples)
     return Summary(len(ordered), percentile(ordered, 50), percentile(ordered, 90), percentile(ordered, 99))
 

@@ -1,4 +1,4 @@
-"""Galleries of a given size: what their templates hold does not change how long a comparison takes."""
+"""Random galleries of a given size for timing; the values of templates do not affect the duration."""
 
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,9 @@ _NOT_MEASURED = OperatingPoint(
 
 
 def random_gallery(card: "ModelCard", templates: int) -> Gallery:
-    """A gallery for an embedder with `templates` random templates, five to a person; the same every time.
+    """A gallery with `templates` random templates for an embedder, five per person; always the same.
 
-    Its operating point only lets decisions be taken: no error rate was measured.
+    Its operating point only makes decisions possible; no error rate was measured.
     """
     values = np.random.default_rng(0).integers(-128, 128, (templates, card.dimension), np.int8)
     starts = range(0, templates, TEMPLATES_EACH)

@@ -1,1 +1,1 @@
-"""Protocols and figures of verification: numbers only; images and reports are the converter's."""
+"""Evaluation of verification and detection: protocols, metrics and confidence intervals."""

@@ -1,4 +1,4 @@
-"""Images with annotated faces: what detectors are trained and judged on.
+"""Annotated image sets for training and evaluating detectors.
 
 A zip or folder with ``images/`` and ``annotations.json``, a list of objects ``{file, split: train|dev, source, faces:
 [{box: [x, y, w, h], landmarks: [x1, y1, .. x5, y5] or null}]}`` (further keys are ignored): boxes and landmarks in pixels
@@ -25,14 +25,14 @@ _NO_LANDMARKS = [float("nan")] * 10
 
 @dataclass(frozen=True, eq=False)
 class AnnotatedImage:
-    """An image and its faces.
+    """An image with annotated faces.
 
     Attributes:
         image: uint8 ``(H, W, 3)`` RGB.
         boxes: float32 ``(F, 4)``: x, y, width, height.
-        landmarks: float32 ``(F, 5, 2)``; NaN where a face has none.
-        source: where the image is from.
-        name: its file in the set; empty for one that was never a file.
+        landmarks: float32 ``(F, 5, 2)``; NaN for a face without landmarks.
+        source: origin of the image.
+        name: file name in the set; empty for an image without a file.
     """
 
     image: RGB
@@ -52,7 +52,7 @@ class _AnnotationEntry:
 
 
 class AnnotatedSet:
-    """The annotations of a set, whose images are decoded one by one.
+    """An annotated image set; images are decoded on demand.
 
     Raises:
         DataError: the set is missing or not as described in this module.
@@ -80,7 +80,7 @@ class AnnotatedSet:
         self.close()
 
     def _table(self) -> list[Any]:
-        """The list in ``annotations.json``."""
+        """Read the list in ``annotations.json``."""
         try:
             text = decode_text(self._archive.read("annotations.json"), self._archive.place("annotations.json"))
             listed = json.loads(text)
@@ -95,14 +95,14 @@ class AnnotatedSet:
         return listed
 
     def count(self, split: str) -> int:
-        """How many images a split has."""
+        """Number of images in a split."""
         return sum(entry.split == split for entry in self._entries)
 
     def images(self, split: str) -> Iterator[AnnotatedImage]:
-        """The images of a split, in the order of the annotations.
+        """Yield the images of a split, in the order of the annotations.
 
         Raises:
-            DataError: one is missing or cannot be read.
+            DataError: an image is missing or cannot be read.
         """
         for entry in self._entries:
             if entry.split == split:

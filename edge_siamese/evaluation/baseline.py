@@ -1,8 +1,8 @@
-"""Another embedder on the same faces: the float original, an earlier model, somebody else's.
+"""Baseline embedder: another model that is compared on the same faces.
 
-It may be an int8 model with a card of this project, or any plain .tflite from the aligned 112 x 112 crop to one vector, in
-int8 or float32. A plain file says nothing about what it wants: its input is then taken to be ``(pixel - 128) / 128``, and it
-sees mirror images too if the embedder it is held against does.
+A baseline is an int8 model of this project, or any other .tflite that computes one vector (int8 or float32) from the aligned
+112 x 112 crop. For a file without a model card the input is assumed to be ``(pixel - 128) / 128``, and flip test-time
+augmentation is used if the evaluated embedder uses it.
 """
 
 import hashlib
@@ -29,15 +29,15 @@ from ..tflite.self_test import self_test
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """A loaded embedder.
+    """A loaded baseline embedder.
 
     Attributes:
-        name: from its card, else of its file.
-        digest: SHA-256 of the network's bytes, hex.
-        about: what kind it is and what had to be assumed.
-        network: computes it.
-        zero_point: of int8 embeddings.
-        average_flip: an embedding is the mean of the crop's and its mirror image's; None: as the embedded_dataset embedder does.
+        name: name from the model card, otherwise the file name.
+        digest: SHA-256 of the network's bytes, in hex.
+        about: kind of the model and assumptions about it.
+        network: the loaded network.
+        zero_point: zero point of int8 embeddings.
+        average_flip: whether embeddings are averaged with those of mirror images; None: like the evaluated embedder.
     """
 
     name: str
@@ -48,13 +48,13 @@ class Baseline:
     average_flip: bool | None = None
 
     def describe(self) -> dict[str, str]:
-        """Which one it is, for the JSON document."""
+        """Name, digest and description for the JSON report."""
         return {"name": self.name, "digest": self.digest, "about": self.about}
 
     def embed(
         self, embedded: DatasetEmbeddings, dataset: IdentityDataset, progress: Callable[[int, int], None] | None = None
     ) -> "BaselineEmbeddings":
-        """Embed the faces that an embedded chose, with the embedded's landmarks."""
+        """Embed the chosen faces of an embedded dataset, with the same landmarks."""
         average_flip = embedded.average_flip if self.average_flip is None else self.average_flip
         rows: dict[int, npt.NDArray[Any]] = {}
         for index, (photo, face) in enumerate(zip(embedded.photos, embedded.faces, strict=True)):
@@ -84,7 +84,7 @@ class BaselineEmbeddings:
     zero_point: int
 
     def scores(self, rows: Numbers, columns: Numbers) -> npt.NDArray[np.int16]:
-        """Q15 scores ``(R, C)``: of int8 as every board computes them, of float32 the cosine cut to Q15."""
+        """Q15 scores ``(R, C)``: of int8 embeddings see `matching`, of float32 embeddings the cosine truncated to Q15."""
         first, second = self.vectors[rows], self.vectors[columns]
         if self.vectors.dtype == np.int8:
             return scores_q15(first, second, self.zero_point)
@@ -93,11 +93,11 @@ class BaselineEmbeddings:
 
 
 def open_baseline(path: Path, *, delegate: Delegate = "xnnpack", threads: int = 1) -> Baseline:
-    """Load another embedder.
+    """Load a baseline embedder.
 
     Raises:
-        ModelError: the file is not a .tflite, damaged, or does not embed aligned crops.
-        SelfTestError: it has golden vectors and the delegate computes something else.
+        ModelError: the file is not a .tflite, is damaged, or does not embed aligned crops.
+        SelfTestError: the delegate's outputs differ from the model's golden vectors.
     """
     data = model_bytes(path)
     if has_card(data):

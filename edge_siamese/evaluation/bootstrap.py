@@ -1,15 +1,15 @@
-"""Intervals from resampling people.
+"""Person bootstrap: confidence intervals from resampling people.
 
-Pairs that share a person rise and fall together, so the unit that is drawn is the person: each replicate draws as many
-people as there are, with replacement, and a person drawn m times counts m times. A genuine pair weighs m of its person, an
-impostor pair m of one times m of the other; copies of one person are not compared with each other. For all pairs this is
+Scores of pairs that share a person are correlated, so people are resampled: each replicate draws as many people as there are,
+with replacement, and a person drawn m times has the weight m. A genuine pair has the weight of its person, an impostor pair
+the product of both weights; copies of one person are not compared with each other. For all pairs this is
 the subset bootstrap of Bolle, Ratha and Pankanti ("Error analysis of pattern recognition systems: the subsets
-bootstrap", CVIU 2004) that Poh and Bengio (ICASSP 2007) and ISO/IEC 19795-1 use for correlated comparisons. For a list in
-which most people stand in one pair only, products of two weights give impostor intervals up to 1.7 times too wide, the
+bootstrap", CVIU 2004) that Poh and Bengio (ICASSP 2007) and ISO/IEC 19795-1 use for correlated comparisons. For a list of
+pairs in which most people occur once, products of two weights give impostor intervals up to 1.7 times too wide, which is the
 safe side (Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 2007).
 
-Intervals are the 2.5th and 97.5th percentile of the replicates. Two embedders judged on the same people with the same seed
-meet the same draws, so the difference of their replicates is the paired bootstrap of their difference.
+Intervals are the 2.5th and 97.5th percentile of the replicates. Two embedders evaluated on the same people with the same seed
+use the same draws, so the difference of their replicates is the paired bootstrap of their difference.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,11 +35,11 @@ _Draws = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Replicates:
-    """Figures of B replicates, NaN where one had no genuine or no impostor pair in some fold.
+    """Metrics of B replicates; NaN for a replicate without genuine or impostor pairs in some fold.
 
     Attributes:
         accuracy, eer, auc: float64 ``(B,)``.
-        fnmr: float64 ``(B, F)`` at each FMR asked for.
+        fnmr: float64 ``(B, F)`` at each of F requested FMRs.
     """
 
     accuracy: _Floats
@@ -49,25 +49,25 @@ class Replicates:
 
 
 class PersonBootstrap:
-    """The draws of people, the same for every figure; they are made in blocks, so that memory stays bounded.
+    """Bootstrap draws of people, the same for every metric; generated in blocks to limit memory.
 
     Args:
-        people: how many people there are.
-        replicates: how many draws, at most `MAX_REPLICATES`; 0 gives no intervals.
+        people: number of people.
+        replicates: number of replicates, at most `MAX_REPLICATES`; 0 for no intervals.
         seed: the same seed and number of people give the same draws.
 
     Raises:
-        DataError: there are more replicates, or fewer than none.
+        DataError: `replicates` is out of range.
     """
 
     def __init__(self, people: int, replicates: int = REPLICATES, seed: int = SEED) -> None:
         if not 0 <= replicates <= MAX_REPLICATES:
             raise DataError(f"bootstrap: expected 0 to {MAX_REPLICATES:,} replicates, found {replicates:,}")
         self.people, self.replicates, self._seed = people, replicates, seed
-        self._drawn: _Draws | None = None  # where all fit into one block
+        self._drawn: _Draws | None = None  # kept if all fit into one block
 
     def draws(self) -> Iterator[tuple[slice, _Draws]]:
-        """Which replicates, and how often each draws every person: float32 ``(b, people)``."""
+        """Yield slices of b replicates and the number of draws of each person: float32 ``(b, people)``."""
         if self._drawn is not None:
             yield slice(0, self.replicates), self._drawn
             return
@@ -98,15 +98,15 @@ class PersonBootstrap:
     def rates(
         self, comparisons: ScoredPairs, wrong: npt.NDArray[np.bool_], group: npt.NDArray[np.int64], groups: int
     ) -> _Floats:
-        """Share of wrong comparisons in each group in every replicate.
+        """Error rate of each group in every replicate.
 
         Args:
             comparisons: P pairs.
-            wrong: bool ``(P,)``.
-            group: int64 ``(P,)`` from 0 to `groups` - 1; a group is genuine pairs only, or impostor pairs only.
+            wrong: bool ``(P,)``, whether each comparison is an error.
+            group: int64 ``(P,)`` from 0 to `groups` - 1; a group contains only genuine or only impostor pairs.
 
         Returns:
-            float64 ``(B, groups)``, NaN where a replicate has no pair of the group.
+            float64 ``(B, groups)``; NaN if a replicate has no pair of the group.
         """
         people = self.people
         low = np.minimum(comparisons.first_person, comparisons.second_person).astype(np.int64)
@@ -126,14 +126,14 @@ class PersonBootstrap:
 
 
 def _weights(draws: _Draws, one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> _Draws:
-    """How often pairs of people ``(C,)`` count in every replicate, ``(b, C)``; a person with itself as often as drawn."""
+    """Weight of C pairs of people in b replicates, ``(b, C)``; a person with itself has the person's number of draws."""
     weights, between = draws[:, one], one != other
     weights[:, between] *= draws[:, other[between]]
     return weights
 
 
 def interval(values: _Floats) -> Interval | None:
-    """The 95 % percentile interval of replicates ``(B,)``; None where more than a tenth of them could not be counted."""
+    """The 95 % percentile interval of replicates ``(B,)``; None if more than a tenth of them are NaN."""
     counted = values[np.isfinite(values)]
     if not len(counted) or len(counted) < _MIN_COUNTED * len(values):
         return None

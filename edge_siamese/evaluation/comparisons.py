@@ -1,6 +1,6 @@
-"""Which photos of an embedded are compared, and their scores.
+"""Comparisons of an embedded dataset: pairs of photos and their scores.
 
-A photo without a face scores -1 in all its pairs; it is never left out.
+A photo without a face scores -1 in all its pairs; it is not left out.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,17 +16,17 @@ from .pairs import IndexPairs, ScoredPairs, require_both_kinds
 from .pairs_file import ListedPairs
 
 ScoreMatrix = Callable[[Numbers, Numbers], npt.NDArray[np.int16]]
-"""Q15 scores ``(R, C)`` of photos against photos, by number."""
+"""Function that returns Q15 scores ``(R, C)`` of photos compared with photos, by index."""
 MAX_PAIRS = 100_000_000
 _BLOCK = 512
 
 
 def compare_all(embedded: DatasetEmbeddings, score: ScoreMatrix | None = None) -> ScoredPairs:
-    """Every two photos of an embedded, each pair once.
+    """Compare every two photos of an embedded dataset, each pair once.
 
     Args:
-        embedded: the photos.
-        score: by what; the embedded's own embeddings unless another embedder is to be judged.
+        embedded: the embedded dataset.
+        score: score function; default: the scores of the dataset's own embeddings.
 
     Raises:
         DataError: there are no genuine or no impostor pairs.
@@ -48,7 +48,7 @@ def compare_all(embedded: DatasetEmbeddings, score: ScoreMatrix | None = None) -
 
 
 def compare_listed(embedded: DatasetEmbeddings, pairs: IndexPairs, score: ScoreMatrix | None = None) -> ScoredPairs:
-    """The pairs of a list; see `compare_all`."""
+    """Compare the listed pairs; see `compare_all`."""
     score = score or embedded.scores
     index = pairs.index.astype(np.int32)
     firsts, seconds = index.T
@@ -62,10 +62,10 @@ def compare_listed(embedded: DatasetEmbeddings, pairs: IndexPairs, score: ScoreM
 
 
 def index_listed(listed: ListedPairs, photos: Sequence[Photo]) -> IndexPairs:
-    """The pairs of a list among the photos of a dataset.
+    """Look up the photos of listed pairs in a dataset.
 
     Raises:
-        DataError: it names a photo that is not there.
+        DataError: the list names a photo that does not exist.
     """
     first, second = listed.require_indices([photo.path for photo in photos])
     genuine = [photos[one].person == photos[other].person for one, other in zip(first, second, strict=True)]
@@ -73,10 +73,10 @@ def index_listed(listed: ListedPairs, photos: Sequence[Photo]) -> IndexPairs:
 
 
 def require_comparable(counts: Iterable[int]) -> None:
-    """Refuse to compare all pairs of people with so many photos each, where it cannot be done.
+    """Check that all pairs can be compared for the given numbers of photos per person.
 
     Raises:
-        DataError: there are more than `MAX_PAIRS`, or no genuine or no impostor pairs.
+        DataError: more than `MAX_PAIRS` pairs, or no genuine or no impostor pairs.
     """
     counts = list(counts)
     photos, genuine = sum(counts), sum(count * (count - 1) // 2 for count in counts)

@@ -1,8 +1,8 @@
-"""How well a detector's boxes and landmarks agree with the annotated ones.
+"""Detection metrics: recall, false boxes and landmark errors on annotated images.
 
-A face is *found* when a box overlaps it by an intersection over union of at least `MIN_OVERLAP`; a box is *false* when it
-overlaps no annotated face, however small, by as much. Faces are told apart by the height of their annotated box in
-pixels of the image as it is stored.
+A face is *found* if a box overlaps it with an intersection over union of at least `MIN_OVERLAP`; a box is *false* if it
+overlaps no annotated face, of any size, that much. Faces are grouped by the height of their annotated box in pixels of the
+stored image.
 """
 
 from collections.abc import Sequence
@@ -24,15 +24,15 @@ HEIGHT_CLASSES = {">=40": (40.0, np.inf), "20-40": (20.0, 40.0), "10-20": (10.0,
 
 @dataclass(frozen=True, eq=False)
 class ImageDetections:
-    """What a detector answered on one image.
+    """Result of a detector on one image.
 
     Attributes:
-        heights: float32 ``(F,)`` of the annotated boxes.
-        found: bool ``(F,)``.
+        heights: heights of the annotated boxes in pixels, float32 ``(F,)``.
+        found: whether each face was found, bool ``(F,)``.
         landmark_errors: float32 ``(F,)``: mean distance of the five landmarks of the box that overlaps the face most, as a
-            share of the annotated box's width; NaN where the face was not found or has no annotated landmarks.
-        boxes: how many boxes there were.
-        false_boxes: how many of these are on no face.
+            share of the annotated box's width; NaN for a face that was not found or has no annotated landmarks.
+        boxes: number of detected boxes.
+        false_boxes: number of false boxes.
     """
 
     heights: npt.NDArray[np.float32]
@@ -42,7 +42,7 @@ class ImageDetections:
     false_boxes: int
 
     def to_json(self) -> dict[str, Any]:
-        """Counts, and the landmark errors of the faces in order, null where there is none."""
+        """Counts, and the landmark error of each face, null without one."""
         return {
             "found": self.found.tolist(),
             "landmark_errors": [None if np.isnan(error) else round(float(error), 4) for error in self.landmark_errors],
@@ -52,7 +52,7 @@ class ImageDetections:
 
 
 def compare(truth: AnnotatedImage, faces: Sequence[Face]) -> ImageDetections:
-    """Hold what was detected against what is annotated."""
+    """Compare detected faces with the annotations of an image."""
     detected = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
     overlaps = np.array([intersection_over_union(box, detected) for box in truth.boxes], np.float32)
     overlaps = overlaps.reshape(len(truth.boxes), len(detected))
@@ -68,14 +68,14 @@ def compare(truth: AnnotatedImage, faces: Sequence[Face]) -> ImageDetections:
 
 @dataclass(frozen=True, eq=False)
 class DetectionMetrics:
-    """What a detector is worth on a set of annotated images.
+    """Metrics of a detector on an annotated image set.
 
     Attributes:
-        recall: share of the faces found, by height class.
-        landmark_errors: float32 arrays of those of the found faces, by height class.
-        images: images with annotated faces; `false_boxes` on all of them together.
-        false_boxes: see `ImageDetections`.
-        negatives: share of the images without a face in which the detector sees one.
+        recall: share of faces found, by height class.
+        landmark_errors: landmark errors of the found faces, float32 arrays by height class.
+        images: number of images with annotated faces.
+        false_boxes: number of false boxes on these images.
+        negatives: share of images without a face on which the detector reports one.
     """
 
     recall: dict[str, Proportion]
@@ -86,7 +86,7 @@ class DetectionMetrics:
 
     @property
     def false_per_image(self) -> float | None:
-        """False boxes on an image with faces, on average."""
+        """Mean number of false boxes on an image with faces; None without such images."""
         return self.false_boxes / self.images if self.images else None
 
     def to_json(self) -> dict[str, Any]:
@@ -101,11 +101,11 @@ class DetectionMetrics:
 
 
 def detection_metrics(comparisons: Sequence[ImageDetections]) -> DetectionMetrics:
-    """Sum up the comparisons of a set's images."""
+    """Compute the metrics from the results of all images."""
     with_faces = [one for one in comparisons if len(one.heights)]
     without = [one for one in comparisons if not len(one.heights)]
     heights = np.array([height for one in with_faces for height in one.heights], np.float32)
-    found = np.array([seen for one in with_faces for seen in one.found], bool)
+    found = np.array([is_found for one in with_faces for is_found in one.found], bool)
     errors = np.array([error for one in with_faces for error in one.landmark_errors], np.float32)
     recall, landmark_errors = {}, {}
     for name, (low, high) in HEIGHT_CLASSES.items():

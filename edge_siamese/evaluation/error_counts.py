@@ -1,4 +1,4 @@
-"""False matches and false non-matches at one threshold, counted, with both kinds of interval."""
+"""FMR and FNMR at one threshold with exact and bootstrap confidence intervals."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +13,9 @@ from .pairs import ScoredPairs
 
 @dataclass(frozen=True)
 class Rate:
-    """A counted rate: its exact interval takes pairs as independent, `people` resamples people.
+    """An error rate with an exact interval, which assumes independent pairs, and the bootstrap interval `people`.
 
-    `people` is None where resampling cannot tell: when no pair was wrong, or every one.
+    `people` is None if no pair, or every pair, is an error; resampling gives no interval then.
     """
 
     counted: Proportion
@@ -37,14 +37,14 @@ class Rates:
 
 
 def rates_at(comparisons: ScoredPairs, threshold: float, bootstrap: PersonBootstrap) -> Rates:
-    """FMR and FNMR when Q15 scores of at least `threshold` match."""
+    """FMR and FNMR at a Q15 threshold; scores of at least `threshold` match."""
     return grouped_rates(comparisons, threshold, np.zeros(len(comparisons.scores), np.int64), 1, bootstrap)[0]
 
 
 def grouped_rates(
     comparisons: ScoredPairs, threshold: float, group: npt.NDArray[np.int64], groups: int, bootstrap: PersonBootstrap
 ) -> list[Rates]:
-    """The same for each group of comparisons; `group` ``(P,)`` counts from 0."""
+    """FMR and FNMR for each group of comparisons; `group` ``(P,)`` has indices from 0."""
     wrong = (comparisons.scores >= threshold) != comparisons.genuine
     cell = 2 * group + comparisons.genuine
     trials = np.bincount(cell, minlength=2 * groups)

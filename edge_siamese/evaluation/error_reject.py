@@ -1,9 +1,8 @@
-"""Error versus reject: does a quality score know which photos will be recognized wrongly?
+"""Error-versus-reject curves: evaluation of how well a quality score predicts recognition errors.
 
-The photos of lowest quality are discarded, a growing share of them, and with each all of its comparisons: what is
-left are the pairs whose lower quality is high enough. The threshold stays where it was set on all pairs. If the score
-predicts errors, the FNMR of what is left falls (Grother and Tabassi, "Performance of biometric quality measures", PAMI
-2007; the error-versus-discard characteristic of ISO/IEC 29794-1).
+A growing share of the photos with the lowest quality is discarded, with all their comparisons. The threshold, set on all
+pairs, does not change. If the quality score predicts errors, the FNMR of the remaining pairs decreases (Grother and Tabassi,
+"Performance of biometric quality measures", PAMI 2007; the error-versus-discard characteristic of ISO/IEC 29794-1).
 """
 
 from collections.abc import Sequence
@@ -22,12 +21,12 @@ Floats = npt.NDArray[np.floating]
 
 @dataclass(frozen=True, eq=False)
 class RejectCurve:
-    """FNMR after discarding.
+    """FNMR after discarding photos of low quality.
 
     Attributes:
-        shares: of the photos to discard, ascending from 0.
-        fnmr: of the pairs left, ``(K,)``.
-        pairs: how many are left, ``(K,)``.
+        shares: K shares of discarded photos, ascending from 0.
+        fnmr: FNMR of the remaining pairs, ``(K,)``.
+        pairs: number of remaining pairs, ``(K,)``.
     """
 
     shares: tuple[float, ...]
@@ -36,31 +35,31 @@ class RejectCurve:
 
     @property
     def area(self) -> float:
-        """Mean FNMR over the shares (trapezoids)."""
+        """Mean FNMR over the shares (trapezoidal rule)."""
         shares = np.array(self.shares)
         return float(np.sum((self.fnmr[1:] + self.fnmr[:-1]) / 2 * np.diff(shares)) / (shares[-1] - shares[0]))
 
     @property
     def relative_area(self) -> float:
-        """The area by that of a random choice, whose FNMR is expected to stay: 1 is useless, lower is better."""
+        """Area relative to discarding random photos, which does not change the expected FNMR. 1 is useless, lower is better."""
         return self.area / float(self.fnmr[0]) if self.fnmr[0] > 0 else 1.0
 
 
 def error_versus_reject(
     index: Index, match: Booleans, qualities: Floats, shares: Sequence[float] = SHARES
 ) -> RejectCurve:
-    """Discard the photos of lowest quality.
+    """Compute the FNMR after discarding the photos of lowest quality.
 
-    Photos of equal quality are kept together, so that at most the share is discarded and never a part of a tie.
+    Photos of equal quality are kept or discarded together; at most the given share is discarded.
 
     Args:
         index: integers ``(G, 2)``, the photos of genuine pairs, 0 to N - 1.
         match: bool ``(G,)``, whether each pair matched.
-        qualities: ``(N,)``, higher is better.
-        shares: ascending, from 0 to less than 1.
+        qualities: quality of each photo, ``(N,)``; higher is better.
+        shares: shares to discard, ascending, from 0 to less than 1.
 
     Raises:
-        DataError: a photo has no quality, or at some share no genuine pair is left.
+        DataError: a photo has no quality, or no genuine pair remains at a share.
     """
     if index.max(initial=-1) >= len(qualities):
         raise DataError(f"expected a quality for each of {index.max() + 1} photos, found {len(qualities)}")
@@ -77,9 +76,9 @@ def error_versus_reject(
 
 
 def oracle(index: Index, match: Booleans, count: int, maximum: float = SHARES[-1]) -> npt.NDArray[np.float64]:
-    """Qualities ``(count,)`` of somebody who knows the errors: discards next whatever lowers the FNMR most.
+    """Best possible qualities ``(count,)``, computed from the errors: discards the photo that lowers the FNMR most.
 
-    Greedy, so a bound in practice and not in theory. Photos beyond the share `maximum` share the highest quality.
+    The search is greedy, so the bound is approximate. Photos beyond the share `maximum` all have the highest quality.
     """
     qualities = np.full(count, float(count))
     alive = np.ones(len(match), bool)

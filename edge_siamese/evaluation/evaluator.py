@@ -1,8 +1,8 @@
-"""The reference instrument: everything that is said about one embedder, and about two of them, on the same comparisons.
+"""Verification evaluator: computes the report of ``edge-siamese evaluate`` for one embedder or two.
 
-Figures come as plain JSON values, of which the page of `reports` and the table on the terminal are views
-(docs/evaluation.md describes the document). TAR at an FMR is said from 1 / FMR impostor pairs on, an operating point is
-set where its FMR is certain to be within the target; everything beyond is refused with the number of pairs it takes.
+The report consists of plain JSON values (see docs/evaluation.md); the HTML report and the terminal table show it. TAR at an
+FMR needs at least 1 / FMR impostor pairs, and an operating point needs a 95 % upper bound of its FMR within the target;
+otherwise the report has the required number of pairs instead.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _HISTOGRAM_BINS = 128
 
 @dataclass(frozen=True)
 class SourcedThreshold:
-    """Where to accept, and why there: Q15 `value`, the FMR it was set for (None: set for none), and from what."""
+    """A Q15 threshold `value`, its target FMR (None without one), and its source."""
 
     source: str
     target_fmr: float | None
@@ -35,15 +35,15 @@ class SourcedThreshold:
 
 
 class VerificationEvaluator:
-    """Measures one embedder on an embedded's comparisons.
+    """Evaluates one embedder on the comparisons of an embedded dataset.
 
     Args:
-        embedded: the photos.
-        comparisons: which of them are compared, and their scores.
-        target_fmr: for the operating point.
-        bootstrap: the draws of people.
-        card_points: operating points of the embedder's card, measured on other people.
-        labels: of the photos, by name; see `labels.read_labels`.
+        embedded: the embedded dataset.
+        comparisons: the compared pairs and their scores.
+        target_fmr: target false match rate of the operating point, 0 to 1.
+        bootstrap: bootstrap draws for the confidence intervals.
+        card_points: operating points of the embedder's model card, measured on other people.
+        labels: labels of the photos, by column name; see `labels.read_labels`.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class VerificationEvaluator:
         self.point, self.rejection = self._calibrated()
 
     def report(self) -> dict[str, Any]:
-        """Everything but the head of the JSON document."""
+        """The JSON report without the envelope."""
         decision, comparisons = self.decision(), self.comparisons
         slices = [
             *slice_by_quality(self.embedded, comparisons, decision.value, self.bootstrap),
@@ -92,12 +92,12 @@ class VerificationEvaluator:
         }
 
     def against_baseline(self, comparisons: ScoredPairs) -> dict[str, Any]:
-        """The same pairs by another embedder, and what this one gains or loses: difference = this - other."""
+        """Metrics of another embedder on the same pairs, and the differences this - other."""
         other = VerificationMetrics.measure(comparisons, self.bootstrap)
         return other.to_json() | {"difference": self.verification.minus(other), "det": other.det()}
 
     def thresholds(self) -> list[SourcedThreshold]:
-        """Where the error rates are counted: of the accuracy, of this data's operating point, of the card's."""
+        """Thresholds at which error rates are counted: of the accuracy, this data's operating point and the card's."""
         found = [SourcedThreshold("accuracy", None, self.verification.metrics.threshold)]
         if self.point:
             found.append(SourcedThreshold("this data", self.point.target_fmr, self.point.threshold_q15))
@@ -106,7 +106,7 @@ class VerificationEvaluator:
         ]
 
     def decision(self) -> SourcedThreshold:
-        """The one threshold of slices and confusions: this data's operating point, else the card's, else the accuracy's."""
+        """Threshold for slices and confusions: this data's operating point, else the card's, else the accuracy's."""
         if self.point:
             return SourcedThreshold("this data", self.point.target_fmr, self.point.threshold_q15)
         if self.card_points:
@@ -132,7 +132,7 @@ class VerificationEvaluator:
 
 
 def _histogram(embedded: DatasetEmbeddings, comparisons: ScoredPairs) -> dict[str, Any]:
-    """Counts of scores in equal bins from -1 to 1; pairs with a photo without a face are counted apart."""
+    """Counts of scores in equal bins from -1 to 1; pairs with a photo without a face are counted separately."""
     found = embedded.found[comparisons.first] & embedded.found[comparisons.second]
     edges = np.linspace(-1, 1, _HISTOGRAM_BINS + 1)
     histogram: dict[str, Any] = {"edges": edges.tolist()}

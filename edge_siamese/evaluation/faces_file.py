@@ -1,4 +1,4 @@
-"""The ``.npz`` of ``edge-siamese embed``: every face of many images as plain arrays."""
+"""Writer of the ``.npz`` file of ``edge-siamese embed``: the faces of many images as arrays."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from ..tflite.model_card import ModelCard
 
 
 class FacesFile:
-    """Collects faces and writes them as arrays, without pickles."""
+    """Collects faces and writes them to a ``.npz`` file without pickled objects."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, int, Face, float]] = []
@@ -29,8 +29,11 @@ class FacesFile:
         ]
 
     def save(self, path: Path, card: ModelCard) -> None:
-        """Write ``paths, face_index, boxes (N, 4), landmarks (N, 5, 2), scores, quality, embeddings (N, D), zero_point,
-        embedder_digest``, whole or not at all."""
+        """Write the arrays atomically.
+
+        The arrays are paths, face_index, boxes ``(N, 4)``, landmarks ``(N, 5, 2)``, scores, quality, embeddings
+        ``(N, D)``, zero_point and embedder_digest.
+        """
         faces = [face for _, _, face, _ in self._rows]
         embeddings = [face.embedding.values for face in faces if face.embedding]
         arrays: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Who is taken for whom, and who is not recognized: names and counts, never images."""
+"""Identity confusions: people with the most false matches and false non-matches."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def false_non_matches(
 
 
 def _worst(key: npt.NDArray[np.int64], wrong: npt.NDArray[np.bool_], listed: int) -> list[tuple[int, int, int]]:
-    """Keys with the most wrong comparisons, at equal counts those with the fewest comparisons: key, count, of."""
+    """Keys with the most errors (ties: the fewest comparisons first): key, number of errors, number of comparisons."""
     keys, place = np.unique(key, return_inverse=True)
     trials, counts = np.bincount(place), np.bincount(place[wrong], minlength=len(keys))
     order = np.lexsort((trials, -counts))[:listed]

@@ -1,4 +1,4 @@
-"""Labels that the user gives to photos, to see error rates by them."""
+"""Reader of the user's photo labels, for error rates by label."""
 
 import csv
 import io
@@ -10,31 +10,31 @@ from ..text_file import read_text
 
 
 def read_labels(path: Path, photos: list[Photo]) -> dict[str, list[str]]:
-    """Read a CSV with a header: first the photo as ``<person>/<file>``, then one column a label.
+    """Read a CSV with a header: first column ``<person>/<file>``, then one column per label.
 
-    Photos the file does not name are unlabeled.
+    Photos that are not in the file are unlabeled.
 
     Returns:
-        By column the label of each of `photos`, empty without one.
+        For each column the label of each of `photos`; empty text for an unlabeled photo.
 
     Raises:
-        DataError: it is no such file, or names a photo the dataset lacks, or one twice.
+        DataError: the file is not such a CSV, or names a photo twice or one that is not in the dataset.
     """
     header, rows = _read(path)
     labels: dict[str, dict[str, str]] = {name: {} for name in header[1:]}
-    known, seen = {photo.path for photo in photos}, set()
+    known, listed = {photo.path for photo in photos}, set()
     for photo, *values in rows:
-        if photo not in known or photo in seen:
-            problem = "names twice" if photo in seen else "names a photo the dataset does not have:"
+        if photo not in known or photo in listed:
+            problem = "names twice" if photo in listed else "names a photo the dataset does not have:"
             raise DataError(f"{path}: {problem} {photo!r}; expected paths as '{photos[0].path}', each once", path=path)
-        seen.add(photo)
+        listed.add(photo)
         for name, value in zip(header[1:], values, strict=True):
             labels[name][photo] = value.strip()
     return {name: [column.get(photo.path, "") for photo in photos] for name, column in labels.items()}
 
 
 def _read(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Header and rows, all of one length."""
+    """Read the header and the rows; all have the same length."""
     try:
         table = [row for row in csv.reader(io.StringIO(read_text(path)), strict=True) if row]
     except csv.Error as error:

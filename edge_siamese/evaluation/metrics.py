@@ -1,6 +1,6 @@
-"""Error rates of verification from genuine and impostor scores.
+"""Error curves of verification: FMR, FNMR, EER and AUC from genuine and impostor scores.
 
-Terms are those of ISO/IEC 19795-1: a comparison *matches* when its score is at least the threshold; FMR is the share of
+Terms are those of ISO/IEC 19795-1: a comparison *matches* if its score is at least the threshold; FMR is the share of
 impostor comparisons that match, FNMR the share of genuine comparisons that do not, TAR = 1 - FNMR.
 """
 
@@ -18,12 +18,12 @@ Scores = npt.NDArray[np.floating] | npt.NDArray[np.integer]
 
 @dataclass(frozen=True)
 class ErrorCurve:
-    """FMR and FNMR at every threshold that separates the scores.
+    """FMR and FNMR at every distinct threshold.
 
     Attributes:
-        thresholds: ascending, float64 ``(K,)``: each distinct score, then infinity.
-        fmr: falling from 1 to 0, float64 ``(K,)``.
-        fnmr: rising from 0 to 1, float64 ``(K,)``.
+        thresholds: each distinct score, ascending, then infinity; float64 ``(K,)``.
+        fmr: false match rate, decreasing from 1 to 0; float64 ``(K,)``.
+        fnmr: false non-match rate, increasing from 0 to 1; float64 ``(K,)``.
     """
 
     thresholds: npt.NDArray[np.float64]
@@ -32,7 +32,7 @@ class ErrorCurve:
 
     @property
     def eer(self) -> float:
-        """Equal error rate: the error where the two curves cross, the mean of both at the nearest threshold."""
+        """Equal error rate: mean of FMR and FNMR at the threshold where they are closest, 0 to 1."""
         at = self._crossing()
         return float((self.fmr[at] + self.fnmr[at]) / 2)
 
@@ -42,7 +42,7 @@ class ErrorCurve:
 
     @property
     def auc(self) -> float:
-        """Area under the ROC curve: the chance that a genuine score exceeds an impostor score, ties half."""
+        """Area under the ROC curve: probability that a genuine score exceeds an impostor score; ties count half."""
         return float(-np.trapezoid(1.0 - self.fnmr, self.fmr)) if hasattr(np, "trapezoid") else self._auc_numpy1()
 
     def threshold_at_fmr(self, fmr: float) -> float:
@@ -71,10 +71,10 @@ class ErrorCurve:
 
 
 def error_curve(genuine: Scores, impostor: Scores) -> ErrorCurve:
-    """Measure FMR and FNMR of two sets of scores, higher meaning more alike.
+    """Compute the error curve of genuine and impostor scores; higher scores mean more similar.
 
     Raises:
-        DataError: there is no genuine or no impostor score.
+        DataError: there are no genuine or no impostor scores.
     """
     if not len(genuine) or not len(impostor):
         raise DataError(
@@ -88,9 +88,9 @@ def error_curve(genuine: Scores, impostor: Scores) -> ErrorCurve:
 def curve_of_counts(
     scores: npt.NDArray[np.float64], genuine: npt.NDArray[np.number], impostor: npt.NDArray[np.number]
 ) -> ErrorCurve:
-    """The curve of ascending distinct `scores` ``(K,)`` that `genuine` and `impostor` ``(K,)`` comparisons (or weights) have.
+    """Error curve of ascending distinct `scores` ``(K,)`` with `genuine` and `impostor` counts or weights ``(K,)``.
 
-    Neither may be zero everywhere.
+    Neither may be all zero.
     """
     below, above = np.zeros(len(scores) + 1), np.zeros(len(scores) + 1)
     np.cumsum(genuine, out=below[1:])
@@ -101,7 +101,7 @@ def curve_of_counts(
 def all_pairs(
     scores: npt.NDArray[ScoreType], people: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[ScoreType], npt.NDArray[ScoreType]]:
-    """Split a symmetric score matrix ``(N, N)`` into the genuine and the impostor scores of its N (N - 1) / 2 pairs."""
+    """Genuine and impostor scores of the N (N - 1) / 2 pairs of a symmetric score matrix ``(N, N)``."""
     first, second = np.triu_indices(len(people), 1)
     same = people[first] == people[second]
     values = scores[first, second]

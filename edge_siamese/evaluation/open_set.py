@@ -1,4 +1,4 @@
-"""The split of an open-set trial: some people are enrolled with a part of their images, all others are strangers."""
+"""Open-set split: some people are enrolled with part of their images, all others are strangers."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ Name = TypeVar("Name", bound=Hashable)
 
 @dataclass(frozen=True, eq=False)
 class OpenSetSplit:
-    """Which images play which part, by index, ascending.
+    """Image indices of an open-set trial, ascending.
 
     Attributes:
-        enrolled: images that enrolled people are enrolled with, int64 ``(E,)``.
+        enrolled: images used for enrollment, int64 ``(E,)``.
         known: other images of enrolled people, int64 ``(K,)``.
-        strangers: images of everybody else, int64 ``(S,)``.
+        strangers: images of all other people, int64 ``(S,)``.
     """
 
     enrolled: Indices
@@ -29,12 +29,12 @@ class OpenSetSplit:
     def assign(
         cls, images: Mapping[Name, Indices], enrolled: Collection[Name], enroll: Callable[[Indices], Indices]
     ) -> Self:
-        """Enroll some people with a part of their images.
+        """Assign images: some people are enrolled with part of their images.
 
         Args:
             images: indices of each person's images.
             enrolled: the people to enroll.
-            enroll: which of a person's images the person is enrolled with.
+            enroll: slice of a person's images that is used for enrollment.
         """
         chosen = {name: enroll(images[name]) for name in images if name in enrolled}
         known = [np.setdiff1d(images[name], taken) for name, taken in chosen.items()]

@@ -1,4 +1,4 @@
-"""Pairs of images: by index, as samplers draw them and protocols list them, and with scores, as metrics take them."""
+"""Data types for pairs of images by index, without and with scores."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,8 +18,8 @@ class IndexPairs:
     """P pairs of images.
 
     Attributes:
-        index: of both images, int64 ``(P, 2)``.
-        is_genuine: whether they are of one class, bool ``(P,)``.
+        index: indices of both images, int64 ``(P, 2)``.
+        is_genuine: whether both images are of one class, bool ``(P,)``.
         fold: int64 ``(P,)`` from 0, or None.
     """
 
@@ -37,10 +37,10 @@ class ScoredPairs:
 
     Attributes:
         index: integers ``(P, 2)``, indices of both images.
-        scores: ``(P,)`` in any unit, larger for more alike images.
+        scores: ``(P,)`` in any unit, higher for more similar images.
         labels: integers ``(N,)`` from 0, class (person) of each image.
         fold: int64 ``(P,)`` from 0, or None.
-        probabilities: floats ``(P,)`` of being genuine, where the model states them.
+        probabilities: probability that each pair is genuine, floats ``(P,)``, or None.
 
     Raises:
         DataError: there are no genuine or no impostor pairs, or a score is not finite.
@@ -86,7 +86,7 @@ class ScoredPairs:
 
     @property
     def person_count(self) -> int:
-        """How many classes `labels` numbers, whether or not their images stand in a pair."""
+        """Number of classes in `labels`, including classes without pairs."""
         return int(self.labels.max()) + 1
 
     @property
@@ -108,7 +108,7 @@ class ScoredPairs:
         )
 
     def compact(self) -> "ScoredPairs":
-        """Number the classes that stand in a pair from 0 without gaps; all other images get the label -1."""
+        """Renumber the classes with pairs from 0 without gaps; all other images get the label -1."""
         classes = np.unique(self.labels[self.index])
         numbers = np.searchsorted(classes, self.labels)
         known = classes[np.minimum(numbers, len(classes) - 1)] == self.labels

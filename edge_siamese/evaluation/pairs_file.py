@@ -1,8 +1,8 @@
-"""The pairs of a ``pairs.txt``, as Huang et al., "Labeled Faces in the Wild" (2007) lay it out.
+"""Reader of ``pairs.txt`` in the format of Huang et al., "Labeled Faces in the Wild" (2007).
 
-The first line has the folds and the pairs of either kind a fold, or only the latter for one fold; every fold follows with its
-genuine pairs (``person<TAB>n<TAB>m``), then its impostor pairs (``person<TAB>n<TAB>other<TAB>m``). In a line without a tab,
-spaces separate the fields.
+The first line has the number of folds and the number of pairs of each kind per fold, or only the latter for one fold. Each fold
+has its genuine pairs (``person<TAB>n<TAB>m``), then its impostor pairs (``person<TAB>n<TAB>other<TAB>m``). In a line without
+a tab, spaces separate the fields.
 """
 
 import unicodedata
@@ -24,10 +24,10 @@ class ListedPairs:
     """P pairs of photos by name.
 
     Attributes:
-        photos: stems of both photos of each pair, ``<person>/<file without suffix>``.
-        fold: int64 ``(P,)``, from 0 and without gaps.
-        lines: number of each pair's line in the file, from 1.
-        folds: how many there are.
+        photos: names of both photos of each pair, ``<person>/<file without suffix>``.
+        fold: fold of each pair, int64 ``(P,)``, from 0 without gaps.
+        lines: line number of each pair in the file, from 1.
+        folds: number of folds.
     """
 
     photos: tuple[tuple[str, str], ...]
@@ -37,14 +37,14 @@ class ListedPairs:
 
     @property
     def people(self) -> set[str]:
-        """Everybody in them."""
+        """Names of the people in the pairs."""
         return {photo.split("/")[0] for pair in self.photos for photo in pair}
 
     def of_folds(self, folds: Collection[int]) -> "ListedPairs":
-        """The pairs of some folds, which are counted from 1; they are numbered anew, without gaps.
+        """Select the pairs of some folds (numbers from 1); the result has new fold numbers without gaps.
 
         Raises:
-            DataError: there is no such fold, or none is asked for.
+            DataError: a fold does not exist, or `folds` is empty.
         """
         unknown = sorted(set(folds) - set(range(1, self.folds + 1)))
         if unknown or not folds:
@@ -63,7 +63,7 @@ class ListedPairs:
         """Indices of both photos of each pair among the photos at `paths`, int64 ``(P,)`` each.
 
         Raises:
-            DataError: a pair names a photo that is not there.
+            DataError: a pair names a photo that does not exist.
         """
         index = _index(paths)
         for line, pair in zip(self.lines, self.photos, strict=True):
@@ -74,7 +74,7 @@ class ListedPairs:
         return rows[:, 0], rows[:, 1]
 
     def indices(self, paths: Sequence[str]) -> tuple[Labels, Labels]:
-        """Indices int64 ``(P, 2)`` of the photos at `paths`, and their folds; pairs that lack a photo are left out."""
+        """Indices int64 ``(P, 2)`` of the photos at `paths`, and their folds; pairs with a missing photo are left out."""
         index = _index(paths)
         found = [row for row, pair in enumerate(self.photos) if all(photo in index for photo in pair)]
         rows = [[index[photo] for photo in self.photos[row]] for row in found]
@@ -85,7 +85,7 @@ def parse_pairs_file(text: str) -> ListedPairs:
     """Read the text of a ``pairs.txt``.
 
     Raises:
-        DataError: a line is malformed, or there are more or fewer than its first line says; the sentence says which line.
+        DataError: a line is malformed, or the number of lines differs from the first line; the message gives the line.
     """
     lines = [
         (number, _fields(line)) for number, line in enumerate(text.splitlines(), start=1) if line.strip("\ufeff \t")

@@ -1,6 +1,6 @@
-"""Verification protocols: which face of a photo counts, and which photos are compared.
+"""Verification protocols: the choice of the face on each photo and of the compared pairs.
 
-*All pairs*: the largest face; every two photos of a dataset, genuine when of one person. *LFW pairs*: the face nearest
+*All pairs*: the largest face; every two photos of a dataset, genuine if of one person. *LFW pairs*: the face nearest
 the center; the pairs and folds of a ``pairs.txt`` (Huang et al., "Labeled Faces in the Wild", 2007).
 """
 
@@ -17,16 +17,16 @@ from .pairs_file import parse_pairs_file
 
 @dataclass(frozen=True, eq=False)
 class VerificationProtocol:
-    """A protocol by the pairs that its ``pairs.txt`` lists, None for all pairs."""
+    """A protocol, defined by the pairs of a ``pairs.txt``, or None for all pairs."""
 
     pairs: IndexPairs | None = None
 
     @classmethod
     def of(cls, dataset: IdentityDataset, all_pairs: bool = False) -> Self:
-        """That of a dataset: by its ``pairs.txt`` where there is one, unless all pairs are wanted.
+        """The protocol of a dataset: its ``pairs.txt`` if present and `all_pairs` is false, otherwise all pairs.
 
         Raises:
-            DataError: the pairs are malformed or do not fit the dataset; all pairs are too many, or of one kind only.
+            DataError: the pairs are malformed, do not match the dataset, are too many, or are of one kind only.
         """
         text = None if all_pairs else dataset.pairs_file()
         if text is None:
@@ -39,7 +39,7 @@ class VerificationProtocol:
         return largest_face if self.pairs is None else center_face
 
     def compare(self, embedded: DatasetEmbeddings, score: ScoreMatrix | None = None) -> ScoredPairs:
-        """The protocol's comparisons of an embedded; see `comparisons.compare_all`.
+        """The protocol's comparisons of an embedded dataset; see `comparisons.compare_all`.
 
         Raises:
             DataError: there are no genuine or no impostor pairs.
@@ -49,7 +49,7 @@ class VerificationProtocol:
         return compare_listed(embedded, self.pairs, score)
 
     def describe(self, embedded: DatasetEmbeddings) -> dict[str, Any]:
-        """Protocol and photos, for the JSON document. On LFW a face is found when a box contains the center."""
+        """Protocol and photos for the JSON report. On LFW a face counts as found if a box contains the image's center."""
         listed = self.pairs is not None
         return {
             "protocol": "lfw-pairs" if listed else "all-pairs",

@@ -1,8 +1,7 @@
-"""Error rates by what the photos are like: size, light, sharpness and pose of the faces, or labels of the user's own.
+"""Error rates by face size, brightness, sharpness and pose, or by the user's labels.
 
-A measured attribute of a pair is that of the worse photo, so that every pair is in one row and the rows add up to
-all pairs. A label of a pair is that of both photos where they agree (the within-group comparisons of ISO/IEC
-19795-10), and "different" where they do not.
+The attribute of a pair is that of the worse photo, so that every pair is in one row. The label of a pair is the label of both
+photos if they agree (the within-group comparisons of ISO/IEC 19795-10), otherwise "different".
 """
 
 from collections.abc import Callable
@@ -24,15 +23,15 @@ Groups = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Attribute:
-    """A number measured of every face and the classes it is sorted into.
+    """A measured attribute of a face and its classes.
 
     Attributes:
-        name: what it is.
-        rule: which of a pair's two values counts, and in what unit.
-        value: reads it.
-        worse: of two arrays of values the worse ones.
-        limits: ascending; a class begins at its limit.
-        classes: one more than `limits`.
+        name: name of the attribute.
+        rule: the unit, and which of a pair's two values is used.
+        value: returns the value of a face's quality.
+        worse: returns the worse values of two arrays.
+        limits: lower limits of the classes after the first, ascending.
+        classes: names of the classes; one more than `limits`.
     """
 
     name: str
@@ -66,7 +65,7 @@ ATTRIBUTES = (
 
 @dataclass(frozen=True)
 class SliceTable:
-    """FMR and FNMR by the classes of one attribute; classes without a pair are left out."""
+    """FMR and FNMR by class of one attribute; classes without pairs are left out."""
 
     name: str
     rule: str
@@ -80,7 +79,7 @@ class SliceTable:
 def slice_by_quality(
     embedded: DatasetEmbeddings, comparisons: ScoredPairs, threshold: float, bootstrap: PersonBootstrap
 ) -> list[SliceTable]:
-    """A table for each of `ATTRIBUTES`."""
+    """Error rates by each of `ATTRIBUTES`."""
     tables = []
     for attribute in ATTRIBUTES:
         values = np.array([attribute.value(quality) if quality else np.nan for quality in embedded.qualities])
@@ -94,7 +93,7 @@ def slice_by_quality(
 def slice_by_labels(
     labels: dict[str, list[str]], comparisons: ScoredPairs, threshold: float, bootstrap: PersonBootstrap
 ) -> list[SliceTable]:
-    """A table for each column of `labels`: by name, the label of every photo (empty: none)."""
+    """Error rates by each column of `labels`, which maps names to the label of every photo (empty: none)."""
     tables = []
     for name, column in labels.items():
         classes, number = np.unique([label or UNLABELED for label in column], return_inverse=True)

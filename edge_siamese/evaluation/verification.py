@@ -1,4 +1,4 @@
-"""The metrics of one embedder, and how they differ from another's, with intervals."""
+"""Verification metrics of one embedder, and differences between two, with confidence intervals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ class VerificationMetrics:
     """Accuracy, EER, AUC and TAR of one set of comparisons.
 
     Attributes:
-        metrics: of the comparisons themselves.
-        replicates: of the resampled people; their `fnmr` is at `REPORTED_FMRS`, then at `det_fmrs`.
-        impostor_pairs: how many there are; a TAR is said from 1 / FMR on.
-        det_fmrs: where the DET curve is drawn.
+        metrics: metrics of the comparisons.
+        replicates: bootstrap replicates; their `fnmr` is at `REPORTED_FMRS`, then at `det_fmrs`.
+        impostor_pairs: number of impostor pairs; a TAR is reported from 1 / FMR pairs on.
+        det_fmrs: FMRs of the points of the DET curve.
     """
 
     metrics: CurveMetrics
@@ -37,7 +37,7 @@ class VerificationMetrics:
 
     @classmethod
     def measure(cls, comparisons: ScoredPairs, bootstrap: PersonBootstrap) -> Self:
-        """Measure comparisons.
+        """Compute the metrics of comparisons.
 
         Raises:
             DataError: a fold lacks genuine or impostor pairs.
@@ -51,7 +51,7 @@ class VerificationMetrics:
         return cls(metrics, replicates, impostor_pairs, det_fmrs)
 
     def to_json(self) -> dict[str, Any]:
-        """The figures flat, with intervals and what was refused beside them."""
+        """Metrics, intervals and the reasons for missing values as one JSON object."""
         metrics, replicates = self.metrics, self.replicates
         fmr, fnmr = metrics.curve.rates_at(metrics.threshold)
         return {
@@ -66,7 +66,7 @@ class VerificationMetrics:
             "tar_at_fmr_rejected": {
                 _name(fmr): f"needs at least {pairs_to_report(fmr):,} impostor pairs, found {self.impostor_pairs:,}"
                 for fmr in REPORTED_FMRS
-                if not self._says(fmr)
+                if not self._is_reported(fmr)
             },
             "person_intervals_95": {
                 "accuracy": interval(replicates.accuracy),
@@ -77,7 +77,7 @@ class VerificationMetrics:
         }
 
     def minus(self, other: "VerificationMetrics") -> dict[str, Any]:
-        """Differences to another embedder on the same pairs and draws, with the paired bootstrap's intervals."""
+        """Differences from another embedder on the same pairs and draws, with paired bootstrap intervals."""
         (mine, theirs), (a, b) = (self.metrics, other.metrics), (self.replicates, other.replicates)
         return {
             "accuracy": _difference(mine.accuracy - theirs.accuracy, a.accuracy - b.accuracy),
@@ -91,23 +91,23 @@ class VerificationMetrics:
         }
 
     def det(self) -> dict[str, Any]:
-        """FNMR over FMR from one false match on, with the bootstrap's band."""
+        """DET curve from one false match on, with a bootstrap band."""
         return {
             "fmr": self.det_fmrs,
             "fnmr": self.metrics.curve.fnmr_at_fmr(np.array(self.det_fmrs)).tolist(),
             "person_interval_95": [interval(column) for column in self.replicates.fnmr[:, len(REPORTED_FMRS) :].T],
         }
 
-    def _at_reported(self, say: Callable[[int, float], Any]) -> dict[str, Any]:
-        """What `say` says of each reported FMR by name, None where the impostor pairs are too few."""
-        return {_name(fmr): say(at, fmr) if self._says(fmr) else None for at, fmr in enumerate(REPORTED_FMRS)}
+    def _at_reported(self, value: Callable[[int, float], Any]) -> dict[str, Any]:
+        """`value` of each reported FMR, by name; None if there are too few impostor pairs."""
+        return {_name(fmr): value(at, fmr) if self._is_reported(fmr) else None for at, fmr in enumerate(REPORTED_FMRS)}
 
-    def _says(self, fmr: float) -> bool:
+    def _is_reported(self, fmr: float) -> bool:
         return self.impostor_pairs >= pairs_to_report(fmr)
 
 
 def as_score(threshold: float) -> float:
-    """A Q15 threshold as people see it, -1 to 1."""
+    """A Q15 threshold as a float, -1 to 1."""
     return min(max(threshold, NO_SCORE), Q15 - 1) / Q15
 
 
@@ -116,7 +116,7 @@ def _difference(value: float, replicates: npt.NDArray[np.float64]) -> dict[str, 
 
 
 def _det_fmrs(impostor_pairs: int) -> tuple[float, ...]:
-    """FMRs evenly spaced on a probit axis, from one false match to one half."""
+    """FMRs evenly spaced on a probit axis, from one false match to 0.5."""
     normal = NormalDist()
     lowest = normal.inv_cdf(min(1.0 / impostor_pairs, 0.49))
     return tuple(normal.cdf(lowest * (1 - at / (_DET_POINTS - 1))) for at in range(_DET_POINTS))

@@ -1,7 +1,7 @@
-"""The metrics of verification, of counted or of weighted comparisons.
+"""Verification metrics of counted or weighted comparisons: accuracy, EER and AUC.
 
 Without folds, or with one, ``accuracy`` is the balanced accuracy at the EER threshold, 1 - EER. With the folds of a ``pairs.txt``
-(Huang et al., "Labeled Faces in the Wild", 2007) it is the mean over the folds, each with the threshold that is best on
+(Huang et al., "Labeled Faces in the Wild", 2007) it is the mean over the folds, each at the threshold that is best on
 the others.
 """
 
@@ -18,12 +18,12 @@ Weights = npt.NDArray[np.number]
 
 @dataclass(frozen=True)
 class CurveMetrics:
-    """What is said about a set of comparisons.
+    """Metrics of a set of comparisons.
 
     Attributes:
-        curve: FMR and FNMR over thresholds.
-        accuracy: see the module; `accuracy_sd` over the folds, None without folds.
-        threshold: where the accuracy was reached (mean over the folds).
+        curve: FMR and FNMR at every threshold.
+        accuracy: see the module's docstring; `accuracy_sd` is the standard deviation over the folds, None without folds.
+        threshold: threshold of the accuracy (mean over the folds).
     """
 
     curve: ErrorCurve
@@ -33,7 +33,7 @@ class CurveMetrics:
 
 
 class MetricsTable:
-    """Comparisons sorted once into the cells fold x distinct score, so that figures of any weights come fast."""
+    """Comparisons sorted into the cells fold x distinct score, for fast metrics with any weights."""
 
     def __init__(self, comparisons: ScoredPairs) -> None:
         self.genuine = comparisons.genuine
@@ -45,9 +45,9 @@ class MetricsTable:
         self._cells = cells[self.genuine], cells[~self.genuine]
 
     def metrics(self, genuine: Weights | None = None, impostor: Weights | None = None) -> CurveMetrics | None:
-        """Figures of the comparisons, weighted by ``(G,)`` and ``(I,)`` in their order or each counted once.
+        """Metrics of the comparisons with genuine weights ``(G,)`` and impostor weights ``(I,)``, or unweighted.
 
-        None where a fold is left without any weight on one of the two sides.
+        None if a fold has zero genuine or impostor weight.
         """
         counts = self._counted(0, genuine), self._counted(1, impostor)
         if any((side.sum(axis=1) <= 0).any() for side in counts):
@@ -69,16 +69,16 @@ class MetricsTable:
         return accuracies, thresholds
 
     def _counted(self, side: int, weights: Weights | None) -> npt.NDArray[np.float64]:
-        """Weight in each cell, ``(folds, K)``."""
+        """Sum of weights in each cell, ``(folds, K)``."""
         counts = np.bincount(self._cells[side], weights, self._folds * len(self._scores))
         return counts.astype(np.float64, copy=False).reshape(self._folds, -1)
 
     def _fold(
         self, fold: int, genuine: npt.NDArray[np.float64], impostor: npt.NDArray[np.float64]
     ) -> tuple[float, float]:
-        """Accuracy of one fold at the threshold that is best on the others, and that threshold.
+        """Accuracy of one fold at the threshold that is best on the other folds, and that threshold.
 
-        Of equally good thresholds the lowest score of the others is taken, so that the fold has no say in it.
+        Of equally good thresholds the lowest score of the other folds is used, so that the fold does not affect it.
         """
         others = [side.sum(axis=0) - side[fold] for side in (genuine, impostor)]
         curve = curve_of_counts(self._scores, *others)

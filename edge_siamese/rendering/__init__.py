@@ -1,4 +1,4 @@
-"""People who do not exist, rendered rather than photographed, with the exact place of every landmark known.
+"""Synthetic face renderer: images of artificial people with exact boxes and landmarks.
 
 >>> from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 >>> rendering = render_portrait(Person.from_seed(DEMO_SEEDS[0]), View(yaw=20.0, smile=0.7))

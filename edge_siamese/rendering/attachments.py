@@ -1,4 +1,4 @@
-"""What stands off the head: ears and glasses."""
+"""Draws ears and glasses."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from .views import View
 
 
 def draw_ears(image: Field, head: Head, camera: Camera, view: View, *, before_head: bool) -> None:
-    """Draw the ears that the head hides in part (`before_head`), or those that stand before its side."""
+    """Draw the ears that the head partly hides (`before_head`), or those in front of its side."""
     person = head.person
     if person.hair_style in _OVER_EARS:
         return
@@ -21,7 +21,7 @@ def draw_ears(image: Field, head: Head, camera: Camera, view: View, *, before_he
 
 
 def _ear(image: Field, head: Head, camera: Camera, view: View, side: int) -> None:
-    """A flat shell that stands off the head backwards, its hollow darker."""
+    """Draw one ear as a flat shell with a darker hollow."""
     person = head.person
     root = head.surface([(side * 0.993, 0.08, -0.08)])[0]
     spread = 0.75 + 0.25 * person.ear_spread
@@ -47,7 +47,7 @@ _EAR = np.array(
 
 
 def draw_glasses(image: Field, head: Head, camera: Camera, view: View) -> None:
-    """Draw the spectacles of a person who wears some."""
+    """Draw the glasses of a person who wears glasses."""
     person = head.person
     if person.glasses == "none" or view.without_glasses:
         return
@@ -74,7 +74,7 @@ def draw_glasses(image: Field, head: Head, camera: Camera, view: View) -> None:
 
 
 def _temple(image: Field, head: Head, camera: Camera, view: View, start: tuple[float, float, float]) -> None:
-    """The arm of the glasses, on the side that is in sight."""
+    """Draw the arm of the glasses on the visible side."""
     x, front, thick = start
     if np.sign(x) * view.yaw > 8:
         return

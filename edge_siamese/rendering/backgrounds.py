@@ -1,4 +1,4 @@
-"""Places to stand before: walls, windows, furniture-like shapes and blurred lights."""
+"""Renders backgrounds: walls, windows, furniture-like shapes and blurred lights."""
 
 import cv2
 import numpy as np
@@ -9,7 +9,7 @@ from .camera import Field
 
 
 def checked_size(size: tuple[int, int]) -> tuple[int, int]:
-    """Width and height as they are, or a DataError."""
+    """Check the width and height of an image in pixels; raises DataError if out of range."""
     width, height = size
     if not (16 <= width <= 8192 and 16 <= height <= 8192):
         raise DataError(f"a rendered image must be 16 to 8192 pixels wide and high, not {width} x {height}")
@@ -17,7 +17,7 @@ def checked_size(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def render_background(size: tuple[int, int], seed: int) -> RGB:
-    """Render a place without people: uint8 ``(H, W, 3)`` RGB for `size` ``(width, height)``."""
+    """Render a background without people: uint8 ``(H, W, 3)`` RGB for `size` ``(width, height)``."""
     width, height = checked_size(size)
     rng = np.random.default_rng([8, seed])
     small_width, small_height = max(width // 2, 16), max(height // 2, 16)
@@ -34,7 +34,7 @@ def render_background(size: tuple[int, int], seed: int) -> RGB:
 
 
 def _wall(rng: np.random.Generator, width: int, height: int) -> RGB:
-    """A wall lit from somewhere, with uneven color."""
+    """Render a wall with a light gradient and uneven color."""
     corners = rng.uniform(40, 215, 1) + rng.normal(0, 28, (2, 2, 1)) + rng.normal(0, 16, 3)
     wall = cv2.resize(corners.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     patches: Field = rng.normal(0, 7, (6, 8, 3)).astype(np.float32)
@@ -43,7 +43,7 @@ def _wall(rng: np.random.Generator, width: int, height: int) -> RGB:
 
 
 def _furniture(wall: RGB, rng: np.random.Generator) -> None:
-    """One shape: a board, window, lamp, shelf, plant-like blob or line."""
+    """Draw one shape: a board, window, lamp, shelf, plant-like blob or line."""
     height, width = wall.shape[:2]
     color = [float(value) for value in np.clip(rng.uniform(15, 240) + rng.normal(0, 25, 3), 0, 255)]
     x, y = int(rng.integers(-width // 8, width)), int(rng.integers(-height // 8, height))
@@ -81,7 +81,7 @@ def _furniture(wall: RGB, rng: np.random.Generator) -> None:
 
 
 def _lights(wall: RGB, rng: np.random.Generator) -> None:
-    """Blurred points of light."""
+    """Draw blurred points of light."""
     glow = np.zeros_like(wall)
     for _ in range(int(rng.integers(3, 14))):
         place = int(rng.integers(wall.shape[1])), int(rng.integers(wall.shape[0]))

@@ -1,4 +1,4 @@
-"""What is behind and below the head: long hair, neck, shoulders and clothes."""
+"""Draws long hair, neck, shoulders and clothes."""
 
 import cv2
 import numpy as np
@@ -23,11 +23,11 @@ def draw_behind(image: Field, head: Head, camera: Camera, view: View, clothes: i
     """Draw hair behind the head, neck, shoulders and clothes into a float32 ``(H, W, 3)`` image, in place.
 
     Args:
-        image: RGB 0..255.
-        head: whose.
-        camera: from the head to pixels of `image`.
+        image: RGB, 0 to 255.
+        head: head of the person.
+        camera: maps the head to pixels of `image`.
         view: pose and light.
-        clothes: seed of the clothes worn; people dress differently with the same.
+        clothes: seed of the clothes; the clothes also depend on the person.
     """
     person = head.person
     _back_hair(image, head, camera, view)
@@ -43,7 +43,7 @@ def draw_behind(image: Field, head: Head, camera: Camera, view: View, clothes: i
 
 
 def _back_hair(image: Field, head: Head, camera: Camera, view: View) -> None:
-    """Hair that hangs behind the head, or a bun on top of it."""
+    """Draw hair behind the head, or a bun on top of it."""
     person = head.person
     width = head.axes[0] * (1.10 + 0.10 * person.hair_volume)
     color = darker(person.hair_color, 0.62 * (view.ambient + 0.45 * view.light_strength))
@@ -62,12 +62,12 @@ def _back_hair(image: Field, head: Head, camera: Camera, view: View) -> None:
     x, y, mask = polygon_mask(outline, size_of(image), 0.02 * camera.scale)
     streaks = np.random.default_rng([7, person.seed]).normal(1, 0.12, (1, 40)).astype(np.float32)
     if mask.size:
-        look = cv2.resize(streaks, (mask.shape[1], 1), interpolation=cv2.INTER_CUBIC)
-        blend(image, (x, y, mask), np.array(color) * look[..., None], 1.0)
+        texture = cv2.resize(streaks, (mask.shape[1], 1), interpolation=cv2.INTER_CUBIC)
+        blend(image, (x, y, mask), np.array(color) * texture[..., None], 1.0)
 
 
 class _Body:
-    """Neck and shoulders of one person in one image; they follow the head's turning only a little."""
+    """Neck and shoulders of one person in one image; they turn less than the head."""
 
     def __init__(self, image: Field, person: Person, camera: Camera, view: View) -> None:
         self.image, self.person, self.view = image, person, view
@@ -77,7 +77,7 @@ class _Body:
         self.shift = neck * (1, 1, 0)
 
     def outline(self, points: npt.ArrayLike, follow: npt.ArrayLike = 0.4) -> Floats:
-        """Pixels of a half outline ``(N, 2)``, mirrored; `follow` is how much each point goes along with the head."""
+        """Pixels of a half outline ``(N, 2)`` and its mirror image; `follow` (0 to 1) is how much each point moves with the head."""
         half = np.asarray(points, float)
         both = np.vstack([half, (half * (-1, 1))[::-1]])
         share = np.broadcast_to(np.asarray(follow, float), len(half))
@@ -86,7 +86,7 @@ class _Body:
         return self.camera.project_still(body)
 
     def shoulders(self, cloth: Color, striped: bool) -> None:
-        """The clothed upper body."""
+        """Draw the clothed upper body."""
         wide, slope = self.person.shoulders, 0.5 * self.person.neck_width
         half = [
             (slope, 1.82),
@@ -110,7 +110,7 @@ class _Body:
         blend(self.image, area, color, 1.0)
 
     def neck(self, color: Color, chin: float, neckline: str, cloth: Color) -> None:
-        """Neck and the part of the chest that the neckline leaves bare."""
+        """Draw the neck and the part of the chest above the neckline."""
         wide = self.person.neck_width
         bottom = {"crew": 2.08, "vee": 2.55, "collar": 2.3, "wide": 2.25, "scarf": 2.2}[neckline]
         spread = {"crew": 1.0, "vee": 0.95, "collar": 0.85, "wide": 1.5, "scarf": 1.35}[neckline]
@@ -146,7 +146,7 @@ class _Body:
                 )
 
     def _lit(self, across: "npt.NDArray[np.float64]", roundness: float) -> Floats:
-        """Factor on the color ``(N, 3)`` at positions across a standing cylinder, -1..1."""
+        """Color factors ``(N, 3)`` at positions across an upright cylinder, -1 to 1."""
         view, light = self.view, light_direction(self.view)
         turned = np.clip(across * roundness, -0.98, 0.98)
         facing = turned * light[0] + np.sqrt(1 - turned**2) * light[2] - 0.2 * light[1]

@@ -1,4 +1,4 @@
-"""Where things land in the image: rotation, weak perspective and the way back along a pixel's ray."""
+"""Camera: rotation, weak-perspective projection and the rays of pixels."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class Camera:
 
     Attributes:
         rotation: float64 ``(3, 3)`` from head to camera axes.
-        matrix: float64 ``(2, 3)`` from the plane (head units) to pixels.
+        matrix: float64 ``(2, 3)`` affine map from the plane (head units) to pixels.
     """
 
     rotation: Floats
@@ -37,27 +37,27 @@ class Camera:
 
     @classmethod
     def of(cls, view: View, scale: float = 1.0, center: tuple[float, float] = (0.0, 0.0)) -> "Camera":
-        """The camera that puts the head's origin at `center` with `scale` pixels a head unit."""
+        """The camera that maps the head's origin to `center` with `scale` pixels per head unit."""
         matrix = np.array([(scale, 0, center[0]), (0, scale, center[1])], float)
         return cls(rotation(view.yaw, view.pitch, view.roll), matrix)
 
     @property
     def scale(self) -> float:
-        """Pixels a head unit."""
+        """Pixels per head unit."""
         return float(np.hypot(self.matrix[0, 0], self.matrix[1, 0]))
 
     def project(self, points: npt.ArrayLike) -> Floats:
-        """Pixels ``(N, 2)`` of points ``(N, 3)`` of the head."""
+        """Project points ``(N, 3)`` of the head to pixels ``(N, 2)``."""
         return self.project_still(np.asarray(points) @ self.rotation.T)
 
     def project_still(self, points: npt.ArrayLike) -> Floats:
-        """Pixels ``(N, 2)`` of points ``(N, 3)`` in camera axes, that is of what does not turn with the head."""
+        """Project points ``(N, 3)`` in camera axes, which do not turn with the head, to pixels ``(N, 2)``."""
         points = np.asarray(points, float)
         plane = points[:, :2] * (DISTANCE / (DISTANCE - points[:, 2:]))
         return np.asarray(plane @ self.matrix[:, :2].T + self.matrix[:, 2])
 
     def then(self, matrix: Floats) -> "Camera":
-        """The same camera with a further ``(2, 3)`` affine map of its pixels."""
+        """The camera followed by a ``(2, 3)`` affine map of its pixels."""
         whole = np.vstack([self.matrix, (0, 0, 1)])
         return Camera(self.rotation, matrix @ whole)
 

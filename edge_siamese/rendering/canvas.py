@@ -1,4 +1,4 @@
-"""Painting on the chart of a head with soft-edged polygons given in head units."""
+"""Canvas: paints soft-edged polygons, in head units, on the texture of a head."""
 
 from functools import cache
 
@@ -11,13 +11,13 @@ from .chart import REACH, directions
 from .people import Color
 
 TEXTURE_SIZE = 384
-"""Cells of the painted chart, each way."""
+"""Width and height of the painted chart in cells."""
 CELLS_PER_UNIT = TEXTURE_SIZE / (4 * REACH)
-"""Cells a head unit in the middle of the face."""
+"""Cells per head unit in the middle of the face."""
 
 Texture = npt.NDArray[np.uint8]
 Area = tuple[int, int, Field]
-"""Left, top and a float32 mask in 0..1: where something is painted."""
+"""Left, top and a float32 mask, 0 to 1, of a painted area."""
 
 
 class Canvas:
@@ -25,7 +25,7 @@ class Canvas:
 
     Attributes:
         cells: uint8 ``(TEXTURE_SIZE, TEXTURE_SIZE, 4)``: red, green, blue and gloss.
-        axes: float64 ``(3,)`` half extents of the head, to place what is painted.
+        axes: float64 ``(3,)`` half extents of the head, for positioning.
     """
 
     def __init__(self, cells: Texture, axes: Floats) -> None:
@@ -33,7 +33,7 @@ class Canvas:
         self.axes = axes
 
     def copy(self) -> "Canvas":
-        """A canvas to paint on without changing this one."""
+        """A copy of the canvas."""
         return Canvas(self.cells.copy(), self.axes)
 
     def fill(
@@ -77,7 +77,7 @@ class Canvas:
         self.blend((0, 0, weight), color, 1.0, gloss)
 
     def blend(self, area: Area, color: Color, opacity: float, gloss: float | None) -> None:
-        """Mix `color` in where the mask (0..1) with its corner at ``(x, y)`` says."""
+        """Blend `color` with the mask (0 to 1) of an area."""
         x, y, mask = area
         part = self.cells[y : y + mask.shape[0], x : x + mask.shape[1]]
         channels = 3 if gloss is None else 4

@@ -1,8 +1,8 @@
-"""The chart of a head: a stereographic map with the face in its middle, neither pole nor seam in sight.
+"""Chart of a head: stereographic projection of directions with the face in the middle.
 
-A direction ``(dx, dy, dz)`` of unit length from the center of the (unit) head lands at ``(dx, dy) / (1 + dz)``: the
-face is near the origin, the ears on the unit circle, and all that is seen at a yaw up to 35 degrees inside or near the
-chart's border.
+A unit direction ``(dx, dy, dz)`` from the center of the (unit) head is mapped to ``(dx, dy) / (1 + dz)``: the face is near
+the origin, the ears are on the unit circle, and everything visible at a yaw up to 35 degrees is inside or near the chart's
+border.
 """
 
 from functools import cache
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .camera import Field, Floats
 
 REACH = 1.5
-"""The chart covers -REACH..REACH both ways."""
+"""The chart covers -REACH to REACH in both directions."""
 
 
 @cache
@@ -29,7 +29,7 @@ def directions(size: int) -> tuple[Field, Field, Field]:
 
 @cache
 def polar(size: int) -> tuple[Field, Field]:
-    """Longitude from the face's middle in degrees (0..180) and its sign (-1, 1) at each cell."""
+    """Longitude from the middle of the face in degrees (0 to 180) and its sign (-1 or 1) at each cell."""
     x, _, z = directions(size)
     return np.degrees(np.arctan2(np.abs(x), z)).astype(np.float32), np.sign(x).astype(np.float32)
 
@@ -41,7 +41,7 @@ def cells(unit: npt.ArrayLike, size: int) -> Floats:
 
 
 def frontal(points: npt.ArrayLike) -> Floats:
-    """Unit directions ``(N, 3)`` whose x and y are given ``(N, 2)``, on the face's side."""
+    """Unit directions ``(N, 3)`` on the face's side with the given x and y ``(N, 2)``."""
     points = np.asarray(points, float)
     depth = np.sqrt(np.maximum(1 - (points**2).sum(1), 0.0))
     return np.column_stack([points, depth])

@@ -1,4 +1,4 @@
-"""A short film of people who come, turn their heads, speak and leave."""
+"""Synthetic video clips of people who enter, turn their heads, speak and leave."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,23 +11,23 @@ from .people import Person
 from .scenes import Rendering, render_scene
 from .views import View
 
-_EMPTY_SHARE = 0.3  # of each person's time, the empty place before they come
+_EMPTY_SHARE = 0.3  # share of each person's time in which the scene is empty before the person enters
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A smooth clip: the place is empty, a person walks in, turns the head, speaks, smiles and leaves; then the next.
+    """A clip: the scene is empty, a person walks in, turns the head, speaks, smiles and leaves; then the next person.
 
-    Iterating gives ``(timestamp_ns, rendering, name)`` per frame, where `name` is who is in the image or None.
-    A person is there as soon as a part of the face's box is inside the image; while only a shoulder is, the rendering
-    has no face. Equal clips give equal frames.
+    Iterating yields ``(timestamp_ns, rendering, name)`` for each frame; `name` is the person in the image or None. A person
+    counts as present if a part of the face's box is inside the image; otherwise the rendering has no face. Equal clips give
+    equal frames.
 
     Attributes:
         people: names and persons in the order of their appearance; a person may come twice.
-        seconds_each: how long each visit takes; the place is empty for 0.3 of it before each and at the end.
+        seconds_each: duration of each visit in seconds; the scene is empty for 0.3 of it before each visit and at the end.
         fps: frames per second.
         size: width and height in pixels.
-        seed: of the movements, the light and the background.
+        seed: seed of the movements, the light and the background.
     """
 
     people: Sequence[tuple[str, Person]]
@@ -78,7 +78,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class _Visit:
-    """One person's appearance: side they come from, light, size of the face and phases of the movements."""
+    """One person's visit: side of entry, light, size of the face and phases of the movements."""
 
     side: int
     light: View
@@ -93,7 +93,7 @@ class _Visit:
         return cls(side, light, float(rng.uniform(0.46, 0.58)), tuple(rng.uniform(0, 2 * np.pi, 5).tolist()))
 
     def at(self, time: float, person: Person, size: tuple[int, int], seed: int) -> tuple[Rendering, bool]:
-        """Frame at a time in 0..1, and whether the face is in the image."""
+        """Render the frame at a time from 0 to 1; returns it and whether the face is in the image."""
         width, height = size
         # Eased walk in during the first fifth, out during the last.
         away = _eased(1 - time / 0.2) - _eased((time - 0.8) / 0.2)
@@ -122,6 +122,6 @@ class _Visit:
 
 
 def _eased(time: float) -> float:
-    """From 0 to 1, starting and ending at rest."""
+    """Smooth step from 0 to 1 with zero slope at both ends."""
     t = float(np.clip(time, 0, 1))
     return t * t * (3 - 2 * t)

@@ -1,4 +1,4 @@
-"""What moves in a face: eyes, brows and mouth, painted per view over the person's skin."""
+"""Paints the facial expression of a view: eyes, brows and mouth."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ _EYE_GLOSS = 200.0
 
 
 def paint_expression(canvas: Canvas, person: Person, view: View) -> None:
-    """Add eyes, brows and mouth as they are in `view`."""
+    """Paint eyes, brows and mouth with the expression of `view`."""
     for side in (-1, 1):
         _eye(canvas, person, view, side)
         _brow(canvas, person, view, side)
@@ -37,7 +37,7 @@ def _lids(person: Person, view: View, side: int) -> tuple[Floats, Floats]:
 
 
 def _eye(canvas: Canvas, person: Person, view: View, side: int) -> None:
-    """White, iris, lids and lashes of one eye."""
+    """Paint white, iris, lids and lashes of one eye."""
     upper, lower = _lids(person, view, side)
     opening = canvas.area(np.vstack([upper, lower[::-1]]))
     p, skin = person, person.skin_color
@@ -55,7 +55,7 @@ def _eye(canvas: Canvas, person: Person, view: View, side: int) -> None:
 
 
 def _iris(canvas: Canvas, person: Person, view: View, side: int, opening: Area) -> None:
-    """Iris with its dark rim, pupil and the light's reflection, as far as the lids show them."""
+    """Paint iris, dark rim, pupil and the light's reflection between the lids."""
     x = side * person.eye_distance + 0.07 * view.gaze_x
     y = person.eye_level - 0.012 + 0.035 * view.gaze_y
     color = person.eye_color
@@ -82,7 +82,7 @@ def _brow(canvas: Canvas, person: Person, view: View, side: int) -> None:
 
 
 def _fold(canvas: Canvas, person: Person, view: View, side: int) -> None:
-    """The crease from the wing of the nose to beside the mouth, deeper with a smile and with age."""
+    """Paint the nasolabial fold, deeper with a smile and with age."""
     p = person
     depth = 0.08 + 0.38 * view.smile + 0.35 * p.wrinkles
     start, end = (
@@ -127,7 +127,7 @@ def _mouth(canvas: Canvas, person: Person, view: View) -> None:
 
 
 def _inside(canvas: Canvas, opening: Area, x: Floats, above: Floats, gap: Floats) -> None:
-    """The dark of an open mouth, tongue and upper teeth."""
+    """Paint the inside of an open mouth: dark, tongue and upper teeth."""
     canvas.blend(opening, (58, 20, 20), 1.0, 20.0)
     low = above + gap
     canvas.fill_inside(

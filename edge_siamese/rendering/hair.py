@@ -1,4 +1,4 @@
-"""Where hair and head coverings sit on the head, how they stand off it and what they look like."""
+"""Hair and head coverings: coverage, height above the head and texture."""
 
 import cv2
 import numpy as np
@@ -33,7 +33,7 @@ def covered(person: Person) -> bool:
 
 
 def coverage(person: Person, size: int) -> Field:
-    """How much of each cell of the chart hair or its covering hides, float32 ``(size, size)`` in 0..1."""
+    """Coverage of each cell of the chart by hair or a head covering, float32 ``(size, size)``, 0 to 1."""
     if person.hair_style == "bald":
         return np.zeros((size, size), np.float32)
     longitude, side = polar(size)
@@ -49,7 +49,7 @@ def coverage(person: Person, size: int) -> Field:
 
 
 def _falling(person: Person, longitude: Field) -> Field:
-    """How much lower the edge is across the forehead on the far side of the parting."""
+    """Additional height of the hair across the forehead on the far side of the parting."""
     part = 25 * person.parting
     across = np.clip((part - longitude) / 55, 0, 1) if person.parting > 0 else np.clip((longitude - part) / 55, 0, 1)
     depth = 0.26 if person.hair_style == "side" else 0.2
@@ -57,7 +57,7 @@ def _falling(person: Person, longitude: Field) -> Field:
 
 
 def lift(person: Person, hidden: Field) -> Field:
-    """How far hair raises the surface above the skull, as a fraction of the head's radius."""
+    """Height of the hair above the skull, as a fraction of the head's radius."""
     size = len(hidden)
     height = _LIFT[person.hair_style] * (0.6 + 0.8 * person.hair_volume)
     raised = cv2.GaussianBlur(hidden, (0, 0), size * 0.020) * height
@@ -70,7 +70,7 @@ def lift(person: Person, hidden: Field) -> Field:
 
 
 def strands(person: Person, size: int) -> Field:
-    """The look of hair (or cloth) as a factor on its color about 1, float32 ``(size, size)``."""
+    """Texture of hair or cloth as a color factor around 1, float32 ``(size, size)``."""
     if person.hair_style in ("curly", "afro", "buzz"):
         return 0.70 + 0.6 * _noise(person.seed + 2, size // (8 if person.hair_style == "curly" else 3), size)
     longitude, side = polar(size)
@@ -91,6 +91,6 @@ def strands(person: Person, size: int) -> Field:
 
 
 def _noise(seed: int, cells: int, size: int) -> Field:
-    """Smooth noise in 0..1."""
+    """Smooth noise, 0 to 1."""
     grid = np.random.default_rng([4, seed]).random((max(cells, 2), max(cells, 2)), np.float32)
     return np.asarray(np.clip(cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC), 0, 1), np.float32)

@@ -1,4 +1,4 @@
-"""The surface of a head: a unit sphere stretched to a skull, with a radius for every direction of the chart."""
+"""Head shape: a unit sphere stretched to a skull, with a radius for every direction of the chart."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,8 +14,8 @@ from .people import Person
 from .views import View
 
 CHART_SIZE = 176
-"""Cells of the chart of radius and normals, each way."""
-_JAW = 0.22  # how much a fully open mouth stretches what is below it
+"""Width and height of the chart of radius and normals in cells."""
+_JAW = 0.22  # stretch of the lower face for a fully open mouth
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Head:
     """Shape of one person's head.
 
     Attributes:
-        person: whose head it is.
+        person: the person.
         axes: float64 ``(3,)`` half width, half height and half depth in head units.
         radius: float32 ``(CHART_SIZE, CHART_SIZE)`` distance of the surface from the center, 1 on the plain ellipsoid.
         relief: float32 ``(CHART_SIZE, CHART_SIZE, 4)``: outward normal in head axes, and openness to ambient light.
@@ -35,11 +35,11 @@ class Head:
     relief: Field
 
     def jaw(self, view: View) -> tuple[float, float]:
-        """Level below which an opened mouth stretches the head (in unit-head y), and by how much."""
+        """Height below which an opened mouth stretches the head (y of the unit head), and the amount."""
         return self.person.mouth_level / self.axes[1] * 1.08, _JAW * view.mouth_open
 
     def on_face(self, points: npt.ArrayLike, view: View | None = None) -> Floats:
-        """Points ``(N, 3)`` of the surface over frontal positions ``(N, 2)`` in head units."""
+        """Points ``(N, 3)`` of the surface at frontal positions ``(N, 2)`` in head units."""
         flat = np.asarray(points, float) / self.axes[:2]
         return self.surface(frontal(flat), view)
 
@@ -89,7 +89,7 @@ def nose_tip(person: Person) -> float:
 
 @lru_cache(maxsize=64)
 def head_of(person: Person) -> Head:
-    """Build (or recall) the head of a person."""
+    """Build the head of a person (cached)."""
     axes = np.array([person.head_width, person.head_height, person.head_depth])
     x, y, z = directions(CHART_SIZE)
     across, down = x * np.float32(axes[0]), y * np.float32(axes[1])
@@ -105,7 +105,7 @@ def head_of(person: Person) -> Head:
 
 
 def _bump(across: Field, down: Field, where: tuple[float, float], spread: tuple[float, float]) -> Field:
-    """A bell of height 1 at ``(+-x, y)`` (once if x is 0)."""
+    """A bell-shaped bump of height 1 at ``(+-x, y)`` (once if x is 0)."""
     sideways = np.abs(across) - np.float32(where[0])
     return np.asarray(
         np.exp(
@@ -116,7 +116,7 @@ def _bump(across: Field, down: Field, where: tuple[float, float], spread: tuple[
 
 
 def _bones(person: Person, across: Field, down: Field) -> Field:
-    """Chin, jaw, cheekbones, forehead and brow ridge: what makes a face long, square, round."""
+    """Relief of chin, jaw, cheekbones, forehead and brow ridge."""
     p = person
     chin = (0.0, 1.32 + 0.04 * p.chin_length), (0.42 + 0.10 * p.chin_width, 0.30)
     bumps = (
@@ -132,7 +132,7 @@ def _bones(person: Person, across: Field, down: Field) -> Field:
 
 
 def _features(person: Person, across: Field, down: Field) -> Field:
-    """Eye sockets, eyeballs and lips."""
+    """Relief of eye sockets, eyeballs and lips."""
     p = person
     eye = p.eye_distance, p.eye_level
     lips = p.upper_lip + p.lower_lip
@@ -148,7 +148,7 @@ def _features(person: Person, across: Field, down: Field) -> Field:
 
 
 def _nose(person: Person, across: Field, down: Field) -> Field:
-    """Bridge, back, tip and wings of the nose."""
+    """Relief of the bridge, back, tip and wings of the nose."""
     p, tip = person, nose_tip(person)
     root = p.eye_level - 0.10
     along = (down - root) / (tip - root)

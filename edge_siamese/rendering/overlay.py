@@ -1,4 +1,4 @@
-"""Painting straight on a float32 ``(H, W, 3)`` image."""
+"""Drawing on float32 ``(H, W, 3)`` images: blending and lines."""
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ def size_of(image: Field) -> tuple[int, int]:
 
 
 def blend(image: Field, area: Area, color: npt.NDArray[np.floating], opacity: float) -> None:
-    """Mix a color, or a field of them, in where a mask says."""
+    """Blend a color, or an image of colors, with the mask of an area."""
     x, y, mask = area
     part = image[y : y + mask.shape[0], x : x + mask.shape[1]]
     change = np.asarray(color, np.float32) - part
@@ -24,7 +24,7 @@ def blend(image: Field, area: Area, color: npt.NDArray[np.floating], opacity: fl
 
 
 def draw_line(image: Field, points: Floats, thick: float, color: Color, closed: bool = False) -> None:
-    """An anti-aliased line; widths below a pixel become fainter instead."""
+    """Draw an anti-aliased line; widths below one pixel are drawn fainter."""
     low = np.floor(points.min(0)).astype(int) - int(thick) - 2
     high = np.ceil(points.max(0)).astype(int) + int(thick) + 3
     low, high = np.clip(low, 0, size_of(image)), np.clip(high, 0, size_of(image))

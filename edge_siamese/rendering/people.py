@@ -1,6 +1,6 @@
-"""Who is rendered: every trait of a person, drawn from one seed.
+"""Synthetic people: all traits of a person, generated from one seed.
 
-Lengths are in *head units*: about 72 mm, half the width of an average head. The head's origin is the center of the
+Lengths are in *head units* of about 72 mm, half the width of an average head. The head's origin is the center of the
 skull at eye level; x points to the image's right (the subject's left), y down, z out of the face.
 """
 
@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 TRAINING_SEEDS = range(4000)
-"""People that networks may be trained on."""
+"""Seeds of people for training."""
 DEMO_SEEDS = range(1_000_000, 1_000_100)
-"""People of the demonstration's dataset, gallery and clip; no network was trained on them."""
+"""Seeds of the people in the demo; no network was trained on them."""
 GOLDEN_SEEDS = range(2_000_000, 2_000_016)
-"""People of the self-tests' golden inputs."""
+"""Seeds of the people in the golden vectors of the self-test."""
 
 Color = tuple[float, float, float]
 _Values = npt.NDArray[np.float64]
@@ -22,11 +22,11 @@ _Values = npt.NDArray[np.float64]
 HAIR_STYLES = (
     "bald", "buzz", "short", "side", "fringe", "bob", "long", "curly", "afro", "receding", "bun", "scarf", "beanie",
 )  # fmt: skip
-"""Names of the hair styles, head coverings included."""
+"""Names of the hair styles, including head coverings."""
 GLASSES_STYLES = ("none", "round", "square", "wide", "half")
-"""Names of the spectacle frames."""
+"""Names of the glasses frames."""
 
-_DOMAIN = 0xFACE  # keeps the people's stream of random numbers apart from all others
+_DOMAIN = 0xFACE  # separates the random numbers of people from all others
 _SKIN_TONES = np.array(
     [(250, 222, 202), (240, 200, 172), (226, 178, 146), (203, 150, 115), (168, 114, 82), (126, 82, 58), (84, 55, 42)],
     float,
@@ -56,9 +56,9 @@ _STYLES_OF_WOMEN = (0.01, 0.02, 0.06, 0.07, 0.10, 0.19, 0.24, 0.09, 0.05, 0.0, 0
 
 @dataclass(frozen=True)
 class Person:
-    """Traits of one person; lengths in head units, colors in RGB 0..255, the rest in 0..1 or -1..1 about the average.
+    """Traits of one person: lengths in head units, colors in RGB 0 to 255, others 0 to 1, or -1 to 1 around the average.
 
-    Build one with :meth:`from_seed`; single traits can be changed with :func:`dataclasses.replace`.
+    Create a person with :meth:`from_seed`; change single traits with :func:`dataclasses.replace`.
     """
 
     seed: int
@@ -132,7 +132,7 @@ class Person:
 
     @classmethod
     def from_seed(cls, seed: int) -> "Person":
-        """Draw a person: the same seed is the same person on every platform."""
+        """Generate a person; the same seed gives the same person on every platform."""
         rng = np.random.default_rng([_DOMAIN, seed])
         male = bool(rng.random() < 0.5)
         age = float(rng.beta(1.6, 2.0))
@@ -226,12 +226,12 @@ def _color(values: _Values) -> Color:
 
 
 def _eye_color(rng: np.random.Generator, tone: float) -> _Values:
-    """Light eyes only go with light skin; the darker the skin, the browner the eyes."""
+    """Draw an eye color; light eyes occur only with light skin, darker skin has browner eyes."""
     return _mixed(_EYE_COLORS, float(rng.random()) * (5 if tone < 0.45 else 1.6)) + rng.normal(0, 5, 3)
 
 
 def _hair_color(rng: np.random.Generator, tone: float, age: float) -> _Values:
-    """Any color with light skin, dark ones else; gray with age."""
+    """Draw a hair color: any color with light skin, otherwise dark; gray with age."""
     if tone < 0.45:
         color = _HAIR_COLORS[rng.integers(len(_HAIR_COLORS))]
     else:

@@ -1,4 +1,4 @@
-"""Images of rendered people, with their boxes and landmarks exact."""
+"""Renders images of synthetic people with exact boxes and landmarks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ from .skin import skin_of
 from .views import View
 
 Placement = tuple[Person, View, float, tuple[float, float]]
-"""Who, how seen, height of the upright face in pixels, center of the face's box."""
+"""Person, view, height of the upright face in pixels, center of the face's box."""
 
-_SMALLEST_FACE = 84.0  # smaller faces are rendered larger and averaged down, so that nothing flickers
+_SMALLEST_FACE = 84.0  # smaller faces are rendered larger and downscaled, to avoid flicker
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """An image and the faces in it.
+    """A rendered image and its faces.
 
     Attributes:
         image: uint8 ``(H, W, 3)`` RGB.
@@ -56,11 +56,11 @@ def render_portrait(
     """Render one person before a background.
 
     Args:
-        person: who.
-        view: how seen.
+        person: the person.
+        view: pose, light and expression.
         size: width and height of the image in pixels.
         face_height: height of the upright neutral face, hairline to chin, in pixels.
-        center: where the middle of the face's box goes, in pixels; default the middle of the image.
+        center: center of the face's box in pixels; default: the center of the image.
         background_seed: seed of the background and the clothes.
     """
     place = center if center is not None else ((size[0] - 1) / 2, (size[1] - 1) / 2)
@@ -70,10 +70,10 @@ def render_portrait(
 def render_scene(
     people_and_views: Sequence[Placement], *, size: tuple[int, int], background_seed: int = 0
 ) -> Rendering:
-    """Render several people in one image, the first farthest back.
+    """Render several people in one image, from back to front.
 
     Args:
-        people_and_views: of each: person, view, height of the upright neutral face in pixels, center of the face's box.
+        people_and_views: for each person: person, view, height of the upright neutral face and center of its box in pixels.
         size: width and height of the image in pixels.
         background_seed: seed of the background and the clothes.
     """
@@ -92,10 +92,10 @@ def render_scene(
 
 
 def render_crop(person: Person, view: View, size: int = 112) -> RGB:
-    """Render a face as the embedder sees it: its landmarks fitted to the alignment template.
+    """Render an aligned crop of a face, with the landmarks fitted to the alignment template.
 
     Returns:
-        uint8 ``(size, size, 3)`` RGB, the same as aligning a portrait by its exact landmarks, but sharper and faster.
+        uint8 ``(size, size, 3)`` RGB; like aligning a portrait by its exact landmarks, but sharper and faster.
     """
     if not 16 <= size <= 2048:
         raise DataError(f"a rendered crop must be 16 to 2048 pixels wide, not {size}")
@@ -116,7 +116,7 @@ _FACE_UNITS = 2.9  # height of an average face in head units
 
 
 def _placed(head: Head, view: View, face_height: float, center: tuple[float, float]) -> Camera:
-    """Camera by the height of the upright face and the center of the box."""
+    """The camera for a height of the upright face and a center of its box."""
     frontal = View()
     upright = _box(Camera.of(frontal).project(head.outline(frontal)))
     scale = face_height / upright[3]
@@ -131,7 +131,7 @@ def _box(points: Floats) -> Floats:
 
 
 def _with_person(image: Field, head: Head, camera: Camera, view: View, clothes: int, face_height: float) -> Field:
-    """The image with one more person in it; small faces are drawn on an enlarged copy of their surroundings."""
+    """Draw one more person; small faces are drawn on an enlarged copy of their surroundings."""
     finer = int(np.ceil(_SMALLEST_FACE / face_height))
     canvas = skin_of(head.person).copy()
     paint_expression(canvas, head.person, view)
@@ -150,7 +150,7 @@ def _with_person(image: Field, head: Head, camera: Camera, view: View, clothes: 
 
 
 def _surroundings(camera: Camera, image: Field) -> tuple[int, int, int, int]:
-    """Rectangle that the drawn person cannot leave: x, y, width, height."""
+    """Rectangle that contains the drawn person: x, y, width, height."""
     height, width = image.shape[:2]
     middle, reach = camera.matrix[:, 2], 3.2 * camera.scale
     left, top = (int(np.clip(middle[i] - reach, 0, (width, height)[i])) for i in (0, 1))

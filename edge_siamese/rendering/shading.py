@@ -1,4 +1,4 @@
-"""Seeing a head: where each pixel's ray meets its surface, what color it is there and how it is lit."""
+"""Ray casting and shading of a head: surface points, color and light of each pixel."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def light_direction(view: View) -> Floats:
 
 
 def light_color(view: View) -> Floats:
-    """Red, green and blue of the light, about 1, ``(3,)``."""
+    """Red, green and blue of the light, around 1, ``(3,)``."""
     warm = (6500 - view.color_temperature) / 6500
     return np.array([1 + 0.35 * warm, 1.0, 1 - 0.55 * warm])
 
@@ -31,10 +31,10 @@ def draw_head(image: Field, head: Head, canvas: Canvas, camera: Camera, view: Vi
     """Draw a head into a float32 ``(H, W, 3)`` image.
 
     Args:
-        image: RGB 0..255, changed in place.
+        image: RGB, 0 to 255, changed in place.
         head: the shape.
-        canvas: its painted chart.
-        camera: from head to pixels of `image`.
+        canvas: painted chart of the head.
+        camera: maps the head to pixels of `image`.
         view: expression and light.
     """
     x, y, width, height = _window(head, camera, image.shape[1], image.shape[0])
@@ -54,7 +54,7 @@ def draw_head(image: Field, head: Head, canvas: Canvas, camera: Camera, view: Vi
 
 
 def _looked_up(chart: npt.NDArray[Any], column: Field, row: Field) -> npt.NDArray[Any]:
-    """Values of a chart ``(N, N, ...)`` at positions in -REACH..REACH."""
+    """Values of a chart ``(N, N, ...)`` at positions from -REACH to REACH."""
     half = len(chart) / 2
     scale, shift = np.float32(half / REACH), np.float32(half - 0.5)
     found = cv2.remap(
@@ -94,7 +94,7 @@ def _rolled_off(lit: Field) -> Field:
 
 
 def _window(head: Head, camera: Camera, width: int, height: int) -> tuple[int, int, int, int]:
-    """Rectangle of pixels that may show the head: x, y, width, height."""
+    """Rectangle of pixels that can show the head: x, y, width, height."""
     reach = head.axes * float(head.radius.max()) * 1.02
     corners = np.array([(i, j, k) for i in (-1, 1) for j in (-1, 1.12) for k in (-1, 1)]) * reach
     pixels = camera.project(corners)
@@ -106,9 +106,8 @@ def _window(head: Head, camera: Camera, width: int, height: int) -> tuple[int, i
 class _Rays:
     """Rays of a window of pixels in the unit head, and the fixed point where they meet its surface.
 
-    Each ray is its point nearest to the center, `near` (at distance `miss`), and its unit direction `along`: a
-    surface of radius r around the center is met at ``near - along * sqrt(r^2 - miss^2)``. Looking up the radius there
-    and repeating converges.
+    A ray is given by its point nearest to the center, `near` (at distance `miss`), and its unit direction `along`; it meets
+    a surface of radius r at ``near - along * sqrt(r^2 - miss^2)``. Reading the radius at that point and repeating converges.
     """
 
     def __init__(self, head: Head, camera: Camera, view: View, x: int, y: int, width: int, height: int) -> None:
@@ -135,7 +134,7 @@ class _Rays:
         return radius, column, row
 
     def _coarse(self) -> "_Rays":
-        """Every second ray both ways."""
+        """Every second ray in both directions."""
         coarse = object.__new__(_Rays)
         coarse.head, coarse.level, coarse.stretch = self.head, self.level, self.stretch
         coarse.along = [part[::2, ::2] for part in self.along]
@@ -144,13 +143,13 @@ class _Rays:
         return coarse
 
     def solved(self, radius: Field) -> Field:
-        """The radius after the coarse steps, damped so that steep flanks do not make it swing."""
+        """The radius after the coarse steps, damped so that steep surfaces do not cause oscillation."""
         for _ in range(_COARSE_STEPS):
             radius = np.float32(0.25) * radius + np.float32(0.75) * self.step(radius)[0]
         return radius
 
     def step(self, radius: Field) -> tuple[Field, Field, Field]:
-        """Radius at the point met with the given radius, and that point's chart position."""
+        """Radius at the intersection for the given radius, and the chart position of that point."""
         depth = np.sqrt(np.maximum(radius * radius - self.miss * self.miss, 0))
         x, y, z = (near - along * depth for near, along in zip(self.near, self.along, strict=True))
         distance = np.maximum(radius, self.miss)

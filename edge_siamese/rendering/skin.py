@@ -1,4 +1,4 @@
-"""What a face looks like whatever it does: skin, its marks, beard, ears and hair, painted once per person."""
+"""Paints the texture of a head, once per person: skin, marks, beard, ears and hair."""
 
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ SKIN_GLOSS, HAIR_GLOSS, CLOTH_GLOSS = 110.0, 60.0, 5.0
 
 @lru_cache(maxsize=64)
 def skin_of(person: Person) -> Canvas:
-    """Paint (or recall) a person's chart; eyes, brows and mouth are added per view."""
+    """Paint a person's chart (cached), without eyes, brows and mouth, which depend on the view."""
     axes = head_of(person).axes
     rng = np.random.default_rng([5, person.seed])
     canvas = Canvas(_bare(person, axes, rng), axes)
@@ -30,7 +30,7 @@ def skin_of(person: Person) -> Canvas:
 
 
 def _bare(person: Person, axes: Floats, rng: np.random.Generator) -> Texture:
-    """Bare skin: base tone, blood under cheeks and nose, unevenness."""
+    """Paint bare skin: base tone, redness of cheeks and nose, unevenness."""
     size = TEXTURE_SIZE
     tone = np.array(person.skin_color, np.float32)
     mottled = cv2.resize(rng.normal(0, 1, (28, 28)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
@@ -51,7 +51,7 @@ def _bell(across: Field, down: Field, x: float, y: float, wide: float, high: flo
 
 
 def _sockets(canvas: Canvas, person: Person) -> None:
-    """Darker skin around the eyes, eye shadow, bags and the crease of the lid."""
+    """Paint darker skin around the eyes, eye shadow, bags and the crease of the lid."""
     p = person
     shade = mixed(darker(p.skin_color, 0.72), (110, 60, 60), 0.12)
     for side in (-1, 1):
@@ -63,7 +63,7 @@ def _sockets(canvas: Canvas, person: Person) -> None:
 
 
 def _marks(canvas: Canvas, person: Person, rng: np.random.Generator) -> None:
-    """Freckles and moles."""
+    """Paint freckles and moles."""
     brown = mixed(person.skin_color, (120, 60, 30), 0.55)
     for x, y in rng.normal((0, 0.32), (0.36, 0.2), (int(110 * person.freckles), 2)):
         canvas.fill(ellipse(x, y, 0.014, 0.013, corners=6), brown, opacity=0.6)
@@ -72,7 +72,7 @@ def _marks(canvas: Canvas, person: Person, rng: np.random.Generator) -> None:
 
 
 def _folds(canvas: Canvas, person: Person) -> None:
-    """Wrinkles of the forehead, around the eyes and beside the mouth."""
+    """Paint wrinkles on the forehead, around the eyes and beside the mouth."""
     p, shade = person, darker(person.skin_color, 0.62)
     if p.wrinkles <= 0.05:
         return
@@ -96,7 +96,7 @@ def _folds(canvas: Canvas, person: Person) -> None:
 
 
 def _nostrils(canvas: Canvas, person: Person) -> None:
-    """Nostrils, the shadow under the tip and the creases of the wings."""
+    """Paint nostrils, the shadow under the tip and the creases of the wings."""
     p, base = person, nose_tip(person) + 0.125
     dark = darker(p.skin_color, 0.22)
     canvas.fill(ellipse(0, base + 0.01, 0.75 * p.nose_width, 0.045), darker(p.skin_color, 0.5), opacity=0.42, soft=0.03)
@@ -110,7 +110,7 @@ def _nostrils(canvas: Canvas, person: Person) -> None:
 
 
 def _beard(canvas: Canvas, person: Person, rng: np.random.Generator) -> None:
-    """Beard on jaw, chin and neck; moustache between nose and lip; both from stubble to full."""
+    """Paint beard and moustache, from stubble to full."""
     p = person
     if p.beard + p.moustache <= 0:
         return
@@ -132,14 +132,14 @@ def _beard(canvas: Canvas, person: Person, rng: np.random.Generator) -> None:
 
 
 def _hair(canvas: Canvas, person: Person) -> None:
-    """Hair or its covering, over everything else."""
+    """Paint hair or a head covering over everything else."""
     hidden = coverage(person, TEXTURE_SIZE)
     if person.hair_style == "buzz":
         hidden = hidden * np.float32(0.8)
     color = np.array(person.covering_color if covered(person) else person.hair_color, np.float32)
-    look, kept = strands(person, TEXTURE_SIZE) * hidden, 1 - hidden
+    texture, kept = strands(person, TEXTURE_SIZE) * hidden, 1 - hidden
     for channel in range(3):
-        mixture = canvas.cells[..., channel] * kept + look * color[channel]
+        mixture = canvas.cells[..., channel] * kept + texture * color[channel]
         canvas.cells[..., channel] = np.minimum(mixture + np.float32(0.5), 255)
     gloss = np.float32(CLOTH_GLOSS if covered(person) else HAIR_GLOSS)
     canvas.cells[..., 3] = canvas.cells[..., 3] * kept + gloss * hidden

@@ -1,4 +1,4 @@
-"""How a person is seen: pose, light and expression."""
+"""View of a rendering: pose, light and expression."""
 
 from dataclasses import dataclass
 
@@ -15,17 +15,17 @@ class View:
         roll: degrees; positive tilts the head clockwise in the image.
         light_azimuth: degrees; positive comes from the image's right.
         light_elevation: degrees above the horizon.
-        light_strength: brightness of the directional light, about 0..1.2.
-        ambient: brightness of the light from all around, about 0.2..0.8.
+        light_strength: brightness of the directional light, about 0 to 1.2.
+        ambient: brightness of the ambient light, about 0.2 to 0.8.
         color_temperature: kelvin; below 6500 is warmer, above is colder.
-        smile: 0..1.
-        mouth_open: 0..1.
-        blink: 0 (open) .. 1 (closed).
-        brow: -1 (frown) .. 1 (raised).
-        gaze_x: -1..1, towards the image's right.
-        gaze_y: -1..1, downwards.
-        background: seed of what is behind a crop and of the clothes in it.
-        without_glasses: whether a wearer of glasses has taken them off.
+        smile: 0 to 1.
+        mouth_open: 0 to 1.
+        blink: 0 (open) to 1 (closed).
+        brow: -1 (frown) to 1 (raised).
+        gaze_x: -1 to 1, positive towards the image's right.
+        gaze_y: -1 to 1, positive downwards.
+        background: seed of the background and the clothes of a crop.
+        without_glasses: whether the person's glasses are left out.
     """
 
     yaw: float = 0.0
@@ -47,11 +47,11 @@ class View:
 
     @classmethod
     def random(cls, rng: np.random.Generator, difficulty: float = 1.0) -> "View":
-        """Draw a view.
+        """Draw a random view.
 
         Args:
             rng: source of random numbers.
-            difficulty: scale of all deviations from the frontal, neutral view; 0 is nearly none, 1 is everyday.
+            difficulty: scale of all deviations from the frontal, neutral view; 0 is almost none, 1 is typical.
         """
 
         def about(spread: float, limit: float) -> float:

@@ -1,1 +1,1 @@
-"""Pages for people: plots and tables of what `evaluation` measured. Needs the extra ``report``, and only when one is written."""
+"""HTML reports: pages, plots and tables of evaluation results. Writing a report needs the extra ``report``."""

@@ -1,8 +1,8 @@
-"""What all images have in common: drawn by matplotlib, written whole as SVG or PNG, or put into a page as SVG.
+"""Drawings and raster images for reports: matplotlib plots as SVG or PNG files, or embedded in a page.
 
-The colors differ in lightness as well as in hue, so that they stay apart for the color-blind and in print (Okabe and
-Ito, "Color universal design", 2008). A file has a white ground. In a page ink, lines and ground are the page's own
-``--ink``, ``--line`` and ``--page``, so that the same drawing is read in light and dark.
+The colors differ in lightness and hue, so that they can be distinguished by color-blind readers and in print (Okabe and Ito,
+"Color universal design", 2008). Files have a white background. In a page, text, lines and background use the page's
+``--ink``, ``--line`` and ``--page``, so that a drawing is readable in light and dark mode.
 """
 
 import base64
@@ -37,7 +37,7 @@ _STYLE = {
     "font.size": 10,
     "grid.color": _LINE,
     "svg.fonttype": "none",
-    "svg.hashsalt": "edge-siamese",  # the same figures give the same bytes
+    "svg.hashsalt": "edge-siamese",  # makes the bytes reproducible
     "text.color": INK,
     "text.parse_math": False,
     "xtick.color": INK,
@@ -45,33 +45,33 @@ _STYLE = {
 }
 _PNG_DOTS_PER_INCH = 160
 _QUALITY = 88
-_LONGEST_BESIDE = 34  # characters of a label that leave room for a second one
+_LONGEST_BESIDE = 34  # maximum length of labels placed side by side
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """An image that is drawn when it is wanted.
+    """A plot that is drawn on demand.
 
     Attributes:
-        draw: draws on an empty ``matplotlib.figure.Figure``.
-        size: inches, width and height.
+        draw: function that draws on an empty ``matplotlib.figure.Figure``.
+        size: width and height in inches.
     """
 
     draw: Callable[[Any], None]
     size: tuple[float, float] = (5.6, 4.4)
 
     def svg(self) -> str:
-        """An ``<svg>`` element for a page; ink, lines and ground follow the page's theme."""
+        """The plot as an ``<svg>`` element for a page, in the colors of the page's theme."""
         text = self._saved("svg", transparent=True).decode()
         for color, name in _THEME.items():
             text = re.sub(re.escape(color), f"var(--{name},{color})", text, flags=re.IGNORECASE)
         return text[text.index("<svg") :].replace("<svg ", '<svg role="img" ', 1)
 
     def write(self, path: Path) -> None:
-        """Write an ``.svg`` or ``.png``, whole or not at all.
+        """Write an ``.svg`` or ``.png`` file atomically.
 
         Raises:
-            DataError: it is to be another kind of file, or its folder does not exist.
+            DataError: the path has another suffix, or its folder does not exist.
         """
         check_path(path, FIGURE_SUFFIXES)
         encoded = self._saved(path.suffix.lower()[1:], dpi=_PNG_DOTS_PER_INCH)
@@ -93,21 +93,21 @@ class Drawing:
 
 @dataclass(frozen=True, eq=False)
 class Raster:
-    """An image of pixels: uint8 ``(H, W, C)``, gray for C = 1, RGB for C = 3, with opacity for C = 4."""
+    """A raster image: uint8 ``(H, W, C)``, gray for C = 1, RGB for C = 3, RGBA for C = 4."""
 
     pixels: Pixels
 
     def data_uri(self) -> str:
-        """For the ``src`` of an image in a page: PNG where it is not much larger than WebP, which may lose a little."""
+        """Data URI for the ``src`` of an image: PNG unless lossy WebP is much smaller."""
         png, webp = self._encoded(".png"), self._encoded(".webp")
         kind, encoded = ("png", png) if len(png) <= 1.5 * len(webp) else ("webp", webp)
         return f"data:image/{kind};base64,{base64.b64encode(encoded).decode('ascii')}"
 
     def write(self, path: Path) -> None:
-        """Write a ``.png``, ``.jpg`` or ``.webp``, whole or not at all.
+        """Write a ``.png``, ``.jpg`` or ``.webp`` file atomically.
 
         Raises:
-            DataError: it is to be another kind of file, or its folder does not exist.
+            DataError: the path has another suffix, or its folder does not exist.
         """
         check_path(path, RASTER_SUFFIXES)
         encoded = self._encoded(path.suffix.lower())
@@ -126,7 +126,7 @@ class Raster:
 
 
 def matplotlib_figure() -> Any:
-    """The class of figures.
+    """Import matplotlib's class of figures.
 
     Raises:
         RuntimeMissingError: matplotlib is not installed.
@@ -139,7 +139,7 @@ def matplotlib_figure() -> Any:
 
 
 def legend_below(axes: Any) -> None:
-    """Explain the curves of axes under the figure, where no legend covers one; nothing for a single unnamed curve."""
+    """Place the legend of axes below the figure; nothing for a single unnamed curve."""
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         columns = 1 if max(map(len, labels)) > _LONGEST_BESIDE or len(labels) == 1 else 2
@@ -147,10 +147,10 @@ def legend_below(axes: Any) -> None:
 
 
 def check_path(path: Path, suffixes: tuple[str, ...]) -> None:
-    """Refuse early what cannot be written.
+    """Check in advance that a file can be written.
 
     Raises:
-        DataError: another suffix, or no such folder.
+        DataError: the suffix is wrong, or the folder does not exist.
     """
     if path.suffix.lower() not in suffixes:
         raise DataError(
@@ -161,5 +161,5 @@ def check_path(path: Path, suffixes: tuple[str, ...]) -> None:
 
 
 def as_rgb(images: Pixels) -> Pixels:
-    """uint8 ``(..., 3)`` of images ``(..., 1 or 3)``."""
+    """Convert uint8 images ``(..., 1 or 3)`` to RGB ``(..., 3)``."""
     return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images

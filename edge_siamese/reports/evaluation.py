@@ -1,4 +1,4 @@
-"""The page of ``edge-siamese evaluate``: a view of its JSON document, one file that opens offline."""
+"""HTML report of ``edge-siamese evaluate``, made from its JSON report."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ _MIN_SHARE = 0.05
 
 
 def require_packages() -> None:
-    """Say what the page needs before an hour is spent measuring.
+    """Check that the packages for the HTML report are installed.
 
     Raises:
         RuntimeMissingError: jinja2 or matplotlib is not installed.
@@ -23,18 +23,18 @@ def require_packages() -> None:
 
 
 def write_report(path: Path, report: dict[str, Any]) -> None:
-    """Write the page, whole or not at all.
+    """Write the HTML report atomically.
 
     Args:
         path: the HTML file.
-        report: of ``edge-siamese evaluate``, and ``data``, the name of what was measured.
+        report: JSON report of ``edge-siamese evaluate``, with the name of the dataset as ``data``.
     """
     require_packages()
     write_page(path, render_report(report))
 
 
 def render_report(report: dict[str, Any]) -> str:
-    """The page as text."""
+    """The HTML report as text."""
     environment = page_templates(Path(__file__).parent)
     environment.filters |= {"points_interval": points_interval, "place": place}
     template = environment.get_template(_TEMPLATE)
@@ -46,13 +46,13 @@ def render_report(report: dict[str, Any]) -> str:
 
 
 def scale_of(rows: Sequence[dict[str, Any]], rate: str) -> float:
-    """The rate at the end of a table's bars: the largest upper bound of the rows that have a share of the pairs."""
+    """Rate at the end of a table's bars: the largest upper bound of the rows with a sufficient share of the pairs."""
     pairs = sum(row[rate]["of"] for row in rows)
     bounds = [row[rate]["interval_95"][1] for row in rows if row[rate]["of"] > _MIN_SHARE * pairs]
     return max(bounds, default=1.0)
 
 
 def place(interval: Sequence[float], scale: float) -> str:
-    """Where an interval lies on a bar, as CSS."""
+    """Position of an interval on a bar, as CSS."""
     low, high = (min(100 * value / scale, 100) for value in interval)
     return f"left:{min(low, 99):.1f}%;width:{max(high - low, 1):.1f}%"

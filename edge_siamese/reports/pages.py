@@ -1,7 +1,6 @@
-"""The one way pages are made: a body inside a common frame, style and images in the file, written atomically.
+"""HTML pages: self-contained files with style and images, written atomically.
 
-Bodies are jinja2 templates (`page_templates`) where they are views of a report, or are put together by `PageBody`, which
-needs nothing that a bare install lacks.
+The body of a page is a jinja2 template (`page_templates`) or a `PageBody`, which needs no optional package.
 """
 
 import html
@@ -26,14 +25,14 @@ _STYLE = "page.css"
 
 
 def require(packages: Sequence[str], extra: str) -> None:
-    """Say what a page needs before hours are spent on what it shows.
+    """Check that the packages for a page are installed.
 
     Args:
-        packages: by the names they are imported by.
-        extra: of this project, that installs them.
+        packages: import names of the packages.
+        extra: extra of this project that installs them.
 
     Raises:
-        RuntimeMissingError: one is not installed.
+        RuntimeMissingError: a package is not installed.
     """
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
@@ -43,12 +42,12 @@ def require(packages: Sequence[str], extra: str) -> None:
 
 
 def page_html(title: str, body: str, *, notice: str = "") -> str:
-    """A page that opens offline and fetches nothing.
+    """A complete HTML page that loads nothing from the network.
 
     Args:
         title: text.
         body: HTML.
-        notice: what has to be known before the page is shared, `PHOTOS` or `NAMES`; it stands at the top.
+        notice: privacy notice at the top, `PHOTOS` or `NAMES`.
     """
     style = (files(__package__) / _STYLE).read_text("utf-8")
     announced = f'<p class="note" role="note"><b>{html.escape(notice)}</b></p>\n' if notice else ""
@@ -68,7 +67,7 @@ def write_page(path: Path, page: str) -> None:
 
 
 def page_templates(folder: Path) -> Any:
-    """The jinja2 environment of the templates in a folder: everything escaped, nothing undefined."""
+    """The jinja2 environment of the templates in a folder; escapes all values, undefined values are errors."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -80,11 +79,11 @@ def page_templates(folder: Path) -> Any:
 
 
 class PageBody:
-    """Collects headings, text, tables and images.
+    """Builds the body of a page from headings, text, tables and images.
 
     Args:
-        title: of the page.
-        lead: one sentence under it.
+        title: title of the page.
+        lead: sentence below the title.
     """
 
     def __init__(self, title: str, lead: str) -> None:
@@ -109,13 +108,13 @@ class PageBody:
         self._add(f'<div class="wide narrow"><table>{lines}</table></div>')
 
     def image(self, pixels: RGB, caption: str, kind: str = "soft", height: int = 150) -> None:
-        """Add an image beside the one before.
+        """Add an image beside the previous one.
 
         Args:
             pixels: uint8 ``(H, W, 3)``.
             caption: text.
             kind: "good", "bad" or "soft": the color of the caption.
-            height: in pixels.
+            height: displayed height in pixels.
         """
         width = round(pixels.shape[1] * height / pixels.shape[0])
         small = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
@@ -126,7 +125,7 @@ class PageBody:
         )
 
     def page(self, *, notice: str = "") -> str:
-        """The whole page."""
+        """The complete HTML page."""
         self._add("")
         return page_html(self.title, "\n".join(filter(None, self._parts)), notice=notice)
 

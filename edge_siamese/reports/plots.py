@@ -18,10 +18,10 @@ _TICKS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95
 
 
 def det_plot(report: dict[str, Any]) -> Drawing:
-    """FNMR over FMR on probit axes, down to one error: the bootstrap's band, the thresholds, and the other embedder.
+    """DET plot: FNMR over FMR on probit axes, with bootstrap band, thresholds and baseline.
 
     Args:
-        report: of ``edge-siamese evaluate``.
+        report: JSON report of ``edge-siamese evaluate``.
     """
     return Drawing(lambda figure: draw_det(figure.add_subplot(), report))
 
@@ -32,7 +32,7 @@ def score_plot(report: dict[str, Any]) -> Drawing:
 
 
 def draw_det(axes: Any, report: dict[str, Any], name: str = "") -> None:
-    """The plot of `det_plot` on axes of matplotlib; `name` is what the legend calls the curve."""
+    """Draw the DET plot on matplotlib axes; `name` is the curve's name in the legend."""
     det, baseline = report["det"], report["baseline"]
     x, y = _probit(det["fmr"]), _probit(det["fnmr"])
     heights = [y]
@@ -61,7 +61,7 @@ def draw_det(axes: Any, report: dict[str, Any], name: str = "") -> None:
 
 
 def draw_scores(axes: Any, report: dict[str, Any]) -> None:
-    """The plot of `score_plot` on axes of matplotlib."""
+    """Draw the score plot on matplotlib axes."""
     scores, decision = report["scores"], report["decision_threshold"]
     edges = np.array(scores["edges"])
     tallest = 0.0
@@ -80,7 +80,7 @@ def draw_scores(axes: Any, report: dict[str, Any]) -> None:
 
 
 def _mark_thresholds(axes: Any, report: dict[str, Any]) -> list[_Floats]:
-    """Mark this data's operating point and the card's, where they have a place on the axes; their heights."""
+    """Mark this data's operating point and the card's if they are within the axes; returns their FNMRs."""
     marks = {"this data": {"marker": "o", "markersize": 7}, "model card": {"marker": "x", "markersize": 6}}
     heights = []
     for source, mark in marks.items():
@@ -106,6 +106,6 @@ def _percent_ticks(axis: Any, limits: tuple[float, float]) -> None:
 
 
 def _probit(rates: Sequence[float]) -> _Floats:
-    """Quantiles of the normal distribution; 0 and 1 lie beyond every axis."""
+    """Quantiles of the normal distribution; 0 and 1 are outside of every axis."""
     normal = NormalDist()
     return np.array([normal.inv_cdf(min(max(rate, 1e-9), 1 - 1e-9)) for rate in rates])

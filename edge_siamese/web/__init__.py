@@ -1,1 +1,1 @@
-"""A page in the browser on which photos are compared: ``edge-siamese preview``."""
+"""Web server and API of ``edge-siamese preview``."""

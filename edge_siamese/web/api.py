@@ -1,4 +1,4 @@
-"""The answers of the page as JSON documents, from uploaded photos."""
+"""JSON API of the preview page: verification and identification of uploaded photos."""
 
 import base64
 import threading
@@ -25,13 +25,13 @@ CANDIDATES = 3
 
 
 class PreviewApi:
-    """Answers about uploaded photos. Any number of threads may ask: the engine serves one after the other.
+    """Verifies and identifies uploaded photos. Thread-safe; the engine runs for one thread at a time.
 
     Args:
-        engine: detects and embeds; closing it stays with the caller.
-        target_fmr: accepted false match rate of two photos.
-        gallery: who is looked for; without one `identify` is refused.
-        target_fpir: accepted rate of strangers named.
+        engine: detects, aligns and embeds faces; the caller closes it.
+        target_fmr: accepted false match rate of one comparison, 0 to 1.
+        gallery: gallery for identification; without one `identify` raises an error.
+        target_fpir: accepted false positive identification rate, 0 to 1.
 
     Raises:
         GalleryError: the gallery is of another embedder.
@@ -54,7 +54,7 @@ class PreviewApi:
             self._operating_point_choice = OperatingPointChoice.for_gallery(gallery, engine, target_fpir)
 
     def about(self) -> dict[str, Any]:
-        """What the page says before the first photo."""
+        """Models, gallery and operating points, shown before the first photo."""
         gallery, card = self._gallery, self._engine.embedder_card
         body = {
             "embedder": card.name,
@@ -72,7 +72,7 @@ class PreviewApi:
         """Compare the largest faces of the photos ``first`` and ``second``.
 
         Raises:
-            RejectedError: one is missing or cannot be used.
+            RejectedError: a photo is missing or cannot be used.
         """
         photos, probes = [], []
         for upload in _expected(uploads, "first", "second"):
@@ -80,15 +80,15 @@ class PreviewApi:
                 image, probe = self._probe(upload)
             probes.append(probe)
             height, width = image.shape[:2]
-            seen = {"name": upload.name, "width": width, "height": height, "faces": probe.faces}
-            photos.append(seen | _embedded_json(image, probe.embedded) | {"remarks": probe.remarks()})
+            about = {"name": upload.name, "width": width, "height": height, "faces": probe.faces}
+            photos.append(about | _embedded_json(image, probe.embedded) | {"remarks": probe.remarks()})
         comparison = ComparisonResult.of(probes[0], probes[1], self._point)
         said = {"sentence": comparison.sentence, "explanation": comparison.explanation}
         body = said | {"photos": photos, "delegate": self._engine.delegate}
         return envelope("preview-verify", comparison.to_json() | body, models=self._engine.digests)
 
     def identify(self, uploads: Mapping[str, Upload]) -> dict[str, Any]:
-        """Name every face of the photo ``photo``.
+        """Identify every face of the photo ``photo``.
 
         Raises:
             RejectedError: there is no gallery, or the photo is missing or cannot be used.
@@ -142,9 +142,9 @@ def _read(upload: Upload) -> RGB:
 
 def _identification_json(image: RGB, identification: Identification) -> dict[str, Any]:
     embedded = identification.embedded
-    seen = _embedded_json(image, embedded) if embedded else {"landmarks": None, "quality": None, "crop": None}
+    fields = _embedded_json(image, embedded) if embedded else {"landmarks": None, "quality": None, "crop": None}
     remarks = embedded.remarks() if embedded else []
-    return seen | identification.to_json() | {"explanation": identification.explanation, "remarks": remarks}
+    return fields | identification.to_json() | {"explanation": identification.explanation, "remarks": remarks}
 
 
 def _embedded_json(image: RGB, embedded: EmbeddedFace) -> dict[str, Any]:
@@ -157,6 +157,6 @@ def _embedded_json(image: RGB, embedded: EmbeddedFace) -> dict[str, Any]:
 
 
 def _crop_uri(image: RGB, face: Face) -> str:
-    """The aligned crop, exactly what the embedder saw, as a PNG in a ``data:`` address."""
+    """The aligned crop as a PNG in a ``data:`` URI."""
     _, encoded = cv2.imencode(".png", cv2.cvtColor(align(image, face.landmarks), cv2.COLOR_RGB2BGR))
     return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode()

@@ -1,4 +1,4 @@
-"""Requests that are not answered: an HTTP status and one sentence, the command line's where it has one."""
+"""Exception for rejected HTTP requests, with a status code and one sentence."""
 
 from ..errors import EdgeSiameseError, ImageError, NoFaceError
 from ..image_formats import image_size
@@ -6,12 +6,12 @@ from ..image_io import MAX_PIXELS
 
 
 class RejectedError(Exception):
-    """A request that is refused.
+    """An HTTP request was rejected.
 
     Attributes:
-        status: of HTTP.
-        sentence: for people.
-        photo: the form's field it is about, if it is about one.
+        status: HTTP status code.
+        sentence: message for the user.
+        photo: the form field concerned, or None.
     """
 
     def __init__(self, status: int, sentence: str, photo: str | None = None) -> None:
@@ -20,9 +20,9 @@ class RejectedError(Exception):
 
     @classmethod
     def of(cls, error: EdgeSiameseError, data: bytes, photo: str) -> "RejectedError":
-        """What an error about an uploaded photo means.
+        """Convert an error about an uploaded photo.
 
-        No image is 415, one too large to decode 413, a damaged one or one without a face 422; the rest is 500.
+        Not an image: 415; too large to decode: 413; damaged or without a face: 422; other errors: 500.
         """
         if isinstance(error, NoFaceError):
             return cls(422, str(error), photo)

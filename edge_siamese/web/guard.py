@@ -1,8 +1,8 @@
-"""Who may ask, and what answers forbid the browser.
+"""Access control of the preview server: host names, origin, token and security headers.
 
-The page listens on this machine alone unless told otherwise. Still any page in the same browser can send it requests, and
-by DNS rebinding under a name of its own read the answers, so names other than this machine's are refused. Elsewhere
-bound, a random token in the address stands for the right to ask.
+By default the server listens on this machine only. Other pages in the same browser can still send requests, and read the
+responses by DNS rebinding, so requests for other host names are rejected. On any other address, a random token in the URL
+is required.
 """
 
 import ipaddress
@@ -30,12 +30,12 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True)
 class Guard:
-    """Checks requests.
+    """Checks the host, origin and token of requests.
 
     Attributes:
-        names: host names this server answers to, lower case.
-        any_address: it also answers to every IP address; rebinding needs a name.
-        token: that must come along; None where none is needed.
+        names: accepted host names, in lower case.
+        any_address: whether every IP address is accepted as host; DNS rebinding needs a name.
+        token: required token; None if none is required.
     """
 
     names: frozenset[str]
@@ -44,7 +44,7 @@ class Guard:
 
     @classmethod
     def for_host(cls, host: str, *, more: Collection[str] = ()) -> "Guard":
-        """The guard of a server bound to a host: with a token unless that is this machine's own loopback."""
+        """The guard of a server bound to a host; requires a token unless the host is the loopback address."""
         names = _LOOPBACK | {host.lower()} | {name.lower() for name in more}
         if is_loopback(host):
             return cls(names, any_address=False, token=None)
@@ -52,7 +52,8 @@ class Guard:
         return cls(names | {own, f"{own}.local"}, any_address=True, token=secrets.token_urlsafe(24))
 
     def check_host(self, header: str | None) -> None:
-        """
+        """Check the Host header.
+
         Raises:
             RejectedError: the Host header names another machine (421).
         """
@@ -61,7 +62,7 @@ class Guard:
             raise RejectedError(421, f"this server does not answer to the name {header!r}; --allow-host makes it")
 
     def check_origin(self, origin: str | None, host: str | None) -> None:
-        """Hold the Origin header against the Host header; what is no browser sends none.
+        """Compare the Origin header with the Host header; clients other than browsers send no Origin header.
 
         Raises:
             RejectedError: the request was sent by a page of another site (403).
@@ -70,7 +71,8 @@ class Guard:
             raise RejectedError(403, "this request was sent by a page of another site")
 
     def check_token(self, given: str | None) -> None:
-        """
+        """Check the token.
+
         Raises:
             RejectedError: the token is missing or wrong (403).
         """
@@ -81,7 +83,7 @@ class Guard:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a server bound to `host`."""
+    """Whether a server bound to `host` can be reached from this machine only."""
     return host.lower() == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 

@@ -1,4 +1,4 @@
-"""The page's server: a few files and three questions, over HTTP/1.1, one connection for each."""
+"""HTTP server of the preview page: static files and three API endpoints."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ from .uploads import MAX_BYTES, read_form
 
 MAX_BODY = 2 * MAX_BYTES + 65_536
 AT_ONCE = 4
-"""Photos of how many requests are held in memory at the same time."""
+"""Maximum number of concurrent requests with photos."""
 _MAX_DRAINED = 4 * MAX_BODY
 _PATIENCE_S = 20.0
 _ABOUT = "/api/about"
@@ -38,15 +38,15 @@ _log = logging.getLogger(__name__)
 
 
 class PreviewServer(ThreadingHTTPServer):
-    """Serves the page until `shutdown`; use it as a context manager.
+    """Serves the preview page until `shutdown`. Use it as a context manager.
 
     Args:
-        host, port: to listen on; port 0 takes a free one.
-        api: answers.
-        guard: who may ask; for the host by default.
+        host, port: address to listen on; port 0 chooses a free port.
+        api: handles the API requests.
+        guard: access control; default: `Guard.for_host`.
 
     Raises:
-        OSError: the address cannot be listened on.
+        OSError: the server cannot listen on the address.
     """
 
     daemon_threads = True
@@ -59,7 +59,7 @@ class PreviewServer(ThreadingHTTPServer):
         super().__init__((host, port), _Handler)
 
     def server_bind(self) -> None:
-        """Bind without asking a name server for the own name, as HTTPServer does."""
+        """Bind without the DNS lookup of the host name that HTTPServer does."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self._host, self.server_address[1]
 
@@ -73,7 +73,7 @@ class PreviewServer(ThreadingHTTPServer):
         return f"http://{host}:{self.server_port}/{query}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log what nobody is left to be told of; a browser that went away is no error."""
+        """Log an exception; a closed connection is not an error."""
         _log.log(logging.DEBUG if isinstance(sys.exception(), OSError) else logging.ERROR, "no answer", exc_info=True)
 
 
@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self._post)
 
     def _answer(self, find: Callable[[], tuple[str, bytes]]) -> None:
-        """Send what `find` returns, its media type and body, or the refusal it ends with."""
+        """Send the media type and body that `find` returns, or the rejection it raises."""
         self.close_connection = True
         self._path, _, self._query = self.path.partition("?")
         self._unread = self._length() or 0
@@ -168,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         return "POST" if self._path in _QUESTIONS else ""
 
     def _said(self, rejection: RejectedError) -> tuple[str, bytes]:
-        """A refusal as JSON for the page and its like, as text for people who typed an address."""
+        """A rejection as JSON for API requests, as text for others."""
         if not self._path.startswith("/api/"):
             return "text/plain; charset=utf-8", f"{rejection.sentence}\n".encode()
         return _encoded(envelope("preview-error", {"error": rejection.sentence, "photo": rejection.photo}))
@@ -185,14 +185,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _drain(self) -> None:
-        """Take what is still being sent: a browser that cannot finish sending does not read why it was refused."""
+        """Read the rest of the request: a browser that cannot finish sending does not read the response."""
         left = min(self._unread, _MAX_DRAINED)
         with suppress(OSError):
             while left > 0 and (chunk := self.rfile.read1(min(left, 1 << 16))):
                 left -= len(chunk)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing of a request but its kind and place, and only when asked for: addresses hold the token."""
+        """Do nothing: the default log contains URLs with the token."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         _log.info("%s %s: %s", self.command, getattr(self, "_path", "?"), code)

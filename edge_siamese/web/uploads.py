@@ -1,4 +1,4 @@
-"""Photos out of the body of a request: ``multipart/form-data`` (RFC 7578), as browsers and ``curl -F`` send it."""
+"""Reads uploaded photos from ``multipart/form-data`` request bodies (RFC 7578)."""
 
 import email.parser
 import re
@@ -8,7 +8,7 @@ from email.message import Message
 from .errors import RejectedError
 
 MAX_BYTES = 16_000_000
-"""Of one photo: more than a telephone's camera writes."""
+"""Maximum size of one photo in bytes; phone cameras write smaller files."""
 MAX_PARTS = 4
 
 
@@ -18,8 +18,8 @@ class Upload:
 
     Attributes:
         field: name of the form's field.
-        name: what messages call it: the file's own name, without folders and control characters.
-        data: its bytes.
+        name: file name in messages, without folders and control characters.
+        data: content of the file.
     """
 
     field: str
@@ -28,10 +28,10 @@ class Upload:
 
 
 def read_form(content_type: str, body: bytes) -> dict[str, Upload]:
-    """The files of a form, by field.
+    """Read the files of a form, by field.
 
     Raises:
-        RejectedError: it is no form (415), is cut short or damaged (400), or has too many or too large parts (413).
+        RejectedError: not a form (415), cut short or damaged (400), or too many or too large parts (413).
     """
     head = Message()
     head["content-type"] = content_type
@@ -66,6 +66,6 @@ def _upload(piece: bytes) -> Upload:
 
 
 def clean_file_name(name: str) -> str:
-    """The last part of a path, printable and of at most 80 characters."""
+    """The last part of a path, reduced to printable characters and at most 80 of them."""
     last = re.split(r"[\\/]", name)[-1]
     return "".join(character for character in last if character.isprintable()).strip()[:80]

@@ -1,4 +1,4 @@
-"""Boards: what is where in their flash, read from one ``.toml`` each.
+"""Board definitions: flash regions and gallery slots, read from one ``.toml`` file per board.
 
 ::
 
@@ -40,7 +40,7 @@ _ADDRESSES = 2**32
 
 @dataclass(frozen=True)
 class Region:
-    """A stretch of flash: first address, bytes, and bytes erased at once."""
+    """A flash region: start address, size in bytes, and size of an erase page in bytes."""
 
     address: int
     size: int
@@ -53,7 +53,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Slot:
-    """Where a gallery goes: ``a`` or ``b``, first address, bytes, and bytes erased at once there."""
+    """A gallery slot: name ``a`` or ``b``, start address, size in bytes, and size of an erase page in bytes."""
 
     name: str
     address: int
@@ -70,12 +70,12 @@ class Board:
     """A board's flash and the two slots for galleries in it.
 
     Attributes:
-        name: as ``--board`` takes it.
-        title: for people.
+        name: name for ``--board``.
+        title: descriptive name.
         aliases: other names.
-        cpu: as compilers call it.
-        flash: its regions.
-        slots: A and B.
+        cpu: CPU name as used by compilers.
+        flash: flash regions.
+        slots: the slots A and B.
     """
 
     name: str
@@ -102,7 +102,7 @@ def find_board(name: str) -> Board:
     """A known board by name or alias, or the board of a ``.toml`` file.
 
     Raises:
-        DataError: there is none; near names are suggested.
+        DataError: the board does not exist; the message suggests similar names.
     """
     if name.endswith(".toml"):
         return read_board(Path(name))
@@ -118,7 +118,7 @@ def read_board(path: Path) -> Board:
     """Read a board file.
 
     Raises:
-        DataError: it cannot be read, or says something impossible; one sentence.
+        DataError: the file cannot be read or is invalid.
     """
     try:
         return parse_board(path.read_text("utf-8"), str(path))
@@ -129,7 +129,7 @@ def read_board(path: Path) -> Board:
 
 
 def parse_board(text: str, source: str) -> Board:
-    """The board of a ``.toml`` text; `source` is what messages call it. See `read_board`."""
+    """Parse the ``.toml`` text of a board; `source` is its name in messages. See `read_board`."""
     try:
         fields = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -178,7 +178,7 @@ def _slot(name: str, gallery: dict[str, Any], regions: tuple[Region, ...], sourc
 
 
 def _require_keys(table: dict[str, Any], keys: _Keys, where: str, *, optional: _Keys | None = None) -> None:
-    """Every key there and of its type, no other; a misspelt one is recognized."""
+    """Check that all keys are present with their type and no others; suggests similar names for unknown keys."""
     allowed = {**keys, **(optional or {})}
     for key, value in table.items():
         if key not in allowed:

@@ -1,4 +1,4 @@
-"""``esg_format.h``: the gallery format for C, generated from the table that the reader and writer go by."""
+"""Generator of ``esg_format.h``: the gallery format for C, from the layout of the reader and writer."""
 
 from collections.abc import Iterator
 
