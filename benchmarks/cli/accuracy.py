@@ -8,7 +8,7 @@ import click
 from edge_siamese.cli.shared.numbers import RATE
 from edge_siamese.cli.shared.options import engine_options, json_option
 from edge_siamese.cli.shared.output import emit_json, table
-from edge_siamese.cli.shared.unused import report_dataset
+from edge_siamese.cli.shared.unused import report_dataset, skipped_files_json
 from edge_siamese.errors import DataError
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def accuracy(
             digests = engine.digests
     if as_json:
         body = {"enrolled_people": people, "photos_each": photos, "delegate": delegate, "results": results}
+        body |= {"skipped": skipped_files_json(dataset.skipped), "notes": dataset.notes}
         emit_json("bench-accuracy", body, models=digests)
     else:
         click.echo(_accuracy_table(results))

@@ -9,7 +9,7 @@ from edge_siamese.cli.shared.numbers import RATE
 from edge_siamese.cli.shared.options import engine_options, json_option
 from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.cli.shared.progress import progress_line
-from edge_siamese.cli.shared.unused import report_dataset
+from edge_siamese.cli.shared.unused import report_dataset, report_unreadable, skipped_files_json, unreadable_json
 
 
 @click.command()
@@ -46,8 +46,11 @@ def quality(
         with FaceEngine.open(**engine_settings) as engine, progress_line("measuring") as progress:
             embedded = embed_dataset(dataset, engine, progress=progress)
             digests = engine.digests
+    report_unreadable(embedded.unreadable, "counted as a photo without a face")
     report = evaluate_quality(embedded, formula, sorted(fmrs, reverse=True))
     if as_json:
-        emit_json("bench-quality", report.to_json() | {"formula": formula.to_json()}, models=digests)
+        body = report.to_json() | {"formula": formula.to_json(), "unreadable": unreadable_json(embedded.unreadable)}
+        body |= {"skipped": skipped_files_json(dataset.skipped), "notes": dataset.notes}
+        emit_json("bench-quality", body, models=digests)
     else:
         click.echo(report.text())

@@ -11,7 +11,7 @@ from .shared.numbers import RATE
 from .shared.options import engine_options, json_option
 from .shared.output import emit_json
 from .shared.progress import progress_line
-from .shared.unused import report_dataset
+from .shared.unused import report_dataset, skipped_files_json
 
 
 @click.command()
@@ -74,7 +74,8 @@ def calibrate(path: Path, people: Path, targets: tuple[float, ...], as_json: boo
             "strangers": comparisons.strangers,
             "delegate": delegate,
             "enrolled_from": comparisons.enrolled_from,
-            "skipped": skipped_json(skipped),
+            "skipped": skipped_json(skipped) + skipped_files_json(dataset.skipped),
+            "notes": dataset.notes,
         }
         emit_json("gallery-calibrate", summary(written) | body, models=digests)
         return

@@ -55,7 +55,9 @@ def test_stills_and_video_go_through_the_loop(
              "--keep", str(tmp_path / "kept")]
         )  # fmt: skip
     assert not ended.value.code
-    stills, video = json.loads(capsys.readouterr().out)["results"]
+    report = json.loads(capsys.readouterr().out)
+    assert (report["skipped"], report["notes"]) == ([], [])
+    stills, video = report["results"]
     assert (stills["shown_as"], video["shown_as"]) == ("stills", "video")
     for result in (stills, video):
         assert (result["enrolled_images"], result["stranger_images"]) == (6, 8)

@@ -26,6 +26,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_it_answers_in_json(dataset: Path, tmp_path: Path) -> None:
+    (dataset / "p0" / "sound.bin").write_bytes(b"\0\1\2\3")
     formula = tmp_path / "q.json"
     formula.write_text(json.dumps(shipped_formula().to_json()))
     answer = CliRunner().invoke(bench, ["quality", str(dataset), "--fmr", "0.1", "--formula", str(formula), "--json"])
@@ -35,6 +36,8 @@ def test_it_answers_in_json(dataset: Path, tmp_path: Path) -> None:
     assert report["photos"] + report["not_found"] == 20
     assert [at["fmr"] for at in report["at_fmr"]] == [0.1]
     assert report["formula"] == shipped_formula().to_json()
+    assert [file["photo"] for file in report["skipped"]] == ["p0/sound.bin"]
+    assert (report["unreadable"], report["notes"]) == ([], [])
 
 
 def test_it_answers_people(dataset: Path) -> None:

@@ -18,10 +18,13 @@ def others(people_folder: Command) -> Path:
 
 
 def test_the_points_are_stored_in_the_gallery(command: Command, people_esg: Path, others: Path) -> None:
+    (others / "anna" / "sound.bin").write_bytes(b"\0\1\2\3")
     answer = command(
         "gallery", "calibrate", "people.esg", "others", "--target-fmr", "0.05", "--target-fmr", "0.1", "--json"
     )
     report = answer.report
+    assert [(file["photo"], bool(file["reason"])) for file in report["skipped"]] == [("anna/sound.bin", True)]
+    assert report["notes"] == []
     assert (report["impostor_pairs"], report["genuine_pairs"], report["enrolled_from"]) == (120, 2, 0)
     assert [point["target_fmr"] for point in report["operating_points"]] == [0.05, 0.1]
     stored = Gallery.open(people_esg)
