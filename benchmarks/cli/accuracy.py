@@ -66,7 +66,12 @@ def accuracy(
                     results.append({"target_fpir": fpir, "operating_point": point.to_json()} | result.to_json())
             digests = engine.digests
     if as_json:
-        body = {"enrolled_people": people, "photos_each": photos, "delegate": delegate, "results": results}
+        body: dict[str, Any] = {
+            "enrolled_people": people,
+            "photos_each": photos,
+            "delegate": delegate,
+            "results": results,
+        }
         body |= {"skipped": skipped_files_json(dataset.skipped), "notes": dataset.notes}
         emit_json("bench-accuracy", body, models=digests)
     else:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.cli.shared.progress import progress_line
 
 from .arm import core_option
@@ -25,9 +27,15 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the coefficients (cost_model.json)."
 )
+@json_option
 @core_option
 def arm_fit(
-    models: tuple[Path, ...], table: Path | None, write_table: Path | None, output: Path | None, cores: "list[ArmCore]"
+    models: tuple[Path, ...],
+    table: Path | None,
+    write_table: Path | None,
+    output: Path | None,
+    cores: "list[ArmCore]",
+    as_json: bool,
 ) -> None:
     """Fit the cost model of `bench arm --predict` again.
 
@@ -49,4 +57,8 @@ def arm_fit(
         write_table_file(write_table, counted)
     if output:
         write_text(output, json.dumps(coefficients(fits), indent=1) + "\n")
-    click.echo(quality_table(fits))
+    if as_json:
+        written = {"table": write_table and str(write_table), "output": output and str(output)}
+        emit_json("bench-arm-fit", coefficients(fits) | written)
+    else:
+        click.echo(quality_table(fits))

@@ -4,13 +4,17 @@ from pathlib import Path
 
 import click
 
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json
+
 from .run_options import run_options
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
+@json_option
 @run_options("embedder")
-def distill(data: Path, recipe: str, out: Path, initial: Path | None, license_: str | None) -> None:
+def distill(data: Path, recipe: str, out: Path, initial: Path | None, license_: str | None, as_json: bool) -> None:
     """Train the twin on DATA, a teacher folder, which 'edge-siamese data teacher' creates from photos of people.
 
     RUN/weights.npz contains the result; the log.csv of every phase contains the metrics on the validation people.
@@ -26,6 +30,11 @@ def distill(data: Path, recipe: str, out: Path, initial: Path | None, license_: 
     model_license = inherited(license_of_weights(initial) if initial else "", license_)
     network = run(data, out, chosen, initial=initial)
     save_float16_weights(out / "weights.npz", network, chosen.network.model_dump(), license=model_license)
-    click.echo(
-        f"{out / 'weights.npz'}: next, edge-siamese convert {out / 'weights.npz'} {data} -o embedder.tflite", err=True
-    )
+    if as_json:
+        body = {"weights": str(out / "weights.npz"), "recipe": recipe, "license": model_license}
+        emit_json("distill", body | {"logs": [str(path) for path in sorted(out.glob("**/log.csv"))]})
+    else:
+        click.echo(
+            f"{out / 'weights.npz'}: next, edge-siamese convert {out / 'weights.npz'} {data} -o embedder.tflite",
+            err=True,
+        )

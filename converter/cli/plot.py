@@ -4,6 +4,9 @@ from pathlib import Path
 
 import click
 
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json
+
 _PATH = click.Path(path_type=Path)
 _KINDS = ("tsne", "umap", "map", "roc", "det", "histogram", "decisions", "confusion", "ranks", "pairs")
 
@@ -19,7 +22,8 @@ _KINDS = ("tsne", "umap", "map", "roc", "det", "histogram", "decisions", "confus
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the layout and of the sample shown."
 )
-def plot(kind: str, source: Path, output: Path, photos: Path | None, floating: bool, seed: int) -> None:
+@json_option
+def plot(kind: str, source: Path, output: Path, photos: Path | None, floating: bool, seed: int, as_json: bool) -> None:
     """Draw one plot of the test images of RUN, or of the .npz that 'embed' wrote for <person>/<photo>.
 
     \b
@@ -39,4 +43,7 @@ def plot(kind: str, source: Path, output: Path, photos: Path | None, floating: b
     else:
         probe = PlotInput.of_embeddings(source, photos, seed=seed)
     draw(kind, probe, output)
-    click.echo(f"{output}: written", err=True)
+    if as_json:
+        emit_json("plot", {"output": str(output), "kind": kind, "source": str(source), "seed": seed})
+    else:
+        click.echo(f"{output}: written", err=True)

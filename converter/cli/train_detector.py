@@ -4,6 +4,9 @@ from pathlib import Path
 
 import click
 
+from edge_siamese.cli.shared.options import json_option
+from edge_siamese.cli.shared.output import emit_json
+
 from .run_options import run_options
 
 
@@ -15,8 +18,11 @@ from .run_options import run_options
     required=True,
     help="Teacher folder with the crops to paste into backgrounds.",
 )
+@json_option
 @run_options("detector")
-def train_detector(data: Path, crops: Path, recipe: str, out: Path, initial: Path | None, license_: str | None) -> None:
+def train_detector(
+    data: Path, crops: Path, recipe: str, out: Path, initial: Path | None, license_: str | None, as_json: bool
+) -> None:
     """Train the detector on DATA, a zip of images with annotated boxes and landmarks (annotations.json)."""
     from ..recipes.schema import DetectorRecipe, load_recipe
 
@@ -32,4 +38,8 @@ def train_detector(data: Path, crops: Path, recipe: str, out: Path, initial: Pat
     pasted, scenes = load_training_crops(crops, chosen.pasted_crops), rendered_scenes(chosen.rendered_scenes)
     network = run(data, pasted, out, chosen, rendered=scenes, initial=initial)
     save_float16_weights(out / "weights.npz", network, {}, license=model_license)
-    click.echo(f"{out / 'weights.npz'}: next, edge-siamese convert --task detector", err=True)
+    if as_json:
+        body = {"weights": str(out / "weights.npz"), "recipe": recipe, "license": model_license}
+        emit_json("train-detector", body | {"logs": [str(path) for path in sorted(out.glob("**/log.csv"))]})
+    else:
+        click.echo(f"{out / 'weights.npz'}: next, edge-siamese convert --task detector", err=True)

@@ -1,12 +1,14 @@
 """``edge-siamese demo``: training, quantization, enrollment, verification and timing in one run."""
 
 import sys
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .shared.output import table
+from .shared.options import json_option
+from .shared.output import emit_json, table
 
 if TYPE_CHECKING:
     from ..demo.commands import CommandRunner
@@ -32,17 +34,31 @@ _OWN_PHOTOS = """Now with your own photos (people/<name>/<photos>) and camera:
     show_default=True,
     help="Folder for the files of the demo.",
 )
-def demo(photos: Path | None, out: Path) -> None:
+@json_option
+def demo(photos: Path | None, out: Path, as_json: bool) -> None:
     """Fine-tune, quantize, enroll, verify and time in about a minute.
 
     The faces are rendered and were not used to train the shipped models. The exit code is 1 if a person is given a wrong
-    name.
+    name. With --json the steps are printed on stderr.
     """
-    from ..demo.commands import CommandRunner
-    from ..demo.scenario import empty_folder, photo_scenario, render_scenario
-    from ..reports.pages import PHOTOS, PageBody, write_page
+    from ..demo.scenario import empty_folder
 
     empty_folder(out)
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        result, passed = _demo(photos, out)
+    if as_json:
+        emit_json("demo", {"out": str(out), "page": str(out / "report.html"), "passed": passed} | result)
+    if not passed:
+        click.echo("edge-siamese: the demo failed: a wrong name was given, or nobody was recognized", err=True)
+        sys.exit(1)
+
+
+def _demo(photos: Path | None, out: Path) -> tuple[dict[str, Any], bool]:
+    """Run all steps and write the page; return the results, and False if rendered people were given wrong names."""
+    from ..demo.commands import CommandRunner
+    from ..demo.scenario import photo_scenario, render_scenario
+    from ..reports.pages import PHOTOS, PageBody, write_page
+
     runner = CommandRunner(out, click.echo)
     _step("People: your photos" if photos else "People: rendered faces")
     scenario = photo_scenario(photos, out) if photos else render_scenario(out)
@@ -59,9 +75,15 @@ def demo(photos: Path | None, out: Path) -> None:
     if photos:
         click.echo(PHOTOS)
     click.echo(f"\n{_OWN_PHOTOS}")
-    if scenario.rendered and (result.wrong or not result.recognized):
-        click.echo("edge-siamese: the demo failed: a wrong name was given, or nobody was recognized", err=True)
-        sys.exit(1)
+    described = {
+        "enrolled": list(scenario.names),
+        "recognized": result.recognized,
+        "wrong_names": len(result.wrong),
+        "strangers_named": result.strangers_named,
+        "fine_tuned": bool(model),
+        "commands": [{"command": command, "seconds": seconds} for command, seconds in runner.commands],
+    }
+    return described, not scenario.rendered or bool(result.recognized and not result.wrong)
 
 
 def _step(title: str) -> None:

@@ -80,11 +80,22 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_distilling_can_be_interrupted_and_goes_on(faces: Path, recipe: Path, tmp_path: Path) -> None:
+def test_distilling_can_be_interrupted_and_goes_on(
+    faces: Path, recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = ["distill", faces, "--out", tmp_path / "run", "--recipe", recipe, "--license", "research only"]
     assert answer(*run) == 0
     (tmp_path / "run" / "weights.npz").unlink()
-    assert answer(*run) == 0
+    capsys.readouterr()
+    assert answer(*run, "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["schema"], report["license"]) == ("edge-siamese/distill/1", "research only")
+    assert report["weights"] == str(tmp_path / "run" / "weights.npz")
+    assert [Path(log).parent.name for log in report["logs"]] == ["phase1", "phase2"]
+    capsys.readouterr()
+    assert answer("curves", tmp_path / "run", "-o", tmp_path / "curves.svg", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["schema"], report["runs"]) == ("edge-siamese/curves/1", [str(tmp_path / "run")])
     assert load_license(tmp_path / "run" / "weights.npz") == "research only"
     for phase in ("phase1", "phase2"):
         header, line = (tmp_path / "run" / phase / "log.csv").read_text().splitlines()

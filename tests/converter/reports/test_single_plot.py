@@ -106,6 +106,10 @@ def test_the_command_writes_a_image(run: Path, tmp_path: Path, capsys: pytest.Ca
     assert "AUC" in (tmp_path / "roc.svg").read_text()
     assert answer("plot", "det", faces_file(tmp_path), "-o", tmp_path / "det.png") == 0
     assert capsys.readouterr().out == ""
+    assert answer("plot", "roc", run, "-o", tmp_path / "roc.svg", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["schema"], report["kind"]) == ("edge-siamese/plot/1", "roc")
+    assert report["output"] == str(tmp_path / "roc.svg")
 
 
 @pytest.mark.parametrize(("arguments", "message"), [

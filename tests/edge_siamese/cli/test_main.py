@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import json
+from collections.abc import Iterator
 
 import click
 import pytest
@@ -37,6 +38,26 @@ def test_every_command_resolves_and_explains_itself(name: str) -> None:
     answer = CliRunner().invoke(command, ["--help"])
     assert answer.exit_code == 0
     assert len((command.help or "").split()) > 3
+
+
+def commands(group: click.Group, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+    """Every command below a group, by its words."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            inside = click.Context(command, info_name=name, parent=context)
+            yield from ((f"{name} {words}", each) for words, each in commands(command, inside))
+        else:
+            yield name, command
+
+
+def test_every_command_answers_in_json() -> None:
+    pytest.importorskip("tensorflow")
+    found = dict(commands(cli.root, click.Context(cli.root, info_name="edge-siamese")))
+    assert {"verify", "gallery build", "bench latency", "data prepare", "firmware boards"} <= set(found)
+    options = {words: {name for each in command.params for name in each.opts} for words, command in found.items()}
+    assert [words for words, names in options.items() if "--json" not in names] == []
 
 
 def test_no_two_commands_have_the_same_help() -> None:

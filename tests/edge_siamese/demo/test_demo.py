@@ -1,5 +1,6 @@
 """The command on a small cast. ``make demo`` is the same with everybody and with training."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +74,20 @@ def test_the_demo_takes_photos_of_ones_own(tmp_path: Path, capsys: pytest.Captur
     captured = capsys.readouterr()
     assert "People: your photos" in captured.out
     assert "edge-siamese run --camera" in captured.out
+
+
+def test_the_demo_answers_in_one_json_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(casting, "render_scenario", wrong_truth_scenario)
+    assert answer("demo", "--out", tmp_path / "demo", "--json") == 1
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert report["schema"] == "edge-siamese/demo/1"
+    assert (report["passed"], report["enrolled"], report["fine_tuned"]) == (False, ["Ada", "Ben"], False)
+    assert report["wrong_names"] > 0
+    assert [command["command"].split()[1] for command in report["commands"]] == ["gallery", "run", "bench"]
+    assert "== People: rendered faces" in captured.err
 
 
 def test_a_step_that_fails_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
