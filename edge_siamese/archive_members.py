@@ -1,34 +1,21 @@
-"""Readers of the files in a folder, a zip or a tar, with one interface; `image_archive` chooses among them."""
+"""Readers of the files in a folder or a zip; `tar_members` has the reader of a tar. `image_archive` chooses among them."""
 
-import bz2
-import gzip
-import io
 import lzma
 import os
 import stat
 import tarfile
-import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from .errors import DataError
 
 MAX_MEMBERS = 1_000_000
 MAX_TOTAL_BYTES = 64_000_000_000
-_SPOOLED_IN_MEMORY = 64_000_000
-_CHUNK = 1 << 20
-_Stream = IO[bytes] | io.BufferedIOBase | gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile
-_COMPRESSORS: tuple[tuple[bytes, Callable[[Path], _Stream]], ...] = (
-    (b"\x1f\x8b", gzip.GzipFile),
-    (b"BZh", bz2.BZ2File),
-    (b"\xfd7zXZ\0", lzma.LZMAFile),
-)
 _Folders = frozenset[tuple[int, int]]
-_ARCHIVE_ERRORS = (
+ARCHIVE_ERRORS = (
     OSError,
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -145,13 +132,13 @@ class FolderFiles:
 class ZipFiles:
     """Files of a zip. Names that are valid UTF-8 are read as UTF-8 even without the UTF-8 flag, as macOS writes them."""
 
-    errors: tuple[type[Exception], ...] = _ARCHIVE_ERRORS
+    errors: tuple[type[Exception], ...] = ARCHIVE_ERRORS
 
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
             self._archive = zipfile.ZipFile(path)
-        except _ARCHIVE_ERRORS as error:
+        except ARCHIVE_ERRORS as error:
             raise DataError(f"{path}: the archive is damaged ({error})", path=path) from error
         self._entries: dict[str, zipfile.ZipInfo] = {}
         self.folders: list[str] = []
@@ -181,7 +168,7 @@ class ZipFiles:
 
     def _list(self) -> None:
         entries = self._archive.infolist()
-        _require_limits(self._path, len(entries), sum(entry.file_size for entry in entries))
+        require_limits(self._path, len(entries), sum(entry.file_size for entry in entries))
         encrypted = next((entry for entry in entries if entry.flag_bits & 1), None)
         if encrypted:
             raise DataError(
@@ -199,61 +186,6 @@ class ZipFiles:
                 self._entries[name] = entry
 
 
-class TarFiles:
-    """Files of a tar. A compressed tar is unpacked once into an unnamed temporary file, so that members can be read in any order."""
-
-    errors: tuple[type[Exception], ...] = _ARCHIVE_ERRORS
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._entries: dict[str, tarfile.TarInfo] = {}
-        self.folders: list[str] = []
-        self.skipped: list[tuple[str, str]] = []
-        self._stream = _unpacked(path)
-        try:
-            self._archive = tarfile.open(fileobj=self._stream, mode="r:")  # noqa: SIM115
-            self._list()
-        except _ARCHIVE_ERRORS as error:
-            self._stream.close()
-            raise error if isinstance(error, DataError) else _damaged(path, error) from error
-        self.members = list(self._entries)
-
-    def size(self, member: str) -> int:
-        return self._entries[member].size
-
-    def checksum(self, member: str) -> int | None:
-        return None
-
-    def head(self, member: str, count: int) -> bytes:
-        stream = self._archive.extractfile(self._entries[member])
-        return stream.read(count) if stream else b""
-
-    def read(self, member: str) -> bytes:
-        stream = self._archive.extractfile(self._entries[member])
-        return stream.read() if stream else b""
-
-    def close(self) -> None:
-        self._archive.close()
-        self._stream.close()
-
-    def _list(self) -> None:
-        total = 0
-        for number, entry in enumerate(self._archive, start=1):
-            total += entry.size
-            _require_limits(self._path, number, total)
-            name = entry.name.removeprefix("./")
-            if entry.isdir():
-                self.folders += [name] if name not in {"", "."} else []
-            elif entry.isreg():
-                if name in self._entries:
-                    self.skipped.append((name, "stands in the tar more than once, the last one is used"))
-                self._entries[name] = entry
-            elif entry.islnk() and entry.linkname.removeprefix("./") in self._entries:
-                self._entries[name] = self._entries[entry.linkname.removeprefix("./")]
-            else:
-                self.skipped.append((name, "is no regular file"))
-
-
 def is_zip(path: Path) -> bool:
     """Whether the file ends with a zip directory."""
     try:
@@ -262,52 +194,19 @@ def is_zip(path: Path) -> bool:
         return False
 
 
-def is_tar(path: Path) -> bool:
-    """Whether the file is a tar, a compressed tar, or a damaged compressed file with the name of a tar."""
-    opener = _decompressor(path)
-    try:
-        with opener(path) if opener else path.open("rb") as stream:
-            head = stream.read(tarfile.BLOCKSIZE)
-        if not head.strip(b"\0"):
-            return path.suffix.lower() == ".tar" and len(head) == tarfile.BLOCKSIZE
-        tarfile.TarInfo.frombuf(head, tarfile.ENCODING, "surrogateescape")
-    except tarfile.HeaderError:
-        return False
-    except _ARCHIVE_ERRORS:
-        return opener is not None and ".t" in path.name
-    return True
-
-
-def _unpacked(path: Path) -> IO[bytes]:
-    opener = _decompressor(path)
-    if opener is None:
-        return path.open("rb")
-    spool: IO[bytes] = tempfile.SpooledTemporaryFile(_SPOOLED_IN_MEMORY)  # noqa: SIM115
-    try:
-        with opener(path) as stream:
-            while chunk := stream.read(_CHUNK):
-                spool.write(chunk)
-                _require_limits(path, 0, spool.tell())
-    except _ARCHIVE_ERRORS as error:
-        spool.close()
-        raise error if isinstance(error, DataError) else _damaged(path, error) from error
-    spool.seek(0)
-    return spool
-
-
-def _damaged(path: Path, error: Exception) -> DataError:
+def damaged_archive(path: Path, error: Exception) -> DataError:
+    """The DataError for an archive that cannot be read because of `error`."""
     if isinstance(error, OSError) and error.errno:
         return DataError(f"{path}: the archive cannot be unpacked ({error.strerror or error})", path=path)
     return DataError(f"{path}: the archive is damaged ({error})", path=path)
 
 
-def _decompressor(path: Path) -> Callable[[Path], _Stream] | None:
-    with path.open("rb") as stream:
-        head = stream.read(8)
-    return next((opener for magic, opener in _COMPRESSORS if head.startswith(magic)), None)
+def require_limits(path: Path, members: int, total: int) -> None:
+    """Check the number of members and their total size in bytes.
 
-
-def _require_limits(path: Path, members: int, total: int) -> None:
+    Raises:
+        DataError: the archive is too large.
+    """
     if members > MAX_MEMBERS or total > MAX_TOTAL_BYTES:
         raise DataError(
             f"{path}: expected at most {MAX_MEMBERS:,} files of {MAX_TOTAL_BYTES // 10**9} GB together in an archive, found "

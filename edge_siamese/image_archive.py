@@ -16,11 +16,12 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from .archive_members import ArchiveFiles, FolderFiles, TarFiles, ZipFiles, is_tar, is_zip
+from .archive_members import ArchiveFiles, FolderFiles, ZipFiles, is_zip
 from .errors import DataError, ImageError
 from .frames import RGB
 from .image_formats import HEAD_BYTES, has_image_suffix, is_image, is_side_file, is_text, other_kind
 from .image_io import read_image, require_size
+from .tar_members import TarFiles, is_tar
 
 _ARCHIVE_SUFFIXES = frozenset({".zip", ".tar", ".tgz", ".txz", ".tbz2", ".rar", ".7z"})
 _LEFT_OUT = (".", "__MACOSX", "@eaDir")

@@ -12,7 +12,7 @@ from edge_siamese.errors import DataError, EdgeSiameseError, ModelError, Runtime
 from edge_siamese.models import named_model, shipped_models
 from edge_siamese.tflite.graph import Graph, read_graph
 from edge_siamese.tflite.graph import Operator as GraphOperator
-from edge_siamese.tflite.graph import Tensor as GraphTensor
+from edge_siamese.tflite.tensor import Tensor as GraphTensor
 
 __all__ = [
     "DataError",

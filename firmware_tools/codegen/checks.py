@@ -3,7 +3,8 @@
 import numpy as np
 
 from edge_siamese.errors import DataError
-from edge_siamese.tflite.graph import Graph, Operator, Tensor
+from edge_siamese.tflite.graph import Graph, Operator
+from edge_siamese.tflite.tensor import Tensor
 
 from .steps import unsupported
 

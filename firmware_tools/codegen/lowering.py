@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from edge_siamese.tflite.graph import Graph, Operator, Tensor, read_graph
+from edge_siamese.tflite.graph import Graph, Operator, read_graph
+from edge_siamese.tflite.tensor import Tensor
 
 from .checks import check_graph
 from .fixed_point import Rounding, activation_range, clamp_table, compose

@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from edge_siamese.tflite.graph import Operator, Tensor
+from edge_siamese.tflite.graph import Operator
+from edge_siamese.tflite.tensor import Tensor
 
 from .fixed_point import quantize_multiplier
 from .steps import Activation, Convolution, Window, unsupported

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import ModelError, RuntimeMissingError
-from edge_siamese.tflite.graph import Operator, Tensor
+from edge_siamese.tflite.graph import Operator
 from edge_siamese.tflite.runtime import load_network
+from edge_siamese.tflite.tensor import Tensor
 
 from .steps import unsupported
 

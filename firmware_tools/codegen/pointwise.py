@@ -6,7 +6,8 @@ SiLU (a LOGISTIC, and the MUL with its input), hard-swish, ``x * constant + cons
 from collections import Counter
 from dataclasses import dataclass
 
-from edge_siamese.tflite.graph import Graph, Operator, Tensor
+from edge_siamese.tflite.graph import Graph, Operator
+from edge_siamese.tflite.tensor import Tensor
 
 _UNARY = {
     "ABS", "ELU", "EXP", "GELU", "HARD_SWISH", "LEAKY_RELU", "LOG", "LOGISTIC", "NEG", "QUANTIZE", "RELU", "RELU6",

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import DataError
-from edge_siamese.tflite.graph import Operator, Quantization
+from edge_siamese.tflite.graph import Operator
+from edge_siamese.tflite.tensor import Quantization
 
 Table = npt.NDArray[np.int8]
 

@@ -1,6 +1,7 @@
 import pytest
 
-from edge_siamese.tflite.graph import Graph, Operator, Tensor
+from edge_siamese.tflite.graph import Graph, Operator
+from edge_siamese.tflite.tensor import Tensor
 from edge_siamese_converter.layer_names import LayerNames
 
 

@@ -1,4 +1,4 @@
-"""Data types for the content and the revision of a gallery file."""
+"""Data types for the content and the revision of a gallery file, and the squared norms of its templates."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -56,3 +56,10 @@ class GalleryContent:
     def dimension(self) -> int:
         """Number of values of a template."""
         return int(self.templates.shape[1])
+
+
+def squared_norms(templates: npt.NDArray[np.int8], zero_point: int) -> npt.NDArray[np.uint32]:
+    """Squared norms uint32 ``(T,)`` of int8 ``(T, D)`` templates; D < 2**16 keeps them below 2**32."""
+    centered = templates.astype(np.int16) - np.int16(zero_point)
+    norms: npt.NDArray[np.int64] = np.einsum("td,td->t", centered, centered, dtype=np.int64)
+    return norms.astype(np.uint32)

@@ -17,7 +17,7 @@ from ...errors import DamagedGalleryError, GalleryError, NewerGalleryError, NotA
 from ...names import problem_of
 from ...operating_point import OperatingPoint
 from .. import metadata as about
-from .content import GalleryContent, Revision
+from .content import GalleryContent, Revision, squared_norms
 from .layout import (
     CRC_COVERED,
     ERASED,
@@ -43,9 +43,7 @@ def read(path: Path) -> GalleryContent:
 
     Raises:
         GalleryError: the file cannot be read.
-        NotAGalleryError: the file is not a gallery.
-        DamagedGalleryError: the gallery is damaged.
-        NewerGalleryError: the gallery has a later format version.
+        NotAGalleryError, DamagedGalleryError, NewerGalleryError: the file is not a gallery, is damaged, or is too new.
     """
     data = _map(path)
     content = parse(data, str(path))
@@ -299,10 +297,3 @@ class _Reader:
             f"{self.source}: a damaged gallery: {what}: expected {expected}, found {found}",
             path=self.source, expected=expected, found=found,
         )  # fmt: skip
-
-
-def squared_norms(templates: npt.NDArray[np.int8], zero_point: int) -> npt.NDArray[np.uint32]:
-    """Squared norms uint32 ``(T,)`` of int8 ``(T, D)`` templates; D < 2**16 keeps them below 2**32."""
-    centered = templates.astype(np.int16) - np.int16(zero_point)
-    norms: npt.NDArray[np.int64] = np.einsum("td,td->t", centered, centered, dtype=np.int64)
-    return norms.astype(np.uint32)

@@ -11,7 +11,7 @@ from ...atomic import write_atomically
 from ...errors import DataError, GalleryError, StaleGalleryError
 from ...operating_point import OperatingPoint
 from .. import metadata as about
-from .content import GalleryContent, Revision
+from .content import GalleryContent, Revision, squared_norms
 from .layout import (
     CRC_COVERED,
     HEADER,
@@ -27,7 +27,7 @@ from .layout import (
     aligned,
 )
 from .lock import locked
-from .reader import header_crc, parse, read, squared_norms
+from .reader import header_crc, parse, read
 
 _LAST_SEQUENCE = 2**32 - 1
 
