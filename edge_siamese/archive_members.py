@@ -125,7 +125,7 @@ class FolderFiles:
         if entry.is_file() or (entry.is_symlink() and not Path(entry.path).exists()):
             self.members.append(name)
         else:
-            self.skipped.append((name, "is no regular file"))
+            self.skipped.append((name, "is not a regular file"))
         return None
 
 
@@ -179,10 +179,10 @@ class ZipFiles:
             if name.endswith("/"):
                 self.folders.append(name.rstrip("/"))
             elif stat.S_IFMT(entry.external_attr >> 16) not in {0, stat.S_IFREG}:
-                self.skipped.append((name, "is no regular file"))
+                self.skipped.append((name, "is not a regular file"))
             else:
                 if name in self._entries:
-                    self.skipped.append((name, "stands in the zip more than once, the last one is used"))
+                    self.skipped.append((name, "occurs more than once in the zip, the last one is used"))
                 self._entries[name] = entry
 
 

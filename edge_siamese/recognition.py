@@ -176,7 +176,7 @@ class ComparisonResult:
 
     @property
     def explanation(self) -> str:
-        """Why, for people."""
+        """The reason of the decision as text."""
         if self.decision.outcome is Outcome.UNDECIDED:
             probe = self.first if self.first.embedded.doubt == self.decision.reason else self.second
             return f"{probe.name}: {CAUSES[self.decision.reason]}"
@@ -223,7 +223,7 @@ class Identification:
 
     @property
     def explanation(self) -> str:
-        """Why, for people."""
+        """The reason of the decision as text."""
         decision = self.decision
         if decision.reason in CAUSES:
             return CAUSES[decision.reason]

@@ -70,12 +70,12 @@ class TarFiles:
                 self.folders += [name] if name not in {"", "."} else []
             elif entry.isreg():
                 if name in self._entries:
-                    self.skipped.append((name, "stands in the tar more than once, the last one is used"))
+                    self.skipped.append((name, "occurs more than once in the tar, the last one is used"))
                 self._entries[name] = entry
             elif entry.islnk() and entry.linkname.removeprefix("./") in self._entries:
                 self._entries[name] = self._entries[entry.linkname.removeprefix("./")]
             else:
-                self.skipped.append((name, "is no regular file"))
+                self.skipped.append((name, "is not a regular file"))
 
 
 def is_tar(path: Path) -> bool:

@@ -64,7 +64,7 @@ class AnnotatedResult:
         return {"min_overlap": MIN_OVERLAP, "images": self.images, "detectors": measured}
 
     def text(self) -> str:
-        """The figures for people."""
+        """The metrics as text."""
         metrics = [detection_metrics(answers) for answers in self.comparisons]
         recall = metrics[0].recall
         header = (

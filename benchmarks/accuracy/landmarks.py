@@ -64,7 +64,7 @@ class Verified:
         } | self.verification.to_json()
 
     def row(self) -> tuple[str, ...]:
-        """The figures for people."""
+        """The metrics as text."""
         embedded, curve = self.embedded, self.verification.metrics.curve
         tar = self.verification.to_json()["tar_at_fmr"]["0.001"]
         return (
@@ -104,7 +104,7 @@ class LandmarkComparison:
         }
 
     def text(self) -> str:
-        """The figures for people."""
+        """The metrics as text."""
         header = ("faces of", "found", "in the middle", "accuracy", "EER", "TAR at FMR 0.001")
         lines = [table([verified.row() for verified in self.verified], header=header)]
         for difference in self.to_json()["differences"]:

@@ -84,7 +84,7 @@ class QualityReport:
         }
 
     def text(self) -> str:
-        """The report for people."""
+        """The report as text."""
         rejected, doubtful = (
             ", ".join(f"{reason} {count}" for reason, count in counted.items()) or "none"
             for counted in (self.rejected, self.doubtful)

@@ -79,7 +79,7 @@ class Sweep:
         }
 
     def text(self) -> str:
-        """The shares for people."""
+        """The shares as text."""
         header = ("face height", *(f"{detector.name} at {detector.threshold:.2f}" for detector in self.detectors))
         rows = [
             (f"{size} px", *(self.share(index, at).text() for index in range(len(self.detectors))))

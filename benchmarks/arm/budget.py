@@ -1,4 +1,4 @@
-"""The budget: how many instructions the shipped networks and the whole `analyze` may execute."""
+"""Instruction budget of the shipped networks and of `analyze`."""
 
 import tomllib
 from collections.abc import Mapping, Sequence

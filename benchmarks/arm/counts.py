@@ -82,7 +82,7 @@ class Count:
     by_kind : mapping of str to float
         Instructions by kind; their sum is `instructions`.
     facts : mapping of str to object
-        What else the run told, such as how many faces were found.
+        Other results of the run, such as the number of faces found.
     error : str
         Why it was not counted, else ``""``.
     """

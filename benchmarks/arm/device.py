@@ -1,4 +1,4 @@
-"""Everything this package takes from the device package, in one place."""
+"""Imports from the device package, in one place."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where a network's instructions go: by operator, counted one by one or predicted."""
+"""Instructions of a network by operator, counted or predicted."""
 
 import tempfile
 from collections.abc import Callable, Sequence

@@ -126,7 +126,7 @@ class ArmReport:
     show_layers: bool = False
 
     def text(self) -> str:
-        """Tables for people."""
+        """The report as text tables."""
         parts = [COUNTED_NOTE if self.basis == "counted" else PREDICTED_NOTE, self._cores_text(), self._main_table()]
         parts += [self._errors(), self._instruction_kinds(), self._operator_kinds()]
         if self.show_layers:

@@ -1,4 +1,4 @@
-"""What ``bench arm`` does: count or predict some subjects, and put the results together."""
+"""Session of ``bench arm``: counts or predicts instructions and collects the results."""
 
 import tempfile
 from collections.abc import Callable, Sequence

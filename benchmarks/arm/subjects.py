@@ -1,4 +1,4 @@
-"""What can be counted: shipped models, .tflite files, the whole `analyze` of an image, and the peers."""
+"""Subjects of counting: shipped models, .tflite files, `analyze` of an image, and the peers."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence

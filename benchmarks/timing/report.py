@@ -47,7 +47,7 @@ class Report:
         return report | {"raw_ns": {stage: list(taken) for stage, taken in self.samples.items()}} if raw else report
 
     def text(self) -> str:
-        """The report for people."""
+        """The report as text."""
         rows = [
             (stage, str(len(samples)), *summarize(samples).milliseconds())
             for stage, samples in self.samples.items()

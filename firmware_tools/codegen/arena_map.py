@@ -1,4 +1,4 @@
-"""The arena as a map: time from left to right, addresses upwards, a box for each activation."""
+"""Plot of the arena: steps from left to right, addresses upwards, a box for each activation."""
 
 from collections.abc import Sequence
 from html import escape

@@ -1,4 +1,4 @@
-"""What a model must be before code is made of it: int8, with shapes that are known, one image at a time."""
+"""Checks of a model before code generation: int8, known shapes, batch size 1."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What the C of every step is made of: names that steps may share, tables, descriptions."""
+"""Shared context of the emitted C code: names, tables and descriptions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""int8 .tflite to C99: the whole way from bytes to sources and their report."""
+"""Generates C99 sources and a report from an int8 .tflite."""
 
 from dataclasses import dataclass
 

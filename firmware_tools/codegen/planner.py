@@ -20,7 +20,7 @@ class ArenaBlock:
     """A piece of the arena.
 
     Attributes:
-        name: for people.
+        name: descriptive name.
         size: bytes, a multiple of `ALIGNMENT`.
         first, last: steps during which it is alive; -1 is before the first.
         offset: in the arena.

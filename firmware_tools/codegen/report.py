@@ -57,7 +57,7 @@ def add_measurement(facts: dict[str, Any], measured: dict[str, Any]) -> None:
 
 
 def report_rows(facts: dict[str, Any]) -> list[tuple[str, ...]]:
-    """Rows of a table for people: step, shapes, multiply-accumulates, constants, bytes alive, instructions."""
+    """Rows of the text table: step, shapes, multiply-accumulates, constants, bytes alive, instructions."""
     return [
         (
             str(step["step"]),

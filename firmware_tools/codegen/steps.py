@@ -17,7 +17,7 @@ class Activation:
     """An int8 array of one run, or a constant operand.
 
     Attributes:
-        name: of the tensor, for people.
+        name: name of the tensor, for messages.
         shape: without the batch dimension of 1, at least one side.
         scale, zero_point: of the whole tensor.
         constant: int8 values that never change; None for what lives in the arena.

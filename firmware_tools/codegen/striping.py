@@ -38,7 +38,7 @@ def fit(program: Program, budget: int, prepare: Callable[[Program], object], *, 
         streamed: the input comes in rows when it is needed, and has no place in the arena.
 
     Raises:
-        DataError: no way is found; the sentence says how small the arena gets.
+        DataError: no solution is found; the message gives the smallest arena.
     """
     search = _Search(program, budget, prepare, streamed)
     return search.program(search.run())

@@ -279,7 +279,7 @@ def test_a_pipe_is_rejected_and_not_waited_for(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="found a pipe or device"):
         ImageArchive(tmp_path / "pipe")
     with ImageArchive(write(tmp_path, {"a.png": png()})) as archive:
-        assert [(file.path, file.reason) for file in archive.skipped] == [("pipe", "is no regular file")]
+        assert [(file.path, file.reason) for file in archive.skipped] == [("pipe", "is not a regular file")]
 
 
 def test_links_to_folders_are_followed_but_not_in_circles(tmp_path: Path) -> None:

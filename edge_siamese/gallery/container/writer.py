@@ -92,7 +92,7 @@ def require_writable(path: Path) -> None:
 def _write(content: GalleryContent, path: Path) -> GalleryContent:
     if content.sequence > _LAST_SEQUENCE:
         raise GalleryError(
-            f"{path}: its sequence number is used up: build the gallery anew under another name", path=path
+            f"{path}: its sequence number is used up: build the gallery again under another name", path=path
         )
     data = encode(content)
     written = parse(data, str(path))
