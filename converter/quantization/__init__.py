@@ -1,1 +1,1 @@
-"""From a float Keras network to int8 TFLite, and the proof of what that cost."""
+"""Quantization of networks to int8 TFLite and other formats, and measurement of the accuracy loss."""

@@ -1,7 +1,7 @@
-"""Calibration: which images activation ranges are measured on, and the ranges that lose least.
+"""Calibration: select calibration images and measure activation ranges with minimal error.
 
-An int8 tensor has 256 steps. Taking its range from the largest value ever seen makes the steps coarse for all the
-others; here each range is the one with the least mean squared error over real images, outliers saturating.
+An int8 tensor has 256 levels. A range up to the largest value makes the steps coarse for all other values. Instead each
+range minimizes the mean squared error over calibration images; outliers saturate.
 """
 
 from typing import Any
@@ -21,10 +21,10 @@ _BATCH = 50
 
 
 def require_calibration(images: npt.NDArray[np.uint8]) -> None:
-    """Refuse what is too little to measure ranges on.
+    """Check that there are enough calibration images.
 
     Raises:
-        DataError: fewer than 20 images.
+        DataError: there are fewer than 20 images.
     """
     if len(images) < MIN_IMAGES:
         raise DataError(
@@ -33,25 +33,25 @@ def require_calibration(images: npt.NDArray[np.uint8]) -> None:
 
 
 def spread(images: npt.NDArray[np.uint8], count: int = CALIBRATION_IMAGES) -> npt.NDArray[np.uint8]:
-    """At most `count` images ``(N, H, W, C)``, evenly spread over all."""
+    """Select at most `count` evenly spaced images of ``(N, H, W, C)``."""
     chosen = np.unique(np.linspace(0, len(images) - 1, count).astype(int))
     return np.asarray(images[chosen])
 
 
 def with_whole_input_range(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """A copy that shows pixels 0 and 255, so that the input's measured range is exactly the pixels'."""
+    """Return a copy with pixel values 0 and 255, so that the measured input range is the full pixel range."""
     images = images.copy()
     images[0, 0, 0], images[0, 0, 1] = 0, 255
     return images
 
 
 def measure_ranges(network: Any, layers: list[str], inputs: npt.NDArray[np.float32]) -> dict[str, Range]:
-    """The best range of each named layer's output.
+    """Measure the range with minimal error of the output of each named layer.
 
     Args:
         network: Keras model.
-        layers: names.
-        inputs: float32 ``(N, H, W, 3)`` as the network takes them.
+        layers: names of layers.
+        inputs: float32 ``(N, H, W, 3)``, normalized for the network.
     """
     probe = keras.Model(network.input, [network.get_layer(name).output for name in layers])
     samples: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in layers}
@@ -67,7 +67,7 @@ def measure_ranges(network: Any, layers: list[str], inputs: npt.NDArray[np.float
 
 
 def min_error_range(values: npt.NDArray[np.float32], levels: int = 256) -> Range:
-    """The range, holding zero, whose quantization of `values` has the least mean squared error."""
+    """Return the range, including zero, with the smallest mean squared quantization error of `values`."""
     low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0, 1e-6)
     errors = [_squared_error(values, low * share, high * share, levels) for share in _SHRINKINGS]
     best = float(_SHRINKINGS[int(np.argmin(errors))])

@@ -1,16 +1,16 @@
-"""The forms in which a network can leave the converter, and how TensorFlow writes each from a Keras network.
+"""Number formats of converted networks, and conversion of Keras networks with TensorFlow.
 
 ======== ===================== ================== =====================================================
 format   weights               activations        for
 ======== ===================== ================== =====================================================
-int8     int8, per channel     int8               every board; the only form with a card
+int8     int8, per channel     int8               all devices; the only one with a card
 float    float32               float32            ``evaluate --baseline``, other tools
-float16  float16               float32            half the file, where float is wanted
+float16  float16               float32            float networks of half the size
 dynamic  int8                  float32            no calibration images; faster than float on some CPUs
-16x8     int8, per channel     int16              networks that int8 hurts; slow without special kernels
+16x8     int8, per channel     int16              networks that lose much in int8; often slow
 ======== ===================== ================== =====================================================
 
-Inputs and outputs of all but int8 are float32.
+Inputs and outputs are float32, except in int8.
 """
 
 import io
@@ -32,7 +32,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 def static_batch(network: Any, shape: tuple[int, ...]) -> Any:
-    """The same network in float32 for inputs ``(1, *shape)``: no shape arithmetic is left in the converted graph."""
+    """Copy a network to float32 with input ``(1, *shape)``, so that the converted graph has no shape operators."""
     image = keras.Input(batch_shape=(1, *shape), name="image")
     clone = keras.models.clone_model(network, input_tensors=image, clone_function=in_float32)
     clone.set_weights(network.get_weights())
@@ -40,20 +40,20 @@ def static_batch(network: Any, shape: tuple[int, ...]) -> Any:
 
 
 def as_float(network: Any) -> bytes:
-    """Convert a network to float32 TFLite as it is: inputs are ``(pixel - 128) / 128``."""
+    """Convert a network to float32 TFLite without changes; its input is ``(pixel - 128) / 128``."""
     return convert_static(static_batch(network, network.input_shape[1:]), "float")
 
 
 def convert_static(network: Any, format: Format, inputs: npt.NDArray[np.float32] | None = None) -> bytes:
-    """Write a network of batch size 1 in one of the formats.
+    """Convert a network with batch size 1 to one of the formats.
 
     Args:
         network: Keras model with an input of ``(1, H, W, C)``.
         format: one of `FORMATS`.
-        inputs: float32 ``(N, H, W, C)`` as the network takes them; ranges of int8 and 16x8 are measured on them.
+        inputs: calibration images float32 ``(N, H, W, C)``, normalized for the network; needed for int8 and 16x8.
 
     Raises:
-        EdgeSiameseError: TensorFlow cannot write this network in this format.
+        EdgeSiameseError: TensorFlow cannot convert this network to this format.
     """
     import tensorflow as tf
 
@@ -74,25 +74,27 @@ def convert_static(network: Any, format: Format, inputs: npt.NDArray[np.float32]
 
 
 def run_converter(converter: Any, format: Format) -> bytes:
-    """The bytes that a configured TensorFlow converter writes.
+    """Run a configured TensorFlow converter and return the bytes of the .tflite.
 
     Raises:
-        EdgeSiameseError: it cannot; the sentence names the operators.
+        EdgeSiameseError: the conversion fails; the message names the operators.
     """
     from tensorflow.lite.python.convert_phase import ConverterError
 
     try:
-        with redirect_stdout(io.StringIO()), warnings.catch_warnings():  # Keras describes its export on stdout
+        with redirect_stdout(io.StringIO()), warnings.catch_warnings():  # Keras prints its export to stdout
             warnings.simplefilter("ignore")
             return bytes(converter.convert())
     except (ConverterError, RuntimeError, ValueError) as error:
-        raise EdgeSiameseError(f"TensorFlow cannot write this network as {format}: {_reason(str(error))}") from error
+        raise EdgeSiameseError(f"TensorFlow cannot convert this network to {format}: {_reason(str(error))}") from error
 
 
 def _reason(text: str) -> str:
-    """One line of an error of many: the operators where they are named, else the last line."""
+    """Shorten an error of many lines: the unsupported operators if they are named, else the last line."""
     unsupported = re.findall(r"not yet supported for op: '(\w+)'", text) or re.findall(r"'(tf\.\w+)' op", text)
     if unsupported:
-        return f"{', '.join(sorted(set(unsupported)))} cannot be written so; edge-siamese lint says what to use instead"
+        return (
+            f"{', '.join(sorted(set(unsupported)))} not supported in this format; edge-siamese lint lists alternatives"
+        )
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else "no reason given"

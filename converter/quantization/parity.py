@@ -1,4 +1,4 @@
-"""The parity gate: the float network has to tell people apart, and its int8 form has to do so as well."""
+"""Parity gate: the float network must be better than chance, and the int8 network nearly as good."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -21,7 +21,7 @@ from ..evaluation.verification import CHANCE
 
 MAXIMUM_AUC_LOSS = 0.002
 _ENOUGH_PEOPLE = 20
-MIN_MEAN_COSINE = 0.95  # where there are too few people for an AUC to say much
+MIN_MEAN_COSINE = 0.95  # used if there are too few people for a reliable AUC
 _REPORTED_FMR = 1e-3
 _FAR_ABOVE_CHANCE = 0.9
 _LOW_AUC = 0.6
@@ -31,21 +31,20 @@ Pairs = tuple[Scores, Scores]  # genuine and impostor
 
 
 class ChanceError(EdgeSiameseError):
-    """A network tells people apart no better than chance."""
+    """The float network is no better than chance."""
 
 
 @dataclass(frozen=True)
 class ParityReport:
-    """Float against its quantized form on the same people, all pairs.
+    """Comparison of a float network and its quantized form on all pairs of the same images.
 
     Attributes:
-        photos, people: what it was measured on; no people where only vectors could be compared.
-        cosine_mean, cosine_p1: cosine between the two embeddings of a photo; p1 is the first percentile.
-        auc_float, auc_int8, eer_float, eer_int8: verification before and after; None where there were too few people for
-            a genuine and an impostor pair.
-        tar_float, tar_int8: TAR at FMR 1e-3; None below 1,000 impostor pairs.
-        auc_float_interval: 95 % of `auc_float`, people drawn anew; None where the AUC is far above chance, or people are
-            too few to say.
+        photos, people: numbers of images and people; 0 people if only embeddings were compared.
+        cosine_mean, cosine_p1: mean and first percentile of the cosine between the two embeddings of an image.
+        auc_float, auc_int8, eer_float, eer_int8: verification metrics; None without genuine or impostor pairs.
+        tar_float, tar_int8: TAR at FMR 1e-3; None with fewer than 1,000 impostor pairs.
+        auc_float_interval: 95 % bootstrap interval of `auc_float` over people; None if the AUC is far above chance or
+            there are too few people.
     """
 
     photos: int
@@ -62,19 +61,19 @@ class ParityReport:
 
     @property
     def auc_loss(self) -> float | None:
-        """None where no AUC could be measured."""
+        """AUC of float minus AUC of int8; None without an AUC."""
         return None if self.auc_float is None or self.auc_int8 is None else self.auc_float - self.auc_int8
 
     @property
     def sqnr_db(self) -> float:
-        """Signal to quantization noise of the unit embeddings, whose squared distance is ``2 - 2 cosine``; at most 120."""
+        """SQNR of the unit embeddings in dB, computed from the cosine; at most 120."""
         return -10 * math.log10(max(2 - 2 * self.cosine_mean, 1e-12))
 
     @property
     def is_chance(self) -> bool:
-        """Whether the float network tells these people apart no better than chance, as far as they can say.
+        """Check whether the float network is no better than chance on these people.
 
-        Of twenty people or more the interval decides; of fewer, whose interval is wide, the AUC has to be low as well.
+        With twenty people or more the interval decides. With fewer people the interval is wide, so the AUC must be low, too.
         """
         if self.auc_float is None or self.auc_float >= _FAR_ABOVE_CHANCE:
             return False
@@ -85,10 +84,10 @@ class ParityReport:
         return asdict(self) | {"auc_loss": self.auc_loss, "sqnr_db": self.sqnr_db}
 
     def require_better_than_chance(self) -> None:
-        """The gate's first question, whether the float network is worth anything.
+        """Check that the float network is better than chance.
 
         Raises:
-            ChanceError: it tells people apart no better than chance.
+            ChanceError: the float network is no better than chance.
         """
         if self.is_chance:
             bounds = self.auc_float_interval
@@ -99,10 +98,10 @@ class ParityReport:
             )
 
     def require(self, maximum_auc_loss: float = MAXIMUM_AUC_LOSS) -> None:
-        """The gate's second question: on the loss of AUC; below 1,000 impostor pairs, of which an AUC says little, on the cosine too.
+        """Check the loss of AUC, and the mean cosine if there are fewer than 1,000 impostor pairs.
 
         Raises:
-            EdgeSiameseError: int8 costs more than allowed.
+            EdgeSiameseError: int8 loses more than allowed.
         """
         if self.tar_int8 is None and not self.cosine_mean >= MIN_MEAN_COSINE:
             raise EdgeSiameseError(
@@ -112,14 +111,14 @@ class ParityReport:
         allowed = allowed_auc_loss(self.people, maximum_auc_loss)
         if self.auc_loss is not None and not self.auc_loss <= allowed:
             raise EdgeSiameseError(
-                f"parity gate: int8 costs {self.auc_loss:.4f} AUC on {self.people} people, allowed are {allowed:.2g}"
+                f"parity gate: int8 loses {self.auc_loss:.4f} AUC on {self.people} people, at most {allowed:.2g} is allowed"
             )
 
 
 def allowed_auc_loss(people: int, maximum: float = MAXIMUM_AUC_LOSS) -> float:
-    """How much AUC int8 may cost on so many people.
+    """Return the largest loss of AUC allowed for a number of people.
 
-    The loss on a few people is as uncertain as they are few: below twenty, what is allowed grows with the square root.
+    The loss is less certain with fewer people: below twenty, the limit is multiplied by the square root of 20 / people.
     """
     return maximum * math.sqrt(max(_ENOUGH_PEOPLE / max(people, 1), 1.0))
 
@@ -130,9 +129,9 @@ def measure_parity(
     zero_point: int,
     people: npt.NDArray[np.int64] | None,
 ) -> ParityReport:
-    """Compare unit float embeddings ``(N, D)`` and raw int8 ones of the same N photos of numbered people.
+    """Compare unit float embeddings ``(N, D)`` and raw int8 embeddings ``(N, D)`` of the same N images.
 
-    Verification with int8 is scored as every board scores it. Without people only vectors are compared.
+    int8 embeddings are scored with the matcher of the device. If `people` is None, only embeddings are compared.
     """
     rows = unit_rows(int8_embeddings.astype(np.float32) - zero_point)
     after = None if people is None else int8_pair_scores(int8_embeddings, zero_point, people)
@@ -142,7 +141,7 @@ def measure_parity(
 def measure_float_parity(
     float_embeddings: Embeddings, embeddings: Embeddings, people: npt.NDArray[np.int64] | None
 ) -> ParityReport:
-    """The same for a form of the network whose embeddings ``(N, D)`` are real numbers."""
+    """Compare unit float embeddings ``(N, D)`` with the float embeddings of another form of the network."""
     rows = unit_rows(embeddings)
     return _report(float_embeddings, rows, people, None if people is None else all_pairs(rows @ rows.T, people))
 
@@ -165,7 +164,7 @@ def _report(
 
 
 def _auc_interval(rows: Embeddings, people: npt.NDArray[np.int64] | None, auc: float | None) -> Interval | None:
-    """95 % of the AUC of unit embeddings, over people, where it could be chance."""
+    """Compute the 95 % bootstrap interval of the AUC over people, if the AUC is near chance."""
     if people is None or auc is None or auc >= _FAR_ABOVE_CHANCE:
         return None
     index = every_pair(people, at_most=_CHANCE_PAIRS)
@@ -174,7 +173,7 @@ def _auc_interval(rows: Embeddings, people: npt.NDArray[np.int64] | None, auc: f
 
 
 def _metrics(pairs: Pairs | None) -> dict[str, float | None]:
-    """AUC, EER and TAR of genuine and impostor scores; None where they are too few to say."""
+    """Compute AUC, EER and TAR of genuine and impostor scores; None if there are too few pairs."""
     if pairs is None or not len(pairs[0]) or not len(pairs[1]):
         return {"auc": None, "eer": None, "tar": None}
     curve = error_curve(*pairs)
@@ -185,12 +184,12 @@ def _metrics(pairs: Pairs | None) -> dict[str, float | None]:
 def int8_pair_scores(
     embeddings: npt.NDArray[np.int8], zero_point: int, people: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
-    """Q15 scores of all genuine and all impostor pairs."""
+    """Compute the Q15 scores of all genuine and all impostor pairs."""
     return all_pairs(scores_q15(embeddings, embeddings, zero_point), people)
 
 
 def verification_metrics(network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[np.int64]) -> dict[str, float]:
-    """AUC, EER and TAR at FMR 1e-3 of a float network on all pairs of crops."""
+    """Compute AUC, EER and TAR at FMR 1e-3 of a float network on all pairs of crops."""
     embeddings = embed_float(network, crops)
     curve = error_curve(*all_pairs(embeddings @ embeddings.T, people))
     return {"auc": curve.auc, "eer": curve.eer, "tar_at_fmr_0.001": curve.tar_at_fmr(_REPORTED_FMR)}

@@ -1,7 +1,7 @@
-"""Where a quantized network departs from its float original: the signal to quantization noise ratio of every layer.
+"""Signal-to-quantization-noise ratio (SQNR) of every layer of a quantized network.
 
-SQNR is ``10 log10(sum(float^2) / sum((float - quantized)^2))`` in decibels over some images, of values taken back to
-real numbers. One step with eight well-used bits leaves about 40 dB; what matters is where it falls.
+SQNR is ``10 log10(sum(float^2) / sum((float - quantized)^2))`` in decibels over some images, of dequantized
+values. A single quantization to eight bits leaves about 40 dB; a drop shows the layer that loses accuracy.
 """
 
 import math
@@ -19,20 +19,19 @@ from ..layer_names import LayerNames
 from .tflite.probe import GraphProbe
 
 _TRANSLATIONS = ("QUANTIZE", "DEQUANTIZE")
-_MAX_DB = 120.0  # of two equal tensors
-_FIRST_DB = 40.0  # what a layer is expected to leave of exact inputs
+_MAX_DB = 120.0  # SQNR of equal tensors
+_FIRST_DB = 40.0  # expected SQNR of a layer with exact inputs
 
 
 @dataclass(frozen=True)
 class LayerNoise:
-    """One layer.
+    """Quantization noise of one layer.
 
     Attributes:
-        layer: its name.
-        operator: what it is in the .tflite.
-        sqnr_db: of its output, all that happened before it included.
-        lost_db: how much lower that is than the worst of its inputs, or than 40 dB where these are nearly exact: what this
-            layer itself costs.
+        layer: name of the layer.
+        operator: kind of the operator in the .tflite.
+        sqnr_db: SQNR of the output in dB, including the noise of all earlier layers.
+        lost_db: difference in dB to the worst SQNR of the inputs, at most 40 dB: the loss in this layer itself.
     """
 
     layer: str
@@ -47,15 +46,15 @@ class LayerNoise:
 def compare_layers(
     original: bytes, quantized: bytes, images: npt.NDArray[np.uint8], layers: Sequence[str] = ()
 ) -> list[LayerNoise]:
-    """Compare two .tflite of one network, layer by layer, in the order in which they run.
+    """Compare two .tflite of one network layer by layer, in order of execution.
 
     Args:
         original: the float network.
         quantized: the same in int8, 16x8 or another format.
         images: uint8 ``(N, H, W, C)``.
-        layers: names of the layers of the Keras network they came from, where there is one.
+        layers: names of the layers of the Keras network, if known.
 
-    Operators are matched by kind and output shape in their order; those without a counterpart are left out.
+    Operators are matched in order by kind and output shape; operators without a counterpart are left out.
     """
     first, second = read_graph(original), read_graph(quantized)
     pairs = matched_operators(first, second)
@@ -78,12 +77,12 @@ def compare_layers(
 
 
 def worst(layers: Sequence[LayerNoise], count: int = 8) -> list[LayerNoise]:
-    """The layers that cost most themselves, the worst first."""
+    """Return the layers with the largest loss of their own, the worst first."""
     return sorted(layers, key=lambda layer: -layer.lost_db)[:count]
 
 
 def matched_operators(first: Graph, second: Graph) -> list[tuple[Operator, Operator]]:
-    """Pairs of operators of two graphs that are the same step of one network."""
+    """Match the operators of two graphs of one network."""
     rows = [[each for each in graph.operators if each.kind not in _TRANSLATIONS] for graph in (first, second)]
     keys = [[(each.kind, each.outputs[0].shape) for each in row] for row in rows]
     blocks = SequenceMatcher(a=keys[0], b=keys[1], autojunk=False).get_matching_blocks()

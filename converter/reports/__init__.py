@@ -1,1 +1,1 @@
-"""Pages about training runs: `report` is what a run hands over, `page` makes one HTML file of it that opens offline."""
+"""Reports of training runs: results in `run_report`, the HTML page in `page`, single plots in `single_plot`."""

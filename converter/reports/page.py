@@ -1,4 +1,4 @@
-"""The page of a run: a view of its document and arrays, one HTML file that opens offline."""
+"""HTML report of a training run: one self-contained file that opens offline."""
 
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,15 @@ METRICS = {"auc": "AUC", "eer": "Equal error rate", "accuracy": "Accuracy"}
 
 
 def write_run_report(folder: Path, report: RunReport, arrays: RunArrays | None = None) -> Path:
-    """Write a run's ``report.json``, ``evaluation.npz`` and ``report.html``, each whole or not at all.
+    """Write ``report.json``, ``evaluation.npz`` and ``report.html`` of a run, each atomically.
 
     Args:
-        folder: of the run; illustrations are read from it.
-        report: words and figures.
-        arrays: the test images; without them the page shows no image of theirs.
+        folder: run folder; illustrations are read from it.
+        report: texts and metrics.
+        arrays: embeddings and thumbnails of the test images; None omits the plots that need them.
 
     Returns:
-        The page.
+        Path of the page.
 
     Raises:
         RuntimeMissingError: a package for pages is not installed.
@@ -38,7 +38,7 @@ def write_run_report(folder: Path, report: RunReport, arrays: RunArrays | None =
 
 
 def rebuild_run_report(folder: Path) -> Path:
-    """Make the page anew of what the folder keeps.
+    """Rebuild the page from the saved results of a run.
 
     Raises:
         RuntimeMissingError: a package for pages is not installed.
@@ -50,7 +50,7 @@ def rebuild_run_report(folder: Path) -> Path:
 
 
 def require_packages() -> None:
-    """Say what a page needs before hours are spent training.
+    """Check before training that the packages for reports are installed.
 
     Raises:
         RuntimeMissingError: jinja2, matplotlib or scikit-learn is not installed.
@@ -59,16 +59,16 @@ def require_packages() -> None:
 
 
 def render(folder: Path, report: RunReport, arrays: RunArrays | None) -> str:
-    """The page as text."""
+    """Return the page as HTML."""
     environment = page_templates(Path(__file__).parent)
     environment.filters |= {"share": _share, "signed": _signed}
-    shipped = report.final_metrics
+    final = report.final_metrics
     body: str = environment.get_template(_TEMPLATE).render(
         run=report,
-        shipped=shipped,
+        final=final,
         compared=_compared(report),
         images=figure_images(report),
-        embedding_plots=embedding_images(arrays, shipped.confusion["threshold"]) if arrays else None,
+        embedding_plots=embedding_images(arrays, final.confusion["threshold"]) if arrays else None,
         illustrations=[(each, illustration(folder / each.file)) for each in report.illustrations],
         version=__version__,
     )
@@ -76,12 +76,12 @@ def render(folder: Path, report: RunReport, arrays: RunArrays | None) -> str:
 
 
 def shows_people(report: RunReport, arrays: RunArrays | None) -> bool:
-    """Whether the page has images of people in it."""
+    """Check whether the page contains images of people."""
     return report.data.classes == "people" and bool(arrays or report.illustrations)
 
 
 def metric_rows(report: RunReport) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the metrics, published, of the shipped embedder, float and int8, for a terminal."""
+    """Return header and rows of the table of metrics: published, shipped embedder, float, int8."""
     optional = {"published": report.published, "shipped": report.shipped_metrics, "int8": report.int8_metrics}
     columns = [name for name in ("published", "shipped", "float", "int8") if optional.get(name, name)]
     rows = [[row["name"], *(_cell(row, name) for name in columns)] for row in _compared(report)]
@@ -99,7 +99,7 @@ def _write(folder: Path, report: RunReport, arrays: RunArrays | None) -> Path:
 
 
 def _compared(report: RunReport) -> list[dict[str, Any]]:
-    """A row for each metric: published, of the shipped embedder, float, int8, and who is better."""
+    """Return a row for each metric: published, shipped embedder, float, int8, and the better one."""
     floating, quantized = report.float_metrics, report.int8_metrics
     published = report.published.metrics if report.published else {}
     beside = report.shipped_metrics
@@ -128,11 +128,11 @@ def _compared(report: RunReport) -> list[dict[str, Any]]:
 
 
 def _share(value: float | None) -> str:
-    """A share of one with four decimals, or a dash."""
+    """Format a share with four decimals; None is a dash."""
     return "-" if value is None else f"{round(value, 4) + 0.0:.4f}"
 
 
 def _signed(difference: float) -> str:
-    """A difference of shares of one with four decimals and its sign; nothing has none."""
+    """Format a difference of shares with four decimals and its sign; zero has no sign."""
     text = f"{difference:+.4f}"
     return text[1:] if float(text) == 0 else text

@@ -1,4 +1,4 @@
-"""The images of a run's page: of its figures, from the document alone, and of its embeddings."""
+"""Plots of the HTML report of a run: metrics and embeddings."""
 
 import base64
 from collections.abc import Callable
@@ -24,7 +24,7 @@ _PAIRS_OF_A_KIND = 6
 
 
 def figure_images(report: RunReport) -> dict[str, str]:
-    """SVG elements by name, of what the document has figures for."""
+    """Draw the plots of the metrics in a report; returns SVG elements by name."""
     floating, quantized = report.float_metrics, report.int8_metrics
     shipped = quantized or floating
     both = {"float": floating, "int8": quantized} if quantized else {"": floating}
@@ -50,12 +50,12 @@ def figure_images(report: RunReport) -> dict[str, str]:
 
 
 def embedding_images(arrays: RunArrays, threshold: float) -> dict[str, Any]:
-    """The plane, the map and the telling pairs: of int8 embeddings where there are some.
+    """Draw the projection, the mosaic and the extreme pairs, of int8 embeddings if there are any.
 
     Returns:
-        ``plane`` (SVG) and ``map`` (data URI), None of too few images, ``shown`` and ``mapped`` images in them;
-        ``pairs``: by kind what it means and a list of pairs with ``images`` (data URIs), ``names``, ``paths``,
-        ``score`` and ``match``.
+        ``plane`` (SVG) and ``map`` (data URI), None if there are too few images; ``shown`` and ``mapped``, the numbers of
+        images in them; ``pairs``, by kind: ``means``, a description, and ``pairs``, a list with ``images`` (data URIs),
+        ``names``, ``paths``, ``score`` and ``match``.
     """
     int8 = arrays.int8_embeddings is not None
     vectors, rows = arrays.vectors(int8=int8), readable_rows(arrays.labels)
@@ -73,10 +73,10 @@ def embedding_images(arrays: RunArrays, threshold: float) -> dict[str, Any]:
 
 
 def illustration(path: Path) -> str:
-    """An image file as a data URI.
+    """Read an image file as a data URI.
 
     Raises:
-        DataError: it cannot be read, or is no image for a page.
+        DataError: the file cannot be read or is not an image for a page.
     """
     media = {".svg": "image/svg+xml", **_MEDIA}.get(path.suffix.lower())
     try:

@@ -1,10 +1,10 @@
-"""What a training run hands over to be reported, and how its folder keeps it.
+"""Results of a training run, and their files in the run folder.
 
 ::
 
-    RUN/report.json       a `RunReport`: words and figures
-    RUN/evaluation.npz    `RunArrays`: the test images' embeddings and thumbnails, for looking at them again
-    RUN/report.html       the page that `page` makes of both
+    RUN/report.json       a `RunReport`: texts and metrics
+    RUN/evaluation.npz    `RunArrays`: embeddings and thumbnails of the test images
+    RUN/report.html       the HTML page of both, see `page`
 """
 
 import zipfile
@@ -35,7 +35,7 @@ class _ReportPart(BaseModel):
 
 
 class Portion(_ReportPart):
-    """Classes that were used for one purpose: "training", "validation", "test"."""
+    """Number of classes and images of one side: "training", "validation" or "test"."""
 
     name: str
     classes: int
@@ -43,14 +43,14 @@ class Portion(_ReportPart):
 
 
 class DataAccount(_ReportPart):
-    """What was learned from, and judged on.
+    """Training and evaluation data of a run.
 
     Attributes:
-        source: for people: "folders in faces.zip".
-        classes: what they are, in the plural: "people", "characters".
-        portions: in the order of use; no class is in two.
-        digest: SHA-256 over the split, hex.
-        skipped: path -> why it gave no image.
+        source: text such as "folders in faces.zip".
+        classes: plural noun for the classes: "people", "characters".
+        portions: sides in the order training, validation, test; they are class-disjoint.
+        digest: SHA-256 (hex) of the split.
+        skipped: path of each skipped file -> reason.
     """
 
     source: str
@@ -61,11 +61,11 @@ class DataAccount(_ReportPart):
 
 
 class Parity(_ReportPart):
-    """What int8 cost on the test images, and the gate it had to pass.
+    """Parity of float and int8 on the test images.
 
     Attributes:
-        cosine_mean, cosine_p1: between the float and the int8 embedding of an image; p1 is the first percentile.
-        auc_loss, allowed_auc_loss: float less int8, and how much may be lost.
+        cosine_mean, cosine_p1: mean and first percentile of the cosine between the float and int8 embeddings of an image.
+        auc_loss, allowed_auc_loss: AUC of float minus AUC of int8, and its limit at the parity gate.
     """
 
     cosine_mean: float
@@ -79,7 +79,7 @@ class Parity(_ReportPart):
 
 
 class Illustration(_ReportPart):
-    """A further image: an ``.svg``, ``.png`` or ``.jpg`` in the run folder."""
+    """An additional image: an ``.svg``, ``.png`` or ``.jpg`` in the run folder."""
 
     title: str
     caption: str
@@ -87,26 +87,26 @@ class Illustration(_ReportPart):
 
 
 class RunReport(_ReportPart):
-    """Words and figures of one run.
+    """Texts and metrics of one run.
 
     Attributes:
-        title: of the page: recipe and data.
-        summary: the recipe's sentence.
-        started_from: the weights it began with: "random weights", "the shipped embedder".
-        command: the command line that repeats it.
-        recipe: TOML text, with every change that was asked for.
-        environment: facts by name: releases, machine, seeds, dates, seconds.
-        network: facts by name: parameters, input, embedding, normalization, sizes of the files.
-        data: what it learned from.
-        protocol: one sentence about who is compared with whom, and that nobody of them was trained on.
-        curves: lines of ``log.csv``.
-        best_epoch: whose weights were kept, counted from 1; None where the last ones were.
-        float_metrics: of the trained network, `judging.evaluate.evaluate`.
-        int8_metrics: of the quantized one on the same pairs.
-        shipped_metrics: of the embedder that ships, on the same pairs; None where the images are no faces.
-        parity: between float and int8.
-        published: what it is compared with.
-        illustrations: further images, shown in this order.
+        title: title of the page: recipe and data.
+        summary: summary of the recipe.
+        started_from: initial weights: "random weights", "the shipped embedder".
+        command: command line that repeats the run.
+        recipe: TOML text with all changes applied.
+        environment: versions, machine, seeds, dates and times by name.
+        network: parameters, input, embedding, normalization and file sizes by name.
+        data: training and evaluation data.
+        protocol: sentence that describes the evaluated pairs.
+        curves: rows of ``log.csv``.
+        best_epoch: epoch whose weights were kept, from 1; None if the last weights were kept.
+        float_metrics: metrics of the float network, see `evaluation.evaluate.evaluate`.
+        int8_metrics: metrics of the int8 network on the same pairs.
+        shipped_metrics: metrics of the shipped embedder on the same pairs; None if the images are not faces.
+        parity: parity of float and int8.
+        published: published metrics for comparison.
+        illustrations: additional images, in order of display.
     """
 
     format: Literal["edge-siamese/run-report/1"] = "edge-siamese/run-report/1"
@@ -130,18 +130,18 @@ class RunReport(_ReportPart):
 
     @property
     def final_metrics(self) -> Metrics:
-        """Of the network as it runs on a board: int8 where there is one."""
+        """Metrics of the network for the device: int8 if there is one, else float."""
         return self.int8_metrics or self.float_metrics
 
     @property
     def is_chance(self) -> bool:
-        """Whether the network tells the test classes apart no better than chance, as far as their pairs can say."""
+        """Check whether the AUC on the test classes, or its lower bound, is not above chance."""
         seen = self.final_metrics.verification
         bounds = seen["person_intervals_95"]["auc"]
         return bool((bounds[0] if bounds else seen["auc"]) <= CHANCE)
 
     def save(self, folder: Path) -> None:
-        """Write ``report.json``, whole or not at all."""
+        """Write ``report.json`` atomically."""
         with write_atomically(folder / REPORT) as stream:
             stream.write(self.model_dump_json(indent=1).encode() + b"\n")
 
@@ -150,7 +150,7 @@ class RunReport(_ReportPart):
         """Read what `save` wrote.
 
         Raises:
-            DataError: the folder is no finished run, or its document is not as described.
+            DataError: the folder is not a finished run, or its report is invalid.
         """
         path = folder / REPORT
         try:
@@ -165,19 +165,19 @@ class RunReport(_ReportPart):
 
 @dataclass(frozen=True, eq=False)
 class RunArrays:
-    """The test images of a run.
+    """Embeddings and scores of the test images of a run.
 
     Attributes:
         embeddings: float32 ``(N, D)``.
-        labels: int64 ``(N,)`` class of each.
-        class_names: of the class numbers.
-        paths: where each image came from.
-        thumbnails: uint8 ``(N, h, w, C)``, gray or RGB; `looking.mosaic.thumbnails` makes them.
-        pairs: int64 ``(P, 2)`` rows that were compared.
-        scores: float32 ``(P,)`` of the float network, larger for more alike ones.
-        similarity: by which embeddings are compared, of `distances`; a learned head's scores are in `scores` only.
-        int8_embeddings: int8 ``(N, D)``, and their `zero_point`.
-        int8_scores: float32 ``(P,)``.
+        labels: int64 ``(N,)`` class of each image.
+        class_names: class names, by class.
+        paths: path of each image.
+        thumbnails: uint8 ``(N, h, w, C)``, gray or RGB, from `plots.mosaic.thumbnails`.
+        pairs: int64 ``(P, 2)`` indices of the evaluated pairs.
+        scores: float32 ``(P,)`` of the float network; larger is more similar.
+        similarity: name of the distance between embeddings, see `distances`; scores of a head are in `scores` only.
+        int8_embeddings: int8 ``(N, D)`` with `zero_point`, or None.
+        int8_scores: float32 ``(P,)`` of the int8 network, or None.
     """
 
     embeddings: npt.NDArray[np.float32]
@@ -194,11 +194,11 @@ class RunArrays:
 
     @cached_property
     def names(self) -> list[str]:
-        """Class of each image."""
+        """Class name of each image."""
         return [self.class_names[number] for number in self.labels]
 
     def vectors(self, *, int8: bool = False) -> npt.NDArray[np.float32]:
-        """Embeddings float32 ``(N, D)`` of one of the two networks.
+        """Return the embeddings float32 ``(N, D)`` of the float or the int8 network.
 
         Raises:
             DataError: there is no int8 network.
@@ -210,11 +210,11 @@ class RunArrays:
         return self.int8_embeddings.astype(np.float32) - np.float32(self.zero_point)
 
     def score(self, *, int8: bool = False) -> Score:
-        """Scores of images by their embeddings."""
+        """Return the score function of the embeddings."""
         return by_similarity(self.vectors(int8=int8), self.similarity)
 
     def scored_pairs(self, *, int8: bool = False) -> ScoredPairs:
-        """The pairs that were compared.
+        """Return the evaluated pairs with their scores.
 
         Raises:
             DataError: there is no int8 network.
@@ -225,7 +225,7 @@ class RunArrays:
         return ScoredPairs(self.pairs, scores, self.labels)
 
     def save(self, folder: Path) -> None:
-        """Write ``evaluation.npz``, whole or not at all, without pickles."""
+        """Write ``evaluation.npz`` atomically, without pickles."""
         arrays: dict[str, Any] = {
             "embeddings": self.embeddings.astype(np.float32),
             "labels": self.labels.astype(np.int64),
@@ -249,7 +249,7 @@ class RunArrays:
         """Read what `save` wrote.
 
         Raises:
-            DataError: it is missing, damaged, or its arrays do not fit each other.
+            DataError: the file is missing or damaged, or the lengths of its arrays differ.
         """
         path = folder / ARRAYS
         try:
@@ -278,4 +278,4 @@ class RunArrays:
             if len(part) != count:
                 raise DataError(f"{path}: expected {name} of {count} images, found {len(part)}")
         if self.labels.max(initial=0) >= len(self.class_names) or self.pairs.max(initial=0) >= count:
-            raise DataError(f"{path}: a class or pair names a row that is not there")
+            raise DataError(f"{path}: a class or pair has an index out of range")

@@ -1,4 +1,4 @@
-"""One image of a run, or of the ``.npz`` that ``edge-siamese embed`` wrote of ``<person>/<photo>``."""
+"""Draw one plot of a run, or of an ``.npz`` that ``edge-siamese embed`` wrote for ``<person>/<photo>``."""
 
 import zipfile
 from collections.abc import Callable
@@ -31,13 +31,13 @@ _MAX_CLASSES = 60
 
 @dataclass(frozen=True, eq=False)
 class PlotInput:
-    """What an image is drawn of.
+    """Embeddings and settings for a plot.
 
     Attributes:
-        arrays: embeddings, classes and thumbnails; no thumbnails where there are no photos.
-        int8: look at the int8 network of a run.
-        given_threshold: where the run's report decides, None to decide at the equal error rate.
-        seed: of the layouts and of what is left out.
+        arrays: embeddings, classes and thumbnails; thumbnails are empty if there are no photos.
+        int8: use the int8 network of a run.
+        given_threshold: threshold of the report of a run; None uses the threshold of the equal error rate.
+        seed: seed of the projections and of the sample of images.
     """
 
     arrays: RunArrays
@@ -47,7 +47,7 @@ class PlotInput:
 
     @classmethod
     def of_run(cls, folder: Path, *, floating: bool = False, seed: int = 0) -> Self:
-        """The int8 network of a run where there is one, else or on request the float one.
+        """Read a run: the int8 network if there is one, else, or with `floating`, the float network.
 
         Raises:
             DataError: the folder is no finished run.
@@ -59,15 +59,15 @@ class PlotInput:
 
     @classmethod
     def of_embeddings(cls, path: Path, photos: Path | None = None, *, seed: int = 0) -> Self:
-        """The first face of each photo in the ``.npz`` of ``embed``; the person is the first part of its path.
+        """Read the first face of each photo in an ``.npz`` of ``embed``; the person is the first part of the path.
 
         Args:
-            path: the ``.npz``.
+            path: the ``.npz`` file.
             photos: the folder, zip or tar that was embedded, for thumbnails.
             seed: see the class.
 
         Raises:
-            DataError: it is something else, a path names no person, or a photo is missing.
+            DataError: the file is of another kind, a path has no person, or a photo is missing.
         """
         return cls(_read_faces(path, photos), seed=seed)
 
@@ -92,7 +92,7 @@ class PlotInput:
         """Thumbnails of all images.
 
         Raises:
-            DataError: there are none.
+            DataError: there are no thumbnails.
         """
         if not self.arrays.thumbnails.size:
             raise DataError("thumbnails need the photos that were embedded: --photos FOLDER|ZIP")
@@ -100,11 +100,11 @@ class PlotInput:
 
 
 def draw(kind: str, probe: PlotInput, path: Path) -> None:
-    """Write one image of `KINDS`, whole or not at all.
+    """Write one plot of `KINDS` atomically.
 
     Raises:
-        DataError: the suffix is not of such an image, its folder does not exist, or the subject lacks what it shows.
-        RuntimeMissingError: a package that it needs is not installed.
+        DataError: the suffix is not supported, the folder does not exist, or the input has too little data for the plot.
+        RuntimeMissingError: a required package is not installed.
     """
     check_path(path, RASTER_SUFFIXES if kind == "map" else FIGURE_SUFFIXES)
     KINDS[kind](probe).write(path)
@@ -133,7 +133,7 @@ def _confusion(probe: PlotInput) -> Drawing:
     score = probe.arrays.score(int8=probe.int8)
     found = identify_by_representatives(score, probe.arrays.labels)
     if len(found.classes) > _MAX_CLASSES:
-        raise DataError(f"a matrix of {len(found.classes):,} classes cannot be read, at most {_MAX_CLASSES} can")
+        raise DataError(f"confusion matrix: expected at most {_MAX_CLASSES} classes, found {len(found.classes):,}")
     return confusion_matrix(found.confusion, [probe.arrays.class_names[number] for number in found.classes])
 
 
@@ -157,7 +157,7 @@ KINDS: dict[str, Callable[[PlotInput], Drawing | Raster]] = {
 
 
 def is_run(path: Path) -> bool:
-    """Whether it is the folder of a run that has been reported."""
+    """Check whether a path is the folder of a finished run."""
     return (path / REPORT).exists()
 
 

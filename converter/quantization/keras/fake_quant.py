@@ -1,6 +1,6 @@
-"""Networks that compute as if they were int8, in float: for choosing ranges, fine-tuning and conversion.
+"""Fake-quantized Keras networks: simulate int8 in float for calibration, fine-tuning and conversion.
 
-The converter takes a tensor's range from the fake-quantization around it, so what is trained is what is shipped.
+The converter takes the range of a tensor from its fake quantization, so the trained network equals the converted one.
 Fake quantization follows Jacob et al., "Quantization and Training of Neural Networks for Efficient
 Integer-Arithmetic-Only Inference" (CVPR 2018): weights per output channel and symmetric, activations per tensor.
 """
@@ -19,7 +19,7 @@ from ...networks.layers import FastDepthwiseConv2D
 from ..calibration import Range
 
 _BITS = 8
-# What was tried: their int8 forms have a range of their own, or take over the one they get.
+# Tested layers: their int8 outputs have their own range, or keep the range of their input.
 _FOLDABLE = (
     layers.InputLayer, layers.Conv2D, layers.DepthwiseConv2D, layers.Dense, layers.BatchNormalization,
     layers.Activation, layers.ReLU, layers.Add, layers.Multiply, layers.Concatenate, layers.Reshape, layers.Flatten,
@@ -29,38 +29,38 @@ _FOLDABLE = (
 
 
 def require_foldable(network: Any) -> None:
-    """Refuse networks that this module would not imitate faithfully.
+    """Check that this module can simulate a network in int8.
 
     Raises:
-        DataError: a layer of a kind that was not tried, a convolution in groups, or batch normalization that does not
-            directly follow a convolution without an activation.
+        DataError: a layer is of an unsupported type, a convolution has groups, or batch normalization does not directly
+            follow a convolution without activation.
     """
     for layer in network.layers:
         reason = _obstacle(layer)
         if reason:
             raise DataError(
-                f"fine-tuning for int8 does not take {layer.name} ({type(layer).__name__}): {reason}; convert without it"
+                f"fine-tuning for int8 does not support {layer.name} ({type(layer).__name__}): {reason}; omit --aware-steps"
             )
 
 
 def _obstacle(layer: Any) -> str:
     if not isinstance(layer, _FOLDABLE):
-        return "a kind of layer that it does not know"
+        return "an unsupported layer type"
     if getattr(layer, "groups", 1) != 1 or getattr(layer, "depth_multiplier", 1) != 1:
-        return "a convolution in groups"
+        return "a grouped convolution"
     if len(layer._inbound_nodes) > 1:
         return "used more than once"
     if isinstance(layer, layers.BatchNormalization):
         before = layer._inbound_nodes[0].input_tensors[0]._keras_history.operation
         if _following_normalization(before) is not layer or len(_consumers(before)) != 1:
-            return "batch normalization that does not follow a convolution directly"
+            return "batch normalization that does not directly follow a convolution"
         if before.activation.__name__ != "linear":
-            return "batch normalization behind an activation"
+            return "batch normalization after an activation"
     return ""
 
 
 def fold_batch_normalization(network: Any) -> Any:
-    """The same function without batch normalization: its scale and shift are in the convolutions before it."""
+    """Fold the scale and shift of batch normalization into the convolutions before it."""
     folded = {layer.name: following for layer in network.layers if (following := _following_normalization(layer))}
 
     def clone(layer: Any) -> Any:
@@ -83,17 +83,17 @@ def fold_batch_normalization(network: Any) -> Any:
 
 
 def quantized_tensors(folded: Any) -> list[str]:
-    """Names of the layers of a folded network whose outputs become int8 tensors with a range of their own."""
+    """Return the names of the layers of a folded network whose int8 outputs have their own range."""
     return [layer.name for layer in folded.layers if not _has_no_range(layer)]
 
 
 def fake_quantized(folded: Any, ranges: dict[str, Range], batch_size: int | None = None) -> Any:
-    """A trainable network that computes `folded` as int8 would.
+    """Create a trainable network that simulates `folded` in int8.
 
     Args:
         folded: from `fold_batch_normalization`.
-        ranges: of the activations, by layer, for all of `quantized_tensors`.
-        batch_size: fixed for conversion, None for training.
+        ranges: activation ranges by layer name, for all of `quantized_tensors`.
+        batch_size: fixed batch size for conversion, None for training.
     """
     swapped: dict[Any, Any] = {
         layers.Conv2D: _QuantizedConv2D,
@@ -118,7 +118,7 @@ def fake_quantized(folded: Any, ranges: dict[str, Range], batch_size: int | None
 
 
 class FakeQuantize(layers.Layer):  # type: ignore[misc]
-    """Rounds a tensor to 256 steps of a fixed range."""
+    """Round a tensor to 256 levels of a fixed range."""
 
     def __init__(self, low: float, high: float, **options: Any) -> None:
         super().__init__(**options)
@@ -161,14 +161,14 @@ def _consumers(layer: Any) -> list[Any]:
 
 
 def _following_normalization(layer: Any) -> Any | None:
-    """The batch normalization that takes a convolution's output, if one does."""
+    """Return the batch normalization after a convolution, or None."""
     if not isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D):
         return None
     return next((after for after in _consumers(layer) if isinstance(after, layers.BatchNormalization)), None)
 
 
 def _has_no_range(layer: Any) -> bool:
-    """Inputs and reshapes keep the range they get; a convolution before a ReLU is fused with it."""
+    """Inputs and reshapes keep the range of their input; a convolution before a ReLU is fused with it."""
     if isinstance(layer, layers.InputLayer | layers.Reshape | layers.UpSampling2D):
         return True
     after = _consumers(layer)

@@ -1,15 +1,15 @@
-"""Make a float network ready for int8, where that costs nothing or next to nothing.
+"""Prepare a float Keras network for int8: cross-layer equalization and sum-preserving rounding of depthwise kernels.
 
 *Cross-layer equalization* gives the channels between two layers the same range without changing the function.
 
-An int8 activation has one range for all its channels. Where one channel reaches 15 and another 0.1, the second is left with
-a step or two, and a depthwise convolution that amplifies it amplifies the rounding. A ReLU passes positive factors
-through, so each channel can be divided by its own range before it and multiplied back in the depthwise kernel after it
+An int8 activation has one range for all channels. If one channel reaches 15 and another 0.1, the second has only one or
+two levels, and a depthwise convolution that amplifies it amplifies the rounding error. A ReLU is homogeneous for positive
+factors, so each channel can be divided by its range before the ReLU and multiplied back in the next depthwise kernel
 (Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", ICCV 2019; here by measured
 ranges). Kernels are quantized per channel, so they lose nothing.
 
-*Sum-keeping rounding* puts depthwise kernels on their int8 grid such that the sum of each kernel's taps stays. Edge
-filters are small differences of large taps: rounded one by one they begin to see brightness.
+*Sum-preserving rounding* rounds depthwise kernels to their int8 grid so that the sum of the taps of each kernel is kept.
+Edge filters are small differences of large taps: if each tap is rounded independently, they respond to brightness.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ import numpy.typing as npt
 from keras import layers
 
 _PERCENTILE = 99.9
-_MIN_SHARE = 1e-3  # of the largest range; channels below are as good as dead
+_MIN_SHARE = 1e-3  # of the largest range; smaller channels are treated as dead
 _BATCH = 50
 
 
@@ -35,7 +35,7 @@ class NormalizedReluDepthwise:
 
 
 def prepared(network: Any, inputs: npt.NDArray[np.float32]) -> Any:
-    """A copy of `network`, equalized and with rounded depthwise kernels; see `equalized` for the arguments."""
+    """Return a copy of `network`, equalized and with rounded depthwise kernels; see `equalized` for the arguments."""
     copy = equalized(network, inputs)
     for layer in copy.layers:
         if isinstance(layer, layers.DepthwiseConv2D):
@@ -47,7 +47,7 @@ def prepared(network: Any, inputs: npt.NDArray[np.float32]) -> Any:
 def rounded_keeping_sums(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Round a depthwise kernel ``(h, w, C, M)`` to 127 steps of each channel's largest tap, keeping each channel's sum.
 
-    Of all taps those are rounded the other way that are nearest to it; none moves by a whole step.
+    The taps closest to a rounding boundary are rounded the other way; no tap moves by a whole step.
     """
     taps = kernel.reshape(kernel.shape[0] * kernel.shape[1], -1).astype(np.float64)
     steps = np.maximum(np.abs(taps).max(axis=0), 1e-12) / 127
@@ -56,18 +56,18 @@ def rounded_keeping_sums(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.floa
     errors = exact - rounded
     for channel, missing in enumerate(np.round(errors.sum(axis=0)).astype(int)):
         direction = int(np.sign(missing))
-        movable = np.flatnonzero(np.abs(rounded[:, channel]) < 127)  # the largest tap holds the scale
+        movable = np.flatnonzero(np.abs(rounded[:, channel]) < 127)  # the largest tap defines the scale
         nearest = movable[np.argsort(-direction * errors[movable, channel], kind="stable")]
         rounded[nearest[: abs(missing)], channel] += direction
     return np.asarray(rounded * steps, np.float32).reshape(kernel.shape)
 
 
 def equalized(network: Any, inputs: npt.NDArray[np.float32]) -> Any:
-    """A copy of `network` that computes the same with equal channel ranges where that is possible.
+    """Return a copy of `network` that computes the same function with equalized channel ranges.
 
     Args:
         network: Keras model.
-        inputs: float32 ``(N, H, W, 3)`` real images, as the network takes them, to measure ranges on.
+        inputs: calibration images float32 ``(N, H, W, 3)``, normalized for the network.
     """
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
@@ -97,7 +97,7 @@ def _producer(layer: Any) -> Any:
 def _channel_ranges(
     network: Any, pairs: list[NormalizedReluDepthwise], inputs: npt.NDArray[np.float32]
 ) -> list[npt.NDArray[np.float32]]:
-    """For each pair the 99.9th percentile of each channel of the ReLU's output, ``(C,)``."""
+    """Return for each pair the 99.9th percentile ``(C,)`` of each channel after the ReLU."""
     probe = keras.Model(network.input, {pair.depthwise.name: pair.activation.output for pair in pairs})
     batches = [probe.predict_on_batch(inputs[at : at + _BATCH]) for at in range(0, len(inputs), _BATCH)]
     ranges = []

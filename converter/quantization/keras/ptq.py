@@ -1,4 +1,4 @@
-"""Post-training quantization: every tensor int8, weights per channel, after what `preparation` does for free."""
+"""Post-training quantization of Keras networks: all tensors int8, weights per channel, after `preparation`."""
 
 from typing import Any
 
@@ -18,18 +18,18 @@ def quantize(network: Any, images: npt.NDArray[np.uint8]) -> bytes:
 
     Args:
         network: Keras model from float32 ``(N, H, W, C)`` scaled by ``(pixel - 128) / 128``.
-        images: uint8 ``(M, H, W, C)`` real inputs to measure activation ranges on; 100-200 are enough.
+        images: calibration images uint8 ``(M, H, W, C)``; 100 to 200 are enough.
 
     Returns:
-        The .tflite's bytes. The input's scale is 1/128 and its zero point 0, so ``pixel ^ 0x80`` is the input.
+        Bytes of the .tflite. The input has scale 1/128 and zero point 0, so the input bytes are ``pixel ^ 0x80``.
 
     Raises:
-        DataError: fewer than 20 images.
+        DataError: there are fewer than 20 images.
     """
     require_calibration(images)
     return convert_int8(static_batch(prepared(network, float_input(images)), images.shape[1:]), images)
 
 
 def convert_int8(network: Any, images: npt.NDArray[np.uint8]) -> bytes:
-    """Convert a network of batch size 1 as it is; ranges it does not fix itself are measured on `images`."""
+    """Convert a network with batch size 1 without preparation; missing activation ranges are measured on `images`."""
     return compact(convert_static(network, "int8", float_input(with_whole_input_range(images))))

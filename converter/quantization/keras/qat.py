@@ -1,7 +1,7 @@
-"""Quantization-aware fine-tuning: the remedy where rounding a trained network costs too much.
+"""Quantization-aware fine-tuning of embedders that lose too much accuracy in post-training quantization.
 
-The network learns, while every tensor is rounded as int8 would, to give the embeddings of its float original again.
-Ranges are chosen for the least rounding error and stay fixed.
+The fake-quantized network is trained to reproduce the embeddings of the float network. Activation ranges minimize the
+quantization error and stay fixed.
 """
 
 from typing import Any
@@ -36,17 +36,17 @@ def quantize_aware(
 
     Args:
         network: Keras embedder.
-        images: uint8 ``(M, H, W, C)`` real inputs to measure activation ranges on.
-        crops: uint8 ``(N, H, W, C)`` training crops, C = 1 or 3, to learn from.
-        steps: batches of 32; 0 only chooses ranges.
-        learning_rate: learning rate, falling to zero along a cosine.
-        seed: of the order of the crops and their augmentation.
+        images: calibration images uint8 ``(M, H, W, C)``.
+        crops: training crops uint8 ``(N, H, W, C)``, C = 1 or 3.
+        steps: batches of 32; 0 only measures ranges.
+        learning_rate: initial learning rate, with cosine decay to zero.
+        seed: seed of the order of the crops and of their augmentation.
 
     Returns:
-        The .tflite's bytes, as from `ptq.quantize`.
+        Bytes of the .tflite, as from `ptq.quantize`.
 
     Raises:
-        DataError: fewer than 20 images, or a layer that cannot be fine-tuned for int8.
+        DataError: there are fewer than 20 images, or a layer cannot be fine-tuned for int8.
     """
     require_calibration(images)
     require_foldable(network)
@@ -69,7 +69,7 @@ def _imitate(student: Any, original: Any, batches: "_CropBatches", learning_rate
 
 
 class _Imitation(keras.Model):  # type: ignore[misc]
-    """Pulls the student's directions to the original's."""
+    """Trains a student to reproduce the directions of the embeddings of the original."""
 
     def __init__(self, student: Any, original: Any) -> None:
         super().__init__(name="imitation")

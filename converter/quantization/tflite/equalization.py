@@ -1,9 +1,9 @@
-"""Cross-layer equalization of a float .tflite: `preparation` for networks that exist as nothing else.
+"""Cross-layer equalization of float .tflite networks; see `quantization.keras.preparation` for Keras networks.
 
-Between two convolutions each channel may be divided by any positive factor and multiplied back, through whatever lets
-positive factors pass: ReLU, leaky and parametric ReLU, padding with zeros. Before a depthwise convolution, whose kernels are
-quantized channel by channel, all channels get the same range. Before a whole one the unevenness is shared between its
-input and its kernel, as in Xiao et al., "SmoothQuant" (ICML 2023) with equal shares.
+Between two convolutions each channel can be divided by a positive factor and multiplied back, if only ReLU, leaky or
+parametric ReLU, or zero padding is in between. Before a depthwise convolution, whose kernels are quantized per channel,
+all channels get the same range. Before a standard convolution the range differences are split between its input and its
+kernel, as in Xiao et al., "SmoothQuant" (ICML 2023) with equal shares.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from .probe import GraphProbe
 _CONVOLUTIONS, _PASSING = {"CONV_2D", "DEPTHWISE_CONV_2D"}, {"RELU", "LEAKY_RELU", "PRELU", "PAD"}
 _LINEAR_OR_RELU = {0, 1}  # fused activations
 _PERCENTILE, _IMAGES = 99.9, 32
-_MIN_SHARE = 1e-3  # of the largest range; channels below are as good as dead
-# What a channel may reach in its evened range: rarely, and before an activation that stands for itself.
+_MIN_SHARE = 1e-3  # of the largest range; smaller channels are treated as dead
+# Largest factors of a channel: in general, and before a separate activation.
 _MAX_RARE = _MAX_BEFORE = 4
 
 
@@ -30,7 +30,7 @@ class _AdjacentConvolutions:
 
     Attributes:
         first, second: operators.
-        between: tensor that the second takes, before padding.
+        between: input tensor of the second, before padding.
     """
 
     first: Any
@@ -39,11 +39,11 @@ class _AdjacentConvolutions:
 
 
 def equalized_graph(graph: bytes, images: npt.NDArray[np.uint8]) -> bytes:
-    """The same function with evener channels.
+    """Return a graph that computes the same function with equalized channel ranges.
 
     Args:
-        graph: float32 .tflite at this project's contract.
-        images: uint8 ``(N, H, W, C)`` real inputs to measure ranges on; 32 of them are used.
+        graph: float32 .tflite with input ``(pixel - 128) / 128``.
+        images: calibration images uint8 ``(N, H, W, C)``; 32 of them are used.
     """
     model = read_model_object(graph)
     pairs = _pairs(model)
@@ -51,7 +51,7 @@ def equalized_graph(graph: bytes, images: npt.NDArray[np.uint8]) -> bytes:
         return graph
     tensors = [index for pair in pairs for index in (pair.between, int(pair.first.outputs[0]))]
     ranges = _channel_ranges(graph, tensors, spread(images, _IMAGES))
-    # A channel that a parametric ReLU all but closes must not be blown up before it.
+    # Do not scale up a channel that a parametric ReLU nearly blocks.
     extents = [np.maximum(after, before / _MAX_BEFORE) for after, before in zip(ranges[::2], ranges[1::2], strict=True)]
     factors = [_factors(model, pair, extent) for pair, extent in zip(pairs, extents, strict=True)]
     for pair, factor in zip(pairs, factors, strict=True):
@@ -87,7 +87,7 @@ def _pairs(model: Any) -> list[_AdjacentConvolutions]:
 
 
 def _has_kernel(model: Any, operator: Any) -> bool:
-    """Whether it is a convolution with constant kernel and bias, neither in groups nor multiplying its channels."""
+    """Check for a convolution with constant kernel and bias, without groups or depth multiplier."""
     if operator_kind(model, operator) not in _CONVOLUTIONS or len(operator.inputs) != 3 or min(operator.inputs) < 0:
         return False
     tensors = [model.subgraphs[0].tensors[index] for index in operator.inputs]
@@ -96,7 +96,7 @@ def _has_kernel(model: Any, operator: Any) -> bool:
 
 
 def _factors(model: Any, pair: _AdjacentConvolutions, extent: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """What each channel between the two is divided by."""
+    """Compute the divisor of each channel between the two convolutions."""
     alive = extent > _MIN_SHARE * extent.max()
     if operator_kind(model, pair.second) == "DEPTHWISE_CONV_2D":
         return np.where(alive, extent, 1.0)
@@ -114,7 +114,7 @@ def _scale(model: Any, index: int, axis: int, factor: npt.NDArray[np.float64]) -
 
 
 def _channel_ranges(graph: bytes, tensors: list[int], images: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.float64]]:
-    """For each tensor the size of each channel, ``(C,)``: the 99.9th percentile, mean over images, or a share of the most."""
+    """Return the range ``(C,)`` of each channel of each tensor: mean 99.9th percentile, or a share of the maximum."""
     probe = GraphProbe(graph, tensors)
     rows: list[list[npt.NDArray[np.float64]]] = [[] for _ in tensors]
     for image in images:

@@ -1,4 +1,4 @@
-"""Look at what a .tflite computes inside."""
+"""Read intermediate tensors of a .tflite."""
 
 import warnings
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ Floats = npt.NDArray[np.float64]
 
 
 class GraphProbe:
-    """Computes chosen tensors of a .tflite, by their indices in the file, as real numbers."""
+    """Computes intermediate tensors of a .tflite, given by index, as dequantized values."""
 
     def __init__(self, model: bytes, tensors: Sequence[int]) -> None:
         runtime = find_runtime().module
         resolver = getattr(runtime, "OpResolverType", None) or runtime.experimental.OpResolverType
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # keeping every tensor is said to be for debugging, which this is
+            warnings.simplefilter("ignore")  # the runtime warns that preserving all tensors is for debugging
             self._interpreter = runtime.Interpreter(
                 model_content=model,
                 experimental_preserve_all_tensors=True,
@@ -32,7 +32,7 @@ class GraphProbe:
         (self._input,) = self._interpreter.get_input_details()
 
     def __call__(self, image: npt.NDArray[np.uint8]) -> list[Floats]:
-        """The tensors for one image ``(H, W, C)``."""
+        """Compute the tensors for one image uint8 ``(H, W, C)``."""
         as_input = int8_input if self._input["dtype"] == np.int8 else float_input
         tensor = as_input(image[None])
         self._interpreter.set_tensor(self._input["index"], tensor)

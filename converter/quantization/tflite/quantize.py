@@ -1,7 +1,7 @@
-"""The formats of a network that exists only as a float .tflite, written by Google's ai-edge-quantizer.
+"""Quantize float .tflite networks with ai-edge-quantizer.
 
-Its own choice of ranges, a moving average, is unusable for embedders: int8 gets those of `graph_ranges`, 16x8 the true
-minima and maxima. Operators it does not know (PReLU among them) stay float32 between DEQUANTIZE and QUANTIZE.
+The ranges of ai-edge-quantizer, a moving average, are too inaccurate for embedders: int8 uses those of `ranges`, 16x8
+the minima and maxima. Operators that it does not support, such as PReLU, stay float32 between DEQUANTIZE and QUANTIZE.
 """
 
 import io
@@ -27,18 +27,18 @@ SIGNATURE, INPUT, OUTPUT = "serving_default", "image", "embedding"
 
 
 def convert_graph(graph: bytes, format: Format, images: npt.NDArray[np.uint8]) -> bytes:
-    """Write a float .tflite in one of the formats.
+    """Convert a float .tflite to one of the formats.
 
     Args:
         graph: a float32 .tflite with the signature `SIGNATURE` from `INPUT`, ``(1, H, W, C)`` scaled by
-            ``(pixel - 128) / 128``, to `OUTPUT`; `importers.adopt` makes one.
+            ``(pixel - 128) / 128``, to `OUTPUT`, as from `importers.tflite_files.adopt`.
         format: one of `formats.FORMATS`.
-        images: uint8 ``(M, H, W, C)`` real inputs; ranges of int8 and 16x8 are measured on them.
+        images: calibration images uint8 ``(M, H, W, C)``, needed for int8 and 16x8.
 
     Raises:
         RuntimeMissingError: ai-edge-quantizer is not installed.
-        EdgeSiameseError: it cannot write this network so.
-        DataError: fewer than 20 images for a format that needs them.
+        EdgeSiameseError: ai-edge-quantizer cannot convert the network to this format.
+        DataError: the format needs calibration images, and there are fewer than 20.
     """
     if format == "float":
         return compact(graph)
@@ -53,7 +53,7 @@ def convert_graph(graph: bytes, format: Format, images: npt.NDArray[np.uint8]) -
         from ai_edge_quantizer import quantizer
     except ImportError as error:
         raise RuntimeMissingError(
-            "a network from ONNX, PyTorch, a SavedModel or a .tflite is quantized by ai-edge-quantizer, which is not "
+            "quantizing a network from ONNX, PyTorch, a SavedModel or a .tflite needs ai-edge-quantizer, which is not "
             "installed; install it with: pip install 'edge-siamese[import]'"
         ) from error
     try:
@@ -66,12 +66,12 @@ def convert_graph(graph: bytes, format: Format, images: npt.NDArray[np.uint8]) -
             return compact(bytes(written.quantized_model))
     except (ValueError, RuntimeError, KeyError, NotImplementedError) as error:
         reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-        raise EdgeSiameseError(f"ai-edge-quantizer cannot write this network as {format}: {reason[0]}") from error
+        raise EdgeSiameseError(f"ai-edge-quantizer cannot convert this network to {format}: {reason[0]}") from error
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Progress bars only on a terminal, and nothing on stdout."""
+    """Show progress bars only on a terminal, and print nothing to stdout."""
     terminal = sys.stderr if sys.stderr.isatty() else io.StringIO()
     with redirect_stdout(terminal), redirect_stderr(terminal), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -104,7 +104,7 @@ def _recipe(format: Format) -> Any:
 
 
 def _statistics(graph: bytes, recipe: Any, images: npt.NDArray[np.uint8], ranges: dict[str, Range]) -> Any:
-    """What the tool wants to know of every tensor: its range, or least and greatest value where none is given."""
+    """Return the statistics of every tensor: its given range, or its minimum and maximum."""
     from ai_edge_quantizer import calibrator, recipe_manager
     from ai_edge_quantizer.utils import qsv_utils
 

@@ -1,11 +1,11 @@
-"""Activation ranges of a float .tflite, and room for its biases.
+"""Measure the activation ranges of a float .tflite, and adjust dead channels so that biases do not overflow.
 
-Ranges are those of least rounding error (`ranges`). What a parametric ReLU takes is judged behind it: its negative half
-is often long, and counts for little.
+Ranges minimize the quantization error (`quantization.calibration`). The error of the input of a parametric ReLU is
+measured after it, because its negative values are large but scaled down.
 
-An int8 convolution adds its bias in steps of input scale times kernel scale, 32 bits of them. A dead channel has a kernel of
-almost nothing and a bias like any other, which then overflows and spoils what comes after it. Such a kernel gets one tap large
-enough for its bias, small enough to change nothing: less than 2e-5 of the bias.
+The bias of an int8 convolution is a 32-bit integer in units of input scale times kernel scale. A dead channel has a
+nearly zero kernel but a normal bias, which overflows. One tap of such a kernel is increased so that the bias fits; the
+output changes by less than 2e-5 of the bias.
 """
 
 from typing import Any
@@ -22,17 +22,17 @@ from .probe import GraphProbe
 
 _WITH_BIAS = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
 _SAME_RANGE = {"RESHAPE", "TRANSPOSE", "PAD", "MAX_POOL_2D", "SQUEEZE", "EXPAND_DIMS", "STRIDED_SLICE", "SLICE"}
-_IMAGES, _ROWS = 64, 60  # looked at, and vectors along the last axis that each gives to a tensor
+_IMAGES, _ROWS = 64, 60  # images, and vectors along the last axis sampled per image and tensor
 _SHARES = np.linspace(0.02, 1.0, 50)
 _BIAS_STEPS = 2**30
 
 
 def measure_graph_ranges(graph: bytes, images: npt.NDArray[np.uint8]) -> dict[str, Range]:
-    """The best range of the input and of each float tensor that an operator computes, by the tensor's name.
+    """Measure the range with minimal error of the input and of each computed float tensor, by tensor name.
 
     Args:
-        graph: float32 .tflite at this project's contract.
-        images: uint8 ``(N, H, W, C)`` real inputs; 64 of them are used.
+        graph: float32 .tflite with input ``(pixel - 128) / 128``.
+        images: calibration images uint8 ``(N, H, W, C)``; 64 of them are used.
     """
     read = read_graph(graph)
     operators = [each for each in read.operators if each.outputs[0].dtype == "FLOAT32"]
@@ -50,7 +50,7 @@ def measure_graph_ranges(graph: bytes, images: npt.NDArray[np.uint8]) -> dict[st
 
 
 def with_room_for_biases(graph: bytes, ranges: dict[str, Range]) -> bytes:
-    """The same function, its dead channels such that their biases fit."""
+    """Return a graph with adjusted dead channels, so that all biases fit into 32 bits."""
     model = read_model_object(graph)
     tensors = model.subgraphs[0].tensors
     for operator in model.subgraphs[0].operators:
@@ -74,7 +74,7 @@ def _make_room(model: Any, operator: Any, input_scale: float) -> None:
 
 
 def _samples(graph: bytes, tensors: list[int], images: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.float32]]:
-    """Random vectors ``(K, C)`` of each tensor, the last two its channels' least and greatest values."""
+    """Sample vectors ``(K, C)`` of each tensor; the last two are the minima and maxima of the channels."""
     probe, rng = GraphProbe(graph, tensors), np.random.default_rng(0)
     rows: list[list[npt.NDArray[np.float32]]] = [[] for _ in tensors]
     extremes: list[list[npt.NDArray[np.float32]]] = [[] for _ in tensors]
@@ -88,7 +88,7 @@ def _samples(graph: bytes, tensors: list[int], images: npt.NDArray[np.uint8]) ->
 
 
 def _slopes(graph: Graph) -> dict[str, npt.NDArray[np.float32]]:
-    """Slopes ``(C,)`` of the parametric ReLU that takes a tensor, by the tensor's name."""
+    """Return the slopes ``(C,)`` of the parametric ReLU after a tensor, by tensor name."""
     return {
         operator.computed[0].name: operator.inputs[1].values.reshape(-1)
         for operator in graph.operators
@@ -102,7 +102,7 @@ def _per_channel(operator: Operator) -> bool:
 
 
 def _evaluated_behind(rows: npt.NDArray[np.float32], slopes: npt.NDArray[np.float32]) -> Range:
-    """The range of `rows` ``(K, C)`` with the least squared error of ``x if x > 0 else slope x``."""
+    """Return the range of `rows` ``(K, C)`` with the smallest squared error of ``x if x > 0 else slope x``."""
 
     def behind(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         return np.where(values > 0, values, slopes * values)

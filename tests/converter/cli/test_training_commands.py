@@ -179,7 +179,7 @@ def test_the_parity_gate_writes_nothing_it_rejects(
     monkeypatch.setattr(ParityReport, "is_chance", False)
     monkeypatch.setattr(ParityReport, "auc_loss", 0.1)
     assert answer("convert", weights, faces, "-o", model) == 1
-    assert "parity gate: int8 costs" in capsys.readouterr().err
+    assert "parity gate: int8 loses" in capsys.readouterr().err
     assert not model.exists()
 
 

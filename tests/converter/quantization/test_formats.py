@@ -56,7 +56,9 @@ def test_a_network_is_written_in_every_format(
 
 
 def test_what_a_format_has_no_operator_for_is_said_in_one_sentence() -> None:
-    with pytest.raises(EdgeSiameseError, match=r"cannot write this network as 16x8: HARD_SWISH cannot be written so"):
+    with pytest.raises(
+        EdgeSiameseError, match=r"cannot convert this network to 16x8: HARD_SWISH not supported in this format"
+    ):
         network("hard_swish").convert("16x8", IMAGES)
 
 

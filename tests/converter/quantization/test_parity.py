@@ -31,7 +31,7 @@ def test_coarse_steps_do_not_pass_the_gate() -> None:
     rows = embeddings(1.2)
     report = measure_parity(rows, quantized(rows, 1.5), 5, PEOPLE)
     assert report.auc_loss > 0.002
-    with pytest.raises(EdgeSiameseError, match=r"parity gate: int8 costs 0\.\d+ AUC on 20 people, allowed are 0\.002"):
+    with pytest.raises(EdgeSiameseError, match=r"parity gate: int8 loses 0\.\d+ AUC on 20 people, at most 0\.002"):
         report.require()
 
 
@@ -39,7 +39,7 @@ def test_a_few_people_have_to_lose_more_before_it_says_something() -> None:
     report = measure_parity(embeddings(0.7), quantized(embeddings(0.7), 200), 5, PEOPLE)
     three, twenty = (replace(report, auc_int8=report.auc_float - 0.004, people=people) for people in (3, 20))
     three.require()
-    with pytest.raises(EdgeSiameseError, match=r"costs 0\.0040 AUC on 20 people, allowed are 0\.002"):
+    with pytest.raises(EdgeSiameseError, match=r"loses 0\.0040 AUC on 20 people, at most 0\.002"):
         twenty.require()
 
 

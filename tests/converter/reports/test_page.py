@@ -76,7 +76,7 @@ def test_a_float_run_without_comparison_or_images_has_a_page_too(
     text = read_page(html).text
     assert "int8" not in text
     assert "Metrics" in text
-    assert "Looking" not in text
+    assert "Embeddings" not in text
 
 
 def test_what_there_are_no_figures_of_is_left_out(report: RunReport, tmp_path: Path, read_page: Reader) -> None:
@@ -167,10 +167,13 @@ def test_a_run_that_learned_nothing_says_so(report: RunReport, tmp_path: Path, r
     nothing = of_chance(report, [0.44, 0.57])
     assert nothing.is_chance
     text = read_page(render(tmp_path, nothing, None)).text
-    assert "This network has learned nothing that these pairs show. Its AUC on people it never saw is 0.5100" in text
-    assert "0.4400 to 0.5700; guessing has 0.5" in text
+    assert (
+        "This network is no better than chance on these pairs. Its AUC on people it was not trained on is 0.5100"
+        in text
+    )
+    assert "0.4400 to 0.5700; chance is 0.5" in text
     assert not report.is_chance
-    assert "learned nothing" not in read_page(render(tmp_path, report, None)).text
+    assert "no better than chance" not in read_page(render(tmp_path, report, None)).text
     assert [of_chance(report, bounds).is_chance for bounds in ([0.505, 0.52], None)] == [False, False]
 
 

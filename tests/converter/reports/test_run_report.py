@@ -57,5 +57,5 @@ def test_arrays_that_do_not_fit_each_other_are_rejected(arrays: RunArrays, tmp_p
     with pytest.raises(DataError, match="expected thumbnails of 40 images, found 7"):
         RunArrays.read(tmp_path)
     replace(arrays, class_names=["one"]).save(tmp_path)
-    with pytest.raises(DataError, match="names a row that is not there"):
+    with pytest.raises(DataError, match="has an index out of range"):
         RunArrays.read(tmp_path)

@@ -108,7 +108,7 @@ def test_what_cannot_be_imitated_is_rejected_by_name(crops: np.ndarray) -> None:
     }
     for name, x in cases.items():
         model = keras.Model(image, layers.Dense(4)(layers.Flatten()(x)))
-        with pytest.raises(DataError, match=f"fine-tuning for int8 does not take {name}"):
+        with pytest.raises(DataError, match=f"fine-tuning for int8 does not support {name}"):
             quantize_aware(model, crops, crops, steps=1)
     with pytest.raises(DataError, match="at least 20 images"):
         quantize_aware(model, crops[:5], crops, steps=1)
