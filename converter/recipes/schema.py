@@ -1,6 +1,6 @@
-"""Training recipes: one TOML file says which network is trained on what, for how long and at which rates.
+"""Training recipes: TOML files with network, data, schedule and learning rates.
 
-``converter/recipes/*.toml`` ship; a path to a file of one's own works as well.
+The package contains ``converter/recipes/*.toml``; the path of another TOML file can be used instead.
 """
 
 import difflib
@@ -16,13 +16,13 @@ from edge_siamese.errors import DataError
 
 
 class Part(BaseModel):
-    """A table of a recipe: unknown keys are refused, and nothing changes after reading."""
+    """A table of a recipe: immutable, and unknown keys are an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Twin(Part):
-    """The arguments of `networks.mobilenetv3.build_twin`."""
+    """Arguments of `networks.mobilenetv3.build_twin`."""
 
     table: Literal["small", "dense"] = "dense"
     dimension: int = Field(default=256, ge=8, le=512)
@@ -32,12 +32,13 @@ class Twin(Part):
 
 
 class Faces(Part):
-    """What is learned beside the teacher folder's crops.
+    """Training data besides the crops of the teacher folder.
 
     Attributes:
-        mixtures, mixture_share: how many mixtures of two crops the teacher answers for; their share of a batch.
-        rendered_people, rendered_share: rendered people, told apart by a margin; their share of a batch.
-        labeled: tell the people known by name apart by a margin, too.
+        mixtures, mixture_share: number of mixup crops, and their share of a batch.
+        rendered_people, rendered_share: number of rendered people, trained with a margin softmax, and their share of a
+            batch.
+        labeled: also train a margin softmax on the people of the teacher folder who have names.
     """
 
     mixtures: int = Field(default=0, ge=0)
@@ -48,12 +49,12 @@ class Faces(Part):
 
 
 class Phase(Part):
-    """A part of the run with a schedule of its own (`schedule.WarmupStableDecay`); decay 1 falls throughout.
+    """A phase of a run with its own schedule (`training.optimizers.WarmupStableDecay`).
 
     Attributes:
-        ema_momentum: momentum of the moving average of the weights, which are kept at the phase's end (and of an
-            embedder measured all along); 0 keeps the last weights.
-        optimizer: AdamW, or Muon for the kernels of convolutions (`muon`).
+        ema_momentum: EMA momentum of the weights; the averaged weights are kept at the end of the phase and, for an
+            embedder, evaluated after each epoch. 0 keeps the last weights.
+        optimizer: AdamW, or Muon for the kernels of convolutions.
     """
 
     epochs: int = Field(ge=1)
@@ -65,11 +66,11 @@ class Phase(Part):
 
 
 class EmbedderPhase(Phase):
-    """A part of an embedder's run.
+    """A phase of an embedder run.
 
     Attributes:
-        augmentation: of the crops: options of `augmentation.CameraAugmentation` in place of its defaults.
-        mixture_share: of mixtures in a batch, in place of the recipe's.
+        augmentation: options of `augmentation.face_crop.CameraAugmentation` that replace its defaults.
+        mixture_share: share of mixup crops in a batch; None uses the value of the recipe.
     """
 
     augmentation: dict[str, float] = Field(default_factory=dict)
@@ -77,10 +78,10 @@ class EmbedderPhase(Phase):
 
 
 class _PhasedRecipe(Part):
-    """What every training in phases has.
+    """Common keys of runs with phases.
 
     Attributes:
-        precision: of the arithmetic while training; "auto" takes bfloat16 where the processor has units for it.
+        precision: arithmetic in training; "auto" uses bfloat16 if the processor has instructions for it.
     """
 
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
@@ -89,11 +90,11 @@ class _PhasedRecipe(Part):
 
 
 class EmbedderRecipe(_PhasedRecipe):
-    """Everything of a distillation but its data folder.
+    """Recipe of a distillation.
 
     Attributes:
         task: what it trains.
-        wccn_shrinkage: shrinkage of the normalization at the end (`wccn_shrinkage`); None leaves it out.
+        wccn_shrinkage: shrinkage of the WCCN at the end (`tasks.embedder.wccn`); None omits WCCN.
     """
 
     task: Literal["embedder"]
@@ -107,13 +108,13 @@ class EmbedderRecipe(_PhasedRecipe):
 
 
 class DetectorRecipe(_PhasedRecipe):
-    """Everything of a detector's training but its data.
+    """Recipe of a detector.
 
     Attributes:
         task: what it trains.
-        sample_size: side of the composed training images, a multiple of 32.
-        batches: of an epoch.
-        pasted_crops, rendered_scenes: how many aligned crops and rendered images join the photos.
+        sample_size: side of the composed training images in pixels, a multiple of 32.
+        batches: batches per epoch.
+        pasted_crops, rendered_scenes: number of aligned crops and rendered images added to the photos.
     """
 
     task: Literal["detector"]
@@ -129,7 +130,7 @@ Recipe = TypeVar("Recipe", bound=Part)
 
 
 def shipped_recipes(task: str = "") -> list[str]:
-    """Names of the recipes in the package, of one task or of all."""
+    """Return the names of the recipes in the package, of one task or of all tasks."""
     folder = files(__package__)
     names = sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
     return [name for name in names if not task or tomllib.loads(_shipped_text(name))["task"] == task]
@@ -143,12 +144,12 @@ def load_recipe(name: str, kind: type[Recipe], changes: Mapping[str, str] | None
     """Read a shipped recipe by name, or a TOML file.
 
     Args:
-        name: of a shipped recipe, or a path.
-        kind: what it has to be.
-        changes: values in place of the file's, as TOML text, by dotted key: ``{"training.epochs": "3"}``.
+        name: name of a shipped recipe, or a path.
+        kind: class of the recipe.
+        changes: values that replace those of the file, as TOML text by dotted key: ``{"training.epochs": "3"}``.
 
     Raises:
-        DataError: there is no such recipe, or a key or value in it is not what was expected.
+        DataError: the recipe does not exist, or a key or value is invalid.
     """
     if name in shipped_recipes():
         with as_file(files(__package__) / f"{name}.toml") as path:
@@ -156,7 +157,7 @@ def load_recipe(name: str, kind: type[Recipe], changes: Mapping[str, str] | None
     if not Path(name).is_file():
         near = difflib.get_close_matches(name, shipped_recipes(), n=1)
         advice = f"did you mean '{near[0]}'?" if near else f"the recipes that ship are {', '.join(shipped_recipes())}"
-        raise DataError(f"{name}: there is no such recipe, nor a file of that name; {advice}")
+        raise DataError(f"{name}: there is no recipe or file of that name; {advice}")
     return _parse(Path(name), kind, changes or {})
 
 
@@ -182,7 +183,7 @@ def _put(content: dict[str, Any], place: list[str], value: Any) -> None:
 
 
 def _value(text: str) -> Any:
-    """A TOML value; what is none is a string."""
+    """Parse a TOML value; text that is not TOML is a string."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -190,7 +191,7 @@ def _value(text: str) -> Any:
 
 
 def _sentence(error: ValidationError, kind: type[BaseModel]) -> str:
-    """The first complaint, with the nearest known key for a mistyped one."""
+    """Format the first validation error, with the most similar key for an unknown one."""
     first = error.errors(include_url=False)[0]
     place = [part for part in first["loc"] if isinstance(part, str)]
     key = ".".join(str(part) for part in first["loc"])
@@ -201,7 +202,7 @@ def _sentence(error: ValidationError, kind: type[BaseModel]) -> str:
 
 
 def _keys(kind: type[BaseModel]) -> Iterator[str]:
-    """Every key of a recipe and of its tables."""
+    """Yield all keys of a recipe and of its tables."""
     for name, field in kind.model_fields.items():
         yield name
         for part in (field.annotation, *get_args(field.annotation)):

@@ -1,4 +1,4 @@
-"""Recipes of siamese networks: which data, network, loss and sampler, and how the result is judged."""
+"""Recipe schema of siamese networks: data, split, network, loss, sampler, training and evaluation."""
 
 from typing import Any, Literal
 
@@ -9,11 +9,11 @@ from .schema import Part
 
 
 class DataOptions(Part):
-    """Where images come from.
+    """Source of the images.
 
     Attributes:
-        kind: of the data: a loader of `datasets.sources`.
-        merge_top: the archive's top folders show the same people and are merged.
+        kind: layout of the data, see `data.sources.load_source`.
+        merge_top: merge the classes of the top folders.
         preparation: size, color, alignment and selection.
     """
 
@@ -23,15 +23,15 @@ class DataOptions(Part):
 
 
 class SplitOptions(Part):
-    """Which classes are kept back; a group is never cut.
+    """Validation and test classes; a group is never divided.
 
     Attributes:
-        test, validation: shares of the classes, or of the groups where there are some; a test share of 0 judges on the
-            validation classes.
-        test_folds: folds of the data's ``pairs.txt`` whose people are the test people instead, on the pairs listed there.
-        test_groups: groups to test on instead, by the beginning of their names.
-        min_images: a class with fewer is neither trained nor validated on.
-        seed: another one gives another choice.
+        test, validation: shares of the classes, or of the groups if there are any; with a test share of 0 the validation
+            classes are the test classes.
+        test_folds: folds of ``pairs.txt`` in the data; their people are the test people, evaluated on the listed pairs.
+        test_groups: prefix of the names of the test groups.
+        min_images: classes with fewer images are not used for training or validation.
+        seed: seed of the choice of classes.
     """
 
     test: float = Field(default=0.3, ge=0, lt=1)
@@ -46,13 +46,13 @@ class NetworkOptions(Part):
     """The embedding network.
 
     Attributes:
-        name: in `networks.registry.NETWORKS`.
-        dimension: of the embedding; None is the network's own.
-        options: further arguments of its builder.
-        weights: "" is random ones; a task whose weights ship ("embedder"), or a path to an ``.npz``.
-        frozen: the network stays as it is, its outputs are computed once and only a head is trained.
-        equal_lengths: of a frozen network: its outputs are brought to one length before the head sees them.
-        average_flip: an embedding is the mean over an image and its mirror image, in training's measures and in the exported file.
+        name: key of `networks.registry.NETWORKS`.
+        dimension: length of the embedding; None is the default of the network.
+        options: other arguments of the builder.
+        weights: initial weights: "" for random, the name of shipped weights ("embedder"), or the path of an ``.npz``.
+        frozen: train only the head; the outputs of the network are computed once.
+        equal_lengths: scale the outputs of a frozen network to one length before the head.
+        average_flip: use flip averaging in evaluation and in the exported file.
     """
 
     name: str
@@ -65,20 +65,20 @@ class NetworkOptions(Part):
 
 
 class Named(Part):
-    """Something of a registry with its options."""
+    """Name and options of a registry entry."""
 
     name: str
     options: dict[str, Any] = Field(default_factory=dict)
 
 
 class Loss(Named):
-    """A loss of `losses.LOSSES`; `distance` of `distances` is what a loss of pairs sees."""
+    """A loss of `training.losses.LOSSES`; `distance` of `distances` is the input of a loss of pairs."""
 
     distance: Literal["l1", "l2", "squared_l2", "cosine"] = "l2"
 
 
 class Optimizer(Part):
-    """A Keras optimizer; "cosine" lets the rate fall to zero over all epochs."""
+    """A Keras optimizer; schedule "cosine" decays the learning rate to zero over all epochs."""
 
     name: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
     learning_rate: float = Field(default=1e-3, gt=0)
@@ -87,16 +87,16 @@ class Optimizer(Part):
 
 
 class Training(Part):
-    """How long.
+    """Training schedule.
 
     Attributes:
-        epochs: at most.
-        batch_size: pairs, or images where the loss takes whole batches.
-        optimizer: and its rate.
-        patience: stop when the validation figure has not improved for so many epochs; None never stops early.
-        ema_momentum: momentum of the averaged weights, which are measured and kept; 0 averages nothing.
-        keep: the weights of the best epoch by the validation figure, or of the last one: the choice where the validation
-            classes are too few to choose by.
+        epochs: maximum number of epochs.
+        batch_size: pairs per batch, or images if the loss takes whole batches.
+        optimizer: optimizer and learning rate.
+        patience: stop after this number of epochs without a better validation AUC; None disables early stopping.
+        ema_momentum: EMA momentum of the weights; the averaged weights are evaluated and kept. 0 disables EMA.
+        keep: "best" keeps the weights of the epoch with the best validation AUC, "last" those of the last epoch, for
+            data with too few validation classes.
     """
 
     epochs: int = Field(ge=1)
@@ -109,16 +109,16 @@ class Training(Part):
     @model_validator(mode="after")
     def _patience_has_a_best(self) -> "Training":
         if self.keep == "last" and self.patience is not None:
-            raise ValueError('patience waits for a better epoch; it is for keep = "best"')
+            raise ValueError('patience needs keep = "best"')
         return self
 
 
 class Quick(Part):
-    """What ``--quick`` changes: the whole way, with little training.
+    """Changes of ``--quick``, which runs every step with little training.
 
     Attributes:
-        epochs: at most.
-        classes: at most, chosen evenly.
+        epochs: maximum number of epochs.
+        classes: maximum number of classes, chosen evenly.
         sampler: options of the sampler.
     """
 
@@ -128,7 +128,7 @@ class Quick(Part):
 
 
 class PublishedMetrics(Part):
-    """What the public source of the recipe reaches under this protocol, for comparison.
+    """Published metrics of the source of the recipe under this protocol.
 
     Attributes:
         source: who says so, under which protocol.
@@ -140,16 +140,16 @@ class PublishedMetrics(Part):
 
 
 class SiameseRecipe(Part):
-    """Everything of a siamese training but its data.
+    """Recipe of a siamese network.
 
     Attributes:
-        task: what it trains.
-        summary: one sentence for people.
-        method: "pairs" learns from the sampler's pairs or batches; "fine-tune" tells people apart by a margin while
-            every crop keeps its place (`fine_tuning`).
-        augmentation: a class of `image_augmentation` or `augmentation`; None changes nothing.
-        similarity: how two embeddings are compared when judged.
-        precision: of the arithmetic while training.
+        task: task of the recipe.
+        summary: one sentence that describes the recipe.
+        method: "pairs" trains on the pairs or batches of the sampler; "fine-tune" trains a margin softmax while the
+            embeddings of all crops are kept near their initial values (`tasks.siamese.fine_tuning`).
+        augmentation: name and options, see `augmentation.image.create_augmentation`; None for no augmentation.
+        similarity: distance between embeddings in evaluation.
+        precision: arithmetic in training.
     """
 
     task: Literal["siamese"]
@@ -175,7 +175,7 @@ class SiameseRecipe(Part):
         if self.network.frozen and self.head is None:
             raise ValueError("a frozen network needs a head to train")
         if self.network.equal_lengths and not self.network.frozen:
-            raise ValueError("equal_lengths is for frozen networks: others learn from their embeddings as they are")
+            raise ValueError("equal_lengths is for frozen networks")
         if self.method == "fine-tune" and (self.network.name, self.network.frozen) != ("twin", False):
-            raise ValueError("fine-tuning is for the twin, not frozen")
+            raise ValueError("fine-tuning is for the twin without frozen = true")
         return self

@@ -1,6 +1,6 @@
-"""Rendered people as training data, so that the shipped models see them and tell them apart.
+"""Rendered people as training data for the detector and the embedder.
 
-Only seeds of `rendering.TRAINING_SEEDS` are used: the demo's and the golden vectors' people are never trained on.
+Only seeds in `rendering.TRAINING_SEEDS` are used; people of the demo and the golden vectors are never trained on.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from ..data.detection import AnnotatedImage
 
 
 def rendered_faces(people: int, views: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Aligned crops uint8 ``(people * views, 112, 112, 3)`` of rendered people in random views, and whose each is."""
+    """Render aligned crops uint8 ``(people * views, 112, 112, 3)`` in random views, and the person of each."""
     crops = np.empty((people * views, 112, 112, 3), np.uint8)
     labels = np.repeat(np.arange(people), views)
     for row, number in enumerate(track(labels, "rendering faces", console=Console(stderr=True), transient=True)):
@@ -26,7 +26,7 @@ def rendered_faces(people: int, views: int) -> tuple[npt.NDArray[np.uint8], npt.
 
 
 def rendered_scenes(count: int, size: tuple[int, int] = (320, 240)) -> list[AnnotatedImage]:
-    """Images with one to three rendered people before rendered backgrounds."""
+    """Render images with one to three people in front of rendered backgrounds."""
     return list(
         track(_scenes(count, size), "rendering scenes", total=count, console=Console(stderr=True), transient=True)
     )

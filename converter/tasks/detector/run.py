@@ -1,4 +1,4 @@
-"""Train a detector from annotated images, aligned crops and rendered faces as a recipe says."""
+"""Train a detector on annotated images, aligned crops and rendered faces by a recipe."""
 
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,12 @@ def train_detector(
     """Train the detector and return its network.
 
     Args:
-        images: zip of annotated images (`datasets.detection`).
-        crops: aligned crops to paste into backgrounds.
-        folder: run folder, with one run for each phase of the recipe; an interrupted run goes on.
-        recipe: how long to train and at which rates.
-        rendered: rendered images with their faces.
-        initial: weights to begin from.
+        images: zip of annotated images (`data.detection`).
+        crops: aligned crops uint8 ``(N, 112, 112, 3)`` to paste into backgrounds.
+        folder: run folder, with a subfolder for each phase; an interrupted run resumes.
+        recipe: the recipe.
+        rendered: rendered images with annotated faces.
+        initial: initial weights; None for random ones.
     """
     with arithmetic(recipe.precision):
         network = build_detector(recipe.sample_size)

@@ -1,11 +1,14 @@
-"""Training images for the detector, composed at random.
+"""Random composition of training images for the detector.
 
-A window of an annotated image is warped (scale, rotation, flip, perhaps made wider or narrower) so that one of its
-faces gets a random size, or four such windows are laid side by side (mosaic, Bochkovskiy et al., "YOLOv4", 2020: more
-faces an image), or a window of a background gets faces pasted in: aligned crops, whose landmarks are the template's,
-or rendered faces, whose landmarks are exact. Backgrounds are images without faces and parts of those with; they may
-lie on a side, be negatives or two in one (what has no face has none then either) and have writing on them. Something
-may stand before a part of a face. Then the camera's effects follow (`augmentation`).
+There are three kinds of samples:
+
+* a window of an annotated image, warped (scale, rotation, flip, aspect ratio) so that one of its faces has a random size,
+* a mosaic of four such windows (Bochkovskiy et al., "YOLOv4", 2020), which has more faces per image,
+* a background window with pasted faces: aligned crops, with the landmarks of the template, or rendered faces, with exact
+  landmarks.
+
+Backgrounds are images without faces and regions beside faces. They may be rotated by 90 degrees, inverted, blended with
+another background or overlaid with text. Faces may be partly occluded. Camera effects are applied last (`augmentation`).
 """
 
 from dataclasses import dataclass, replace
@@ -22,16 +25,16 @@ from ...augmentation.face_crop import CameraAugmentation
 from ...augmentation.text_overlay import written_over
 from ...data.detection import AnnotatedImage
 
-# Where the annotators' boxes lie in the aligned crop (medians over the frontal faces of the training images).
+# Position of annotated boxes in the aligned crop (medians over the frontal faces of the training images).
 TEMPLATE_BOX = np.array([(16.2, 9.3), (96.0, 118.8)], np.float32)
 SMALLEST = 8.0
 _WINDOWS, _MOSAICS, _RENDERED = 0.4, 0.25, 0.05  # shares; the rest are backgrounds
 _PASTED, _EMPTY_TILES = 0.5, 0.15  # backgrounds with faces pasted in; tiles of a mosaic that are backgrounds
-_BESIDE_FACES = 0.6  # share of the backgrounds that are parts of images with faces elsewhere
-_WRITTEN = 0.4  # share of the backgrounds with writing or icons on them
-_COVERED = 0.05  # share of the faces that something stands before
-_SMALL_IMAGES = 0.15  # share of the windows that may show a whole image smaller than they are
-_STRETCHED = 0.3  # share of the windows that are made wider or narrower, as faces seen from a side are
+_BESIDE_FACES = 0.6  # share of the backgrounds that are regions beside faces
+_WRITTEN = 0.4  # share of the backgrounds with text or icons
+_COVERED = 0.05  # share of the faces that are partly occluded
+_SMALL_IMAGES = 0.15  # share of the windows that may contain a whole image smaller than the window
+_STRETCHED = 0.3  # share of the windows with a changed aspect ratio, as in profile faces
 _EFFECTS = CameraAugmentation(
     flip=0, rotation_degrees=0, scale=0, shift_pixels=0, light=0.5, gray=0.1, low_resolution=0.08, occlusion=0.0
 )
@@ -39,7 +42,7 @@ _EFFECTS = CameraAugmentation(
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One training image: uint8 ``(S, S, 3)``, boxes ``(F, 4)``, landmarks ``(F, 5, 2)`` (NaN where unknown)."""
+    """One training image: uint8 ``(S, S, 3)``, boxes ``(F, 4)``, landmarks ``(F, 5, 2)``, NaN if unknown, in pixels."""
 
     image: RGB
     boxes: npt.NDArray[np.float32]
@@ -47,13 +50,13 @@ class Sample:
 
 
 class SampleComposer:
-    """Draws samples.
+    """Draws training samples.
 
     Args:
-        images: annotated images, those without faces among them (backgrounds).
+        images: annotated images, including images without faces (backgrounds).
         crops: aligned crops uint8 ``(N, 112, 112, 3)`` to paste.
-        rendered: rendered images with their faces, used like photos.
-        size: side of the samples.
+        rendered: rendered images with annotated faces, used like photos.
+        size: side of the samples in pixels.
     """
 
     def __init__(
@@ -66,7 +69,7 @@ class SampleComposer:
         self.faces = [image for image in images if len(image.boxes)]
         self.empty = [image for image in images if not len(image.boxes)]
         self.crops, self.rendered, self.size = crops, rendered, size
-        # A crowd has more to teach than a portrait, but not as much more as it has faces.
+        # Weight images with many faces higher, but less than in proportion to the number of faces.
         crowds = np.array([_unusual_shape(image.boxes).sum() for image in self.faces]) ** 0.65
         self.weights = crowds / crowds.sum()
 
@@ -88,7 +91,7 @@ class SampleComposer:
         return self.faces[rng.choice(len(self.faces), p=self.weights)]
 
     def _without_faces(self, rng: np.random.Generator) -> AnnotatedImage:
-        """An image without faces, or a part of one that has some elsewhere: bodies, hands and hair are no faces."""
+        """Draw an image without faces, or a region beside faces with bodies, hands or hair."""
         part = self._beside_faces(rng) if rng.random() < _BESIDE_FACES else None
         return part or self.empty[rng.integers(len(self.empty))]
 
@@ -123,7 +126,7 @@ class SampleComposer:
         )  # fmt: skip
 
     def _background(self, size: int, rng: np.random.Generator) -> Sample:
-        """A window of an image without faces, turned by quarters, perhaps blended, written over or a negative."""
+        """Draw a window without faces, rotated by multiples of 90 degrees, perhaps blended, with text or inverted."""
         sample = self._window(self._without_faces(rng), size, rng)
         image = sample.image
         if rng.random() < 0.25:
@@ -135,7 +138,7 @@ class SampleComposer:
         return replace(sample, image=written_over(image, rng) if rng.random() < _WRITTEN else image)
 
     def _window(self, source: AnnotatedImage, size: int, rng: np.random.Generator) -> Sample:
-        """A square window of an image, perhaps stretched, in which one face, if any, has a random size."""
+        """Draw a square window, perhaps stretched, in which one face, if there is any, has a random size."""
         wider = float(np.exp(rng.uniform(-0.3, 0.3))) if rng.random() < _STRETCHED else 1.0
         phase = np.array([wider, 1 / wider], np.float32)
         height, width = source.image.shape[:2] * phase[::-1]
@@ -145,7 +148,7 @@ class SampleComposer:
             likely = np.sqrt(sides) * _unusual_shape(source.boxes)
             chosen = boxes[rng.choice(len(sides), p=likely / likely.sum())]
             side = float(np.sqrt(chosen[2] * chosen[3]))
-            # Seldom an image smaller than its window: what surrounds it then has nothing to teach.
+            # Images smaller than the window are rare, because the surrounding area is not useful for training.
             minimum = 0.15 if rng.random() < _SMALL_IMAGES else size / max(height, width)
             scale = float(np.clip(_random_face_size(rng, size) / side, minimum, 4.0))
             reach = max(size / scale / 2 - side / 2, 0.0)
@@ -181,12 +184,12 @@ class SampleComposer:
         return _inside(Sample(image, np.reshape(boxes, (-1, 4)), np.reshape(landmarks, (-1, 5, 2))), self.size)
 
     def _partly_covered(self, sample: Sample, rng: np.random.Generator) -> RGB:
-        """The image with a strip of some background over a side of some faces, who stay faces."""
+        """Cover one side of some faces with a strip of background; their annotations are kept."""
         image = sample.image.copy()
         for x, y, width, height in sample.boxes:
             if rng.random() >= _COVERED:
                 continue
-            # From one side, and somewhat beyond the box: its edges are not to betray where the face is.
+            # The strip extends beyond the box, so that its edges do not mark the position of the face.
             corners, size = np.array([(x, y), (x + width, y + height)]), np.array((width, height))
             across, far = rng.integers(2, size=2)
             corners[1 - far, across] += (rng.uniform(0.1, 0.3) - 1) * size[across] * (1 - 2 * far)
@@ -199,7 +202,7 @@ class SampleComposer:
 
 
 def _unusual_shape(boxes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """How much oftener than an upright frontal face each is shown: profiles and turned heads are rare and missed most."""
+    """Compute sampling weights that favor profiles and turned heads, which are rare and missed most often."""
     return np.asarray(1 + 3 * np.minimum(np.abs(np.log(boxes[:, 2] / boxes[:, 3] / 0.77)), 0.7), np.float32)
 
 
@@ -208,7 +211,7 @@ def _random_face_size(rng: np.random.Generator, size: int) -> float:
 
 
 def _random_roll(rng: np.random.Generator) -> float:
-    """Degrees: mostly upright, one in ten anyhow up to 60."""
+    """Draw a roll angle in degrees: mostly near 0, one in ten uniform up to 60."""
     return float(rng.normal(0, 14) if rng.random() < 0.9 else rng.uniform(-60, 60))
 
 
@@ -219,7 +222,7 @@ def _similarity(
     flip: bool,
     place: tuple[float, ...] | npt.NDArray[np.floating],
 ) -> npt.NDArray[np.float64]:
-    """The (2, 3) matrix that rotates, scales and perhaps mirrors about `center` and carries it to `place`."""
+    """Return the (2, 3) matrix that rotates, scales and perhaps flips about `center` and moves it to `place`."""
     angle = np.radians(degrees)
     linear = scale * np.array([(np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))])
     if flip:
@@ -228,7 +231,7 @@ def _similarity(
 
 
 def _shrunk_warp(image: RGB, matrix: npt.NDArray[np.float64], scale: float, size: int, method: int) -> RGB:
-    """Warp; strong reductions are averaged first, or they would alias."""
+    """Warp an image; strong reductions use area averaging first, to avoid aliasing."""
     if method == cv2.INTER_AREA:
         image = cv2.resize(image, None, fx=scale * 1.5, fy=scale * 1.5, interpolation=cv2.INTER_AREA)
         matrix = np.column_stack([matrix[:, :2] / (scale * 1.5), matrix[:, 2]])
@@ -240,7 +243,7 @@ def _shrunk_warp(image: RGB, matrix: npt.NDArray[np.float64], scale: float, size
 def _moved(
     boxes: npt.NDArray[np.float32], landmarks: npt.NDArray[np.float32], matrix: npt.NDArray[np.float64], flip: bool
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Boxes keep their proportions and stay upright; landmarks move exactly, left and right changed by a mirror."""
+    """Transform boxes (kept upright, same proportions) and landmarks; a flip exchanges left and right landmarks."""
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     centers = (boxes[:, :2] + boxes[:, 2:] / 2) @ matrix[:, :2].T + matrix[:, 2]
     sizes = boxes[:, 2:] * scale
@@ -251,7 +254,7 @@ def _moved(
 
 
 def _inside(sample: Sample, size: int) -> Sample:
-    """Keep the faces whose center is in the image."""
+    """Keep the faces whose center is inside the image."""
     centers = sample.boxes[:, :2] + sample.boxes[:, 2:] / 2
     keep = ((centers > 0) & (centers < size)).all(axis=1)
     return Sample(sample.image, sample.boxes[keep].astype(np.float32), sample.landmarks[keep].astype(np.float32))
@@ -262,7 +265,7 @@ def _touches(box: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> 
 
 
 def _paste(image: RGB, crop: RGB, matrix: npt.NDArray[np.float64], scale: float, rng: np.random.Generator) -> None:
-    """Blend a crop into an image: through a soft ellipse, or with hard edges as photos on a wall have."""
+    """Blend a crop into an image with a soft ellipse, or with hard edges like a photo on a wall."""
     if scale < 0.5:
         crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), 0.35 / scale), np.uint8)
     mask = np.zeros((CROP_SIZE, CROP_SIZE), np.float32)

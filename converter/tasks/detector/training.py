@@ -1,4 +1,4 @@
-"""Training of the detector: which cells answer for which face, and the loss."""
+"""Detector training: assignment of faces to grid cells, loss and batches."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ from edge_siamese.preprocessing import normalize_pixels
 
 from .samples import Sample, SampleComposer
 
-# Face sizes (square root of area, input pixels) each stride answers for; ranges overlap so that both may.
+# Face sizes (square root of the area in input pixels) assigned to each stride; the ranges overlap.
 _SIZES = {8: (0.0, 56.0), 16: (32.0, 120.0), 32: (80.0, np.inf)}
 _SMALLEST = 6.0
-_POSITIVE_RADIUS, _IGNORED_RADIUS = 0.3, 0.42  # of the face's size, around its center
+_POSITIVE_RADIUS, _IGNORED_RADIUS = 0.3, 0.42  # relative to the face size, around its center
 _COLUMNS = 1 + 1 + 4 + 10  # score target (-1 ignored), has landmarks, box, landmarks
-_SCALE_COLUMN = _COLUMNS  # face size in strides, by which errors are judged
+_SCALE_COLUMN = _COLUMNS  # face size in strides, for relative errors
 
 
 def encode_targets(sample: Sample, size: int) -> dict[str, npt.NDArray[np.float32]]:
-    """What every cell should answer: for each stride float32 ``(S/s, S/s, 17)``."""
+    """Encode the targets of all grid cells: for each stride float32 ``(S/s, S/s, 17)``."""
     targets = {}
     for stride in STRIDES:
         centers = cell_centers(size, size, stride)
@@ -73,7 +73,7 @@ class DetectorTrainer(keras.Model):  # type: ignore[misc]
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """Varifocal loss of the scores (Zhang et al., CVPR 2021), overlap of the boxes, errors relative to face size."""
+        """Varifocal loss of the scores (Zhang et al., CVPR 2021), IoU loss of the boxes, errors relative to face size."""
         y_pred = {name: ops.cast(output, "float32") for name, output in y_pred.items()}
         score_loss = place_loss = 0.0
         positives = 1.0
@@ -91,7 +91,7 @@ class DetectorTrainer(keras.Model):  # type: ignore[misc]
 
 
 def _varifocal(logits: Any, positive: Any, iou_threshold: Any, alpha: float = 0.75, gamma: float = 2.0) -> Any:
-    """A positive cell's score is to be its box's overlap with the face, but never under a half."""
+    """Varifocal loss; the target of a positive cell is the IoU of its box with the face, at least 0.5."""
     expected = positive * (0.5 + 0.5 * iou_threshold)
     probability = ops.sigmoid(logits)
     weight = positive * expected + (1.0 - positive) * alpha * probability**gamma
@@ -99,7 +99,7 @@ def _varifocal(logits: Any, positive: Any, iou_threshold: Any, alpha: float = 0.
 
 
 def _overlap(expected: Any, found: Any) -> Any:
-    """Intersection over union of boxes given as center offset and log size ``(.., 4)`` from the same cells: ``(..)``."""
+    """Compute the IoU ``(..)`` of boxes ``(.., 4)`` of the same cells, given as center offset and log size."""
     low, high = (
         function(*(box[..., :2] + side * ops.exp(ops.clip(box[..., 2:], -4.0, 6.0)) / 2 for box in (expected, found)))
         for function, side in ((ops.maximum, -1.0), (ops.minimum, 1.0))
@@ -110,7 +110,7 @@ def _overlap(expected: Any, found: Any) -> Any:
 
 
 def _misplacement(grid: Any, boxes: Any, landmarks: Any) -> Any:
-    """Absolute errors: centers and landmarks as shares of the face's size, sizes as logarithms."""
+    """Compute absolute errors: centers and landmarks relative to the face size, sizes as logarithms."""
     size = ops.maximum(grid[..., _SCALE_COLUMN : _SCALE_COLUMN + 1], 1e-3)
     center = ops.sum(ops.abs(boxes[..., :2] - grid[..., 2:4]) / size, axis=-1)
     extent = ops.sum(ops.abs(boxes[..., 2:] - grid[..., 4:6]), axis=-1)
@@ -119,7 +119,7 @@ def _misplacement(grid: Any, boxes: Any, landmarks: Any) -> Any:
 
 
 class DetectorBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Freshly composed samples; an epoch is a fixed number of batches."""
+    """Batches of newly composed samples; an epoch has a fixed number of batches."""
 
     def __init__(self, composer: SampleComposer, batch_size: int, batches: int, seed: int = 0) -> None:
         super().__init__(workers=1, max_queue_size=8)

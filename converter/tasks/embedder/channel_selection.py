@@ -1,9 +1,9 @@
-"""A narrow network that begins with what a wide one of the same layout has learned.
+"""Channel selection (subcloning): initialize a narrow network with the most important channels of a wide one.
 
-Channels that are added to each other belong together, as do those that a depthwise convolution, a batch normalization or
-an activation passes on one by one. Of each such group the narrow network gets the channels that weigh most in what is
-made of them, with every kernel between them (Samragh et al., "Weight subcloning", 2023). It answers poorly at first, and
-learns faster than from random weights.
+Channels that are added, or passed on one by one by a depthwise convolution, batch normalization or activation, form a
+group. Of each group the narrow network gets the channels with the largest weights in the following layers, with all
+kernels between the selected channels (Samragh et al., "Weight subcloning", 2023). It is inaccurate at first but trains
+faster than from random weights.
 """
 
 from collections import defaultdict
@@ -20,18 +20,20 @@ _CHANNELWISE = (layers.BatchNormalization, layers.Activation, layers.DepthwiseCo
 
 
 def narrow(wide: Any, network: Any) -> None:
-    """Give `network` the weights of the channels of `wide` that weigh most.
+    """Copy the weights of the most important channels of `wide` to `network`.
 
     Args:
         wide: Keras model of convolutions, depthwise convolutions, batch normalizations, activations and sums.
-        network: the same with fewer channels, or as many.
+        network: Keras model with the same layers and at most as many channels.
 
     Raises:
-        DataError: another layout, a layer of another kind, or a wider layer than in `wide`.
+        DataError: the layers differ, a layer type is not supported, or a layer is wider than in `wide`.
     """
     names = [layer.name for layer in wide.layers]
     if names != [layer.name for layer in network.layers]:
-        raise DataError("a narrow network is begun from a wide one of the same layers; these have others")
+        raise DataError(
+            "channel selection needs a wide network with the same layers as the narrow one; their layers differ"
+        )
     groups = channel_groups(wide)
     weights = _importance(wide, groups)
     kept: dict[str, Channels] = {}
@@ -46,7 +48,7 @@ def narrow(wide: Any, network: Any) -> None:
 
 
 def channel_groups(network: Any) -> dict[str, str]:
-    """For each layer's name the group that the channels of its output belong to: the name of one of its layers."""
+    """Return the group of the output channels of each layer, by layer name; a group is named after one of its layers."""
     parents: dict[str, str] = {}
 
     def root(name: str) -> str:
@@ -59,12 +61,12 @@ def channel_groups(network: Any) -> dict[str, str]:
             for name in before:
                 parents[root(name)] = root(layer.name)
         elif not isinstance(layer, layers.Conv2D | layers.InputLayer):
-            raise DataError(f"{layer.name}: cannot say which channels of a {type(layer).__name__} belong together")
+            raise DataError(f"{layer.name}: channel selection does not support a {type(layer).__name__} layer")
     return {name: root(name) for name in parents}
 
 
 def _importance(network: Any, groups: dict[str, str]) -> dict[str, npt.NDArray[np.float64]]:
-    """For each group and channel: how much the group's normalizations let through, times the squared weights after it."""
+    """Return the importance of each channel by group: scale of its normalizations times squared weights after it."""
     passed: dict[str, Any] = defaultdict(float)
     taken: dict[str, Any] = defaultdict(float)
     for layer in network.layers:
@@ -87,6 +89,6 @@ def _copy(source: Any, target: Any, kept: Channels | None, kept_before: Channels
 
 
 def _producers(layer: Any) -> list[str]:
-    """Names of the layers whose outputs a layer takes; an input's own."""
+    """Return the names of the layers before a layer; for an input its own name."""
     tensors = layer._inbound_nodes[0].input_tensors
     return [tensor._keras_history.operation.name for tensor in tensors] or [layer.name]

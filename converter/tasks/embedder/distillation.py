@@ -1,9 +1,9 @@
-"""Distillation: the twin learns the teacher's space by telling each face from thousands of others.
+"""Distillation of a teacher network by instance discrimination.
 
-A plain regression on the teacher's vectors learns slowly. Here the teacher's rows are the classes of a fixed
-classifier (instance discrimination): the student's embedding is compared with its own teacher row and some thousand
-others, and the softmax of its cosines is pulled to the softmax of the teacher's own. People without a teacher are told
-apart by an additive-margin softmax over prototypes learned beside (Wang et al., "CosFace", CVPR 2018).
+Regression on the embeddings of the teacher converges slowly. Instead the teacher embeddings are the weights of a fixed
+classifier: the cosines of a student embedding with its own and some thousand other teacher embeddings are trained, after
+a softmax, to match the softmax of the teacher. People without teacher embeddings are trained with an additive-margin
+softmax over learned prototypes (Wang et al., "CosFace", CVPR 2018).
 """
 
 from collections.abc import Sequence
@@ -28,8 +28,8 @@ NORM_WEIGHT = 0.1
 class Distiller(keras.Model):  # type: ignore[misc]
     """Trains `network`; ``fit`` it on batches of ``(images, {"target": (B, D), "person": (B,)})``.
 
-    A face with a target (a row that is not zero) learns from it, one with a person (not -1) is told from the other
-    people; a face may have both.
+    Faces with a target (a nonzero row) contribute to the distillation loss, faces with a person (not -1) to the margin
+    softmax; a face may have both.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Distiller(keras.Model):  # type: ignore[misc]
         self.negatives = min(negatives, len(rows))
         self.temperature = temperature
         self.seed = keras.random.SeedGenerator(0, name="negatives")
-        # Neighboring rows are of one source; a slice of shuffled rows is a random sample.
+        # Adjacent rows are from one source; a slice of shuffled rows is a random sample.
         self.rows = ops.convert_to_tensor(np.random.default_rng(0).permutation(rows))
         self.softmax = MarginSoftmax(people, rows.shape[1], additive=MARGIN, scale=MARGIN_SCALE) if people else None
 
@@ -67,7 +67,7 @@ class Distiller(keras.Model):  # type: ignore[misc]
         return loss
 
     def _discrimination(self, embeddings: Any, targets: Any) -> Any:
-        """Cross-entropy between the teacher's and the student's softmax over the batch's rows and random others."""
+        """Cross-entropy of the teacher and student softmax over the rows of the batch and random other rows."""
         first = keras.random.randint((), 0, self.rows.shape[0] - self.negatives + 1, seed=self.seed)
         others = ops.slice(self.rows, (first, 0), (self.negatives, self.rows.shape[1]))
         classes = ops.transpose(ops.concatenate([targets, others])) / self.temperature
@@ -76,16 +76,16 @@ class Distiller(keras.Model):  # type: ignore[misc]
 
 
 def _unevenness(outputs: Any) -> Any:
-    """Mean squared logarithm of the mean square of each embedding's components.
+    """Mean squared logarithm of the mean square of the components of each embedding, a penalty on unequal lengths.
 
-    Only directions matter to verification, but a group of faces with long embeddings takes the batch normalization's
-    variance and most of the int8 range for itself, and its gradients vanish.
+    Verification uses only directions, but faces with long embeddings would dominate the variance of the batch
+    normalization and the int8 range, and their gradients would vanish.
     """
     return ops.mean(ops.square(ops.log(ops.mean(ops.square(outputs), axis=-1) + 1e-6)))
 
 
 class Crops(Protocol):
-    """An array ``(N, 112, 112, 3)`` of uint8, or something that makes its rows when asked for them."""
+    """An array uint8 ``(N, 112, 112, 3)``, or a sequence that computes its rows on access."""
 
     def __len__(self) -> int: ...
 
@@ -94,12 +94,12 @@ class Crops(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class FaceSource:
-    """Crops to learn from.
+    """A source of training crops.
 
     Attributes:
         crops: N uint8 ``(112, 112, 3)``.
-        targets: float32 ``(N, D)`` unit vectors of a teacher, or None.
-        people: int ``(N,)`` numbers of the people to be told apart, or None.
+        targets: float32 ``(N, D)`` unit embeddings of the teacher, or None.
+        people: int ``(N,)`` person of each crop for the margin softmax, -1 if unknown, or None.
     """
 
     crops: Crops
@@ -108,15 +108,15 @@ class FaceSource:
 
 
 class DistillationBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Augmented batches: every crop of the main source once an epoch, beside fixed shares of random other crops.
+    """Augmented batches with every crop of the main source once per epoch and fixed shares of other sources.
 
     Args:
-        main: the source that counts the epochs.
-        batch_size: images a batch.
+        main: the source that defines an epoch.
+        batch_size: images per batch.
         dimension: length of the targets.
         beside: other sources and their shares of a batch.
-        augmentation: what is done to every crop.
-        seed: of order and augmentation.
+        augmentation: augmentation of every crop.
+        seed: seed of order and augmentation.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Distil an embedder from a teacher folder as a recipe says."""
+"""Train an embedder by distillation on a teacher folder, by a recipe."""
 
 from pathlib import Path
 from typing import Any
@@ -32,13 +32,13 @@ def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path |
     """Train the twin on a teacher folder and return it.
 
     Args:
-        data: teacher folder (`datasets.teacher`); a recipe with mixtures needs its ``teacher.onnx``.
-        folder: run folder, with one run for each phase of the recipe; an interrupted run goes on.
-        recipe: what to train, on what and how long.
-        initial: weights to begin from instead of random ones, of the same network or of a wider one (`narrowing`).
+        data: teacher folder (`data.teacher`); a recipe with mixup needs its ``teacher.onnx``.
+        folder: run folder, with a subfolder for each phase; an interrupted run resumes.
+        recipe: the recipe.
+        initial: initial weights of the same network or of a wider one (`channel_selection`); None for random ones.
 
     Raises:
-        DataError: the folder is not as described, or has nobody whose images could say how a person's scatter.
+        DataError: `data` is not a valid teacher folder, or WCCN is on and no training person has two crops.
     """
     faces = load_teacher_faces(data, recipe.network.dimension)
     with arithmetic(recipe.precision):
@@ -50,7 +50,7 @@ def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path |
     names = np.asarray(faces.identities)
     labels = _labeled_people(names[learned])
     if recipe.wccn_shrinkage is not None and not (labels >= 0).any():
-        raise DataError(f"{data}: within_class needs people with two crops beside the validation people, found none")
+        raise DataError(f"{data}: wccn_shrinkage needs training people with two crops, found none")
     main = FaceSource(crops, targets, labels if recipe.faces.labeled else None)
     beside = _other_sources(main, crops, faces.directions, data, folder, recipe)
     people = 1 + max(_largest_number(source) for source in (main, *beside))
@@ -82,7 +82,7 @@ def distill(data: Path, folder: Path, recipe: EmbedderRecipe, *, initial: Path |
 
 
 def _begin(network: Any, arguments: Twin, initial: Path) -> None:
-    """Load weights, or those of a wider network's channels that weigh most."""
+    """Load initial weights, or select channels if they are of a wider network."""
     described = load_description(initial)
     if not described or Twin.model_validate(described) == arguments:
         load_weights(initial, network)
@@ -96,7 +96,7 @@ def _begin(network: Any, arguments: Twin, initial: Path) -> None:
 
 
 def _labeled_people(identities: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:
-    """A number for each person with two crops or more, -1 for all others."""
+    """Number the people with two or more crops from 0; all others are -1."""
     names, places, counts = np.unique(identities, return_inverse=True, return_counts=True)
     several = (names != "") & (counts >= 2)
     return np.where(several, np.cumsum(several) - 1, -1)[places]
@@ -114,7 +114,7 @@ def _other_sources(
     expected = recipe.faces
     if expected.mixtures:
         mixtures = Mixtures(crops, expected.mixtures)
-        # Only asked where the answers are not kept yet: it is a whole network of its own.
+        # The teacher is loaded only if its targets are not in the cache.
         targets = mixture_targets(
             mixtures,
             lambda crops: (project(row, directions) for row in TeacherNetwork(data / TEACHER_NETWORK)(crops)),
@@ -128,7 +128,7 @@ def _other_sources(
 
 
 def _shares(faces: Faces, phase: EmbedderPhase) -> list[float]:
-    """Shares of a batch of `_other_sources`."""
+    """Return the batch shares of `_other_sources`."""
     mixtures = faces.mixture_share if phase.mixture_share is None else phase.mixture_share
     return [mixtures] * bool(faces.mixtures) + [faces.rendered_share] * bool(faces.rendered_people)
 

@@ -1,9 +1,9 @@
-"""Within-class covariance normalization: an embedder's outputs turned so that one person's images scatter evenly.
+"""Within-class covariance normalization (WCCN) of the outputs of an embedder.
 
-A distilled embedder errs more along some directions than along others. Where the images of one person scatter widely, a
-difference says little about who it is; dividing by that scatter lets every direction speak as loudly as it deserves
-(Hatch, Kajarekar and Stolcke, "Within-Class Covariance Normalization for SVM-based Speaker Recognition", Interspeech
-2006). The normalization is one matrix, and it is multiplied into the last convolution: the file grows by nothing.
+Directions in which the images of one person vary widely say little about identity. WCCN scales the directions by the
+inverse square root of the within-class covariance (Hatch, Kajarekar and Stolcke, "Within-Class Covariance Normalization
+for SVM-based Speaker Recognition", Interspeech 2006). The matrix is multiplied into the last convolution, so the size of
+the model does not change.
 """
 
 from typing import Any
@@ -22,20 +22,20 @@ Doubles = npt.NDArray[np.float64]
 
 
 def within_class_covariance(embeddings: npt.NDArray[np.floating], people: npt.NDArray[np.integer]) -> Doubles:
-    """How the embeddings ``(N, D)`` of one person scatter about their mean: ``(D, D)``, over all people.
+    """Compute the within-class covariance ``(D, D)`` of embeddings ``(N, D)`` over all people.
 
     Args:
         embeddings: float, unit length.
-        people: ``(N,)`` numbers of the people; negative where unknown. A person with one embedding tells nothing.
+        people: ``(N,)`` person of each embedding; negative if unknown. People with one embedding are ignored.
 
     Raises:
-        DataError: nobody has two embeddings.
+        DataError: no person has two embeddings.
     """
     known = np.flatnonzero(people >= 0)
     _, person, counts = np.unique(people[known], return_inverse=True, return_counts=True)
     several = counts[person] >= 2
     if not several.any():
-        raise DataError("the scatter of one person's embeddings: expected a person with two images, found none")
+        raise DataError("within-class covariance: expected a person with two images, found none")
     rows = embeddings[known].astype(np.float64)
     means = np.zeros((len(counts), rows.shape[1]))
     np.add.at(means, person, rows)
@@ -45,12 +45,11 @@ def within_class_covariance(embeddings: npt.NDArray[np.floating], people: npt.ND
 
 
 def normalizing_matrix(covariance: Doubles, shrinkage: float) -> Doubles:
-    """The symmetric ``(covariance + shrinkage * mean variance * I) ** -0.5``, scaled to a mean eigenvalue of 1.
+    """Compute ``(covariance + shrinkage * mean variance * I) ** -0.5``, symmetric, scaled to a mean eigenvalue of 1.
 
     Args:
-        covariance: of `within_class_covariance`, ``(D, D)``.
-        shrinkage: 0 or more; the larger, the nearer is the result to doing nothing. Directions of which the people say
-            little need some.
+        covariance: result of `within_class_covariance`, ``(D, D)``.
+        shrinkage: 0 or more; larger values give a result closer to the identity. Directions with little data need it.
     """
     values, vectors = np.linalg.eigh(covariance)
     gains = 1 / np.sqrt(np.maximum(values, 0) + max(shrinkage, 1e-6) * values.mean())
@@ -58,15 +57,15 @@ def normalizing_matrix(covariance: Doubles, shrinkage: float) -> Doubles:
 
 
 def with_turned_outputs(network: Any, matrix: Doubles, outputs: npt.NDArray[np.floating]) -> Any:
-    """A copy of a twin whose outputs are those of `network`, multiplied by `matrix`.
+    """Return a copy of a twin whose outputs are those of `network` multiplied by `matrix`.
 
-    The batch normalization after the last convolution gets the moments that the new outputs have, so training can go on
-    from the copy.
+    The batch normalization after the last convolution gets the moments of the new outputs, so that the copy can be
+    trained further.
 
     Args:
-        network: of `networks.mobilenetv3`: it ends in a convolution and its batch normalization.
+        network: network of `networks.mobilenetv3`, which ends in a convolution and batch normalization.
         matrix: ``(D, D)``.
-        outputs: ``(N, D)`` of `network` for typical images, not normalized.
+        outputs: ``(N, D)``, outputs of `network` for typical images, not L2-normalized.
     """
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
@@ -82,18 +81,18 @@ def with_turned_outputs(network: Any, matrix: Doubles, outputs: npt.NDArray[np.f
 
 
 def normalized(network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[np.integer], shrinkage: float) -> Any:
-    """A copy of a twin, its outputs normalized by the scatter of `people`.
+    """Return a copy of a twin with WCCN of its outputs.
 
-    Embeddings are the mean over a crop and its mirror image, as the engine uses them.
+    The covariance is computed with flip averaging, as in the engine.
 
     Args:
-        network: of `networks.mobilenetv3`.
-        crops: uint8 ``(N, S, S, 3)`` RGB, images of training people.
-        people: ``(N,)`` their numbers; negative where unknown.
-        shrinkage: of `normalizing_matrix`.
+        network: network of `networks.mobilenetv3`.
+        crops: uint8 ``(N, S, S, 3)`` RGB crops of training people.
+        people: ``(N,)`` person of each crop; negative if unknown.
+        shrinkage: see `normalizing_matrix`.
 
     Raises:
-        DataError: nobody has two images.
+        DataError: no person has two images.
     """
     outputs = float_outputs(network, crops)
     averaged = unit_rows(mean_of_flip(unit_rows(outputs), embed_float(network, mirrored(crops))))

@@ -1,9 +1,9 @@
-"""Fit the quality score: how much of a genuine score each defect costs.
+"""Fit the weights of the quality score.
 
-The genuine scores of a person's photos are modeled as the person's own best one times ``exp(-weights . defects)``, by
-least squares with weights of at least 0, so that no defect can ever raise a quality. First what is seen in the image is
-weighed against each other, then all of it together against the detector's score: that reacts to every defect, and would
-otherwise take the place of most of them.
+The genuine score of a photo is modeled as the best score of the person times ``exp(-weights . defects)``. The weights
+are fitted by least squares and are at least 0, so that no defect can raise the quality. First the relative weights of
+the defects measured in the image are fitted, then their common scale together with the detector score. The detector
+score reacts to every defect and would otherwise replace most of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,13 +29,13 @@ _ITERATIONS, _SWEEPS, _STILL = 30, 200, 1e-6
 
 @dataclass(frozen=True)
 class ComponentAreas:
-    """What one component brings. Areas under error-versus-reject are shares of random's: 1 is useless, lower is better.
+    """Contribution of one component. Areas under error-versus-reject are relative to random rejection; lower is better.
 
     Attributes:
-        name: of the component.
-        weight: in the formula; None when it is not in it.
-        alone: area by this component alone, on untouched and on mixed photos.
-        toggled: the whole score's areas without it, or with it where it is not in the formula.
+        name: name of the component.
+        weight: weight in the formula, or None if it is not used.
+        alone: areas with this component only, on clean and on mixed photos.
+        toggled: areas of the formula without the component, or with it if it is not used.
     """
 
     name: str
@@ -46,14 +46,14 @@ class ComponentAreas:
 
 @dataclass(frozen=True)
 class QualityFit:
-    """A fitted formula and how it did on people it was not fitted on.
+    """A fitted formula and its cross-validated areas.
 
     Attributes:
-        formula: fitted on everybody.
-        areas: of its cross-validated scores, as in `ComponentAreas`.
-        components: judged, those of the formula first.
-        photos: how many were used.
-        missed: photos without a face, by kind.
+        formula: formula fitted on all people.
+        areas: areas of the cross-validated scores, as in `ComponentAreas`.
+        components: evaluated components, those of the formula first.
+        photos: number of photos used.
+        missed: number of photos without a detected face, by kind.
     """
 
     formula: QualityFormula
@@ -64,10 +64,10 @@ class QualityFit:
 
 
 def fit_quality(samples: QualitySamples, origin: Mapping[str, str]) -> QualityFit:
-    """Fit the formula and judge every component.
+    """Fit the formula and evaluate every component.
 
     Raises:
-        DataError: the samples are too few for genuine pairs at the target FMR.
+        DataError: there are too few samples for the target FMR.
     """
     utility = samples.utility()
     known = np.isfinite(utility)
@@ -107,7 +107,7 @@ def fit_quality(samples: QualitySamples, origin: Mapping[str, str]) -> QualityFi
 
 
 def describe_fit(fit: QualityFit) -> list[tuple[str, ...]]:
-    """Rows of the fit's table: component, weight, areas alone and toggled, each on untouched and on mixed photos."""
+    """Return table rows: component, weight, areas alone and toggled, each on clean and on mixed photos."""
     indices: list[tuple[str, ...]] = [("quality", "", *_areas(fit.areas), "", "")]
     for component in fit.components:
         weight = "not used" if component.weight is None else f"{component.weight:.3f}"
@@ -118,7 +118,7 @@ def describe_fit(fit: QualityFit) -> list[tuple[str, ...]]:
 def fit_weights(
     defects: Defects, names: Sequence[str], utility: Floats, people: npt.NDArray[np.int64]
 ) -> dict[str, float]:
-    """Weights by name: those before `LAST` relative to each other, then their sum, `LAST` and what follows together."""
+    """Fit weights by name: first the relative weights before `LAST`, then their scale, `LAST` and the following ones."""
     at = list(names).index(LAST) if LAST in names else len(names)
     before = _stack(defects, names[:at])
     relative = _least_squares(before, utility, people)
@@ -130,24 +130,24 @@ def fit_weights(
 
 
 def image_candidates(samples: QualitySamples) -> dict[str, Floats]:
-    """Defects seen in the image that are reported, but not in the formula."""
+    """Return defects measured in the image that are evaluated but not used in the formula."""
     pitch = np.array([_nose_height(face.landmarks.astype(np.float64)) for face in samples.faces])
     typical = float(np.median(pitch[samples.clean]))
     return {"pitch": np.minimum(np.abs(pitch - typical), 1.0), "side light": np.minimum(samples.side_light, 8.0)}
 
 
 def norm_defect(samples: QualitySamples) -> Floats:
-    """Octaves that the embedding is shorter than usual (Meng et al., "MagFace", CVPR 2021: its length tells quality)."""
+    """Shortness of the embedding in octaves (Meng et al., "MagFace", CVPR 2021: its length indicates quality)."""
     norms = np.linalg.norm(samples.embeddings, axis=1).astype(np.float64)
     typical = float(np.median(norms[samples.clean]))
     return np.asarray(np.clip(np.log2(typical / np.maximum(norms, 1e-6)), 0.0, 8.0), np.float64)
 
 
 def _references(samples: QualitySamples) -> dict[str, float]:
-    """Medians of the untouched photos."""
+    """Return the medians over the clean photos."""
     clean = [quality for quality, kept in zip(samples.qualities, samples.clean, strict=True) if kept]
     if not clean:
-        raise DataError("the quality score needs untouched photos on which a face is found, found none")
+        raise DataError("the quality score needs clean photos with a detected face, found none")
     return {
         name: round(float(np.median([getattr(quality, name) for quality in clean])), 4)
         for name in ("sharpness", "contrast", "brightness", "confidence")
@@ -162,7 +162,7 @@ def _least_squares(defects: Floats, utility: Floats, people: npt.NDArray[np.int6
     for _ in range(_ITERATIONS):
         share = np.exp(-defects @ weights)
         product, square = utility * share, share * share
-        # One photo's worth of everybody's best score keeps the best of people with hardly any share finite.
+        # A prior with the weight of one photo keeps the best score finite for people with little weight.
         squares = np.bincount(person, square) + 1.0
         best = (np.bincount(person, product) + product.sum() / square.sum()) / squares
         slopes = -(best[person] * share)[:, None] * defects
@@ -196,7 +196,7 @@ def _cross_validated(
     people: npt.NDArray[np.int64],
     known: npt.NDArray[np.bool_],
 ) -> Floats:
-    """Scores of every photo, ``(S,)``, with weights fitted on other people; higher is better."""
+    """Compute the score of every photo, ``(S,)``, with weights fitted on other people; higher is better."""
     scores, fold = np.zeros(len(utility)), people % _FOLDS
     for held_out in range(_FOLDS):
         train = known & (fold != held_out)
@@ -206,9 +206,9 @@ def _cross_validated(
 
 
 class _Evaluator:
-    """Relative areas under error-versus-reject of scores of all samples, on untouched and on mixed photos.
+    """Relative areas under error-versus-reject, on clean and on mixed photos.
 
-    *Mixed* takes one photo of each crop, untouched or spoiled in any way.
+    *Mixed* uses one photo of each crop, clean or with any degradation.
     """
 
     def __init__(self, samples: QualitySamples) -> None:
@@ -241,7 +241,7 @@ def _areas(areas: tuple[float, float]) -> tuple[str, str]:
 
 
 def _nose_height(landmarks: Floats) -> float:
-    """How far down between eyes and mouth the nose tip is: 0 to 1."""
+    """Relative position of the nose tip between eyes (0) and mouth (1)."""
     eyes, mouth = landmarks[:2].mean(axis=0), landmarks[3:].mean(axis=0)
     axis = mouth - eyes
     length = float(axis @ axis)

@@ -1,8 +1,8 @@
-"""Measure how recognition fails with small and blurred faces: what the limits of the quality gate are set from.
+"""Measure recognition errors on small and blurred faces, to set the limits of the quality gate.
 
-Probes are photos of the validation people, shrunk or blurred step by step. Each is detected, aligned and embedded as a
-device would, and compared with the person's other photos as they are. The rate at which a known person is missed at the
-embedder's operating point says where a face does not support an answer any more.
+Probes are photos of the validation people, shrunk or blurred in steps. Each is detected, aligned and embedded as on the
+device and compared with the clean other photos of the person. The miss rate at the operating point of the embedder shows
+the size and blur at which recognition fails.
 """
 
 import math
@@ -33,15 +33,15 @@ MAX_PROBES, MAX_REFERENCES = 6, 5
 
 @dataclass(frozen=True)
 class DegradedProbes:
-    """What became of all probes of one size or blur.
+    """Results of all probes of one size or blur.
 
     Attributes:
-        level: side in pixels, standard deviation of the blur, or the least sharpness measured.
-        probes: how many there were.
-        no_face: of these, on which no face was found.
-        measured: 10th, 50th and 90th percentile of what the gate measures: side in pixels, or sharpness.
-        missed: share of the found ones whose best score with the person's other photos is below the threshold.
-        false_matches: share of their comparisons with photos of other people at or above it.
+        level: side in pixels, standard deviation of the blur, or lower bound of the sharpness.
+        probes: number of probes.
+        no_face: number of probes without a detected face.
+        measured: 10th, 50th and 90th percentile of the measure of the gate: side in pixels, or sharpness.
+        missed: share of the detected probes whose best score with other photos of the person is below the threshold.
+        false_matches: share of the comparisons with photos of other people at or above the threshold.
     """
 
     level: float
@@ -54,13 +54,13 @@ class DegradedProbes:
 
 @dataclass(frozen=True)
 class GateMeasurement:
-    """The measurement as it is printed.
+    """Results of the measurement.
 
     Attributes:
-        threshold_q15: of the operating point.
-        people: with at least two photos.
-        by_side, by_blur: one row for each level of `SIDES` and `BLURS`, the ordinary one first.
-        by_sharpness: all probes by the sharpness that the gate measures, from one of `SHARPNESS_EDGES` to the next.
+        threshold_q15: Q15 threshold of the operating point.
+        people: number of people with at least two photos.
+        by_side, by_blur: one row per level of `SIDES` and `BLURS`, the undegraded one first.
+        by_sharpness: all probes, binned by measured sharpness with `SHARPNESS_EDGES`.
     """
 
     threshold_q15: int
@@ -70,7 +70,7 @@ class GateMeasurement:
     by_sharpness: tuple[DegradedProbes, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The measurement by the names of its attributes, with the threshold as people see it; unknown rates are null."""
+        """Return the attributes as JSON types, with the threshold as a float; unknown rates are null."""
         rows = {
             name: [_without_nan(asdict(row)) for row in getattr(self, name)]
             for name in ("by_side", "by_blur", "by_sharpness")
@@ -91,15 +91,15 @@ def measure_limits(
     threshold: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> GateMeasurement:
-    """Shrink and blur up to six photos of every person, and compare them with up to five others.
+    """Shrink and blur up to six photos of every person and compare them with up to five other photos.
 
     Args:
         crops: uint8 ``(N, 112, 112, 3)``.
-        people: ``(N,)``, the person on each.
-        sides: ``(N,)``, pixels that the crop had when it was photographed; crops that were smaller than 112 are left out.
-        engine: finds and embeds.
-        threshold: Q15 score from which two photos show the same person.
-        progress: called with the number of people done and of all.
+        people: ``(N,)``, person of each crop.
+        sides: ``(N,)``, side of each crop in its photo in pixels; crops smaller than 112 are left out.
+        engine: detects and embeds faces.
+        threshold: Q15 score from which two photos match.
+        progress: called with the number of people done and the total.
 
     Raises:
         DataError: fewer than two people have two photos.
@@ -136,7 +136,7 @@ class _Probe:
 
 
 class _References:
-    """The untouched photos that probes are compared with."""
+    """The clean photos that probes are compared with."""
 
     def __init__(
         self, engine: FaceAnalyzer, crops: npt.NDArray[np.uint8], groups: Sequence[npt.NDArray[np.int64]]

@@ -1,8 +1,7 @@
-"""Photos that are known to be worse than others of the same person: what the quality score is fitted on.
+"""Collect clean and degraded photos with their measured quality components, to fit the quality score.
 
-Every crop of the validation people is put into an image of its own as it is and once with every kind of defect, at the
-size it was photographed at. What counts is what the device would measure there: face, landmarks and detector score are
-those that the detector finds.
+Every crop of the validation people is placed into a scene, once clean and once with each degradation, in its original
+size. Faces, landmarks and detector scores are those of the detector, as on the device.
 """
 
 import csv
@@ -32,16 +31,16 @@ _FACE_OF_CROP = 0.7
 
 @dataclass(frozen=True, eq=False)
 class QualitySamples:
-    """S photos on which a face was found.
+    """S photos with a detected face.
 
     Attributes:
-        crop: ``(S,)``, number of the crop each was made of.
-        people: ``(S,)``, number of the person.
-        kind: ``(S,)``, a name of `KINDS`.
-        qualities, faces: what was measured.
-        side_light: ``(S,)``, octaves between the mean grays of the face's halves.
-        embeddings: float32 ``(S, D)``, without zero point, not normalized.
-        missed: photos without a face, by kind.
+        crop: ``(S,)``, index of the source crop.
+        people: ``(S,)``, person on each photo.
+        kind: ``(S,)``, a name in `KINDS`.
+        qualities, faces: measured qualities and detected faces.
+        side_light: ``(S,)``, octaves between the mean gray levels of the left and right half of the face.
+        embeddings: float32 ``(S, D)``, zero point subtracted, not L2-normalized.
+        missed: number of photos without a detected face, by kind.
     """
 
     crop: npt.NDArray[np.int64]
@@ -62,7 +61,7 @@ class QualitySamples:
         return np.asarray(unit_rows(self.embeddings), np.float32)
 
     def utility(self) -> npt.NDArray[np.float64]:
-        """``(S,)``: cosine to the mean direction of the person's other untouched photos; NaN without any."""
+        """Return ``(S,)``: cosine to the mean direction of the other clean photos of the person; NaN if there are none."""
         units = self.unit_embeddings
         whole = np.zeros((int(self.crop.max()) + 1, units.shape[1]))
         whole[self.crop[self.clean]] = units[self.clean]
@@ -83,17 +82,17 @@ def collect_samples(
     engine: FaceAnalyzer,
     progress: Callable[[int, int], None] | None = None,
 ) -> QualitySamples:
-    """Spoil, detect, measure and embed every crop in every way; the same input gives the same photos.
+    """Degrade every crop in every way, then detect, measure and embed it; deterministic.
 
     Args:
         crops: uint8 ``(N, 112, 112, 3)``.
-        people: ``(N,)``, the person on each.
-        sides: ``(N,)``, pixels that the crop had when it was photographed; more than 112 are taken for 112.
-        engine: finds and embeds.
-        progress: called with the number of crops done and of all.
+        people: ``(N,)``, person of each crop.
+        sides: ``(N,)``, side of each crop in its photo in pixels; values above 112 count as 112.
+        engine: detects and embeds faces.
+        progress: called with the number of crops done and the total.
 
     Raises:
-        DataError: no face was found on any.
+        DataError: no face was detected on any photo.
     """
     found: list[tuple[int, str, Quality, Face, float, npt.NDArray[np.int16]]] = []
     missed = dict.fromkeys(KINDS, 0)
@@ -110,7 +109,7 @@ def collect_samples(
         if progress:
             progress(row + 1, len(crops))
     if not found:
-        raise DataError(f"a face is needed on at least one of {len(crops)} crops, found none")
+        raise DataError(f"expected a detected face on at least one of {len(crops)} crops, found none")
     indices, kinds, qualities, faces, side_light, embeddings = zip(*found, strict=True)
     labels = np.array(indices, np.int64)
     return QualitySamples(
@@ -126,7 +125,7 @@ def collect_samples(
 
 
 def source_sides(folder: Path) -> npt.NDArray[np.float64]:
-    """Side in pixels that each validation crop of a teacher folder had in its photo, in the order of the table.
+    """Read the side in pixels of each validation crop of a teacher folder in its photo, in the order of the table.
 
     Raises:
         DataError: the table is missing or has no `source_face_px`.
