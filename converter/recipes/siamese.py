@@ -131,7 +131,7 @@ class PublishedMetrics(Part):
     """Published metrics of the source of the recipe under this protocol.
 
     Attributes:
-        source: who says so, under which protocol.
+        source: reference and protocol.
         metrics: shares from 0 to 1, by name.
     """
 

@@ -16,7 +16,7 @@ def rejected(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 
 def test_an_unknown_recipe_lists_the_known_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     message = rejected(capsys, "--recipe", "no-such", "--data", tmp_path, "--out", tmp_path / "run")
-    assert "no-such: there is no such recipe, nor a file of that name" in message
+    assert "no-such: there is no recipe or file of that name" in message
     assert "olivetti-hani" in message
 
 

@@ -168,7 +168,7 @@ def test_normalizing_asks_for_people_with_two_crops_before_it_trains(
     # Of four people with several crops two are left, and both are kept back for validation.
     (few / "faces.csv.gz").write_bytes(gzip.compress(table.replace(",p2,", ",,").replace(",p3,", ",,").encode()))
     assert answer("distill", few, "--out", tmp_path / "run", "--recipe", recipe) == 2
-    assert "within_class needs people with two crops" in capsys.readouterr().err
+    assert "wccn_shrinkage needs training people with two crops" in capsys.readouterr().err
 
 
 def test_the_parity_gate_writes_nothing_it_rejects(

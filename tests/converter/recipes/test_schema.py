@@ -68,6 +68,6 @@ def test_a_wrong_recipe_gets_one_sentence(tmp_path: Path, text: str, sentence: s
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(
         DataError,
-        match=r"no-such: there is no such recipe, nor a file of that name; the recipes that ship are .*embedder",
+        match=r"no-such: there is no recipe or file of that name; the recipes that ship are .*embedder",
     ):
         load_recipe("no-such", EmbedderRecipe)
