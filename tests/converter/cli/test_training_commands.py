@@ -183,16 +183,22 @@ def test_the_parity_gate_writes_nothing_it_rejects(
     assert not model.exists()
 
 
-def test_a_detector_is_trained_and_converted(detection: Path, faces: Path, tmp_path: Path) -> None:
+def test_a_detector_is_trained_and_converted(
+    detection: Path, faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     recipe = tmp_path / "short.toml"
     recipe.write_text(
         "task = 'detector'\nbatch_size = 4\nbatches = 1\nsample_size = 96\nrendered_scenes = 2\n[[phases]]\nepochs = 1\n"
     )
     assert (
         answer(
-            "train-detector", detection, "--crops", faces, "--out", tmp_path / "run", "--recipe", recipe,
+            "train-detector", detection, "--crops", faces, "--out", tmp_path / "run", "--recipe", recipe, "--json",
         )
         == 0
+    )  # fmt: skip
+    report = json.loads(capsys.readouterr().out)
+    assert (report["schema"], report["weights"]) == (
+        "edge-siamese/train-detector/1", str(tmp_path / "run" / "weights.npz"),
     )  # fmt: skip
     weights, model = tmp_path / "run" / "weights.npz", tmp_path / "detector.tflite"
     assert load_license(weights) == UNSTATED
