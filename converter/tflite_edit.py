@@ -1,10 +1,9 @@
-"""Change a .tflite: its flatbuffer as mutable objects, edits of its constants, and writing it again.
+"""Edit .tflite files: read the flatbuffer as mutable objects, change constants, write a compact file.
 
-`edge_siamese.tflite.graph` is the read-only view of the same file. Here a model is the object form of the published
-TFLite schema, in the classes that ai-edge-litert ships. What TensorFlow writes holds a zero point of eight bytes for
-every channel of every weight and bias, though all are zero, besides tensor names and conversion metadata. Written here,
-equal vectors are stored once and constants are aligned to 16 bytes as the schema asks, which matters where unaligned
-words cannot be read.
+`edge_siamese.tflite.graph` is the read-only counterpart. A model is the object form of the TFLite schema, with the
+classes of ai-edge-litert. Files of TensorFlow contain tensor names, conversion metadata and an eight-byte zero point for
+every channel of every weight and bias, all zero. Here equal vectors are stored once, and constants are aligned to 16
+bytes as the schema requires, for processors that cannot read unaligned words.
 """
 
 from typing import Any
@@ -22,14 +21,14 @@ _CONSTANT_ALIGNMENT = 16
 
 
 def read_model_object(data: bytes) -> Any:
-    """A .tflite in the schema's object form, constants that were kept behind the flatbuffer in their buffers.
+    """Read a .tflite in the object form of the schema; constants stored after the flatbuffer are moved to their buffers.
 
     Raises:
-        ModelError: the bytes are something else.
+        ModelError: the bytes are not a .tflite.
     """
     try:
         model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
-    except Exception as error:  # whatever a damaged flatbuffer leads to
+    except Exception as error:  # damaged flatbuffers raise many types
         raise ModelError("the model cannot be read as a .tflite: it is truncated or altered") from error
     if not model.subgraphs:
         raise ModelError("the model cannot be read as a .tflite (it holds no graph)")
@@ -43,7 +42,7 @@ def read_model_object(data: bytes) -> Any:
 
 
 def operator_kind(model: Any, operator: Any) -> str:
-    """The kind of an operator of a model in object form: as the schema spells it, a custom one by its own name."""
+    """Return the kind of an operator: its name in the schema, or the name of a custom operator."""
     code = model.operatorCodes[operator.opcodeIndex]
     kind = operator_name(max(code.builtinCode, code.deprecatedBuiltinCode))
     name = code.customCode or b""
@@ -51,18 +50,18 @@ def operator_kind(model: Any, operator: Any) -> str:
 
 
 def output_axis(model: Any, operator: Any) -> int:
-    """The axis of a kernel that runs over the channels it computes."""
+    """Return the axis of the output channels of a kernel."""
     return 3 if operator_kind(model, operator) == "DEPTHWISE_CONV_2D" else 0
 
 
 def constant_values(model: Any, index: int) -> npt.NDArray[np.float32]:
-    """A float32 constant of a model in object form."""
+    """Read a float32 constant of a model in object form."""
     tensor = model.subgraphs[0].tensors[index]
     return np.asarray(model.buffers[tensor.buffer].data, np.uint8).view(np.float32).reshape(tensor.shape)
 
 
 def replace_constant(model: Any, index: int, values: npt.NDArray[np.floating]) -> None:
-    """Give a tensor of a model in object form other values; others that shared its buffer keep theirs."""
+    """Replace the values of a constant; other tensors with the same buffer keep theirs."""
     tensors = model.subgraphs[0].tensors
     if sum(tensor.buffer == tensors[index].buffer for tensor in tensors) > 1:
         model.buffers.append(type(model.buffers[0])())
@@ -72,7 +71,7 @@ def replace_constant(model: Any, index: int, values: npt.NDArray[np.floating]) -
 
 
 def compact(network: bytes) -> bytes:
-    """Rewrite a .tflite without names, foreign metadata and repetitions; what it computes stays the same."""
+    """Rewrite a .tflite without tensor names, conversion metadata and repeated vectors; its outputs do not change."""
     model = read_model_object(network)
     for entry in model.metadata or []:
         model.buffers[entry.buffer].data = None
@@ -90,7 +89,7 @@ def compact(network: bytes) -> bytes:
 
 
 def packed(model: Any) -> bytes:
-    """The bytes of a model in the schema's object form."""
+    """Serialize a model in the object form of the schema."""
     builder = SharingBuilder()
     builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
     return bytes(builder.Output())

@@ -1,1 +1,1 @@
-"""Which photos stand for each person, why, and what accuracy the bytes they take buy."""
+"""Selection of templates for each person, with reasons, and accuracy against gallery size."""

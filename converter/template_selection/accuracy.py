@@ -1,12 +1,12 @@
-"""Accuracy of a gallery on photos that it was not made from, and how it grows with the bytes.
+"""Accuracy of galleries on photos that are not templates, for increasing gallery sizes.
 
-The split is fixed by hashes of names and paths, so it is the same for every budget and strategy:
+The split depends on hashes of names and paths only, so it is the same for every budget and strategy:
 
-* a quarter of the people are *strangers* and are never enrolled, and with them everybody with a single photo;
-* half of the photos of all others may become templates, the rest are *probes*.
+* a quarter of the people, and all people with a single photo, are *strangers* and never enrolled;
+* half of the photos of the other people are candidates for templates, the rest are *probes*.
 
-A probe is named rightly at rank 1 when its own person scores highest; at the operating point that score must also reach
-the threshold that ``identify`` would take for this gallery. A stranger must stay below it.
+A probe is correct at rank 1 if its person scores highest. At the operating point the score must also reach the threshold
+that ``identify`` uses for this gallery. A stranger must stay below it.
 """
 
 import hashlib
@@ -36,15 +36,15 @@ _STRANGERS_SHARE = 4
 
 @dataclass(frozen=True)
 class Point:
-    """What one gallery reaches.
+    """Accuracy of one gallery.
 
     Attributes:
-        strategy: how its templates were chosen; ``random`` is the mean over five draws of as many as ``greedy`` has.
-        bytes, templates: size of its file, and how many it holds.
-        threshold: score it accepts from.
+        strategy: selection strategy; ``random`` is the mean over five draws of as many templates as ``greedy`` selects.
+        bytes, templates: size of the gallery file, and number of templates.
+        threshold: score from which a match is accepted.
         rank1: share of probes whose own person scores highest.
-        named_rightly, named_wrongly: share of probes given their own, or another, name at the threshold.
-        strangers_named: share of strangers' photos given a name.
+        named_rightly, named_wrongly: share of probes that get the correct, or another, name at the threshold.
+        strangers_named: share of photos of strangers that get a name.
     """
 
     strategy: str
@@ -62,11 +62,11 @@ class Trial:
     """A split of photos.
 
     Attributes:
-        enrollment: photos of the enrolled that may become templates.
-        probes: int8 ``(P, D)`` others of the same people.
-        truth: the person of each probe, by place in `enrollment.people`.
-        strangers: int8 ``(S, D)``.
-        target_fpir: accepted rate of strangers named.
+        enrollment: candidates for templates of the enrolled people.
+        probes: int8 ``(P, D)`` embeddings of other photos of the same people.
+        truth: person of each probe, as index in `enrollment.people`.
+        strangers: int8 ``(S, D)`` embeddings of strangers.
+        target_fpir: target false positive identification rate, 0 to 1.
     """
 
     enrollment: Photos
@@ -80,7 +80,7 @@ class Trial:
         """Split photos.
 
         Raises:
-            DataError: fewer than two people to enroll, or no stranger.
+            DataError: there are fewer than two people to enroll, or no strangers.
         """
         several = sorted((name for name, indices in photos.people.items() if len(indices) > 1), key=_hash)
         strangers = {*several[: len(several) // _STRANGERS_SHARE], *photos.people.keys() - set(several)}
@@ -100,7 +100,7 @@ class Trial:
         )
 
     def measure(self, strategy: str, choices: Mapping[str, Choice]) -> Point:
-        """What the gallery of the chosen templates reaches."""
+        """Measure the gallery of the chosen templates."""
         card = self.enrollment.card
         gallery = with_selected(Gallery.empty(card), self.enrollment.templates(), choices)
         threshold = gallery.operating_point(card, self.target_fpir).threshold_q15
@@ -122,14 +122,14 @@ def accuracy_curve(
     trial: Trial, *, points: int = 8, reject_outliers: bool = False, tsne: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Point]:  # fmt: skip
-    """Measure every strategy under budgets from one template for everybody to all there are, by equal ratios.
+    """Measure every strategy for geometric budgets from one template per person to all templates.
 
     Args:
         trial: the split.
-        points: how many budgets.
-        reject_outliers: leave them out; ``random`` draws from all.
-        tsne: measure the medoid of the t-SNE plane too, at one template each.
-        progress: called with the number done and the number of all.
+        points: number of budgets.
+        reject_outliers: leave out outliers; ``random`` draws from all photos.
+        tsne: also measure the medoid of a t-SNE projection, with one template per person.
+        progress: called with the number done and the total.
     """
     empty = Gallery.empty(trial.enrollment.card)
     measured: list[Point] = []
@@ -137,7 +137,7 @@ def accuracy_curve(
     for done, budget in enumerate(budgets, start=1):
         for strategy in Strategy:
             if strategy is Strategy.MEAN and done > 1:
-                continue  # the same whatever the budget
+                continue  # independent of the budget
             if str(strategy) in STRATEGIES:
                 options = SelectionOptions(strategy, budget=budget, reject_outliers=reject_outliers)
                 choices = choose(trial.enrollment, empty, options)
@@ -160,7 +160,7 @@ def _budgets(trial: Trial, empty: Gallery, points: int) -> list[int]:
 
 
 def _drawn(trial: Trial, choices: Mapping[str, Choice], draw: int) -> dict[str, Choice]:
-    """As many templates of everybody as were chosen, at random."""
+    """Draw as many random templates of each person as were chosen."""
     rng = np.random.default_rng(draw)
     return {
         name: Choice(tuple(rng.permutation(len(indices))[: len(choices[name].chosen)].tolist()), ())
@@ -177,7 +177,7 @@ def _mean(points: list[Point]) -> Point:
 
 
 def _halves(photos: Photos, indices: list[int]) -> tuple[list[int], list[int]]:
-    """Those that may become templates, one more when their number is odd, and those that are probes."""
+    """Split photos into candidates for templates (one more if odd) and probes."""
     ordered = sorted(indices, key=lambda row: _hash(photos.paths[row]))
     half = (len(ordered) + 1) // 2
     return sorted(ordered[:half]), sorted(ordered[half:])

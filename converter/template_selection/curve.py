@@ -1,4 +1,4 @@
-"""Accuracy against bytes, as a table for machines or as a plot."""
+"""Write accuracy against gallery size as CSV or as a plot."""
 
 import csv
 import io
@@ -27,11 +27,11 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 
 def check_curve_path(path: Path) -> None:
-    """Refuse early what `write_curve` cannot write.
+    """Check before the measurement that `write_curve` can write the file.
 
     Raises:
-        DataError: another suffix than ``.svg`` or ``.csv``, or no such folder.
-        RuntimeMissingError: a plot without matplotlib.
+        DataError: the suffix is neither ``.svg`` nor ``.csv``, or the folder does not exist.
+        RuntimeMissingError: a plot needs matplotlib, which is not installed.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise DataError(f"{path}: expected a name that ends in {' or '.join(SUFFIXES)}, found {path.suffix!r}")
@@ -42,7 +42,7 @@ def check_curve_path(path: Path) -> None:
 
 
 def write_curve(path: Path, points: Sequence[Point], trial: Trial) -> None:
-    """Write the curve as its suffix says, whole or not at all."""
+    """Write the curve atomically, as CSV or SVG by the suffix of `path`."""
     check_curve_path(path)
     if path.suffix.lower() == ".svg":
         _drawing(points, trial).write(path)

@@ -1,4 +1,4 @@
-"""Embedded photos of people: from a dataset, or from the ``.npz`` of ``edge-siamese embed``."""
+"""Load embedded photos of people from a dataset or from an ``.npz`` of ``edge-siamese embed``."""
 
 import zipfile
 from collections.abc import Callable
@@ -20,14 +20,14 @@ from edge_siamese.tflite.model_card import ModelCard
 
 @dataclass(frozen=True, eq=False)
 class Photos:
-    """One face of each photo.
+    """Embeddings of one face per photo.
 
     Attributes:
         paths: ``person/file``, N of them.
         embeddings: int8 ``(N, D)``.
-        people: rows of everybody, by name, sorted.
-        card: of the embedder.
-        skipped: photos that cannot be used, and why.
+        people: indices of the photos of each person, by name, sorted.
+        card: model card of the embedder.
+        skipped: skipped photos and the reasons.
     """
 
     paths: list[str]
@@ -37,7 +37,7 @@ class Photos:
     skipped: list[Skipped]
 
     def templates(self) -> dict[str, npt.NDArray[np.int8]]:
-        """int8 ``(n, D)`` by name, in the order of `people`."""
+        """Return the embeddings int8 ``(n, D)`` of each person by name, in the order of `people`."""
         return {name: self.embeddings[indices] for name, indices in self.people.items()}
 
 
@@ -52,12 +52,12 @@ def embed_photos_of(
 
     Args:
         path: the folder or archive.
-        engine: finds and embeds.
-        progress: called with the number of photos done and of all.
+        engine: detects and embeds faces.
+        progress: called with the number of photos done and the total.
         largest_only: take the largest face of every photo instead.
 
     Raises:
-        DataError: it is none.
+        DataError: `path` is not such a folder or archive.
         NoFaceError: no photo can be used.
     """
     with IdentityDataset(path) as dataset:
@@ -78,10 +78,10 @@ def embed_photos_of(
 
 
 def read_embeddings(path: Path, card: ModelCard) -> Photos:
-    """Read what ``edge-siamese embed`` wrote of ``<person>/<photo>``; of several faces the largest counts.
+    """Read an ``.npz`` of ``edge-siamese embed`` for ``<person>/<photo>``; the largest face of a photo is used.
 
     Raises:
-        DataError: it is something else, of another embedder, without faces, or a path names no person.
+        DataError: the file is of another kind or another embedder, has no faces, or a path has no person.
     """
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:

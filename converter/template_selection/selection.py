@@ -1,4 +1,4 @@
-"""Choose representatives of photos, and account for every photo: chosen, represented or rejected, and why."""
+"""Select the templates of each person and report the status of every photo with the reason."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,13 +19,13 @@ TSNE_MEDOID = "tsne-medoid"
 
 @dataclass(frozen=True)
 class PhotoStatus:
-    """What became of one photo.
+    """Status of one photo.
 
     Attributes:
-        photo: its path.
+        photo: path of the photo.
         status: ``averaged``, ``chosen``, ``represented`` or ``rejected``.
-        why: for people.
-        suspect: an outlier that was kept, because outliers were not to be rejected.
+        why: reason as text.
+        suspect: True for an outlier that was kept because outliers are not rejected.
     """
 
     photo: str
@@ -39,12 +39,12 @@ class PhotoStatus:
 
 @dataclass(frozen=True)
 class Account:
-    """One person's photos.
+    """Status of the photos of one person.
 
     Attributes:
-        name: the person.
-        coverage: mean best score of the photos that were not rejected with a chosen one, or with their mean, -1 to 1.
-        photos: chosen ones in the order of choice or averaged ones by score, then the others.
+        name: name of the person.
+        coverage: mean best score, -1 to 1, of the photos that are not rejected with the chosen ones or their mean.
+        photos: chosen photos in order of selection, or averaged photos by score, then the others.
     """
 
     name: str
@@ -57,17 +57,17 @@ class Account:
 
 
 def choose(photos: Photos, empty: Gallery, options: SelectionOptions, *, tsne: bool = False) -> dict[str, Choice]:
-    """Choose everybody's templates; see `edge_siamese.gallery.templates.selection.select`.
+    """Select the templates of all people; see `edge_siamese.gallery.templates.selection.select`.
 
     Args:
-        photos: to choose from.
-        empty: the gallery they are for.
-        options: how; with `tsne` only its budget and its outliers count.
-        tsne: choose the medoid of the t-SNE plane.
+        photos: candidates.
+        empty: empty gallery for the templates.
+        options: selection options; with `tsne` only budget and outlier rejection are used.
+        tsne: select the medoid of a t-SNE projection.
 
     Raises:
         DataError: the budget is too small, or there are too few photos for t-SNE.
-        RuntimeMissingError: t-SNE without scikit-learn.
+        RuntimeMissingError: t-SNE needs scikit-learn, which is not installed.
     """
     people = photos.templates()
     if not tsne:
@@ -77,7 +77,7 @@ def choose(photos: Photos, empty: Gallery, options: SelectionOptions, *, tsne: b
 
 
 def account(photos: Photos, name: str, choice: Choice) -> Account:
-    """Say of each photo of a person what became of it."""
+    """Return the status of each photo of a person."""
     indices = photos.people[name]
     candidates = Candidates.of(photos.embeddings[indices], photos.card.zero_point)
     agreement = Agreement.of(candidates)
@@ -123,7 +123,7 @@ def _account_of_mean(photos: Photos, name: str, choice: Choice, agreement: Agree
 
 
 def _why_chosen(best: Any, mean: float) -> str:
-    """`best`: Q15 scores of all photos with those chosen so far, this one last."""
+    """Explain a choice; `best` has the Q15 scores of all photos with those chosen so far, this one last."""
     if len(best) == 1:
         return "the only one"
     if best.shape[1] == 1:
@@ -132,5 +132,5 @@ def _why_chosen(best: Any, mean: float) -> str:
 
 
 def _coverage(scores: Any) -> float:
-    """Mean best score, -1 to 1, of Q15 scores ``(n, chosen)``."""
+    """Compute the mean best score, -1 to 1, of Q15 scores ``(n, chosen)``."""
     return float(scores.max(axis=1).mean() / Q15)

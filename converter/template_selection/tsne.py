@@ -1,7 +1,7 @@
-"""The medoid of the t-SNE plane, for comparison: the photo with the smallest sum of distances to its person's others.
+"""Select the medoid of each person in a t-SNE projection, for comparison.
 
-t-SNE (van der Maaten and Hinton, "Visualizing data using t-SNE", JMLR 2008) keeps neighborhoods and not distances, so
-the medoid of the embeddings themselves is the better founded choice; ``docs/representatives.md`` compares the two.
+t-SNE (van der Maaten and Hinton, "Visualizing data using t-SNE", JMLR 2008) preserves neighborhoods but not distances,
+so the medoid of the embeddings is better founded; ``docs/representatives.md`` compares the two.
 """
 
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ from ..plots.projections import tsne
 
 
 def tsne_medoids(people: Mapping[str, Templates], choices: Mapping[str, Choice], zero_point: int) -> dict[str, Choice]:
-    """Put the medoid of the plane in place of everybody's chosen templates; outliers stay rejected.
+    """Replace the chosen templates of each person by the medoid of the projection; outliers stay rejected.
 
     Args:
-        people: int8 ``(n, D)`` templates by name; all of them share the plane.
-        choices: what was rejected.
-        zero_point: of the templates.
+        people: int8 ``(n, D)`` templates by name; all are projected together.
+        choices: choices with the rejected outliers.
+        zero_point: zero point of the templates.
 
     Raises:
         RuntimeMissingError: scikit-learn is not installed.
-        DataError: fewer than five templates.
+        DataError: there are fewer than five templates.
     """
     plane = tsne(np.concatenate(list(people.values())).astype(np.float32) - zero_point)
     starts = np.cumsum([0, *(len(templates) for templates in people.values())])

@@ -1,9 +1,9 @@
-"""The average of a network's weights over the last steps of its training.
+"""Exponential moving average (EMA) of network weights.
 
-At a constant rate the weights wander about a good place; their mean lies nearer to it than any of them, and answers as if the
-rate had fallen (Izmailov et al., "Averaging Weights Leads to Wider Optima and Better Generalization", UAI 2018; here
-the optimizer's exponential moving average). Batch normalizations see other activations in the averaged network, so
-their moments are measured anew.
+With a constant learning rate the weights fluctuate around an optimum; their average is closer to it, as after a decay of
+the learning rate (Izmailov et al., "Averaging Weights Leads to Wider Optima and Better Generalization", UAI 2018; here
+the EMA of the optimizer). The activations of the averaged network differ, so the moments of batch normalization are
+measured again.
 """
 
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ _BATCHES, _BATCH = 32, 128
 
 @contextmanager
 def ema_weights(trainer: Any, network: Any = None, images: npt.NDArray[np.uint8] | None = None) -> Iterator[None]:
-    """The optimizer's moving averages in place of the weights, where it keeps some; the weights come back afterwards.
+    """Context manager that replaces the weights by their EMA, if the optimizer has one, and restores them afterwards.
 
     Args:
         trainer: compiled Keras model.
-        network: Keras model that it trains, whose batch normalizations are to be measured anew; None leaves them.
-        images: uint8 ``(N, H, W, 3)`` training images for that, of which at most 4,096 are taken.
+        network: trained Keras model whose batch normalization moments are measured again; None skips this.
+        images: training images uint8 ``(N, H, W, 3)`` for this measurement; at most 4,096 are used.
     """
     optimizer = trainer.optimizer
     ema = optimizer._model_variables_moving_average if optimizer.use_ema and optimizer.built else []
@@ -44,14 +44,14 @@ def ema_weights(trainer: Any, network: Any = None, images: npt.NDArray[np.uint8]
 
 
 def keep_ema(trainer: Any, network: Any, images: npt.NDArray[np.uint8]) -> None:
-    """Give `network` the moving averages for good; the arguments are those of `ema_weights`."""
+    """Replace the weights of `network` by their EMA permanently; see `ema_weights` for the arguments."""
     with ema_weights(trainer, network, images):
         average = network.get_weights()
     network.set_weights(average)
 
 
 def _measure_moments(network: Any, images: npt.NDArray[np.uint8]) -> None:
-    """Give every batch normalization the mean moments of some batches."""
+    """Set the moments of every batch normalization to the mean over some batches."""
     normalizations = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
     momenta = [layer.momentum for layer in normalizations]
     order = np.random.default_rng(0).permutation(len(images))[: _BATCHES * _BATCH]

@@ -1,13 +1,13 @@
-"""One training run in one folder: resumable, with a log of its curves.
+"""Resumable training loop with checkpoints and a log in a run folder.
 
 ::
 
     RUN/checkpoint.npz   every variable of model and optimizer after the last finished epoch
-    RUN/best.npz         what a watched run keeps of its best epoch
-    RUN/log.csv          a line an epoch
-    RUN/run.json         what was asked for
-    RUN/tensorboard      the same curves for TensorBoard, where asked for
-    RUN/bad-batch.npz    the batch after which the loss was no longer finite
+    RUN/best.npz         arrays of the best epoch, if the run has a `Watch`
+    RUN/log.csv          one row per epoch
+    RUN/run.json         settings of the run
+    RUN/tensorboard      event files for TensorBoard, if enabled
+    RUN/bad-batch.npz    the batch after which the loss was not finite
 """
 
 import csv
@@ -33,12 +33,12 @@ CHECKPOINT, BEST, LOG = "checkpoint.npz", "best.npz", "log.csv"
 
 @dataclass(frozen=True)
 class Watch:
-    """The figure by which the best epoch is chosen.
+    """Metric that selects the best epoch.
 
     Attributes:
-        figure: of what `measure` returns; more is better.
-        keep: gives the arrays that ``best.npz`` keeps of the best epoch.
-        patience: stop after so many epochs without a better one; None goes to the end.
+        figure: key of the result of `measure`; higher is better.
+        keep: returns the arrays to save in ``best.npz`` after the best epoch.
+        patience: stop after this number of epochs without improvement; None disables early stopping.
     """
 
     figure: str
@@ -57,20 +57,20 @@ def train(
     watch: Watch | None = None,
     tensorboard: bool = False,
 ) -> None:
-    """Fit a compiled model, or go on with an interrupted run of the same settings in the same folder.
+    """Fit a compiled model, or resume an interrupted run with the same settings in the same folder.
 
     Args:
         model: compiled Keras model; `batches` a Keras dataset for its ``fit``.
-        epochs: the epochs of the whole run, those already done included.
-        folder: the run's folder, made when absent.
-        settings: what identifies the run; a folder begun with others is refused.
-        measure: called after each epoch; its figures join the log.
-        watch: keep the best epoch, and stop early.
-        tensorboard: write event files too.
+        epochs: number of epochs of the whole run, including finished ones.
+        folder: run folder, created if it does not exist.
+        settings: identify the run; a folder with other settings is an error.
+        measure: called after each epoch; its metrics are added to the log.
+        watch: keep the best epoch and stop early.
+        tensorboard: also write event files.
 
     Raises:
-        DataError: the folder holds a run with other settings.
-        EdgeSiameseError: the loss is no longer finite; the last good checkpoint stays and the batch is saved.
+        DataError: the folder contains a run with other settings.
+        EdgeSiameseError: the loss is not finite; the last checkpoint is kept and the batch is saved.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _claim(folder / "run.json", settings)
@@ -84,7 +84,7 @@ def train(
 
 
 def read_log(folder: Path) -> list[dict[str, float]]:
-    """The lines of a run's ``log.csv``; none before its first epoch has ended."""
+    """Read the rows of ``log.csv`` of a run; empty before the end of the first epoch."""
     path = folder / LOG
     if not path.exists():
         return []
@@ -105,7 +105,7 @@ def _claim(path: Path, settings: dict[str, Any]) -> None:
 
 
 def _restore(model: Any, path: Path) -> int:
-    """Load a checkpoint where there is one; return the epochs it has behind it."""
+    """Load the checkpoint if there is one; return the number of finished epochs."""
     if not path.exists():
         return 0
     arrays = load_arrays(path)
@@ -117,7 +117,7 @@ def _restore(model: Any, path: Path) -> int:
 
 
 def _by_place(model: Any) -> Iterator[tuple[str, Any]]:
-    """Variables of the optimizer and of random generators: Keras numbers their names anew, so their place names them."""
+    """Yield the variables of optimizer and random generators with names by position, as Keras names are not stable."""
     for place, variable in enumerate(model.optimizer.variables):
         yield f"optimizer/{place}", variable
     for place, variable in enumerate(filter(_is_numbered, model.variables)):
@@ -129,7 +129,7 @@ def _is_numbered(variable: Any) -> bool:
 
 
 class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
-    """Progress bar, checkpoint, log line, and the end of a run that no longer improves."""
+    """Shows progress, writes checkpoint and log, and stops a run that no longer improves."""
 
     def __init__(
         self, folder: Path, batches: Any, measure: Measure | None, epochs: int, watch: Watch | None, tensorboard: bool
@@ -173,7 +173,7 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.stop_training = True
 
     def out_of_patience(self, done: int) -> bool:
-        """Whether the best of the `done` epochs is longer ago than the watch allows."""
+        """Check whether the best of the `done` epochs is more than `patience` epochs ago."""
         log = read_log(self.folder)[:done]
         if not self.watch or self.watch.patience is None or not log:
             return False
@@ -209,7 +209,7 @@ def _write_events(folder: Path, metrics: dict[str, float]) -> None:
 
 
 def _flat(name: str, batch: Any) -> dict[str, Any]:
-    """The arrays of nested tuples and dicts, named by their places."""
+    """Flatten nested tuples and dicts to arrays named by their position."""
     if isinstance(batch, dict | tuple | list):
         items = batch.items() if isinstance(batch, dict) else enumerate(batch)
         return {key: array for part, value in items for key, array in _flat(f"{name}/{part}", value).items()}

@@ -1,7 +1,7 @@
-"""Losses that a twin learns from: of pairs by their distance or logit, and of whole batches of labeled images.
+"""Losses of pairs (by distance or logit) and of whole batches of labeled images.
 
 A loss of pairs takes ``(distance or logit, same)``, ``is_genuine`` being 1 or True for two images of one person, and returns
-one value a pair; a loss of batches takes ``(embeddings, numbers)`` and returns their mean.
+one value per pair; a loss of batches takes ``(embeddings, numbers)`` and returns their mean.
 """
 
 import functools
@@ -34,7 +34,7 @@ def binary_crossentropy(logit: Any, is_genuine: Any, *, smoothing: float = 0.01)
     Args:
         logit: before any sigmoid.
         is_genuine: 1 for the same person.
-        smoothing: how far the targets are drawn from 0 and 1 to 1/2, 0 to 1.
+        smoothing: label smoothing of the targets, 0 to 1.
     """
     targets = ops.cast(is_genuine, "float32") * (1.0 - smoothing) + smoothing / 2
     logit = ops.reshape(ops.cast(logit, "float32"), (-1,))
@@ -44,8 +44,7 @@ def binary_crossentropy(logit: Any, is_genuine: Any, *, smoothing: float = 0.01)
 def false_positive_weighted(logits: Any, is_genuine: Any) -> Any:
     """Cross-entropy of two logits ``(B, 2)``, "different" and "same", float32 ``(B,)``.
 
-    Every value is multiplied by 1 + the number of the batch's pairs that are different and answered "same"; the weight
-    has no gradient.
+    Every value is multiplied by 1 + the number of false matches in the batch; the weight has no gradient.
     """
     is_genuine = ops.cast(is_genuine, "int32")
     logits = ops.cast(logits, "float32")
@@ -57,17 +56,17 @@ def false_positive_weighted(logits: Any, is_genuine: Any) -> Any:
 def triplet(embeddings: Any, labels: Any, *, margin: float = 0.2) -> Any:
     """Triplet loss with semi-hard negatives of the batch (Schroff et al., "FaceNet", CVPR 2015).
 
-    Every ordered pair of one person is an anchor and its positive. Its negative is the nearest stranger that is further
-    from the anchor than the positive; where all are nearer, the furthest of them. Distances are squared Euclidean ones
-    of embeddings brought to unit length.
+    Every ordered pair of one person is an anchor and its positive. The negative is the nearest image of another person
+    that is farther from the anchor than the positive, or the farthest if all are nearer. Distances are squared Euclidean
+    distances of L2-normalized embeddings.
 
     Args:
-        embeddings: ``(B, D)``; B^3 values are held.
-        labels: ``(B,)`` who each shows.
-        margin: by which the negative has to be further.
+        embeddings: ``(B, D)``; the memory grows with B^3.
+        labels: ``(B,)`` person of each embedding.
+        margin: margin between positive and negative distance.
 
     Returns:
-        The mean over all triplets; 0 where the batch has none.
+        The mean over all triplets; 0 if the batch has none.
     """
     units = ops.normalize(ops.cast(embeddings, "float32"), axis=-1)
     distances = 2.0 - 2.0 * ops.matmul(units, ops.transpose(units))
@@ -83,7 +82,7 @@ def triplet(embeddings: Any, labels: Any, *, margin: float = 0.2) -> Any:
 
 
 def _semi_hard(distances: Any, other: Any) -> Any:
-    """Distance of the negative of every anchor (row) and positive (column), ``(B, B)``."""
+    """Return the distance of the negative for every anchor (row) and positive (column), ``(B, B)``."""
     further = ops.logical_and(distances[:, None, :] > distances[:, :, None], other[:, None, :])
     nearest = ops.min(ops.where(further, distances[:, None, :], 5.0), axis=-1)
     furthest = ops.max(ops.where(other, distances, -1.0), axis=-1, keepdims=True)
@@ -100,15 +99,15 @@ def _cosface(classes: int, dimension: int, *, margin: float = 0.35, scale: float
 
 @dataclass(frozen=True)
 class LossEntry:
-    """A loss of the registry.
+    """Registry entry of a loss.
 
     Attributes:
-        kind: "pair" takes distances, "logit" what a head answers, "batch" embeddings and numbers.
-        function: the loss itself, or for one with prototypes what makes it of classes and dimension.
-        distance: what a loss of pairs was published with.
-        maximum: the largest value of an option; the smallest is 0.
-        outputs: logits a head has to give.
-        prototypes: it learns one for each class.
+        kind: input of the loss: "pair" distances, "logit" logits of a head, "batch" embeddings and labels.
+        function: the loss, or for a loss with prototypes a function of classes and dimension that creates it.
+        distance: default distance of a loss of pairs, as published.
+        maximum: largest value of each option; the smallest is 0.
+        outputs: number of logits of the head.
+        prototypes: True if the loss learns a prototype per class.
     """
 
     kind: Literal["pair", "logit", "batch"]
@@ -120,7 +119,7 @@ class LossEntry:
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """Options and their defaults."""
+        """Return the options with their defaults."""
         return options_of(self.function)
 
 
@@ -136,15 +135,15 @@ LOSSES: dict[str, LossEntry] = {
 
 
 def create_loss(name: str, *, classes: int = 0, dimension: int = 0, **options: Any) -> Callable[[Any, Any], Any]:
-    """The loss as a function of two tensors; one with prototypes is a Keras layer whose weights are trained, too.
+    """Create a loss as a function of two tensors; a loss with prototypes is a trainable Keras layer.
 
     Args:
-        name: in `LOSSES`.
-        classes, dimension: of the training set and of the embedding, for a loss with prototypes.
-        options: in place of the entry's defaults.
+        name: key of `LOSSES`.
+        classes, dimension: number of classes and length of the embedding, for a loss with prototypes.
+        options: options that replace the defaults.
 
     Raises:
-        DataError: there is no loss or option of that name, an option is out of its range, or classes are missing.
+        DataError: the name or an option is unknown, an option is out of range, or `classes` is missing.
     """
     entry = lookup("loss", name, LOSSES)
     checked = checked_options(f"loss {name}", entry.function, options)

@@ -1,4 +1,4 @@
-"""Softmax over people with a margin: the embedding has to be nearer to its own prototype than it would need to be."""
+"""Margin softmax losses: ArcFace and CosFace."""
 
 from typing import Any
 
@@ -11,19 +11,19 @@ from ..distances import EPSILON
 
 @keras.saving.register_keras_serializable(package="edge_siamese")
 class MarginSoftmax(keras.layers.Layer):  # type: ignore[misc]
-    """Cross-entropy of scaled cosines to learned prototypes, the own one made smaller by a margin.
+    """Cross-entropy of scaled cosines to learned prototypes with a margin on the true class.
 
-    With the angle t to the own prototype its logit is ``scale * (cos(t + angular) - additive)``, the others are
+    With the angle t to the prototype of the true class its logit is ``scale * (cos(t + angular) - additive)``, the others are
     ``scale * cos``. An angular margin alone is ArcFace (Deng et al., CVPR 2019), an additive one alone CosFace (Wang et
-    al., CVPR 2018). Where t + angular exceeds pi the cosine goes on falling as ``-2 - cos(t + angular)`` (the monotone
-    continuation of SphereFace, Liu et al., CVPR 2017), so that no embedding gains by turning away.
+    al., CVPR 2018). If t + angular exceeds pi, the cosine continues as ``-2 - cos(t + angular)`` (monotone continuation of SphereFace, Liu
+    et al., CVPR 2017), so that the loss stays monotone in the angle.
 
     Args:
         classes: number of prototypes.
-        dimension: of the embeddings.
-        angular: margin in radians.
-        additive: margin of the cosine.
-        scale: of the logits.
+        dimension: length of the embeddings.
+        angular: angular margin in radians.
+        additive: additive margin of the cosine.
+        scale: scale of the logits.
     """
 
     def __init__(
@@ -45,15 +45,15 @@ class MarginSoftmax(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, embeddings: Any, labels: Any) -> Any:
-        """Mean loss of embeddings ``(B, D)``, of any length, of the classes ``(B,)``; a float32 scalar."""
+        """Compute the mean loss, a float32 scalar, of embeddings ``(B, D)`` of any length with labels ``(B,)``."""
         return ops.mean(self.each(embeddings, labels))
 
     def each(self, embeddings: Any, labels: Any) -> Any:
-        """Loss of every embedding, float32 ``(B,)``."""
+        """Compute the loss of every embedding, float32 ``(B,)``."""
         return self.of_units(ops.normalize(ops.cast(embeddings, "float32"), axis=-1), labels)
 
     def of_units(self, units: Any, labels: Any) -> Any:
-        """`each` of embeddings that have unit length already."""
+        """Compute `each` for embeddings of unit length."""
         cosines = ops.matmul(units, ops.transpose(ops.normalize(self.prototypes, axis=-1)))
         own = ops.one_hot(labels, self.classes, dtype="float32")
         if self.angular:
@@ -63,7 +63,7 @@ class MarginSoftmax(keras.layers.Layer):  # type: ignore[misc]
         return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
 
     def _turned(self, cosines: Any) -> Any:
-        """Cosines of angles that are larger by the angular margin."""
+        """Compute the cosines of the angles plus the angular margin."""
         sines = ops.sqrt(ops.maximum(1.0 - ops.square(cosines), EPSILON))
         turned = cosines * np.cos(self.angular) - sines * np.sin(self.angular)
         return ops.where(cosines >= -np.cos(self.angular), turned, -2.0 - turned)

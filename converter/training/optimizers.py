@@ -1,10 +1,10 @@
-"""Optimizers and the learning rate over a phase: warm-up, stable, decay; AdamW, or Muon for convolutional networks.
+"""Optimizers (AdamW, Muon for convolutions) and the warm-up, stable, decay schedule of the learning rate.
 
 Muon (Jordan, "Muon: an optimizer for hidden layers in neural networks", 2024; rates as Liu et al., "Muon is scalable
-for LLM training", 2025) makes a kernel's momentum orthogonal and learns more in a step than AdamW where a network
-underfits. Keras's takes matrices alone; here a convolution's kernel ``(height, width, in, out)`` is one of
-``(height * width * in, out)``. What is no matrix (depthwise kernels, biases, normalizations), and layers with a few
-inputs or outputs, which are the first and the last, follow AdamW at the same rate.
+for LLM training", 2025) orthogonalizes the momentum of a kernel and converges in fewer steps than AdamW if a network
+underfits. The Muon of Keras supports matrices only; here a convolution kernel ``(height, width, in, out)`` is reshaped to
+``(height * width * in, out)``. Depthwise kernels, biases, normalizations, and layers with few inputs or outputs (the first
+and the last) use AdamW with the same learning rate.
 """
 
 from typing import Any
@@ -19,10 +19,10 @@ _FEWEST = 16
 
 @keras.saving.register_keras_serializable(package="edge_siamese")
 class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-    """Linear warm-up, constant rate, then a linear fall to zero over the last part of the run.
+    """Learning rate schedule: linear warm-up, constant, then linear decay to zero.
 
-    Unlike a cosine, the stable part can be extended or cut short: a run is finished from any checkpoint by a second
-    one that only decays.
+    Unlike with cosine decay, the stable part can be extended or shortened: a second run with decay only can finish any
+    checkpoint.
     """
 
     def __init__(self, peak: float, steps: int, warmup: float = 0.02, decay: float = 0.3) -> None:
@@ -40,7 +40,7 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):  # typ
 
 @keras.saving.register_keras_serializable(package="edge_siamese")
 class ConvolutionalMuon(keras.optimizers.Muon):  # type: ignore[misc]
-    """Keras's Muon, for the kernels of convolutions; the arguments are the same."""
+    """Muon for convolution kernels; the arguments are those of `keras.optimizers.Muon`."""
 
     def _should_use_adamw(self, variable: Any) -> bool:
         shape = variable.shape
@@ -54,7 +54,7 @@ class ConvolutionalMuon(keras.optimizers.Muon):  # type: ignore[misc]
 
 
 def optimizer_of(phase: Phase, steps: int, weight_decay: float, **options: Any) -> Any:
-    """The optimizer of a phase of `steps` steps an epoch, with its moving average; `options` are Keras's."""
+    """Create the optimizer of a phase with `steps` steps per epoch and its EMA; `options` are passed to Keras."""
     schedule = WarmupStableDecay(phase.learning_rate, phase.epochs * steps, phase.warmup, phase.decay)
     options |= {"weight_decay": weight_decay}
     if phase.ema_momentum:

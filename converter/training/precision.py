@@ -1,4 +1,4 @@
-"""The arithmetic of a training run."""
+"""Numeric precision of training: float32 or bfloat16."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +12,10 @@ _CPU_INFORMATION = Path("/proc/cpuinfo")
 
 @contextmanager
 def arithmetic(precision: str) -> Iterator[None]:
-    """Layers built inside compute in this precision ("float32", "bfloat16" or "auto"); weights stay float32.
+    """Context manager: layers built inside compute in "float32", "bfloat16" or "auto"; weights stay float32.
 
-    "auto" takes bfloat16 on processors with instructions for it (AMX, AVX-512), where it trains this project's networks
-    1.3 to two times as fast; elsewhere it would be slower than float32.
+    "auto" uses bfloat16 on processors with instructions for it (AMX, AVX-512), where training is 1.3 to 2 times as fast;
+    on other processors bfloat16 is slower than float32.
     """
     before = keras.config.dtype_policy()
     if precision == "bfloat16" or (precision == "auto" and _has_bfloat16_instructions()):
@@ -27,7 +27,7 @@ def arithmetic(precision: str) -> Iterator[None]:
 
 
 def in_float32(layer: Any) -> Any:
-    """A copy of a layer that computes in float32, whatever it was trained in: a clone function of `keras.models.clone_model`."""
+    """Copy a layer to float32; a clone function for `keras.models.clone_model`."""
     config = layer.get_config()
     return type(layer).from_config(config | {"dtype": "float32"} if "dtype" in config else config)
 

@@ -1,4 +1,4 @@
-"""Batches of pairs, or of images by class, as a sampler says: augmented, normalized, the same again after a restart."""
+"""Training batches of pairs or of labeled images: augmented, normalized and reproducible after a restart."""
 
 import math
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Prepare = Callable[[npt.NDArray[Any]], npt.NDArray[np.float32]]
 
 
 class _AugmentedBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """What batches of both kinds share: inputs by row, augmented by a generator that depends on epoch and batch."""
+    """Base of both kinds of batches; the augmentation is seeded by epoch and batch."""
 
     def __init__(
         self, inputs: npt.NDArray[Any], prepare: Prepare, augmentation: Augmentation | None, seed: int
@@ -29,7 +29,7 @@ class _AugmentedBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self.epoch += 1
 
     def prepared(self, rows: npt.NDArray[np.int64], batch: int) -> npt.NDArray[np.float32]:
-        """Network inputs ``(B, ...)`` of these rows."""
+        """Return the network inputs ``(B, ...)`` of these indices."""
         chosen = self.inputs[rows]
         if self.augmentation:
             rng = np.random.default_rng((self.seed, self.epoch, batch))
@@ -41,13 +41,13 @@ class PairBatches(_AugmentedBatches):
     """Batches ``(inputs (2B, ...), {"same": float32 (B,)})``: the first halves of the pairs, then the second.
 
     Args:
-        inputs: one row for each image.
-        sampler: gives the pairs of an epoch; all epochs have equally many.
-        batch_size: pairs; a last partial batch is kept.
-        prepare: from chosen rows to what the network takes.
-        augmentation: done to each image first, or None.
-        seed: of augmentation.
-        embed: embeddings of all inputs as the network is now, for a sampler that looks for hard pairs.
+        inputs: one row per image.
+        sampler: draws the pairs of an epoch; all epochs have the same number.
+        batch_size: pairs per batch; a last partial batch is kept.
+        prepare: converts selected rows to network inputs.
+        augmentation: augmentation of each image, or None.
+        seed: seed of the augmentation.
+        embed: computes the current embeddings of all inputs, for samplers of hard pairs.
     """
 
     def __init__(
@@ -81,12 +81,12 @@ class PairBatches(_AugmentedBatches):
 
 
 class ClassBatches(_AugmentedBatches):
-    """Batches ``(inputs (B, ...), {"number": int32 (B,)})`` for losses that look at a whole batch.
+    """Batches ``(inputs (B, ...), {"number": int32 (B,)})`` for losses of whole batches.
 
     Args:
-        inputs, prepare, augmentation, seed: as of `PairBatches`.
+        inputs, prepare, augmentation, seed: see `PairBatches`.
         labels: class of each row.
-        sampler: gives the batches of an epoch.
+        sampler: draws the batches of an epoch.
     """
 
     def __init__(

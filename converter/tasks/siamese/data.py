@@ -1,4 +1,4 @@
-"""The data of a recipe: loaded, prepared, divided, and which of its pairs are judged."""
+"""Load, prepare and split the data of a recipe, and select the pairs to evaluate."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,16 +22,16 @@ _CLASSES = {"omniglot": "characters"}
 
 @dataclass(frozen=True, eq=False)
 class DataSplits:
-    """What a run learns from and is judged on.
+    """Training, validation and test data of a run.
 
     Attributes:
         split: training, validation and test images.
-        source: of the data, for people.
-        classes: what they are, in the plural.
-        protocol: who is compared with whom, one sentence.
-        skipped: path -> why it gave no image.
-        listed_pairs: int64 ``(P, 2)`` rows of the test images to be compared, and the fold of each; None is all pairs.
-        drawers: of the test images, where they are characters.
+        source: text that describes the source.
+        classes: plural noun for the classes, such as "people".
+        protocol: sentence that describes the evaluated pairs.
+        skipped: path of each skipped file -> reason.
+        listed_pairs: int64 ``(P, 2)`` indices of the test images and the fold of each pair; None for all pairs.
+        drawers: drawer of each test image of characters, or None.
     """
 
     split: Split
@@ -57,15 +57,15 @@ class DataSplits:
 
 
 def load_splits(recipe: SiameseRecipe, data: Path | None, *, max_classes: int | None = None) -> DataSplits:
-    """Load and divide a recipe's data.
+    """Load and split the data of a recipe.
 
     Args:
-        recipe: says how.
-        data: folder or archive, or None for a source that downloads itself.
-        max_classes: use so many only, chosen evenly.
+        recipe: the recipe.
+        data: folder or archive; None downloads.
+        max_classes: maximum number of classes, chosen evenly.
 
     Raises:
-        DataError: the data is not what the recipe needs.
+        DataError: the data does not fit the recipe.
     """
     columns = (SpinnerColumn(), TextColumn("reading images: {task.completed:,.0f}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -97,7 +97,7 @@ def load_splits(recipe: SiameseRecipe, data: Path | None, *, max_classes: int | 
 
 
 def _thinned(images: LabeledImages, classes: int) -> LabeledImages:
-    """Evenly chosen classes, at least two of each group where there are groups."""
+    """Choose classes evenly, at least two of each group if there are groups."""
     names = images.classes
     kept = {names[place] for place in np.linspace(0, len(names) - 1, classes).round().astype(int)}
     return images.where(np.array([name in kept for name in images.names], bool))
@@ -119,7 +119,7 @@ def _by_groups(recipe: SiameseRecipe, images: LabeledImages) -> Split:
 def _by_folds(
     recipe: SiameseRecipe, images: LabeledImages, data: Path | None, source: str, skipped: dict[str, str]
 ) -> DataSplits:
-    """The people of some folds of a ``pairs.txt`` are judged on the pairs listed there."""
+    """Split by folds of ``pairs.txt``; the listed pairs of these folds are evaluated."""
     text = pairs_text(recipe.data.kind, data)
     listed = parse_pairs_file(text).of_folds(recipe.split.test_folds)
     test = sorted(listed.people & set(images.names))

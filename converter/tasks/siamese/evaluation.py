@@ -1,4 +1,4 @@
-"""Judge a trained network and its int8 form on the same images, and say it all in one document."""
+"""Evaluate a trained network and its int8 form on the same test images and create the run report."""
 
 import platform
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class NetworkEvaluation:
 def evaluate_embeddings(
     comparison: Comparison, embeddings: Embeddings, splits: DataSplits, threshold: Threshold
 ) -> NetworkEvaluation:
-    """Judge embeddings ``(N, D)`` of the test images: on the listed pairs where there are some, else on all."""
+    """Evaluate embeddings ``(N, D)`` of the test images on the listed pairs, or on all pairs without a list."""
     test = splits.test
     labels, index = test.labels(), splits.listed_pairs
     if index is None:
@@ -48,7 +48,7 @@ def evaluate_embeddings(
     metrics, pairs = evaluate(
         comparison.of(embeddings), labels, test.classes,
         pairs=ScoredPairs(index, scores, labels, splits.listed_folds), threshold=threshold, alphabets=alphabets,
-        pairs_only=comparison.head is not None,  # a head is too slow to compare all with all
+        pairs_only=comparison.head is not None,  # a head is too slow to compare all images
     )  # fmt: skip
     return NetworkEvaluation(metrics, pairs)
 
@@ -62,16 +62,16 @@ def report_of(
     threshold: Threshold,
     folder: Path,
 ) -> tuple[RunReport, RunArrays]:
-    """Judge both networks and put figures, curves and circumstances together.
+    """Evaluate the float and int8 networks and collect metrics, curves and environment.
 
     Args:
-        recipe: of the run.
-        splits: the data.
-        comparison: of two embeddings.
-        embeddings: the float network's ``(N, D)`` of the test images.
+        recipe: recipe of the run.
+        splits: data of the run.
+        comparison: comparison of two embeddings.
+        embeddings: float embeddings ``(N, D)`` of the test images.
         int8: the quantized network.
-        threshold: where to accept, from the validation classes.
-        folder: of the run.
+        threshold: decision threshold, set on the validation classes.
+        folder: run folder.
     """
     raw, zero_point = int8.embed(splits.test.images)
     rounded = int8.real(raw)

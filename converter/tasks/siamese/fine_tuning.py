@@ -1,7 +1,7 @@
-"""Fine-tune the shipped twin on people of one's own, without losing what it knows.
+"""Fine-tune the shipped embedder on new people with a margin softmax and an anchor to its original embeddings.
 
-The people are told apart by the additive-margin softmax, while each crop keeps being pulled to the embedding the
-network had for it before: a handful of people moves the space only where it helps.
+An additive-margin softmax separates the people, while a second loss keeps each embedding near its original value, so that
+few people change the embedding space only where needed.
 """
 
 from importlib.resources import as_file, files
@@ -22,16 +22,16 @@ BATCH_SIZE = 32
 
 
 def shipped_weights(task: str) -> Path:
-    """Path of the float weights that ship for a task."""
+    """Return the path of the shipped float weights of a task."""
     with as_file(files("edge_siamese_converter") / "weights" / f"{task}.npz") as path:
         return path
 
 
 def load_twin(path: Path) -> Any:
-    """The network that `checkpoints.save_float16_weights` wrote.
+    """Load a twin that `checkpoints.save_float16_weights` wrote.
 
     Raises:
-        DataError: the file is missing, not of this kind, or of another network.
+        DataError: the file is missing, of another kind, or of another network.
     """
     network = build_twin(**load_description(path))
     load_weights(path, network)
@@ -49,9 +49,9 @@ def fine_tune(
     measure: Measure | None = None,
     tensorboard: bool = False,
 ) -> None:
-    """Train `network` in place on aligned people; an interrupted run in `folder` goes on.
+    """Train `network` in place on aligned face crops; an interrupted run in `folder` resumes.
 
-    Batch normalization stays as it is: small sets would spoil its statistics.
+    Batch normalization is frozen, because its statistics are unreliable on small data sets.
     """
     labels = people.labels()
     before = embed_float(network, people.images)

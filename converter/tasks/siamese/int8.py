@@ -1,8 +1,7 @@
-"""The int8 form of a siamese network: quantized, judged on the same images, written with a card.
+"""Quantize a siamese network to int8, measure parity and write it with a model card.
 
-A normalization that is a mere scale and offset becomes part of the graph, whose input is then the project's own,
-``pixel ^ 0x80``. Any other is computed before the network: the card carries all of it, and `FaceEngine` does not serve such
-a model.
+A normalization that is a scale and offset is folded into the graph, whose input is then ``pixel ^ 0x80``. Any other
+normalization is computed before the network and stored in the card; `FaceEngine` does not support such a model.
 """
 
 from dataclasses import dataclass
@@ -35,12 +34,12 @@ from .network import Embeddings, SiameseNetwork
 
 @dataclass(frozen=True, eq=False)
 class Int8Network:
-    """A quantized network and what its images go through before it.
+    """A quantized network and the preprocessing of its images.
 
     Attributes:
         tflite: bytes of the .tflite, without card.
-        model: what it was made of.
-        folded: the normalization is part of the graph.
+        model: the float network.
+        folded: True if the normalization is part of the graph.
     """
 
     tflite: bytes
@@ -48,12 +47,12 @@ class Int8Network:
     folded: bool
 
     def real(self, raw: npt.NDArray[np.int8]) -> Embeddings:
-        """What raw embeddings ``(N, D)`` stand for, as the float network would say it."""
+        """Dequantize raw embeddings int8 ``(N, D)`` and finish them like those of the float network."""
         ((scale, zero_point),) = load_network(self.tflite).output_scales().values()
         return self.model.finished((raw.astype(np.float32) - zero_point) * np.float32(scale))
 
     def embed(self, images: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int8], int]:
-        """Raw int8 embeddings ``(N, D)`` of uint8 images, and their zero point."""
+        """Compute raw int8 embeddings ``(N, D)`` of uint8 images ``(N, H, W, C)``, and their zero point."""
         network = load_network(self.tflite)
         ((_, zero_point),) = network.output_scales().values()
 
@@ -79,13 +78,14 @@ def convert_model(
     license: str,
     about_training: dict[str, Any],
 ) -> tuple[Int8Network, ParityReport]:
-    """Quantize a trained network, measure on the validation classes what that cost, and write it with its card.
+    """Quantize a trained network, measure parity on the validation classes and write it with a card.
 
-    An embedder for the engine has to pass the parity gate and gets operating points; of any other the cost is told.
+    An embedder for the engine must pass the parity gate and gets operating points; for other networks parity is only
+    reported.
 
     Raises:
-        DataError: there are fewer than 20 training images to calibrate on.
-        ParityError: int8 costs more than the gate allows; nothing is written.
+        DataError: there are fewer than 20 training images for calibration.
+        ParityError: int8 loses more than the parity gate allows; nothing is written.
     """
     name = f"{recipe.network.name}, {'fine-tuned' if recipe.network.weights else 'trained'}"
     if serves_the_engine(recipe, model):
@@ -105,24 +105,24 @@ def convert_model(
 
 
 def cost_of_int8(model: SiameseNetwork, int8: Int8Network, validation: LabeledImages) -> ParityReport:
-    """Float against int8 on the validation classes."""
+    """Measure the parity of float and int8 on the validation classes."""
     raw, zero_point = int8.embed(validation.images)
     original = unit_rows(model.embed(validation.images))
     return measure_parity(original, raw, zero_point, validation.labels())
 
 
 def serves_the_engine(recipe: SiameseRecipe, model: SiameseNetwork) -> bool:
-    """Whether the network takes the engine's crops as they are."""
+    """Check whether `FaceEngine` supports the network: its input is the aligned crop."""
     aligned = recipe.data.preparation.align == "detector" and recipe.data.preparation.crop_factor == 1.0
     crops = model.network.input_shape[1:] == (CROP_SIZE, CROP_SIZE, 3)
     return aligned and crops and model.normalization.name == "signed"
 
 
 def quantize_model(model: SiameseNetwork, calibration: npt.NDArray[np.uint8]) -> Int8Network:
-    """Quantize a trained network; ranges are measured on images uint8 ``(N, H, W, C)``.
+    """Quantize a trained network with calibration images uint8 ``(N, H, W, C)``.
 
     Raises:
-        DataError: fewer than 20 images.
+        DataError: there are fewer than 20 images.
     """
     images = spread(calibration)
     require_calibration(images)

@@ -1,4 +1,4 @@
-"""What a recipe learns: a normalization, an embedding network, and how two embeddings are compared."""
+"""Trainable parts of a recipe: normalization, embedding network and comparison of embeddings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,18 +24,18 @@ _IMAGES_AT_ONCE = 256
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """How alike two embeddings are: a learned head's logit, or a distance with its sign turned.
+    """Similarity of two embeddings: the logit of a head, or a negative distance.
 
     Attributes:
-        similarity: name of the distance, used where there is no head.
-        head: Keras model of two embeddings to one logit, or to two, "different" and "same"; None for a distance.
+        similarity: name of the distance, used without a head.
+        head: Keras model from two embeddings to one logit, or to two logits, impostor and genuine; None for a distance.
     """
 
     similarity: str
     head: Any = None
 
     def of_pairs(self, first: Embeddings, second: Embeddings) -> npt.NDArray[np.float32]:
-        """Scores ``(P,)`` of embeddings ``(P, D)`` one by one, larger for more alike."""
+        """Compute scores ``(P,)`` of pairs of embeddings ``(P, D)``; larger is more similar."""
         if self.head is None:
             distances = np.asarray(distance(self.similarity)(first, second), np.float32)
             return 1 - distances if self.similarity == "cosine" else -distances
@@ -43,7 +43,7 @@ class Comparison:
         return logits[:, 1] - logits[:, 0] if logits.ndim == 2 else logits
 
     def of(self, embeddings: Embeddings) -> Score:
-        """Scores of images against images by their embeddings ``(N, D)``."""
+        """Return the score function of embeddings ``(N, D)``."""
         if self.head is None:
             return by_similarity(embeddings, self.similarity)
 
@@ -56,14 +56,14 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class SiameseNetwork:
-    """A recipe's learned parts.
+    """Network, normalization and comparison of a recipe.
 
     Attributes:
         network: Keras model from normalized images to embeddings ``(N, D)``.
-        normalization: from uint8 images to the network's input.
-        comparison: of two embeddings.
-        equal_lengths: embeddings are brought to the length of the square root of D before they are compared.
-        average_flip: an embedding is the mean over an image and its mirror image.
+        normalization: converts uint8 images to network inputs.
+        comparison: comparison of two embeddings.
+        equal_lengths: scale embeddings to the length sqrt(D) before the comparison.
+        average_flip: use flip averaging.
     """
 
     network: Any
@@ -73,7 +73,7 @@ class SiameseNetwork:
     average_flip: bool = False
 
     def embed(self, images: npt.NDArray[np.uint8]) -> Embeddings:
-        """Embeddings float32 ``(N, D)`` of uint8 ``(N, H, W, C)``, of any length unless these are to be equal."""
+        """Compute embeddings float32 ``(N, D)`` of uint8 images ``(N, H, W, C)``, not L2-normalized."""
         return self.finished(average_with_flip(images, self._outputs, average_flip=self.average_flip))
 
     def _outputs(self, images: npt.NDArray[np.uint8]) -> Embeddings:
@@ -82,42 +82,42 @@ class SiameseNetwork:
         return np.concatenate([np.asarray(self.network(part, training=False), np.float32) for part in inputs])
 
     def finished(self, rows: Embeddings) -> Embeddings:
-        """The network's outputs ``(N, D)`` as they are compared."""
+        """Convert outputs of the network ``(N, D)`` to embeddings for the comparison."""
         if not self.equal_lengths:
             return rows
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         return np.asarray(rows * np.sqrt(rows.shape[1]) / np.maximum(lengths, 1e-9), np.float32)
 
     def arrays(self) -> dict[str, Any]:
-        """Weights of network and head by path."""
+        """Return the weights of network and head by variable path."""
         return variables_as_arrays(self.weights)
 
     def load(self, path: Path) -> None:
-        """Take the weights that `arrays` gave, from an ``.npz``.
+        """Load the weights of `arrays` from an ``.npz``.
 
         Raises:
-            DataError: it is missing, or of another network.
+            DataError: the file is missing or of another network.
         """
         assign_variables(self.weights, load_arrays(path), path)
 
     @property
     def weights(self) -> list[Any]:
-        """Keras variables of network and head."""
+        """Return the Keras variables of network and head."""
         return [*self.network.weights, *(self.comparison.head.weights if self.comparison.head else [])]
 
 
 def build(
     recipe: SiameseRecipe, training: npt.NDArray[np.uint8], load_weights: Callable[[str, Any], None]
 ) -> SiameseNetwork:
-    """Build what a recipe asks for; the normalization is fitted on the training images uint8 ``(N, H, W, C)``.
+    """Build the network of a recipe and fit its normalization.
 
     Args:
-        recipe: what to build.
-        training: the training images.
-        load_weights: gives a network the weights that the recipe names.
+        recipe: the recipe.
+        training: training images uint8 ``(N, H, W, C)``.
+        load_weights: loads the named weights of the recipe into a network.
 
     Raises:
-        DataError: a name or option is not known, or the network does not take such images.
+        DataError: a name or option is unknown, or the network does not support the image size.
     """
     import keras
 

@@ -1,4 +1,4 @@
-"""The siamese model in training: one network, both branches."""
+"""Keras training models: `PairTrainer` for losses of pairs, `BatchTrainer` for losses of whole batches."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,12 +11,12 @@ Compare = Callable[[Any, Any], Any]
 
 
 class PairTrainer(keras.Model):  # type: ignore[misc]
-    """Trains a network on `siamese_batches.PairBatches`.
+    """Trains a network on `batches.PairBatches`.
 
     Args:
-        network: to embeddings ``(N, D)``; None where the inputs are embeddings already.
-        compare: two halves of embeddings ``(B, D)`` to a distance or logit a pair: a distance function or a head.
-        loss: of those and of ``is_genuine`` ``(B,)``, to a value a pair.
+        network: Keras model to embeddings ``(N, D)``; None if the inputs are embeddings.
+        compare: distance function or head, from two tensors ``(B, D)`` to one distance or logit per pair.
+        loss: function of distances or logits and ``is_genuine`` ``(B,)``; returns one value per pair.
     """
 
     def __init__(self, network: Any | None, compare: Compare, loss: Loss) -> None:
@@ -37,7 +37,7 @@ class PairTrainer(keras.Model):  # type: ignore[misc]
 
 
 class BatchTrainer(keras.Model):  # type: ignore[misc]
-    """Trains a network on `siamese_batches.ClassBatches` with a loss of embeddings ``(B, D)`` and classes ``(B,)``."""
+    """Trains a network on `batches.ClassBatches` with a loss of embeddings ``(B, D)`` and classes ``(B,)``."""
 
     def __init__(self, network: Any, loss: Loss) -> None:
         super().__init__(name="batch_trainer")

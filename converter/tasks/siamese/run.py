@@ -1,12 +1,12 @@
-"""A recipe from data to report: load, split, train, judge on classes never seen, quantize, judge again.
+"""Run a recipe: load, split, train, evaluate on new classes, quantize, evaluate again and report.
 
 ::
 
-    RUN/split.json         which image was used for what
-    RUN/checkpoint.npz ..  `training`
+    RUN/split.json         manifest of the split
+    RUN/checkpoint.npz ..  `training.loop`
     RUN/weights.npz        network and head of the best epoch, float16
-    RUN/embedder.tflite    int8, with its card
-    RUN/report.json ..     `reports.report`
+    RUN/embedder.tflite    int8 with a model card
+    RUN/report.json ..     `reports.run_report`
 """
 
 from pathlib import Path
@@ -45,20 +45,20 @@ def run_recipe(
     tensorboard: bool = False,
     command: str = "",
 ) -> TrainingResult:
-    """Run a recipe; an interrupted run in `folder` goes on.
+    """Run a recipe; an interrupted run in `folder` resumes.
 
     Args:
-        recipe: what to do.
-        data: folder or archive; None lets the recipe's source download its own.
+        recipe: the recipe.
+        data: folder or archive; None downloads.
         folder: run folder.
-        quick: as the recipe's ``quick`` says, so that the whole way takes minutes.
+        quick: shorten the run to minutes by the ``quick`` table of the recipe.
         tensorboard: write event files.
-        command: the command line, for the report.
+        command: command line for the report.
 
     Raises:
-        DataError: recipe and data do not go together; the sentence says how.
-        EdgeSiameseError: the training failed, the network tells people apart no better than chance, or int8 costs more
-            than the gate allows.
+        DataError: the data does not fit the recipe.
+        EdgeSiameseError: the training failed, the network is no better than chance, or int8 loses more than the parity
+            gate allows.
     """
     require_packages()
     if quick:
@@ -78,7 +78,7 @@ def run_recipe(
             recipe, model, splits.training, splits.validation, folder / MODEL,
             license=license_, about_training={"recipe": recipe.summary, "epochs": len(read_log(folder))},
         )  # fmt: skip
-    except ChanceError as error:  # the report says so as well
+    except ChanceError as error:  # the report is written first
         failure = error
         int8 = quantize_model(model, splits.training.images)
         parity = cost_of_int8(model, int8, splits.validation)
@@ -97,7 +97,7 @@ def run_recipe(
 
 
 def _require_calibration_images(splits: DataSplits) -> None:
-    """Refuse before training what could not be quantized after it."""
+    """Check before training that there are enough calibration images."""
     training = splits.training
     if len(training) < MIN_IMAGES:
         raise DataError(
@@ -123,7 +123,7 @@ def _train(recipe: SiameseRecipe, model: SiameseNetwork, splits: DataSplits, fol
 
 
 def _validated(model: SiameseNetwork, splits: DataSplits) -> dict[str, float]:
-    """AUC and EER on the validation classes."""
+    """Compute AUC and EER on the validation classes."""
     return metrics_of(_validation_curve(model, splits))
 
 
@@ -134,24 +134,24 @@ def _validation_curve(model: SiameseNetwork, splits: DataSplits) -> ErrorCurve:
 
 
 def _threshold(curve: ErrorCurve, splits: DataSplits) -> Threshold:
-    """Where the two errors are equal on the validation classes."""
+    """Return the threshold of the equal error rate on the validation classes."""
     return Threshold(
         curve.eer_threshold, f"the equal error rate of the {len(splits.validation.classes)} validation classes"
     )
 
 
 def _weights_path(name: str) -> Path:
-    """A path as it is; else the weights that ship for a task.
+    """Return a path to an ``.npz`` unchanged, or the path of the shipped weights of that name.
 
     Raises:
-        DataError: no weights of that name ship.
+        DataError: there are no shipped weights of that name.
     """
     if Path(name).suffix == ".npz":
         return Path(name)
     path = shipped_weights(name)
     if not path.exists():
         shipped = sorted(each.stem for each in path.parent.glob("*.npz"))
-        advice = did_you_mean(name, shipped) or f"; the weights that ship are {', '.join(shipped)}"
+        advice = did_you_mean(name, shipped) or f"; shipped weights are {', '.join(shipped)}"
         raise DataError(f"network.weights: expected a .npz file or the name of shipped weights, found '{name}'{advice}")
     return path
 
@@ -161,7 +161,7 @@ def _load_named_weights(name: str, network: Any) -> None:
 
 
 def _save(recipe: SiameseRecipe, model: SiameseNetwork, path: Path, license_: str) -> None:
-    """The twin's weights can be loaded by `convert` and `fine_tuning.load_twin`; others say what builds them."""
+    """Save the weights; those of the twin can be loaded by `convert` and `load_twin`, others store how to build them."""
     if recipe.network.name == "twin":
         options = load_description(_weights_path(recipe.network.weights)) if recipe.network.weights else {}
         description = options or recipe.network.options

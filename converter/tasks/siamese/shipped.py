@@ -1,4 +1,4 @@
-"""The embedder that ships, judged on the same pairs as a run: what training one's own has to beat."""
+"""Evaluate the shipped embedder on the test pairs of a run, for comparison."""
 
 from pathlib import Path
 
@@ -24,16 +24,17 @@ _FACES = ("folders", "lfw", "olivetti")
 
 
 def shipped_metrics(recipe: SiameseRecipe, data: Path | None, splits: DataSplits, pairs: ScoredPairs) -> Metrics | None:
-    """Figures of the shipped embedder; a test image without a face scores -1 in all its pairs.
+    """Compute the metrics of the shipped embedder; a test image without a face scores -1 in all its pairs.
 
     Args:
-        recipe: of the run.
-        data: folder or archive it read, None where it downloaded its own.
-        splits: the data; the test images are embedded.
-        pairs: what the run was judged on.
+        recipe: recipe of the run.
+        data: folder or archive of the run, or None if it was downloaded.
+        splits: data of the run, with the test images.
+        pairs: evaluated pairs of the run.
 
     Returns:
-        None where the images are no faces: another kind of data, or a face is found on fewer than half of them.
+        The metrics, or None if the images are not faces: the data is of another kind, or a face is found on fewer than half
+        of them.
     """
     if splits.classes != "people" or recipe.data.kind not in _FACES:
         return None
@@ -52,7 +53,7 @@ def shipped_metrics(recipe: SiameseRecipe, data: Path | None, splits: DataSplits
 
 
 def _aligned_crops(recipe: SiameseRecipe, data: Path | None, splits: DataSplits) -> dict[str, npt.NDArray[np.uint8]]:
-    """The aligned face of each test image, by its path: as the run has it, or else read again."""
+    """Return the aligned face of each test image by path, from the run or by reading the images again."""
     preparation, test = recipe.data.preparation, splits.test
     whole = preparation.align == "detector" and preparation.crop_factor == 1.0
     if whole and test.images.shape[1:] == (CROP_SIZE, CROP_SIZE, 3):
@@ -69,7 +70,7 @@ def _aligned_crops(recipe: SiameseRecipe, data: Path | None, splits: DataSplits)
 def _embedded(
     crops: list[npt.NDArray[np.uint8]], rows: npt.NDArray[np.int64], count: int
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """Unit embeddings ``(count, D)`` with zeros where there is no crop, and where there is one."""
+    """Return unit embeddings ``(count, D)``, zero without a crop, and bool ``(count,)``, true with a crop."""
     with FaceEngine.default() as engine:
         vectors = [engine.embed_crop(crop) for crop in crops]
     units = np.stack([each.values.astype(np.float32) - np.float32(each.zero_point) for each in vectors])

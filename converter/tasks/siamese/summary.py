@@ -1,4 +1,4 @@
-"""What a run came to, for people and as JSON."""
+"""Result of a finished run, as a table and as JSON."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ class TrainingResult:
         model: path of the .tflite.
         page: path of the page.
         report: of the report.
-        before, after: AUC and EER on the validation classes, as it began and as it ended.
-        parity: of float and int8 on the validation classes, `quantization.parity.ParityReport.to_json`.
-        serves_the_engine: the model is an embedder for `FaceEngine`.
+        before, after: AUC and EER on the validation classes before and after training.
+        parity: parity on the validation classes, see `quantization.parity.ParityReport.to_json`.
+        serves_the_engine: True if `FaceEngine` supports the model.
     """
 
     model: Path
@@ -33,11 +33,11 @@ class TrainingResult:
 
     @property
     def skipped(self) -> dict[str, str]:
-        """Why images were left out, by path."""
+        """Reasons of skipped images, by path."""
         return self.report.data.skipped
 
     def to_json(self) -> dict[str, Any]:
-        """The body of ``edge-siamese/train``."""
+        """Return the body of the JSON document ``edge-siamese/train``."""
         metrics = {"float": self.report.float_metrics, "int8": self.report.int8_metrics}
         return {
             "out": str(self.model.parent),
@@ -55,7 +55,7 @@ class TrainingResult:
         }
 
     def table(self) -> list[Sequence[str]]:
-        """Header and rows: what is published, and the shipped embedder, float and int8 on the test classes."""
+        """Return header and rows of the metrics: published, shipped embedder, float and int8 on the test classes."""
         evaluated = self.report.data.portions[-1]
         columns = {
             "shipped": self.report.shipped_metrics, "float": self.report.float_metrics, "int8": self.report.int8_metrics

@@ -1,6 +1,6 @@
-"""A grid over a recipe: every combination is a run of its own, and one table holds them all.
+"""Grid search: run a recipe with every combination of values and write the metrics to one table.
 
-A sweep that was interrupted goes on: finished runs are read from their folders, an unfinished one resumes.
+An interrupted sweep resumes: finished runs are read from their folders, an unfinished run is continued.
 """
 
 import csv
@@ -25,7 +25,7 @@ Changes = dict[str, str]
 
 
 def combinations(grid: Mapping[str, Sequence[str]]) -> list[Changes]:
-    """Every choice of one value for each key, the last key changing fastest."""
+    """Return all combinations of one value per key; the last key changes fastest."""
     return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
 
 
@@ -42,17 +42,17 @@ def sweep(
 
     Args:
         recipe: name of a shipped recipe, or a path.
-        data: as of `siamese_run.run_recipe`.
-        folder: gets a folder for each run and ``sweep.csv``, written anew after every one.
-        grid: values as TOML text by dotted key.
+        data: see `run.run_recipe`.
+        folder: folder for the run folders and ``sweep.csv``, which is rewritten after every run.
+        grid: values as TOML text, by dotted key.
         quick: shorten every run.
         on_row: called with each finished row.
 
     Returns:
-        The rows of the table: the run, its changes, its figures, or the error that ended it.
+        Rows of the table: run, changes, metrics, or the error of the run.
 
     Raises:
-        DataError: the recipe does not take one of the changes; nothing has been run then.
+        DataError: a change is invalid for the recipe; no run is started in that case.
     """
     expected = combinations(grid)
     recipes = [load_recipe(recipe, SiameseRecipe, changes) for changes in expected]
@@ -67,13 +67,13 @@ def sweep(
 
 
 def best(rows: Sequence[dict[str, str]]) -> dict[str, str] | None:
-    """The row with the highest validation AUC: the test figures choose nothing."""
+    """Return the row with the highest validation AUC; test metrics are not used."""
     able = [row for row in rows if row["validation_auc"]]
     return max(able, key=lambda row: float(row["validation_auc"])) if able else None
 
 
 def _name(changes: Changes, quick: bool) -> str:
-    """A folder name that is the same for the same changes."""
+    """Return the folder name, which depends on the changes only."""
     text = json.dumps(changes, sort_keys=True) + ("quick" if quick else "")
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -82,7 +82,7 @@ def _metrics(recipe: SiameseRecipe, data: Path | None, folder: Path, quick: bool
     try:
         if not (folder / REPORT).exists():
             run_recipe(recipe, data, folder, quick=quick)
-        return dict(_said(RunReport.read(folder)))
+        return dict(_row_metrics(RunReport.read(folder)))
     except EdgeSiameseError as error:
         return dict.fromkeys(_COLUMNS, "") | {"error": str(error)}
 
@@ -95,7 +95,7 @@ _COLUMNS = (
 )
 
 
-def _said(report: RunReport) -> Iterator[tuple[str, str]]:
+def _row_metrics(report: RunReport) -> Iterator[tuple[str, str]]:
     yield "validation_auc", f"{max((line['auc'] for line in report.curves), default=0.0):.5f}"
     for kind, metrics in (("float", report.float_metrics), ("int8", report.int8_metrics)):
         for figure in _METRICS:

@@ -1,4 +1,4 @@
-"""Train a siamese network as its recipe says, measured on validation classes after every epoch."""
+"""Train a siamese network by its recipe, with validation after every epoch."""
 
 from pathlib import Path
 from typing import Any
@@ -39,18 +39,18 @@ def train_siamese(
     *,
     tensorboard: bool = False,
 ) -> None:
-    """Train network and head in place; they end with the weights of the best epoch by validation AUC, or of the last.
+    """Train network and head in place; keeps the weights of the epoch with the best validation AUC, or of the last.
 
     Args:
-        recipe: how.
-        model: what, from `siamese_network.build`.
-        training, validation: images without a common class.
-        folder: run folder; an interrupted run goes on, and what a frozen network gives is kept there.
+        recipe: the recipe.
+        model: the network, from `network.build`.
+        training, validation: class-disjoint images.
+        folder: run folder, also for the bottlenecks of a frozen network; an interrupted run resumes.
         tensorboard: write event files.
 
     Raises:
-        DataError: loss, sampler or data do not go together, or the folder holds another run.
-        EdgeSiameseError: the loss is no longer finite.
+        DataError: loss, sampler and data do not fit together, or the folder contains another run.
+        EdgeSiameseError: the loss is not finite.
     """
     frozen, fixed = _bottlenecks(model, training, validation, folder) if recipe.network.frozen else (None, None)
     batches = _batches(recipe, model, training, frozen)
@@ -83,7 +83,7 @@ def train_siamese(
 def verification_pairs(
     labels: npt.NDArray[np.int64], digests: list[str] | None = None, *, maximum: int = _MAX_PAIRS
 ) -> IndexPairs:
-    """All pairs of images by class ``(N,)``, or where these are more than `maximum` as many genuine as impostor ones.
+    """Return all pairs of images with classes ``(N,)``, or at most `maximum` pairs, half genuine and half impostor.
 
     Raises:
         DataError: there are no genuine or no impostor pairs.
@@ -98,20 +98,20 @@ def verification_pairs(
 
 
 def scored(model: SiameseNetwork, embeddings: Embeddings, pairs: IndexPairs) -> ErrorCurve:
-    """Error rates of pairs of embeddings ``(N, D)``."""
+    """Compute the error curve of pairs of embeddings ``(N, D)``."""
     scores = model.comparison.of_pairs(*(embeddings[side] for side in pairs.index.T))
     return error_curve(scores[pairs.is_genuine], scores[~pairs.is_genuine])
 
 
 def metrics_of(curve: ErrorCurve) -> dict[str, float]:
-    """AUC and EER."""
+    """Return AUC and EER of an error curve."""
     return {FIGURE: curve.auc, "eer": curve.eer}
 
 
 def _bottlenecks(
     model: SiameseNetwork, training: LabeledImages, validation: LabeledImages, folder: Path
 ) -> tuple[Embeddings, Embeddings]:
-    """A frozen network's embeddings of both sides, from the run's cache where they are there."""
+    """Return the embeddings of a frozen network for both sides, from the cache of the run if present."""
     finish = {"equal_lengths": model.equal_lengths, "average_flip": model.average_flip}
     digest = digest_of(model.network, model.normalization.to_json() | finish)
 
@@ -135,7 +135,7 @@ def _batches(recipe: SiameseRecipe, model: SiameseNetwork, training: LabeledImag
     if recipe.augmentation and frozen is None:
         augmentation = create_augmentation(recipe.augmentation.name, **recipe.augmentation.options)
     inputs: npt.NDArray[Any] = training.images if frozen is None else frozen
-    prepare = model.normalization if frozen is None else _as_they_are
+    prepare = model.normalization if frozen is None else _identity
     shared: dict[str, Any] = {"prepare": prepare, "augmentation": augmentation, "seed": recipe.seed}
     if kind == "batches":
         return ClassBatches(inputs, labels, sampler, **shared)
@@ -143,7 +143,7 @@ def _batches(recipe: SiameseRecipe, model: SiameseNetwork, training: LabeledImag
     return PairBatches(inputs, sampler, recipe.training.batch_size, embed=embed, **shared)
 
 
-def _as_they_are(embeddings: Embeddings) -> Embeddings:
+def _identity(embeddings: Embeddings) -> Embeddings:
     return embeddings
 
 

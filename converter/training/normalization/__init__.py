@@ -1,4 +1,4 @@
-"""Normalizations by name: how stored images become network inputs."""
+"""Registry of image normalizations."""
 
 from typing import Any
 
@@ -14,30 +14,30 @@ __all__ = ["Normalization", "create", "from_json", "normalizations"]
 
 
 def normalizations() -> dict[str, type[Normalization]]:
-    """Every normalization by name."""
+    """Return all normalizations by name."""
     kinds = (Unit, Signed, MinMax, Standardize, LocalContrast, LocalMean, Whitening)
     return {kind.name: kind for kind in kinds}
 
 
 def create(name: str, **options: Any) -> Normalization:
-    """A normalization that is not fitted yet.
+    """Create a normalization that is not fitted.
 
     Args:
         name: "unit", "signed", "min-max", "standardize", "lcn", "lcn-subtractive" or "zca".
-        options: the keyword-only fields of its class.
+        options: keyword-only fields of its class.
 
     Raises:
-        DataError: there is no normalization or option of that name.
+        DataError: the name or an option is unknown.
     """
     kind = lookup("normalization", name, normalizations())
     return kind(**checked_options(f"normalization {name}", kind, options))
 
 
 def from_json(report: Any) -> Normalization:
-    """Inverse of `Normalization.to_json`.
+    """Create a normalization from the result of `Normalization.to_json`.
 
     Raises:
-        DataError: the report is not what `to_json` writes.
+        DataError: `report` is not a result of `to_json`.
     """
     try:
         name, options, learned = (report[key] for key in ("name", "options", "learned"))

@@ -1,8 +1,8 @@
-"""From stored images to network inputs: one definition for training, calibration, and the model card.
+"""Base class of image normalizations, used in training, calibration and model cards.
 
-A normalization is chosen by name, fitted on the training images where it needs to be, and written to JSON with
-everything it has learned. What is a mere ``pixel * scale + offset`` says so in `Normalization.affine` and can be folded
-into the network. This module has the base class; `scaling`, `contrast` and `whitening` have the normalizations.
+A normalization is created by name, fitted on the training images if necessary, and written to JSON with its fitted
+values. A normalization of the form ``pixel * scale + offset`` sets `Normalization.affine` and can be folded into the
+network. The normalizations are in `scaling`, `contrast` and `whitening`.
 """
 
 import base64
@@ -26,46 +26,46 @@ _IMAGES_AT_ONCE = 256
 
 @dataclass(frozen=True, eq=False)
 class Normalization(ABC):
-    """Base of all. Keyword-only fields are options, the others what `fit` learns, None before.
+    """Base class. Keyword-only fields are options; the other fields are set by `fit` and None before.
 
     Attributes:
         name: a key of `normalizations`.
-        affine: scale and offset where the result is ``pixel * scale + offset``, else None.
+        affine: scale and offset if the result is ``pixel * scale + offset``, else None.
     """
 
     name: ClassVar[str]
     affine: ClassVar[tuple[float, float] | None] = None
 
     def fit(self, images: Images) -> Self:
-        """Return it fitted on the training images, uint8 ``(N, H, W, C)``; itself where nothing is learned.
+        """Return a copy fitted on training images uint8 ``(N, H, W, C)``, or itself if there is nothing to fit.
 
         Raises:
-            DataError: the images are too few, too large or all alike.
+            DataError: there are too few images, or they are too large or all equal.
         """
         return self
 
     @abstractmethod
     def __call__(self, images: Images) -> Floats:
-        """Return float32 ``(N, H, W, C)`` of uint8 images ``(N, H, W, C)``.
+        """Normalize uint8 images ``(N, H, W, C)`` to float32 ``(N, H, W, C)``.
 
         Raises:
-            DataError: it is not fitted, or was on images of another size.
+            DataError: the normalization is not fitted, or was fitted on images of another size.
         """
 
     def to_json(self) -> dict[str, Any]:
-        """Name, options and what was learned, of JSON's types; arrays are little-endian float32 as base64."""
+        """Return name, options and fitted values as JSON types; arrays are little-endian float32 in base64."""
         options = {key: getattr(self, key) for key in options_of(type(self))}
         learned = {key: encode(getattr(self, key)) for key in self.learned() if getattr(self, key) is not None}
         return {"name": self.name, "options": options, "learned": learned}
 
     @classmethod
     def learned(cls) -> list[str]:
-        """Names of the fields that `fit` sets."""
+        """Return the names of the fields that `fit` sets."""
         return [field.name for field in fields(cls) if not field.kw_only]
 
 
 def moments(images: Images) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Mean and mean square of every value over the images, float64 ``(H, W, C)``, from exact sums.
+    """Compute mean and mean square of every value over the images, float64 ``(H, W, C)``, from exact sums.
 
     Raises:
         DataError: there are no images.
@@ -82,17 +82,17 @@ def moments(images: Images) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.flo
 
 
 def parts(images: Images) -> Iterator[Images]:
-    """The images, some at a time."""
+    """Yield the images in blocks."""
     for first in range(0, len(images), _IMAGES_AT_ONCE):
         yield images[first : first + _IMAGES_AT_ONCE]
 
 
 def encode(values: Floats) -> dict[str, Any]:
-    """An array as JSON."""
+    """Encode an array as JSON."""
     return {"shape": list(values.shape), "float32": base64.b64encode(values.astype("<f4").tobytes()).decode("ascii")}
 
 
 def decode(report: Mapping[str, Any]) -> Floats:
-    """Inverse of `encode`."""
+    """Decode an array from the result of `encode`."""
     values = np.frombuffer(base64.b64decode(report["float32"], validate=True), "<f4")
     return values.astype(np.float32).reshape(report["shape"])

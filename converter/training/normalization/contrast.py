@@ -1,4 +1,4 @@
-"""Local contrast normalization: every pixel against its neighborhood (Jarrett et al., ICCV 2009)."""
+"""Local contrast normalization (Jarrett et al., ICCV 2009)."""
 
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -16,15 +16,15 @@ SOFTENING = 0.1
 
 @dataclass(frozen=True, eq=False)
 class LocalMean(Normalization):
-    """Subtractive only: global standardization, then minus the weighted mean of the neighborhood over all channels.
+    """Subtractive normalization: standardize globally, then subtract the weighted mean of the neighborhood.
 
-    The neighborhood is a Gaussian of sigma ``round(0.0625 * W)`` cut at 1.5 sigma to each side; borders continue with
-    their nearest pixel.
+    The neighborhood covers all channels, with Gaussian weights of sigma ``round(0.0625 * W)``, truncated at 1.5 sigma on
+    each side; borders are padded with the nearest pixel.
 
     Attributes:
         overall: mean and standard deviation of all values of the training images, float32 ``(2,)``.
-        even_kernel: the published window (Kadenze/siamese_net): ``int(3 * sigma)`` wide, which shifts the mean by half a
-            pixel where that is even. Else the next odd width.
+        even_kernel: use the published window (Kadenze/siamese_net) of width ``int(3 * sigma)``, which shifts the mean by
+            half a pixel if even; False uses the next odd width.
     """
 
     name = "lcn-subtractive"
@@ -39,7 +39,7 @@ class LocalMean(Normalization):
     def fit(self, images: Images) -> Self:
         mean, square = (float(each.mean()) for each in moments(images))
         if square - mean**2 < 1e-9:
-            raise DataError(f"{self.name} is fitted on images that show something, found a single level of gray")
+            raise DataError(f"{self.name} is fitted on images that show something, found a single gray level")
         return replace(self, overall=np.array([mean, np.sqrt(square - mean**2)], np.float32))
 
     def __call__(self, images: Images) -> Floats:
@@ -69,11 +69,11 @@ class LocalContrast(LocalMean):
 
 
 def gaussian(width: int, *, even: bool = False) -> Floats:
-    """Weights along one axis for images of that width, float32 ``(K,)``, of sum 1.
+    """Compute Gaussian weights along one axis for images of that width, float32 ``(K,)``, with sum 1.
 
     Args:
-        width: of the images, in pixels.
-        even: as published, also in its samples: K of them from -K/2 to K/2, not at whole pixels.
+        width: width of the images in pixels.
+        even: use the published samples: K points from -K/2 to K/2, not at integer pixels.
     """
     sigma = max(round(0.0625 * width), 1)
     size = 3 * sigma if even else 3 * sigma | 1
@@ -83,7 +83,7 @@ def gaussian(width: int, *, even: bool = False) -> Floats:
 
 
 def _neighborhood(image: Floats, kernel: Floats) -> Floats:
-    """Weighted mean around every pixel over all channels, float32 ``(H, W, 1)``."""
+    """Compute the weighted mean around every pixel over all channels, float32 ``(H, W, 1)``."""
     middle = (len(kernel) - 1) // 2
     gray = np.ascontiguousarray(image.mean(axis=-1))
     mean = cv2.sepFilter2D(gray, cv2.CV_32F, kernel, kernel, anchor=(middle, middle), borderType=cv2.BORDER_REPLICATE)

@@ -1,4 +1,4 @@
-"""Normalizations that are simple arithmetic: by fixed constants, or by each image's own range or moments."""
+"""Normalizations by constants, or by the range or moments of each image."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class Unit(Normalization):
 
 
 class Signed(Normalization):
-    """-1 to 127/128: ``(pixel - 128) / 128``, what the device's models take."""
+    """-1 to 127/128: ``(pixel - 128) / 128``, the input of models on the device."""
 
     name = "signed"
     affine = (INPUT_SCALE, INPUT_RANGE[0])

@@ -1,4 +1,4 @@
-"""ZCA whitening: images turned so that their values no longer depend on each other, yet still look like images."""
+"""ZCA whitening, which decorrelates the values of images."""
 
 import math
 from dataclasses import dataclass, replace
@@ -23,13 +23,13 @@ class Whitening(Normalization):
     """Every value standardized, then multiplied by W = (covariance + 0.1 I)^(-1/2) (Bell and Sejnowski, 1997).
 
     With the covariance's eigenvectors V and eigenvalues s, W = I / sqrt(0.1) + V (1 / sqrt(s + 0.1) - 1 / sqrt(0.1)) V^T,
-    in which directions without variance drop out. So N images need N columns of V at most: exact, and for few large
-    images far smaller than W.
+    where directions without variance cancel. N images need at most N columns of V; this is exact, and much smaller than W
+    for few large images.
 
     Attributes:
-        mean, deviation: of every value, float32 ``(H, W, C)``; a value that never changes has deviation 1.
-        directions: V of the directions with variance, float32 ``(H * W * C, R)``.
-        gains: of each direction, 1 / sqrt(s + 0.1), float32 ``(R,)``.
+        mean, deviation: mean and standard deviation of every value, float32 ``(H, W, C)``; constant values have 1.
+        directions: columns of V with variance, float32 ``(H * W * C, R)``.
+        gains: 1 / sqrt(s + 0.1) of each direction, float32 ``(R,)``.
     """
 
     name = "zca"
@@ -47,7 +47,7 @@ class Whitening(Normalization):
             raise DataError(f"zca: mean, deviation, directions and gains do not fit together: {shapes}")
 
     def fit(self, images: Images) -> Self:
-        """Fit on uint8 ``(N, H, W, C)``; at the limit that takes some 4 GB and many minutes, for 64x64 0.6 GB."""
+        """Fit on uint8 ``(N, H, W, C)``; needs about 4 GB and many minutes at the size limit, 0.6 GB for 64x64."""
         values = math.prod(images.shape[1:])
         if values > VALUES_LIMIT:
             raise DataError(
@@ -89,7 +89,7 @@ def _standardized(images: Images, mean: Doubles, deviation: Doubles) -> Doubles:
 
 
 def _covariance(images: Images, mean: Doubles, deviation: Doubles) -> Doubles:
-    """Float64 ``(D, D)``, gathered some images at a time."""
+    """Compute the covariance float64 ``(D, D)`` in blocks of images."""
     covariance = np.zeros((mean.size, mean.size))
     for part in parts(images):
         values = _standardized(part, mean, deviation)
@@ -98,7 +98,7 @@ def _covariance(images: Images, mean: Doubles, deviation: Doubles) -> Doubles:
 
 
 def _of_few(values: Doubles) -> tuple[Doubles, Doubles]:
-    """Eigenvalues ``(N,)`` and eigenvectors ``(D, N)`` of the covariance of fewer images than values."""
+    """Compute eigenvalues ``(N,)`` and eigenvectors ``(D, N)`` of the covariance if there are fewer images than values."""
     variances, mixtures = np.linalg.eigh(values @ values.T / len(values))
     lengths = np.sqrt(np.maximum(variances * len(values), _NEGLIGIBLE))
     return variances, values.T @ mixtures / lengths

@@ -1,4 +1,4 @@
-"""Which images meet in training: samplers of pairs and of batches, by name."""
+"""Registry of samplers of pairs and of batches."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ __all__ = ["SAMPLERS", "BatchSampler", "PairSampler", "SamplerEntry", "create_sa
 
 @dataclass(frozen=True)
 class SamplerEntry:
-    """A sampler of the registry.
+    """Registry entry of a sampler.
 
     Attributes:
         kind: "pairs" is a `PairSampler`, "batches" a `BatchSampler`.
-        make: of a population and a seed, options by keyword.
+        make: function of a population, a seed and keyword options.
     """
 
     kind: Literal["pairs", "batches"]
@@ -30,7 +30,7 @@ class SamplerEntry:
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """Options and their defaults."""
+        """Return the options with their defaults."""
         return options_of(self.make)
 
 
@@ -53,18 +53,18 @@ def create_sampler(
     digests: Sequence[str] | None = None,
     **options: Any,
 ) -> Any:
-    """The sampler of that name, as its entry's kind says.
+    """Create a `PairSampler` or `BatchSampler` by name.
 
     Args:
-        name: in `SAMPLERS`.
+        name: key of `SAMPLERS`.
         labels: class of each image, ``(N,)``.
-        seed: 0 or more; another one gives other epochs.
-        digests: content of each image, so that byte-equal ones are never paired; None takes all as different.
-        options: in place of the entry's defaults.
+        seed: seed of the draws, 0 or more.
+        digests: digest of each image, so that equal images are never paired; None treats all as different.
+        options: options that replace the defaults.
 
     Raises:
-        DataError: there is no sampler or option of that name, an option is out of its range, or the images have fewer
-            than two classes, or no class with two different images.
+        DataError: the name or an option is unknown, an option is out of range, there are fewer than two classes, or no
+            class has two different images.
     """
     entry = lookup("sampler", name, SAMPLERS)
     in_range(0, seed=seed)

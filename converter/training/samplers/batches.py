@@ -1,4 +1,4 @@
-"""Batches of images for losses that look at a whole batch: triplets within it, or a softmax over all classes."""
+"""Samplers of batches, for triplet losses and for softmax losses over all classes."""
 
 import math
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from .population import Indices, Population
 
 
 class BatchSampler(Protocol):
-    """Draws rows in batches; all epochs have equally many batches, which is its length."""
+    """Draws batches of indices; the length is the number of batches, equal in all epochs."""
 
     def __len__(self) -> int: ...
 
@@ -22,14 +22,14 @@ class BatchSampler(Protocol):
 
 
 class ByClass:
-    """Some images of each of some classes, so that every batch has genuine pairs (Schroff et al., CVPR 2015).
+    """Batches with several images of each class, so that every batch has genuine pairs (Schroff et al., CVPR 2015).
 
-    No batch shows one image twice. Places left by classes with too few images go to random others, as strangers; a
-    batch is smaller only where there are none left. An epoch has as many batches as all images would fill.
+    No batch contains an image twice. If classes have too few images, random images of other classes fill the batch; it is
+    smaller only if there are none. An epoch has as many batches as are needed for all images.
 
     Args:
-        classes: of a batch, out of those with two images.
-        images: of each.
+        classes: classes per batch, drawn from those with two images.
+        images: images per class.
     """
 
     def __init__(self, population: Population, seed: int, *, classes: int = 16, images: int = 4) -> None:
@@ -63,16 +63,16 @@ class ByClass:
         return batch
 
     def _without_copies(self, indices: Indices) -> Indices:
-        """The first row of each content."""
+        """Return the first index of each image content."""
         firsts = np.unique(self.population.contents[indices], return_index=True)[1]
         return indices[np.sort(firsts)]
 
 
 class Shuffled:
-    """Every image once an epoch in random order, for losses with a prototype of every class.
+    """Every image once per epoch in random order, for losses with class prototypes.
 
     Args:
-        images: of a batch; a last partial batch is kept.
+        images: images per batch; a last partial batch is kept.
     """
 
     def __init__(self, population: Population, seed: int, *, images: int = 64) -> None:

@@ -1,4 +1,4 @@
-"""Impostor pairs that the network still takes for alike."""
+"""Sampler of hard impostor pairs, chosen by the current embeddings."""
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +14,17 @@ _ROWS_AT_ONCE = 512
 
 
 class HardNegatives(AllGenuine):
-    """All genuine pairs, beside impostors of which a share are among each other's most similar strangers.
+    """All genuine pairs, and as many impostor pairs, a share of which are hard: nearest neighbors of other classes.
 
-    Until the first `update`, all impostors are random. Afterwards an epoch depends on the embeddings, too: to go on
-    with a run exactly, update with those that the interrupted one had.
+    Before the first `update` all impostor pairs are random. Afterwards an epoch depends on the embeddings; to resume a run
+    exactly, call `update` with the same embeddings.
 
     Args:
-        share: part of the impostor pairs that are hard, 0 to 1; only hard ones make many networks collapse.
-        nearest: a hard stranger is drawn at random from so many nearest, so that a mislabeled one does not come always.
-        distance: of the embeddings, a name of `distances.DISTANCES`.
-        per_class: as of `AllGenuine`.
+        share: share of hard impostor pairs, 0 to 1; many networks collapse with hard pairs only.
+        nearest: number of nearest neighbors from which a hard impostor is drawn, so that mislabeled images are not
+            always drawn.
+        distance: distance of the embeddings, a key of `distances.DISTANCES`.
+        per_class: see `AllGenuine`.
     """
 
     def __init__(
@@ -44,13 +45,13 @@ class HardNegatives(AllGenuine):
         self._nearest: tuple[Indices, Indices, Indices] | None = None
 
     def update(self, embeddings: npt.NDArray[np.floating]) -> None:
-        """Find the nearest strangers of every image, some rows at a time.
+        """Find the nearest images of other classes for every image, in blocks of rows.
 
         Args:
-            embeddings: of all images the sampler was made for, ``(N, D)``.
+            embeddings: ``(N, D)`` of all images of the sampler.
 
         Raises:
-            DataError: there is not one for each image, or they are not finite.
+            DataError: the number of embeddings is wrong, or they are not finite.
         """
         population = self.population
         if len(embeddings) != len(population.labels):
@@ -80,7 +81,7 @@ class HardNegatives(AllGenuine):
 
 
 def _smallest(values: npt.NDArray[np.float32], count: int) -> Indices:
-    """Columns of the smallest values of each row, ascending, int64 ``(R, count)``, fewer where there are fewer."""
+    """Return the columns of the smallest values of each row, ascending, int64 ``(R, count)`` or fewer columns."""
     count = min(count, values.shape[1])
     places = np.argpartition(values, count - 1, axis=1)[:, :count]
     order = np.argsort(np.take_along_axis(values, places, axis=1), axis=1)

@@ -1,7 +1,7 @@
-"""Pairs to learn from, an epoch at a time: as many genuine as impostor ones, other ones every epoch.
+"""Samplers of training pairs, with as many genuine as impostor pairs, drawn again every epoch.
 
-Every sampler is deterministic in its seed and the epoch's number, holds the pairs of one epoch and nothing else, and
-never pairs an image with itself or with a byte-equal one. A class of one image takes part in impostor pairs only.
+Every sampler is deterministic in seed and epoch, keeps only the pairs of one epoch in memory, and never pairs an image
+with itself or an equal image. Classes with one image are used in impostor pairs only.
 """
 
 from typing import Protocol
@@ -15,7 +15,7 @@ from .population import Indices, Population
 
 
 class PairSampler(Protocol):
-    """Draws the pairs of an epoch; all epochs have equally many, which is its length."""
+    """Draws the pairs of an epoch; the length is the number of pairs, equal in all epochs."""
 
     def __len__(self) -> int: ...
 
@@ -23,10 +23,10 @@ class PairSampler(Protocol):
 
 
 class PerClass:
-    """As many genuine and impostor pairs of every class with two images (asik03/uc3m-bq-SiameseConvNet).
+    """The same number of genuine and impostor pairs of every class with two images (asik03/uc3m-bq-SiameseConvNet).
 
     Args:
-        pairs: of each kind for each class; a class with fewer different ones has them several times.
+        pairs: pairs of each kind per class; they are repeated if a class has fewer different pairs.
     """
 
     def __init__(self, population: Population, seed: int, *, pairs: int = 30) -> None:
@@ -47,9 +47,9 @@ class PerClass:
 
 
 class Chained:
-    """Every image with the next of its class, and with a stranger (geunzz/siamese_conv_net).
+    """Pair every image with the next image of its class and with an image of another class (geunzz/siamese_conv_net).
 
-    The chain of a class goes through all its images, in another order every epoch.
+    The chain of a class contains all its images, in a new random order every epoch.
     """
 
     def __init__(self, population: Population, seed: int) -> None:
@@ -66,11 +66,11 @@ class Chained:
 
 
 class FixedCount:
-    """A chosen number of pairs of each kind (gchoi/face-recognition-using-siamese-network).
+    """A fixed number of pairs of each kind (gchoi/face-recognition-using-siamese-network).
 
     Args:
-        genuine: pairs, shared out evenly among the classes with two images.
-        impostor: pairs of random images.
+        genuine: number of genuine pairs, distributed evenly over the classes with two images.
+        impostor: number of random impostor pairs.
     """
 
     def __init__(self, population: Population, seed: int, *, genuine: int = 20_000, impostor: int = 20_000) -> None:
@@ -90,11 +90,11 @@ class FixedCount:
 
 
 class AllGenuine:
-    """Every genuine pair, and as many random impostor pairs (Kadenze/siamese_net).
+    """All genuine pairs, and as many random impostor pairs (Kadenze/siamese_net).
 
     Args:
-        per_class: genuine pairs of a class at most, other ones every epoch; 0 takes all, which grows with the square
-            of the images of a class.
+        per_class: maximum number of genuine pairs per class, drawn again every epoch; 0 uses all, whose number grows
+            with the square of the images of a class.
     """
 
     def __init__(self, population: Population, seed: int, *, per_class: int = 0) -> None:
@@ -112,11 +112,11 @@ class AllGenuine:
         return shuffled(genuine, self.impostors(len(genuine), rng), rng)
 
     def impostors(self, count: int, rng: np.random.Generator) -> Indices:
-        """The impostor pairs of an epoch, int64 ``(count, 2)``."""
+        """Draw the impostor pairs of an epoch, int64 ``(count, 2)``."""
         return self.population.impostors(count, rng)
 
 
 def shuffled(genuine: Indices, impostors: Indices, rng: np.random.Generator) -> IndexPairs:
-    """Both kinds of pairs in random order."""
+    """Shuffle genuine and impostor pairs."""
     order = rng.permutation(len(genuine) + len(impostors))
     return IndexPairs(np.concatenate([genuine, impostors])[order], order < len(genuine))

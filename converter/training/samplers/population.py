@@ -1,4 +1,4 @@
-"""The images a sampler draws from: grouped by class, each content once, whatever names its files have."""
+"""Images of a sampler, grouped by class and without duplicates."""
 
 from collections.abc import Sequence
 
@@ -11,21 +11,20 @@ Indices = npt.NDArray[np.int64]
 
 
 class Population:
-    """Images by class, with what genuine and impostor pairs may be made of.
+    """Images by class, and draws of genuine and impostor pairs.
 
-    Byte-equal images of one class count as one, the first, so that two different rows of a class never show the same
-    image. An image that two classes share is never paired with itself.
+    Of equal images of one class only the first is used, so that two rows of a class never contain the same image. An
+    image in two classes is never paired with itself.
 
     Args:
         labels: class of each image, integers ``(N,)``.
-        digests: content of each image, equal for equal ones (`LabeledImages.content_digests`); None takes all as
-            different.
+        digests: digest of each image (`LabeledImages.content_digests`); None treats all images as different.
 
     Attributes:
-        indices: the images drawn from, class after class, int64 ``(K,)``.
+        indices: indices of the images used, grouped by class, int64 ``(K,)``.
         labels: class of each image, int64 ``(N,)``.
-        contents: a number for each image's content, int64 ``(N,)``.
-        members: rows of each class that has two or more, in the order of the classes' numbers.
+        contents: number of the content of each image, int64 ``(N,)``.
+        members: indices of each class with two or more images, in the order of the classes.
 
     Raises:
         DataError: there are fewer than two classes, or no class has two different images.
@@ -39,7 +38,7 @@ class Population:
             self.labels[self.indices], return_index=True, return_counts=True
         )
         if len(self._classes) < 2:
-            raise DataError(f"learning who is who needs two classes or more, found {len(self._classes)}")
+            raise DataError(f"training pairs need two or more classes, found {len(self._classes)}")
         self.members = [
             self.indices[start : start + size]
             for start, size in zip(self._starts, self._sizes, strict=True)
@@ -47,7 +46,7 @@ class Population:
         ]
         if not self.members:
             raise DataError(
-                f"learning who is who needs a class with two different images, found one in each of "
+                f"training pairs need a class with two different images, found one image in each of "
                 f"{len(self._classes)} classes"
             )
         others = len(self.indices) - np.repeat(self._sizes, self._sizes)
@@ -55,25 +54,25 @@ class Population:
         self._with_strangers = self.indices[others > alike]
 
     def genuine(self, counts: Indices, rng: np.random.Generator) -> Indices:
-        """So many pairs of two different images of each class of `members`, int64 ``(sum of counts, 2)``.
+        """Draw `counts` genuine pairs of each class of `members`, int64 ``(sum of counts, 2)``.
 
-        None comes again before all of its class have come.
+        A pair is repeated only after all pairs of its class have been drawn.
         """
         drawn = [_pairs_of(indices, count, rng) for indices, count in zip(self.members, counts.tolist(), strict=True)]
         return np.concatenate(drawn)
 
     def genuine_available(self) -> Indices:
-        """How many different pairs each class of `members` has, int64."""
+        """Return the number of different pairs of each class of `members`, int64."""
         return np.array([len(indices) * (len(indices) - 1) // 2 for indices in self.members], np.int64)
 
     def impostors(self, count: int, rng: np.random.Generator) -> Indices:
-        """Random pairs of different images of different classes, int64 ``(count, 2)``."""
+        """Draw random impostor pairs of different images, int64 ``(count, 2)``."""
         return self.strangers_of(rng.choice(self._with_strangers, count), rng)
 
     def strangers_of(self, firsts: Indices, rng: np.random.Generator) -> Indices:
-        """Each of these rows with a random, different image of another class, int64 ``(P, 2)``.
+        """Pair each of these indices with a random, different image of another class, int64 ``(P, 2)``.
 
-        A row whose only strangers are byte-equal to it gives its place to another row.
+        An index whose only images of other classes are equal to it is replaced by another index.
         """
         firsts = np.where(np.isin(firsts, self._with_strangers), firsts, rng.choice(self._with_strangers, len(firsts)))
         classes = np.searchsorted(self._classes, self.labels[firsts])
@@ -85,13 +84,13 @@ class Population:
         return np.stack([firsts, seconds], axis=1)
 
     def are_strangers(self, indices: Indices) -> npt.NDArray[np.bool_]:
-        """Whether each of these and each of `indices` of the population may be an impostor pair, bool ``(R, K)``."""
+        """Check which of these indices and the `indices` of the population can be impostor pairs, bool ``(R, K)``."""
         different_class = self.labels[indices][:, None] != self.labels[self.indices]
         return np.asarray(different_class & (self.contents[indices][:, None] != self.contents[self.indices]))
 
 
 def _contents(count: int, digests: Sequence[str] | None) -> Indices:
-    """A number for each image's content, int64 ``(N,)``."""
+    """Number the contents of the images, int64 ``(N,)``."""
     if digests is None:
         return np.arange(count)
     if len(digests) != count:
@@ -100,7 +99,7 @@ def _contents(count: int, digests: Sequence[str] | None) -> Indices:
 
 
 def _once_a_class(labels: Indices, contents: Indices) -> Indices:
-    """The first row of every content of every class, class after class."""
+    """Return the first index of every content of every class, grouped by class."""
     order = np.lexsort((np.arange(len(labels)), contents, labels))
     both = np.stack([labels, contents], axis=1)[order]
     first = np.ones(len(order), bool)
@@ -110,7 +109,7 @@ def _once_a_class(labels: Indices, contents: Indices) -> Indices:
 
 
 def _pairs_of(indices: Indices, count: int, rng: np.random.Generator) -> Indices:
-    """Random pairs of two different of these rows, int64 ``(count, 2)``."""
+    """Draw random pairs of two different indices, int64 ``(count, 2)``."""
     available = len(indices) * (len(indices) - 1) // 2
     whole, rest = divmod(count, available)
     chosen = np.concatenate([np.tile(np.arange(available), whole), rng.choice(available, rest, replace=False)])
@@ -119,7 +118,7 @@ def _pairs_of(indices: Indices, count: int, rng: np.random.Generator) -> Indices
 
 
 def _unranked(ranks: Indices) -> tuple[Indices, Indices]:
-    """The pair (i, j), j < i, that comes as number ``i * (i - 1) / 2 + j``."""
+    """Return the pair (i, j), j < i, with the rank ``i * (i - 1) / 2 + j``."""
     larger = ((1 + np.sqrt(1 + 8 * ranks.astype(np.float64))) // 2).astype(np.int64)
     larger -= larger * (larger - 1) // 2 > ranks
     larger += larger * (larger + 1) // 2 <= ranks

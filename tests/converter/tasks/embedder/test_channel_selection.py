@@ -51,7 +51,7 @@ def test_a_wider_network_is_rejected():
 
 
 def test_another_layout_is_rejected():
-    with pytest.raises(DataError, match="of the same layers"):
+    with pytest.raises(DataError, match="with the same layers"):
         narrow(build_twin(**SMALL), build_twin(table="small", dimension=16))
 
 

@@ -65,7 +65,7 @@ def test_the_odd_kernel_keeps_the_image_in_its_place() -> None:
 def test_a_flat_image_is_zero_and_a_flat_training_set_rejected() -> None:
     flat = np.full((2, 8, 8, 1), 9, np.uint8)
     assert create("lcn").fit(images())(flat) == pytest.approx(np.zeros(flat.shape), abs=1e-5)
-    with pytest.raises(DataError, match="single level of gray"):
+    with pytest.raises(DataError, match="single gray level"):
         create("lcn").fit(flat)
 
 

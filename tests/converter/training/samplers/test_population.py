@@ -50,10 +50,10 @@ def test_a_image_two_classes_share_is_never_an_impostor_of_itself() -> None:
 @pytest.mark.parametrize(
     ("labels", "digests", "sentence"),
     [
-        ([], None, "needs two classes or more, found 0"),
-        ([3, 3, 3], None, "needs two classes or more, found 1"),
-        ([0, 1, 2], None, "a class with two different images, found one in each of 3 classes"),
-        ([0, 0, 1], ["a", "a", "b"], "a class with two different images, found one in each of 2 classes"),
+        ([], None, "need two or more classes, found 0"),
+        ([3, 3, 3], None, "need two or more classes, found 1"),
+        ([0, 1, 2], None, "a class with two different images, found one image in each of 3 classes"),
+        ([0, 0, 1], ["a", "a", "b"], "a class with two different images, found one image in each of 2 classes"),
         ([0, 0, 1], ["a"], "a digest for each of 3 images, found 1"),
     ],
 )
