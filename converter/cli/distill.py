@@ -11,11 +11,15 @@ from .run_options import run_options
 
 
 @click.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path), nargs=-1, required=True)
 @json_option
 @run_options("embedder")
-def distill(data: Path, recipe: str, out: Path, initial: Path | None, license_: str | None, as_json: bool) -> None:
-    """Train the twin on DATA, a teacher folder, which 'edge-siamese data teacher' creates from photos of people.
+def distill(
+    data: tuple[Path, ...], recipe: str, out: Path, initial: Path | None, license_: str | None, as_json: bool
+) -> None:
+    """Train an embedder on DATA, teacher folders, which 'edge-siamese data teacher' creates from photos of people.
+
+    Several folders are read as one; mixup uses the teacher.onnx of the first.
 
     RUN/weights.npz contains the result; the log.csv of every phase contains the metrics on the validation people.
     """
@@ -35,6 +39,6 @@ def distill(data: Path, recipe: str, out: Path, initial: Path | None, license_: 
         emit_json("distill", body | {"logs": [str(path) for path in sorted(out.glob("**/log.csv"))]})
     else:
         click.echo(
-            f"{out / 'weights.npz'}: next, edge-siamese convert {out / 'weights.npz'} {data} -o embedder.tflite",
+            f"{out / 'weights.npz'}: next, edge-siamese convert {out / 'weights.npz'} {data[0]} -o embedder.tflite",
             err=True,
         )

@@ -14,7 +14,7 @@ def run_options(recipe: str) -> Decorator:
     options: tuple[Decorator, ...] = (
         click.option("--recipe", default=recipe, show_default=True, help="Name of a shipped recipe, or a TOML file."),
         click.option("--out", type=_PATH, required=True, help="Run folder; an interrupted run resumes."),
-        click.option("--initial", type=_PATH, help="Initial weights."),
+        click.option("--initial", type=_PATH, help="Initial weights; of an embedder also a teacher (.onnx) to cut."),
         click.option(
             "--license", "license_",
             help="License of the weights, stored with them.  [default: the license of --initial]",

@@ -15,6 +15,7 @@ import csv
 import gzip
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ COLUMNS = ("index", "shard", "file", "source", "identity", "source_face_px")
 VALIDATION_PEOPLE = 300
 _VALIDATION_SHARE = 0.2  # of the people, if that is fewer than VALIDATION_PEOPLE
 _MIN_VALIDATION = 2
+_Row = tuple[Path, dict[str, str]]  # a folder and a row of its table
 
 
 @dataclass(frozen=True)
@@ -58,19 +60,28 @@ class TeacherFaces:
         return digest.hexdigest()
 
 
-def load_teacher_faces(folder: Path, dimension: int, *, validation_only: bool = False) -> TeacherFaces:
-    """Read a teacher folder (51,041 crops take 1.9 GB of memory and about 30 seconds).
+def load_teacher_faces(
+    folders: Path | Sequence[Path], dimension: int, *, validation_only: bool = False
+) -> TeacherFaces:
+    """Read teacher folders (51,041 crops take 1.9 GB of memory and about 30 seconds).
+
+    Args:
+        folders: one folder, or several that are read as one; a name in two of them is the same person.
+        dimension: D, the length of the targets.
+        validation_only: return the validation people alone; the directions are those of all others.
 
     Raises:
-        DataError: the folder or one of its files is missing or does not have the form described in this module.
+        DataError: a folder or one of its files is missing or does not have the form described in this module, or the
+            folders have rows of different lengths.
     """
-    rows = _read_table(folder / FACES)
-    identities = [row["identity"] for row in rows]
+    listed = _listed(folders)
+    rows = _read_tables(listed)
+    identities = [row["identity"] for _, row in rows]
     validation = np.isin(identities, list(validation_people(identities)))
-    teacher = _load_rows(folder / TEACHER_ROWS, len(rows))
+    teacher = _load_all_rows(listed)
     if teacher.shape[1] < dimension:
         raise DataError(
-            f"{folder / TEACHER_ROWS}: expected at least {dimension} values a row, as many as the network learns, found "
+            f"{listed[0] / TEACHER_ROWS}: expected at least {dimension} values a row, as many as the network learns, found "
             f"{teacher.shape[1]}"
         )
     directions = principal_directions(teacher[~validation], dimension)
@@ -79,15 +90,15 @@ def load_teacher_faces(folder: Path, dimension: int, *, validation_only: bool = 
         keep = np.flatnonzero(validation)
         rows, identities = [rows[i] for i in keep], [identities[i] for i in keep]
         targets, validation = targets[keep], validation[keep]
-    return TeacherFaces(_read_crops(folder, rows), targets, identities, validation, directions)
+    return TeacherFaces(_read_crops(rows), targets, identities, validation, directions)
 
 
-def load_training_crops(folder: Path, maximum: int) -> npt.NDArray[np.uint8]:
+def load_training_crops(folders: Path | Sequence[Path], maximum: int) -> npt.NDArray[np.uint8]:
     """Read at most `maximum` crops of training people, evenly spaced: uint8 ``(N, 112, 112, 3)``."""
-    rows = _read_table(folder / FACES)
-    kept_back = validation_people([row["identity"] for row in rows])
-    rows = [row for row in rows if row["identity"] not in kept_back]
-    return _read_crops(folder, rows[:: max(1, -(-len(rows) // maximum))])
+    rows = _read_tables(_listed(folders))
+    kept_back = validation_people([row["identity"] for _, row in rows])
+    rows = [(folder, row) for folder, row in rows if row["identity"] not in kept_back]
+    return _read_crops(rows[:: max(1, -(-len(rows) // maximum))])
 
 
 def validation_people(identities: list[str], people: int = VALIDATION_PEOPLE) -> frozenset[str]:
@@ -115,6 +126,25 @@ def project(rows: npt.NDArray[np.float32], directions: npt.NDArray[np.float32]) 
     return np.asarray(unit_rows(np.atleast_2d(projected)).reshape(projected.shape), np.float32)
 
 
+def _listed(folders: Path | Sequence[Path]) -> list[Path]:
+    listed = [folders] if isinstance(folders, Path) else list(folders)
+    if not listed:
+        raise DataError("expected a teacher folder, found none")
+    return listed
+
+
+def _read_tables(folders: list[Path]) -> list[_Row]:
+    return [(folder, row) for folder in folders for row in _read_table(folder / FACES)]
+
+
+def _load_all_rows(folders: list[Path]) -> npt.NDArray[np.float32]:
+    parts = [_load_rows(folder / TEACHER_ROWS, len(_read_table(folder / FACES))) for folder in folders]
+    lengths = {part.shape[1] for part in parts}
+    if len(lengths) > 1:
+        raise DataError(f"teacher folders: expected rows of one length, found {sorted(lengths)}")
+    return np.concatenate(parts)
+
+
 def _read_table(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
         raise DataError(
@@ -134,16 +164,17 @@ def _load_rows(path: Path, count: int) -> npt.NDArray[np.float32]:
     return np.asarray(unit_rows(rows), np.float32)
 
 
-def _read_crops(folder: Path, table: list[dict[str, str]]) -> npt.NDArray[np.uint8]:
+def _read_crops(table: list[_Row]) -> npt.NDArray[np.uint8]:
     crops = np.empty((len(table), 112, 112, 3), np.uint8)
-    shards: dict[str, list[int]] = defaultdict(list)
-    for index, row in enumerate(table):
-        shards[row["shard"]].append(index)
+    shards: dict[Path, list[int]] = defaultdict(list)
+    for index, (folder, row) in enumerate(table):
+        shards[folder / row["shard"]].append(index)
     for shard, indices in shards.items():
-        with ImageArchive(folder / shard) as archive:
+        with ImageArchive(shard) as archive:
             for index in indices:
-                image = archive.image(table[index]["file"])
+                file = table[index][1]["file"]
+                image = archive.image(file)
                 if image.shape != (112, 112, 3):
-                    raise DataError(f"{folder / shard}: {table[index]['file']} is not a 112x112 image")
+                    raise DataError(f"{shard}: {file} is not a 112x112 image")
                 crops[index] = image
     return crops

@@ -31,6 +31,25 @@ class Twin(Part):
     activation: Literal["silu", "relu"] = "relu"
 
 
+class MobileFaceNet(Part):
+    """The widths of a `networks.mobilefacenet.MobileFaceNetTable`.
+
+    Attributes:
+        stem: channels of the two layers at half of the input's size.
+        hidden: for each stage the channels inside each of its blocks.
+        streams: for each stage the channels between its blocks.
+        last, reduced: channels of the two 1x1 convolutions after the last stage.
+        dimension: length of the embedding.
+    """
+
+    stem: int = Field(ge=1)
+    hidden: tuple[tuple[int, ...], ...]
+    streams: tuple[int, ...]
+    last: int = Field(ge=1)
+    reduced: int = Field(ge=1)
+    dimension: int = Field(default=256, ge=8, le=512)
+
+
 class Faces(Part):
     """Training data besides the crops of the teacher folder.
 
@@ -71,10 +90,13 @@ class EmbedderPhase(Phase):
     Attributes:
         augmentation: options of `augmentation.face_crop.CameraAugmentation` that replace its defaults.
         mixture_share: share of mixup crops in a batch; None uses the value of the recipe.
+        slope_share: share of the teacher's PReLU slopes at the beginning and the end of the phase (MobileFaceNet only); the
+            last phase ends at 0.
     """
 
     augmentation: dict[str, float] = Field(default_factory=dict)
     mixture_share: float | None = Field(default=None, ge=0, lt=1)
+    slope_share: tuple[float, float] = (0.0, 0.0)
 
 
 class _PhasedRecipe(Part):
@@ -99,7 +121,7 @@ class EmbedderRecipe(_PhasedRecipe):
 
     task: Literal["embedder"]
     phases: tuple[EmbedderPhase, ...] = Field(min_length=1)
-    network: Twin = Twin()
+    network: Twin | MobileFaceNet = Twin()
     faces: Faces = Faces()
     batch_size: int = Field(default=128, ge=8)
     weight_decay: float = Field(default=0.05, ge=0)

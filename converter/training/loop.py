@@ -13,7 +13,7 @@
 import csv
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,7 @@ def train(
     measure: Measure | None = None,
     watch: Watch | None = None,
     tensorboard: bool = False,
+    callbacks: Sequence[Any] = (),
 ) -> None:
     """Fit a compiled model, or resume an interrupted run with the same settings in the same folder.
 
@@ -67,6 +68,7 @@ def train(
         measure: called after each epoch; its metrics are added to the log.
         watch: keep the best epoch and stop early.
         tensorboard: also write event files.
+        callbacks: further Keras callbacks.
 
     Raises:
         DataError: the folder contains a run with other settings.
@@ -80,7 +82,9 @@ def train(
     recorder = _Recorder(folder, batches, measure, epochs, watch, tensorboard)
     if done < epochs and not recorder.out_of_patience(done):
         with recorder.progress:
-            model.fit(batches, initial_epoch=done, epochs=epochs, shuffle=False, verbose=0, callbacks=[recorder])
+            model.fit(
+                batches, initial_epoch=done, epochs=epochs, shuffle=False, verbose=0, callbacks=[*callbacks, recorder]
+            )
 
 
 def read_log(folder: Path) -> list[dict[str, float]]:

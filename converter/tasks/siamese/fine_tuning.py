@@ -13,7 +13,7 @@ import keras
 from ...checkpoints import load_description, load_weights
 from ...data.labeled import LabeledImages
 from ...embeddings import embed_float
-from ...networks.mobilenetv3 import build_twin
+from ...networks.embedder import build_embedder
 from ...training.loop import Measure, train
 from ...training.optimizers import WarmupStableDecay
 from ..embedder.distillation import DistillationBatches, Distiller, FaceSource
@@ -33,7 +33,7 @@ def load_twin(path: Path) -> Any:
     Raises:
         DataError: the file is missing, of another kind, or of another network.
     """
-    network = build_twin(**load_description(path))
+    network = build_embedder(load_description(path))
     load_weights(path, network)
     return network
 

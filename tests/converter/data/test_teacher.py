@@ -92,3 +92,20 @@ def test_rows_that_do_not_fit_the_crops_are_rejected(folder: Path) -> None:
     np.save(folder / "teacher_int8.npy", np.ones((3, 16), np.int8))
     with pytest.raises(DataError, match=r"one row for each of 12 crops, found an array of shape \(3, 16\)"):
         load_teacher_faces(folder, 4)
+
+
+def test_several_folders_are_read_as_one(folder: Path) -> None:
+    faces = load_teacher_faces([folder, folder], 4)
+    assert len(faces.crops) == len(faces.targets) == 24
+    assert faces.identities.count("p2") == 4
+    assert len(load_training_crops([folder, folder], maximum=99)) == 2 * len(load_training_crops(folder, maximum=99))
+
+
+def test_folders_of_different_teachers_are_refused(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "faces.csv.gz").write_bytes((folder / "faces.csv.gz").read_bytes())
+    np.save(other / "teacher_int8.npy", np.ones((12, 9), np.int8))
+    with pytest.raises(DataError, match=r"rows of one length, found \[9, 16\]"):
+        load_teacher_faces([folder, other], 4)
+    with pytest.raises(DataError, match="expected a teacher folder, found none"):
+        load_teacher_faces([], 4)
