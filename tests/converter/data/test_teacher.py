@@ -101,7 +101,7 @@ def test_several_folders_are_read_as_one(folder: Path) -> None:
     assert len(load_training_crops([folder, folder], maximum=99)) == 2 * len(load_training_crops(folder, maximum=99))
 
 
-def test_folders_of_different_teachers_are_refused(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_folders_of_different_teachers_are_rejected(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = tmp_path_factory.mktemp("other")
     (other / "faces.csv.gz").write_bytes((folder / "faces.csv.gz").read_bytes())
     np.save(other / "teacher_int8.npy", np.ones((12, 9), np.int8))

@@ -13,6 +13,6 @@ def test_a_description_from_json_builds_its_network() -> None:
 
 
 @pytest.mark.parametrize("description", [TABLE | {"depth": 3}, {"tables": "small"}])
-def test_a_description_of_neither_is_refused(description: dict[str, object]) -> None:
+def test_a_description_of_neither_is_rejected(description: dict[str, object]) -> None:
     with pytest.raises(DataError, match="expected the description of an embedder"):
         build_embedder(description)

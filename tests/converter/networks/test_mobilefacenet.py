@@ -80,12 +80,12 @@ def test_strided_layers_are_centered_on_even_pixels() -> None:
         ({"last": 0}, "widths of 1 and more, found 0"),
     ],
 )
-def test_a_table_that_is_none_is_refused(change: dict[str, Any], message: str) -> None:
+def test_a_table_that_is_none_is_rejected(change: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         replace(TABLE, **change)
 
 
-def test_other_activations_and_sizes_are_refused() -> None:
+def test_other_activations_and_sizes_are_rejected() -> None:
     with pytest.raises(DataError, match="found 'silu'"):
         build_mobilefacenet(TABLE, activation="silu")
     with pytest.raises(DataError, match="multiple of 16, found 120"):

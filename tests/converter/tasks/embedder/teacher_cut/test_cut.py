@@ -35,11 +35,11 @@ def test_a_cut_to_the_same_widths_answers_as_the_teacher(
 
 def test_a_narrow_student_still_resembles_the_teacher(teacher: Any, crops: npt.NDArray[np.uint8]) -> None:
     table = MobileFaceNetTable(6, ((6, 6), (12, 12), (16,)), (6, 12, 12), 16, 6, 12)
-    told: list[str] = []
-    student, report = cut_teacher(teacher, table, crops, DIRECTIONS, progress=told.append)
+    reported: list[str] = []
+    student, report = cut_teacher(teacher, table, crops, DIRECTIONS, progress=reported.append)
     assert agreement(student, teacher, crops) > 0.6
     assert all(0.5 < kept <= 1 for kept in report.streams)
-    assert told == [name for name, *_ in table.blocks()]
+    assert reported == [name for name, *_ in table.blocks()]
 
 
 def test_the_embedding_is_projected_on_the_directions(
@@ -67,13 +67,13 @@ def test_a_seed_gives_the_same_student(teacher: Any, table: MobileFaceNetTable, 
         ({"dimension": 5}, r"directions of shape \(12, 5\)"),
     ],
 )
-def test_what_the_teacher_has_not_is_refused(
+def test_what_the_teacher_has_not_is_rejected(
     teacher: Any, table: MobileFaceNetTable, crops: npt.NDArray[np.uint8], change: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(DataError, match=message):
         cut_teacher(teacher, replace(table, **change), crops, DIRECTIONS)
 
 
-def test_too_few_crops_are_refused(teacher: Any, table: MobileFaceNetTable, crops: npt.NDArray[np.uint8]) -> None:
+def test_too_few_crops_are_rejected(teacher: Any, table: MobileFaceNetTable, crops: npt.NDArray[np.uint8]) -> None:
     with pytest.raises(DataError, match="16 crops to fit on, found 3"):
         cut_teacher(teacher, table, crops[:3], DIRECTIONS)

@@ -68,13 +68,13 @@ def test_a_student_begins_as_the_teacher_and_ends_with_relu(
     assert np.asarray(load_twin(tmp_path / "weights.npz")(image)) == pytest.approx(np.asarray(network(image)), abs=0.05)
 
 
-def test_slopes_that_never_end_are_refused(folders: list[Path], tmp_path: Path) -> None:
+def test_slopes_that_never_end_are_rejected(folders: list[Path], tmp_path: Path) -> None:
     recipe = EmbedderRecipe.model_validate(RECIPE | {"phases": [{"epochs": 1, "slope_share": [1.0, 0.5]}]})
     with pytest.raises(DataError, match=r"still count for 0\.5"):
         distill(folders, tmp_path / "run", recipe)
 
 
-def test_other_beginnings_are_refused(folders: list[Path], teacher: Any, onnx_writer: Any, tmp_path: Path) -> None:
+def test_other_beginnings_are_rejected(folders: list[Path], teacher: Any, onnx_writer: Any, tmp_path: Path) -> None:
     onnx_writer(teacher).write(tmp_path / "teacher.onnx")
     twin = EmbedderRecipe.model_validate({"task": "embedder", "network": {"dimension": 8}, "phases": [{"epochs": 1}]})
     with pytest.raises(DataError, match="only a MobileFaceNet can begin as a teacher"):

@@ -17,7 +17,7 @@ def test_principal_axes_are_orthonormal_and_find_the_large_directions() -> None:
     assert kept == pytest.approx(18 / 20)
 
 
-def test_more_axes_than_channels_are_refused() -> None:
+def test_more_axes_than_channels_are_rejected() -> None:
     with pytest.raises(DataError, match="at most 3 channels of a stream, found 4"):
         principal_axes([np.eye(3)], 4)
 

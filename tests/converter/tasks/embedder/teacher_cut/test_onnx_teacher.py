@@ -47,7 +47,7 @@ def test_it_answers_as_another_runtime_does(
     assert cosines.min() > 0.9995  # the zeros around the image differ by half a gray level
 
 
-def test_a_file_that_is_no_onnx_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_onnx_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "teacher.onnx").write_bytes(b"no network")
     with pytest.raises(DataError, match=r"teacher\.onnx: expected an ONNX file"):
         load_teacher(tmp_path / "teacher.onnx")
@@ -55,10 +55,10 @@ def test_a_file_that_is_no_onnx_is_refused(tmp_path: Path) -> None:
         load_teacher(tmp_path / "missing.onnx")
 
 
-def test_other_layouts_are_refused_by_what_differs(teacher: Any, onnx_writer: Any, tmp_path: Path) -> None:
+def test_other_layouts_are_rejected_by_what_differs(teacher: Any, onnx_writer: Any, tmp_path: Path) -> None:
     path = tmp_path / "other.onnx"
 
-    def refused(change: str, message: str) -> None:
+    def rejected(change: str, message: str) -> None:
         writer = onnx_writer(teacher)
         writer.write(path)
         if change == "pool":
@@ -76,8 +76,8 @@ def test_other_layouts_are_refused_by_what_differs(teacher: Any, onnx_writer: An
         with pytest.raises(DataError, match=message):
             load_teacher(path)
 
-    refused("pool", "found GlobalAveragePool")
-    refused("headless", "ends with a matrix product")
-    refused("short", "4 convolutions and 3 for each block")
-    refused("computed", "'stem_w' is computed")
-    refused("unstrided", "begin with a stride of 2, found block 1")
+    rejected("pool", "found GlobalAveragePool")
+    rejected("headless", "ends with a matrix product")
+    rejected("short", "4 convolutions and 3 for each block")
+    rejected("computed", "'stem_w' is computed")
+    rejected("unstrided", "begin with a stride of 2, found block 1")
