@@ -23,7 +23,7 @@ _IGNORED = {"DequantizeLinear", "Identity", "Flatten", "Reshape", "Constant"}
 
 
 @dataclass(frozen=True, eq=False)
-class _Convolution:
+class _TeacherConvolution:
     """A convolution of the file: kernel ``(outputs, inputs, k, k)``, bias, slopes of the PReLU after it, strides."""
 
     kernel: Floats
@@ -95,13 +95,13 @@ def _open(path: Path) -> Any:
         raise DataError(f"{path}: expected an ONNX file, cannot read it ({error})") from error
 
 
-def _read(path: Path) -> tuple[list[_Convolution], Floats, Floats]:
+def _read(path: Path) -> tuple[list[_TeacherConvolution], Floats, Floats]:
     """Convolutions in order, and the last product's weights ``(D, M)`` and bias."""
     graph = _open(path)
     import onnx
 
     tensors = {item.name: onnx.numpy_helper.to_array(item) for item in graph.initializer}
-    convolutions: list[_Convolution] = []
+    convolutions: list[_TeacherConvolution] = []
     product: tuple[Floats, Floats] | None = None
     for node in graph.node:
         attributes = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
@@ -112,7 +112,7 @@ def _read(path: Path) -> tuple[list[_Convolution], Floats, Floats]:
         elif node.op_type == "PRelu":
             slope = _tensor(path, tensors, node.input[1]).reshape(-1)
             previous = convolutions[-1]
-            convolutions[-1] = _Convolution(previous.kernel, previous.bias, slope, previous.strides)
+            convolutions[-1] = _TeacherConvolution(previous.kernel, previous.bias, slope, previous.strides)
         elif node.op_type == "Gemm":
             weights = _tensor(path, tensors, node.input[1])
             product = (weights if attributes.get("transB") else weights.T, _tensor(path, tensors, node.input[2]))
@@ -125,10 +125,10 @@ def _read(path: Path) -> tuple[list[_Convolution], Floats, Floats]:
 
 def _convolution(
     path: Path, node: Any, tensors: Mapping[str, npt.NDArray[Any]], attributes: Mapping[str, Any]
-) -> _Convolution:
+) -> _TeacherConvolution:
     kernel = _tensor(path, tensors, node.input[1])
     bias = _tensor(path, tensors, node.input[2]) if len(node.input) > 2 else np.zeros(len(kernel), np.float32)
-    return _Convolution(kernel, bias, None, int(attributes.get("strides", [1])[0]))
+    return _TeacherConvolution(kernel, bias, None, int(attributes.get("strides", [1])[0]))
 
 
 def _tensor(path: Path, tensors: Mapping[str, npt.NDArray[Any]], name: str) -> Floats:
@@ -147,7 +147,7 @@ def _dequantized(path: Path, node: Any, tensors: Mapping[str, npt.NDArray[Any]],
     return np.asarray((values - zero) * scale, np.float32)
 
 
-def _table(path: Path, convolutions: list[_Convolution], weights: Floats) -> MobileFaceNetTable:
+def _table(path: Path, convolutions: list[_TeacherConvolution], weights: Floats) -> MobileFaceNetTable:
     """The widths of what was read.
 
     Raises
