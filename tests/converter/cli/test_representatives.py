@@ -46,7 +46,7 @@ def test_the_choice_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.split()[2] for line in lines[1:-1]] == ["chosen"] * 2 * PEOPLE
     assert lines[-1].startswith("10 templates of 20 photos stand for 5 people: ")
     assert printed.err == (
-        "edge-siamese: p0/3.jpg: kept, but unlike the person's other photos; --reject-outliers leaves it out\n"
+        "edge-siamese: p0/3.jpg: kept, but unlike the other photos of the person; --reject-outliers leaves it out\n"
     )
 
 
