@@ -53,6 +53,7 @@ def dataset_layout(
     images = list(images)
     top = _top(images)
     paths = {image: _below(image, top) for image in images}
+    _require_one_place_each(paths, name)
     photos = {path: image for image, path in paths.items() if "/" in path}
     strays = [image for image, path in paths.items() if "/" not in path]
     if not photos:
@@ -105,6 +106,29 @@ def _top(images: Sequence[str]) -> str:
 
 def _below(image: str, top: str) -> str:
     return image.removeprefix(f"{top}/") if top else image
+
+
+def _require_one_place_each(paths: dict[str, str], name: str) -> None:
+    """Check that nobody has photos both below the folder that is entered and beside it.
+
+    Args:
+        paths: path in the dataset by image file.
+        name: name of the dataset in messages.
+
+    Raises:
+        DataError: somebody has.
+    """
+    places: dict[str, str] = {}
+    for image, path in paths.items():
+        if "/" in path:
+            person = person_of(path)
+            place = f"{image.removesuffix(path)}{person}"
+            if places.setdefault(person, place) != place:
+                raise DataError(
+                    f"{name}: '{person}' has photos in {places[person]} and in {place}: put all photos of a person into "
+                    "one folder",
+                    path=name,
+                )
 
 
 def _require_one_folder_each(photos: dict[str, str], top: str, name: str, way_out: str) -> set[str]:

@@ -95,6 +95,14 @@ def test_paths_follow_the_order_of_the_files_and_may_repeat() -> None:
         paths_in_dataset(["A/1.jpg", "x.jpg"], name="n")
 
 
+@pytest.mark.parametrize("images", [["a/a", "images/a/a"], ["a/1.jpg", "images/a/2.jpg", "images/b/1.jpg"]])
+def test_a_person_at_the_root_and_below_images_is_rejected(images: list[str]) -> None:
+    with pytest.raises(
+        DataError, match="'a' has photos in a and in images/a: put all photos of a person into one folder"
+    ):
+        dataset_layout(images, name="data")
+
+
 PARTS = st.sampled_from(["a", "b", "images", "1.jpg", "2.jpg"])
 
 

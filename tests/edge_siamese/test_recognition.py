@@ -161,7 +161,7 @@ class TestPoorFaces:
 
     def test_a_score_high_enough_is_a_match(self, engine: FaceEngine, ada: Gallery) -> None:
         (answer,) = identify_faces(
-            engine, ada, small(image(0), 23), operating_point=replace(POINT, threshold_q15=-32_000)
+            engine, ada, small(image(0), 24), operating_point=replace(POINT, threshold_q15=-32_000)
         )
         assert (answer.decision.identity, answer.embedded and answer.embedded.doubt) == ("Ada", Reason.TOO_SMALL)
 

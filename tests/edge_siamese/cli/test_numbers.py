@@ -12,9 +12,13 @@ RATES = ("--target-fmr", "--target-fpir", "--fmr")
 
 
 def commands(group: click.Group, name: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command below a group whose packages are installed."""
     context = click.Context(group)
     for each in group.list_commands(context):
-        command = group.get_command(context, each)
+        try:
+            command = group.get_command(context, each)
+        except click.ClickException:  # an extra is not installed
+            continue
         if isinstance(command, click.Group):
             yield from commands(command, f"{name} {each}".strip())
         elif command:

@@ -10,6 +10,8 @@ import pytest
 from edge_siamese.errors import DataError
 from edge_siamese.reports.canvas import INK, Drawing, Raster, as_rgb
 
+pytest.importorskip("matplotlib", reason="drawings need the extra 'report'")
+
 
 def diagonal(figure: Any) -> None:
     axes = figure.add_subplot()
