@@ -8,9 +8,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from edge_siamese.errors import DataError
 
@@ -48,6 +48,21 @@ class MobileFaceNet(Part):
     last: int = Field(ge=1)
     reduced: int = Field(ge=1)
     dimension: int = Field(default=256, ge=8, le=512)
+
+
+_TWIN, _MOBILEFACENET = "twin", "mobilefacenet"
+
+
+def _network_kind(value: Any) -> str:
+    """Which of the two networks a table describes: only a MobileFaceNet has a stem and streams."""
+    if isinstance(value, Mapping):
+        return _MOBILEFACENET if {"stem", "hidden", "streams"} & set(value) else _TWIN
+    return _MOBILEFACENET if isinstance(value, MobileFaceNet) else _TWIN
+
+
+EmbedderNetwork = Annotated[
+    Annotated[Twin, Tag(_TWIN)] | Annotated[MobileFaceNet, Tag(_MOBILEFACENET)], Discriminator(_network_kind)
+]
 
 
 class Faces(Part):
@@ -121,7 +136,7 @@ class EmbedderRecipe(_PhasedRecipe):
 
     task: Literal["embedder"]
     phases: tuple[EmbedderPhase, ...] = Field(min_length=1)
-    network: Twin | MobileFaceNet = Twin()
+    network: EmbedderNetwork = Twin()
     faces: Faces = Faces()
     batch_size: int = Field(default=128, ge=8)
     weight_decay: float = Field(default=0.05, ge=0)
@@ -215,8 +230,9 @@ def _value(text: str) -> Any:
 def _sentence(error: ValidationError, kind: type[BaseModel]) -> str:
     """Format the first validation error, with the most similar key for an unknown one."""
     first = error.errors(include_url=False)[0]
-    place = [part for part in first["loc"] if isinstance(part, str)]
-    key = ".".join(str(part) for part in first["loc"])
+    parts = [part for part in first["loc"] if part not in (_TWIN, _MOBILEFACENET)]
+    place = [part for part in parts if isinstance(part, str)]
+    key = ".".join(str(part) for part in parts)
     if first["type"] != "extra_forbidden":
         return f"{key}: {first['msg'][:1].lower()}{first['msg'][1:]}, found {first.get('input')!r}"
     near = difflib.get_close_matches(place[-1], _keys(kind), n=1)
@@ -228,5 +244,6 @@ def _keys(kind: type[BaseModel]) -> Iterator[str]:
     for name, field in kind.model_fields.items():
         yield name
         for part in (field.annotation, *get_args(field.annotation)):
-            if isinstance(part, type) and issubclass(part, BaseModel):
-                yield from _keys(part)
+            model = get_args(part)[0] if get_origin(part) is Annotated else part
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                yield from _keys(model)

@@ -54,6 +54,11 @@ def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
             r"network\.table: input should be 'small' or 'dense', found 'large'",
         ),
         ("batch_size = 'many'\n" + PHASE, r"batch_size: input should be a valid integer.*, found 'many'"),
+        ("[network]\nstem = 48\nstreems = [64]\n" + PHASE, r"network\.hidden: field required"),
+        (
+            "[network]\nstem = 0\nhidden = [[8]]\nstreams = [8]\nlast = 8\nreduced = 8\n" + PHASE,
+            r"network\.stem: input",
+        ),
         ("", r"phases: field required"),
         ("= nonsense", "not a TOML file"),
     ],
