@@ -7,7 +7,7 @@
     aliases = ["rp2040"]                  # optional
     cpu = "cortex-m0plus"
 
-    [[flash]]                             # once for every stretch with the same erase size
+    [[flash]]                             # once for every region with the same erase size
     address = 0x10000000
     size = 0x00200000
     erase = 0x1000

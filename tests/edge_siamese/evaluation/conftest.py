@@ -1,4 +1,4 @@
-"""Surveys of people who are directions with noise, without photos."""
+"""Embedded datasets of people whose embeddings are directions with noise, without photos."""
 
 from collections.abc import Callable, Sequence
 
