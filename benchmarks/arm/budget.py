@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from edge_siamese.errors import DataError
+
 from .cores import CORES
-from .device import DataError
 from .report import Row
 
 BUDGET_FILE = "budget.toml"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .device import DataError
+from edge_siamese.errors import DataError
 
 _ARMV8_0 = "fp asimd evtstrm crc32 cpuid"
 _ARMV8_2 = (

@@ -14,8 +14,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from edge_siamese.errors import DataError
+
 from .cores import CORES, ArmCore
-from .device import DataError
 from .operators import PAIRWISE, KernelOperator, read_operators
 
 COEFFICIENTS_FILE = "cost_model.json"

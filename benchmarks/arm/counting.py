@@ -12,9 +12,10 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from edge_siamese.errors import EdgeSiameseError
+
 from .cores import ArmCore
 from .counts import Count, Marks
-from .device import EdgeSiameseError
 from .rig import Rig, device_path
 
 Item = Mapping[str, Any]

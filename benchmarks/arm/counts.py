@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .device import EdgeSiameseError
+from edge_siamese.errors import EdgeSiameseError
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from edge_siamese.errors import DataError, EdgeSiameseError
+
 from .cores import ArmCore, parse_cores
-from .device import DataError, EdgeSiameseError
 from .guest_pytest import EXECUTABLE_VARIABLE
 from .rig import Rig, device_path
 

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.cli.shared.output import table
+from edge_siamese.errors import DataError
+
 from .cores import CORES, ArmCore
 from .cost import CostModel, CostTerms, terms
-from .device import DataError, table
 from .operator_table import CountedOperator
 from .operators import KernelOperator
 

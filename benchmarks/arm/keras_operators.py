@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .device import DataError, RuntimeMissingError
+from edge_siamese.errors import DataError, RuntimeMissingError
+
 from .operators import PADDED, KernelOperator, Shape
 
 _FUSING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL", "TRANSPOSE_CONV"}

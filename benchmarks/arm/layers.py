@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_siamese.tflite.model_card import model_bytes
+
 from .cores import ArmCore
 from .cost import CostModel
 from .counting import CountingRun
-from .device import model_bytes
 from .operators import KernelOperator
 from .single_operator import cut_distinct
 

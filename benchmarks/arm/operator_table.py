@@ -8,9 +8,12 @@ from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
+from edge_siamese.errors import DataError
+from edge_siamese.tflite.model_card import model_bytes
+
 from .cores import CORES, ArmCore
 from .counting import CountingRun
-from .device import DataError, model_bytes, write_text
+from .device import write_text
 from .operators import KernelOperator, Shape, read_operators
 from .single_operator import cut_distinct
 

@@ -5,7 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .device import Graph, GraphOperator, GraphTensor, ModelError, model_bytes, read_graph
+from edge_siamese.errors import ModelError
+from edge_siamese.tflite.graph import Graph, read_graph
+from edge_siamese.tflite.graph import Operator as GraphOperator
+from edge_siamese.tflite.model_card import model_bytes
+from edge_siamese.tflite.tensor import Tensor as GraphTensor
 
 Shape = tuple[int, ...]
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from edge_siamese.cli.shared.output import table
+
 from .cores import CORES
 from .counts import Count
-from .device import table
 from .layers import Breakdown, LayerCost
 from .rig import RigManifest
 

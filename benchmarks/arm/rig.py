@@ -12,8 +12,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from edge_siamese.errors import RuntimeMissingError
+
 from .cores import CORES, ArmCore
-from .device import RuntimeMissingError, package_folder
+from .device import package_folder
 
 FOLDER_VARIABLE = "EDGE_SIAMESE_ARM_RIG"
 WHEELS = ("numpy==2.4.6", "ai-edge-litert==2.3.0", "opencv-python-headless==4.14.0.94")

@@ -15,8 +15,9 @@ from collections.abc import Callable, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from edge_siamese.errors import EdgeSiameseError, RuntimeMissingError
+
 from .cores import CORES, ArmCore
-from .device import EdgeSiameseError, RuntimeMissingError
 from .rig import COUNTER_SOURCE, MANIFEST, PURE_WHEELS, SETUP_COMMAND, WHEELS, Rig, RigManifest, rig_folder, rig_version
 
 Tell = Callable[[str], None]

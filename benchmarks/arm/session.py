@@ -4,11 +4,13 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from edge_siamese.errors import DataError
+from edge_siamese.models import named_model, shipped_models
+
 from .budget import Budget, Excess
 from .cores import CORES, ArmCore
 from .cost import network_operators, predict
 from .counting import CountingRun
-from .device import DataError, named_model, shipped_models
 from .layers import Breakdown, counted_breakdowns, predicted_breakdown
 from .report import ArmReport, Row, rows_of
 from .rig import Rig

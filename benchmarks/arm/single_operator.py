@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .device import ModelError, RuntimeMissingError
+from edge_siamese.errors import ModelError, RuntimeMissingError
+
 from .operators import KernelOperator
 
 

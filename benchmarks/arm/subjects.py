@@ -9,7 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .device import DataError, is_mirrored, named_model, portrait, read_image, shipped_models
+from edge_siamese.errors import DataError
+from edge_siamese.image_io import read_image
+from edge_siamese.models import named_model, shipped_models
+
+from .device import is_mirrored, portrait
 from .operators import KernelOperator, read_operators
 
 DATA_VARIABLE = "EDGE_SIAMESE_DATA"
