@@ -8,6 +8,7 @@ import numpy as np
 
 from edge_siamese.errors import EdgeSiameseError, RuntimeMissingError
 from edge_siamese.frames import RGB
+from edge_siamese.installation import install_command
 
 _ONLY_THE_LARGEST = 500  # min_faces_per_person: scikit-learn then decodes the photos of one person only
 
@@ -51,7 +52,8 @@ def _scikit_learn(kind: str) -> Any:
         from sklearn import datasets
     except ImportError as error:
         raise RuntimeMissingError(
-            f"downloading {kind} needs scikit-learn, which is not installed: pip install 'edge-siamese[converter]'"
+            f"downloading {kind} needs scikit-learn, which is not installed: "
+            + install_command("edge-siamese[converter]")
         ) from error
     return datasets
 

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from edge_siamese.atomic import write_atomically
 from edge_siamese.errors import DataError, RuntimeMissingError
+from edge_siamese.installation import install_command
 
 from .labeled import LabeledImages
 
@@ -97,7 +98,7 @@ def _tensorflow() -> Any:
         import tensorflow as tf
     except ImportError as error:
         raise RuntimeMissingError(
-            "TFRecord files need TensorFlow, which is not installed: pip install 'edge-siamese[converter]'"
+            "TFRecord files need TensorFlow, which is not installed: " + install_command("edge-siamese[converter]")
         ) from error
     return tf
 

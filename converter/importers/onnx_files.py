@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from edge_siamese.errors import DataError, EdgeSiameseError, RuntimeMissingError
+from edge_siamese.installation import install_command
 
 from .contract import Floats, PixelInput, image_shape, require_same, require_vector
 from .networks import GraphNetwork
@@ -88,7 +89,7 @@ def _fixed(path: Path, input_size: int | None) -> tuple[Any, str, bool]:
     except ImportError as error:
         raise RuntimeMissingError(
             f"reading ONNX files needs the package {error.name}, which is not installed; install it with: "
-            "pip install 'edge-siamese[import]'"
+            + install_command("edge-siamese[import]")
         ) from error
     try:
         model = onnx.load(path)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_siamese.errors import DataError, EdgeSiameseError, RuntimeMissingError
+from edge_siamese.installation import install_command
 
 from .contract import PixelInput, image_shape, require_same
 from .networks import GraphNetwork
@@ -28,7 +29,7 @@ def load_pytorch(path: Path, pixels: PixelInput, input_size: int | None) -> Grap
     except ImportError as error:
         raise RuntimeMissingError(
             "PyTorch networks are read by litert-torch, which is not installed: install a CPU build of PyTorch, then "
-            "pip install 'edge-siamese[import-torch]'"
+            + install_command("edge-siamese[import-torch]")
         ) from error
     try:
         program = torch.export.load(path)

@@ -95,11 +95,13 @@ def _train(runner: "CommandRunner", scenario: "DemoScenario", report: "PageBody"
     from ..demo.commands import training_is_possible
     from ..demo.scenario import render_dataset
     from ..errors import EdgeSiameseError
+    from ..installation import install_command
 
     _step("Fine-tune the embedder for a few seconds, quantize it to int8, measure the loss of accuracy")
     report.heading("Trained, and quantized to int8")
     if not training_is_possible():
-        return _without_training(report, "TensorFlow is not installed (pip install 'edge-siamese[converter]')")
+        advice = install_command("edge-siamese[converter]")
+        return _without_training(report, f"TensorFlow is not installed ({advice})")
     if scenario.rendered:
         render_dataset(scenario.dataset)
     try:

@@ -16,6 +16,7 @@ import numpy as np
 from ..atomic import write_atomically
 from ..errors import RuntimeMissingError
 from ..frames import RGB
+from ..installation import install_command
 from .canvas import Raster
 from .formatting import percent, percent_interval, points
 
@@ -37,7 +38,7 @@ def require(packages: Sequence[str], extra: str) -> None:
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
         raise RuntimeMissingError(
-            f"a report needs {', '.join(missing)}, not installed: pip install 'edge-siamese[{extra}]'"
+            f"a report needs {', '.join(missing)}, not installed: {install_command(f'edge-siamese[{extra}]')}"
         )
 
 

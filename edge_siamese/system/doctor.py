@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EdgeSiameseError, ModelError
+from ..installation import install_command, pip_command
 from .host import HostInfo, detect_host, read_text
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ DELEGATES: "tuple[Delegate, ...]" = ("xnnpack", "reference")
 HOT = 80.0
 """Degrees Celsius from which a Raspberry Pi slows down (Raspberry Pi documentation, "Frequency management")."""
 _TESTED_PYTHONS = ((3, 11), (3, 13))
-_REINSTALL = "pip install --force-reinstall --no-deps edge-siamese"
 _CORAL_USB = {("1a6e", "089a"), ("18d1", "9302")}
 
 
@@ -90,7 +90,7 @@ def check_packages() -> Findings:
         try:
             versions[package] = importlib.import_module(package).__version__
         except ImportError as error:
-            yield Finding(package, Status.FAIL, f"{package} cannot be imported: {error}", f"pip install {distribution}")
+            yield Finding(package, Status.FAIL, f"{package} cannot be imported: {error}", install_command(distribution))
         else:
             yield Finding(package, Status.OK, f"{package} {versions[package]}")
     yield from conflicts(versions, installed_distributions())
@@ -110,17 +110,21 @@ def conflicts(versions: dict[str, str], installed: set[str]) -> Findings:
     """
     numpy2 = _major(versions.get("numpy")) >= 2
     if numpy2 and "tflite-runtime" in installed and "ai-edge-litert" not in installed:
-        yield Finding("packages", Status.FAIL, "tflite-runtime does not run with numpy 2", "pip install 'numpy<2'")
+        yield Finding("packages", Status.FAIL, "tflite-runtime does not run with numpy 2", install_command("numpy<2"))
     if numpy2 and importlib.util.find_spec("picamera2") and _on_bookworm():
         sentence = "the picamera2 of Raspberry Pi OS Bookworm does not run with numpy 2"
-        yield Finding("packages", Status.FAIL, sentence, "pip install 'numpy<2' opencv-python-headless==4.11.0.86")
+        yield Finding(
+            "packages", Status.FAIL, sentence, install_command("numpy<2", "opencv-python-headless==4.11.0.86")
+        )
     if _major(versions.get("cv2")) >= 5:
-        remedy = "pip install 'opencv-python-headless>=4.10,<5'"
+        remedy = install_command("opencv-python-headless>=4.10,<5")
         yield Finding("packages", Status.WARN, "OpenCV 5 is untested", remedy)
     opencvs = sorted(name for name in installed if name.startswith("opencv-"))
     if len(opencvs) > 1:
         sentence = f"{' and '.join(opencvs)} are installed over each other"
-        remedy = f"pip uninstall {' '.join(opencvs)}; pip install 'opencv-python-headless>=4.10,<5'"
+        remedy = (
+            f"{pip_command('uninstall ' + ' '.join(opencvs))}; {install_command('opencv-python-headless>=4.10,<5')}"
+        )
         yield Finding("packages", Status.WARN, sentence, remedy)
 
 
@@ -131,7 +135,7 @@ def check_runtime() -> Findings:
 
         runtime = find_runtime()
     except (EdgeSiameseError, ImportError) as error:
-        remedy = _REINSTALL if isinstance(error, ModelError) else "pip install ai-edge-litert"
+        remedy = _reinstall() if isinstance(error, ModelError) else install_command("ai-edge-litert")
         yield Finding("runtime", Status.FAIL, str(error), remedy)
     else:
         yield Finding("runtime", Status.OK, f"{runtime.name} {runtime.version}")
@@ -142,7 +146,7 @@ def check_models() -> Findings:
     try:
         cards = [shipped_card(task) for task in TASKS]
     except (EdgeSiameseError, ImportError) as error:
-        yield Finding("models", Status.FAIL, str(error), _REINSTALL)
+        yield Finding("models", Status.FAIL, str(error), _reinstall())
         return
     for task, card in zip(TASKS, cards, strict=True):
         yield Finding("models", Status.OK, f"{task} {card.name}, SHA-256 {card.digest}")
@@ -260,3 +264,7 @@ def _has_coral(root: Path) -> bool:
         for device in (root / "sys/bus/usb/devices").glob("*")
     }
     return bool(usb & _CORAL_USB) or any((root / "dev").glob("apex_*"))
+
+
+def _reinstall() -> str:
+    return pip_command("install --force-reinstall --no-deps edge-siamese")

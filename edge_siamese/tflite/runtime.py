@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import EdgeSiameseError, EngineClosedError, ModelError, RuntimeMissingError
+from ..installation import install_command
 from ..native_output import captured_native_output
 from .flatbuffer import output_indices
 
@@ -184,7 +185,7 @@ def load_network(
             _LOG.info("%s", failures[-1])
     tried = "; ".join(failures) or "none is installed"
     raise RuntimeMissingError(
-        f"no working TFLite runtime: {tried}; install one with: pip install 'ai-edge-litert>=2.1'"
+        f"no working TFLite runtime: {tried}; install one with: {install_command('ai-edge-litert>=2.1')}"
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import ModelError, RuntimeMissingError
+from edge_siamese.installation import install_command
 from edge_siamese.tflite.graph import Operator
 from edge_siamese.tflite.runtime import load_network
 from edge_siamese.tflite.tensor import Tensor
@@ -33,7 +34,7 @@ class Oracle:
             from ai_edge_litert import schema_py_generated as schema
         except ImportError as error:
             raise RuntimeMissingError(
-                "code generation needs ai-edge-litert and flatbuffers: pip install 'edge-siamese[firmware]'"
+                "code generation needs ai-edge-litert and flatbuffers: " + install_command("edge-siamese[firmware]")
             ) from error
         self._schema = schema
         self._model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from edge_siamese.errors import DataError, RuntimeMissingError
 from edge_siamese.gallery.container.layout import ALIGNMENT, ERASED
+from edge_siamese.installation import install_command
 
 from ..boards import Board, Slot
 from .c_header import NAME as FORMAT_HEADER
@@ -67,7 +68,7 @@ def intel_hex(data: bytes, address: int) -> str:
         from intelhex import IntelHex
     except ImportError as error:
         raise RuntimeMissingError(
-            "writing Intel HEX needs intelhex, which is not installed: pip install 'edge-siamese[firmware]'"
+            "writing Intel HEX needs intelhex, which is not installed: " + install_command("edge-siamese[firmware]")
         ) from error
     image, text = IntelHex(), io.StringIO()
     image.frombytes(data, offset=address)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.errors import EdgeSiameseError, RuntimeMissingError
+from edge_siamese.installation import install_command
 from edge_siamese.preprocessing import float_input
 
 from ...tflite_edit import compact
@@ -54,7 +55,7 @@ def convert_graph(graph: bytes, format: Format, images: npt.NDArray[np.uint8]) -
     except ImportError as error:
         raise RuntimeMissingError(
             "quantizing a network from ONNX, PyTorch, a SavedModel or a .tflite needs ai-edge-quantizer, which is not "
-            "installed; install it with: pip install 'edge-siamese[import]'"
+            f"installed; install it with: {install_command('edge-siamese[import]')}"
         ) from error
     try:
         with _quiet():

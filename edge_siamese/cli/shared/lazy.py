@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from ...installation import install_command
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -44,7 +46,8 @@ class LazyGroup(click.Group):
         missing = [package for package in entry.needs if importlib.util.find_spec(package) is None]
         if missing:
             raise click.ClickException(
-                f"'{cmd_name}' needs {missing[0]}, which is not installed: pip install 'edge-siamese[{entry.extra}]'"
+                f"'{cmd_name}' needs {missing[0]}, which is not installed: "
+                + install_command(f"edge-siamese[{entry.extra}]")
             )
         module, attribute = entry.target.split(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)

@@ -112,9 +112,8 @@ def test_a_missing_extra_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert run(["distill"]) == 1
     message = capsys.readouterr().err
-    assert message == (
-        "Error: 'distill' needs tensorflow, which is not installed: pip install 'edge-siamese[converter]'\n"
-    )
+    assert message.startswith("Error: 'distill' needs tensorflow, which is not installed: ")
+    assert message.endswith("-m pip install 'edge-siamese[converter]'\n")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from edge_siamese.errors import ModelError, RuntimeMissingError, SelfTestError
+from edge_siamese.installation import install_command
 from edge_siamese.system import doctor
 from edge_siamese.system.doctor import Finding, Status
 from edge_siamese.system.host import HostInfo
@@ -83,7 +84,7 @@ def test_the_runtime_is_named_or_its_absence_explained(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(runtime, "find_runtime", missing)
     assert only(doctor.check_runtime()) == Finding(
-        "runtime", Status.FAIL, "no TFLite runtime", "pip install ai-edge-litert"
+        "runtime", Status.FAIL, "no TFLite runtime", install_command("ai-edge-litert")
     )
 
 
