@@ -20,9 +20,12 @@ from edge_siamese.tflite.graph import read_graph
 from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import Delegate, load_network
 
-from ..timing.samples import collect
+from ..timing.measuring import RunLength, measure
+from ..timing.samples import Samples
 
 Progress = Callable[[int, int], None]
+MAX_SECONDS = 120.0
+"""Longest measurement of one model; with more runs than that allows, there are fewer samples than asked for."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Cost:
         weights, macs: of convolutions and fully connected layers.
         operators: how often each occurs.
         views: runs of the network for one answer: an embedder may look at the mirror image too.
-        samples: durations of one answer, nanoseconds.
+        samples: durations of one answer.
     """
 
     file: Path
@@ -48,7 +51,7 @@ class Cost:
     macs: int
     operators: dict[str, int]
     views: int
-    samples: list[int] = field(repr=False)
+    samples: Samples = field(repr=False)
 
 
 def price(path: Path, *, delegate: Delegate, threads: int, repeat: int, warmup: int) -> Cost:
@@ -58,6 +61,8 @@ def price(path: Path, *, delegate: Delegate, threads: int, repeat: int, warmup: 
     network = load_network(model.network, delegate, threads)
     views = 2 if model.card.average_flip else 1
     image = np.random.default_rng(0).integers(-128, 128, network.input_shape).astype(np.int8)
+    length = RunLength(warmup=warmup, queries=repeat, seconds=0, max_seconds=MAX_SECONDS, per_block=1)
+    measured = measure({path.stem: lambda: [network.run(image) for _ in range(views)]}, length)
     return Cost(
         file=path,
         name=model.card.name,
@@ -68,7 +73,7 @@ def price(path: Path, *, delegate: Delegate, threads: int, repeat: int, warmup: 
         macs=graph.macs,
         operators=dict(Counter(operator.kind for operator in graph.operators)),
         views=views,
-        samples=collect(lambda: [network.run(image) for _ in range(views)], repeat=repeat, warmup=warmup),
+        samples=measured.samples[path.stem],
     )
 
 

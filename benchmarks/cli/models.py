@@ -66,20 +66,16 @@ def models(
 
 
 def _entry(cost: "Cost") -> dict[str, Any]:
-    from ..timing.samples import summarize
-
     names = ("name", "task", "file_bytes", "network_bytes", "weights", "macs", "operators", "views")
     entry: dict[str, Any] = {"file": str(cost.file)} | {name: getattr(cost, name) for name in names}
-    return entry | {"latency": summarize(cost.samples).to_json(), "raw_ns": cost.samples}
+    return entry | {"latency": cost.samples.summary().to_json(), "raw_ns": cost.samples.ns.tolist()}
 
 
 def _costs(costs: "list[Cost]") -> str:
-    from ..timing.samples import summarize
-
     rows = [
         (
             cost.file.stem, f"{cost.file_bytes:,}", f"{cost.network_bytes:,}", f"{cost.weights:,}",
-            f"{cost.macs / 1e6:.1f}", str(cost.views), summarize(cost.samples).milliseconds()[0], " ".join(sorted(cost.operators)),
+            f"{cost.macs / 1e6:.1f}", str(cost.views), cost.samples.summary().milliseconds()[0], " ".join(sorted(cost.operators)),
         )
         for cost in costs
     ]  # fmt: skip

@@ -59,15 +59,14 @@ def latency(
     from edge_siamese.system.host import detect_host
 
     from ..timing.latency import IMAGE_SIZE, sample_portrait, stages
+    from ..timing.measuring import RunLength, measure
     from ..timing.report import Report
-    from ..timing.samples import collect
 
     host = detect_host()
     with FaceEngine.open(embedder, detector, delegate=delegate, threads=threads) as engine:
-        samples = {
-            stage.name: collect(stage.action, repeat=repeat, warmup=warmup)
-            for stage in stages(engine, sample_portrait(), templates)
-        }
+        actions = {stage.name: stage.action for stage in stages(engine, sample_portrait(), templates)}
+        length = RunLength(warmup=warmup, queries=repeat, seconds=0, max_seconds=600, per_block=1)
+        samples = measure(actions, length).samples
         about = "one rendered face on {} x {} pixels".format(*IMAGE_SIZE)
         report = Report(host, engine.runtime, delegate, threads, warmup, about, samples)
         _present("bench-latency", report, engine, raw=raw, as_json=as_json)
@@ -118,7 +117,7 @@ def pipeline(
         about = f"{source or 'a rendered clip of 320 x 240 pixels'}, {len(gallery.templates)} templates"
         if not timings.frames:
             raise DataError(f"{about}: expected frames to measure, found none after a warm-up of {warmup}")
-        report = Report(host, engine.runtime, delegate, threads, warmup, about, timings.samples, timings.metrics())
+        report = Report(host, engine.runtime, delegate, threads, warmup, about, timings.labelled(), timings.metrics())
         _present("bench-pipeline", report, engine, raw=raw, as_json=as_json)
 
 

@@ -13,7 +13,8 @@ from edge_siamese.protocols import FrameSource
 from edge_siamese.rendering import DEMO_SEEDS, Clip, Person
 from edge_siamese.verifier import Verifier
 
-from .samples import Clock
+from .clock import Clock
+from .samples import Samples
 
 READ, WHOLE = "read", "whole frame"
 STAGES = (READ, "detect", "track", "orient", "align", "quality", "embed", "match", WHOLE)
@@ -50,6 +51,10 @@ class Timings:
             self._unmeasured -= 1
             for taken in self.samples.values():
                 taken.clear()
+
+    def labelled(self) -> dict[str, Samples]:
+        """The durations by stage."""
+        return {stage: Samples.of(stage, taken) for stage, taken in self.samples.items()}
 
     @property
     def frames(self) -> int:

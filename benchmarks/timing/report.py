@@ -1,13 +1,13 @@
 """Benchmark report: measured durations with the machine and settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from edge_siamese.cli.shared.output import table
 from edge_siamese.system.host import HostInfo
 
-from .samples import summarize
+from .samples import Samples
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Report:
         runtime, delegate, threads: runtime settings of the networks.
         warmup: number of runs before the measured ones.
         input: description of the input.
-        samples: durations in nanoseconds by stage, in order of measurement.
+        samples: durations by stage.
         metrics: other metrics, by name.
     """
 
@@ -29,7 +29,7 @@ class Report:
     threads: int
     warmup: int
     input: str
-    samples: Mapping[str, Sequence[int]]
+    samples: Mapping[str, Samples]
     metrics: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self, *, raw: bool = False) -> dict[str, Any]:
@@ -42,23 +42,25 @@ class Report:
             "warmup": self.warmup,
             "input": self.input,
         }
-        measured = {stage: summarize(samples).to_json() for stage, samples in self.samples.items() if samples}
+        measured = {stage: samples.summary().to_json() for stage, samples in self.samples.items() if len(samples)}
         report = conditions | {"stages": measured} | dict(self.metrics)
-        return report | {"raw_ns": {stage: list(taken) for stage, taken in self.samples.items()}} if raw else report
+        return (
+            report | {"raw_ns": {stage: taken.ns.tolist() for stage, taken in self.samples.items()}} if raw else report
+        )
 
     def text(self) -> str:
         """The report as text."""
         rows = [
-            (stage, str(len(samples)), *summarize(samples).milliseconds())
+            (stage, str(len(samples)), *samples.summary().milliseconds())
             for stage, samples in self.samples.items()
-            if samples
+            if len(samples)
         ]
         lines = [
             *self.host.lines(),
             f"{self.runtime}, delegate {self.delegate}, threads {self.threads}",
             f"{self.input}; warm-up {self.warmup}",
             "",
-            table(rows, header=("milliseconds", "samples", "median", "p90", "p99")),
+            table(rows, header=("milliseconds", "samples", "median", "p90", "p99", "max")),
             *(f"{name.replace('_', ' ')}: {round(value, 1)}" for name, value in self.metrics.items()),
         ]
         return "\n".join(lines)
