@@ -117,7 +117,7 @@ def pipeline(
         about = f"{source or 'a rendered clip of 320 x 240 pixels'}, {len(gallery.templates)} templates"
         if not timings.frames:
             raise DataError(f"{about}: expected frames to measure, found none after a warm-up of {warmup}")
-        report = Report(host, engine.runtime, delegate, threads, warmup, about, timings.labelled(), timings.metrics())
+        report = Report(host, engine.runtime, delegate, threads, warmup, about, timings.by_stage(), timings.metrics())
         _present("bench-pipeline", report, engine, raw=raw, as_json=as_json)
 
 

@@ -52,7 +52,7 @@ class Timings:
             for taken in self.samples.values():
                 taken.clear()
 
-    def labelled(self) -> dict[str, Samples]:
+    def by_stage(self) -> dict[str, Samples]:
         """The durations by stage."""
         return {stage: Samples.of(stage, taken) for stage, taken in self.samples.items()}
 
