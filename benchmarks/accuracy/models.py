@@ -21,7 +21,7 @@ from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import Delegate, load_network
 
 from ..timing.measuring import RunLength, measure
-from ..timing.samples import Samples
+from ..timing.samples import LatencySamples
 
 Progress = Callable[[int, int], None]
 MAX_SECONDS = 120.0
@@ -51,7 +51,7 @@ class Cost:
     macs: int
     operators: dict[str, int]
     views: int
-    samples: Samples = field(repr=False)
+    samples: LatencySamples = field(repr=False)
 
 
 def price(path: Path, *, delegate: Delegate, threads: int, repeat: int, warmup: int) -> Cost:

@@ -16,7 +16,7 @@ from edge_siamese.envelope import envelope
 from edge_siamese.errors import DataError
 
 from .measuring import Measurement
-from .samples import Samples
+from .samples import LatencySamples
 
 COMMAND, SCHEMA_VERSION = "bench-samples", 1
 _KILLED = "the run was killed"
@@ -38,7 +38,7 @@ class Journal:
         self._stream: TextIO = path.open("w", encoding="utf-8")
         self._write(envelope(COMMAND, {"about": about}, schema_version=SCHEMA_VERSION))
 
-    def add(self, samples: Samples) -> None:
+    def add(self, samples: LatencySamples) -> None:
         """Write the samples of one block."""
         blocks = sorted(set(samples.block.tolist()))
         for number in blocks:
@@ -90,7 +90,7 @@ def read_journal(path: Path) -> tuple[dict[str, Any], Measurement]:
 
 
 def _measurement(path: Path, entries: list[Any]) -> Measurement:
-    parts: dict[str, list[Samples]] = {}
+    parts: dict[str, list[LatencySamples]] = {}
     partial = _KILLED
     for number, entry in enumerate(entries, 2):
         try:
@@ -98,10 +98,10 @@ def _measurement(path: Path, entries: list[Any]) -> Measurement:
                 partial = entry["partial"]
                 continue
             label, values = entry["label"], entry["ns"]
-            taken = Samples.of(label, values, [entry["block"]] * len(values))
+            taken = LatencySamples.of(label, values, [entry["block"]] * len(values))
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 f"{path}: line {number}: expected label, block and ns of samples ({error!r})", path=path
             ) from error
         parts.setdefault(label, []).append(taken)
-    return Measurement({label: Samples.joined(label, found) for label, found in parts.items()}, partial)
+    return Measurement({label: LatencySamples.joined(label, found) for label, found in parts.items()}, partial)

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .clock import Clock, ClockCheck
-from .samples import Samples
+from .samples import LatencySamples
 
 Action = Callable[[], object]
 _SEED, _MAX_BLOCKS = 1, 400
 
 
-class Recorder(Protocol):
+class SampleRecorder(Protocol):
     """Receives the samples of every block as soon as they are measured; see `journal.Journal`."""
 
-    def add(self, samples: Samples) -> None: ...
+    def add(self, samples: LatencySamples) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ FULL = RunLength(warmup=64, queries=1024, seconds=60.0, max_seconds=600.0)
 class Measurement:
     """Samples of every action by label, and why the measurement is partial; empty if it is complete."""
 
-    samples: dict[str, Samples]
+    samples: dict[str, LatencySamples]
     partial: str = ""
 
 
@@ -61,11 +61,11 @@ class _Session:
     actions: Mapping[str, Action]
     length: RunLength
     clock: Clock
-    recorder: Recorder | None
+    recorder: SampleRecorder | None
     per_block: int
     block: int = 0
     queries: int = 0
-    parts: dict[str, list[Samples]] = field(default_factory=dict)
+    parts: dict[str, list[LatencySamples]] = field(default_factory=dict)
 
     def run_block(self, order: list[str], check: ClockCheck) -> None:
         """Measure one block, and keep it only if the clock did not jump meanwhile."""
@@ -76,7 +76,7 @@ class _Session:
                 start = self.clock()
                 action()
                 durations.append(check.duration(label, start, self.clock()))
-            taken[label] = Samples.of(label, durations, [self.block] * len(durations))
+            taken[label] = LatencySamples.of(label, durations, [self.block] * len(durations))
         check.check()
         for label in self.actions:
             self.parts[label].append(taken[label])
@@ -95,7 +95,7 @@ def measure(
     actions: Mapping[str, Action],
     length: RunLength = QUICK,
     *,
-    recorder: Recorder | None = None,
+    recorder: SampleRecorder | None = None,
     clock: Clock = time.perf_counter_ns,
     check: ClockCheck | None = None,
 ) -> Measurement:
@@ -120,7 +120,7 @@ def measure(
         partial = _warm_up(session, begin) or _measure_blocks(session, check, begin)
     except KeyboardInterrupt:
         partial = "interrupted"
-    return Measurement({label: Samples.joined(label, parts) for label, parts in session.parts.items()}, partial)
+    return Measurement({label: LatencySamples.joined(label, parts) for label, parts in session.parts.items()}, partial)
 
 
 def _warm_up(session: _Session, begin: int) -> str:

@@ -14,7 +14,7 @@ from edge_siamese.rendering import DEMO_SEEDS, Clip, Person
 from edge_siamese.verifier import Verifier
 
 from .clock import Clock
-from .samples import Samples
+from .samples import LatencySamples
 
 READ, WHOLE = "read", "whole frame"
 STAGES = (READ, "detect", "track", "orient", "align", "quality", "embed", "match", WHOLE)
@@ -52,9 +52,9 @@ class Timings:
             for taken in self.samples.values():
                 taken.clear()
 
-    def by_stage(self) -> dict[str, Samples]:
+    def by_stage(self) -> dict[str, LatencySamples]:
         """The durations by stage."""
-        return {stage: Samples.of(stage, taken) for stage, taken in self.samples.items()}
+        return {stage: LatencySamples.of(stage, taken) for stage, taken in self.samples.items()}
 
     @property
     def frames(self) -> int:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from edge_siamese.errors import DataError
 from edge_siamese.intervals import CONFIDENCE
 
-from .samples import Samples
+from .samples import LatencySamples
 
 MIN_BLOCKS = 6
 _REPLICATES, _SEED, _DRAWS_AT_ONCE = 2000, 1, 1 << 22
@@ -51,7 +51,9 @@ class Ratio:
         }
 
 
-def block_ratios(numerator: Samples, denominator: Samples, percent: float = 50) -> npt.NDArray[np.float64]:
+def block_ratios(
+    numerator: LatencySamples, denominator: LatencySamples, percent: float = 50
+) -> npt.NDArray[np.float64]:
     """Ratio of the percentiles in each block that has samples of both, float64 ``(blocks,)``.
 
     Raises:
@@ -64,7 +66,7 @@ def block_ratios(numerator: Samples, denominator: Samples, percent: float = 50) 
     return np.array([above[number] / below[number] for number in shared], np.float64)
 
 
-def ratio(numerator: Samples, denominator: Samples, percent: float = 50) -> Ratio:
+def ratio(numerator: LatencySamples, denominator: LatencySamples, percent: float = 50) -> Ratio:
     """Ratio of two durations that were measured in the same blocks (`measuring.measure`).
 
     Args:

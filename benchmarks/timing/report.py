@@ -7,7 +7,7 @@ from typing import Any
 from edge_siamese.cli.shared.output import table
 from edge_siamese.system.host import HostInfo
 
-from .samples import Samples
+from .samples import LatencySamples
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Report:
     threads: int
     warmup: int
     input: str
-    samples: Mapping[str, Samples]
+    samples: Mapping[str, LatencySamples]
     metrics: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self, *, raw: bool = False) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class Histogram:
 
 
 @dataclass(frozen=True, eq=False)
-class Samples:
+class LatencySamples:
     """Durations of one thing, in the order they were measured. Samples of different labels are never joined.
 
     Attributes:
@@ -97,7 +97,7 @@ class Samples:
         return len(self.ns)
 
     @classmethod
-    def joined(cls, label: str, parts: Sequence["Samples"]) -> Self:
+    def joined(cls, label: str, parts: Sequence["LatencySamples"]) -> Self:
         """Samples of one label, from those of its blocks in order.
 
         Raises:

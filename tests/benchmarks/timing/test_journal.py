@@ -10,14 +10,14 @@ import pytest
 
 from edge_siamese.errors import DataError
 from edge_siamese_benchmarks.timing.journal import Journal, read_journal
-from edge_siamese_benchmarks.timing.samples import Samples
+from edge_siamese_benchmarks.timing.samples import LatencySamples
 
 
 def write(path: Path) -> None:
     with Journal(path, {"command": "latency"}) as journal:
-        journal.add(Samples.of("embed", [5, 3], [0, 0]))
-        journal.add(Samples.of("align", [1], [0]))
-        journal.add(Samples.of("embed", [4], [1]))
+        journal.add(LatencySamples.of("embed", [5, 3], [0, 0]))
+        journal.add(LatencySamples.of("align", [1], [0]))
+        journal.add(LatencySamples.of("embed", [4], [1]))
         journal.finish()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from edge_siamese_benchmarks.timing.clock import ClockCheck, ClockError
 from edge_siamese_benchmarks.timing.measuring import Measurement, RunLength, measure
-from edge_siamese_benchmarks.timing.samples import Samples
+from edge_siamese_benchmarks.timing.samples import LatencySamples
 
 
 class SteppedClock:
@@ -85,16 +85,18 @@ def test_an_interrupted_run_keeps_its_blocks() -> None:
 
 
 def test_blocks_are_recorded_as_soon_as_they_are_measured() -> None:
-    recorded: list[Samples] = []
+    recorded: list[LatencySamples] = []
     clock = SteppedClock()
 
-    class Recorder:
-        def add(self, samples: Samples) -> None:
+    class RecordedBlocks:
+        def add(self, samples: LatencySamples) -> None:
             recorded.append(samples)
 
     length = RunLength(0, 8, 0, 1e9, per_block=4)
-    measured = measure({"a": clock.action(2)}, length, clock=clock, check=ClockCheck(clock, {}), recorder=Recorder())
-    assert Samples.joined("a", recorded).ns.tolist() == measured.samples["a"].ns.tolist()
+    measured = measure(
+        {"a": clock.action(2)}, length, clock=clock, check=ClockCheck(clock, {}), recorder=RecordedBlocks()
+    )
+    assert LatencySamples.joined("a", recorded).ns.tolist() == measured.samples["a"].ns.tolist()
 
 
 def test_a_clock_that_goes_back_is_named() -> None:

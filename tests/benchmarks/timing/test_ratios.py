@@ -5,18 +5,20 @@ import pytest
 
 from edge_siamese.errors import DataError
 from edge_siamese_benchmarks.timing.ratios import Ratio, block_ratios, ratio
-from edge_siamese_benchmarks.timing.samples import Samples
+from edge_siamese_benchmarks.timing.samples import LatencySamples
 
 
-def disturbed(true_ratio: float, seed: int, blocks: int = 24, per_block: int = 8) -> tuple[Samples, Samples]:
+def disturbed(
+    true_ratio: float, seed: int, blocks: int = 24, per_block: int = 8
+) -> tuple[LatencySamples, LatencySamples]:
     """Samples of two things whose machine is up to five times slower from block to block, with outliers."""
     rng = np.random.default_rng(seed)
     speed = np.repeat(rng.uniform(1, 5, blocks), per_block)
     number = np.repeat(np.arange(blocks), per_block)
 
-    def taken(label: str, mean: float) -> Samples:
+    def taken(label: str, mean: float) -> LatencySamples:
         noise = rng.lognormal(0, 0.1, len(speed)) * np.where(rng.random(len(speed)) < 0.05, 10, 1)
-        return Samples(label, (mean * speed * noise).astype(np.int64), number)
+        return LatencySamples(label, (mean * speed * noise).astype(np.int64), number)
 
     return taken("a", 1e6 * true_ratio), taken("b", 1e6)
 
@@ -35,8 +37,8 @@ def test_a_thing_takes_as_long_as_itself() -> None:
 
 
 def test_only_blocks_with_both_are_compared() -> None:
-    one = Samples.of("one", [4, 6, 8], [0, 1, 3])
-    other = Samples.of("other", [2, 2, 2], [0, 2, 3])
+    one = LatencySamples.of("one", [4, 6, 8], [0, 1, 3])
+    other = LatencySamples.of("other", [2, 2, 2], [0, 2, 3])
     assert block_ratios(one, other).tolist() == [2.0, 4.0]
 
 
@@ -48,7 +50,7 @@ def test_too_few_blocks_give_no_interval() -> None:
 
 def test_a_duration_of_zero_is_no_denominator() -> None:
     with pytest.raises(DataError, match="shorter than the clock can measure"):
-        block_ratios(Samples.of("one", [1]), Samples.of("other", [0]))
+        block_ratios(LatencySamples.of("one", [1]), LatencySamples.of("other", [0]))
 
 
 def test_texts() -> None:

@@ -4,14 +4,17 @@ import pytest
 
 from edge_siamese.system.host import HostInfo
 from edge_siamese_benchmarks.timing.report import Report
-from edge_siamese_benchmarks.timing.samples import Samples
+from edge_siamese_benchmarks.timing.samples import LatencySamples
 
 BOARD = HostInfo("Raspberry Pi 4 Model B", "Cortex-A72", 4, "ondemand", 50.0, (), "Debian aarch64", "3.11.2")
 
 
 @pytest.fixture
 def report() -> Report:
-    samples = {"align": Samples.of("align", [2_000_000, 1_000_000, 3_000_000]), "never": Samples.of("never", [])}
+    samples = {
+        "align": LatencySamples.of("align", [2_000_000, 1_000_000, 3_000_000]),
+        "never": LatencySamples.of("never", []),
+    }
     return Report(
         BOARD, "ai-edge-litert 2.3.0", "xnnpack", 2, 10, "one face", samples, {"frames": 37, "frames_per_second": 12.34}
     )

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_siamese.errors import DataError
-from edge_siamese_benchmarks.timing.samples import Samples, Summary
+from edge_siamese_benchmarks.timing.samples import LatencySamples, Summary
 
 
 @pytest.mark.parametrize(
@@ -20,39 +20,39 @@ from edge_siamese_benchmarks.timing.samples import Samples, Summary
     ],
 )
 def test_known_series(samples: list[int], expected: tuple[int, ...]) -> None:
-    summary = Samples.of("embed", samples).summary()
+    summary = LatencySamples.of("embed", samples).summary()
     assert (summary.median, summary.p90, summary.p99, summary.max) == expected
     assert summary.samples == len(samples)
 
 
 def test_samples_of_different_things_are_not_pooled() -> None:
-    fast, slow = Samples.of("one model", [1, 2]), Samples.of("another model", [10, 20])
+    fast, slow = LatencySamples.of("one model", [1, 2]), LatencySamples.of("another model", [10, 20])
     with pytest.raises(ValueError, match="of different things: not joined"):
-        Samples.joined("one model", [fast, slow])
+        LatencySamples.joined("one model", [fast, slow])
 
 
 def test_blocks_are_joined_in_order() -> None:
-    parts = [Samples.of("embed", [3, 1], [0, 0]), Samples.of("embed", [2], [1])]
-    joined = Samples.joined("embed", parts)
+    parts = [LatencySamples.of("embed", [3, 1], [0, 0]), LatencySamples.of("embed", [2], [1])]
+    joined = LatencySamples.joined("embed", parts)
     assert joined.ns.tolist() == [3, 1, 2]
     assert joined.block_percentiles(50) == {0: 1, 1: 2}
     with pytest.raises(ValueError, match="rising block numbers"):
-        Samples.joined("embed", parts[::-1])
+        LatencySamples.joined("embed", parts[::-1])
 
 
 def test_no_samples() -> None:
     with pytest.raises(DataError, match=r"^embed: expected at least one sample, found none$"):
-        Samples.of("embed", []).summary()
+        LatencySamples.of("embed", []).summary()
 
 
 def test_a_negative_duration_is_rejected() -> None:
     with pytest.raises(DataError, match=r"^embed: expected durations of at least 0 ns, found -5 ns$"):
-        Samples.of("embed", [1, -5])
+        LatencySamples.of("embed", [1, -5])
 
 
 @given(st.lists(st.integers(0, 10**11), min_size=1, max_size=200))
 def test_a_histogram_counts_each_sample_in_its_bin(values: list[int]) -> None:
-    histogram = Samples.of("embed", values).histogram()
+    histogram = LatencySamples.of("embed", values).histogram()
     assert sum(histogram.counts) == len(values)
     assert histogram.counts[0] > 0
     assert histogram.counts[-1] > 0
