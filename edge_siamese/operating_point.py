@@ -17,6 +17,8 @@ DEFAULT_TARGET_FMR = 1e-3
 """Accepted false match rate of one comparison."""
 DEFAULT_TARGET_FPIR = 1e-3
 """Accepted false positive identification rate: share of strangers that are matched."""
+STRICTNESS = 1 + 1e-9
+"""Factor by which a target FMR may exceed the required one, for rates that are not exact in binary."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class OperatingPoint:
 
     def is_strict_enough(self, fmr: float) -> bool:
         """Whether the target FMR is at most `fmr`."""
-        return self.target_fmr <= fmr * (1 + 1e-9)
+        return self.target_fmr <= fmr * STRICTNESS
 
     @classmethod
     def from_card(cls, fields: dict[str, Any]) -> "OperatingPoint":

@@ -26,9 +26,9 @@ from .metadata import is_overdue, today
 if TYPE_CHECKING:
     from ..tflite.model_card import ModelCard
 
-# FMR of the mean of three to ten photos divided by the FMR of one photo, at thresholds for an FMR of 1e-3 to 1e-4:
-# 1.6 to 2.6, measured on the validation people.
-_MATCHES_OF_A_MEAN = 3
+MATCHES_OF_A_MEAN = 3
+"""FMR of the mean of three to ten photos divided by the FMR of one photo, at thresholds for an FMR of 1e-3 to 1e-4: 1.6 to
+2.6, measured on the validation people."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +157,7 @@ class IdentifyingGallery(GalleryContent):
         A stranger is compared with every template, and a template may be the mean of several photos.
         """
         require_rate(target_fpir, "target FPIR")
-        comparisons = len(self.names) if self.operating_points else _MATCHES_OF_A_MEAN * len(self.templates)
+        comparisons = len(self.names) if self.operating_points else MATCHES_OF_A_MEAN * len(self.templates)
         return target_fpir / max(comparisons, 1)
 
     def operating_point(

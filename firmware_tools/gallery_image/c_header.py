@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from edge_siamese.gallery.container.layout import (
     ALIGNMENT,
+    ERASED,
     INT8,
     MAGIC,
     PAYLOAD_SECTIONS,
@@ -34,13 +35,12 @@ _OPENING = """\
 #ifndef ESG_FORMAT_H
 #define ESG_FORMAT_H
 
-#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 """
 _CLOSING = """
 /* Bytes from the start of one section to the next. */
-#define ESG_SECTION_STRIDE(length) (sizeof(struct esg_section) + (((length) + 15u) & ~(uint32_t)15u))
+#define ESG_SECTION_STRIDE(length) ((uint32_t)sizeof(struct esg_section) + (((length) + 15u) & ~(uint32_t)15u))
 
 #endif
 """
@@ -54,7 +54,13 @@ def format_header() -> str:
 
 def _constants() -> Iterator[str]:
     yield f'#define ESG_MAGIC "{MAGIC.decode("ascii")}"'
-    for name, value in (("VERSION", VERSION), ("ALIGNMENT", ALIGNMENT), ("INT8", INT8), ("REQUIRED", REQUIRED)):
+    for name, value in (
+        ("VERSION", VERSION),
+        ("ALIGNMENT", ALIGNMENT),
+        ("INT8", INT8),
+        ("REQUIRED", REQUIRED),
+        ("ERASED", ERASED),
+    ):
         yield f"#define ESG_{name} {value}u"
     yield "\n/* Section types; those from 0x8000 on stand behind the payload. */"
     for kind, facts in (PAYLOAD_SECTIONS | TRAILER_SECTIONS).items():
@@ -67,9 +73,14 @@ def _struct(record: Record) -> Iterator[str]:
     for field in record.fields:
         yield f"    {_declaration(field)}; /* {field.meaning} */"
     yield "};"
-    yield f'static_assert(sizeof({name}) == {record.size}, "{record.name}");'
+    yield _check(record.name, f"sizeof({name}) == {record.size}")
     for offset, field in record.placed():
-        yield f'static_assert(offsetof({name}, {field.name}) == {offset}, "{record.name}.{field.name}");'
+        yield _check(f"{record.name}_{field.name}", f"offsetof({name}, {field.name}) == {offset}")
+
+
+def _check(name: str, condition: str) -> str:
+    """A check at compile time, in any version of C."""
+    return f"typedef char esg_check_{name}[{condition} ? 1 : -1];"
 
 
 def _declaration(field: Field) -> str:

@@ -1,0 +1,60 @@
+"""Verdicts of the C gallery reader: their codes and what each means."""
+
+from enum import IntEnum
+
+
+class GalleryVerdict(IntEnum):
+    """Result of opening a gallery on a board. The codes are part of the event protocol and stay as they are."""
+
+    OK = 0
+    NO_GALLERY = 1
+    TRUNCATED = 2
+    HEADER_CRC = 3
+    NEWER = 4
+    VERSION = 5
+    FLAGS = 6
+    TYPE = 7
+    RESERVED = 8
+    DIMENSION = 9
+    LENGTH = 10
+    PAYLOAD_CRC = 11
+    SECTION = 12
+    UNKNOWN_SECTION = 13
+    DUPLICATE_SECTION = 14
+    MISSING_SECTION = 15
+    ERASED = 16
+    IDENTITIES = 17
+    NAME = 18
+    TEMPLATES = 19
+    NORMS = 20
+    INDEX = 21
+    POINTS = 22
+    OTHER_EMBEDDER = 23
+
+
+MEANINGS = {
+    GalleryVerdict.OK: "the gallery is whole and of this embedder",
+    GalleryVerdict.NO_GALLERY: 'the bytes do not begin with "ESG1"; an erased slot neither',
+    GalleryVerdict.TRUNCATED: "the gallery is longer than its slot",
+    GalleryVerdict.HEADER_CRC: "the header's CRC-32 is wrong",
+    GalleryVerdict.NEWER: "a later version of the format",
+    GalleryVerdict.VERSION: "version 0, which does not exist",
+    GalleryVerdict.FLAGS: "flags of the header that this version does not know, such as encryption",
+    GalleryVerdict.TYPE: "templates that are not int8",
+    GalleryVerdict.RESERVED: "reserved bytes that are not 0",
+    GalleryVerdict.DIMENSION: "templates of dimension 0",
+    GalleryVerdict.LENGTH: "a payload whose length is no multiple of 16",
+    GalleryVerdict.PAYLOAD_CRC: "the payload's CRC-32 is wrong",
+    GalleryVerdict.SECTION: "a section that ends behind the payload, has unknown flags, or padding that is not 0",
+    GalleryVerdict.UNKNOWN_SECTION: "an unknown section that is required",
+    GalleryVerdict.DUPLICATE_SECTION: "a section that occurs twice",
+    GalleryVerdict.MISSING_SECTION: "a required section that is missing",
+    GalleryVerdict.ERASED: "erased flash that is followed by other bytes",
+    GalleryVerdict.IDENTITIES: "records of people whose names are not where they should be, or with equal UUIDs",
+    GalleryVerdict.NAME: "a name that is not UTF-8, has control characters or extra spaces, or is not behind the one before it",
+    GalleryVerdict.TEMPLATES: "templates that are more or fewer than the header says",
+    GalleryVerdict.NORMS: "squared norms that are not those of the templates",
+    GalleryVerdict.INDEX: "an index of people that is not sorted or has gaps",
+    GalleryVerdict.POINTS: "operating points with rates out of range or out of order",
+    GalleryVerdict.OTHER_EMBEDDER: "a gallery of another embedder: its digest, dimension or zero point differ",
+}

@@ -1,0 +1,128 @@
+"""The C reader accepts what the Python reader accepts, and says what is wrong with the rest."""
+
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_siamese.errors import GalleryError, NewerGalleryError, NotAGalleryError
+from edge_siamese.gallery.container.reader import parse
+from edge_siamese_firmware.runtime_c.verdicts import MEANINGS, GalleryVerdict
+
+from .galleries import DIGEST, gallery_bytes, one_wrong, with_crcs
+from .twin import SANITIZERS, Twin, compile_runtime
+
+DATA = gallery_bytes()
+WRONG = one_wrong(DATA)
+_FORMATS = Path(__file__).parents[3] / "docs" / "formats.md"
+
+
+def _python_verdict(data: bytes) -> str:
+    """The kind of error, the error's sentence where only Python looks, or OK."""
+    try:
+        parse(data, "it")
+    except NotAGalleryError:
+        return "NO_GALLERY"
+    except NewerGalleryError:
+        return "NEWER"
+    except GalleryError as error:
+        only_python = "a name:" in str(error) or "metadata" in str(error)
+        return "python" if only_python else "damaged"
+    return "OK"
+
+
+def _agree(found: GalleryVerdict, data: bytes) -> None:
+    expected = _python_verdict(data)
+    if expected in {"OK", "NO_GALLERY", "NEWER"}:
+        assert found.name == expected
+    elif expected == "damaged":
+        assert found.name not in {"OK", "NO_GALLERY", "NEWER"}
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_each_fault_has_its_verdict(twin: Twin, fault: str) -> None:
+    verdict, data = WRONG[fault]
+    assert twin.open(data, DIGEST, 8, -3).name == verdict
+    assert _python_verdict(data) != "OK"
+
+
+def test_every_verdict_is_tested_and_explained() -> None:
+    tested = {verdict for verdict, _ in WRONG.values()} | {"OK", "OTHER_EMBEDDER"}
+    assert tested == set(GalleryVerdict.__members__)
+    page = _FORMATS.read_text(encoding="utf-8")
+    for verdict, meaning in MEANINGS.items():
+        assert f"| {verdict.value} | `{verdict.name}` | {meaning} |" in page
+
+
+@pytest.mark.parametrize("people", [0, 1, 3, 40])
+def test_a_whole_gallery_is_accepted(twin: Twin, people: int) -> None:
+    data = gallery_bytes(people=people)
+    for image in (data, data + b"\xff" * 48, data + b"\xff" * 3):
+        assert twin.open(image, DIGEST, 8, -3) is GalleryVerdict.OK
+        assert [twin.name(person) for person in range(people)] == [f"Zoë {person:03}" for person in range(people)]
+
+
+@pytest.mark.parametrize(("digest", "dimension", "zero_point"), [(bytes(16), 8, -3), (DIGEST, 9, -3), (DIGEST, 8, 3)])
+def test_a_gallery_of_another_embedder_is_rejected(twin: Twin, digest: bytes, dimension: int, zero_point: int) -> None:
+    assert twin.open(DATA, digest, dimension, zero_point) is GalleryVerdict.OTHER_EMBEDDER
+
+
+def test_every_bit_flip_and_every_truncation_is_rejected(twin: Twin) -> None:
+    for index in range(len(DATA)):
+        for bit in range(8):
+            flipped = DATA[:index] + bytes([DATA[index] ^ 1 << bit]) + DATA[index + 1 :]
+            assert twin.open(flipped, DIGEST, 8, -3) is not GalleryVerdict.OK
+    for length in range(len(DATA)):
+        assert twin.open(DATA[:length], DIGEST, 8, -3) is not GalleryVerdict.OK
+
+
+def _mutated(data: bytes, changes: list[tuple[int, int]], tail: bytes) -> bytes:
+    """The gallery with other bytes in its header and payload, right CRCs, and something behind it."""
+    mutable = bytearray(data)
+    for offset, value in changes:
+        if offset % len(data) not in range(40, 48):
+            mutable[offset % len(data)] = value
+    return with_crcs(bytes(mutable)) + tail
+
+
+_BYTES = st.sampled_from([0, 1, 2, 4, 16, 0x20, 0x7F, 0x80, 0xFF]) | st.integers(0, 255)
+_CHANGES = st.lists(st.tuples(st.integers(0, len(DATA) - 1), _BYTES), min_size=1, max_size=4)
+_TAILS = st.sampled_from([b"", b"\xff" * 16, b"\xff" * 33, b"\xff" * 16 + b"\0"]) | st.binary(max_size=40)
+
+
+@settings(max_examples=600, deadline=None)
+@given(_CHANGES, _TAILS)
+def test_damaged_galleries_with_right_crcs(twin: Twin, changes: list[tuple[int, int]], tail: bytes) -> None:
+    data = _mutated(DATA, changes, tail)
+    header = np.frombuffer(data[:64], np.uint8)
+    dimension, zero_point = struct.unpack_from("<H", data, 8)[0], int(header[11:12].view(np.int8)[0])
+    _agree(twin.open(data, data[24:40], dimension, zero_point), data)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=300))
+def test_noise(twin: Twin, noise: bytes) -> None:
+    _agree(twin.open(noise, DIGEST, 8, -3), noise)
+    _agree(twin.open(with_crcs(DATA, noise), DIGEST, 8, -3), with_crcs(DATA, noise))
+
+
+def test_nothing_is_read_beyond_a_gallery(twin: Twin, tmp_path: Path) -> None:
+    """Under the sanitizers, which see every byte that does not belong to the gallery."""
+    source = Path(__file__).with_name("twin.c")
+    compile_runtime(tmp_path, *SANITIZERS, "-DTWIN_MAIN", "-o", "twin", sources=[source])
+    rng = np.random.default_rng(1)
+    galleries = [DATA, *(data for _, data in WRONG.values())]
+    for _ in range(3000):
+        changes = [(int(rng.integers(len(DATA))), int(rng.integers(256))) for _ in range(int(rng.integers(1, 4)))]
+        galleries.append(_mutated(DATA, changes, b"\xff" * int(rng.integers(0, 20))))
+    stream = b"".join(struct.pack("<I", len(data)) + data for data in galleries)
+    done = subprocess.run([str(tmp_path / "twin")], input=stream, check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")[:3000]
+    lines = done.stdout.decode().splitlines()
+    assert len(lines) == len(galleries)
+    for data, line in zip(galleries, lines, strict=True):
+        _agree(GalleryVerdict(int(line.split()[0])), data)
