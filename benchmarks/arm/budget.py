@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from edge_siamese.arm_cost import CORES
 from edge_siamese.errors import DataError
 
-from .cores import CORES
 from .report import Row
 
 BUDGET_FILE = "budget.toml"
@@ -18,16 +18,11 @@ BUDGET_FILE = "budget.toml"
 class Excess:
     """A count that is over its budget, or missing.
 
-    Attributes
-    ----------
-    word : str
-        What the budget calls it, as on the command line.
-    core : str
-        Name of the core.
-    allowed : int
-        Instructions.
-    counted : float, optional
-        Instructions; None when it was not counted.
+    Attributes:
+        word: what the budget calls it, as on the command line.
+        core: name of the core.
+        allowed: instructions.
+        counted: instructions; None when it was not counted.
     """
 
     word: str
@@ -46,10 +41,8 @@ class Excess:
 class Budget:
     """Allowed instructions of one run.
 
-    Attributes
-    ----------
-    allowed : mapping of str to mapping of str to int
-        By word of the command line, then by core.
+    Attributes:
+        allowed: by word of the command line, then by core.
     """
 
     allowed: Mapping[str, Mapping[str, int]]
@@ -63,10 +56,8 @@ class Budget:
     def read(cls, path: Path) -> "Budget":
         """Read a file.
 
-        Raises
-        ------
-        DataError
-            The file cannot be read, or is not a budget.
+        Raises:
+            DataError: the file cannot be read, or is not a budget.
         """
         try:
             return cls.parse(path.read_text(), str(path))
@@ -109,12 +100,9 @@ class Budget:
     def check(self, rows: Sequence[Row], names: Mapping[str, str]) -> list[Excess]:
         """What is over the budget, or was not counted.
 
-        Parameters
-        ----------
-        rows : sequence of Row
-            Counts.
-        names : mapping of str to str
-            The name in `rows` of each word.
+        Args:
+            rows: counts.
+            names: the name in `rows` of each word.
         """
         counted = {row.name: row.instructions for row in rows if not row.part}
         excesses = []

@@ -12,9 +12,9 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from edge_siamese.arm_cost import ArmCore
 from edge_siamese.errors import EdgeSiameseError
 
-from .cores import ArmCore
 from .counts import Count, Marks
 from .rig import Rig, device_path
 
@@ -25,12 +25,9 @@ Progress = Callable[[int, int], None]
 class CountingRun:
     """Counts items on cores, several cores at a time.
 
-    Parameters
-    ----------
-    rig : Rig
-        What runs them.
-    repeat : int
-        How many runs each count is the mean of; two more come before it.
+    Args:
+        rig: what runs them.
+        repeat: how many runs each count is the mean of; two more come before it.
     """
 
     def __init__(self, rig: Rig, repeat: int = 2) -> None:
@@ -50,10 +47,8 @@ class CountingRun:
 
         A failed item is one `Count` with its `error`. Ctrl-C keeps what was counted, see `is_partial`.
 
-        Raises
-        ------
-        EdgeSiameseError
-            The guest does not start at all, or the counter's file is damaged.
+        Raises:
+            EdgeSiameseError: the guest does not start at all, or the counter's file is damaged.
         """
         done, total = 0, len(items) * len(cores)
 

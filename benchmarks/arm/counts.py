@@ -10,12 +10,9 @@ from edge_siamese.errors import EdgeSiameseError
 class Marks:
     """The counter's file.
 
-    Attributes
-    ----------
-    kinds : tuple of str
-        Kinds of instruction.
-    counts : mapping of int to tuple of int
-        By mark: instructions of each kind since the program's start.
+    Attributes:
+        kinds: kinds of instruction.
+        counts: by mark: instructions of each kind since the program's start.
     """
 
     kinds: tuple[str, ...]
@@ -25,10 +22,8 @@ class Marks:
     def parse(cls, text: str) -> "Marks":
         """Read the file; a last line without its end, of a program that was stopped, is left out.
 
-        Raises
-        ------
-        EdgeSiameseError
-            A line is not of the counter's form, or counts go down.
+        Raises:
+            EdgeSiameseError: a line is not of the counter's form, or counts go down.
         """
         lines = text.split("\n")[:-1]
         head = lines[0].split() if lines else []
@@ -51,10 +46,8 @@ class Marks:
     def between(self, first: int, last: int, repeat: int) -> dict[str, float]:
         """Instructions of each kind between two marks, for one of `repeat` equal runs.
 
-        Raises
-        ------
-        EdgeSiameseError
-            A mark is missing.
+        Raises:
+            EdgeSiameseError: a mark is missing.
         """
         missing = [mark for mark in (first, last) if mark not in self.counts]
         if missing:
@@ -71,20 +64,13 @@ def _is_number(text: str) -> bool:
 class Count:
     """What one run of something executes on one core.
 
-    Attributes
-    ----------
-    name : str
-        What was run.
-    part : str
-        A step of it, ``""`` for the whole.
-    core : str
-        Name of the core.
-    by_kind : mapping of str to float
-        Instructions by kind; their sum is `instructions`.
-    facts : mapping of str to object
-        Other results of the run, such as the number of faces found.
-    error : str
-        Why it was not counted, else ``""``.
+    Attributes:
+        name: what was run.
+        part: a step of it, ``""`` for the whole.
+        core: name of the core.
+        by_kind: instructions by kind; their sum is `instructions`.
+        facts: other results of the run, such as the number of faces found.
+        error: why it was not counted, else ``""``.
     """
 
     name: str

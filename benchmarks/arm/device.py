@@ -35,10 +35,8 @@ def portrait(width: int, height: int) -> tuple[npt.NDArray[np.uint8], Any]:
 def write_text(path: Path, text: str) -> None:
     """Write a file atomically.
 
-    Raises
-    ------
-    DataError
-        It cannot be written.
+    Raises:
+        DataError: it cannot be written.
     """
     try:
         with write_atomically(path) as stream:

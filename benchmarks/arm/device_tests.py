@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from edge_siamese.arm_cost import ArmCore, parse_cores
 from edge_siamese.errors import DataError, EdgeSiameseError
 
-from .cores import ArmCore, parse_cores
 from .guest_pytest import EXECUTABLE_VARIABLE
 from .rig import Rig, device_path
 
@@ -31,26 +31,17 @@ _PASSED_ON = ("EDGE_SIAMESE_DATA", "HYPOTHESIS_PROFILE")
 def run_device_tests(rig: Rig, core: ArmCore, arguments: Sequence[str], tree: Path | None = None) -> int:
     """Run pytest on the arm64 Python.
 
-    Parameters
-    ----------
-    rig : Rig
-        What runs it.
-    core : Core
-        As which core; the runtimes choose their kernels for it.
-    arguments : sequence of str
-        Of pytest, relative to `tree`; the device package's tests by default.
-    tree : Path, optional
-        Top of the project's tree; the working directory by default.
+    Args:
+        rig: what runs it.
+        core: as which core; the runtimes choose their kernels for it.
+        arguments: of pytest, relative to `tree`; the device package's tests by default.
+        tree: top of the project's tree; the working directory by default.
 
-    Returns
-    -------
-    int
+    Returns:
         The exit status of pytest.
 
-    Raises
-    ------
-    DataError
-        `tree` has no tests of the device package.
+    Raises:
+        DataError: `tree` has no tests of the device package.
     """
     tree = (tree or Path.cwd()).absolute()
     if not (tree / DEVICE_TESTS).is_dir():

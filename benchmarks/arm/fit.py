@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.arm_cost import CORES, ArmCore, CostModel, KernelOperator
+from edge_siamese.arm_cost.terms import CostTerms, terms
 from edge_siamese.cli.shared.output import table
 from edge_siamese.errors import DataError
 
-from .cores import CORES, ArmCore
-from .cost import CostModel, CostTerms, terms
 from .operator_table import CountedOperator
-from .operators import KernelOperator
 
 # A call of the network and the loop around it, as `call_cost` finds it on all cores and shipped networks (6,130-6,180).
 CALL = 6_170.0
@@ -26,16 +25,11 @@ Array = npt.NDArray[np.float64]
 class GroupFit:
     """How well one group of operators is described.
 
-    Attributes
-    ----------
-    core, group : str
-        Which.
-    coefficients : dict of str to float
-        By term, instructions.
-    count : int
-        Operators it was fitted on.
-    median_error, largest_error : float
-        Of single operators, relative to what was counted without the call.
+    Attributes:
+        core, group: which.
+        coefficients: by term, instructions.
+        count: operators it was fitted on.
+        median_error, largest_error: of single operators, relative to what was counted without the call.
     """
 
     core: str
@@ -49,17 +43,12 @@ class GroupFit:
 def fit(counted: Sequence[CountedOperator], call: Mapping[str, float] | None = None) -> list[GroupFit]:
     """Coefficients of every core and group that has enough operators.
 
-    Parameters
-    ----------
-    counted : sequence of CountedOperator
-        Counts of single operators.
-    call : mapping of str to float, optional
-        By core: what a call costs, which is in every count; `CALL` where it is not given.
+    Args:
+        counted: counts of single operators.
+        call: by core: what a call costs, which is in every count; `CALL` where it is not given.
 
-    Raises
-    ------
-    DataError
-        Nothing was counted on any core.
+    Raises:
+        DataError: nothing was counted on any core.
     """
     fits = []
     for core in CORES.values():
@@ -88,14 +77,12 @@ def _fit_group(core: str, group: str, rows: Sequence[tuple[CostTerms, float]]) -
 def non_negative(matrix: Array, target: Array, weights: Array) -> Array:
     """Weighted least squares whose coefficients are not negative: negative ones are taken out one by one.
 
-    Parameters
-    ----------
-    matrix : float array of shape (n, terms)
-    target, weights : float array of shape (n,)
+    Args:
+        matrix: float array of shape (n, terms)
+        target, weights: float array of shape (n,)
 
-    Returns
-    -------
-    float array of shape (terms,)
+    Returns:
+        float array of shape (terms,)
     """
     active = list(range(matrix.shape[1]))
     while True:
@@ -136,19 +123,13 @@ def quality_table(fits: Iterable[GroupFit]) -> str:
 def call_cost(whole: float, operators: Sequence[KernelOperator], alone: Mapping[KernelOperator, float]) -> float:
     """What a call costs, from a network and its operators counted alone: each of those has a call in it.
 
-    Parameters
-    ----------
-    whole : float
-        Instructions of the network.
-    operators : sequence of Operator
-        All of its operators.
-    alone : mapping of Operator to float
-        Instructions of a model of each one.
+    Args:
+        whole: instructions of the network.
+        operators: all of its operators.
+        alone: instructions of a model of each one.
 
-    Raises
-    ------
-    DataError
-        An operator that computes something was not counted, or there are fewer than two.
+    Raises:
+        DataError: an operator that computes something was not counted, or there are fewer than two.
     """
     computing = [operator for operator in operators if not operator.is_free]
     missing = [operator.label for operator in computing if operator not in alone]

@@ -5,12 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_siamese.arm_cost import ArmCore, CostModel, KernelOperator
 from edge_siamese.tflite.model_card import model_bytes
 
-from .cores import ArmCore
-from .cost import CostModel
 from .counting import CountingRun
-from .operators import KernelOperator
 from .single_operator import cut_distinct
 
 
@@ -18,14 +16,10 @@ from .single_operator import cut_distinct
 class LayerCost:
     """One operator of a network on one core.
 
-    Attributes
-    ----------
-    index : int
-        Its position in the graph.
-    operator : Operator
-        What it is.
-    instructions : float
-        Of one run, without the call of the network.
+    Attributes:
+        index: its position in the graph.
+        operator: what it is.
+        instructions: of one run, without the call of the network.
     """
 
     index: int
@@ -37,16 +31,11 @@ class LayerCost:
 class Breakdown:
     """All operators of a network on one core.
 
-    Attributes
-    ----------
-    core : str
-        Name of the core.
-    basis : str
-        ``"counted"``: each operator in a model of its own; ``"predicted"``: by the cost model.
-    layers : list of LayerCost
-        In the order of the graph.
-    missing : tuple of str
-        Labels of operators that could be neither counted nor predicted; their instructions are given as 0.
+    Attributes:
+        core: name of the core.
+        basis: ``"counted"``: each operator in a model of its own; ``"predicted"``: by the cost model.
+        layers: in the order of the graph.
+        missing: labels of operators that could be neither counted nor predicted; their instructions are given as 0.
     """
 
     core: str
@@ -87,25 +76,16 @@ def counted_breakdowns(
 ) -> list[Breakdown]:
     """A network's operators counted one by one, each in a model of its own.
 
-    Parameters
-    ----------
-    path : Path
-        The ``.tflite``.
-    operators : sequence of Operator
-        Its operators.
-    run : CountingRun
-        What counts.
-    cores : sequence of Core
-        On which.
-    progress : callable, optional
-        Is given how many counts are done and how many there are.
+    Args:
+        path: the ``.tflite``.
+        operators: its operators.
+        run: what counts.
+        cores: on which.
+        progress: is given how many counts are done and how many there are.
 
-    Raises
-    ------
-    ModelError
-        The model cannot be taken apart.
-    RuntimeMissingError
-        The host's runtime cannot take models apart.
+    Raises:
+        ModelError: the model cannot be taken apart.
+        RuntimeMissingError: the host's runtime cannot take models apart.
     """
     with tempfile.TemporaryDirectory() as name:
         files = {operator: str(file) for operator, file in cut_distinct(model_bytes(path), operators, Path(name))}

@@ -8,13 +8,12 @@ from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
+from edge_siamese.arm_cost import CORES, ArmCore, KernelOperator, read_operators
 from edge_siamese.errors import DataError
 from edge_siamese.tflite.model_card import model_bytes
 
-from .cores import CORES, ArmCore
 from .counting import CountingRun
 from .device import write_text
-from .operators import KernelOperator, Shape, read_operators
 from .single_operator import cut_distinct
 
 SHIPPED_TABLE = "operators.csv"
@@ -25,12 +24,9 @@ _FIELDS = ("kind", "dtype", "input", "output", "kernel", "stride", "broadcast")
 class CountedOperator:
     """An operator and what a model of it alone executes.
 
-    Attributes
-    ----------
-    operator : Operator
-        Which.
-    instructions : mapping of str to float
-        By core; of one call from Python, so the runtime's own part is in it.
+    Attributes:
+        operator: which.
+        instructions: by core; of one call from Python, so the runtime's own part is in it.
     """
 
     operator: KernelOperator
@@ -48,12 +44,9 @@ def collect(
     Operators that cannot run alone are left out. Those that XNNPACK does not take are counted with the runtime's own
     kernels, as in a whole network.
 
-    Raises
-    ------
-    ModelError
-        A file is not a TFLite model.
-    RuntimeMissingError
-        The host's runtime cannot cut models.
+    Raises:
+        ModelError: a file is not a TFLite model.
+        RuntimeMissingError: the host's runtime cannot cut models.
     """
     known: set[KernelOperator] = set()
     with tempfile.TemporaryDirectory() as name:
@@ -86,10 +79,8 @@ def write_table(counted: Iterable[CountedOperator], cores: Sequence[str]) -> str
 def read_table(text: str) -> list[CountedOperator]:
     """Read what `write_table` wrote.
 
-    Raises
-    ------
-    DataError
-        The text is not of that form.
+    Raises:
+        DataError: the text is not of that form.
     """
     reader = csv.DictReader(text.splitlines())
     try:
@@ -117,10 +108,8 @@ def shipped_table() -> list[CountedOperator]:
 def read_table_file(path: Path) -> list[CountedOperator]:
     """Read a file that `write_table_file` wrote.
 
-    Raises
-    ------
-    DataError
-        It cannot be read, or is not of that form.
+    Raises:
+        DataError: it cannot be read, or is not of that form.
     """
     try:
         return read_table(path.read_text())
@@ -161,7 +150,7 @@ def _operator(row: Mapping[str, str]) -> KernelOperator:
     )
 
 
-def _shape(text: str) -> Shape:
+def _shape(text: str) -> tuple[int, ...]:
     return tuple(int(side) for side in text.split("x")) if text else ()
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from edge_siamese.arm_cost import CORES
 from edge_siamese.cli.shared.output import table
 
-from .cores import CORES
 from .counts import Count
 from .layers import Breakdown, LayerCost
 from .rig import RigManifest
@@ -24,22 +24,14 @@ _MILLION = 1e6
 class Row:
     """One line of the main table: a network, a pipeline or a step of it.
 
-    Attributes
-    ----------
-    name, part : str
-        What was run, and which step of it; ``""`` for the whole.
-    macs : int
-        Multiply-accumulates of one run; 0 where they are not known.
-    runs : int
-        How often one answer runs the network: 2 with the mirror image.
-    instructions : dict of str to float
-        By core; a core is absent where something failed.
-    by_instruction_kind : dict of str to dict of str to float
-        By core, instructions of each kind; empty for a prediction.
-    facts : dict of str to object
-        What else is known, such as how many faces were found.
-    errors : dict of str to str
-        By core: why there is no count.
+    Attributes:
+        name, part: what was run, and which step of it; ``""`` for the whole.
+        macs: multiply-accumulates of one run; 0 where they are not known.
+        runs: how often one answer runs the network: 2 with the mirror image.
+        instructions: by core; a core is absent where something failed.
+        by_instruction_kind: by core, instructions of each kind; empty for a prediction.
+        facts: what else is known, such as how many faces were found.
+        errors: by core: why there is no count.
     """
 
     name: str
@@ -97,24 +89,15 @@ def rows_of(counts: Sequence[Count], macs: dict[str, int], runs: dict[str, int])
 class ArmReport:
     """What one command found.
 
-    Attributes
-    ----------
-    basis : str
-        ``"counted"`` or ``"predicted"``.
-    cores : list of str
-        In the order of the columns.
-    rows : list of Row
-        The main table.
-    breakdowns : dict of str to list of Breakdown
-        By network: its operators, for each core.
-    image : str
-        Of the pipelines; ``""`` without one.
-    manifest : Manifest, optional
-        Of the rig; None for a prediction.
-    partial : bool
-        Whether the run was interrupted.
-    show_layers : bool
-        Whether the text lists every operator.
+    Attributes:
+        basis: ``"counted"`` or ``"predicted"``.
+        cores: in the order of the columns.
+        rows: the main table.
+        breakdowns: by network: its operators, for each core.
+        image: of the pipelines; ``""`` without one.
+        manifest: of the rig; None for a prediction.
+        partial: whether the run was interrupted.
+        show_layers: whether the text lists every operator.
     """
 
     basis: str

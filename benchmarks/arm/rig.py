@@ -12,9 +12,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from edge_siamese.arm_cost import CORES, ArmCore
 from edge_siamese.errors import RuntimeMissingError
 
-from .cores import CORES, ArmCore
+from .cpuinfo import cpuinfo
 from .device import package_folder
 
 FOLDER_VARIABLE = "EDGE_SIAMESE_ARM_RIG"
@@ -28,7 +29,12 @@ _LAYOUT = 1  # raise when the folder's structure changes
 
 def rig_version() -> str:
     """Changes with anything that could change a count: the wheels, the counter, the cores or the layout."""
-    described = [str(_LAYOUT), *WHEELS, *PURE_WHEELS, *(repr(core) for core in CORES.values())]
+    described = [
+        str(_LAYOUT),
+        *WHEELS,
+        *PURE_WHEELS,
+        *(f"{core.name} {core.qemu_cpu}\n{cpuinfo(core)}" for core in CORES.values()),
+    ]
     source = files(__package__).joinpath(COUNTER_SOURCE).read_bytes()
     return hashlib.sha256("\n".join(described).encode() + source).hexdigest()[:12]
 
@@ -46,20 +52,13 @@ def rig_folder(environment: Mapping[str, str] = os.environ) -> Path:
 class RigManifest:
     """What a rig consists of; it is written last, so a rig that has one is complete.
 
-    Attributes
-    ----------
-    version : str
-        `rig_version` of the code that made it.
-    qemu : str
-        Path of ``qemu-aarch64``, relative to the folder where it was unpacked there.
-    qemu_version : str
-        Such as ``"7.2.22"``.
-    libraries : list of str
-        Folders, relative, with the shared libraries of an unpacked QEMU.
-    python : str
-        Name of the arm64 Python, such as ``"python3.11"``.
-    wheels : list of str
-        Installed requirements.
+    Attributes:
+        version: `rig_version` of the code that made it.
+        qemu: path of ``qemu-aarch64``, relative to the folder where it was unpacked there.
+        qemu_version: such as ``"7.2.22"``.
+        libraries: folders, relative, with the shared libraries of an unpacked QEMU.
+        python: name of the arm64 Python, such as ``"python3.11"``.
+        wheels: installed requirements.
     """
 
     version: str
@@ -76,10 +75,8 @@ class RigManifest:
     def read(cls, folder: Path) -> "RigManifest":
         """The manifest of a rig.
 
-        Raises
-        ------
-        RuntimeMissingError
-            There is none, it is damaged, or another version of this package made it.
+        Raises:
+            RuntimeMissingError: there is none, it is damaged, or another version of this package made it.
         """
         try:
             manifest = cls(**json.loads((folder / MANIFEST).read_text()))
@@ -99,12 +96,9 @@ class RigManifest:
 class Rig:
     """A complete rig.
 
-    Attributes
-    ----------
-    folder : Path
-        Where it lies.
-    manifest : Manifest
-        What it consists of.
+    Attributes:
+        folder: where it lies.
+        manifest: what it consists of.
     """
 
     folder: Path
@@ -114,10 +108,8 @@ class Rig:
     def open(cls, folder: Path | None = None) -> "Rig":
         """The rig in a folder, by default in `rig_folder`.
 
-        Raises
-        ------
-        RuntimeMissingError
-            It is not set up, or not for this version.
+        Raises:
+            RuntimeMissingError: it is not set up, or not for this version.
         """
         folder = folder or rig_folder()
         return cls(folder, RigManifest.read(folder))
@@ -131,16 +123,11 @@ class Rig:
     ) -> list[str]:
         """Command that runs the arm64 Python as a core.
 
-        Parameters
-        ----------
-        core : Core
-            Which to emulate.
-        arguments : sequence of str
-            Of Python.
-        environment : mapping of str to str
-            Variables for the guest, beside those that keep its counts the same from run to run.
-        count : bool
-            Whether to load the instruction counter.
+        Args:
+            core: which to emulate.
+            arguments: of Python.
+            environment: variables for the guest, beside those that keep its counts the same from run to run.
+            count: whether to load the instruction counter.
         """
         fixed = {
             "PYTHONHOME": "/usr",
@@ -182,16 +169,11 @@ class Rig:
     ) -> "subprocess.CompletedProcess[str]":
         """Run the arm64 Python to its end.
 
-        Parameters
-        ----------
-        core, arguments, environment
-            As of `command`.
-        counts : Path, optional
-            File for the marks of the counter; without it nothing is counted.
-        started : callable, optional
-            Is given the process once it runs.
-        **options
-            Of `subprocess.Popen`.
+        Args:
+            core, arguments, environment: as of `command`.
+            counts: file for the marks of the counter; without it nothing is counted.
+            started: is given the process once it runs.
+            **options: of `subprocess.Popen`.
         """
         command = self.command(core, arguments, environment or {}, count=counts is not None)
         host = self.host_environment(counts)

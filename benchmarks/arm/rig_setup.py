@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from edge_siamese.arm_cost import CORES, ArmCore
 from edge_siamese.errors import EdgeSiameseError, RuntimeMissingError
 
-from .cores import CORES, ArmCore
+from .cpuinfo import cpuinfo
 from .rig import COUNTER_SOURCE, MANIFEST, PURE_WHEELS, SETUP_COMMAND, WHEELS, Rig, RigManifest, rig_folder, rig_version
 
 Tell = Callable[[str], None]
@@ -52,23 +53,14 @@ Debug::NoLocking "true";
 def set_up(tell: Tell, folder: Path | None = None) -> Rig:
     """Make the rig, unless it is there.
 
-    Parameters
-    ----------
-    tell : callable
-        Is given one line of text when a step begins.
-    folder : Path, optional
-        Where to; `rig_folder` by default.
+    Args:
+        tell: is given one line of text when a step begins.
+        folder: where to; `rig_folder` by default.
 
-    Returns
-    -------
-    Rig
-
-    Raises
-    ------
-    RuntimeMissingError
-        A tool is missing, or a package or wheel cannot be downloaded; the message names the Debian package.
-    EdgeSiameseError
-        The folder holds something else.
+    Raises:
+        RuntimeMissingError: a tool is missing, or a package or wheel cannot be downloaded; the message names the
+            Debian package.
+        EdgeSiameseError: the folder holds something else.
     """
     folder = folder or rig_folder()
     try:
@@ -163,10 +155,8 @@ def _qemu_version(qemu: Path, libraries: Sequence[Path]) -> str:
 def check_qemu_version(shown: str) -> str:
     """Version in what ``qemu-aarch64 --version`` prints.
 
-    Raises
-    ------
-    RuntimeMissingError
-        It has another plugin interface than the counter.
+    Raises:
+        RuntimeMissingError: it has another plugin interface than the counter.
     """
     found = re.search(r"version (\d+)\.(\d+)(\.\d+)?", shown)
     if not found or not _FIRST_QEMU <= (int(found[1]), int(found[2])) <= _LAST_QEMU:
@@ -229,7 +219,7 @@ def _make_root(root: Path, target: Path, core: ArmCore) -> None:
     """A copy of the guest's files as hard links, with the core's own ``/proc/cpuinfo`` and list of processors."""
     shutil.copytree(root, target, symlinks=True, copy_function=os.link)
     (target / "proc").mkdir(exist_ok=True)
-    (target / "proc/cpuinfo").write_text(core.cpuinfo())
+    (target / "proc/cpuinfo").write_text(cpuinfo(core))
     processors = target / "sys/devices/system/cpu"
     processors.mkdir(parents=True)
     for name in ("present", "possible", "online"):

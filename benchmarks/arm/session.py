@@ -4,12 +4,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from edge_siamese.arm_cost import CORES, ArmCore, predict, read_operators
 from edge_siamese.errors import DataError
 from edge_siamese.models import named_model, shipped_models
 
 from .budget import Budget, Excess
-from .cores import CORES, ArmCore
-from .cost import network_operators, predict
 from .counting import CountingRun
 from .layers import Breakdown, counted_breakdowns, predicted_breakdown
 from .report import ArmReport, Row, rows_of
@@ -31,22 +30,14 @@ def count(
 ) -> ArmReport:
     """Count subjects.
 
-    Parameters
-    ----------
-    subjects : sequence of Subject
-        What to count.
-    cores : sequence of Core
-        On which.
-    image : Image
-        For the pipelines.
-    rig : Rig
-        What counts.
-    repeat : int
-        How many runs each count is the mean of.
-    layers : bool
-        Whether to count every operator of each network too; otherwise their shares are predicted.
-    progress : callable
-        Is given how many counts are done and how many there are.
+    Args:
+        subjects: what to count.
+        cores: on which.
+        image: for the pipelines.
+        rig: what counts.
+        repeat: how many runs each count is the mean of.
+        layers: whether to count every operator of each network too; otherwise their shares are predicted.
+        progress: is given how many counts are done and how many there are.
     """
     run = CountingRun(rig, repeat)
     with tempfile.TemporaryDirectory() as name:
@@ -84,29 +75,26 @@ def count(
 def predict_models(words: Sequence[str], cores: Sequence[ArmCore], *, layers: bool = False) -> ArmReport:
     """Predict networks, without the rig.
 
-    Parameters
-    ----------
-    words : sequence of str
-        Names of shipped models, ``.tflite`` files or ``.keras`` files; without any, all shipped models.
-    cores : sequence of Core
-        For which.
-    layers : bool
-        Whether the text lists every operator.
+    Args:
+        words: names of shipped models or ``.tflite`` files; without any, all shipped models.
+        cores: for which.
+        layers: whether the text lists every operator.
 
-    Raises
-    ------
-    DataError
-        A word names nothing, or something that is not one network.
-    ModelError
-        A file is damaged.
+    Raises:
+        DataError: a word names nothing, or something that is not one network.
+        ModelError: a file is damaged.
     """
     rows, breakdowns = [], {}
     for word in words or [path.stem for path in shipped_models()]:
         if word == "peers" or word.startswith("pipeline"):
-            raise DataError(f"{word}: only networks can be predicted: a shipped model's name, a .tflite or .keras file")
-        path = Path(word) if word.endswith(".keras") else find_model(word)
+            raise DataError(f"{word}: only networks can be predicted: a shipped model's name or a .tflite file")
+        if word.endswith(".keras"):
+            raise DataError(
+                f"{word}: expected a .tflite file; `edge-siamese lint {word} --cost` predicts a Keras network"
+            )
+        path = find_model(word)
         name = path.stem if named_model(word) else path.name
-        operators = network_operators(path)
+        operators = read_operators(path)
         found = [predicted_breakdown(operators, core) for core in cores]
         whole = {prediction.core: prediction.instructions for prediction in predict(operators, cores)}
         rows.append(Row(name, "", sum(operator.macs for operator in operators), instructions=whole))

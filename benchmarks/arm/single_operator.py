@@ -4,18 +4,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from edge_siamese.arm_cost import KernelOperator
 from edge_siamese.errors import ModelError, RuntimeMissingError
-
-from .operators import KernelOperator
 
 
 def _schema() -> Any:
     """The TFLite schema's classes, which come with the runtime.
 
-    Raises
-    ------
-    RuntimeMissingError
-        The runtime is one without them.
+    Raises:
+        RuntimeMissingError: the runtime is one without them.
     """
     try:
         from ai_edge_litert import schema_py_generated
@@ -27,19 +24,13 @@ def _schema() -> Any:
 def cut(model: bytes, index: int) -> bytes:
     """A model of one operator alone, with its own weights; its data inputs become the model's inputs.
 
-    Parameters
-    ----------
-    model : bytes
-        A TFLite model.
-    index : int
-        Position of the operator in the first graph.
+    Args:
+        model: a TFLite model.
+        index: position of the operator in the first graph.
 
-    Raises
-    ------
-    ModelError
-        The model cannot be taken apart.
-    RuntimeMissingError
-        The runtime has no schema.
+    Raises:
+        ModelError: the model cannot be taken apart.
+        RuntimeMissingError: the runtime has no schema.
     """
     schema = _schema()
     try:
@@ -85,20 +76,13 @@ def cut_distinct(
 ) -> Iterator[tuple[KernelOperator, Path]]:
     """Write a model for each distinct operator of a network.
 
-    Parameters
-    ----------
-    model : bytes
-        The network.
-    operators : sequence of Operator
-        All of them, as `read_operators` gives them.
-    folder : Path
-        Where to write.
-    known : set of Operator, optional
-        Those to leave out; it is extended by those written.
+    Args:
+        model: the network.
+        operators: all of them, as `read_operators` gives them.
+        folder: where to write.
+        known: those to leave out; it is extended by those written.
 
-    Yields
-    ------
-    tuple of Operator and Path
+    Yields:
         Operators that compute nothing (constants, reshapes) are left out.
     """
     known = set() if known is None else known

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.arm_cost import KernelOperator, read_operators
 from edge_siamese.errors import DataError
 from edge_siamese.image_io import read_image
 from edge_siamese.models import named_model, shipped_models
 
 from .device import is_mirrored, portrait
-from .operators import KernelOperator, read_operators
 
 DATA_VARIABLE = "EDGE_SIAMESE_DATA"
 _YUNET = "yunet_n_320_320.onnx"
@@ -27,14 +27,10 @@ _FORMS = "a shipped model's name, a .tflite file, pipeline, pipeline:EMBEDDER+DE
 class Image:
     """The image of the pipeline.
 
-    Attributes
-    ----------
-    pixels : uint8 array of shape (H, W, 3)
-        RGB.
-    landmarks : float array of shape (5, 2)
-        Of the face that is aligned on its own, in pixels.
-    title : str
-        What tables call it.
+    Attributes:
+        pixels: uint8 array of shape (H, W, 3); RGB.
+        landmarks: float array of shape (5, 2); of the face that is aligned on its own, in pixels.
+        title: what tables call it.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -51,10 +47,8 @@ class Image:
     def read(cls, path: Path, width: int, height: int) -> "Image":
         """An image file, scaled to a size.
 
-        Raises
-        ------
-        DataError
-            The file cannot be read as an image.
+        Raises:
+            DataError: the file cannot be read as an image.
         """
         import cv2
 
@@ -69,16 +63,11 @@ class Image:
 class CountedSubject:
     """One thing to count.
 
-    Attributes
-    ----------
-    name : str
-        What tables call it.
-    item : mapping of str to object
-        The guest's job, without ``name`` and ``image``.
-    operators : tuple of Operator
-        Of its network; empty for what is more than one.
-    mirrored : bool
-        Whether an answer takes two runs of the network.
+    Attributes:
+        name: what tables call it.
+        item: the guest's job, without ``name`` and ``image``.
+        operators: of its network; empty for what is more than one.
+        mirrored: whether an answer takes two runs of the network.
     """
 
     name: str
@@ -99,20 +88,14 @@ class CountedSubject:
 def resolve(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> list[CountedSubject]:
     """The subjects that words of the command line name, each once.
 
-    Parameters
-    ----------
-    words : sequence of str
-        Names of shipped models, paths of ``.tflite`` files, ``"pipeline"``, ``"pipeline:EMBEDDER+DETECTOR"`` or
-        ``"peers"``. Without any: all shipped models and the pipeline.
-    environment : mapping of str to str
-        Where ``EDGE_SIAMESE_DATA`` is looked up.
+    Args:
+        words: names of shipped models, paths of ``.tflite`` files, ``"pipeline"``, ``"pipeline:EMBEDDER+DETECTOR"``
+            or ``"peers"``. Without any: all shipped models and the pipeline.
+        environment: where ``EDGE_SIAMESE_DATA`` is looked up.
 
-    Raises
-    ------
-    DataError
-        A word names nothing.
-    ModelError
-        A file is not a ``.tflite``.
+    Raises:
+        DataError: a word names nothing.
+        ModelError: a file is not a ``.tflite``.
     """
     words = words or [*(path.stem for path in shipped_models()), "pipeline"]
     found = [counted for word in words for counted in _subjects(word, environment)]
@@ -132,10 +115,8 @@ def _subjects(word: str, environment: Mapping[str, str]) -> Iterator[CountedSubj
 def find_model(word: str) -> Path:
     """Path of a shipped model by its name, or of a ``.tflite`` file.
 
-    Raises
-    ------
-    DataError
-        There is neither.
+    Raises:
+        DataError: there is neither.
     """
     path = named_model(word) or Path(word)
     if not path.is_file():

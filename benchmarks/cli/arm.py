@@ -11,7 +11,8 @@ from edge_siamese.cli.shared.progress import progress_line
 from edge_siamese.errors import EdgeSiameseError
 
 if TYPE_CHECKING:
-    from ..arm.cores import ArmCore
+    from edge_siamese.arm_cost import ArmCore
+
     from ..arm.report import ArmReport
     from ..arm.rig import Rig
 
@@ -20,7 +21,7 @@ _SIDES = range(64, 4097)
 
 def parse_core_option(_: click.Context, parameter: click.Parameter, value: str) -> "list[ArmCore]":
     """Cores of ``--core``."""
-    from ..arm.cores import parse_cores
+    from edge_siamese.arm_cost import parse_cores
 
     try:
         return parse_cores(value)
@@ -46,7 +47,7 @@ core_option = click.option(
 @click.argument("models", nargs=-1, metavar="[MODELS|pipeline|peers]...")
 @core_option
 @click.option("--layers", is_flag=True, help="Every operator of each network too.")
-@click.option("--predict", is_flag=True, help="Use the cost model: at once, without the rig, and for .keras files too.")
+@click.option("--predict", is_flag=True, help="Use the cost model: at once, without the rig.")
 @click.option(
     "--repeat", type=click.IntRange(1, 1000), default=2, show_default=True, help="Runs a count is the mean of."
 )

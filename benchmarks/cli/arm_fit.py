@@ -13,7 +13,7 @@ from edge_siamese.cli.shared.progress import progress_line
 from .arm import core_option
 
 if TYPE_CHECKING:
-    from ..arm.cores import ArmCore
+    from edge_siamese.arm_cost import ArmCore
 
 
 @click.command("arm-fit")

@@ -10,6 +10,7 @@ from edge_siamese.cli.shared.output import emit_json, table
 from .import_options import ONNX2TF
 
 if TYPE_CHECKING:
+    from ..lint.cost import NetworkCost
     from ..lint.targets import Compiled, Target, UnsupportedOperator
 
 
@@ -24,26 +25,45 @@ if TYPE_CHECKING:
 )
 @click.option("--input-size", type=click.IntRange(8), help="Side of the input, for a model without a fixed size.")
 @click.option("--channels", type=click.Choice(["1", "3"]), help="Channels of the images, for a network by name.")
+@click.option("--cost", is_flag=True, help="Predict the instructions of the int8 network on Arm cores too.")
+@click.option("--core", "cores", help="For --cost: of a53, a72, a76, with commas between.  [default: a72,a76]")
 @ONNX2TF
 @json_option
 def lint(
-    model: str, targets: tuple[str, ...], input_size: int | None, channels: str | None, onnx2tf: str, as_json: bool
+    model: str,
+    targets: tuple[str, ...],
+    input_size: int | None,
+    channels: str | None,
+    cost: bool,
+    cores: str | None,
+    onnx2tf: str,
+    as_json: bool,
 ) -> int:
     """List the operators of MODEL that a target does not support in int8, the reasons and the alternatives.
 
     MODEL is the name of a network (with random weights) or a file: .keras, .h5, SavedModel folder, .onnx, .pt2 or .tflite.
     For a .tflite of the Edge TPU compiler it lists the operators that run on the CPU. The exit code is 0 if the targets
     support every operator, else 1.
+
+    --cost predicts instructions, it does not count them, and instructions are neither cycles nor time: compare networks
+    by them, on one core. It does not change the exit code.
     """
+    from edge_siamese.arm_cost import parse_cores
+
+    from ..lint.cost import predict_cost
     from ..lint.sources import load_probe
     from ..lint.targets import TARGETS, Compiled, load_target
     from ..lint.targets import lint as find
 
+    if cores is not None and not cost:
+        raise click.UsageError("--core is for --cost: expected both")
+    predicted_for = parse_cores("a72,a76" if cores is None else cores) if cost else []
     probe = load_probe(model, input_size=input_size, channels=int(channels) if channels else None, onnx2tf=onnx2tf)
     compiled = Compiled.of(probe.graph)
     usual = ("edgetpu",) if compiled else TARGETS
     chosen = [name for name in TARGETS if name in (targets or usual)]
     findings = find(probe.graph, chosen, probe.layers)
+    predicted = predict_cost(probe.graph, predicted_for, model) if cost else None
     if as_json:
         described = {name: load_target(name) for name in chosen}
         body: dict[str, Any] = {
@@ -52,6 +72,7 @@ def lint(
             "targets": {name: {"means": each.means, "sources": each.sources} for name, each in described.items()},
             "compiled": compiled and compiled.to_json(),
             "findings": [finding.to_json() for finding in findings],
+            "cost": predicted and predicted.to_json(),
         }
         emit_json("lint", body)
     else:
@@ -60,6 +81,8 @@ def lint(
         for name in chosen:
             left = [finding for finding in findings if finding.target == name]
             click.echo(_described(load_target(name), len(probe.graph.operators), left))
+        if predicted:
+            click.echo(_cost(predicted))
     return 1 if findings else 0
 
 
@@ -85,3 +108,24 @@ def _described(target: "Target", operators: int, left: "list[UnsupportedOperator
             *[f"  instead of {kind}: {swap}" for kind, swap in sorted(swaps.items())],
         ]
     )
+
+
+def _cost(cost: "NetworkCost") -> str:
+    """Format the predicted instructions as text."""
+    from edge_siamese.arm_cost import CORES
+
+    from ..lint.cost import NOTE
+
+    lines = []
+    for prediction in cost.predictions:
+        largest = [f"{label} {share:.0%}" for label, share in list(cost.shares(prediction).items())[:3]]
+        per_mac = f"{prediction.instructions / cost.macs:.3f}" if cost.macs else ""
+        lines.append(
+            (f"  {CORES[prediction.core].title}", f"{prediction.instructions / 1e6:.2f}", per_mac, ", ".join(largest))
+        )
+    unknown = dict.fromkeys(label for prediction in cost.predictions for label in prediction.unknown)
+    caption = f"int8 on one thread, {cost.macs / 1e6:.1f} million multiply-accumulates: instructions, {NOTE}"
+    parts = [caption, table(lines, header=["  core", "million", "per MAC", "largest"], align="<>><")]
+    if unknown:
+        parts.append(f"  too low: the cost of {', '.join(unknown)} is not known")
+    return "\n".join(parts)

@@ -17,26 +17,43 @@ from .input_layers import contract_with, nested_normalization, split_normalizati
 from .networks import KerasNetwork
 
 
-def load_keras(path: Path, pixels: PixelInput, input_size: int | None) -> KerasNetwork:
-    """Read a functional or sequential Keras network without its training state; no code in the file is run.
+def read_keras(path: Path) -> Any:
+    """Read any Keras network without its training state; no code in the file is run.
 
     Raises:
-        DataError: the file is damaged, has custom layers, or the network has another form.
+        DataError: the file is damaged or has custom layers.
     """
     for module in pkgutil.iter_modules(networks.__path__):  # registers their custom layers
         importlib.import_module(f"{networks.__name__}.{module.name}")
     try:
-        network = keras.saving.load_model(path, compile=False)
+        return keras.saving.load_model(path, compile=False)
     except Exception as error:  # Keras raises many types for damaged files and missing classes
         raise DataError(f"{path}: {_reason(str(error))}") from error
-    _require_single(str(path), network)
+
+
+def load_keras(path: Path, pixels: PixelInput, input_size: int | None) -> KerasNetwork:
+    """Read an embedder from a file.
+
+    Raises:
+        DataError: the file is damaged, has custom layers, or the network has another form.
+    """
+    return as_embedder(str(path), read_keras(path), pixels, input_size)
+
+
+def as_embedder(what: str, network: Any, pixels: PixelInput, input_size: int | None) -> KerasNetwork:
+    """Take a functional or sequential network as an embedder; normalization layers at its input are split off.
+
+    Raises:
+        DataError: the network does not map one image to one vector.
+    """
+    _require_single(what, network)
     network, found = split_normalization(network)
     if found is None and (nested := nested_normalization(network)):
         pixels = contract_with(pixels, nested)
         described = nested.describe(pixels)
     else:
         pixels, described = whole_contract(pixels, found)
-    rest = at_contract(str(path), network, pixels, input_size)
+    rest = at_contract(what, network, pixels, input_size)
     return KerasNetwork(rest, pixels=pixels, normalization=described)
 
 

@@ -1,5 +1,6 @@
 """Load the graph to lint: from a file of any kind, or a network of the registry with random weights."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import numpy as np
 from edge_siamese.errors import DataError, ModelError
 from edge_siamese.tflite.graph import Graph, read_graph
 from edge_siamese.tflite.model_card import model_bytes
+
+_KERAS = {".keras", ".h5", ".hdf5"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +45,12 @@ def load_probe(
     path = Path(what)
     if path.suffix.lower() == ".tflite":
         return LintInput(what, _graph_of(path), [])
+    if path.suffix.lower() in _KERAS and path.is_file():
+        return _of_keras_file(what, path, input_size)
     if path.exists():
-        from ..importers import KerasNetwork, load_any
+        from ..importers import load_any
 
         network = load_any(path, input_size=input_size, onnx2tf=onnx2tf)
-        if isinstance(network, KerasNetwork):
-            return _of_keras(what, network.network)
         return LintInput(what, read_graph(network.convert("float", np.zeros((0, *network.input_shape), np.uint8))), [])
     from ..networks.registry import NETWORKS, build_network
 
@@ -67,6 +70,27 @@ def _graph_of(path: Path) -> Graph:
         return read_graph(data)
     except ModelError as error:
         raise ModelError(f"{path}: a damaged model: {error}", path=path) from error
+
+
+def _of_keras_file(name: str, path: Path, input_size: int | None) -> LintInput:
+    """Load an embedder as `convert` does, and any other network of one image unchanged."""
+    from ..importers import PixelInput
+    from ..importers.contract import image_shape
+    from ..importers.keras_files import as_embedder, read_keras
+    from ..quantization.formats import static_batch
+
+    network = read_keras(path)
+    inputs, outputs = ([*(getattr(network, side, None) or ())] for side in ("inputs", "outputs"))
+    if len(inputs) != 1 or not outputs:
+        raise DataError(f"{name}: expected a functional or sequential network of one input")
+    if len(outputs) == 1 and _is_vector(outputs[0].shape):
+        return _of_keras(name, as_embedder(name, network, PixelInput(assumed=True), input_size).network)
+    shape, _ = image_shape(name, inputs[0].shape, input_size)
+    return _of_keras(name, static_batch(network, shape))
+
+
+def _is_vector(shape: Sequence[int | None]) -> bool:
+    return all(side in {1, None} for side in shape[:-1])
 
 
 def _of_keras(name: str, network: object) -> LintInput:

@@ -105,7 +105,7 @@ def lint(graph: Graph, targets: Sequence[str] = TARGETS, layers: Collection[str]
     """
     names = LayerNames(graph, layers)
     compiled = Compiled.of(graph)
-    quantized = any(tensor.dtype == "INT8" for tensor in graph.inputs) or _is_quantized(graph)
+    quantized = is_quantized(graph)
     findings = []
     for name in targets:
         target = load_target(name)
@@ -142,8 +142,11 @@ def swaps() -> dict[str, str]:
     return dict(tomllib.loads((files(__package__) / "swaps.toml").read_text()))
 
 
-def _is_quantized(graph: Graph) -> bool:
-    return any(operator.kind in _TRANSLATIONS for operator in graph.operators)
+def is_quantized(graph: Graph) -> bool:
+    """Return whether a network is quantized, be it with float inputs and outputs."""
+    return any(tensor.dtype == "INT8" for tensor in graph.inputs) or any(
+        operator.kind in _TRANSLATIONS for operator in graph.operators
+    )
 
 
 def _left_by_compiler(operator: Operator, target: str) -> str:

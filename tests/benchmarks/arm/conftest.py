@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from edge_siamese.arm_cost import ArmCore
 from edge_siamese.errors import RuntimeMissingError
 from edge_siamese.models import named_model
-from edge_siamese_benchmarks.arm.cores import ArmCore
 from edge_siamese_benchmarks.arm.rig import Rig, RigManifest, rig_version
 
 STEP = (1_000, 500, 20)  # what the pretended counter adds from mark to mark

@@ -4,15 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from edge_siamese_benchmarks.arm import CORES, CountingRun, Rig, parse_cores
+from edge_siamese.arm_cost import CORES, parse_cores, read_operators
+from edge_siamese_benchmarks.arm import CountingRun, Rig
 from edge_siamese_benchmarks.arm.budget import Budget
 from edge_siamese_benchmarks.arm.device_tests import run_device_tests
 from edge_siamese_benchmarks.arm.layers import counted_breakdowns
-from edge_siamese_benchmarks.arm.operators import read_operators
 from edge_siamese_benchmarks.arm.session import check_budget, count
 from edge_siamese_benchmarks.arm.subjects import Image, resolve
-
-from .test_cost import COUNTED
+from tests.counted_instructions import COUNTED
 
 pytestmark = [pytest.mark.arm64, pytest.mark.slow]
 TREE = Path(__file__).parents[3]

@@ -12,8 +12,7 @@ from edge_siamese.models import shipped_models
 from edge_siamese_benchmarks.arm.budget import Budget
 from edge_siamese_benchmarks.arm.report import Row
 from edge_siamese_benchmarks.arm.subjects import resolve
-
-from .test_cost import COUNTED
+from tests.counted_instructions import COUNTED
 
 BUDGET = Budget({"net": {"a72": 1000, "a76": 500}})
 

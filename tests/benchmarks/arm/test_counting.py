@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from edge_siamese.arm_cost import CORES
 from edge_siamese.errors import EdgeSiameseError
-from edge_siamese_benchmarks.arm.cores import CORES
 from edge_siamese_benchmarks.arm.counting import CountingRun
 from edge_siamese_benchmarks.arm.subjects import Image
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from edge_siamese.arm_cost import CORES, ArmCore
 from edge_siamese.errors import DataError
 from edge_siamese_benchmarks.arm import device_tests
-from edge_siamese_benchmarks.arm.cores import CORES, ArmCore
 from edge_siamese_benchmarks.arm.rig import Rig, RigManifest
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_siamese.arm_cost import CORES, CostModel, KernelOperator, read_operators
+from edge_siamese.arm_cost.terms import terms
 from edge_siamese.errors import DataError
 from edge_siamese.models import named_model
-from edge_siamese_benchmarks.arm.cores import CORES
-from edge_siamese_benchmarks.arm.cost import CostModel, terms
 from edge_siamese_benchmarks.arm.fit import (  # fmt: skip
     CALL,
     call_cost,
@@ -22,9 +22,7 @@ from edge_siamese_benchmarks.arm.fit import (  # fmt: skip
     quality_table,
 )
 from edge_siamese_benchmarks.arm.operator_table import CountedOperator, shipped_table
-from edge_siamese_benchmarks.arm.operators import KernelOperator, read_operators
-
-from .test_cost import COUNTED
+from tests.counted_instructions import COUNTED
 
 
 def _adds(count: int = 6) -> list[KernelOperator]:
@@ -53,7 +51,7 @@ def test_coefficients_are_never_negative(rows: list[tuple[float, float]]) -> Non
 
 
 def test_the_shipped_coefficients_are_those_of_the_shipped_table() -> None:
-    shipped = json.loads(files("edge_siamese_benchmarks.arm").joinpath("cost_model.json").read_text())
+    shipped = json.loads(files("edge_siamese.arm_cost").joinpath("cost_model.json").read_text())
     fitted = coefficients(fit(shipped_table()))
     assert {core: set(groups) for core, groups in fitted["cores"].items()} == {
         core: set(groups) for core, groups in shipped["cores"].items()

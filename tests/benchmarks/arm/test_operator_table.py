@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_siamese.arm_cost import CORES, KernelOperator, read_operators
 from edge_siamese.errors import DataError
-from edge_siamese_benchmarks.arm.cores import CORES
 from edge_siamese_benchmarks.arm.counting import CountingRun
 from edge_siamese_benchmarks.arm.operator_table import (  # fmt: skip
     CountedOperator,
@@ -19,7 +19,6 @@ from edge_siamese_benchmarks.arm.operator_table import (  # fmt: skip
     write_table,
     write_table_file,
 )
-from edge_siamese_benchmarks.arm.operators import KernelOperator, read_operators
 
 from .conftest import STEP, HostRig
 

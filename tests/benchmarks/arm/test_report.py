@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from edge_siamese_benchmarks.arm.cores import CORES
+from edge_siamese.arm_cost import CORES, KernelOperator
 from edge_siamese_benchmarks.arm.counts import Count
 from edge_siamese_benchmarks.arm.layers import Breakdown, LayerCost, predicted_breakdown
-from edge_siamese_benchmarks.arm.operators import KernelOperator
 from edge_siamese_benchmarks.arm.report import ArmReport, rows_of
 from edge_siamese_benchmarks.arm.rig import RigManifest
 

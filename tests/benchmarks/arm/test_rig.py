@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from edge_siamese.arm_cost import CORES
 from edge_siamese.errors import RuntimeMissingError
-from edge_siamese_benchmarks.arm.cores import CORES
 from edge_siamese_benchmarks.arm.rig import MANIFEST, Rig, RigManifest, device_path, rig_folder, rig_version
 
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from edge_siamese.arm_cost import CORES
 from edge_siamese.errors import EdgeSiameseError, RuntimeMissingError
 from edge_siamese_benchmarks.arm import rig_setup
-from edge_siamese_benchmarks.arm.cores import CORES
+from edge_siamese_benchmarks.arm.cpuinfo import cpuinfo
 from edge_siamese_benchmarks.arm.rig import Rig, RigManifest
 from edge_siamese_benchmarks.arm.rig_setup import check_qemu_version, failure_line, set_up
 
@@ -126,5 +127,5 @@ def test_every_core_gets_its_own_cpuinfo_and_the_same_files(tmp_path: Path) -> N
     (tmp_path / "root/program").write_text("x")
     for core in CORES.values():
         rig_setup._make_root(tmp_path / "root", tmp_path / core.name, core)
-        assert (tmp_path / core.name / "proc/cpuinfo").read_text() == core.cpuinfo()
+        assert (tmp_path / core.name / "proc/cpuinfo").read_text() == cpuinfo(core)
         assert (tmp_path / core.name / "program").samefile(tmp_path / "root/program")

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from edge_siamese.arm_cost import parse_cores, read_operators
 from edge_siamese.errors import DataError
 from edge_siamese_benchmarks.arm.budget import Budget
-from edge_siamese_benchmarks.arm.cores import parse_cores
 from edge_siamese_benchmarks.arm.counting import CountingRun
 from edge_siamese_benchmarks.arm.layers import counted_breakdowns
-from edge_siamese_benchmarks.arm.operators import read_operators
 from edge_siamese_benchmarks.arm.session import check_budget, count, predict_models
 from edge_siamese_benchmarks.arm.subjects import Image, resolve
 

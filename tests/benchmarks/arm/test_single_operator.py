@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge_siamese.arm_cost import parse_operators, read_operators
 from edge_siamese.errors import ModelError
-from edge_siamese_benchmarks.arm.operators import parse_operators, read_operators
 from edge_siamese_benchmarks.arm.single_operator import cut, cut_distinct
 
 

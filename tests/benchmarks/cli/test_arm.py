@@ -87,7 +87,7 @@ def test_bad_usage(arguments: list[str], said: str) -> None:
         ([str(Path(__file__))], ModelError.exit_code, "expected a .tflite"),
         (["pipeline", "--image", "/none.png"], 2, "/none.png"),
         (["--check", "--budget", "/none.toml"], 2, "expected a budget"),
-        (["x.keras", "--predict"], 2, "expected a .keras file"),
+        (["x.keras", "--predict"], 2, "`edge-siamese lint x.keras --cost` predicts a Keras network"),
     ],
 )
 def test_bad_input_is_one_sentence(arguments: list[str], code: int, said: str) -> None:

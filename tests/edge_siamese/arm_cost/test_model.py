@@ -1,28 +1,19 @@
 """The cost model agrees with what was counted on whole networks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_siamese.errors import DataError, ModelError
+from edge_siamese.arm_cost import CORES, CostModel, KernelOperator, as_int8, predict
+from edge_siamese.arm_cost.terms import terms
+from edge_siamese.errors import ModelError
 from edge_siamese.models import named_model
-from edge_siamese_benchmarks.arm import CORES, CostModel, predict
-from edge_siamese_benchmarks.arm.cost import terms
-from edge_siamese_benchmarks.arm.operators import KernelOperator
+from tests.counted_instructions import COUNTED, PEER
 
 CONV = KernelOperator("CONV_2D", (14, 14, 64), (14, 14, 128), "int8", (1, 1), (1, 1))
-
-# Counted on whole networks, millions; the cost model is fitted on single operators only.
-COUNTED = {
-    "detector-small": {"a53": 16.122, "a72": 16.733, "a76": 7.911},
-    "detector": {"a53": 44.727, "a72": 46.422, "a76": 21.919},
-    "embedder-small": {"a53": 7.298, "a72": 7.028, "a76": 3.382},
-    "embedder-tiny": {"a53": 18.643, "a72": 15.781, "a76": 6.068},
-    "embedder": {"a53": 68.444, "a72": 53.045, "a76": 18.570},
-}
-PEER = {"a53": 88.727, "a72": 75.360, "a76": 36.768}
 
 
 @pytest.mark.parametrize("name", COUNTED)
@@ -87,9 +78,13 @@ def test_the_dot_product_makes_products_cheaper() -> None:
     assert a76 < a72 < a53
 
 
-def test_other_files_are_rejected(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"expected a \.tflite or \.keras file"):
-        predict(tmp_path / "network.onnx")
+def test_a_float_network_is_predicted_as_int8_on_request() -> None:
+    float_conv = replace(CONV, dtype="float32")
+    assert predict([float_conv])[0].unknown == ("conv 1x1",)
+    assert predict(as_int8([float_conv, CONV])) == predict([CONV, CONV])
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     broken = tmp_path / "broken.tflite"
     broken.write_bytes(b"\1\0\0\0TFL3" + b"\xff" * 40)
     with pytest.raises(ModelError, match=r"broken\.tflite"):

@@ -1,41 +1,27 @@
-"""Predict the instructions of a network from its operators, without running or training it.
+"""Terms of an operator: the quantities that its instructions are linear in.
 
-The model is linear for each group of operators: a convolution costs so much for every tile that XNNPACK's kernel
-computes, for every 16 input channels of a tile, and so on. Its coefficients were fitted on operators counted one by
-one (`operators.csv`, `fit.py`).
+A convolution costs so much for every tile that XNNPACK's kernel computes, for every 16 input channels of a tile, and
+so on. The coefficients of the terms were fitted on operators that were counted one by one.
 """
 
-import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
-from typing import Any
 
-from edge_siamese.errors import DataError
+from .cores import ArmCore
+from .operators import PAIRWISE, KernelOperator
 
-from .cores import CORES, ArmCore
-from .operators import PAIRWISE, KernelOperator, read_operators
-
-COEFFICIENTS_FILE = "cost_model.json"
 CostTerms = dict[str, float]
-Coefficients = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
 class Tile:
     """What one call of XNNPACK's int8 convolution kernel computes.
 
-    Attributes
-    ----------
-    pixels, channels : int
-        Outputs of one tile.
-    block : int
-        Input channels of one turn of its loop.
-    step : int
-        Input channels that remain are padded to a multiple of this.
+    Attributes:
+        pixels, channels: outputs of one tile.
+        block: input channels of one turn of its loop.
+        step: input channels that remain are padded to a multiple of this.
     """
 
     pixels: int
@@ -59,17 +45,12 @@ def tile(core: ArmCore) -> Tile:
 def terms(operator: KernelOperator, core: ArmCore) -> tuple[str, CostTerms]:
     """Group of an operator and the terms that its instructions are linear in.
 
-    Parameters
-    ----------
-    operator : Operator
-        Which.
-    core : Core
-        Whose kernels.
+    Args:
+        operator: any operator.
+        core: the core whose kernels run it.
 
-    Returns
-    -------
-    tuple of str and dict of str to float
-        The group is ``""`` for an operator that this model does not know.
+    Returns:
+        The group, ``""`` for an operator that this model does not know, and the value of each term.
     """
     group, found = _int8_terms(operator, core)
     if operator.dtype == "int8":
@@ -183,113 +164,3 @@ _LINEAR: dict[str, dict[str, Callable[[KernelOperator], float]]] = {
 def _float_terms(operator: KernelOperator, group: str) -> tuple[str, CostTerms]:
     found = {"mac": float(operator.macs), "element": float(operator.elements), "pixel": float(operator.pixels)}
     return group, found | {"operator": 1.0}
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a network would execute on one core.
-
-    Attributes
-    ----------
-    core : str
-        Name of the core.
-    operators : tuple of float
-        Instructions of each operator, 0 for one that is free or unknown.
-    call : float
-        Instructions of a call of the network itself.
-    unknown : tuple of str
-        Kinds of operators that the model does not know; with any, the prediction is too low.
-    """
-
-    core: str
-    operators: tuple[float, ...]
-    call: float
-    unknown: tuple[str, ...]
-
-    @property
-    def instructions(self) -> float:
-        """Of one run of the network."""
-        return sum(self.operators) + self.call
-
-
-class CostModel:
-    """The fitted coefficients of one core.
-
-    Parameters
-    ----------
-    core : Core
-        Which.
-    coefficients : mapping
-        By group and term, instructions; ``{"call": {"operator": ...}}`` is the cost of a call itself.
-    """
-
-    def __init__(self, core: ArmCore, coefficients: Coefficients) -> None:
-        self.core, self.coefficients = core, coefficients
-
-    @classmethod
-    def shipped(cls, core: ArmCore) -> "CostModel":
-        """The one fitted on the shipped table of counted operators."""
-        return cls(core, _shipped_coefficients()[core.name])
-
-    def knows(self, operator: KernelOperator) -> bool:
-        """Whether the operator can be predicted."""
-        return operator.is_free or terms(operator, self.core)[0] in self.coefficients
-
-    def instructions(self, operator: KernelOperator) -> float:
-        """Instructions of one operator, 0 where `knows` is false."""
-        if operator.is_free:
-            return 0.0
-        group, found = terms(operator, self.core)
-        coefficients = self.coefficients.get(group, {})
-        return sum(coefficients.get(name, 0.0) * value for name, value in found.items())
-
-    def predict(self, operators: Sequence[KernelOperator]) -> Prediction:
-        """Instructions of a network's operators."""
-        unknown = dict.fromkeys(operator.label for operator in operators if not self.knows(operator))
-        call = self.coefficients["call"]["operator"]
-        return Prediction(self.core.name, tuple(map(self.instructions, operators)), call, tuple(unknown))
-
-
-@cache
-def _shipped_coefficients() -> dict[str, dict[str, dict[str, float]]]:
-    document: dict[str, Any] = json.loads(files(__package__).joinpath(COEFFICIENTS_FILE).read_text())
-    return {core: document["cores"][core] for core in document["cores"]}
-
-
-def predict(network: Any, cores: Iterable[ArmCore] = tuple(CORES.values())) -> list[Prediction]:
-    """Instructions of a network on each core.
-
-    Parameters
-    ----------
-    network : Path, keras.Model or sequence of Operator
-        A ``.tflite`` or ``.keras`` file, a Keras network that need not be trained, or operators.
-    cores : iterable of Core
-        Which; all by default.
-
-    Raises
-    ------
-    DataError
-        The file is of another kind, or a Keras layer has no counterpart here.
-    ModelError
-        The file cannot be read.
-    """
-    operators = network_operators(network)
-    return [CostModel.shipped(core).predict(operators) for core in cores]
-
-
-def network_operators(network: Any) -> list[KernelOperator]:
-    """Operators of anything that `predict` takes."""
-    if isinstance(network, str | Path):
-        path = Path(network)
-        if path.suffix == ".keras":
-            from .keras_operators import keras_operators, load_keras
-
-            return keras_operators(load_keras(path))
-        if path.suffix != ".tflite":
-            raise DataError(f"{path}: expected a .tflite or .keras file")
-        return read_operators(path)
-    if isinstance(network, Sequence):
-        return list(network)
-    from .keras_operators import keras_operators
-
-    return keras_operators(network)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_siamese.arm_cost import KernelOperator, parse_operators, read_operators
 from edge_siamese.errors import ModelError
 from edge_siamese.models import shipped_models
 from edge_siamese.tflite.graph import read_graph
-from edge_siamese_benchmarks.arm.operators import KernelOperator, parse_operators, read_operators
 
 
 def test_the_first_convolution_of_the_small_embedder(small_model: Path) -> None:

@@ -1,22 +1,22 @@
 """The operators of a network with what decides their cost: shapes, kernel, stride, type."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edge_siamese.errors import ModelError
-from edge_siamese.tflite.graph import Graph, read_graph
-from edge_siamese.tflite.graph import Operator as GraphOperator
-from edge_siamese.tflite.model_card import model_bytes
-from edge_siamese.tflite.tensor import Tensor as GraphTensor
+from ..errors import ModelError
+from ..tflite.graph import Graph, read_graph
+from ..tflite.graph import Operator as GraphOperator
+from ..tflite.model_card import model_bytes
+from ..tflite.tensor import Tensor as GraphTensor
 
 Shape = tuple[int, ...]
 
+PAIRWISE = {"ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE"}
 _FREE = {"RESHAPE"}
 _WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"}
-PAIRWISE = {"ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE"}
-PADDED = ("CONV_2D", "DEPTHWISE_CONV_2D")  # these take padding in front of them upon themselves
+_PADDED = ("CONV_2D", "DEPTHWISE_CONV_2D")  # XNNPACK takes padding in front of these into them
 _POOLING = {"AVERAGE_POOL_2D", "MAX_POOL_2D"}
 _STRIDED = {"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"} | _POOLING
 
@@ -25,21 +25,14 @@ _STRIDED = {"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"} | _POOLING
 class KernelOperator:
     """One operator.
 
-    Attributes
-    ----------
-    kind : str
-        As in the TFLite schema, ``"BUILTIN_<number>"`` for one this module has no name for.
-    input_shape, output_shape : tuple of int
-        Of the data, without the batch: ``(H, W, C)`` for images.
-    dtype : str
-        Of the output, such as ``"int8"``.
-    kernel, stride : tuple of int
-        Height and width; zeros where the operator has none.
-    absorbed : bool
-        Whether the runtime does not run it on its own: it is computed once, in advance, or XNNPACK makes it part of
-        another operator (padding in front of a convolution, the product in ``x * sigmoid(x)``).
-    broadcast : bool
-        Whether a sum or product of two inputs repeats the smaller one.
+    Attributes:
+        kind: as in the TFLite schema, ``"BUILTIN_<number>"`` for one this module has no name for.
+        input_shape, output_shape: of the data, without the batch: ``(H, W, C)`` for images.
+        dtype: of the output, such as ``"int8"``.
+        kernel, stride: height and width; zeros where the operator has none.
+        absorbed: whether the runtime does not run it on its own: it is computed once, in advance, or XNNPACK makes it
+            part of another operator (padding in front of a convolution, the product in ``x * sigmoid(x)``).
+        broadcast: whether a sum or product of two inputs repeats the smaller one.
     """
 
     kind: str
@@ -91,10 +84,8 @@ class KernelOperator:
 def read_operators(path: Path) -> list[KernelOperator]:
     """The operators of a ``.tflite``'s first graph, in order.
 
-    Raises
-    ------
-    ModelError
-        The file is not a TFLite model, or damaged.
+    Raises:
+        ModelError: the file is not a TFLite model, or damaged.
     """
     return parse_operators(model_bytes(path), str(path))
 
@@ -102,11 +93,26 @@ def read_operators(path: Path) -> list[KernelOperator]:
 def parse_operators(model: bytes, name: str = "the model") -> list[KernelOperator]:
     """The same for a model in memory; `name` begins the message of an error."""
     try:
-        return list(_operators(read_graph(model)))
+        return graph_operators(read_graph(model))
     except ModelError as error:
         raise ModelError(f"{name}: {error}") from error
+
+
+def graph_operators(graph: Graph) -> list[KernelOperator]:
+    """The operators of a graph, in order.
+
+    Raises:
+        ModelError: an operator lacks an input or an output.
+    """
+    try:
+        return list(_operators(graph))
     except (IndexError, TypeError) as error:
-        raise ModelError(f"{name}: an operator lacks an input or an output") from error
+        raise ModelError("an operator lacks an input or an output") from error
+
+
+def as_int8(operators: Iterable[KernelOperator]) -> list[KernelOperator]:
+    """The operators of a float32 network as its int8 conversion has them."""
+    return [replace(operator, dtype="int8") if operator.dtype == "float32" else operator for operator in operators]
 
 
 def _operators(graph: Graph) -> Iterator[KernelOperator]:
@@ -144,7 +150,7 @@ def _absorbed(graph: Graph) -> set[int]:
         for tensor in inputs:
             users.setdefault(tensor, []).append(operator.kind)
     for operator, inputs in used:
-        pads = operator.kind == "PAD" and users.get(operator.outputs[0].index, []) in ([kind] for kind in PADDED)
+        pads = operator.kind == "PAD" and users.get(operator.outputs[0].index, []) in ([kind] for kind in _PADDED)
         gated = operator.kind == "MUL" and bool({tuple(inputs), tuple(inputs[::-1])} & gates)
         if pads or gated or (inputs and not operator.computed):
             found.add(operator.index)
