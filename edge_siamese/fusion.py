@@ -82,8 +82,8 @@ class ScoreFusion:
         """The history of a track; an empty history for a new track."""
         return self._histories.setdefault(track.number, TrackHistory())
 
-    def observe(self, track: Track, embedding: Embedding, quality: float, doubt: Reason | None = None) -> Decision:
-        """Add the embedding of a track's face and decide again.
+    def observe(self, track: Track, embedding: Embedding, quality: float, doubt: Reason | None = None) -> None:
+        """Add the embedding of a track's face, matched with the gallery; `decide` decides from it.
 
         The first face without a doubt replaces all faces with a doubt.
 
@@ -102,6 +102,10 @@ class ScoreFusion:
         history.observations += 1
         history.last_frame = track.frames
         history.best_quality = max(history.best_quality, quality)
+
+    def decide(self, track: Track) -> Decision:
+        """Decide again about a track that has embeddings."""
+        history = self.history(track)
         history.decision = self._decide(history)
         return history.decision
 

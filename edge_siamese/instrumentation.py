@@ -34,7 +34,7 @@ class StageTimer(Protocol):
     """Measures the duration of each stage."""
 
     def stage(self, name: str) -> AbstractContextManager[object]:
-        """Context manager around a stage: detect, track, orient, align, quality, embed or match."""
+        """Context manager around a stage: detect, track, orient, align, quality, embed, match or decide."""
 
 
 class NoTimer:

@@ -230,7 +230,9 @@ class Verifier:
         self.counters.embeddings += 1
         track.face = face.embedded(embedding)
         with self._timer.stage("match"):
-            return self._fusion.observe(track, embedding, quality.score, doubt)
+            self._fusion.observe(track, embedding, quality.score, doubt)
+        with self._timer.stage("decide"):
+            return self._fusion.decide(track)
 
     def _upright_face(self, frame: Frame, track: Track, history: TrackHistory) -> Face | None:
         """A track's face with the landmarks of the upright image; None if the orientation is unknown or the face is not due."""

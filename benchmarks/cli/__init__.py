@@ -5,8 +5,9 @@ import click
 from edge_siamese.cli.shared.lazy import Entry, LazyGroup
 
 COMMANDS = {
-    "latency": Entry(f"{__name__}.timing:latency", "Measure the latency of each step from photo to score."),
-    "pipeline": Entry(f"{__name__}.timing:pipeline", "Measure the throughput of `run` on a folder, video or camera."),
+    "latency": Entry(f"{__name__}.latency:latency", "Measure the latency of each stage from camera to decision."),
+    "pipeline": Entry(f"{__name__}.pipeline:pipeline", "Measure `run` on a folder, video or camera."),
+    "thermal": Entry(f"{__name__}.thermal:thermal", "Measure the latency over minutes, with temperature and clock."),
     "accuracy": Entry(f"{__name__}.accuracy:accuracy", "Measure open-set identification with the verifier of `run`."),
     "models": Entry(f"{__name__}.models:models", "Compare size, operations, latency and accuracy of models."),
     "arm": Entry(f"{__name__}.arm:arm", "Count instructions on Pi-class Arm cores, without a board."),

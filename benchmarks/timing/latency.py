@@ -1,7 +1,6 @@
-"""Latency benchmark: duration of each step from photo to score."""
+"""Latency benchmark: duration of each stage from the camera to the decision, each with prepared input."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import cv2
 
@@ -9,22 +8,20 @@ from edge_siamese.alignment import align
 from edge_siamese.decision import Decision
 from edge_siamese.detection import letterbox
 from edge_siamese.engine import FaceEngine
-from edge_siamese.faces import Embedding
+from edge_siamese.faces import Face
+from edge_siamese.fusion import ScoreFusion
 from edge_siamese.image_io import read_image
 from edge_siamese.preprocessing import int8_input
+from edge_siamese.quality.gate import measure_crop
 from edge_siamese.rendering import DEMO_SEEDS, Person, Rendering, View, render_portrait
+from edge_siamese.tracking import Tracker
 
 from .synthetic_gallery import random_gallery
 
 IMAGE_SIZE = (640, 480)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One step with its prepared input."""
-
-    name: str
-    action: Callable[[], object]
+CAMERA_TO_DECISION = "camera to decision"
+DETECT_PARTS = ("detect: prepare", "detect: network", "detect: decode")
+STAGES = ("capture", "detect", "track", "align", "quality", "embed", "match", "decide")
 
 
 def sample_portrait() -> Rendering:
@@ -32,8 +29,11 @@ def sample_portrait() -> Rendering:
     return render_portrait(Person.from_seed(DEMO_SEEDS[0]), View(), size=IMAGE_SIZE, face_height=200.0)
 
 
-def stages(engine: FaceEngine, portrait: Rendering, templates: int) -> list[Stage]:
-    """All steps from photo to score in order, then all of them except reading as one step.
+def latency_actions(engine: FaceEngine, portrait: Rendering, templates: int) -> dict[str, Callable[[], object]]:
+    """All stages by name, in order: each alone, the parts of detection, and all stages one after another.
+
+    A frame is captured as a USB camera gives it: as JPEG. Every frame is treated as the first of a new person, who is
+    embedded; `run` embeds a person who stays only now and then.
 
     Args:
         engine: engine with the networks.
@@ -46,24 +46,40 @@ def stages(engine: FaceEngine, portrait: Rendering, templates: int) -> list[Stag
     fitted, mapping = letterbox(image, detector.height, detector.width)
     tensor = int8_input(fitted[None])
     outputs = detector.network.run(tensor)
-    crop = align(image, landmarks)
+    face = Face(portrait.boxes[0], landmarks, 1.0)
+    crop, tracker = align(image, landmarks), Tracker()
     embedding = engine.embedder.embed(crop)
+    (track,) = tracker.update(image, [face])
     gallery = random_gallery(engine.embedder_card, templates)
+    fusion = ScoreFusion(gallery, 0)
 
-    def match(probe: Embedding) -> Decision:
-        return gallery.identify(probe, threshold=0)
+    def match() -> None:
+        fusion.observe(track, embedding, 100.0)
 
-    def detect_to_match() -> Decision:
-        engine.detect(image)
-        return match(engine.embedder.embed(align(image, landmarks)))
+    def decide() -> Decision:
+        return fusion.decide(track)
 
-    return [
-        Stage("read photo", lambda: read_image(photo)),
-        Stage("detect: prepare", lambda: letterbox(image, detector.height, detector.width)),
-        Stage("detect: network", lambda: detector.network.run(tensor)),
-        Stage("detect: decode", lambda: detector.faces([detector.cells(outputs)], mapping)),
-        Stage("align", lambda: align(image, landmarks)),
-        Stage("embed", lambda: engine.embedder.embed(crop)),
-        Stage(f"match {templates}", lambda: match(embedding)),
-        Stage("detect to match", detect_to_match),
-    ]
+    def camera_to_decision() -> Decision:
+        frame = read_image(photo)
+        engine.detect(frame)
+        (shown,) = tracker.update(frame, [face])
+        aligned = align(frame, landmarks)
+        measure_crop(aligned, face)
+        fusion.observe(shown, engine.embedder.embed(aligned), 100.0)
+        return fusion.decide(shown)
+
+    match()
+    return {
+        "capture": lambda: read_image(photo),
+        "detect": lambda: engine.detect(image),
+        "detect: prepare": lambda: letterbox(image, detector.height, detector.width),
+        "detect: network": lambda: detector.network.run(tensor),
+        "detect: decode": lambda: detector.faces([detector.cells(outputs)], mapping),
+        "track": lambda: tracker.update(image, [face]),
+        "align": lambda: align(image, landmarks),
+        "quality": lambda: measure_crop(crop, face),
+        "embed": lambda: engine.embedder.embed(crop),
+        "match": match,
+        "decide": decide,
+        CAMERA_TO_DECISION: camera_to_decision,
+    }

@@ -1,4 +1,4 @@
-"""Pipeline benchmark: frames per second of the verifier and duration of its stages."""
+"""Pipeline benchmark: frames per second of the verifier, duration of its stages, and latency at a sustained rate."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,28 +13,43 @@ from edge_siamese.protocols import FrameSource
 from edge_siamese.rendering import DEMO_SEEDS, Clip, Person
 from edge_siamese.verifier import Verifier
 
-from .clock import Clock
+from .clock import Clock, ClockCheck, ClockError
+from .latency import CAMERA_TO_DECISION
+from .measuring import Measurement, RunLength, SampleRecorder
 from .samples import LatencySamples
 
-READ, WHOLE = "read", "whole frame"
-STAGES = (READ, "detect", "track", "orient", "align", "quality", "embed", "match", WHOLE)
+CAPTURE, RESPONSE = "capture", "response"
+STAGES = (CAPTURE, "detect", "track", "orient", "align", "quality", "embed", "match", "decide", CAMERA_TO_DECISION)
+_FRAMES_PER_BLOCK = 16
+_FALLING_BEHIND_PERIODS = 2
 
 
-class Timings:
-    """Durations of the verifier's stages; implements `StageTimer`.
+class PipelineTimer:
+    """Durations of the verifier's stages and of whole frames; implements `StageTimer`.
 
     Attributes:
-        samples: durations in nanoseconds, by stage.
+        samples: durations in nanoseconds, by stage; `RESPONSE` only at a sustained rate.
+        partial: why the run is partial; empty if it is not.
+        seen: number of frames, with those of the warm-up.
 
     Args:
-        warmup: number of first frames that are not measured.
+        length: how long to measure; `RunLength.warmup` frames are not measured.
         clock: monotonic clock in nanoseconds.
+        recorder: receives the samples of every 16 frames.
     """
 
-    def __init__(self, warmup: int, clock: Clock = time.perf_counter_ns) -> None:
-        self.samples: dict[str, list[int]] = {stage: [] for stage in STAGES}
-        self.clock = clock
-        self._unmeasured = warmup
+    def __init__(
+        self, length: RunLength, clock: Clock = time.perf_counter_ns, recorder: SampleRecorder | None = None
+    ) -> None:
+        self.samples: dict[str, list[int]] = {stage: [] for stage in (*STAGES, RESPONSE)}
+        self.length, self.clock = length, clock
+        self.partial = ""
+        self._blocks: dict[str, list[int]] = {stage: [] for stage in self.samples}
+        self._recorder, self._unmeasured = recorder, length.warmup
+        self._started: int | None = None
+        self._began: int | None = None
+        self._last = 0
+        self.seen = 0
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -43,51 +58,133 @@ class Timings:
         yield
         self.samples[name].append(self.clock() - start)
 
-    def frame(self, read: int, processed: int) -> None:
-        """Add the durations of reading and of processing a frame, in nanoseconds."""
-        self.samples[READ].append(read)
-        self.samples[WHOLE].append(read + processed)
+    def frame(self, asked: int, delivered: int, done: int, intended: int | None = None) -> None:
+        """Add a frame that was processed.
+
+        Args:
+            asked, delivered, done: times at which it was asked for, was there, and its decisions were made.
+            intended: at a sustained rate, the time at which it had to be there.
+        """
+        if done < asked:
+            raise ClockError(f"the clock went back by {(asked - done) / 1e6:.1f} ms during a frame")
+        self._started = asked if self._started is None else self._started
+        self._began = asked if self._began is None else self._began
+        self._last = done
+        self.seen += 1
+        self.samples[CAPTURE].append(delivered - asked)
+        self.samples[CAMERA_TO_DECISION].append(done - asked)
+        if intended is not None:
+            self.samples[RESPONSE].append(done - intended)
         if self._unmeasured:
             self._unmeasured -= 1
+            self._began = None
             for taken in self.samples.values():
                 taken.clear()
-
-    def by_stage(self) -> dict[str, LatencySamples]:
-        """The durations by stage."""
-        return {stage: LatencySamples.of(stage, taken) for stage, taken in self.samples.items()}
+        elif self.frames % _FRAMES_PER_BLOCK == 0:
+            self._close_block()
 
     @property
     def frames(self) -> int:
         """Number of measured frames."""
-        return len(self.samples[WHOLE])
+        return len(self.samples[CAMERA_TO_DECISION])
+
+    @property
+    def seconds(self) -> float:
+        """Time from the first measured frame to the last."""
+        return 0.0 if self._began is None else (self._last - self._began) / 1e9
+
+    def is_done(self) -> bool:
+        """Whether enough frames were measured for long enough, or the time is over; then `partial` says so."""
+        if self._started is not None and self._last - self._started > self.length.max_seconds * 1e9:
+            self.partial = (
+                f"{self.frames:,} of {self.length.queries:,} frames in {self.length.max_seconds:g} s, the time limit"
+            )
+            return True
+        return self.frames >= self.length.queries and self.seconds >= self.length.seconds
+
+    def measurement(self) -> Measurement:
+        """The samples of all stages that ran."""
+        self._close_block()
+        samples = {
+            stage: LatencySamples.of(stage, taken, self._blocks[stage])
+            for stage, taken in self.samples.items()
+            if taken
+        }
+        return Measurement(samples, self.partial)
 
     def metrics(self) -> dict[str, float]:
         """Total metrics, by name."""
-        seconds = sum(self.samples[WHOLE]) / 1e9
-        rate = self.frames / seconds if seconds else 0.0
+        rate = self.frames / self.seconds if self.seconds else 0.0
         return {"frames": self.frames, "embeddings": len(self.samples["embed"]), "frames_per_second": round(rate, 3)}
+
+    def _close_block(self) -> None:
+        number = max((blocks[-1] for blocks in self._blocks.values() if blocks), default=-1) + 1
+        for stage, taken in self.samples.items():
+            blocks = self._blocks[stage]
+            fresh = taken[len(blocks) :]
+            blocks.extend([number] * len(fresh))
+            if self._recorder and fresh:
+                self._recorder.add(LatencySamples.of(stage, fresh, [number] * len(fresh)))
+
+
+class SustainedRate:
+    """Times at which frames arrive at a constant rate, whether or not the frames before them are done.
+
+    Latency is counted from these times. A slow frame so delays the frames behind it as it would with a camera, and is
+    not hidden because the next frame is asked for later ("coordinated omission").
+
+    Args:
+        fps: frames per second.
+        clock: monotonic clock in nanoseconds.
+        sleep: sleeps for a number of seconds.
+    """
+
+    def __init__(
+        self, fps: float, clock: Clock = time.perf_counter_ns, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.period_ns = 1e9 / fps
+        self._clock, self._sleep = clock, sleep
+        self._start: int | None = None
+        self._frames = 0
+
+    def next_arrival(self) -> int:
+        """Wait for the next frame's time, if it is not over, and return it."""
+        now = self._clock()
+        self._start = now if self._start is None else self._start
+        intended = self._start + round(self._frames * self.period_ns)
+        self._frames += 1
+        if now < intended:
+            self._sleep((intended - now) / 1e9)
+        return intended
+
+    def falls_behind(self, responses: LatencySamples) -> bool:
+        """Whether the frames of the last quarter wait longer than those of the first, by more than two periods."""
+        quarter = max(len(responses) // 4, 1)
+        first, last = responses.ns[:quarter], responses.ns[-quarter:]
+        return bool(last.mean() - first.mean() > _FALLING_BEHIND_PERIODS * self.period_ns)
 
 
 class TimedSource(Source):
-    """The frames of another source, with their reading and processing times.
+    """The frames of another source, with their capture and processing times.
 
     Args:
         source: source of the frames.
-        timings: where the times go.
-        maximum: maximum number of measured frames; None for all.
+        timer: where the times go; the source ends when it is done.
+        rate: times at which the frames arrive; None to ask for a frame as soon as the one before is done.
     """
 
-    def __init__(self, source: FrameSource, timings: Timings, maximum: int | None = None) -> None:
+    def __init__(self, source: FrameSource, timer: PipelineTimer, rate: SustainedRate | None = None) -> None:
         super().__init__(source.name)
         self.live, self.stills = source.live, source.stills
-        self._source, self._timings, self._max = source, timings, maximum
+        self._source, self._timer, self._rate = source, timer, rate
 
     def age_ns(self, frame: Frame) -> int:
         return self._source.age_ns(frame)
 
     def watch(self) -> Iterator[Frame | SourceEvent]:
-        items, clock = self._source.watch(), self._timings.clock
-        while not self.stopping and (self._max is None or self._timings.frames < self._max):
+        items, clock = self._source.watch(), self._timer.clock
+        while not self.stopping and not self._timer.is_done():
+            intended = self._rate.next_arrival() if self._rate else None
             asked = clock()
             item = next(items, None)
             delivered = clock()
@@ -95,7 +192,7 @@ class TimedSource(Source):
                 return
             yield item
             if isinstance(item, Frame):
-                self._timings.frame(delivered - asked, clock() - delivered)
+                self._timer.frame(asked, delivered, clock(), intended)
 
 
 class ClipSource(Source):
@@ -122,21 +219,39 @@ def run(
     open_frames: Callable[[], FrameSource],
     engine: FaceEngine,
     gallery: Gallery,
-    timings: Timings,
+    timer: PipelineTimer,
     *,
-    repeat: int = 1,
-    maximum: int | None = None,
-) -> None:
-    """Run and time a verifier on a source `repeat` times.
+    passes: int | None = None,
+    rate: SustainedRate | None = None,
+    check: ClockCheck | None = None,
+) -> Measurement:
+    """Run and time a verifier on a source, again and again until the timer is done.
+
+    A keyboard interrupt ends the run; what was measured is returned and marked as partial.
 
     Args:
         open_frames: opens the source; called for each pass.
         engine, gallery: engine and gallery of the verifier.
-        timings: where the times go.
-        repeat: number of passes.
-        maximum: maximum number of measured frames; needed for a camera, which does not end.
+        timer: where the times go.
+        passes: maximum number of passes; None for as many as the timer needs.
+        rate: times at which the frames arrive.
+        check: checks the clock after each pass.
+
+    Raises:
+        ClockError: the clock went backwards or jumped.
     """
-    for _ in range(repeat):
-        with open_frames() as source:
-            for _ in Verifier(TimedSource(source, timings, maximum), engine, gallery, timer=timings):
-                pass
+    done = 0
+    try:
+        while not timer.is_done() and (passes is None or done < passes):
+            before = timer.seen
+            with open_frames() as source:
+                for _ in Verifier(TimedSource(source, timer, rate), engine, gallery, timer=timer):
+                    pass
+            done += 1
+            if check:
+                check.check()
+            if timer.seen == before:
+                break
+    except KeyboardInterrupt:
+        timer.partial = "interrupted"
+    return timer.measurement()

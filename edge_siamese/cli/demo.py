@@ -168,8 +168,8 @@ def _time(runner: "CommandRunner", report: "PageBody", model: list[str]) -> None
     click.echo(table(rows, header=header))
     report.heading("Latency")
     report.table(header, rows)
-    about = f"{timed['host']['model'] or timed['host']['processor'] or 'this machine'}, {timed['runtime']}, delegate {timed['delegate']}, {timed['threads']} thread(s)"
-    report.paragraph(f"{about}, {timed['warmup']} warm-up runs.")
+    about = "; ".join(timed["description"])
+    report.paragraph(f"{about}; {timed['warmup']} warm-up runs.")
     click.echo(about)
 
 

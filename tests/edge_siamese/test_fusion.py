@@ -53,7 +53,8 @@ class Scored:
 
     def observe(self, *scores: int, quality: float = 50.0, doubt: Reason | None = None) -> Decision:
         self.gallery.next_scores = list(scores)
-        return self.fusion.observe(self.track, embedding(1, 2, 3), quality, doubt)
+        self.fusion.observe(self.track, embedding(1, 2, 3), quality, doubt)
+        return self.fusion.decide(self.track)
 
     @property
     def history(self) -> TrackHistory:
@@ -153,6 +154,7 @@ class TestAnotherGallery:
         fusion, track = ScoreFusion(gallery_of(*names), THRESHOLD), new_track()
         for _ in range(3):
             fusion.observe(track, embedding(20, 100, 0), 50.0)
+        fusion.decide(track)
         return fusion, track
 
     def test_an_added_person_does_not_shift_the_scores_of_others(self) -> None:
@@ -162,7 +164,8 @@ class TestAnotherGallery:
         after = fusion.history(track).decision
         assert (before.identity, after.identity) == ("Bob", "Bob")
         assert before.score == after.score
-        assert fusion.observe(track, embedding(20, 100, 0), 50.0).score == before.score
+        fusion.observe(track, embedding(20, 100, 0), 50.0)
+        assert fusion.decide(track).score == before.score
 
     def test_a_removed_person_is_not_named_any_more(self) -> None:
         fusion, track = self.fused("Ada", "Bob")
