@@ -20,7 +20,7 @@ from edge_siamese.evaluation.detection import (
 from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
 
-from ..peers import Detector
+from ..peers.detectors import Detector
 
 Progress = Callable[[int, int], None]
 

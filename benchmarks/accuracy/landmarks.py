@@ -19,7 +19,7 @@ from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.protocols import FaceAnalyzer
 from edge_siamese.tflite.model_card import ModelCard
 
-from ..peers import Detector
+from ..peers.detectors import Detector
 
 Progress = Callable[[int, int], None]
 

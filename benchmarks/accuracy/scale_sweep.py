@@ -23,7 +23,7 @@ from edge_siamese.frames import RGB
 from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.intervals import Proportion
 
-from ..peers import Detector
+from ..peers.detectors import Detector
 
 Box = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]

@@ -64,7 +64,7 @@ def detection(
     from ..accuracy.detection import OwnDetector, measure_annotated
     from ..accuracy.landmarks import compare_landmarks
     from ..accuracy.scale_sweep import sweep
-    from ..peers import open_peer
+    from ..peers.detectors import open_peer
 
     results: dict[str, Any] = {}
     with ExitStack() as stack:

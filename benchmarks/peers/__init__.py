@@ -1,52 +1,5 @@
-"""Detectors of other projects, for comparison on the same images."""
+"""Other projects' face recognition, for comparison on the same images.
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol
-
-from edge_siamese.errors import DataError
-from edge_siamese.faces import Face
-from edge_siamese.frames import RGB
-
-from .yunet import YuNet
-
-__all__ = ["PEERS", "Detector", "YuNet", "open_peer"]
-
-
-class Detector(Protocol):
-    """A detector with its threshold.
-
-    Attributes:
-        name: name of the detector in tables.
-        threshold: minimum confidence of reported faces, 0 to 1.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def threshold(self) -> float: ...
-
-    def detect(self, image: RGB) -> list[Face]:
-        """Faces on a uint8 ``(H, W, 3)`` RGB image, in its pixels."""
-        ...
-
-
-PEERS: dict[str, Callable[[Path, float], Detector]] = {"yunet": YuNet}
-
-
-def open_peer(description: str, threshold: float) -> Detector:
-    """Open the peer that ``NAME=FILE`` describes.
-
-    Args:
-        description: a name of `PEERS` and the peer's model file.
-        threshold: minimum confidence, 0 to 1.
-
-    Raises:
-        DataError: the description is not of this form, or the file is missing.
-        ModelError: the file is not that peer's model.
-    """
-    name, _, file = description.partition("=")
-    if name not in PEERS or not file:
-        raise DataError(f"peer: expected {' or '.join(f'{known}=FILE' for known in PEERS)}, found {description!r}")
-    return PEERS[name](Path(file), threshold)
+`detectors` are those of `bench detection`. For `bench compare` every project has an adapter (`adapters`), which runs in a
+process of its own (`worker`, `process`); `registry` names the projects, their packages and model files.
+"""
