@@ -10,6 +10,9 @@ COMMANDS = {
     "thermal": Entry(f"{__name__}.thermal:thermal", "Measure the latency over minutes, with temperature and clock."),
     "accuracy": Entry(f"{__name__}.accuracy:accuracy", "Measure open-set identification with the verifier of `run`."),
     "models": Entry(f"{__name__}.models:models", "Compare size, operations, latency and accuracy of models."),
+    "compare": Entry(
+        f"{__name__}.compare:compare", "Compare with other projects: latency, accuracy, bytes, instructions."
+    ),
     "arm": Entry(f"{__name__}.arm:arm", "Count instructions on Pi-class Arm cores, without a board."),
     "arm-fit": Entry(f"{__name__}.arm_fit:arm_fit", "Fit the cost model of `bench arm --predict` again."),
     "detection": Entry(

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,13 +27,7 @@ from edge_siamese.faces import Face
 
 from .adapter import About, Files
 
-_ONE_THREAD = {
-    name: "1"
-    for name in (
-        "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
-        "TF_NUM_INTEROP_THREADS",
-    )
-}  # fmt: skip
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")  # fmt: skip
 _LAST_ERRORS = 4000
 
 
@@ -91,7 +86,9 @@ class PeerProcess:
             )
         except OSError as error:
             self._errors.close()
-            raise PeerError(f"{command[0]}: expected a Python to run it, cannot be started ({error.strerror})") from error
+            raise PeerError(
+                f"{command[0]}: expected a Python to run it, cannot be started ({error.strerror})"
+            ) from error
         if core is not None and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(self._process.pid, {core})
         self._buffer = b""
@@ -132,17 +129,13 @@ class PeerProcess:
     def close(self) -> None:
         """End the process, and what it started."""
         if self._process.poll() is None:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream:
-                try:
+                with suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass
         self._errors.close()
 
     def __enter__(self) -> Self:

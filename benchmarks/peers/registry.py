@@ -61,7 +61,9 @@ _YUNET = FileNeed(
     f"models/face_detection_yunet of {_ZOO} (MIT)",
 )
 _MOBILEFACENET = FileNeed(
-    "embedder", ("mobilefacenet_int8.tflite",), "a MobileFaceNet with float input 1 x 112 x 96 or 112 x 3, in int8 inside"
+    "embedder",
+    ("mobilefacenet_int8.tflite",),
+    "a MobileFaceNet with float input 1 x 112 x 96 or 112 x 3, in int8 inside",
 )
 _BLAZEFACE = FileNeed(
     "detector",
@@ -169,6 +171,8 @@ def _found(need: FileNeed, folder: Path | None) -> Path:
     for name in need.names:
         if folder and (folder / name).is_file():
             return (folder / name).resolve()
-    names = " or ".join(need.names) or "a file"
+    if not need.names:
+        raise MissingFileError(f"needs {need.source}: name it after --peer NAME=")
+    names = " or ".join(need.names)
     place = f"in {folder}" if folder else "and no folder of peers' files was given"
     raise MissingFileError(f"needs {names}, found none {place}: {need.source}")

@@ -25,7 +25,7 @@ from .adapter import Adapter, FoundFace
 _Result = TypeVar("_Result")
 
 
-class Session:
+class WorkerSession:
     """An adapter, the current image and the faces found on it."""
 
     def __init__(self, adapter: Adapter) -> None:
@@ -92,7 +92,7 @@ def main(name: str, files: str) -> None:
     except (Exception, SystemExit) as error:  # face_recognition ends the process when its models are missing
         say(_failure(error))
         return
-    session = Session(adapter)
+    session = WorkerSession(adapter)
     for line in sys.stdin:
         try:
             say(session.answer(json.loads(line)))

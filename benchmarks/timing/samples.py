@@ -152,7 +152,7 @@ class LatencySamples:
     def block_percentiles(self, percent: float) -> dict[int, int]:
         """The nearest-rank percentile of each block, by its number."""
         numbers, starts = np.unique(self.block, return_index=True)
-        parts = np.split(self.ns, starts[1:])
+        parts = np.split(self.ns, starts[1:]) if len(numbers) else []
         return {int(number): percentile(np.sort(part), percent) for number, part in zip(numbers, parts, strict=True)}
 
 

@@ -1,7 +1,9 @@
 """An engine whose networks compute nothing, and annotated images that are rendered."""
 
 import json
+import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +89,16 @@ def annotated(scenes: list[Rendering], tmp_path_factory: pytest.TempPathFactory)
             add(background, "dev", "negative", [])
         archive.writestr("annotations.json", json.dumps(entries))
     return path
+
+
+@pytest.fixture
+def fake_python(tmp_path: Path) -> Callable[[str], Path]:
+    """Makes a program that takes the place of a peer's Python and behaves as `fake_worker` is given."""
+
+    def make(behavior: str) -> Path:
+        program = tmp_path / f"python{len(list(tmp_path.glob('python*')))}"
+        program.write_text(f"#!/bin/sh\nexec {sys.executable} {Path(__file__).parent / 'fake_worker.py'} {behavior}\n")
+        program.chmod(0o755)
+        return program
+
+    return make

@@ -22,7 +22,7 @@ Network = Callable[[npt.NDArray[np.float32]], npt.NDArray[Any]]
 """Runs a network on one float32 input ``(1, H, W, 3)``, RGB, and returns its output."""
 
 
-class YuNet:
+class YuNetPipeline:
     """The detector; base of the pipelines below."""
 
     def __init__(self, files: Files) -> None:
@@ -35,22 +35,22 @@ class YuNet:
         return [] if rows is None else [_face(row) for row in rows]
 
 
-class YuNetSFace(YuNet):
+class YuNetSFace(YuNetPipeline):
     """YuNet and SFace, as OpenCV's tutorial joins them."""
 
     def __init__(self, files: Files) -> None:
         super().__init__(files)
-        self._recognizer = cv2.FaceRecognizerSF.create(str(files["embedder"]), "")
+        self._sface = cv2.FaceRecognizerSF.create(str(files["embedder"]), "")
 
     def about(self) -> About:
         return About(version_of(*_OPENCV))
 
     def embed(self, image: Pixels, face: FoundFace) -> npt.NDArray[Any]:
-        crop = self._recognizer.alignCrop(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), face.native)
-        return np.asarray(self._recognizer.feature(crop)).reshape(-1).copy()
+        crop = self._sface.alignCrop(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), face.native)
+        return np.asarray(self._sface.feature(crop)).reshape(-1).copy()
 
 
-class YuNetCrop(YuNet):
+class YuNetCrop(YuNetPipeline):
     """YuNet and a network on the crop of the ArcFace template.
 
     Args:

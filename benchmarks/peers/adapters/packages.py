@@ -70,9 +70,7 @@ class DeepFace:
         return About(version_of("deepface", "tensorflow"), notes=[self._model])
 
     def detect(self, image: Pixels) -> list[FoundFace]:
-        found = self._package.extract_faces(
-            _bgr(image), detector_backend="opencv", enforce_detection=False, align=True
-        )
+        found = self._package.extract_faces(_bgr(image), detector_backend="opencv", enforce_detection=False, align=True)
         return [
             FoundFace(
                 tuple(float(face["facial_area"][side]) for side in "xywh"),  # type: ignore[arg-type]
@@ -141,7 +139,10 @@ class InspireFace:
 
         inspireface.launch(resource_path=str(files["pack"]))
         self._session = inspireface.InspireFaceSession(
-            inspireface.HF_ENABLE_FACE_RECOGNITION, inspireface.HF_DETECT_MODE_ALWAYS_DETECT, max_detect_num=20, auto_launch=False
+            inspireface.HF_ENABLE_FACE_RECOGNITION,
+            inspireface.HF_DETECT_MODE_ALWAYS_DETECT,
+            max_detect_num=20,
+            auto_launch=False,
         )
 
     def about(self) -> About:

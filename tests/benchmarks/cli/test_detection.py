@@ -12,7 +12,7 @@ from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
 from edge_siamese.image_io import write_image
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
-from edge_siamese_benchmarks import peers
+from edge_siamese_benchmarks.peers import detectors
 
 
 class CornerPeer:
@@ -29,7 +29,7 @@ class CornerPeer:
 
 @pytest.fixture(autouse=True)
 def _known_peer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(peers.PEERS, "corner", CornerPeer)
+    monkeypatch.setitem(detectors.DETECTORS, "corner", CornerPeer)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from edge_siamese.detection import intersection_over_union
 from edge_siamese.errors import DataError, ModelError
 from edge_siamese.rendering import Rendering
-from edge_siamese_benchmarks.peers import open_peer
+from edge_siamese_benchmarks.peers.detectors import open_peer
 
 YUNET = Path(os.environ.get("EDGE_SIAMESE_DATA", "")) / "peers" / "yunet_n_320_320.onnx"
 

@@ -1,0 +1,1 @@
+"""`bench compare`: this project beside others in one run, on the same images, with one thread each."""
