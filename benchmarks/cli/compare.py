@@ -252,7 +252,7 @@ def _journal(path: Path | None, about: dict[str, Any]) -> "Iterator[Journal | No
 
 
 def _check_cores(cores: str) -> None:
-    from ..arm.cores import parse_cores
+    from edge_siamese.arm_cost import parse_cores
 
     parse_cores(cores)
 

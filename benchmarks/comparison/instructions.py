@@ -63,7 +63,8 @@ def measure_instructions(
 
 
 def _counted(contestants: Sequence[Contestant], core_names: str, rig: Any, progress: Progress) -> InstructionRun:
-    from ..arm.cores import parse_cores
+    from edge_siamese.arm_cost import parse_cores
+
     from ..arm.session import count
     from ..arm.subjects import CountedSubject, Image
 
@@ -94,10 +95,8 @@ def _item(each: Contestant) -> tuple[dict[str, Any], str] | None:
 
 
 def _predicted(contestants: Sequence[Contestant], core_names: str, reason: str) -> InstructionRun:
+    from edge_siamese.arm_cost import parse_cores, predict
     from edge_siamese.tflite.model_card import read_card
-
-    from ..arm.cores import parse_cores
-    from ..arm.cost import network_operators, predict
 
     cores = parse_cores(core_names)
     results: dict[str, Instructions] = {}
@@ -109,7 +108,7 @@ def _predicted(contestants: Sequence[Contestant], core_names: str, reason: str) 
         runs = {"detector": 1, "embedder": 2 if read_card(each.files["embedder"]).average_flip else 1}
         by_core = dict.fromkeys((core.name for core in cores), 0.0)
         for role, times in runs.items():
-            for prediction in predict(network_operators(each.files[role]), cores):
+            for prediction in predict(each.files[role], cores):
                 by_core[prediction.core] += times * prediction.instructions
         results[each.name] = Instructions(by_core, "predicted", "the networks alone")
     return InstructionRun(results, missing)
