@@ -8,7 +8,7 @@ COMMANDS = {
     "latency": Entry(f"{__name__}.latency:latency", "Measure the latency of each stage from camera to decision."),
     "pipeline": Entry(f"{__name__}.pipeline:pipeline", "Measure `run` on a folder, video or camera."),
     "thermal": Entry(f"{__name__}.thermal:thermal", "Measure the latency over minutes, with temperature and clock."),
-    "accuracy": Entry(f"{__name__}.accuracy:accuracy", "Measure open-set identification with the verifier of `run`."),
+    "accuracy": Entry(f"{__name__}.accuracy:accuracy", "Measure accuracy and latency of a delegate in the same runs."),
     "models": Entry(f"{__name__}.models:models", "Compare size, operations, latency and accuracy of models."),
     "compare": Entry(
         f"{__name__}.compare:compare", "Compare with other projects: latency, accuracy, bytes, instructions."

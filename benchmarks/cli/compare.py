@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_siamese.cli.shared.numbers import FiniteRange
 from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.cli.shared.progress import progress_line
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..comparison.latency import Clock
     from ..comparison.report import ComparisonReport
+    from ..timing.facts import HostFacts
     from ..timing.journal import Journal
 
 _MIN_ROUNDS = 6
@@ -61,11 +63,9 @@ _MIN_ROUNDS = 6
     show_default=True,
     help="How often each is shown to each contestant.",
 )
+@click.option("--max-seconds", type=FiniteRange(1), default=600.0, show_default=True, help="Time limit of the latency.")
 @click.option(
-    "--max-seconds", type=click.FloatRange(1), default=600.0, show_default=True, help="Time limit of the latency."
-)
-@click.option(
-    "--answer-seconds", type=click.FloatRange(0.1), default=60.0, show_default=True, help="Time limit of one answer."
+    "--answer-seconds", type=FiniteRange(0.1), default=60.0, show_default=True, help="Time limit of one answer."
 )
 @click.option(
     "--clock",
@@ -159,7 +159,6 @@ def _measure(
     from edge_siamese.dataset_embeddings import largest_face
     from edge_siamese.evaluation.protocols import VerificationProtocol
     from edge_siamese.identity_dataset import IdentityDataset
-    from edge_siamese.system.host import detect_host
 
     from ..comparison.accuracy import measure_accuracy
     from ..comparison.contestants import started
@@ -167,13 +166,13 @@ def _measure(
     from ..comparison.latency import measure_latency
     from ..comparison.report import ComparisonReport
 
-    host = detect_host()
+    facts = _facts()
     with ExitStack() as stack:
         dataset = stack.enter_context(IdentityDataset(data)) if data else None
         protocol = VerificationProtocol.of(dataset) if dataset and accuracy else None
         images = _photos(dataset, photos) if dataset else _portraits(photos)
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="edge-siamese-compare-")))
-        journal = stack.enter_context(_journal(raw, host.to_json()))
+        journal = stack.enter_context(_journal(raw, facts.to_json()))
         running, failed = stack.enter_context(started(contestants, seconds=answer_seconds))
         if not running:
             raise EdgeSiameseError(
@@ -195,12 +194,23 @@ def _measure(
             with progress_line("instructions") as progress:
                 counted = measure_instructions([each.contestant for each in running], cores, progress)
         report = ComparisonReport(
-            host, data.name if data else "rendered people", len(images), rounds, clock, running,
+            facts, data.name if data else "rendered people", len(images), rounds, clock, running,
             [*failed, *lacking], latency, verified, counted,
         )  # fmt: skip
         if journal:
             journal.finish(report.partial, report=report.to_json())
         return report
+
+
+def _facts() -> "HostFacts":
+    """The facts of this host; XNNPACK's kernels are known after the self-test of the smallest models."""
+    from edge_siamese.engine import FaceEngine
+    from edge_siamese.models import named_model
+
+    from .measured import facts_of
+
+    with FaceEngine.open(named_model("embedder-small"), named_model("detector-small")) as engine:
+        return facts_of(engine)
 
 
 def _photos(dataset: Any, count: int) -> "list[RGB]":

@@ -58,7 +58,7 @@ def measure_instructions(
     try:
         rig = Rig.open()
     except EdgeSiameseError as error:
-        return _predicted(contestants, core_names, f"not counted: {error}")
+        return _predicted(contestants, core_names, str(error))
     return _counted(contestants, core_names, rig, progress)
 
 

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from edge_siamese.cli.shared.output import table
-from edge_siamese.system.host import HostInfo
 
+from ..timing.facts import HostFacts
 from ..timing.ratios import Ratio
 from ..timing.samples import milliseconds
 from .accuracy import Accuracy, AccuracyRun
@@ -60,7 +60,7 @@ class ComparisonReport:
     """A comparison.
 
     Attributes:
-        host: the machine.
+        facts: the host and the kernels of our networks.
         data: what the photos were.
         photos, rounds: photos of the latency, and how often each was shown.
         clock: clock of the table's durations and ratios.
@@ -69,7 +69,7 @@ class ComparisonReport:
         latency, accuracy, instructions: the measurements; None for one that was not asked for.
     """
 
-    host: HostInfo
+    facts: HostFacts
     data: str
     photos: int
     rounds: int
@@ -93,7 +93,7 @@ class ComparisonReport:
     def to_json(self, *, raw: bool = False) -> dict[str, Any]:
         """The report as JSON; with `raw`, including every duration."""
         return {
-            "host": self.host.to_json(),
+            "conditions": self.facts.to_json(),
             "data": self.data,
             "photos": self.photos,
             "rounds": self.rounds,
@@ -157,7 +157,7 @@ class ComparisonReport:
             f"One thread on one core; {self.photos} photos of {self.data}, {self.rounds} rounds in turns; "
             f"median milliseconds of {clock}; ratios with 95 % intervals"
         )
-        lines = [*self.host.lines(), method]
+        lines = [*self.facts.lines(), method]
         if self.accuracy and not self.accuracy.partial:
             lines.append(
                 f"Accuracy: {self.accuracy.protocol} of {self.accuracy.people} people, aligned by each contestant itself"
@@ -195,8 +195,17 @@ class ComparisonReport:
         lines += [f"{each.contestant.title}: {note}" for each in self.running for note in each.notes]
         lines += [self._difference(row) for row in self.rows if row.difference]
         lines += _instruction_remarks(self.rows)
+        lines += self._missing_instructions()
         lines += [f"{each.title}: not run: {each.reason}" for each in self.not_run]
         return lines + ([f"Partial: {self.partial}"] if self.partial else [])
+
+    def _missing_instructions(self) -> list[str]:
+        by_reason: dict[str, list[str]] = {}
+        for row in self.rows:
+            reason = self.instructions.missing.get(row.running.contestant.name) if self.instructions else None
+            if reason:
+                by_reason.setdefault(reason, []).append(row.running.contestant.title)
+        return [f"no instructions of {', '.join(titles)}: {reason}" for reason, titles in by_reason.items()]
 
     def _difference(self, row: ComparisonRow) -> str:
         assert row.difference is not None

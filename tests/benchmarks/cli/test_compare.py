@@ -82,7 +82,7 @@ def test_rows_and_what_is_missing_are_reported(
     assert "buffalo_sc" in reasons["insightface"]
     assert plot.read_text().startswith("<?xml")
     about, measured = read_journal(raw)
-    assert about["cores"] > 0
+    assert about["host"]["cores"] > 0
     assert measured.partial == ""
     assert len(measured.samples["tflm, detect"]) == 12
 
