@@ -10,8 +10,10 @@ from edge_siamese.cli.shared.output import emit_json, table
 from .import_options import ONNX2TF
 
 if TYPE_CHECKING:
+    from edge_siamese.operator_support import Compiled, Target
+
     from ..lint.cost import NetworkCost
-    from ..lint.targets import Compiled, Target, UnsupportedOperator
+    from ..lint.targets import UnsupportedOperator
 
 
 @click.command()
@@ -49,10 +51,10 @@ def lint(
     by them, on one core. It does not change the exit code.
     """
     from edge_siamese.arm_cost import parse_cores
+    from edge_siamese.operator_support import TARGETS, Compiled, load_target
 
     from ..lint.cost import predict_cost
     from ..lint.sources import load_probe
-    from ..lint.targets import TARGETS, Compiled, load_target
     from ..lint.targets import lint as find
 
     if cores is not None and not cost:

@@ -6,9 +6,8 @@ from typing import Any
 
 from edge_siamese.arm_cost import CORES, ArmCore, KernelOperator, Prediction, as_int8, graph_operators, predict
 from edge_siamese.errors import DataError
+from edge_siamese.operator_support import Compiled, is_quantized
 from edge_siamese.tflite.graph import Graph
-
-from .targets import Compiled, is_quantized
 
 UNIT = "executed instructions of one run on one thread"
 NOTE = "predicted and not counted, neither cycles nor time"

@@ -9,12 +9,13 @@ import tensorflow as tf
 from keras import layers
 
 from edge_siamese.models import shipped_models
+from edge_siamese.operator_support import TARGETS, load_target, swaps
+from edge_siamese.operator_support.conditions import CONDITIONS
 from edge_siamese.tflite.graph import read_graph
 from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import find_runtime
 from edge_siamese_converter.importers import KerasNetwork
-from edge_siamese_converter.lint.conditions import CONDITIONS
-from edge_siamese_converter.lint.targets import TARGETS, UnsupportedOperator, lint, load_target, swaps
+from edge_siamese_converter.lint.targets import UnsupportedOperator, lint
 from edge_siamese_converter.quantization.formats import as_float
 
 SHAPE = (1, 8, 8, 4)

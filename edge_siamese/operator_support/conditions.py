@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edge_siamese.tflite.graph import Operator
-from edge_siamese.tflite.tensor import Tensor
+from ..tflite.graph import Operator
+from ..tflite.tensor import Tensor
 
 Condition = Callable[[Operator], str]
 _FUSED = {"NONE", "RELU", "RELU6", "RELU_N1_TO_1"}
