@@ -20,7 +20,12 @@ from .preprocessing import PIXEL_OFFSET, int8_input
 from .protocols import Network
 
 STRIDES = (8, 16, 32)
-_NESTED = 0.7  # share of the smaller box in the larger
+NESTED = 0.7
+"""Share of the smaller of two boxes in the larger from which on it is a part of the same face, or its surroundings."""
+SAME_FACE = 0.4
+"""Intersection over union above which two boxes are one face."""
+SCORE_THRESHOLD = 0.6
+"""Confidence from which on a detection is a face."""
 Array = npt.NDArray[np.float32]
 
 
@@ -104,12 +109,17 @@ class FaceDetector:
     """
 
     def __init__(
-        self, network: Network, height: int, width: int, *, score_threshold: float = 0.6, iou_threshold: float = 0.4
+        self,
+        network: Network,
+        height: int,
+        width: int,
+        *,
+        score_threshold: float = SCORE_THRESHOLD,
+        iou_threshold: float = SAME_FACE,
     ) -> None:
         self.network, self.height, self.width = network, height, width
         self.score_threshold, self.iou_threshold = score_threshold, iou_threshold
-        # Scores between these two are close to the threshold.
-        self._min, self._sure = 0.75 * score_threshold, 0.5 * (1 + score_threshold)
+        self._min, self._sure = doubtful_scores(score_threshold)
         expected = {f"{kind}{stride}" for kind in ("score", "box", "landmark") for stride in STRIDES}
         missing = expected - set(network.output_scales())
         if missing:
@@ -153,11 +163,10 @@ class FaceDetector:
     def _geometry(self) -> dict[int, tuple[Array, int]]:
         """Cell centers ``(N, 2)`` and the minimum raw score, by stride."""
         scales = self.network.output_scales()
-        logit = float(np.log(self._min / (1 - self._min)))
         return {
             stride: (
                 cell_centers(self.height, self.width, stride).reshape(-1, 2),
-                int(np.ceil(logit / scales[f"score{stride}"][0])) + scales[f"score{stride}"][1],
+                min_raw_score(self._min, *scales[f"score{stride}"]),
             )
             for stride in STRIDES
         }
@@ -177,6 +186,16 @@ class FaceDetector:
         return scores, *decode_cells(centers[passing], values("box"), values("landmark"), stride)
 
 
+def doubtful_scores(score_threshold: float) -> tuple[float, float]:
+    """The scores between which a face is so close to the threshold that the mirror image decides: lowest and highest."""
+    return 0.75 * score_threshold, 0.5 * (1 + score_threshold)
+
+
+def min_raw_score(score: float, scale: float, zero_point: int) -> int:
+    """The smallest raw output, a quantized logit, that stands for a confidence of at least `score`."""
+    return int(np.ceil(float(np.log(score / (1 - score))) / scale)) + zero_point
+
+
 def group_overlaps(boxes: Array, scores: Array, iou_threshold: float) -> list[npt.NDArray[np.intp]]:
     """Greedy non-maximum suppression that also returns the suppressed boxes.
 
@@ -193,7 +212,7 @@ def group_overlaps(boxes: Array, scores: Array, iou_threshold: float) -> list[np
         same = intersection_over_union(best, others) > iou_threshold
         same[0] = True
         groups.append(left[same])
-        left = left[~same & (_intersection(best, others) <= _NESTED * np.minimum(_area(best), _area(others)))]
+        left = left[~same & (_intersection(best, others) <= NESTED * np.minimum(_area(best), _area(others)))]
     return groups
 
 

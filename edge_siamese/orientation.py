@@ -19,8 +19,10 @@ from .protocols import FaceAnalyzer
 
 CONFIDENT = 0.93
 """Detector score from which an image is assumed upright. 0.8 % of the rotated photos reach it, 69 % of the upright ones."""
-_CLEARLY_BETTER = 0.3  # natural logarithm of the odds
-_MIN_SCORE = 0.8  # for a face that is found only in the rotated image
+CLEARLY_BETTER = 0.3
+"""Difference of the log odds from which on another orientation is the right one."""
+MIN_SCORE = 0.8
+"""Detector score from which on a face that is found only in a rotated image counts."""
 _MIN_OVERLAP = 0.3
 
 
@@ -126,7 +128,7 @@ def _log_odds(score: float) -> float:
 def _choose(upright: list[Face], turns: dict[int, list[Face]]) -> OrientedFaces:
     turn = max(turns, key=lambda turn: _confidence(turns[turn]))
     best, before = _confidence(turns[turn]), _confidence(upright)
-    if best >= _MIN_SCORE if not upright else _log_odds(best) >= _log_odds(before) + _CLEARLY_BETTER:
+    if best >= MIN_SCORE if not upright else _log_odds(best) >= _log_odds(before) + CLEARLY_BETTER:
         return OrientedFaces(turns[turn], turn)
     return OrientedFaces(upright, doubtful=bool(upright) and best > before)
 

@@ -19,8 +19,8 @@ from ..faces import Face
 from ..frames import RGB
 from .score import shipped_formula
 
-# Rows and columns of the aligned crop between brows and chin, which show skin.
-_INNER_FACE = (slice(20, 104), slice(20, 92))
+INNER_FACE = (slice(20, 104), slice(20, 92))
+"""Rows and columns of the aligned crop between brows and chin, which show skin."""
 
 
 CAUSES = {
@@ -109,7 +109,7 @@ def measure(image: RGB, face: Face) -> Quality:
 
 def measure_crop(crop: RGB, face: Face) -> Quality:
     """Measure the quality of a face on its aligned crop, uint8 ``(112, 112, 3)``."""
-    gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[_INNER_FACE]
+    gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[INNER_FACE]
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(gray))
     across, down = cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)
     gradient = float(np.vdot(across, across) + np.vdot(down, down)) / gray.size
