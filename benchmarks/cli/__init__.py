@@ -13,6 +13,9 @@ COMMANDS = {
     "compare": Entry(
         f"{__name__}.compare:compare", "Compare with other projects: latency, accuracy, bytes, instructions."
     ),
+    "delegates": Entry(
+        f"{__name__}.delegates:delegates", "Run networks with every delegate: speed, agreement, operators."
+    ),
     "arm": Entry(f"{__name__}.arm:arm", "Count instructions on Pi-class Arm cores, without a board."),
     "arm-fit": Entry(f"{__name__}.arm_fit:arm_fit", "Fit the cost model of `bench arm --predict` again."),
     "detection": Entry(

@@ -1,0 +1,1 @@
+"""`bench delegates`: the same networks on every way to run them, with the agreement of their outputs beside each speed."""
