@@ -8,6 +8,8 @@ COMMANDS = {
     "latency": Entry(f"{__name__}.latency:latency", "Measure the latency of each stage from camera to decision."),
     "pipeline": Entry(f"{__name__}.pipeline:pipeline", "Measure `run` on a folder, video or camera."),
     "thermal": Entry(f"{__name__}.thermal:thermal", "Measure the latency over minutes, with temperature and clock."),
+    "check": Entry(f"{__name__}.check:check", "Fail if a stage is slower than this host's reference, beyond noise."),
+    "report": Entry(f"{__name__}.report:report", "Show results as Markdown or as an HTML page with plots."),
     "accuracy": Entry(f"{__name__}.accuracy:accuracy", "Measure accuracy and latency of a delegate in the same runs."),
     "models": Entry(f"{__name__}.models:models", "Compare size, operations, latency and accuracy of models."),
     "compare": Entry(

@@ -66,7 +66,7 @@ class Journal:
 
 
 def read_journal(path: Path) -> tuple[dict[str, Any], Measurement]:
-    """What a run is about, and its samples.
+    """What a run is about, with what was added when it finished, and its samples.
 
     Raises:
         DataError: the file is not a journal, or is damaged before its last line.
@@ -86,7 +86,9 @@ def read_journal(path: Path) -> tuple[dict[str, Any], Measurement]:
     found = entries[0].get("schema") if entries and isinstance(entries[0], dict) else None
     if found != expected:
         raise DataError(f"{path}: expected raw samples, schema {expected}, found {found}", path=path)
-    return entries[0]["about"], _measurement(path, entries[1:])
+    ending = entries[-1] if isinstance(entries[-1], dict) and entries[-1].get("finished") else {}
+    added = {name: value for name, value in ending.items() if name not in ("finished", "partial")}
+    return entries[0]["about"] | added, _measurement(path, entries[1:])
 
 
 def _measurement(path: Path, entries: list[Any]) -> Measurement:

@@ -87,7 +87,9 @@ class HostMonitor:
         self._detect = detect or (lambda: detect_host(root))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="host monitor", daemon=True)
-        self._start, self._before, self._own_before = 0, CpuTimes.read(root), os.times()
+        self._start = 0
+        self._before: CpuTimes | None = None
+        self._own_before = os.times()
 
     def __enter__(self) -> Self:
         self._start = self._clock()
@@ -115,7 +117,7 @@ class HostMonitor:
             steal, busy = (now.stolen - before.stolen) / passed, (now.busy - before.busy) / passed
             used = (own_now.user + own_now.system) - (own_before.user + own_before.system)
             own = min(used * os.sysconf("SC_CLK_TCK") / passed, 1.0)
-            self._before, self._own_before = now, own_now
+        self._before, self._own_before = now, own_now
         at = self._clock() - self._start
         self.states.append(HostState(at, host.temperature, clock_mhz(self._root), host.throttling, steal, busy, own))
 

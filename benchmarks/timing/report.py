@@ -90,10 +90,6 @@ def verify_report(report: Mapping[str, Any], samples: Mapping[str, LatencySample
 
 def report_text(report: Mapping[str, Any]) -> str:
     """A report as text."""
-    rows = [
-        (stage, str(summary["samples"]), *(milliseconds(summary[name]) for name in _PERCENTILES), _interval(summary))
-        for stage, summary in report["stages"].items()
-    ]
     kind = "" if report["kind"] == MEASURED else f"{report['kind'].upper()}, not measured; "
     header = ("milliseconds", "samples", "median", "p90", "p99", "max", "median, 95 %")
     lines = [
@@ -102,10 +98,18 @@ def report_text(report: Mapping[str, Any]) -> str:
         *partial_lines(report),
         *(f"warning: {warning}" for warning in report["warnings"]),
         "",
-        table(rows, header=header),
+        table(stage_rows(report), header=header),
         *(metric_text(name, value) for name, value in report["metrics"].items() if not isinstance(value, list)),
     ]
     return "\n".join(lines)
+
+
+def stage_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Cells of each stage: name, samples, median, p90, p99, maximum and the interval of the median, in milliseconds."""
+    return [
+        (stage, str(summary["samples"]), *(milliseconds(summary[name]) for name in _PERCENTILES), _interval(summary))
+        for stage, summary in report["stages"].items()
+    ]
 
 
 def partial_lines(report: Mapping[str, Any]) -> list[str]:
