@@ -20,7 +20,7 @@ from edge_siamese.tflite.graph import read_graph
 from edge_siamese.tflite.model_card import read_model
 from edge_siamese.tflite.runtime import Delegate, load_network
 
-from ..timing.measuring import RunLength, measure
+from ..timing.measuring import INTERRUPTED, RunLength, measure
 from ..timing.samples import LatencySamples
 
 Progress = Callable[[int, int], None]
@@ -63,6 +63,8 @@ def price(path: Path, *, delegate: Delegate, threads: int, repeat: int, warmup: 
     image = np.random.default_rng(0).integers(-128, 128, network.input_shape).astype(np.int8)
     length = RunLength(warmup=warmup, queries=repeat, seconds=0, max_seconds=MAX_SECONDS, per_block=1)
     measured = measure({path.stem: lambda: [network.run(image) for _ in range(views)]}, length)
+    if measured.partial == INTERRUPTED:
+        raise KeyboardInterrupt
     return Cost(
         file=path,
         name=model.card.name,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_siamese.cli.shared.numbers import FiniteRange
 from edge_siamese.cli.shared.options import engine_options, json_option
 from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.errors import EdgeSiameseError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _MAX_SECONDS = 86_400
 _MAX_REPEAT = 1_000_000_000
-_INTERRUPTED = 130
+_EXIT_INTERRUPTED = 130
 
 _RAW = click.option(
     "--raw",
@@ -51,7 +52,7 @@ _REPEAT = click.option(
 _WARMUP = click.option("--warmup", type=click.IntRange(0, _MAX_REPEAT), help="Runs before the measured ones.")
 _LIMIT = click.option(
     "--max-seconds",
-    type=click.FloatRange(0, _MAX_SECONDS, min_open=True),
+    type=FiniteRange(0, _MAX_SECONDS, min_open=True),
     help="Stop after this time; the report is then marked as partial.",
 )
 
@@ -153,6 +154,7 @@ class TimingRun:
         Raises:
             EdgeSiameseError: nothing was measured.
         """
+        from ..timing.measuring import INTERRUPTED
         from ..timing.monitor import warnings_about
         from ..timing.report import SCHEMA_VERSION, report_json, report_text
 
@@ -168,8 +170,8 @@ class TimingRun:
             emit_json(self.command, report, models=self.engine.digests, schema_version=SCHEMA_VERSION)
         else:
             click.echo(report_text(report))
-        if measurement.partial == "interrupted":
-            click.get_current_context().exit(_INTERRUPTED)
+        if measurement.partial.startswith(INTERRUPTED):
+            click.get_current_context().exit(_EXIT_INTERRUPTED)
         return report
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_siamese.cli.shared.numbers import FiniteRange
 from edge_siamese.errors import DataError
 
 from .measured import length_options, open_engine, run_length, timing_options, timing_run
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("source", required=False)
 @click.option("--gallery", "gallery_file", type=click.Path(path_type=Path), help="Match against this gallery.")
-@click.option("--rate", type=click.FloatRange(0.1, 1000), help="Frames a second, whether or not the board keeps up.")
+@click.option("--rate", type=FiniteRange(0.1, 1000), help="Frames a second, whether or not the board keeps up.")
 @length_options
 @timing_options
 def pipeline(

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edge_siamese.cli.shared.numbers import FiniteRange
+
 from .measured import open_engine, timing_options, timing_run
 
 if TYPE_CHECKING:
@@ -12,9 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--minutes", type=click.FloatRange(0.05, 1440), default=10.0, show_default=True, help="Duration of the run."
-)
+@click.option("--minutes", type=FiniteRange(0.05, 1440), default=10.0, show_default=True, help="Duration of the run.")
 @timing_options
 def thermal(
     embedder: Path | None,

@@ -9,7 +9,7 @@ from edge_siamese.errors import DataError
 
 from ..timing.clock import Clock
 from ..timing.latency import CAMERA_TO_DECISION, DETECT_PARTS
-from ..timing.measuring import Action, Measurement, RunLength, measure
+from ..timing.measuring import INTERRUPTED, Action, Measurement, RunLength, measure
 from ..timing.ratios import Ratio
 from .calibration import CALIBRATION, calibration_workload
 from .reference import LENGTH, HostReference, StageChange, stage_ratios
@@ -59,7 +59,7 @@ def measure_ratios(actions: Mapping[str, Action], length: RunLength = LENGTH) ->
         DataError: too few blocks were measured.
     """
     measured: Measurement = measure(actions, length)
-    if measured.partial == "interrupted":
+    if measured.partial == INTERRUPTED:
         raise KeyboardInterrupt
     return stage_ratios(measured.samples), measured.partial
 

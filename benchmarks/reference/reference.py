@@ -153,7 +153,9 @@ class HostReference:
         except DataError:
             raise
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path}: expected a reference, schema {expected} ({error!r})", path=path) from error
+            raise DataError(
+                f"{path}: expected a file of bench check --write, schema {expected} ({error})", path=path
+            ) from error
 
     @classmethod
     def shipped(cls, host: str) -> Self:

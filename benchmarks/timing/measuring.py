@@ -14,6 +14,8 @@ from .clock import Clock, ClockCheck
 from .samples import LatencySamples
 
 Action = Callable[[], object]
+INTERRUPTED = "interrupted"
+"""`Measurement.partial` after a keyboard interrupt."""
 _SEED, _MAX_BLOCKS = 1, 400
 
 
@@ -119,7 +121,7 @@ def measure(
     try:
         partial = _warm_up(session, begin) or _measure_blocks(session, check, begin)
     except KeyboardInterrupt:
-        partial = "interrupted"
+        partial = INTERRUPTED
     return Measurement({label: LatencySamples.joined(label, parts) for label, parts in session.parts.items()}, partial)
 
 

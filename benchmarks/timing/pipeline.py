@@ -15,7 +15,7 @@ from edge_siamese.verifier import Verifier
 
 from .clock import Clock, ClockCheck, ClockError
 from .latency import CAMERA_TO_DECISION
-from .measuring import Measurement, RunLength, SampleRecorder
+from .measuring import INTERRUPTED, Measurement, RunLength, SampleRecorder
 from .samples import LatencySamples
 
 CAPTURE, RESPONSE = "capture", "response"
@@ -253,5 +253,5 @@ def run(
             if timer.seen == before:
                 break
     except KeyboardInterrupt:
-        timer.partial = "interrupted"
+        timer.partial = INTERRUPTED
     return timer.measurement()

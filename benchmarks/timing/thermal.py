@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .clock import Clock, ClockCheck
-from .measuring import Measurement, SampleRecorder
+from .measuring import INTERRUPTED, Measurement, SampleRecorder
 from .monitor import HostState
 from .samples import LatencySamples
 
@@ -38,7 +38,7 @@ def sustain(
             if recorder:
                 recorder.add(parts[-1])
     except KeyboardInterrupt:
-        partial = f"interrupted after {(clock() - begin) / 1e9:.0f} of {seconds:.0f} s"
+        partial = f"{INTERRUPTED} after {(clock() - begin) / 1e9:.0f} of {seconds:.0f} s"
     return Measurement({label: LatencySamples.joined(label, parts)}, partial)
 
 

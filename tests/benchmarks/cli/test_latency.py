@@ -123,6 +123,7 @@ def test_pipeline_rejects_a_gallery_of_another_embedder(engine: Any, tmp_path: P
 def test_thermal_run_has_a_timeline() -> None:
     answer = invoke("thermal", "--minutes", "0.05", "--json")
     report = json.loads(answer.stdout)
+    assert report["schema"] == "edge-siamese/bench-thermal/2"
     assert report["metrics"]["drift"] > 0
     assert [row["second"] for row in report["metrics"]["timeline"]] == [0, 1, 2]
     assert len(report["host_states"]) >= 3

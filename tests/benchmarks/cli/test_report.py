@@ -1,5 +1,6 @@
 """``bench report`` prints Markdown, or writes a page."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from click.testing import CliRunner
 
 from edge_siamese.errors import DataError
 from edge_siamese_benchmarks.cli import bench
-from tests.benchmarks.reports.test_reports import report, saved
+from tests.benchmarks.reports.test_reports import report, saved, write_raw
 
 
 @pytest.fixture
@@ -30,6 +31,15 @@ def test_a_page_is_written(file: Path, tmp_path: Path) -> None:
     answer = CliRunner().invoke(bench, ["report", str(file), "-o", str(tmp_path / "r.html")])
     assert (answer.exit_code, answer.output) == (0, "")
     assert "<svg" in (tmp_path / "r.html").read_text()
+
+
+def test_json_of_a_report_and_of_raw_samples(file: Path, tmp_path: Path) -> None:
+    for source in (file, write_raw(tmp_path / "raw.jsonl")):
+        answer = CliRunner().invoke(bench, ["report", str(source), "--json"])
+        assert answer.exit_code == 0, answer.exception
+        printed = json.loads(answer.stdout)
+        assert printed["schema"] == "edge-siamese/bench-latency/2"
+        assert printed["stages"] == report()["stages"]
 
 
 def test_another_suffix_is_rejected(file: Path, tmp_path: Path) -> None:

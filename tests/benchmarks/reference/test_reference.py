@@ -130,7 +130,7 @@ def test_a_host_without_a_reference_is_named() -> None:
         HostReference.shipped("a-board")
 
 
-def test_boards_are_told_apart_by_their_model() -> None:
+def test_boards_are_distinguished_by_their_model() -> None:
     board = replace(HOST, model="Raspberry Pi 4 Model B Rev 1.4", processor="Cortex-A72")
     facts = replace(FACTS, host=board, kernels=Kernels("2x8c8 neon_mlal", ""))
     assert host_key(facts) == "raspberry-pi-4-model-b-rev-1-4-neon"
