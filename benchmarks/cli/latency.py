@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from edge_siamese.engine import FaceEngine
     from edge_siamese.tflite.runtime import Delegate
 
-    from ..timing.measuring import Measurement
+    from ..timing.samples import LatencySamples
 
 _COLD_STARTS = {"quick": 2, "full": 10}
 
@@ -41,7 +41,7 @@ def latency(
     --quick or --repeat says otherwise.
     """
     from ..timing.latency import IMAGE_SIZE, latency_actions, sample_portrait
-    from ..timing.measuring import measure
+    from ..timing.measuring import Measurement, measure
 
     length, mode = run_length(quick, repeat, warmup, max_seconds)
     with open_engine(embedder, detector, delegate, threads, kernels) as engine:
@@ -53,22 +53,21 @@ def latency(
             count = _COLD_STARTS.get(mode, 0) if cold is None else cold
             if count and not measurement.partial:
                 files = embedder, detector
-                measurement = _with_cold_starts(measurement, engine, files, kernels, count)
+                starts = _cold_starts(engine, files, kernels, count)
+                measurement = Measurement(measurement.samples | starts)
+                if run.journal:
+                    for samples in starts.values():
+                        run.journal.add(samples)
             run.present(measurement, {}, as_json=as_json)
 
 
-def _with_cold_starts(
-    measurement: "Measurement",
-    engine: "FaceEngine",
-    files: tuple[Path | None, Path | None],
-    kernels: str | None,
-    count: int,
-) -> "Measurement":
+def _cold_starts(
+    engine: "FaceEngine", files: tuple[Path | None, Path | None], kernels: str | None, count: int
+) -> "dict[str, LatencySamples]":
     from edge_siamese.models import default_model
 
     from ..timing.cold_start import cold_starts
-    from ..timing.measuring import Measurement
 
     embedder, detector = files[0] or default_model("embedder"), files[1] or default_model("detector")
     settings = [str(embedder), str(detector), engine.delegate, str(engine.threads), kernels or ""]
-    return Measurement(measurement.samples | cold_starts(settings, count), measurement.partial)
+    return cold_starts(settings, count)
