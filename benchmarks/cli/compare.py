@@ -15,13 +15,17 @@ from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.cli.shared.progress import progress_line
 from edge_siamese.errors import DataError, EdgeSiameseError
 
+from .measured import EXIT_INTERRUPTED
+
 if TYPE_CHECKING:
     from edge_siamese.frames import RGB
+    from edge_siamese.system.host import HostInfo
 
     from ..comparison.latency import Clock
     from ..comparison.report import ComparisonReport
     from ..timing.facts import HostFacts
     from ..timing.journal import Journal
+    from ..timing.monitor import HostState
 
 _MIN_ROUNDS = 6
 
@@ -137,6 +141,8 @@ def compare(
         click.echo(report.markdown() if markdown else report.text())
     if plot:
         _plot(report, plot)
+    if "interrupted" in report.partial:
+        click.get_current_context().exit(EXIT_INTERRUPTED)
     if not any(row.latencies.visits for row in report.rows):
         raise EdgeSiameseError("nothing could be measured; the reasons are above")
 
@@ -165,9 +171,12 @@ def _measure(
     from ..comparison.instructions import measure_instructions
     from ..comparison.latency import measure_latency
     from ..comparison.report import ComparisonReport
+    from ..timing.monitor import HostMonitor
+    from .measured import terminable
 
     facts = _facts()
     with ExitStack() as stack:
+        stack.enter_context(terminable())
         dataset = stack.enter_context(IdentityDataset(data)) if data else None
         protocol = VerificationProtocol.of(dataset) if dataset and accuracy else None
         images = _photos(dataset, photos) if dataset else _portraits(photos)
@@ -178,28 +187,38 @@ def _measure(
             raise EdgeSiameseError(
                 "no contestant starts: " + "; ".join(f"{each.title}: {each.reason}" for each in failed)
             )
-        with progress_line("latency, rounds") as progress:
+        monitor = HostMonitor()
+        with progress_line("latency, rounds") as progress, monitor:
             latency = measure_latency(
                 running, images, protocol.choose if protocol else largest_face, scratch, rounds=rounds,
                 max_seconds=max_seconds, journal=journal, progress=progress,
             )  # fmt: skip
         verified = None
-        if dataset and protocol and not latency.partial.startswith("interrupted"):
+        if dataset and protocol and not latency.is_interrupted:
             with progress_line("accuracy, photos") as progress:
                 verified = measure_accuracy(
                     running, dataset, protocol, scratch, replicates=replicates, progress=progress
                 )
         counted = None
-        if cores:
+        if cores and not latency.is_interrupted:
             with progress_line("instructions") as progress:
                 counted = measure_instructions([each.contestant for each in running], cores, progress)
         report = ComparisonReport(
             facts, data.name if data else "rendered people", len(images), rounds, clock, running,
-            [*failed, *lacking], latency, verified, counted,
+            [*failed, *lacking], latency, verified, counted, _host_warnings(facts.host, monitor.states),
         )  # fmt: skip
         if journal:
             journal.finish(report.partial, report=report.to_json())
         return report
+
+
+def _host_warnings(host: "HostInfo", states: "list[HostState]") -> list[str]:
+    """What spoiled the run, without the load: the monitor takes the contestants' processes for others."""
+    from dataclasses import replace
+
+    from ..timing.monitor import warnings_about
+
+    return warnings_about(host, [replace(state, own=None) for state in states])
 
 
 def _facts() -> "HostFacts":

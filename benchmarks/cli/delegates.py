@@ -11,6 +11,8 @@ from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.errors import DataError, EdgeSiameseError
 
+from .measured import EXIT_INTERRUPTED, terminable
+
 if TYPE_CHECKING:
     from ..delegates.agreement import DelegateModel
     from ..delegates.configurations import Configuration
@@ -108,6 +110,8 @@ def delegates(
         emit_json("bench-delegates", report.to_json(), models=_digests(tested))
     else:
         click.echo(report.text())
+    if report.partial.endswith("interrupted"):
+        click.get_current_context().exit(EXIT_INTERRUPTED)
     if not any(each.samples for each in report.results):
         raise EdgeSiameseError("no delegate could be measured; the reasons are above")
 
@@ -128,10 +132,11 @@ def _measure(
     from ..delegates.operator_profile import profile
     from ..delegates.report import DelegateReport
     from ..timing.journal import Journal
+    from ..timing.monitor import HostMonitor, warnings_about
 
-    facts = _facts()
+    facts, monitor = _facts(), HostMonitor()
     results, profiles, estimates, notes, partial = [], [], [], [], []
-    with Journal(raw, facts.to_json()) if raw else nullcontext() as journal:
+    with terminable(), monitor, Journal(raw, facts.to_json()) if raw else nullcontext() as journal:
         for model in tested:
             found, why = measure_configurations(model, chosen, length, journal)
             results += found
@@ -149,7 +154,10 @@ def _measure(
         checks = [check_compilation(model) for model in tested]
         if journal:
             journal.finish("; ".join(partial))
-    return DelegateReport(facts, results, checks, placements, estimates, profiles, notes, "; ".join(partial))
+    warnings = warnings_about(facts.host, monitor.states)
+    return DelegateReport(
+        facts, results, checks, placements, estimates, profiles, notes, warnings, partial="; ".join(partial)
+    )
 
 
 def _facts() -> "HostFacts":

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _MAX_SECONDS = 86_400
 _MAX_REPEAT = 1_000_000_000
-_EXIT_INTERRUPTED = 130
+EXIT_INTERRUPTED = 130
 
 _RAW = click.option(
     "--raw",
@@ -171,7 +171,7 @@ class TimingRun:
         else:
             click.echo(report_text(report))
         if measurement.partial.startswith(INTERRUPTED):
-            click.get_current_context().exit(_EXIT_INTERRUPTED)
+            click.get_current_context().exit(EXIT_INTERRUPTED)
         return report
 
 
@@ -187,12 +187,12 @@ def timing_run(
     facts = facts_of(engine)
     head = conditions(benchmark, facts, mode=mode, warmup=warmup, about=about)
     journal: AbstractContextManager[Journal | None] = Journal(raw, head) if raw else nullcontext()
-    with _terminable(), journal as opened:
+    with terminable(), journal as opened:
         yield TimingRun(f"bench-{benchmark}", engine, facts, head, HostMonitor(), opened)
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """Treat SIGTERM like a keyboard interrupt, so that what was measured is kept."""
 
     def interrupt(*_: object) -> None:

@@ -29,6 +29,7 @@ Clock = Literal["wall", "cpu"]
 Progress = Callable[[int, int], None]
 DETECT, EMBED, WHOLE = "detect", "align and embed", "detect to embedding"
 STEPS = (DETECT, EMBED, WHOLE)
+CLOCKS: tuple[Clock, Clock] = ("wall", "cpu")
 _SEED, _UNTIMED = 1, 1
 
 
@@ -67,9 +68,8 @@ class Latencies:
     def to_json(self, *, raw: bool = False) -> dict[str, Any]:
         """Percentiles by step and clock; with `raw`, every sample too."""
         report: dict[str, Any] = {}
-        clocks: tuple[Clock, ...] = ("wall", "cpu")
         for step in STEPS:
-            for clock in clocks:
+            for clock in CLOCKS:
                 samples = self.samples(step, clock)
                 if len(samples):
                     entry = samples.summary().to_json()
@@ -84,6 +84,10 @@ class LatencyRun:
 
     latencies: dict[str, Latencies]
     partial: str = ""
+
+    @property
+    def is_interrupted(self) -> bool:
+        return self.partial.startswith("interrupted")
 
     def ratio(self, name: str, to: str, step: str, clock: Clock) -> Ratio | None:
         """How many times as long `name` takes as `to`, on the photos that both have; None where that cannot be said."""

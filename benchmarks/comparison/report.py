@@ -13,9 +13,10 @@ from ..timing.samples import milliseconds
 from .accuracy import Accuracy, AccuracyRun
 from .contestants import NotRun, Running
 from .instructions import InstructionRun, Instructions
-from .latency import DETECT, EMBED, WHOLE, Clock, Latencies, LatencyRun
+from .latency import CLOCKS, DETECT, EMBED, WHOLE, Clock, Latencies, LatencyRun
 
 FMR = "0.001"
+_MAX_WAITING = 1.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,7 @@ class ComparisonReport:
         running: the contestants that ran; the first one is what the others are compared with.
         not_run: known projects that did not run.
         latency, accuracy, instructions: the measurements; None for one that was not asked for.
+        host_warnings: what the host did during the latency that spoils it.
     """
 
     facts: HostFacts
@@ -79,6 +81,20 @@ class ComparisonReport:
     latency: LatencyRun
     accuracy: AccuracyRun | None
     instructions: InstructionRun | None
+    host_warnings: Sequence[str] = ()
+
+    @property
+    def warnings(self) -> list[str]:
+        """What spoiled the run; one sentence each."""
+        first = self.latency.latencies[self.running[0].contestant.name]
+        wall, cpu = (first.samples(DETECT, clock) for clock in CLOCKS)
+        found = list(self.host_warnings)
+        if len(wall) and wall.percentile(50) > _MAX_WAITING * cpu.percentile(50):
+            times = wall.percentile(50) / max(cpu.percentile(50), 1)
+            found.append(
+                f"other work on this core: a detection takes {times:.1f} times its processor time; prefer --clock cpu"
+            )
+        return found
 
     @property
     def partial(self) -> str:
@@ -99,6 +115,7 @@ class ComparisonReport:
             "rounds": self.rounds,
             "threads": 1,
             "clock": self.clock,
+            "warnings": self.warnings,
             "partial": self.partial,
             "accuracy_on": self.accuracy.to_json() if self.accuracy else None,
             "contestants": [self._row_json(row, raw=raw) for row in self.rows],
@@ -191,7 +208,8 @@ class ComparisonReport:
         return "-" if value is None else milliseconds(value * 1e6)
 
     def _remarks(self) -> list[str]:
-        lines = [f"{each.contestant.title}: failed: {each.error}" for each in self.running if each.error]
+        lines = [f"Warning: {sentence}" for sentence in self.warnings]
+        lines += [f"{each.contestant.title}: failed: {each.error}" for each in self.running if each.error]
         lines += [f"{each.contestant.title}: {note}" for each in self.running for note in each.notes]
         lines += [self._difference(row) for row in self.rows if row.difference]
         lines += _instruction_remarks(self.rows)

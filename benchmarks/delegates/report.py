@@ -1,7 +1,7 @@
 """Report of `bench delegates` as text and JSON."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from edge_siamese.cli.shared.output import table
@@ -25,6 +25,7 @@ class DelegateReport:
         estimates: vela's estimates for Ethos-U.
         profiles: durations of operators.
         notes: further sentences.
+        warnings: what spoiled the measurement.
         partial: why the measurement is partial; empty if it is complete.
     """
 
@@ -34,12 +35,14 @@ class DelegateReport:
     placements: Sequence[Placement] = ()
     estimates: Sequence[EthosEstimate] = ()
     profiles: Sequence[OperatorProfile] = ()
-    notes: Sequence[str] = field(default_factory=list)
+    notes: Sequence[str] = ()
+    warnings: Sequence[str] = ()
     partial: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
             "conditions": self.facts.to_json(),
+            "warnings": list(self.warnings),
             "partial": self.partial,
             "results": [each.to_json() for each in self.results],
             "edge_tpu": {
@@ -61,6 +64,7 @@ class DelegateReport:
         parts += [each.text() for each in self.placements]
         parts += [each.text() for each in self.profiles]
         parts.append("\n".join([*(each.text() for each in self.estimates), *self.notes]))
+        parts.append("\n".join(f"Warning: {sentence}" for sentence in self.warnings))
         if self.partial:
             parts.append(f"Partial: {self.partial}")
         return "\n\n".join(part for part in parts if part)
