@@ -63,8 +63,8 @@ test-arm64: arm-rig
 clean:
 	rm -rf .venv .venv-numpy1 build dist *.egg-info demo-report
 
-$(VENV)/installed-demo: EXTRAS = converter
-$(VENV)/installed-test: EXTRAS = converter,firmware,test
+$(VENV)/installed-demo: EXTRAS = converter,web
+$(VENV)/installed-test: EXTRAS = converter,firmware,web,test
 $(VENV)/installed-lint: EXTRAS = lint
 $(VENV)/installed-numpy1: EXTRAS = test
 $(VENV)/installed-numpy1: CONSTRAINTS = constraints/pi-bookworm.txt

@@ -116,7 +116,28 @@ class StaleGalleryError(GalleryError):
 
 
 class EnrollmentError(DataError):
-    """The photos of an enrollment show different people, or a person enrolled under another name."""
+    """The photos of an enrollment show different people, or a person enrolled under another name.
+
+    Args:
+        fact: one sentence about the photos.
+        remedy: the option of a command that permits the enrollment; follows in the message.
+        permission: field of `gallery.enrollment.person.Permissions` that permits the enrollment.
+        path: the file or folder concerned.
+
+    Attributes:
+        fact, permission: the arguments.
+    """
+
+    def __init__(
+        self,
+        fact: str = "",
+        *,
+        remedy: str | None = None,
+        permission: str | None = None,
+        path: "str | os.PathLike[str] | None" = None,
+    ) -> None:
+        super().__init__(f"{fact}; {remedy}" if remedy else fact, path=path)
+        self.fact, self.permission = fact, permission
 
 
 class NoFaceError(DataError):

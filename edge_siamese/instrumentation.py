@@ -1,6 +1,9 @@
-"""Counters of a verifier and the protocol for timing its stages."""
+"""Counters of a verifier, the protocol for timing its stages, and a timer over the last frames."""
 
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
@@ -43,3 +46,35 @@ class NoTimer:
     def stage(self, name: str) -> AbstractContextManager[object]:
         """Measure nothing."""
         return nullcontext()
+
+
+class RecentStageTimes:
+    """A `StageTimer` that keeps the last durations of each stage; other threads may read them.
+
+    Args:
+        kept: number of durations kept for each stage.
+    """
+
+    def __init__(self, kept: int = 64) -> None:
+        self._kept = kept
+        self._durations: dict[str, deque[int]] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Measure one stage."""
+        begun = time.perf_counter_ns()
+        try:
+            yield
+        finally:
+            durations = self._durations.get(name)
+            if durations is None:
+                durations = self._durations[name] = deque(maxlen=self._kept)
+            durations.append(time.perf_counter_ns() - begun)
+
+    def medians_ms(self) -> dict[str, float]:
+        """Median of the kept durations in milliseconds, by stage, in the order of the first frame."""
+        return {name: round(_median(durations) / 1e6, 3) for name, durations in list(self._durations.items())}
+
+
+def _median(durations: deque[int]) -> int:
+    return sorted(durations.copy())[len(durations) // 2]

@@ -21,6 +21,7 @@ OF_EXTRAS = {
     "firmware_tools": set[str](),
     "benchmarks": set[str](),
 }
+OF_WEB = {"fastapi", "starlette", "uvicorn", "pydantic"}
 
 
 def modules(folder: str) -> list[Path]:
@@ -82,7 +83,16 @@ def test_a_room_refers_to_itself_relatively(folder: str) -> None:
 def test_loading_a_module_needs_only_what_is_declared(folder: str) -> None:
     allowed = {*sys.stdlib_module_names, *BARE_INSTALL, *OF_EXTRAS[folder], DEVICE}
     found = {str(path.relative_to(ROOT)): imports_on_loading(path) - allowed for path in modules(folder)}
-    assert {path: names for path, names in found.items() if names} == {}
+    of_web = {path: names & OF_WEB for path, names in found.items() if path.startswith("edge_siamese/web/")}
+    assert {
+        path: names - of_web.get(path, set()) for path, names in found.items() if names - of_web.get(path, set())
+    } == {}
+    assert any(of_web.values()) is (folder == DEVICE)
+
+
+def test_only_the_web_package_imports_the_packages_of_its_extra() -> None:
+    found = {path: all_imports(path) & OF_WEB for path in modules(DEVICE)}
+    assert {path.parent.name for path, names in found.items() if names} == {"web"}
 
 
 def test_the_rules_see_what_they_forbid(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ import pytest
 
 from edge_siamese import FaceEngine, Gallery, read_image
 from edge_siamese.errors import DataError
+from edge_siamese.image_io import write_image
+from edge_siamese.rendering import render_background
 
 CASES = Path(os.environ.get("EDGE_SIAMESE_CASES") or "absent")
 pytestmark = [
@@ -281,3 +283,60 @@ def test_c6_one_broken_photo_does_not_take_the_others_answers(run: Run, family: 
     assert done.code not in (0, 3)
     assert "broken.jpg" in done.err
     assert len([result for result in done.report["results"] if result["decision"]]) >= 2
+
+
+def test_d_the_page_speaks_to_people(family: Path, tmp_path: Path) -> None:
+    httpx = pytest.importorskip("httpx", reason="the page is asked with httpx")
+    pytest.importorskip("fastapi", reason="the page needs the extra 'web'")
+    (heic,) = list((CASES / "13_heic").rglob("*.heic"))[:1]
+    good, wall = CASES / "05_rotated" / "upright.jpg", tmp_path / "wall.png"
+    write_image(wall, render_background((240, 320), seed=3))
+    command = [sys.executable, "-m", "edge_siamese", "preview", "--gallery", str(family), "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        page = httpx.Client(base_url=json.loads(process.stdout.readline())["url"], timeout=60)
+
+        def compared(other: Path) -> dict[str, Any]:
+            files = {"first": (good.name, good.read_bytes()), "second": (other.name, other.read_bytes())}
+            answer: dict[str, Any] = page.post("/api/v1/verify", files=files).json()
+            return answer
+
+        about = page.get("/api/v1/about").json()
+        assert about["research_only"] is True
+        assert "research and evaluation" in page.get("/license").text
+        assert about["words"]["compare"] == "about 1 in 1,000 strangers would pass"
+        assert compared(good)["words"]["title"] == "Same person"
+        assert "Most Compatible" in " ".join(compared(heic)["advice"])
+        assert "looks at the camera" in " ".join(compared(wall)["advice"])
+        people = page.get("/api/v1/gallery").json()["people"]
+        assert [person["name"] for person in people] == list(Gallery.open(family).names)
+        known = {"photo": (good.name, good.read_bytes())}
+        (face, *_) = page.post("/api/v1/identify", files=known).json()["results"]
+        assert face["box"]
+        assert face["words"]["title"]
+        assert "getUserMedia" in page.get("/static/camera.js").text
+        assert page.get("/static/photos.js").text.count("name: words.title") == 1
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+        page.close()
+
+
+def test_a10_a_person_who_is_erased_on_the_page_is_not_named_by_the_loop(family: Path) -> None:
+    httpx = pytest.importorskip("httpx", reason="the page is asked with httpx")
+    pytest.importorskip("fastapi", reason="the page needs the extra 'web'")
+    video = CASES / "06_bad_frame.avi"
+    words = ["run", "--camera", video, "--realtime", "--gallery", family, "--web", ":0", "--json"]
+    command = [sys.executable, "-m", "edge_siamese", *(str(word) for word in words)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        url = process.stderr.readline().split("page: ")[1].strip()
+        names = Gallery.open(family).names
+        with httpx.Client(base_url=url, timeout=60) as page:
+            for name in names[1:]:
+                assert page.delete(f"/api/v1/gallery/people/{name}").status_code == 200
+        out, err = process.communicate(timeout=120)
+    events = [json.loads(line) for line in out.splitlines()]
+    assert process.returncode == 0, err
+    reloaded = [event for event in events if event["event"] == "gallery_reloaded"]
+    assert reloaded[-1]["detail"]["identities"] == 1
+    assert not {event["identity"] for event in events[events.index(reloaded[-1]) :]} & set(names[1:])

@@ -31,7 +31,7 @@ COMMANDS = {
     "gallery": Entry(f"{_CLI}.gallery:gallery", "Build, show, check and change galleries."),
     "doctor": Entry(f"{_CLI}.doctor:doctor", "Check this machine and list what is missing."),
     "self-test": Entry(f"{_CLI}.self_test:self_test", "Compare a delegate's outputs with the models' golden vectors."),
-    "preview": Entry(f"{_CLI}.preview:preview", "Compare photos on a web page."),
+    "preview": Entry(f"{_CLI}.preview:preview", "Compare photos and enroll people on a web page.", needs=("fastapi", "uvicorn"), extra="web"),
     "demo": Entry(f"{_CLI}.demo:demo", "Run all steps on rendered faces or on your photos."),
     "data": Entry("edge_siamese_converter.cli.data:data", "Prepare, split, pair and preview training images.", needs=("pydantic", "rich"), extra="converter"),
     "train": _training("train:train", "Train a recipe on your data, or fine-tune the embedder on your people."),

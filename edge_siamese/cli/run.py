@@ -13,11 +13,13 @@ from .event_lines import EventLines
 from .shared.galleries import PATH, note
 from .shared.numbers import FiniteRange
 from .shared.options import Once, engine_options, json_option, target_fpir_option
+from .shared.web import WebAddress, web_options
 
 if TYPE_CHECKING:
     from ..events import Event, EventMaker
     from ..protocols import EventSink
     from ..verifier import Verifier
+    from .run_web import RunPage
 
 
 @click.command()
@@ -36,6 +38,14 @@ if TYPE_CHECKING:
     "--wait/--no-wait", default=True, show_default=True, help="Wait for a live camera that is missing at the start."
 )
 @click.option("--timeout", type=FiniteRange(0, min_open=True), help="End after this many seconds.")
+@click.option(
+    "--web",
+    "address",
+    cls=Once,
+    type=WebAddress(),
+    help="Serve the page with the live view at this address, such as :8080; a host other than 127.0.0.1 requires a login.",
+)
+@web_options
 @json_option
 @engine_options
 def run(
@@ -46,8 +56,9 @@ def run(
     realtime: bool,
     wait: bool,
     timeout: float | None,
+    address: tuple[str, int] | None,
     as_json: bool,
-    **engine_settings: Any,
+    **options: Any,
 ) -> None:
     """Identify people on a camera, video or folder until it ends, or until Ctrl-C or SIGTERM.
 
@@ -61,15 +72,21 @@ def run(
     from ..events import EventMaker, json_lines_on, open_json_lines
     from ..gallery.updates import GalleryFile
     from ..verifier import Verifier
+    from .run_web import RunPage
 
+    page = RunPage.taken_from(options, address)
     gallery_file = GalleryFile(path)
     with ExitStack() as stack:
-        engine = stack.enter_context(FaceEngine.open(**engine_settings))
+        engine = stack.enter_context(FaceEngine.open(**options))
         gallery_file.gallery.require(engine.embedder_card)
         source = stack.enter_context(open_source(camera, realtime=realtime, wait=wait))
         sinks: list[EventSink] = [] if events is None else [stack.enter_context(open_json_lines(events, warn=note))]
         sinks.append(json_lines_on(sys.stdout, warn=note) if as_json else EventLines(source.stills))
-        verifier = Verifier(source, engine, gallery_file, target_fpir=target_fpir)
+        if page is not None:
+            sinks.append(page.hub)
+            stack.enter_context(page.served(engine, path, target_fpir, options))
+        timer = page.hub.stages if page else None
+        verifier = Verifier(source, engine, gallery_file, target_fpir=target_fpir, timer=timer)
         _note_weak_point(verifier, target_fpir)
         maker = EventMaker(source.name, engine.digests)
         detail = {
@@ -79,7 +96,7 @@ def run(
         }
         _emit(sinks, maker.started(gallery=str(path), **detail))
         stack.enter_context(reloading_on_hangup(gallery_file.request_reload))
-        _watch(verifier, maker, sinks, timeout)
+        _watch(verifier, maker, sinks, timeout, page)
 
 
 def _note_weak_point(verifier: "Verifier", target_fpir: float) -> None:
@@ -92,7 +109,13 @@ def _note_weak_point(verifier: "Verifier", target_fpir: float) -> None:
         )
 
 
-def _watch(verifier: "Verifier", maker: "EventMaker", sinks: "list[EventSink]", timeout: float | None) -> None:
+def _watch(
+    verifier: "Verifier",
+    maker: "EventMaker",
+    sinks: "list[EventSink]",
+    timeout: float | None,
+    page: "RunPage | None" = None,
+) -> None:
     """Emit every change; always emits the event ``stopped`` at the end."""
     from ..cameras.base import stopped_after
     from ..verifier import FaceResult
@@ -103,7 +126,10 @@ def _watch(verifier: "Verifier", maker: "EventMaker", sinks: "list[EventSink]", 
             for item in verifier.watch():
                 if not isinstance(item, FaceResult):
                     _emit(sinks, maker.event(item))
-                elif item.changed:
+                    continue
+                if page is not None:
+                    page.hub.show(item)
+                if item.changed:
                     _emit(sinks, maker.decision(item))
         why = signals[0] if signals else "timeout" if over.is_set() else "end"
     finally:

@@ -1,11 +1,14 @@
 """Choice of the operating point for identification with a gallery, with a warning when it is too weak."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..operating_point import OperatingPoint
 from ..protocols import FaceAnalyzer
 from .gallery import Gallery
+
+if TYPE_CHECKING:
+    from ..tflite.model_card import ModelCard
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,17 @@ class OperatingPointChoice:
 
     @classmethod
     def for_gallery(cls, gallery: Gallery, engine: FaceAnalyzer, target_fpir: float) -> "OperatingPointChoice":
-        """Choose the operating point for a gallery and the embedder of an engine; see `Gallery.operating_point`.
+        """Choose the operating point for a gallery and the embedder of an engine; see `for_card`."""
+        return cls.for_card(gallery, engine.embedder_card, target_fpir)
+
+    @classmethod
+    def for_card(cls, gallery: Gallery, card: "ModelCard", target_fpir: float) -> "OperatingPointChoice":
+        """Choose the operating point for a gallery and an embedder; see `Gallery.operating_point`.
 
         Raises:
             OperatingPointError: neither the gallery nor the model has an operating point.
         """
-        point = gallery.operating_point(engine.embedder_card, target_fpir)
+        point = gallery.operating_point(card, target_fpir)
         origin = "gallery" if gallery.operating_points else "model"
         return cls(point, origin, target_fpir, gallery.required_fmr(target_fpir), len(gallery.names))
 

@@ -1,162 +1,224 @@
-"""JSON API of the preview page: verification and identification of uploaded photos."""
+"""Routes of the REST API, ``/api/v1``."""
 
-import base64
-import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
-import cv2
+from fastapi import APIRouter, Body, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, StreamingResponse
 
-from ..alignment import align
-from ..engine import FaceEngine
 from ..envelope import envelope
 from ..errors import EdgeSiameseError
-from ..faces import Face
-from ..frames import RGB
-from ..gallery import Gallery
-from ..gallery.operating_point_choice import OperatingPointChoice
-from ..image_io import read_image
-from ..operating_point import DEFAULT_TARGET_FPIR, choose_operating_point
-from ..recognition import ComparisonResult, EmbeddedFace, Identification, ProbeFace, identify_faces
+from .auth import COOKIE, SESSION_S
+from .context import WebContext
+from .enroll import Enrollment, PersonForm
 from .errors import RejectedError
-from .uploads import MAX_BYTES, Upload
+from .gallery_store import GalleryStore
+from .live import EVENTS_KEPT, LiveHub
+from .middleware import session_of
+from .schemas import (
+    AboutAnswer,
+    CheckAnswer,
+    CountersAnswer,
+    EnrollAnswer,
+    ErrorAnswer,
+    EventsAnswer,
+    GalleryAnswer,
+    IdentifyAnswer,
+    RemoveAnswer,
+    SessionAnswer,
+    VerifyAnswer,
+)
+from .slots import Slots
+from .streams import BOUNDARY, Viewers
+from .uploads import form_body, read_form
 
-CANDIDATES = 3
+Answer = TypeVar("Answer")
+_PERSON = {
+    "name": "the person's name",
+    "consent": "who agreed to what, and where it is recorded",
+    "retain_until": "last day of retention, YYYY-MM-DD",
+    "different_faces": "true: accept photos that show different people",
+    "look_alike": "true: accept a person who looks like another one",
+}
 
 
-class PreviewApi:
-    """Verifies and identifies uploaded photos. Thread-safe; the engine runs for one thread at a time.
+def api_routes(context: WebContext) -> APIRouter:
+    """The routes of one application."""
+    errors: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorAnswer}, "503": {"model": ErrorAnswer}}
+    router = APIRouter(prefix="/api/v1", default_response_class=JSONResponse, responses=errors)
+    _add_session(router, context)
+    _add_photos(router, context)
+    _add_gallery(router, context)
+    _add_live(router, context)
+    return router
 
-    Args:
-        engine: detects, aligns and embeds faces; the caller closes it.
-        target_fmr: accepted false match rate of one comparison, 0 to 1.
-        gallery: gallery for identification; without one `identify` raises an error.
-        target_fpir: accepted false positive identification rate, 0 to 1.
 
-    Raises:
-        GalleryError: the gallery is of another embedder.
-        OperatingPointError: neither model nor gallery has an operating point.
-    """
+def _add_session(router: APIRouter, context: WebContext) -> None:
+    sessions = context.sessions
 
-    def __init__(
-        self,
-        engine: FaceEngine,
-        *,
-        target_fmr: float,
-        gallery: Gallery | None = None,
-        target_fpir: float = DEFAULT_TARGET_FPIR,
-    ) -> None:
-        self._engine, self._lock, self._gallery = engine, threading.Lock(), gallery
-        self._point = choose_operating_point(engine.embedder_card.operating_points, target_fmr)
-        self._operating_point_choice: OperatingPointChoice | None = None
-        if gallery is not None:
-            gallery.require(engine.embedder_card)
-            self._operating_point_choice = OperatingPointChoice.for_gallery(gallery, engine, target_fpir)
+    @router.get("/about", tags=["about"], responses=_ok(AboutAnswer))
+    async def about() -> Response:
+        """Models, license, gallery, limits, and how often strangers pass."""
+        return JSONResponse(await run_in_threadpool(context.about))
 
-    def about(self) -> dict[str, Any]:
-        """Models, gallery and operating points, shown before the first photo."""
-        gallery, card = self._gallery, self._engine.embedder_card
-        body = {
-            "embedder": card.name,
-            "license": card.license,
-            "delegate": self._engine.delegate,
-            "max_bytes": MAX_BYTES,
-            "threshold": self._point.threshold,
-            "target_fmr": self._point.target_fmr,
-            "gallery": None if gallery is None else {"people": len(gallery.names), "templates": len(gallery.templates)},
-            "notes": self._operating_point_choice.sentences() if self._operating_point_choice else [],
-        }
-        return envelope("preview-about", body, models=self._engine.digests)
+    @router.get("/session", tags=["login"], responses=_ok(SessionAnswer))
+    async def show_session(request: Request) -> Response:
+        """Whether a login is required, and the CSRF token that a browser sends with every POST and DELETE."""
+        session = session_of(request.headers)
+        open_ = sessions.token is None or sessions.is_session(session)
+        token = sessions.csrf_token(session) if open_ else None
+        return JSONResponse(envelope("web-session", {"login_required": not open_, "csrf_token": token}))
 
-    def verify(self, uploads: Mapping[str, Upload]) -> dict[str, Any]:
-        """Compare the largest faces of the photos ``first`` and ``second``.
+    @router.post("/session", tags=["login"], responses=_ok(SessionAnswer))
+    async def login(token: Annotated[str, Body(embed=True, max_length=1000)]) -> Response:
+        """Log a browser in with the token that the command printed; sets a cookie."""
+        session = sessions.login(token)
+        body = {"login_required": False, "csrf_token": sessions.csrf_token(session)}
+        response = JSONResponse(envelope("web-session", body))
+        response.set_cookie(
+            COOKIE, session, max_age=int(SESSION_S), httponly=True, samesite="strict", secure=context.secure
+        )
+        return response
 
-        Raises:
-            RejectedError: a photo is missing or cannot be used.
-        """
-        photos, probes = [], []
-        for upload in _expected(uploads, "first", "second"):
-            with self._lock:
-                image, probe = self._probe(upload)
-            probes.append(probe)
-            height, width = image.shape[:2]
-            about = {"name": upload.name, "width": width, "height": height, "faces": probe.faces}
-            photos.append(about | _embedded_json(image, probe.embedded) | {"remarks": probe.remarks()})
-        comparison = ComparisonResult.of(probes[0], probes[1], self._point)
-        said = {"sentence": comparison.sentence, "explanation": comparison.explanation}
-        body = said | {"photos": photos, "delegate": self._engine.delegate}
-        return envelope("preview-verify", comparison.to_json() | body, models=self._engine.digests)
+    @router.delete("/session", tags=["login"], responses=_ok(SessionAnswer))
+    async def logout(request: Request) -> Response:
+        """Log a browser out."""
+        sessions.logout(session_of(request.headers))
+        required = sessions.token is not None
+        response = JSONResponse(envelope("web-session", {"login_required": required, "csrf_token": None}))
+        response.delete_cookie(COOKIE)
+        return response
 
-    def identify(self, uploads: Mapping[str, Upload]) -> dict[str, Any]:
-        """Identify every face of the photo ``photo``.
 
-        Raises:
-            RejectedError: there is no gallery, or the photo is missing or cannot be used.
-        """
-        if self._gallery is None or self._operating_point_choice is None:
-            raise RejectedError(
-                409, "there is no gallery to look in: start 'edge-siamese preview' with --gallery G.esg"
-            )
-        (upload,) = _expected(uploads, "photo")
-        with self._lock:
-            image = _read(upload)
-            found = identify_faces(
-                self._engine,
-                self._gallery,
-                image,
-                operating_point=self._operating_point_choice.point,
-                top_k=CANDIDATES,
-            )
-        height, width = image.shape[:2]
-        body = {
-            "operating_point": self._operating_point_choice.to_json(),
-            "notes": self._operating_point_choice.sentences(),
-            "photo": {"name": upload.name, "width": width, "height": height},
-            "results": [_identification_json(image, identification) for identification in found],
-            "delegate": self._engine.delegate,
-        }
-        return envelope("preview-identify", body, models=self._engine.digests)
+def _add_photos(router: APIRouter, context: WebContext) -> None:
+    slots = Slots()
 
-    def _probe(self, upload: Upload) -> tuple[RGB, ProbeFace]:
-        image = _read(upload)
+    @router.post("/verify", tags=["photos"], responses=_ok(VerifyAnswer), openapi_extra=form_body("first", "second"))
+    async def verify(request: Request) -> Response:
+        """Whether the largest faces of two photos show the same person."""
+        async with slots.held():
+            first, second = (await read_form(request)).only("first", "second")
+            return JSONResponse(await run_in_threadpool(context.answers.verify, first, second))
+
+    @router.post("/identify", tags=["photos"], responses=_ok(IdentifyAnswer), openapi_extra=form_body("photo"))
+    async def identify(request: Request) -> Response:
+        """Who of the gallery is on a photo."""
+        async with slots.held():
+            (photo,) = (await read_form(request)).only("photo")
+            answer, found = await run_in_threadpool(context.answers.identify, photo)
+        for identification in found:
+            if identification.embedded is not None:
+                context.counters.add(identification.decision.reason)
+        return JSONResponse(answer)
+
+    @router.post("/check", tags=["gallery"], responses=_ok(CheckAnswer), openapi_extra=form_body("photo"))
+    async def check(request: Request) -> Response:
+        """Whether a photo can be used to enroll somebody."""
+        enrollment = _enrollment_of(context)
+        async with slots.held():
+            (photo,) = (await read_form(request)).only("photo")
+            return JSONResponse(await run_in_threadpool(enrollment.check, photo))
+
+    @router.post(
+        "/gallery/people",
+        tags=["gallery"],
+        status_code=201,
+        responses={201: {"model": EnrollAnswer}},
+        openapi_extra=form_body(many="photos", **_PERSON),
+    )
+    async def enroll(request: Request) -> Response:
+        """Enroll a person, or add photos of an enrolled person."""
+        enrollment = _enrollment_of(context)
+        async with slots.held():
+            form = await read_form(request)
+            if not form.photos:
+                raise RejectedError(400, "a form: expected one or more photos as photos, found none", "photos")
+            person = PersonForm.of(form.fields)
+            return JSONResponse(await run_in_threadpool(enrollment.enroll, form.photos, person), 201)
+
+
+def _add_gallery(router: APIRouter, context: WebContext) -> None:
+    @router.get("/gallery", tags=["gallery"], responses=_ok(GalleryAnswer))
+    async def show_gallery() -> Response:
+        """The people of the gallery, with the number of templates of each."""
+        store = _store_of(context)
+        return JSONResponse(envelope("web-gallery", await run_in_threadpool(store.to_json)))
+
+    @router.delete("/gallery/people/{name:path}", tags=["gallery"], responses=_ok(RemoveAnswer))
+    async def erase(name: Annotated[str, Path(max_length=1000)]) -> Response:
+        """Erase a person and all their templates from the gallery file."""
+        store = _store_of(context)
+        before = await run_in_threadpool(store.gallery)
         try:
-            return image, ProbeFace.on(self._engine, image, upload.name)
+            written = await run_in_threadpool(store.remove, name)
         except EdgeSiameseError as error:
-            raise RejectedError.of(error, upload.data, upload.field) from error
+            status = 404 if name not in before.names else 409
+            raise RejectedError(status, str(error)) from error
+        body = {
+            "removed": name,
+            "identities": len(written.names),
+            "templates": len(written.templates),
+            "points_dropped": bool(before.operating_points and not written.operating_points),
+        }
+        return JSONResponse(envelope("web-remove", body))
 
 
-def _expected(uploads: Mapping[str, Upload], *fields: str) -> list[Upload]:
-    for field in fields:
-        if field not in uploads:
-            found = ", ".join(uploads) or "none"
-            raise RejectedError(400, f"a form: expected photos as {' and '.join(fields)}, found {found}", field)
-    return [uploads[field] for field in fields]
+def _add_live(router: APIRouter, context: WebContext) -> None:
+    viewers = Viewers(context.hub) if context.hub else None
+
+    @router.get("/counters", tags=["live"], responses=_ok(CountersAnswer))
+    async def counters() -> Response:
+        """Today's faces: how many were named, and why the others were not."""
+        return JSONResponse(envelope("web-counters", context.counters.to_json()))
+
+    @router.get("/events", tags=["live"], responses=_ok(EventsAnswer))
+    async def events(
+        after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=EVENTS_KEPT)] = 100
+    ) -> Response:
+        """The last events of the loop, oldest first."""
+        found = _hub_of(context).events_after(after, limit)
+        last = found[-1]["number"] if found else after
+        return JSONResponse(envelope("web-events", {"events": found, "last": last}))
+
+    @router.get("/live", tags=["live"], response_class=StreamingResponse)
+    async def live(request: Request, images: bool = True, after: Annotated[int, Query(ge=0)] = 0) -> Response:
+        """Server-sent events: `frame` (faces, stage times, image), `event`, `counters`, `waiting`, `ended`."""
+        _hub_of(context)
+        assert viewers is not None
+        viewers.require_place()
+        resumed = request.headers.get("Last-Event-ID", "")
+        number = int(resumed) if resumed.isascii() and resumed.isdecimal() and len(resumed) < 16 else after
+        return StreamingResponse(viewers.events(images=images, after=number), media_type="text/event-stream")
+
+    @router.get("/live.mjpg", tags=["live"], response_class=StreamingResponse)
+    async def live_images() -> Response:
+        """Motion JPEG with a box around each face, for programs that show a camera."""
+        _hub_of(context)
+        assert viewers is not None
+        viewers.require_place()
+        kind = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
+        return StreamingResponse(viewers.images(), media_type=kind)
 
 
-def _read(upload: Upload) -> RGB:
-    try:
-        return read_image(upload.data, name=upload.name)
-    except EdgeSiameseError as error:
-        raise RejectedError.of(error, upload.data, upload.field) from error
+def _ok(model: type[Any]) -> dict[int | str, dict[str, Any]]:
+    return {200: {"model": model}}
 
 
-def _identification_json(image: RGB, identification: Identification) -> dict[str, Any]:
-    embedded = identification.embedded
-    fields = _embedded_json(image, embedded) if embedded else {"landmarks": None, "quality": None, "crop": None}
-    remarks = embedded.remarks() if embedded else []
-    return fields | identification.to_json() | {"explanation": identification.explanation, "remarks": remarks}
+def _required(part: Callable[[], Answer | None], sentence: str) -> Answer:
+    found = part()
+    if found is None:
+        raise RejectedError(409, sentence)
+    return found
 
 
-def _embedded_json(image: RGB, embedded: EmbeddedFace) -> dict[str, Any]:
-    return {
-        "box": embedded.face.box.tolist(),
-        "landmarks": embedded.face.landmarks.tolist(),
-        "quality": round(embedded.quality.score, 1),
-        "crop": _crop_uri(image, embedded.face),
-    }
+def _store_of(context: WebContext) -> GalleryStore:
+    return _required(lambda: context.store, "there is no gallery: start the command with --gallery G.esg")
 
 
-def _crop_uri(image: RGB, face: Face) -> str:
-    """The aligned crop as a PNG in a ``data:`` URI."""
-    _, encoded = cv2.imencode(".png", cv2.cvtColor(align(image, face.landmarks), cv2.COLOR_RGB2BGR))
-    return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode()
+def _enrollment_of(context: WebContext) -> Enrollment:
+    return _required(lambda: context.enrollment, "there is no gallery: start the command with --gallery G.esg")
+
+
+def _hub_of(context: WebContext) -> LiveHub:
+    return _required(lambda: context.hub, "no camera is watched: 'edge-siamese run --web' shows one")

@@ -29,6 +29,21 @@ class Entry:
     extra: str = ""
 
 
+class MissingExtraError(click.ClickException):
+    """An optional package that a command or option needs is not installed.
+
+    Args:
+        what: the command or option.
+        package: import name of the package.
+        extra: the extra of this distribution that installs it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs {package}, which is not installed: {install_command(f'edge-siamese[{extra}]')}")
+
+
 class LazyGroup(click.Group):
     """Lists commands from a table of `Entry` and imports a command when it is used."""
 
@@ -45,10 +60,7 @@ class LazyGroup(click.Group):
             return super().get_command(ctx, cmd_name)
         missing = [package for package in entry.needs if importlib.util.find_spec(package) is None]
         if missing:
-            raise click.ClickException(
-                f"'{cmd_name}' needs {missing[0]}, which is not installed: "
-                + install_command(f"edge-siamese[{entry.extra}]")
-            )
+            raise MissingExtraError(f"'{cmd_name}'", missing[0], entry.extra)
         module, attribute = entry.target.split(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command

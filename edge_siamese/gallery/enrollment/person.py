@@ -107,8 +107,9 @@ def require_one_person(
     if len(groups) > 1:
         sorted_photos = " | ".join(_listed([photos[row] for row in group]) for group in groups)
         raise EnrollmentError(
-            f"the photos of '{name}' seem to show {len(groups)} different people: {sorted_photos}; "
-            "--allow-different-faces enrolls them together"
+            f"the photos of '{name}' seem to show {len(groups)} different people: {sorted_photos}",
+            remedy="--allow-different-faces enrolls them together",
+            permission="different_faces",
         )
 
 
@@ -152,8 +153,9 @@ def join(
     other = _look_alike(gallery, name, mean, card)
     if other is not None and not permissions.look_alike:
         raise EnrollmentError(
-            f"the photos of '{name}' look like '{other.second}', who is in {gallery.source} (score {other.score / Q15:.3f}); "
-            "--allow-look-alike enrolls them nevertheless"
+            f"the photos of '{name}' look like '{other.second}', who is in {gallery.source} (score {other.score / Q15:.3f})",
+            remedy="--allow-look-alike enrolls them nevertheless",
+            permission="look_alike",
         )
     known = gallery.metadata.get("people", {}).get(name, {})
     return gallery.with_people({name: mean}, limit=limit, about=known | (about or {})), other
@@ -167,7 +169,9 @@ def _require_same_as_known(gallery: "Gallery", name: str, mean: npt.NDArray[np.i
     if best < threshold:
         raise EnrollmentError(
             f"the photos do not look like '{name}' in {gallery.source} (score {best / Q15:.3f}, expected at least "
-            f"{threshold / Q15:.3f}); --allow-different-faces adds them nevertheless"
+            f"{threshold / Q15:.3f})",
+            remedy="--allow-different-faces adds them nevertheless",
+            permission="different_faces",
         )
 
 

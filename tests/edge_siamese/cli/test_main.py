@@ -110,7 +110,7 @@ def test_a_usage_error_under_json_is_one_document_too(capsys: pytest.CaptureFixt
 
 def test_a_missing_extra_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert run(["distill"]) == 1
+    assert run(["distill"]) == 2
     message = capsys.readouterr().err
     assert message.startswith("Error: 'distill' needs tensorflow, which is not installed: ")
     assert message.endswith("-m pip install 'edge-siamese[converter]'\n")

@@ -1,20 +1,10 @@
-"""A real browser, spoken to over the pipe of its DevTools protocol, and rendered people to show it.
+"""Rendered people, a client of the application, a server, and a real browser."""
 
-https://chromedevtools.github.io/devtools-protocol/; messages are JSON with a NUL behind each.
-"""
-
-import json
-import os
-import select
-import shutil
-import subprocess
-import sys
-import threading
-import time
+import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -24,140 +14,17 @@ from edge_siamese.engine import FaceEngine
 from edge_siamese.frames import RGB
 from edge_siamese.gallery import Gallery
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_background, render_portrait
-from edge_siamese.web.api import PreviewApi
-from edge_siamese.web.guard import Guard
-from edge_siamese.web.server import PreviewServer
+from tests.browser import CHROMIUM, Browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--remote-debugging-pipe",
-)  # fmt: skip
-PIPES_AS_3_AND_4 = (
-    "import fcntl, os, sys; ends = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3]]; "
-    "os.dup2(ends[0], 3); os.dup2(ends[1], 4); os.execv(sys.argv[3], sys.argv[3:])"
-)
-PATIENCE_S = 60.0
-Serve = Callable[..., AbstractContextManager[PreviewServer]]
+if TYPE_CHECKING:
+    from edge_siamese.web.context import WebContext
+    from edge_siamese.web.server import WebServer
 
+if importlib.util.find_spec("fastapi") is None:
+    collect_ignore_glob = ["test_*.py"]
 
-class Browser:
-    """One tab of a headless Chromium.
-
-    Attributes:
-        events: what the browser told without being asked, since the last page was opened.
-    """
-
-    def __init__(self, profile: Path) -> None:
-        assert CHROMIUM
-        its_input, self._to = os.pipe()
-        self._from, its_output = os.pipe()
-        launcher = [sys.executable, "-c", PIPES_AS_3_AND_4, str(its_input), str(its_output), CHROMIUM]
-        self._process = subprocess.Popen(
-            [*launcher, *FLAGS, f"--user-data-dir={profile}"],
-            pass_fds=(its_input, its_output), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        os.close(its_input)
-        os.close(its_output)
-        self.events: list[dict[str, Any]] = []
-        self._received, self._number, self._session = b"", 0, ""
-        target = self.send("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Network", "Log", "DOM"):
-            self.send(f"{domain}.enable")
-
-    def send(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Call a method of the protocol and return its result."""
-        self._number += 1
-        message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._to, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._next_message()
-            if answer.get("id") == self._number:
-                assert "error" not in answer, answer
-                result: dict[str, Any] = answer["result"]
-                return result
-            self.events.append(answer)
-
-    def open(self, url: str, *, width: int = 1100, height: int = 900, dark: bool = False) -> None:
-        """Open a page and wait until it has introduced itself."""
-        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        self.send("Emulation.setEmulatedMedia", features=features)
-        self.send(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
-        )
-        self.events.clear()
-        self.send("Page.navigate", url=url)
-        self.wait_for("document.querySelector('#about p') !== null")
-
-    def evaluate(self, expression: str) -> Any:
-        """Value of a JavaScript expression."""
-        answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in answer, answer
-        return answer["result"].get("value")
-
-    def wait_for(self, expression: str) -> None:
-        """Wait until a JavaScript expression is true."""
-        until = time.monotonic() + PATIENCE_S
-        while not self.evaluate(f"Boolean({expression})"):
-            assert time.monotonic() < until, f"never true: {expression}"
-            time.sleep(0.05)
-
-    def drop(self, selector: str, *paths: Path) -> None:
-        """Drag files over an element and let them fall."""
-        place = self.evaluate(
-            f"(() => {{ const e = document.querySelector({selector!r}); e.scrollIntoView({{block: 'center'}});"
-            " const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
-        )
-        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
-        for kind in ("dragEnter", "dragOver", "drop"):
-            self.send("Input.dispatchDragEvent", type=kind, x=place[0], y=place[1], data=data)
-
-    def press(self, *keys: str) -> None:
-        """Press keys by their DOM names."""
-        for key in keys:
-            text = {"Enter": "\r", " ": " "}.get(key, "")
-            code = {"Enter": 13, "Tab": 9, " ": 32, "ArrowRight": 39}[key]
-            for kind in ("keyDown", "keyUp"):
-                held = {"text": text} if kind == "keyDown" and text else {}
-                self.send("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **held)
-
-    def choose_file(self, act: Callable[[], None], path: Path) -> None:
-        """Do what opens the browser's file dialog, and choose a file there."""
-        self.send("Page.setInterceptFileChooserDialog", enabled=True)
-        act()
-        until = time.monotonic() + PATIENCE_S
-        opened: list[dict[str, Any]] = []
-        while not opened:
-            assert time.monotonic() < until, "no file dialog opened"
-            self.evaluate("0")
-            opened = [event for event in self.events if event.get("method") == "Page.fileChooserOpened"]
-        self.send("DOM.setFileInputFiles", files=[str(path)], backendNodeId=opened[-1]["params"]["backendNodeId"])
-        self.send("Page.setInterceptFileChooserDialog", enabled=False)
-
-    def answer(self) -> str:
-        """The answer's text, once there is one."""
-        self.wait_for("document.querySelector('#answer .verdict, #answer .refusal')")
-        text = self.evaluate("document.getElementById('answer').innerText")
-        return str(text)
-
-    def close(self) -> None:
-        os.close(self._to)
-        self._process.terminate()
-        self._process.wait(timeout=PATIENCE_S)
-        os.close(self._from)
-
-    def _next_message(self) -> dict[str, Any]:
-        while b"\0" not in self._received:
-            ready, _, _ = select.select([self._from], [], [], PATIENCE_S)
-            chunk = os.read(self._from, 1 << 20) if ready else b""
-            assert chunk, "the browser does not answer"
-            self._received += chunk
-        message, _, self._received = self._received.partition(b"\0")
-        decoded: dict[str, Any] = json.loads(message)
-        return decoded
+Create = Callable[..., "WebContext"]
+Serve = Callable[..., AbstractContextManager["WebServer"]]
 
 
 @pytest.fixture(scope="module")
@@ -178,13 +45,15 @@ def portrait(person: int, captured: int) -> RGB:
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Files by name: two shots of Ada, one of Ben, one of both, a dark one of Ada, a wall, and what is no image."""
+    """Files by name: shots of Ada and Ben, one of both, a dark one of Ada, a wall, a HEIC head, and what is no image."""
     folder = tmp_path_factory.mktemp("photos")
     ada, again, ben = portrait(0, 0), portrait(0, 1), portrait(1, 0)
     images = {
         "ada": ada,
         "again": again,
         "ben": ben,
+        "ben2": portrait(1, 1),
+        "ben3": portrait(1, 2),
         "both": np.hstack([ada, ben]),
         "dark": ada // 10,
         "wall": render_background((240, 320), seed=3),
@@ -193,6 +62,8 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, image in images.items():
         assert cv2.imwrite(str(paths[name]), image[..., ::-1])
     paths["letter"].write_text("dear somebody")
+    paths["heic"] = folder / "IMG_0001.HEIC"
+    paths["heic"].write_bytes(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(200))
     return paths
 
 
@@ -207,19 +78,52 @@ def family(engine: FaceEngine) -> Gallery:
 
 
 @pytest.fixture
-def serve(engine: FaceEngine) -> Serve:
-    """``with serve(gallery, guard=...) as server:`` listens on a free port of this machine."""
+def gallery_path(family: Gallery, tmp_path: Path) -> Path:
+    """A file with the family."""
+    family.save(tmp_path / "family.esg")
+    return tmp_path / "family.esg"
+
+
+@pytest.fixture
+def create(engine: FaceEngine) -> Create:
+    """``create(gallery=path, token=..., hub=..., read_only=...)`` makes the parts behind a page of this machine."""
+    from edge_siamese.web.auth import Guard
+    from edge_siamese.web.context import WebContext
+    from edge_siamese.web.photo_engine import PhotoEngine
+
+    def make(**settings: Any) -> WebContext:
+        photos = PhotoEngine.of(engine)
+        return WebContext.create(photos, **{"guard": Guard.for_host("127.0.0.1"), "token": None} | settings)
+
+    return make
+
+
+@pytest.fixture
+def client(create: Create) -> Callable[..., Any]:
+    """``client(...)`` makes a client of an application; see `create`."""
+    testclient = pytest.importorskip("starlette.testclient", reason="the client of an application needs httpx")
+    from edge_siamese.web.app import create_app
+
+    def make(context: "WebContext | None" = None, **settings: Any) -> Any:
+        app = create_app(context or create(**settings))
+        return testclient.TestClient(app, base_url="http://127.0.0.1:8765", raise_server_exceptions=False)
+
+    return make
+
+
+@pytest.fixture
+def serve(create: Create) -> Serve:
+    """``with serve(...) as server:`` listens on a free port of this machine; see `create`."""
+    from edge_siamese.web.app import create_app
+    from edge_siamese.web.server import Certificate, WebServer
 
     @contextmanager
-    def serving(gallery: Gallery | None = None, guard: Guard | None = None) -> Iterator[PreviewServer]:
-        api = PreviewApi(engine, target_fmr=1e-3, gallery=gallery)
-        with PreviewServer("127.0.0.1", 0, api, guard=guard) as server:
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-            thread.start()
-            try:
-                yield server
-            finally:
-                server.shutdown()
-                thread.join()
+    def serving(
+        context: "WebContext | None" = None, certificate: Certificate | None = None, **settings: Any
+    ) -> Iterator[WebServer]:
+        server = WebServer("127.0.0.1", 0, certificate=certificate)
+        with server.in_background(create_app(context or create(**settings))):
+            yield server
+        server.close()
 
     return serving

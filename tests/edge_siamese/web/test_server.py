@@ -1,225 +1,254 @@
-"""The server over HTTP: the JSON of the questions, and every way of being refused."""
+"""The server on real sockets: slow, large, silent and dead clients, TLS, and its end."""
 
-import base64
 import http.client
-import json
+import shutil
+import socket
+import ssl
+import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
-from edge_siamese.alignment import align
-from edge_siamese.engine import FaceEngine
-from edge_siamese.gallery import Gallery
-from edge_siamese.image_io import read_image
-from edge_siamese.matching import Q15, score_q15
-from edge_siamese.operating_point import choose_operating_point
-from edge_siamese.web import server as server_module
-from edge_siamese.web.guard import HEADERS, Guard
-from edge_siamese.web.server import PreviewServer
+from edge_siamese.decision import Reason, undecided
+from edge_siamese.errors import DataError
+from edge_siamese.frames import Frame
+from edge_siamese.verifier import FaceResult
+from edge_siamese.web import limits, middleware, server
+from edge_siamese.web.live import LiveHub
+from edge_siamese.web.server import Certificate, WebServer
 
 Serve = Callable[..., Any]
-BOUNDARY = "----b0undary"
 
 
-def request(
-    server: PreviewServer, method: str, path: str, body: bytes | None = None, **headers: str
-) -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
+def get(port: int, path: str = "/api/v1/about") -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        connection.request("GET", path)
         response = connection.getresponse()
-        return response, response.read()
+        response.read()
+        return response.status
     finally:
         connection.close()
 
 
-def ask(server: PreviewServer, question: str, photos: dict[str, Path], **headers: str) -> tuple[int, dict[str, Any]]:
-    """Post photos by field."""
-    body = b"".join(
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"; filename="{path.name}"\r\n\r\n'.encode()
-        + path.read_bytes()
-        + b"\r\n"
-        for field, path in photos.items()
-    )
-    kind = f"multipart/form-data; boundary={BOUNDARY}"
-    sent = body + f"--{BOUNDARY}--\r\n".encode()
-    response, answer = request(server, "POST", f"/api/{question}", sent, Content_Type=kind, **headers)
-    assert response.headers["Content-Type"] == "application/json"
-    envelope: dict[str, Any] = json.loads(answer)
-    return response.status, envelope
+def opened(port: int, data: bytes) -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", port), timeout=30)
+    client.sendall(data)
+    return client
 
 
-def test_two_photos_are_compared_as_the_engine_does(serve: Serve, photos: dict[str, Path], engine: FaceEngine) -> None:
-    with serve() as server:
-        status, envelope = ask(server, "verify", {"first": photos["ada"], "second": photos["again"]})
-    assert status == 200
-    assert envelope["schema"] == "edge-siamese/preview-verify/1"
-    assert envelope["model"] == engine.digests
-    images = [read_image(photos[name]) for name in ("ada", "again")]
-    faces = [engine.detect(image)[0] for image in images]
-    first, second = (engine.embed(image, face) for image, face in zip(images, faces, strict=True))
-    point = choose_operating_point(engine.embedder_card.operating_points, 1e-3)
-    assert envelope["score"] == score_q15(first, second) / Q15
-    assert envelope["threshold"] == point.threshold
-    assert envelope["is_match"] is (envelope["score"] >= envelope["threshold"])
-    assert envelope["sentence"].startswith(
-        "same person: score 0." if envelope["is_match"] else "different people: score"
-    )
-    seen = envelope["photos"][0]
-    assert (
-        seen["name"],
-        seen["width"],
-        seen["height"],
-        seen["faces"],
-    ) == ("ada.png", 320, 240, 1)
-    assert seen["box"] == faces[0].box.tolist()
-    crop = cv2.imdecode(np.frombuffer(base64.b64decode(seen["crop"].split(",")[1]), np.uint8), cv2.IMREAD_COLOR_RGB)
-    assert np.array_equal(crop, align(images[0], faces[0].landmarks))
+def read_all(client: socket.socket) -> bytes:
+    found = b""
+    try:
+        while chunk := client.recv(65536):
+            found += chunk
+    except ConnectionResetError:
+        pass
+    return found
 
 
-def test_every_face_is_held_against_the_gallery(serve: Serve, photos: dict[str, Path], family: Gallery) -> None:
-    with serve(family) as server:
-        status, envelope = ask(server, "identify", {"photo": photos["both"]})
-        _, nobody = ask(server, "identify", {"photo": photos["wall"]})
-    assert status == 200
-    assert envelope["schema"] == "edge-siamese/preview-identify/1"
-    assert {result["identity"] for result in envelope["results"]} == {"Ada", None}
-    assert {result["decision"] for result in envelope["results"]} == {"match", "unknown"}
-    assert envelope["results"][0]["candidates"][0]["identity"] in ("Ada", "Carla")
-    assert envelope["operating_point"]["of"] == "model"
-    (result,) = nobody["results"]
-    assert (result["decision"], result["reason"], result["crop"]) == ("undecided", "no_face", None)
-
-
-@pytest.mark.parametrize(
-    ("name", "status", "sentence"),
-    [
-        ("letter", 415, "letter.png: not a JPEG, PNG, WebP, BMP, PGM, PPM or TIFF image, or its header is damaged"),
-        ("wall", 422, "wall.png: no face found"),
-        ("cut", 422, "cut.png: the image is damaged or cut short"),
-        ("huge", 413, "huge.png: 60000 x 60000 pixels are over the limit of 50 megapixels"),
-        ("empty", 415, "empty.png: the file is empty"),
-    ],
-)
-def test_a_bad_photo_gives_the_command_lines_sentence(
-    serve: Serve, photos: dict[str, Path], tmp_path: Path, name: str, status: int, sentence: str
+@pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "])
+def test_a_client_that_never_ends_its_head_is_disconnected(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, begun: bytes
 ) -> None:
-    whole = photos["ada"].read_bytes()
-    made = {"cut": whole[:40], "huge": whole[:16] + (60000).to_bytes(4, "big") * 2 + whole[24:], "empty": b""}
-    path = photos.get(name, tmp_path / f"{name}.png")
-    if name in made:
-        path.write_bytes(made[name])
-    with serve() as server:
-        answer = ask(server, "verify", {"first": photos["ada"], "second": path})
-    assert answer[0] == status
-    assert answer[1]["schema"] == "edge-siamese/preview-error/1"
-    assert (answer[1]["error"], answer[1]["photo"]) == (sentence, "second")
+    monkeypatch.setattr(server, "HEAD_S", 0.5)
+    with serve() as page:
+        clients = [opened(page.port, begun) for _ in range(20)]
+        begin = time.monotonic()
+        if begun:
+            time.sleep(0.3)
+            clients[0].sendall(b"x")
+        assert get(page.port) == 200
+        assert [read_all(client) for client in clients] == [b""] * 20
+        assert time.monotonic() - begin < 5
+        for client in clients:
+            client.close()
 
 
-def test_questions_that_cannot_be_answered(serve: Serve, photos: dict[str, Path]) -> None:
-    with serve() as server:
-        missing = ask(server, "verify", {"first": photos["ada"]})
-        no_gallery = ask(server, "identify", {"photo": photos["ada"]})
-    assert (missing[0], missing[1]["error"]) == (400, "a form: expected photos as first and second, found first")
-    assert (no_gallery[0], "--gallery" in no_gallery[1]["error"]) == (409, True)
+def test_a_body_that_trickles_is_rejected_after_its_time(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middleware, "BODY_S", 0.5)
+    monkeypatch.setattr(server, "HEAD_S", 0.5)
+    assert limits.BODY_S == 60
+    with serve() as page:
+        head = (
+            b"POST /api/v1/verify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n"
+            b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
+        )
+        client = opened(page.port, head)
+        answer = read_all(client)
+        client.close()
+        assert b"408" in answer.split(b"\r\n")[0]
+        assert b"did not arrive within 0.5 s" in answer
+        assert get(page.port) == 200
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "headers", "status", "sentence"),
-    [
-        ("GET", "/absent", {}, 404, "/absent: there is no such page"),
-        ("GET", "/../../etc/passwd", {}, 404, "there is no such page"),
-        ("GET", "//[", {}, 404, "there is no such page"),
-        ("GET", "/api/verify", {}, 405, "expected POST, found GET"),
-        ("POST", "/", {}, 405, "expected GET, HEAD, found POST"),
-        ("GET", "/", {"Host": "evil.example"}, 421, "does not answer to the name 'evil.example'"),
-        ("POST", "/api/verify", {"Origin": "http://evil.example"}, 403, "page of another site"),
-        ("POST", "/api/verify", {"Content-Length": "0"}, 415, "expected multipart/form-data"),
-        ("POST", "/api/verify", {"Content-Length": "99999999999"}, 413, "expected at most 32 MB of photos"),
-        ("POST", "/api/verify", {"Transfer-Encoding": "chunked"}, 411, "Content-Length, found none"),
-    ],
-)
-def test_bad_requests_are_rejected(
-    serve: Serve, method: str, path: str, headers: dict[str, str], status: int, sentence: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setattr(server_module, "_MAX_DRAINED", 0)
-    with serve() as server:
-        connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
-        connection.putrequest(method, path, skip_host="Host" in headers)
-        for name, value in headers.items():
-            connection.putheader(name, value)
-        connection.endheaders()
+def test_a_hundred_megabytes_are_rejected_before_they_are_sent(serve: Serve) -> None:
+    with serve() as page:
+        head = (
+            b"POST /api/v1/verify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000000\r\n"
+            b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+        )
+        client = opened(page.port, head)
+        answer = b""
+        while b"}" not in answer:
+            answer += client.recv(65536)
+        client.close()
+        assert b"413" in answer.split(b"\r\n")[0]
+        assert b"expected at most 48 MB of photos, found 100 MB" in answer
+
+
+def test_a_client_that_sends_a_hundred_megabytes_gets_its_answer(serve: Serve) -> None:
+    with serve() as page:
+        connection = http.client.HTTPConnection("127.0.0.1", page.port, timeout=60)
+        connection.request("POST", "/api/v1/verify", bytes(100_000_000), {"Content-Type": "image/png"})
         response = connection.getresponse()
-        assert response.status == status
-        assert sentence in response.read().decode()
-        assert (response.headers["Allow"] is not None) == (status == 405)
+        assert response.status == 413
         connection.close()
-
-
-def test_every_answer_forbids_what_the_page_does_not_need(serve: Serve) -> None:
-    with serve() as server:
-        for path, kind in (
-            ("/", "text/html"),
-            ("/style.css", "text/css"),
-            ("/app.js", "text/javascript"),
-            ("/x", "text/"),
-        ):
-            response, body = request(server, "GET", path)
-            assert response.headers["Content-Type"].startswith(kind)
-            assert {name: response.headers[name] for name in HEADERS} == HEADERS
-            assert "Set-Cookie" not in response.headers
-            head, nothing = request(server, "HEAD", path)
-            assert (head.headers["Content-Length"], nothing) == (str(len(body)), b"")
-
-
-def test_with_a_token_nothing_is_reported_without_it(serve: Serve, photos: dict[str, Path]) -> None:
-    guard = Guard(frozenset({"127.0.0.1"}), any_address=False, token="s3cret")
-    pair = {"first": photos["ada"], "second": photos["ben"]}
-    with serve(guard=guard) as server:
-        assert server.url.endswith("/?token=s3cret")
-        for path in ("/", "/api/about", "/?token=guess"):
-            assert request(server, "GET", path)[0].status == 403
-        assert ask(server, "verify", pair)[0] == 403
-        assert request(server, "GET", "/?token=s3cret")[0].status == 200
-        assert ask(server, "verify", pair, Authorization="Bearer s3cret")[0] == 200
+        assert get(page.port) == 200
 
 
 def test_a_request_that_is_cut_short_does_no_harm(serve: Serve) -> None:
-    with serve() as server:
-        connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
-        connection.putrequest("POST", "/api/verify")
-        connection.putheader("Content-Length", "1000")
-        connection.endheaders(b"only this")
+    with serve() as page:
+        for _ in range(5):
+            client = opened(
+                page.port, b"POST /api/v1/verify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nonly this"
+            )
+            client.close()
+        assert get(page.port) == 200
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x16\x03\x01\x02\x00\x01", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"\0" * 100_000]
+)
+def test_what_is_no_request_is_rejected(serve: Serve, data: bytes) -> None:
+    with serve() as page:
+        client = opened(page.port, data + b"\r\n\r\n")
+        assert read_all(client)[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 421", b"")
+        client.close()
+        assert get(page.port) == 200
+
+
+def show(hub: LiveHub, number: int) -> None:
+    rng = np.random.default_rng(number)
+    frame = Frame(rng.integers(0, 255, (480, 640, 3), np.uint8), number, number, "door")
+    hub.show(FaceResult(frame, None, None, None, undecided(Reason.NO_FACE), True, 1))
+
+
+def test_a_viewer_that_does_not_read_holds_up_nobody(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "WRITE_S", 0.5)
+    hub = LiveHub()
+    with serve(hub=hub) as page:
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", page.port))
+        client.sendall(b"GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        longest = 0.0
+        for number in range(30):
+            begin = time.monotonic()
+            show(hub, number)
+            longest = max(longest, time.monotonic() - begin)
+            time.sleep(0.1)
+        assert longest < 0.1
+        assert get(page.port) == 200
+        client.settimeout(10)
+        received = read_all(client)
+        client.close()
+        assert len(received) < 30 * 300_000
+        hub.close()
+
+
+def test_viewers_beyond_the_limit_are_rejected_and_gone_ones_make_room(serve: Serve) -> None:
+    hub = LiveHub()
+    with serve(hub=hub) as page:
+        request = b"GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        clients = [opened(page.port, request) for _ in range(8)]
+        for client in clients:
+            assert client.recv(15) == b"HTTP/1.1 200 OK"
+        time.sleep(0.3)
+        assert get(page.port, "/api/v1/live") == 503
+        for client in clients:
+            client.close()
+        until = time.monotonic() + 20
+        while True:
+            probe = opened(page.port, request)
+            status = probe.recv(12)
+            probe.close()
+            if status == b"HTTP/1.1 200" or time.monotonic() > until:
+                break
+            time.sleep(0.2)
+        assert status == b"HTTP/1.1 200"
+        hub.close()
+
+
+def test_the_server_ends_quickly_with_open_views(serve: Serve) -> None:
+    hub = LiveHub()
+    with serve(hub=hub) as page:
+        client = opened(page.port, b"GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert client.recv(15) == b"HTTP/1.1 200 OK"
+        begin = time.monotonic()
+    assert time.monotonic() - begin < 2.5
+    assert hub.latest() is None
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("a certificate is made with openssl, which is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    subprocess.run(
+        [
+            openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+        ],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def test_the_page_is_served_with_a_certificate(serve: Serve, certificate: tuple[Path, Path]) -> None:
+    trusted = ssl.create_default_context(cafile=str(certificate[0]))
+    with serve(certificate=Certificate(*certificate), token="t" * 16, secure=True) as page:
+        assert page.url == f"https://127.0.0.1:{page.port}/"
+        connection = http.client.HTTPSConnection("127.0.0.1", page.port, timeout=30, context=trusted)
+        body = f'{{"token": "{"t" * 16}"}}'
+        connection.request("POST", "/api/v1/session", body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        assert response.status == 200
+        assert "Secure" in response.headers["Set-Cookie"]
+        response.read()
         connection.close()
-        assert request(server, "GET", "/api/about")[0].status == 200
+        plain = opened(page.port, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert b"200" not in read_all(plain)
+        plain.close()
 
 
-def test_what_goes_wrong_inside_is_a_sentence_and_the_next_request_is_served(
-    serve: Serve, photos: dict[str, Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    pair = {"first": photos["ada"], "second": photos["ben"]}
-    with serve() as server:
-        with monkeypatch.context() as broken:
-            broken.setattr(server.api, "verify", lambda uploads: uploads["absent"])
-            status, envelope = ask(server, "verify", pair)
-        assert (status, envelope["error"]) == (500, "this went wrong here; the terminal says how")
-        assert "KeyError" in caplog.text
-        assert ask(server, "verify", pair)[0] == 200
+def test_a_certificate_that_cannot_be_used_is_named(certificate: tuple[Path, Path], tmp_path: Path) -> None:
+    cert, key = certificate
+    text = tmp_path / "notes.pem"
+    text.write_text("dear somebody")
+    for chain, given, name in (
+        (tmp_path / "absent.pem", key, "absent.pem: cannot be read"),
+        (cert, tmp_path / "absent.key", "absent.key: cannot be read"),
+        (text, key, "notes.pem: expected a PEM certificate"),
+        (cert, None, "cert.pem: expected a PEM certificate"),
+        (cert, cert, "cert.pem: expected a PEM certificate"),
+    ):
+        with pytest.raises(DataError, match=name):
+            WebServer("127.0.0.1", 0, certificate=Certificate(chain, given))
 
 
-def test_only_so_many_uploads_are_held_at_once(
-    serve: Serve, photos: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(server_module, "_PATIENCE_S", 0.01)
-    with serve() as server:
-        for _ in range(server_module.AT_ONCE):
-            assert server.slots.acquire(blocking=False)
-        status, envelope = ask(server, "identify", {"photo": photos["ada"]})
-        assert (status, envelope["error"]) == (503, "too many photos at once: try again")
-        server.slots.release(server_module.AT_ONCE)
-        assert ask(server, "identify", {"photo": photos["ada"]})[0] == 409
+def test_an_address_that_is_taken_or_absent_is_named() -> None:
+    taken = WebServer("127.0.0.1", 0)
+    with pytest.raises(DataError, match=f"127.0.0.1 port {taken.port}: cannot be listened on: it is taken"):
+        WebServer("127.0.0.1", taken.port)
+    taken.close()
+    with pytest.raises(DataError, match=r"192\.0\.2\.1 port 0: cannot be listened on"):
+        WebServer("192.0.2.1", 0)
+    with pytest.raises(DataError, match="cannot be listened on"):
+        WebServer("no such host", 0)

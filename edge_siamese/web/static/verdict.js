@@ -1,24 +1,15 @@
-// What the page shows: answers as elements. Texts of photos and answers only ever become text, never markup.
+// Shows answers about photos: the decision in words, advice, and the score on its scale.
+
+import { element, sentence } from "./api.js";
 
 const SCALE = { low: -0.25, high: 1 };
+const KINDS = { match: "same", unknown: "other" };
 
-/** Show a question that is being answered. */
-export function waiting(answer) {
-  answer.setAttribute("aria-busy", "true");
-  answer.replaceChildren(paragraph("waiting", "Looking …"));
-}
-
-/** Show one sentence: a refusal, or a notice. */
-export function sentence(answer, kind, text) {
-  answer.setAttribute("aria-busy", "false");
-  answer.replaceChildren(paragraph(kind, text));
-}
-
-/** Show the answer about two photos. */
-export function comparison(answer, body) {
-  const said = verdict({
-    kind: { match: "same", unknown: "other" }[body.decision] ?? "untold",
-    title: { match: "Same person", unknown: "Different people" }[body.decision] ?? "Cannot tell",
+/** The answer about two photos. */
+export function comparison(body) {
+  return verdict({
+    kind: KINDS[body.decision] ?? "untold",
+    words: body.words,
     explanation: body.explanation,
     crops: body.photos.map((photo) => ({ source: photo.crop, caption: qualityOf(photo), name: photo.name })),
     score: body.score,
@@ -26,14 +17,13 @@ export function comparison(answer, body) {
     ends: ["different", "same"],
     remarks: body.photos.flatMap((photo) => photo.remarks.map((remark) => `${photo.name}: ${remark}`)),
   });
-  show(answer, [said]);
 }
 
-/** Show the answers about the faces of one photo. */
-export function identification(answer, body) {
-  show(answer, body.results.map((result, index) => verdict({
-    kind: { match: "same", unknown: "other" }[result.decision] ?? "untold",
-    title: { match: result.identity, unknown: "Unknown" }[result.decision] ?? "Cannot tell",
+/** The answers about the faces of one photo. */
+export function identification(body) {
+  return body.results.map((result, index) => verdict({
+    kind: KINDS[result.decision] ?? "untold",
+    words: result.words,
     explanation: result.explanation,
     crops: result.crop ? [{ source: result.crop, caption: qualityOf(result), name: faceName(body, index) }] : [],
     score: result.score,
@@ -41,39 +31,31 @@ export function identification(answer, body) {
     ends: ["unknown", "known"],
     candidates: result.candidates,
     remarks: result.remarks,
-  })));
+  }));
 }
 
-/** Mark faces on a photo of a slot; boxes are x, y, width, height in its pixels. */
-export function mark(slot, width, height, boxes) {
-  slot.querySelector(".boxes").replaceChildren(...boxes.map(([x, y, w, h]) => {
-    const box = document.createElement("span");
+/** Mark faces on a photo of a slot, with their names; boxes are x, y, width, height in its pixels. */
+export function mark(slot, width, height, faces) {
+  slot.querySelector(".boxes").replaceChildren(...faces.map(({ box: [x, y, w, h], decision = "", name = "" }) => {
+    const box = element("span", decision);
     Object.assign(box.style, { left: percent(x / width), top: percent(y / height), width: percent(w / width), height: percent(h / height) });
+    if (name) box.append(element("b", "", name));
     return box;
   }));
 }
 
-/** Say in the footer what answers. */
-export function about(footer, body) {
-  const people = body.gallery ? `, gallery of ${body.gallery.people} ${body.gallery.people === 1 ? "person" : "people"}` : ", no gallery";
-  const rate = `Two photos: false match rate ${body.target_fmr}, threshold ${body.threshold.toFixed(3)}.`;
-  footer.replaceChildren(
-    paragraph("", `${body.embedder} (${body.model.embedder.slice(0, 12)}), ${body.delegate}${people}.`),
-    paragraph("", rate),
-    ...body.notes.map((note) => paragraph("", `Who is it: ${note}.`)),
-  );
-}
-
-function verdict({ kind, title, explanation, ends, crops, score, threshold, candidates = [], remarks }) {
+function verdict({ kind, words, explanation, ends, crops, score, threshold, candidates = [], remarks }) {
   const article = stamp("verdict");
   article.classList.add(kind);
-  article.querySelector("h2").textContent = title;
-  article.querySelector(".explanation").textContent = `${explanation}.`;
+  article.querySelector("h2").textContent = words.title;
+  article.querySelector(".words").textContent = words.sentence;
+  article.querySelector(".explanation").textContent = sentence(explanation);
+  article.querySelector(".advice").append(...words.advice.map((line) => element("li", "", line)));
   article.querySelector(".crops").append(...crops.map(cropFigure));
   article.querySelector(".crops").hidden = crops.length === 0;
   drawScale(article.querySelector(".scale"), score, threshold, ends);
   article.querySelector(".candidates").append(...candidates.map(candidateItem));
-  article.querySelector(".remarks").append(...remarks.map((remark) => Object.assign(document.createElement("li"), { textContent: remark })));
+  article.querySelector(".remarks").append(...remarks.map((remark) => element("li", "", remark)));
   return article;
 }
 
@@ -103,18 +85,9 @@ function cropFigure({ source, caption, name }) {
 }
 
 function candidateItem({ identity, score }) {
-  const item = document.createElement("li");
-  item.append(Object.assign(document.createElement("b"), { textContent: identity }), ` ${score.toFixed(3)}`);
+  const item = element("li");
+  item.append(element("b", "", identity), ` ${score.toFixed(3)}`);
   return item;
-}
-
-function show(answer, articles) {
-  answer.setAttribute("aria-busy", "false");
-  answer.replaceChildren(...articles);
-}
-
-function paragraph(kind, text) {
-  return Object.assign(document.createElement("p"), { className: kind, textContent: text });
 }
 
 function stamp(name) {
