@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_siamese.cli.shared.galleries import note
 from edge_siamese.cli.shared.numbers import FiniteRange
 from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json, table
-from edge_siamese.cli.shared.progress import progress_line
 
 from .data_options import PATH, load, parse_options, source_options
+from .data_teacher import teacher_folder
 
 if TYPE_CHECKING:
     from ..data.labeled import LabeledImages
@@ -37,6 +36,9 @@ def data() -> None:
     """
 
 
+data.add_command(teacher_folder)
+
+
 @data.command()
 @source_options
 @click.option("-o", "--output", type=PATH, required=True, help="The .npz to write.")
@@ -53,35 +55,6 @@ def prepare(output: Path, as_json: bool, **source: Any) -> None:
         emit_json("data-prepare", {"output": str(output), **_described(images), "skipped": images.skipped})
         return
     click.echo(f"{output}: {_counted(images)}, {len(images.skipped)} skipped")
-
-
-@data.command("teacher")
-@click.argument("people", type=PATH)
-@click.option("--teacher", type=PATH, required=True, help="The teacher network: an .onnx, or an embedder .tflite.")
-@click.option("-o", "--output", type=PATH, required=True, help="The folder to create.")
-@json_option
-def teacher_folder(people: Path, teacher: Path, output: Path, as_json: bool) -> None:
-    """Create a teacher folder for 'distill': the faces of PEOPLE with the embeddings of a teacher network.
-
-    PEOPLE is a folder, zip or tar of <person>/<photo>; the largest face of each photo is used.
-    """
-    from edge_siamese.engine import FaceEngine
-    from edge_siamese.identity_dataset import IdentityDataset
-
-    from ..data.people import align_dataset
-    from ..data.teacher_folder import load_teacher, write_teacher_folder
-
-    load_teacher(teacher)  # fails before photos are read
-    with FaceEngine.default() as engine, progress_line("finding faces") as progress:
-        images = align_dataset(IdentityDataset(people), engine, progress)
-    for path, reason in images.skipped.items():
-        note(f"{path}: skipped: {reason}")
-    dimension = write_teacher_folder(output, images, teacher, source=people.name)
-    if as_json:
-        body = {"output": str(output), "dimension": dimension, **_described(images), "skipped": images.skipped}
-        emit_json("data-teacher", body)
-        return
-    click.echo(f"{output}: {_counted(images)}, embeddings of {dimension} values, {len(images.skipped)} skipped")
 
 
 @data.command()

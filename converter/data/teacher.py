@@ -6,7 +6,8 @@ A teacher folder contains
   may be empty),
 * the zips named in ``shard``, with 112x112 aligned crops named in ``file``,
 * ``teacher_int8.npy``: int8 ``(N, D)``, row i is the direction of the teacher's embedding of crop i,
-* ``teacher.onnx``, the teacher network, for recipes with mixup.
+* ``teacher.onnx``, the teacher network, for recipes with mixup,
+* ``manifest.json``, what `teacher_folder` made it with.
 
 `teacher_folder` makes one.
 """
@@ -15,15 +16,17 @@ import csv
 import gzip
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.alignment import CROP_SIZE
 from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import DataError
+from edge_siamese.frames import RGB
 from edge_siamese.image_archive import ImageArchive
 
 FACES, TEACHER_ROWS, TEACHER_NETWORK = "faces.csv.gz", "teacher_int8.npy", "teacher.onnx"
@@ -170,11 +173,21 @@ def _read_crops(table: list[_Row]) -> npt.NDArray[np.uint8]:
     for index, (folder, row) in enumerate(table):
         shards[folder / row["shard"]].append(index)
     for shard, indices in shards.items():
-        with ImageArchive(shard) as archive:
-            for index in indices:
-                file = table[index][1]["file"]
-                image = archive.image(file)
-                if image.shape != (112, 112, 3):
-                    raise DataError(f"{shard}: {file} is not a 112x112 image")
-                crops[index] = image
+        names = [table[index][1]["file"] for index in indices]
+        for index, crop in zip(indices, read_shard(shard, names), strict=True):
+            crops[index] = crop
     return crops
+
+
+def read_shard(path: Path, names: Sequence[str]) -> Iterator[RGB]:
+    """Decode crops of a shard, uint8 ``(112, 112, 3)`` RGB.
+
+    Raises:
+        DataError: the shard is missing or damaged, or a crop is missing or has another size.
+    """
+    with ImageArchive(path) as archive:
+        for name in names:
+            crop = archive.image(name)
+            if crop.shape != (CROP_SIZE, CROP_SIZE, 3):
+                raise DataError(f"{path}: {name} is {crop.shape[1]}x{crop.shape[0]}, expected 112x112")
+            yield crop

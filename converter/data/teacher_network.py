@@ -1,9 +1,10 @@
-"""Embed crops with an ONNX teacher network, run by OpenVINO.
+"""Embed crops with a teacher network: an ONNX file run by OpenVINO, or an embedder ``.tflite``.
 
 On a CPU with bfloat16 instructions OpenVINO is about twenty times as fast as other runtimes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,38 @@ import numpy.typing as npt
 
 from edge_siamese.embedding import unit_rows
 from edge_siamese.errors import DataError, RuntimeMissingError
+from edge_siamese.tflite.model_card import model_bytes
+
+from ..embeddings import embed_model
 
 BATCH = 16
+
+Teacher = Callable[[Iterable[npt.NDArray[np.uint8]]], Iterator[npt.NDArray[np.float32]]]
+"""Embeds crops uint8 ``(112, 112, 3)``: one vector ``(D,)`` for each, in order."""
+
+
+def load_teacher(path: Path) -> Teacher:
+    """Load a teacher network.
+
+    Args:
+        path: an ``.onnx`` that `TeacherNetwork` takes, or an embedder ``.tflite``, int8 or float.
+
+    Raises:
+        DataError: the file is not a teacher network.
+        ModelError: there is no such model.
+        RuntimeMissingError: an ONNX teacher needs OpenVINO, which is not installed.
+    """
+    if path.suffix.lower() == ".onnx":
+        return TeacherNetwork(path)
+    if path.suffix.lower() == ".tflite":
+        return partial(_embedded, model_bytes(path))
+    raise DataError(f"{path}: expected a teacher network, .onnx or .tflite, found {path.suffix!r}", path=path)
+
+
+def _embedded(model: bytes, crops: Iterable[npt.NDArray[np.uint8]]) -> Iterator[npt.NDArray[np.float32]]:
+    remaining = iter(crops)
+    while batch := list(islice(remaining, 16 * BATCH)):
+        yield from unit_rows(embed_model(model, np.stack(batch)))
 
 
 class TeacherNetwork:
