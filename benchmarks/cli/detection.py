@@ -30,6 +30,7 @@ def _frame_size(_: click.Context, parameter: click.Parameter, value: str) -> tup
 @click.option("--sweep", "sweep_photos", type=click.Path(path_type=Path), help="Photos of people for a scale sweep.")
 @click.option("--frame", callback=_frame_size, default="320x240", show_default=True, help="Frames of the sweep.")
 @click.option("--verify", "verify_photos", type=click.Path(path_type=Path), help="Photos of people to verify.")
+@click.option("--yaw", "yaw_photos", type=click.Path(path_type=Path), help="Photos of people for errors by yaw.")
 @click.option("--peer", "peers", multiple=True, metavar="yunet=FILE", help="Also measure this detector.")
 @click.option("--threshold", "thresholds", type=RATE, multiple=True, help="Minimum score of our detector; repeatable.")
 @click.option(
@@ -44,6 +45,7 @@ def detection(
     sweep_photos: Path | None,
     frame: tuple[int, int],
     verify_photos: Path | None,
+    yaw_photos: Path | None,
     peers: tuple[str, ...],
     thresholds: tuple[float, ...],
     peer_thresholds: tuple[float, ...],
@@ -53,24 +55,27 @@ def detection(
     """Evaluate the detector on DATA: annotated images, a folder, zip or tar of images/ and annotations.json.
 
     --sweep scales the faces of photos (<person>/<photo>) to every size in frames of one size; --verify verifies people with
-    the landmarks of each detector. Both use the first threshold of each detector.
+    the landmarks of each detector; --yaw measures faces and landmarks by how far the face is turned, against the last
+    detector. All three use the first threshold of each detector.
     """
-    if not (data or sweep_photos or verify_photos):
-        raise click.UsageError("nothing to measure on: expected DATA, --sweep or --verify")
+    if not (data or sweep_photos or verify_photos or yaw_photos):
+        raise click.UsageError("nothing to measure on: expected DATA, --sweep, --verify or --yaw")
     from edge_siamese.engine import FaceEngine
     from edge_siamese.evaluation.annotations import AnnotatedSet
     from edge_siamese.identity_dataset import IdentityDataset
 
     from ..accuracy.detection import OwnDetector, measure_annotated
     from ..accuracy.landmarks import compare_landmarks
+    from ..accuracy.pose_errors import measure_pose_errors
     from ..accuracy.scale_sweep import sweep
     from ..peers.detectors import open_peer
 
     results: dict[str, Any] = {}
     with ExitStack() as stack:
         annotated = stack.enter_context(AnnotatedSet(data)) if data else None
-        swept, verified = (
-            stack.enter_context(IdentityDataset(photos)) if photos else None for photos in (sweep_photos, verify_photos)
+        swept, verified, turned = (
+            stack.enter_context(IdentityDataset(photos)) if photos else None
+            for photos in (sweep_photos, verify_photos, yaw_photos)
         )
         engine = stack.enter_context(FaceEngine.open(**engine_settings))
         ours = [OwnDetector(engine, threshold) for threshold in thresholds or (None,)]
@@ -86,6 +91,9 @@ def detection(
         if verified:
             with progress_line("verification") as progress:
                 results["verification"] = compare_landmarks(verified, engine, first, progress)
+        if turned:
+            with progress_line("errors by yaw") as progress:
+                results["yaw"] = measure_pose_errors(turned, first[-1], first, progress)
         digests, delegate = engine.digests, engine.delegate
     if as_json:
         body = {"delegate": delegate} | {name: result.to_json() for name, result in results.items()}

@@ -27,7 +27,7 @@ from .import_options import pixel_input, pixel_options
 @click.option(
     "--input-size",
     type=click.IntRange(64),
-    help="Input side: of the detector a multiple of 32 [default: 256], or of an imported network without a fixed size.",
+    help="Input side: of the detector a multiple of 32 [default: 320], or of an imported network without a fixed size.",
 )
 @click.option(
     "--float",
@@ -166,12 +166,11 @@ def _embedder(
 
 
 def _detector(model: Path, data: Path, output: Path, input_size: int | None, card: dict[str, Any]) -> dict[str, Any]:
-    from ..checkpoints import load_weights
     from ..data.detection import load_detector_inputs
     from ..export.convert import convert_detector
-    from ..networks.detector import INPUT_SIZE, build_detector
+    from ..networks.detector import INPUT_SIZE
+    from ..tasks.detector.weights import load_detector
 
-    network = build_detector()
-    load_weights(model, network)
-    convert_detector(network, load_detector_inputs(data, input_size or INPUT_SIZE), output, **card)
+    size = input_size or INPUT_SIZE
+    convert_detector(load_detector(model, size), load_detector_inputs(data, size), output, **card)
     return {"parity": None}

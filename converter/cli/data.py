@@ -9,6 +9,7 @@ from edge_siamese.cli.shared.numbers import FiniteRange
 from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json, table
 
+from .data_annotate import annotate
 from .data_options import PATH, load, parse_options, source_options
 from .data_teacher import teacher_folder
 
@@ -37,6 +38,7 @@ def data() -> None:
 
 
 data.add_command(teacher_folder)
+data.add_command(annotate)
 
 
 @data.command()

@@ -69,7 +69,7 @@ def conv_bn(
 ) -> Any:
     """Apply a convolution, batch normalization and an optional activation."""
     x = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=use_bias, name=name)(x)
-    return _finish(x, activation, name, momentum)
+    return normalized(x, activation, name, momentum)
 
 
 def depthwise_bn(
@@ -79,7 +79,7 @@ def depthwise_bn(
     # The gradients of larger kernels are several times slower in bfloat16 than in float32.
     dtype = "float32" if kernel > 3 and padding == "same" else None
     x = FastDepthwiseConv2D(kernel, strides, padding=padding, use_bias=False, dtype=dtype, name=name)(x)
-    return _finish(x, activation, name)
+    return normalized(x, activation, name)
 
 
 def squeezed_and_excited(x: Any, gate_activation: str, *, name: str) -> Any:
@@ -91,7 +91,7 @@ def squeezed_and_excited(x: Any, gate_activation: str, *, name: str) -> Any:
     return layers.Multiply(name=f"{name}_scale")([x, gate])
 
 
-def _finish(x: Any, activation: str | None, name: str, momentum: float = MOMENTUM) -> Any:
+def normalized(x: Any, activation: str | None, name: str, momentum: float = MOMENTUM) -> Any:
     x = FusedBatchNormalization(momentum=momentum, autocast=False, name=f"{name}_bn")(x)
     return layers.Activation(activation, name=f"{name}_{activation}")(x) if activation else x
 

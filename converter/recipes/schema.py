@@ -149,12 +149,14 @@ class DetectorRecipe(_PhasedRecipe):
 
     Attributes:
         task: what it trains.
+        table: widths and depths of the network, a name of `networks.detector.TABLES`.
         sample_size: side of the composed training images in pixels, a multiple of 32.
         batches: batches per epoch.
         pasted_crops, rendered_scenes: number of aligned crops and rendered images added to the photos.
     """
 
     task: Literal["detector"]
+    table: Literal["light", "wide"] = "light"
     sample_size: int = Field(default=256, ge=96, multiple_of=32)
     batch_size: int = Field(default=32, ge=2)
     batches: int = Field(default=200, ge=1)

@@ -6,11 +6,11 @@ with the origin at the center of the top-left one, landmarks in the order of `fa
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +43,9 @@ class AnnotatedImage:
 
 
 @dataclass(frozen=True, eq=False)
-class _AnnotationEntry:
+class AnnotationEntry:
+    """One image of a set that is not decoded: its file below ``images/``, its split, origin and faces."""
+
     file: str
     split: str
     source: str
@@ -104,19 +106,29 @@ class AnnotatedSet:
         Raises:
             DataError: an image is missing or cannot be read.
         """
-        for entry in self._entries:
-            if entry.split == split:
-                name = f"images/{entry.file}"
-                yield AnnotatedImage(self._archive.image(name), entry.boxes, entry.landmarks, entry.source, entry.file)
+        yield from self.in_split(split)
 
-    def _entry(self, number: int, fields: Any) -> _AnnotationEntry:
+    def in_split(self, split: str) -> "AnnotatedSplit":
+        """The images of a split by number, decoded when they are asked for."""
+        return AnnotatedSplit(self, [entry for entry in self._entries if entry.split == split])
+
+    def read(self, entry: AnnotationEntry) -> AnnotatedImage:
+        """Decode an entry's image.
+
+        Raises:
+            DataError: the image is missing or cannot be read.
+        """
+        image = self._archive.image(f"images/{entry.file}")
+        return AnnotatedImage(image, entry.boxes, entry.landmarks, entry.source, entry.file)
+
+    def _entry(self, number: int, fields: Any) -> AnnotationEntry:
         try:
             faces = list(fields["faces"])
             marks = [_NO_LANDMARKS if face["landmarks"] is None else face["landmarks"] for face in faces]
             with np.errstate(over="ignore"):
                 boxes = np.array([face["box"] for face in faces], np.float32).reshape(len(faces), 4)
                 landmarks = np.array(marks, np.float32).reshape(len(faces), 5, 2)
-            entry = _AnnotationEntry(str(fields["file"]), str(fields["split"]), str(fields["source"]), boxes, landmarks)
+            entry = AnnotationEntry(str(fields["file"]), str(fields["split"]), str(fields["source"]), boxes, landmarks)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 f"{self.path}: entry {number} of annotations.json: expected file, split, source and faces with a box of 4 "
@@ -128,3 +140,22 @@ class AnnotatedSet:
                 f"{self.path}: {entry.file}: expected boxes x, y, width, height with positive sizes", path=self.path
             )
         return entry
+
+
+class AnnotatedSplit(Sequence[AnnotatedImage]):
+    """The images of one split, decoded on demand."""
+
+    def __init__(self, annotated: AnnotatedSet, entries: Sequence[AnnotationEntry]) -> None:
+        self._annotated, self._entries = annotated, entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, number: int) -> AnnotatedImage: ...
+    @overload
+    def __getitem__(self, number: slice) -> "AnnotatedSplit": ...
+    def __getitem__(self, number: int | slice) -> "AnnotatedImage | AnnotatedSplit":
+        if isinstance(number, slice):
+            return AnnotatedSplit(self._annotated, self._entries[number])
+        return self._annotated.read(self._entries[number])

@@ -1,5 +1,6 @@
 """Train a detector on annotated images, aligned crops and rendered faces by a recipe."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def train_detector(
     recipe: DetectorRecipe,
     *,
     rendered: list[AnnotatedImage],
+    portraits: Sequence[AnnotatedImage] = (),
     initial: Path | None = None,
 ) -> Any:
     """Train the detector and return its network.
@@ -37,13 +39,14 @@ def train_detector(
         folder: run folder, with a subfolder for each phase; an interrupted run resumes.
         recipe: the recipe.
         rendered: rendered images with annotated faces.
+        portraits: images of one or few faces (`samples.SampleComposer`).
         initial: initial weights; None for random ones.
     """
     with arithmetic(recipe.precision):
-        network = build_detector(recipe.sample_size)
+        network = build_detector(recipe.sample_size, recipe.table)
     if initial:
         load_weights(initial, network)
-    composer = SampleComposer(load_annotated(images, "train"), crops, rendered, recipe.sample_size)
+    composer = SampleComposer(load_annotated(images, "train"), crops, rendered, recipe.sample_size, portraits)
     trainer = DetectorTrainer(network)
     for number, phase in enumerate(recipe.phases):
         optimizer = optimizer_of(phase, recipe.batches, recipe.weight_decay, clipnorm=5.0)

@@ -7,57 +7,11 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from edge_siamese.detection import STRIDES, cell_centers
+from edge_siamese.detection import STRIDES
 from edge_siamese.preprocessing import normalize_pixels
 
-from .samples import Sample, SampleComposer
-
-# Face sizes (square root of the area in input pixels) assigned to each stride; the ranges overlap.
-_SIZES = {8: (0.0, 56.0), 16: (32.0, 120.0), 32: (80.0, np.inf)}
-_SMALLEST = 6.0
-_POSITIVE_RADIUS, _IGNORED_RADIUS = 0.3, 0.42  # relative to the face size, around its center
-_COLUMNS = 1 + 1 + 4 + 10  # score target (-1 ignored), has landmarks, box, landmarks
-_SCALE_COLUMN = _COLUMNS  # face size in strides, for relative errors
-
-
-def encode_targets(sample: Sample, size: int) -> dict[str, npt.NDArray[np.float32]]:
-    """Encode the targets of all grid cells: for each stride float32 ``(S/s, S/s, 17)``."""
-    targets = {}
-    for stride in STRIDES:
-        centers = cell_centers(size, size, stride)
-        grid = np.zeros((*centers.shape[:2], _COLUMNS + 1), np.float32)
-        nearest = np.full(centers.shape[:2], np.inf, np.float32)
-        for box, landmarks in zip(sample.boxes, sample.landmarks, strict=True):
-            _mark_face(grid, nearest, centers, stride, box, landmarks)
-        targets[f"grid{stride}"] = grid
-    return targets
-
-
-def _mark_face(
-    grid: npt.NDArray[np.float32],
-    nearest: npt.NDArray[np.float32],
-    centers: npt.NDArray[np.float32],
-    stride: int,
-    box: npt.NDArray[np.float32],
-    landmarks: npt.NDArray[np.float32],
-) -> None:
-    face_size = float(np.sqrt(box[2] * box[3]))
-    low, high = _SIZES[stride]
-    center = box[:2] + box[2:] / 2
-    distance = np.abs(centers - center).max(axis=-1)
-    answers = low <= face_size < high and face_size >= _SMALLEST
-    radius = max(_POSITIVE_RADIUS * face_size, 0.5 * stride) if answers else 0.0
-    ignored = distance <= max(_IGNORED_RADIUS * face_size, 0.75 * stride)
-    grid[ignored & (grid[..., 0] == 0), 0] = -1
-    chosen = (distance <= radius) & (distance < nearest)
-    nearest[chosen] = distance[chosen]
-    grid[chosen, 0] = 1
-    grid[chosen, 1] = not np.isnan(landmarks).any()
-    grid[chosen, 2:4] = (center - centers[chosen]) / stride
-    grid[chosen, 4:6] = np.log(box[2:] / stride)
-    offsets = (landmarks[None] - centers[chosen][:, None]) / stride
-    grid[chosen, 6:16] = np.nan_to_num(offsets).reshape(-1, 10)
-    grid[chosen, _SCALE_COLUMN] = face_size / stride
+from .samples import SampleComposer
+from .targets import SIZE_COLUMN, encode_targets
 
 
 class DetectorTrainer(keras.Model):  # type: ignore[misc]
@@ -110,12 +64,16 @@ def _overlap(expected: Any, found: Any) -> Any:
 
 
 def _misplacement(grid: Any, boxes: Any, landmarks: Any) -> Any:
-    """Compute absolute errors: centers and landmarks relative to the face size, sizes as logarithms."""
-    size = ops.maximum(grid[..., _SCALE_COLUMN : _SCALE_COLUMN + 1], 1e-3)
+    """Compute absolute errors: centers relative to the face size, landmarks to its height, sizes as logarithms.
+
+    Yaw makes a face narrower, but not lower, so an error of the landmarks counts as much in a profile as in a frontal face.
+    """
+    size = ops.maximum(grid[..., SIZE_COLUMN : SIZE_COLUMN + 1], 1e-3)
     center = ops.sum(ops.abs(boxes[..., :2] - grid[..., 2:4]) / size, axis=-1)
     extent = ops.sum(ops.abs(boxes[..., 2:] - grid[..., 4:6]), axis=-1)
-    marks = ops.mean(ops.abs(landmarks - grid[..., 6:16]) / size, axis=-1) * grid[..., 1]
-    return center + 0.5 * extent + 8.0 * marks
+    height = ops.maximum(ops.exp(grid[..., 5:6]), 1e-3)
+    marks = ops.mean(ops.abs(landmarks - grid[..., 6:16]) / height, axis=-1) * grid[..., 1]
+    return center + 0.5 * extent + 9.0 * marks
 
 
 class DetectorBatches(keras.utils.PyDataset):  # type: ignore[misc]

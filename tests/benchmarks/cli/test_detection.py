@@ -80,6 +80,18 @@ def test_sweep_and_verification_in_one_run(people: Path, capsys: pytest.CaptureF
     assert report["verification"]["differences"] == []
 
 
+def test_errors_by_yaw_against_the_last_detector(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer("--yaw", people, "--json") == 0
+    report = printed_json(capsys)["yaw"]
+    (ours,) = report["detectors"]
+    assert (report["reference"], report["photos"], ours["not_found"]) == ("edge-siamese", 6, [])
+    assert sum(one["found"] for one in ours["by_yaw"]) == 6
+    assert ours["by_yaw"][0]["crop_displacement"]["p90"] < 1e-6
+    assert answer("--yaw", people) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("6 photos, faces and yaw as edge-siamese sees them, 0 left out")
+
+
 def test_tables_for_people(annotated: Path, people: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer(annotated, "--sweep", people, "--frame", "64x64") == 0
     tables = capsys.readouterr().out.split("\n\n")

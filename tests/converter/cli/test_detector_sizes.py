@@ -49,6 +49,15 @@ def test_a_smaller_detector_finds_the_face_where_it_is(images: Path, tmp_path: P
     assert intersection_over_union(portrait.boxes[0], np.array([face.box for face in faces])).max() > 0.5
 
 
+def test_weights_of_an_embedder_are_not_a_detectors(
+    images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = shipped_weights("embedder")
+    assert answer("convert", weights, images, "--task", "detector", "-o", tmp_path / "m.tflite") == 2
+    assert "expected weights of a detector with the table light or wide, found 'dense'" in capsys.readouterr().err
+    assert not (tmp_path / "m.tflite").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -192,7 +192,8 @@ def test_a_detector_is_trained_and_converted(
     )
     assert (
         answer(
-            "train-detector", detection, "--crops", faces, "--out", tmp_path / "run", "--recipe", recipe, "--json",
+            "train-detector", detection, "--crops", faces, "--portraits", detection, "--out", tmp_path / "run",
+            "--recipe", recipe, "--json",
         )
         == 0
     )  # fmt: skip
@@ -202,6 +203,7 @@ def test_a_detector_is_trained_and_converted(
     )  # fmt: skip
     weights, model = tmp_path / "run" / "weights.npz", tmp_path / "detector.tflite"
     assert load_license(weights) == UNSTATED
+    assert load_description(weights) == {"table": "light"}
     assert answer("convert", weights, detection, "--task", "detector", "-o", model, "--name", "tiny run") == 0
     card = read_card(model)
     assert (card.task, card.name, card.input_size) == ("detector", "tiny run", (320, 320))

@@ -28,7 +28,10 @@ def test_shipped_networks_within_three_percent(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "build"),
-    [("detector", lambda: build_detector(320)), ("embedder", lambda: build_network("twin", input_shape=(112, 112, 3)))],
+    [
+        ("detector", lambda: build_detector(320, "wide")),
+        ("embedder", lambda: build_network("twin", input_shape=(112, 112, 3))),
+    ],
 )
 def test_networks_before_training_within_three_percent(name: str, build: Any) -> None:
     cost = predict_cost(read_graph(as_float(build())), ALL)
