@@ -78,6 +78,11 @@ _MIN_ROUNDS = 6
     show_default=True,
     help="Clock of the table: cpu is for a machine that does other work.",
 )
+@click.option(
+    "--kernels",
+    type=click.Choice(["avx2", "avx512"]),
+    help="Limit LiteRT's XNNPACK to processors without VNNI (x86-64).",
+)
 @click.option("--accuracy/--no-accuracy", default=True, show_default=True, help="Verify the people of DATA too.")
 @click.option(
     "--bootstrap",
@@ -158,6 +163,7 @@ def _measure(
     max_seconds: float,
     answer_seconds: float,
     clock: "Clock",
+    kernels: str | None,
     accuracy: bool,
     replicates: int,
     raw: Path | None,
@@ -174,7 +180,7 @@ def _measure(
     from ..timing.monitor import HostMonitor
     from .measured import terminable
 
-    facts = _facts()
+    facts = _facts(kernels)
     with ExitStack() as stack:
         stack.enter_context(terminable())
         dataset = stack.enter_context(IdentityDataset(data)) if data else None
@@ -182,7 +188,7 @@ def _measure(
         images = _photos(dataset, photos) if dataset else _portraits(photos)
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="edge-siamese-compare-")))
         journal = stack.enter_context(_journal(raw, facts.to_json()))
-        running, failed = stack.enter_context(started(contestants, seconds=answer_seconds))
+        running, failed = stack.enter_context(started(contestants, seconds=answer_seconds, kernels=kernels or ""))
         if not running:
             raise EdgeSiameseError(
                 "no contestant starts: " + "; ".join(f"{each.title}: {each.reason}" for each in failed)
@@ -221,14 +227,13 @@ def _host_warnings(host: "HostInfo", states: "list[HostState]") -> list[str]:
     return warnings_about(host, [replace(state, own=None) for state in states])
 
 
-def _facts() -> "HostFacts":
+def _facts(kernels: str | None) -> "HostFacts":
     """The facts of this host; XNNPACK's kernels are known after the self-test of the smallest models."""
-    from edge_siamese.engine import FaceEngine
     from edge_siamese.models import named_model
 
-    from .measured import facts_of
+    from .measured import facts_of, open_engine
 
-    with FaceEngine.open(named_model("embedder-small"), named_model("detector-small")) as engine:
+    with open_engine(named_model("embedder-small"), named_model("detector-small"), "xnnpack", 1, kernels) as engine:
         return facts_of(engine)
 
 

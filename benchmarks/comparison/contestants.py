@@ -143,12 +143,15 @@ def parse_pythons(words: Sequence[str]) -> dict[str, Path]:
 
 
 @contextmanager
-def started(contestants: Sequence[Contestant], *, seconds: float = 60) -> Iterator[tuple[list[Running], list[NotRun]]]:
+def started(
+    contestants: Sequence[Contestant], *, seconds: float = 60, kernels: str = ""
+) -> Iterator[tuple[list[Running], list[NotRun]]]:
     """Start every contestant on one core; those that do not start are listed with the reason.
 
     Args:
         contestants: what to start.
         seconds: time limit of an answer.
+        kernels: limit of XNNPACK's kernels in those that LiteRT computes; empty for none.
     """
     core = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
     running: list[Running] = []
@@ -156,10 +159,11 @@ def started(contestants: Sequence[Contestant], *, seconds: float = 60) -> Iterat
     with ExitStack() as stack:
         folder = stack.enter_context(search_path())
         for each in contestants:
+            limit = kernels if each.peer is None or each.peer.litert else ""
             try:
                 process = PeerProcess(
                     each.adapter, each.files, folder, python=each.python, core=core, seconds=seconds,
-                    start_seconds=max(seconds, 120),
+                    start_seconds=max(seconds, 120), kernels=limit,
                 )  # fmt: skip
             except PeerError as error:
                 remedy = f"; {each.install}, and name that environment with --peer-python" if each.install else ""
@@ -167,5 +171,6 @@ def started(contestants: Sequence[Contestant], *, seconds: float = 60) -> Iterat
                 continue
             stack.callback(process.close)
             model_bytes = total_bytes(each.files) + process.about.package_bytes
-            running.append(Running(each, process, process.about, model_bytes, notes=list(process.about.notes)))
+            notes = list(process.about.notes) + (["its kernels are not limited"] if kernels and not limit else [])
+            running.append(Running(each, process, process.about, model_bytes, notes=notes))
         yield running, lacking

@@ -52,6 +52,7 @@ class PeerProcess:
         search_path: folder with the packages of this project, for the process's ``PYTHONPATH`` (`search_path`).
         python: interpreter of the environment that has the project's package.
         core: core to run on; None for any.
+        kernels: limit of XNNPACK's kernels (`timing.xnnpack`); empty for none.
         start_seconds, seconds: time limits of the start and of one answer.
 
     Attributes:
@@ -69,6 +70,7 @@ class PeerProcess:
         *,
         python: Path | None = None,
         core: int | None = None,
+        kernels: str = "",
         start_seconds: float = 120,
         seconds: float = 60,
     ) -> None:
@@ -77,7 +79,11 @@ class PeerProcess:
         command = [str(python or sys.executable), "-m", "edge_siamese_benchmarks.peers.worker", adapter]
         try:
             self._process = subprocess.Popen(
-                [*command, json.dumps({role: str(path) for role, path in files.items()})],
+                [
+                    *command,
+                    json.dumps({role: str(path) for role, path in files.items()}),
+                    *([kernels] if kernels else []),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,

@@ -38,6 +38,7 @@ class Peer:
         files: model files; the last one is what ``NAME=FILE`` names.
         license: of code and weights, as their projects state it.
         networks: roles of the files that are single .tflite networks, for counting instructions.
+        litert: True if LiteRT's XNNPACK computes it, so that its kernels can be limited.
         pipeline: True if `bench arm` knows the whole pipeline.
     """
 
@@ -48,6 +49,7 @@ class Peer:
     files: tuple[FileNeed, ...]
     license: str
     networks: tuple[str, ...] = ()
+    litert: bool = False
     pipeline: bool = False
 
     @property
@@ -82,7 +84,7 @@ PEERS = {
         Peer(
             "yunet-mobilefacenet", "YuNet + MobileFaceNet int8", "opencv:mobilefacenet_tflite",
             ("opencv-python-headless", "ai-edge-litert"), (_YUNET, _MOBILEFACENET), "YuNet MIT; the embedder's own file",
-            networks=("embedder",), pipeline=True,
+            networks=("embedder",), litert=True, pipeline=True,
         ),
         Peer(
             "yunet-mobilefacenet-onnx", "YuNet + MobileFaceNet ONNX", "opencv:mobilefacenet_onnx",
@@ -96,7 +98,7 @@ PEERS = {
         ),
         Peer(
             "blazeface", "BlazeFace, LiteRT", "blazeface:BlazeFace", ("ai-edge-litert", "opencv-python-headless"),
-            (_BLAZEFACE,), "Apache-2.0", networks=("detector",),
+            (_BLAZEFACE,), "Apache-2.0", networks=("detector",), litert=True,
         ),
         Peer("mediapipe", "MediaPipe face detector", "media_pipe:MediaPipe", ("mediapipe",), (_BLAZEFACE,), "Apache-2.0"),
         Peer(

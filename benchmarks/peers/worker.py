@@ -1,7 +1,7 @@
 """The program that runs one adapter: it answers requests on standard input with one JSON line each.
 
-``python -m edge_siamese_benchmarks.peers.worker ADAPTER FILES``: `ADAPTER` is ``module:factory`` in `adapters`, `FILES`
-a JSON object of paths by role. Whatever the project prints goes to standard error. Requests:
+``python -m edge_siamese_benchmarks.peers.worker ADAPTER FILES [KERNELS]``: `ADAPTER` is ``module:factory`` in `adapters`,
+`FILES` a JSON object of paths by role, `KERNELS` a limit of XNNPACK's kernels (`timing.xnnpack`). Whatever the project prints goes to standard error. Requests:
 
 * ``{"do": "image", "path": P}``: load the pixels of a .npy file;
 * ``{"do": "detect", "untimed": N}``: N runs that are not timed, then one; boxes and nanoseconds;
@@ -65,6 +65,21 @@ def open_adapter(name: str, files: dict[str, str]) -> Adapter:
     return adapter
 
 
+def _limit(kernels: str) -> None:
+    """Limit XNNPACK in this process, before a network is loaded."""
+    from ..timing.xnnpack import limit_kernels
+
+    limit_kernels(kernels)  # type: ignore[arg-type]
+
+
+def _check_limit() -> None:
+    """Check the limit, if the adapter has already run a network."""
+    from ..timing.xnnpack import check_limit, chosen_kernels
+
+    if chosen_kernels():
+        check_limit()
+
+
 def _own_output() -> TextIO:
     """Standard output for answers only; what the project prints goes to standard error."""
     output = os.fdopen(os.dup(1), "w")
@@ -78,7 +93,7 @@ def _failure(error: BaseException) -> dict[str, Any]:
     return {"error": f"{type(error).__name__}: {lines[0] if lines else ''}"[:400], "missing_package": missing}
 
 
-def main(name: str, files: str) -> None:
+def main(name: str, files: str, kernels: str = "") -> None:
     """Open the adapter, say what it is, then answer requests until standard input ends."""
     output = _own_output()
 
@@ -87,7 +102,11 @@ def main(name: str, files: str) -> None:
         output.flush()
 
     try:
+        if kernels:
+            _limit(kernels)
         adapter = open_adapter(name, json.loads(files))
+        if kernels:
+            _check_limit()
         say({"about": asdict(adapter.about())})
     except (Exception, SystemExit) as error:  # face_recognition ends the process when its models are missing
         say(_failure(error))

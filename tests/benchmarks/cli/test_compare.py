@@ -1,4 +1,7 @@
 import json
+import platform
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,3 +122,16 @@ def test_bad_usage_is_one_sentence(arguments: list[str], sentence: str, capsys: 
     assert code == 2
     assert sentence in err
     assert "Traceback" not in err
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="kernels are limited on x86-64 alone")
+def test_kernels_can_be_limited() -> None:
+    pytest.importorskip("ai_edge_litert")
+    command = [sys.executable, "-m", "edge_siamese", "bench", "compare", *SMALL, "--kernels", "avx2", "--json"]
+    ended = subprocess.run([*command, "--peer", "inspireface"], capture_output=True, text=True, check=False)
+    if "processor has no AVX2" in ended.stderr:
+        pytest.skip("this processor has no AVX2")
+    report = json.loads(ended.stdout)
+    assert report["conditions"]["kernels"]["limit"] == "avx2"
+    assert "512" not in report["conditions"]["kernels"]["convolution"]
+    assert report["contestants"][0]["error"] is None
