@@ -80,12 +80,14 @@ class RunPage:
             read_only=self.options.read_only,
             secure=self.options.tls_cert is not None,
         )
-        with self.server.in_background(create_app(context)):
-            note(f"page: {self.options.report_address(self.server, self.token)}")
-            try:
-                yield
-            finally:
-                self.hub.close()
-        self.server.close()
-        if not shared:
-            photos.close()
+        try:
+            with self.server.in_background(create_app(context)):
+                note(f"page: {self.options.report_address(self.server, self.token)}")
+                try:
+                    yield
+                finally:
+                    self.hub.close()
+        finally:
+            self.server.close()
+            if not shared:
+                photos.close()

@@ -14,7 +14,7 @@ from .gallery_store import GalleryStore
 from .live import LiveHub
 from .middleware import RateLimits
 from .photo_engine import PhotoEngine
-from .uploads import MAX_BYTES, MAX_PHOTOS
+from .uploads import MAX_BODY, MAX_BYTES, MAX_PHOTOS
 from .words import strangers_named, strangers_pass
 
 
@@ -105,6 +105,7 @@ class WebContext:
             "read_only": self.store is None or self.store.read_only,
             "max_bytes": MAX_BYTES,
             "max_photos": MAX_PHOTOS,
+            "max_total_bytes": MAX_BODY,
             "threshold": point.threshold,
             "target_fmr": point.target_fmr,
             "words": {"compare": strangers_pass(point), "identify": named},

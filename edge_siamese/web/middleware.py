@@ -1,5 +1,6 @@
 """Checks of every request before the application sees it, and security headers of every response."""
 
+import base64
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -110,7 +111,8 @@ class Gatekeeper:
         self._guard.check_host(headers.get("host"))
         self._limits.check(method, path, client)
         session = session_of(headers)
-        by_token = self._sessions.is_token(_bearer(headers))
+        scheme, token = _authorization(headers)
+        by_token = self._sessions.is_token(token)
         if not (by_token or path in _OPEN_PATHS or self._sessions.token is None or self._sessions.is_session(session)):
             raise RejectedError(401, "log in first: open the address that the command printed, or send the token")
         if method not in _SAFE or path.startswith("/api/"):
@@ -118,7 +120,8 @@ class Gatekeeper:
         if method in _SAFE:
             return
         from_browser = any(name in headers for name in _BROWSER_HEADERS)
-        if from_browser and not by_token and path != SESSION_PATH:
+        by_program = by_token and scheme == "bearer"
+        if from_browser and not by_program and path != SESSION_PATH:
             self._sessions.check_csrf(session, headers.get(CSRF_HEADER))
         if method == "POST":
             check_length(headers.get("content-length"), _MAX_SMALL_BODY if path == SESSION_PATH else MAX_BODY)
@@ -154,6 +157,12 @@ def _rejected(scope: Scope, rejection: RejectedError) -> Response:
     return response
 
 
-def _bearer(headers: Headers) -> str | None:
-    kind, _, token = headers.get("authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else None
+def _authorization(headers: Headers) -> tuple[str, str | None]:
+    """Scheme of the Authorization header in lower case, and its token: after ``Bearer``, or the password of ``Basic``."""
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            return "basic", base64.b64decode(value, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return "basic", None
+    return scheme.lower(), value.strip() if scheme.lower() == "bearer" else None

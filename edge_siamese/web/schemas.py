@@ -54,6 +54,7 @@ class AboutAnswer(_ModelAnswer):
     read_only: bool
     max_bytes: int = Field(description="largest photo in bytes")
     max_photos: int = Field(description="largest number of photos of an enrollment")
+    max_total_bytes: int = Field(description="largest request in bytes")
     threshold: float
     target_fmr: float
     words: dict[str, str | None] = Field(description="how often strangers pass: compare, identify")

@@ -24,6 +24,7 @@ HEAD_S = 10.0
 WRITE_S = 20.0
 """Seconds after which a client that does not read is disconnected."""
 _STOP_S = 5.0
+_log = logging.getLogger(__name__)
 
 
 class ImpatientProtocol(H11Protocol):
@@ -144,7 +145,7 @@ class WebServer:
     def in_background(self, application: Gatekeeper) -> Iterator[None]:
         """Serve in a thread of its own during the block."""
         server = self._prepare(application)
-        thread = threading.Thread(target=server.run, args=([self._socket],), name="web", daemon=True)
+        thread = threading.Thread(target=self._run, args=(server,), name="web", daemon=True)
         thread.start()
         try:
             yield
@@ -160,6 +161,12 @@ class WebServer:
     def close(self) -> None:
         """Free the address."""
         self._socket.close()
+
+    def _run(self, server: uvicorn.Server) -> None:
+        try:
+            server.run(sockets=[self._socket])
+        except Exception:  # the loop goes on without its page
+            _log.exception("%s: the page ended", self.url)
 
     def _prepare(self, application: Gatekeeper) -> uvicorn.Server:
         self._server = uvicorn.Server(self._configuration(application))

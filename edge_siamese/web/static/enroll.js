@@ -8,7 +8,7 @@ const GUIDE = ["Look straight at the camera.", "Turn your head a little to the l
 const [form, list, progress, answer, permission] = ["enroll-form", "enroll-photos", "enroll-progress", "enroll-answer", "enroll-permission"].map((id) => document.getElementById(id));
 const files = document.getElementById("enroll-files");
 const save = document.getElementById("enroll-save");
-const shots = []; // { file, usable, item }
+const shots = []; // { file, usable, direction, said, item }
 let facts = null;
 let permit = null;
 
@@ -78,7 +78,7 @@ async function add(file) {
   body.append("photo", file, file.name);
   try {
     const reply = await request("/api/v1/check", { method: "POST", body });
-    shot.usable = reply.usable === true;
+    [shot.usable, shot.direction] = [reply.usable === true, reply.direction];
     const words = { front: "from the front", left: "turned to the left", right: "turned to the right" };
     shot.said = reply.error ? sentence(reply.error) : reply.usable ? `Good, ${words[reply.direction]}.` : sentence(`not used: ${reply.problem}`);
     said.textContent = [shot.said, ...(reply.usable ? [] : reply.advice ?? []).slice(0, 2)].join(" ");
@@ -92,6 +92,7 @@ async function add(file) {
 
 function tell(extra = "") {
   const count = usable().length;
+  if (count >= 3 && usable().every(({ direction }) => direction === "front")) extra ||= "turn the head a little on some of them";
   const enough = count === 0 ? "" : count < WANTED ? `, ${WANTED - count} more make it better` : ", that is enough";
   progress.textContent = sentence(`${plural(count, "good photo", "good photos")}${enough}${extra ? `; ${extra}` : ""}`);
   save.disabled = count === 0 || facts.read_only || !facts.gallery;
@@ -102,6 +103,11 @@ async function enroll() {
   if (!name.value.trim()) {
     answer.replaceChildren(element("p", "rejection", "Enter the person's name."));
     name.focus();
+    return;
+  }
+  const total = usable().reduce((sum, { file }) => sum + file.size, 0);
+  if (total > facts.max_total_bytes * 0.95) {
+    answer.replaceChildren(element("p", "rejection", `Together the photos are too large: at most ${Math.floor((facts.max_total_bytes * 0.95) / 1e6)} MB. Remove some.`));
     return;
   }
   const body = new FormData();

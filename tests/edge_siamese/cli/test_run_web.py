@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -84,6 +85,33 @@ def test_the_page_shows_the_loop_and_ends_with_it(watched: tuple[Path, Path]) ->
     stopped = json.loads(out.splitlines()[-1])
     assert (process.returncode, stopped["event"], stopped["detail"]["why"]) == (0, "stopped", "SIGTERM")
     assert "Traceback" not in err
+
+
+def decisions(out: str) -> list[tuple[Any, ...]]:
+    events = [json.loads(line) for line in out.splitlines()]
+    return [
+        (event["sequence"], event["track"], event["identity"], event["reason"])
+        for event in events
+        if event["event"] == "decision"
+    ]
+
+
+@needs_web
+def test_a_viewer_that_never_reads_costs_no_decision(watched: tuple[Path, Path]) -> None:
+    clip, gallery = watched
+    command = [sys.executable, "-m", "edge_siamese", "run", "--camera", str(clip), "--gallery", str(gallery), "--json"]
+    alone = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    with subprocess.Popen(
+        [*command, "--web", ":0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        port = int(process.stderr.readline().rstrip("/\n").rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as viewer:
+            viewer.sendall(b"GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert len(decisions(out)) > 3
+    assert decisions(out) == decisions(alone.stdout)
 
 
 def failed(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:

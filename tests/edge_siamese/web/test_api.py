@@ -433,6 +433,12 @@ def test_with_a_token_nothing_is_reported_without_it(
     assert web.get("/api/v1/about", headers=bearer).json()["login"] is True
     assert post(web, "verify", pair, headers=bearer).status_code == 200
     assert web.get("/api/v1/about?token=" + TOKEN).status_code == 401
+    assert web.get("/api/v1/about", auth=("home", TOKEN)).status_code == 200
+    assert web.get("/api/v1/about", auth=(TOKEN, "home")).status_code == 401
+    for damaged in ("Basic", "Basic ü", "Basic !!", "Bearer", TOKEN):
+        assert web.get("/api/v1/about", headers={"Authorization": damaged.encode()}).status_code == 401
+    from_page = {"Sec-Fetch-Site": "same-origin"}
+    assert "X-CSRF-Token" in rejected(post(web, "verify", pair, auth=("", TOKEN), headers=from_page), 403)["error"]
 
 
 def test_a_browser_logs_in_once_and_sends_the_csrf_token(
