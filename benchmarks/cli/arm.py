@@ -135,7 +135,8 @@ def _count(
         report = count(subjects, cores, shown, rig, repeat=repeat, layers=layers, progress=progress)
     _present(report, as_json)
     if not any(row.instructions for row in report.rows):
-        raise EdgeSiameseError("nothing could be counted; the reasons are above")
+        click.echo("edge-siamese: nothing could be counted; the reasons are above", err=True)
+        click.get_current_context().exit(EdgeSiameseError.exit_code)
 
 
 def _present(report: "ArmReport", as_json: bool) -> None:
@@ -159,5 +160,6 @@ def _check(budget: Path | None, as_json: bool) -> None:
     else:
         click.echo(report.text())
     if excesses:
-        raise EdgeSiameseError("over the budget: " + "; ".join(map(str, excesses)))
+        click.echo("edge-siamese: over the budget: " + "; ".join(map(str, excesses)), err=True)
+        click.get_current_context().exit(EdgeSiameseError.exit_code)
     click.echo("Within the budget.", err=True)

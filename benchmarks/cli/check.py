@@ -114,7 +114,8 @@ def _compare(
         click.echo(_text(known.host, result))
     if result.regressions:
         names = ", ".join(f"{change.stage} {change.change:+.0%}" for change in result.regressions)
-        raise EdgeSiameseError(f"slower than the reference: {names}")
+        click.echo(f"edge-siamese: slower than the reference: {names}", err=True)
+        click.get_current_context().exit(EdgeSiameseError.exit_code)
 
 
 def _text(host: str, result: "CheckResult") -> str:

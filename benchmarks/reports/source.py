@@ -11,7 +11,9 @@ from ..timing.report import SCHEMA_VERSION, report_json, verify_report
 from ..timing.thermal import drift, timeline
 
 BENCHMARKS = ("latency", "pipeline", "thermal")
-_KEYS = ("benchmark", "kind", "mode", "warmup", "input", "description", "conditions", "partial", "warnings", "stages")
+_HEAD = ("benchmark", "kind", "mode", "warmup", "input", "description", "conditions")
+_KEYS = (*_HEAD, "partial", "warnings", "stages", "metrics", "host_states")
+_POINTS = ("samples", "median_ns", "p90_ns", "p99_ns", "max_ns")
 
 
 def read_report(path: Path, raw: Path | None = None) -> dict[str, Any]:
@@ -39,6 +41,7 @@ def read_report(path: Path, raw: Path | None = None) -> dict[str, Any]:
     if raw is not None:
         verify_report(content, read_journal(raw)[1].samples)
     report: dict[str, Any] = content
+    _check_values(path, report)
     return report
 
 
@@ -50,7 +53,7 @@ def report_of_samples(path: Path) -> dict[str, Any]:
         OSError: it cannot be read.
     """
     about, measurement = read_journal(path)
-    if about.get("benchmark") not in BENCHMARKS:
+    if about.get("benchmark") not in BENCHMARKS or any(key not in about for key in _HEAD):
         raise DataError(f"{path}: expected raw samples of bench {', '.join(BENCHMARKS)}", path=path)
     if not measurement.samples:
         raise DataError(f"{path}: expected at least one sample, found none", path=path)
@@ -60,4 +63,34 @@ def report_of_samples(path: Path) -> dict[str, Any]:
         (samples,) = measurement.samples.values()
         rows = timeline(samples, [])
         report["metrics"] = {"drift": drift(rows), "timeline": rows}
-    return report | {"host_states": ending["host_states"] or []}
+    report |= {"host_states": ending["host_states"] or []}
+    _check_values(path, report)
+    return report
+
+
+def _check_values(path: Path, report: dict[str, Any]) -> None:
+    """
+    Raises:
+        DataError: a value that reports show is missing or of another type.
+    """
+    try:
+        for stage in report["stages"].values():
+            numbers = [int(stage[point]) for point in _POINTS]
+            low, high = stage["median_interval_95_ns"]
+            edges, counts = stage["histogram"]["edges_ns"], stage["histogram"]["counts"]
+            if min(numbers) < 0 or len(edges) != len(counts) + 1 or not sum(counts) > 0 or "" in (low, high):
+                raise ValueError("a stage without samples")
+        for row in report["metrics"].get("timeline", []):
+            _ = (
+                int(row["second"]),
+                int(row["median_ns"]),
+                int(row["p99_ns"]),
+                row["temperature"],
+                list(row["throttling"]),
+            )
+        for state in report["host_states"]:
+            _ = int(state["at_ns"]), state["busy"], state["own"], state["steal"]
+        if not report["stages"]:
+            raise ValueError("no stage")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{path}: the report is damaged ({type(error).__name__}: {error})", path=path) from error

@@ -84,7 +84,7 @@ def read_journal(path: Path) -> tuple[dict[str, Any], Measurement]:
                 ) from error
     expected = f"edge-siamese/{COMMAND}/{SCHEMA_VERSION}"
     found = entries[0].get("schema") if entries and isinstance(entries[0], dict) else None
-    if found != expected:
+    if found != expected or not isinstance(entries[0].get("about"), dict):
         raise DataError(f"{path}: expected raw samples, schema {expected}, found {found}", path=path)
     ending = entries[-1] if isinstance(entries[-1], dict) and entries[-1].get("finished") else {}
     added = {name: value for name, value in ending.items() if name not in ("finished", "partial")}

@@ -48,7 +48,7 @@ class Kernels:
     @property
     def family(self) -> str:
         """Instruction set of the convolutions, such as ``avx512vnni``, ``avx2`` or ``neondot``."""
-        return self.convolution.split()[-1].split("_")[0]
+        return self.convolution.split()[-1].removeprefix("asm_aarch64_").split("_")[0]
 
     def text(self) -> str:
         limited = f" (limited to {self.limit})" if self.limit else ""

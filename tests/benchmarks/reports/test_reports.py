@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +115,9 @@ def test_a_killed_thermal_run_has_its_timeline(tmp_path: Path) -> None:
         ('{"schema": "edge-siamese/bench-latency/2"}', "expected a report"),
         (
             '{"schema": "edge-siamese/bench-samples/1", "about": {"benchmark": "latency"}}',
-            "expected at least one sample",
+            "expected raw samples of bench",
         ),
+        ('{"schema": "edge-siamese/bench-samples/1", "about": 5}', "expected raw samples"),
         ('{"schema": "edge-siamese/bench-samples/1", "about": {}}', "expected raw samples of bench"),
     ],
 )
@@ -123,6 +125,33 @@ def test_another_file_gets_one_sentence(tmp_path: Path, text: str, message: str)
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(DataError, match=message):
         read_report(tmp_path / "x.json")
+
+
+def test_raw_samples_without_a_sample(tmp_path: Path) -> None:
+    with Journal(tmp_path / "raw.jsonl", HEAD):
+        pass
+    with pytest.raises(DataError, match="expected at least one sample, found none"):
+        read_report(tmp_path / "raw.jsonl")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content.update(stages={}),
+        lambda content: content.update(stages=[]),
+        lambda content: content["stages"]["embed"].pop("p99_ns"),
+        lambda content: content["stages"]["embed"].update(median_ns="fast"),
+        lambda content: content["stages"]["embed"]["histogram"]["counts"].pop(),
+        lambda content: content.update(metrics={"timeline": [{}]}),
+        lambda content: content.update(host_states=[5]),
+        lambda content: content.update(metrics=None),
+    ],
+)
+def test_a_damaged_report_gets_one_sentence(tmp_path: Path, damage: Callable[[dict[str, Any]], object]) -> None:
+    content = report()
+    damage(content)
+    with pytest.raises(DataError, match="the report is damaged"):
+        read_report(saved(tmp_path / "report.json", content))
 
 
 class TestPage:

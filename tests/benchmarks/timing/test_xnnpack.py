@@ -49,7 +49,8 @@ def test_names_for_people() -> None:
     assert kernels.family == "avx512vnni"
     expected = "XNNPACK int8 kernels: 7x16c8 avx512vnni, depthwise 9p32c avx512skx_mul32 (limited to avx2)"
     assert kernels.text() == expected
-    assert Kernels("4x16c4 neondot", "9p16c neon_mul8_ld64").family == "neondot"
+    assert Kernels("4x16c4 asm_aarch64_neondot_ld128", "9p16c neonv8_mla8_ld64").family == "neondot"
+    assert Kernels("2x8c8 asm_aarch64_neon_mlal", "").family == "neon"
 
 
 @needs_avx2
