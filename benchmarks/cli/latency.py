@@ -8,10 +8,10 @@ import click
 from .measured import length_options, open_engine, run_length, timing_options, timing_run
 
 if TYPE_CHECKING:
-    from edge_siamese.engine import FaceEngine
     from edge_siamese.tflite.runtime import Delegate
 
-    from ..timing.samples import LatencySamples
+    from ..timing.measuring import Measurement
+    from .measured import TimingRun
 
 _COLD_STARTS = {"quick": 2, "full": 10}
 
@@ -41,7 +41,7 @@ def latency(
     --quick or --repeat says otherwise.
     """
     from ..timing.latency import IMAGE_SIZE, latency_actions, sample_portrait
-    from ..timing.measuring import Measurement, measure
+    from ..timing.measuring import measure
 
     length, mode = run_length(quick, repeat, warmup, max_seconds)
     with open_engine(embedder, detector, delegate, threads, kernels) as engine:
@@ -52,22 +52,30 @@ def latency(
                 measurement = measure(actions, length, recorder=run.journal)
             count = _COLD_STARTS.get(mode, 0) if cold is None else cold
             if count and not measurement.partial:
-                files = embedder, detector
-                starts = _cold_starts(engine, files, kernels, count)
-                measurement = Measurement(measurement.samples | starts)
-                if run.journal:
-                    for samples in starts.values():
-                        run.journal.add(samples)
+                measurement = _with_cold_starts(run, measurement, (embedder, detector), kernels, count)
             run.present(measurement, {}, as_json=as_json)
 
 
-def _cold_starts(
-    engine: "FaceEngine", files: tuple[Path | None, Path | None], kernels: str | None, count: int
-) -> "dict[str, LatencySamples]":
+def _with_cold_starts(
+    run: "TimingRun",
+    measurement: "Measurement",
+    files: tuple[Path | None, Path | None],
+    kernels: str | None,
+    count: int,
+) -> "Measurement":
+    """The measurement with the samples of cold starts; an interrupt keeps what was measured before them."""
     from edge_siamese.models import default_model
 
     from ..timing.cold_start import cold_starts
+    from ..timing.measuring import INTERRUPTED, Measurement
 
     embedder, detector = files[0] or default_model("embedder"), files[1] or default_model("detector")
-    settings = [str(embedder), str(detector), engine.delegate, str(engine.threads), kernels or ""]
-    return cold_starts(settings, count)
+    settings = [str(embedder), str(detector), run.engine.delegate, str(run.engine.threads), kernels or ""]
+    try:
+        starts = cold_starts(settings, count)
+    except KeyboardInterrupt:
+        return Measurement(measurement.samples, f"{INTERRUPTED} during the cold starts")
+    if run.journal:
+        for samples in starts.values():
+            run.journal.add(samples)
+    return Measurement(measurement.samples | starts)

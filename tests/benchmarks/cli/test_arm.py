@@ -134,8 +134,10 @@ def test_a_budget_that_is_exceeded_fails(monkeypatch: pytest.MonkeyPatch, tmp_pa
     budget = tmp_path / "budget.toml"
     budget.write_text("[embedder-small]\na72 = 999_999\n")
     answer = _invoke("--check", "--budget", str(budget))
-    assert isinstance(answer.exception, EdgeSiameseError)
-    assert "over the budget: embedder-small on a72: 1,000,000 instructions" in str(answer.exception)
+    assert answer.exit_code == 1
+    assert "over the budget: embedder-small on a72: 1,000,000 instructions" in answer.stderr
+    answer = _invoke("--check", "--budget", str(budget), "--json")
+    assert (answer.exit_code, len(json.loads(answer.stdout)["excesses"])) == (1, 1)
     budget.write_text("[embedder-small]\na72 = 1_000_000\n")
     answer = _invoke("--check", "--budget", str(budget), "--json")
     assert answer.exit_code == 0
