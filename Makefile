@@ -8,8 +8,10 @@
 #   make architecture   draw docs/architecture.svg from the imports
 #   make format   rewrite the code as `make lint` wants it
 #   make test-numpy1   the device's tests with the packages of Raspberry Pi OS Bookworm
+#   make test-tools    install the programs that some tests run (Debian, as root); without them these tests are skipped
 #   make arm-rig       download what `edge-siamese bench arm` needs
-#   make test-arm64    instruction counts against their budget, and the device's tests on an arm64 Python
+#   make test-arm64-abi   the device's tests of networks, images and files, on an arm64 Python: minutes
+#   make test-arm64    instruction counts against their budget, and all of the device's tests on an arm64 Python
 #
 # Variables: PYTHON=python3.12 (which Python), VENV=.venv (where to), WORKERS=2 (tests in
 #            parallel), ARGS="..." (more arguments for the command).
@@ -20,7 +22,7 @@ BIN = $(VENV)/bin
 ARGS ?=
 REQUIREMENTS = setup.cfg pyproject.toml $(wildcard constraints/*.txt)
 
-.PHONY: demo install test lint types architecture format test-numpy1 arm-rig test-arm64 clean
+.PHONY: demo install test lint types architecture format test-numpy1 test-tools arm-rig test-arm64-abi test-arm64 clean
 
 demo: $(VENV)/installed-demo
 	$(BIN)/edge-siamese demo $(ARGS)
@@ -53,12 +55,18 @@ test-numpy1:
 	$(MAKE) .venv-numpy1/installed-numpy1 VENV=.venv-numpy1
 	.venv-numpy1/bin/python -m pytest tests/edge_siamese -n $(WORKERS) --dist loadfile $(ARGS)
 
+test-tools:
+	@.ci/test-tools
+
 arm-rig: $(VENV)/installed-test
 	$(BIN)/edge-siamese bench arm --setup
 
+test-arm64-abi: arm-rig
+	$(BIN)/python -m edge_siamese_benchmarks.arm.device_tests --abi -q $(ARGS)
+
 test-arm64: arm-rig
-	$(BIN)/python -m pytest tests/benchmarks/arm -m arm64 $(ARGS)
-	$(BIN)/python -m edge_siamese_benchmarks.arm.device_tests -q -m "not data and not slow"
+	$(BIN)/python -m pytest tests/benchmarks -m arm64 $(ARGS)
+	$(BIN)/python -m edge_siamese_benchmarks.arm.device_tests -q -n $(WORKERS) -m "not data and not slow"
 
 clean:
 	rm -rf .venv .venv-numpy1 build dist *.egg-info demo-report

@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import os
 from html.parser import HTMLParser
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import settings
 
 # No test hangs on a timing: a machine with other work is slow, not wrong.
 settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.register_profile("few", deadline=None, max_examples=10)  # for an emulated machine
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
 
 _VOID_ELEMENTS = {"meta", "link", "img", "br", "input"}
 

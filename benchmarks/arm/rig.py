@@ -20,7 +20,7 @@ from .device import package_folder
 
 FOLDER_VARIABLE = "EDGE_SIAMESE_ARM_RIG"
 WHEELS = ("numpy==2.4.6", "ai-edge-litert==2.3.0", "opencv-python-headless==4.14.0.94")
-PURE_WHEELS = ("click==8.5.1", "pytest==9.2.0", "hypothesis==6.170.15")
+PURE_WHEELS = ("click==8.5.1", "pytest==9.2.0", "pytest-xdist==3.8.0", "hypothesis==6.170.15")
 COUNTER_SOURCE = "counter.c"
 MANIFEST = "rig.json"
 SETUP_COMMAND = "edge-siamese bench arm --setup"

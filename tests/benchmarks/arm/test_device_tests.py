@@ -57,6 +57,22 @@ def test_named_tests_instead(tree: Path, manifest: RigManifest) -> None:
     assert arguments[-1] == "tests/edge_siamese/test_one.py::test_it"
 
 
+def test_those_of_the_abi_exist_and_take_few_examples(
+    monkeypatch: pytest.MonkeyPatch, manifest: RigManifest, tmp_path: Path
+) -> None:
+    root = Path(__file__).parents[3]
+    assert [name for name in device_tests.ABI_TESTS if not (root / name).exists()] == []
+    _Recorder.calls.clear()
+    monkeypatch.setattr(Rig, "open", lambda: _Recorder(tmp_path / "rig", manifest))
+    monkeypatch.chdir(root)
+    assert device_tests.main(["--core", "a76", "--abi", "-q"]) == 5
+    ((arguments, environment, script, _),) = _Recorder.calls
+    assert set(device_tests.ABI_TESTS) <= set(arguments)
+    assert arguments[-1] == "-q"
+    assert environment["HYPOTHESIS_PROFILE"] == "few"
+    assert "cortex-a76" in script
+
+
 def test_another_folder_is_rejected(tmp_path: Path, manifest: RigManifest) -> None:
     with pytest.raises(DataError, match="expected a tree with tests/edge_siamese"):
         device_tests.run_device_tests(Rig(tmp_path, manifest), CORES["a72"], [], tmp_path)
