@@ -95,7 +95,7 @@ class MemoryReport:
         lines = [f"peak: {megabytes(self.loop.peak)} MB, {budget}"]
         if self.growth:
             low, high = (bound * 1000 / 1024 for bound in self.growth.interval)
-            word = "steady" if self.growth.is_steady else "GROWING"
+            word = "steady" if self.growth.is_steady else "growing"
             lines.append(
                 f"growth: {word}: {self.growth.bytes / 1024:.0f} KB over {self.growth.frames} frames, "
                 f"{low:.0f} to {high:.0f} KB for 1,000 frames (95 %)"
