@@ -78,12 +78,14 @@ def check(
         every = checking.checked_actions(latency_actions(engine, sample_portrait(), _TEMPLATES))
         actions = checking.slowed(every, slow)
         if target:
-            _write(target, engine, facts, actions, runs)
+            _write(target, engine, facts, actions, runs, as_json)
         else:
             _compare(reference, engine, facts, actions, as_json)
 
 
-def _write(target: Path, engine: "FaceEngine", facts: "HostFacts", actions: "dict[str, Action]", runs: int) -> None:
+def _write(
+    target: Path, engine: "FaceEngine", facts: "HostFacts", actions: "dict[str, Action]", runs: int, as_json: bool
+) -> None:
     from ..reference.check import measure_ratios
     from ..reference.reference import HostReference
 
@@ -94,6 +96,9 @@ def _write(target: Path, engine: "FaceEngine", facts: "HostFacts", actions: "dic
     found = HostReference.of(facts, engine.digests, measured)
     found.write(target)
     unsteady = [stage for stage, one in found.stages.items() if not one.is_steady]
+    if as_json:
+        emit_json("bench-reference", found.to_json(), models=engine.digests)
+        return
     click.echo(f"{target}: {found.host}, {len(found.stages)} stages, {runs} measurements")
     if unsteady:
         click.echo(f"too unsteady to check: {', '.join(unsteady)}")

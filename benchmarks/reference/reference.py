@@ -174,7 +174,12 @@ class HostReference:
 
     def write(self, path: Path) -> None:
         """Write the reference file atomically."""
-        body = {
+        text = json.dumps(envelope(COMMAND, self.to_json(), schema_version=SCHEMA_VERSION), indent=1) + "\n"
+        with write_atomically(path) as stream:
+            stream.write(text.encode())
+
+    def to_json(self) -> dict[str, Any]:
+        return {
             "host": self.host,
             "identity": self.identity,
             "measurements": self.measurements,
@@ -184,8 +189,6 @@ class HostReference:
                 for name, one in self.stages.items()
             },
         }
-        with write_atomically(path) as stream:
-            stream.write((json.dumps(envelope(COMMAND, body, schema_version=SCHEMA_VERSION), indent=1) + "\n").encode())
 
     def require(self, facts: HostFacts, models: Mapping[str, str]) -> None:
         """Check that a comparison with this host makes sense.

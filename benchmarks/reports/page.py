@@ -44,10 +44,9 @@ def render_report_page(report: Mapping[str, Any]) -> str:
         cards=_cards(report),
         header=HEADER,
         rows=stage_rows(report),
-        plots=_plots(report, heat),
-        timeline_svg=timeline_plot(rows).svg() if rows else "",
-        heat_svg=bool(heat),
-        drift=report["metrics"].get("drift", 1.0),
+        plots=_plots(report, rows, heat),
+        has_heat=bool(heat),
+        drift=report["metrics"].get("drift"),
     )
     return page_html(title_of(report), body)
 
@@ -74,13 +73,14 @@ def _cards(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return cards
 
 
-def _plots(report: Mapping[str, Any], heat: Drawing | None) -> list[tuple[str, str, str]]:
+def _plots(report: Mapping[str, Any], rows: list[dict[str, Any]], heat: Drawing | None) -> list[tuple[str, str, str]]:
     stage = _main_stage(report)
     stages = stage_plot(report) if len(report["stages"]) > 1 else None
     drawings: list[tuple[str, str, Drawing | None]] = [
+        ("Latency", "median and p99 of each second", timeline_plot(rows) if rows else None),
+        ("Heat", "each point is a second", heat),
         ("Stages", "median, p90 and p99; the axis is logarithmic", stages),
         (stage.capitalize(), "all samples; the axis is logarithmic", histogram_plot(report, stage)),
-        ("Heat", "each point is a second", heat),
         ("The host", "processor time during the run", host_plot(report["host_states"])),
     ]
     return [(name, about, drawing.svg()) for name, about, drawing in drawings if drawing]

@@ -23,7 +23,7 @@ def histogram_plot(report: Mapping[str, Any], stage: str) -> Drawing:
 
 def timeline_plot(rows: Sequence[Mapping[str, Any]]) -> Drawing:
     """Median and p99 of each second of a sustained run, with the temperature on a second axis if it is known."""
-    return Drawing(lambda figure: _draw_timeline(figure.add_subplot(), rows), size=(9.0, 4.0))
+    return Drawing(lambda figure: _draw_timeline(figure.add_subplot(), rows))
 
 
 def heat_plot(rows: Sequence[Mapping[str, Any]]) -> Drawing | None:

@@ -94,7 +94,7 @@ def detect_host(root: Path = Path("/"), throttling: Callable[[], str] = firmware
         cores=os.cpu_count() or 1,
         governor=read_text(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         temperature=_temperature(root / "sys/class/thermal"),
-        throttling=_throttling(throttling()),
+        throttling=_throttling(throttling() or _kernel_throttling(root)),
         system=f"{_system_name()} {platform.machine()}",
         python=platform.python_version(),
     )
@@ -124,6 +124,13 @@ def _temperature(zones: Path) -> float | None:
         and (text := read_text(zone / "temp") or "").lstrip("-").isdigit()
     ]
     return max(degrees, default=None)
+
+
+def _kernel_throttling(root: Path) -> str:
+    """The same state from the kernel, where ``vcgencmd`` is not installed; empty on other machines."""
+    texts = (read_text(path) for path in (root / "sys/devices/platform/soc").glob("*firmware/get_throttled"))
+    bits = next(filter(None, texts), "")
+    return f"throttled=0x{bits}" if bits else ""
 
 
 def _throttling(answer: str) -> tuple[str, ...] | None:

@@ -73,6 +73,12 @@ def test_a_factor_that_is_none(value: str) -> None:
     assert "expected STAGE=FACTOR with a factor of 1 to 100" in answer.output
 
 
+def test_a_reference_as_json(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(bench, ["check", "--write", str(tmp_path / "r.json"), "--runs", "2", "--json"])
+    assert answer.exit_code == 0, (answer.output, answer.exception)
+    assert json.loads(answer.stdout)["stages"] == json.loads((tmp_path / "r.json").read_text())["stages"]
+
+
 def test_reading_and_writing_exclude_each_other() -> None:
     answer = CliRunner().invoke(bench, ["check", "--reference", "a.json", "--write", "b.json"])
     assert answer.exit_code == 2

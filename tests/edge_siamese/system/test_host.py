@@ -66,3 +66,11 @@ def test_throttling_bits(tmp_path: Path, answer: str, expected: tuple[str, ...] 
 def test_an_arm_core_without_a_known_name_keeps_its_number(tmp_path: Path) -> None:
     host = detect_host(system(tmp_path, {"proc/cpuinfo": "CPU part\t: 0xabc\n"}), str)
     assert host.processor == "Arm core 0xabc"
+
+
+def test_throttling_bits_of_the_kernel_where_the_firmware_tool_is_missing(tmp_path: Path) -> None:
+    file = "sys/devices/platform/soc/soc:firmware/get_throttled"
+    assert detect_host(system(tmp_path, {file: "50005\n"}), str).throttling == (
+        "under-voltage", "throttled", "under-voltage since boot", "throttled since boot"
+    )  # fmt: skip
+    assert detect_host(tmp_path, lambda: "throttled=0x0").throttling == ()
