@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, StreamingResponse
 
@@ -145,8 +145,8 @@ def _add_gallery(router: APIRouter, context: WebContext) -> None:
         store = _store_of(context)
         return JSONResponse(envelope("web-gallery", await run_in_threadpool(store.to_json)))
 
-    @router.delete("/gallery/people/{name:path}", tags=["gallery"], responses=_ok(RemoveAnswer))
-    async def erase(name: Annotated[str, Path(max_length=1000)]) -> Response:
+    @router.delete("/gallery/people", tags=["gallery"], responses=_ok(RemoveAnswer))
+    async def erase(name: Annotated[str, Query(min_length=1, max_length=1000)]) -> Response:
         """Erase a person and all their templates from the gallery file."""
         store = _store_of(context)
         before = await run_in_threadpool(store.gallery)

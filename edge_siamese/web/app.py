@@ -6,6 +6,7 @@ from importlib.resources import files
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 
 from .. import __version__
@@ -81,6 +82,10 @@ def _add_error_handlers(app: FastAPI) -> None:
         }
         sentence = sentences.get(error.status_code, str(error.detail))
         return error_response(RejectedError(error.status_code, sentence, headers=error.headers))
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=400)
 
     @app.exception_handler(OSError)
     async def no_file(request: Request, error: OSError) -> Response:

@@ -59,7 +59,7 @@ function confirm(name) {
 
 async function erase() {
   dialog.close();
-  const reply = await request(`/api/v1/gallery/people/${encodeURIComponent(candidate)}`, { method: "DELETE" });
+  const reply = await request(`/api/v1/gallery/people?name=${encodeURIComponent(candidate)}`, { method: "DELETE" });
   await begin();
   if (reply.error) return notes.prepend(rejection(reply));
   const dropped = reply.points_dropped ? " The gallery's own operating point was measured with this person and is dropped: run 'edge-siamese gallery calibrate' again." : "";
