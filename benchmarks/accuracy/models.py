@@ -10,6 +10,7 @@ import numpy as np
 
 from edge_siamese.dataset_embeddings import DatasetEmbeddings, embed_dataset
 from edge_siamese.engine import FaceEngine
+from edge_siamese.errors import EdgeSiameseError
 from edge_siamese.evaluation.baseline import open_baseline
 from edge_siamese.evaluation.bootstrap import PersonBootstrap
 from edge_siamese.evaluation.protocols import VerificationProtocol
@@ -17,15 +18,15 @@ from edge_siamese.evaluation.verification import VerificationMetrics
 from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.models import shipped_models
 from edge_siamese.tflite.graph import read_graph
-from edge_siamese.tflite.model_card import read_model
+from edge_siamese.tflite.model_card import ModelFile, read_model
 from edge_siamese.tflite.runtime import Delegate, load_network
 
-from ..timing.measuring import INTERRUPTED, RunLength, measure
+from ..timing.measuring import RunLength, measure
 from ..timing.samples import LatencySamples
 
 Progress = Callable[[int, int], None]
-MAX_SECONDS = 120.0
-"""Longest measurement of one model; with more runs than that allows, there are fewer samples than asked for."""
+MAX_SECONDS = 600.0
+"""Longest measurement of all models; with more runs than that allows, there are fewer samples than asked for."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,40 @@ class Cost:
     samples: LatencySamples = field(repr=False)
 
 
-def price(path: Path, *, delegate: Delegate, threads: int, repeat: int, warmup: int) -> Cost:
-    """Read a model and time its network on a fixed input."""
-    model = read_model(path)
-    graph = read_graph(model.network)
-    network = load_network(model.network, delegate, threads)
-    views = 2 if model.card.average_flip else 1
-    image = np.random.default_rng(0).integers(-128, 128, network.input_shape).astype(np.int8)
+def prices(
+    paths: Sequence[Path], *, delegate: Delegate, threads: int, repeat: int, warmup: int
+) -> tuple[list[Cost], str]:
+    """Read models, or all that ship where none is named, and time their networks in turns on fixed inputs.
+
+    Returns:
+        The costs, and why their samples are partial; empty if they are not.
+
+    Raises:
+        EdgeSiameseError: a file is no model, or nothing was measured.
+    """
+    files = list(dict.fromkeys(paths or shipped_models()))
+    models = {str(path): read_model(path) for path in files}
+    actions = {label: _answer(model, delegate, threads) for label, model in models.items()}
     length = RunLength(warmup=warmup, queries=repeat, seconds=0, max_seconds=MAX_SECONDS, per_block=1)
-    measured = measure({path.stem: lambda: [network.run(image) for _ in range(views)]}, length)
-    if measured.partial == INTERRUPTED:
-        raise KeyboardInterrupt
+    measured = measure(actions, length)
+    if not all(len(measured.samples[label]) for label in models):
+        raise EdgeSiameseError(f"nothing was measured: {measured.partial}")
+    return [_cost(path, models[str(path)], measured.samples[str(path)]) for path in files], measured.partial
+
+
+def _answer(model: ModelFile, delegate: Delegate, threads: int) -> Callable[[], object]:
+    """One answer of a network: an embedder with flip averaging runs twice for it."""
+    network = load_network(model.network, delegate, threads)
+    image = np.random.default_rng(0).integers(-128, 128, network.input_shape).astype(np.int8)
+    return lambda: [network.run(image) for _ in range(_views(model))]
+
+
+def _views(model: ModelFile) -> int:
+    return 2 if model.card.average_flip else 1
+
+
+def _cost(path: Path, model: ModelFile, samples: LatencySamples) -> Cost:
+    graph = read_graph(model.network)
     return Cost(
         file=path,
         name=model.card.name,
@@ -74,17 +98,9 @@ def price(path: Path, *, delegate: Delegate, threads: int, repeat: int, warmup: 
         weights=sum(operator.weight_count for operator in graph.operators),
         macs=graph.macs,
         operators=dict(Counter(operator.kind for operator in graph.operators)),
-        views=views,
-        samples=measured.samples[path.stem],
+        views=_views(model),
+        samples=samples,
     )
-
-
-def prices(paths: Sequence[Path], *, delegate: Delegate, threads: int, repeat: int, warmup: int) -> list[Cost]:
-    """Of each model, or of all that ship where none is named."""
-    return [
-        price(path, delegate=delegate, threads=threads, repeat=repeat, warmup=warmup)
-        for path in paths or shipped_models()
-    ]
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,8 @@ from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json, table
 from edge_siamese.cli.shared.progress import progress_line
 
+from .measured import EXIT_INTERRUPTED
+
 if TYPE_CHECKING:
     from edge_siamese.tflite.runtime import Delegate
 
@@ -43,10 +45,14 @@ def models(
     from edge_siamese.system.host import detect_host
 
     from ..accuracy.models import People, prices
+    from ..timing.measuring import INTERRUPTED
+    from ..timing.xnnpack import chosen_kernels
 
     host = detect_host()
-    costs = prices(files, delegate=delegate, threads=threads, repeat=repeat, warmup=warmup)
+    costs, partial = prices(files, delegate=delegate, threads=threads, repeat=repeat, warmup=warmup)
+    kernels = chosen_kernels() if delegate == "xnnpack" else None
     metrics: dict[str, dict[str, Any]] = {}
+    people = () if partial == INTERRUPTED else people
     for path in people:
         with progress_line(f"finding faces of {path.name}") as progress:
             found = People.find(path, progress)
@@ -57,12 +63,16 @@ def models(
                 metrics.setdefault(str(cost.file), {})[path.stem] = verified
     if as_json:
         entries = [_entry(cost) | {"people": metrics.get(str(cost.file), {})} for cost in costs]
-        emit_json("bench-models", {"host": host.to_json(), "delegate": delegate, "threads": threads, "models": entries})
-        return
-    click.echo("\n".join([*host.lines(), f"delegate {delegate}, threads {threads}", ""]))
-    click.echo(_costs(costs))
-    for path in people:
-        click.echo("\n" + _verification(path.stem, costs, metrics))
+        body: dict[str, Any] = {"host": host.to_json(), "delegate": delegate, "threads": threads, "partial": partial}
+        emit_json("bench-models", body | {"kernels": kernels and kernels.convolution, "models": entries})
+    else:
+        lines = [*host.lines(), f"delegate {delegate}, threads {threads}", *([kernels.text()] if kernels else [])]
+        click.echo("\n".join([*lines, *([f"PARTIAL: {partial}"] if partial else []), ""]))
+        click.echo(_costs(costs))
+        for path in people:
+            click.echo("\n" + _verification(path.stem, costs, metrics))
+    if partial == INTERRUPTED:
+        click.get_current_context().exit(EXIT_INTERRUPTED)
 
 
 def _entry(cost: "Cost") -> dict[str, Any]:

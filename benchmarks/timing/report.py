@@ -119,7 +119,10 @@ def partial_lines(report: Mapping[str, Any]) -> list[str]:
 
 def metric_text(name: str, value: Any) -> str:
     """A metric as text, such as ``frames per second: 12.3``."""
-    shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else f"{value:.4g}"
+    if isinstance(value, bool):
+        shown = "yes" if value else "no"
+    else:
+        shown = f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
     return f"{name.replace('_', ' ')}: {shown}"
 
 

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from edge_siamese.cli.main import main
 from edge_siamese.models import default_model, shipped_models
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
+from edge_siamese.tflite.runtime import TfliteNetwork
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,27 @@ def test_people_read_a_table(dataset: Path, capsys: pytest.CaptureFixture[str]) 
     assert "million MACs" in output
     assert f"{dataset.stem}" in output
     assert "too few pairs" in output
+
+
+def test_an_interrupted_measurement_is_partial(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs, run = [0], TfliteNetwork.run
+
+    def interrupted(network: TfliteNetwork, image: Any) -> Any:
+        runs[0] += 1
+        if runs[0] == 50:
+            raise KeyboardInterrupt
+        return run(network, image)
+
+    monkeypatch.setattr(TfliteNetwork, "run", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", "models", "--repeat", "1000000000", "--warmup", "1", "--json"])
+    assert ended.value.code == 130
+    report = json.loads(capsys.readouterr().out)
+    assert report["partial"] == "interrupted"
+    counts = {entry["latency"]["samples"] for entry in report["models"]}
+    assert counts == {6}  # of seven runs each: two embedders run twice for an answer
 
 
 def test_something_else_than_a_model_gets_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
