@@ -48,31 +48,37 @@ def pareto_plot(report: "ComparisonReport") -> "Drawing":
     """The plot; the area of a point grows with the bytes of the models."""
     from edge_siamese.reports.canvas import Drawing
 
-    return Drawing(lambda figure: _draw(figure.add_subplot(), points(report), report))
+    return Drawing(lambda figure: _draw(figure.add_subplot(), points(report), report), size=(9.2, 4.4))
 
 
 def _draw(axes: Any, found: list[ParetoPoint], report: "ComparisonReport") -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
     from edge_siamese.reports.canvas import GENUINE, GRAY, INK
 
     best = frontier(found)
-    axes.step(
-        [point.ms for point in best], [100 * point.error for point in best], where="post", color=GRAY, linewidth=1
-    )
-    for point in found:
+    errors = [100 * point.error for point in best]
+    axes.step([point.ms for point in best], errors, where="post", color=GRAY, linewidth=1)
+    for number, point in enumerate(found, 1):
         color = GENUINE if point in best else GRAY
-        axes.scatter(
-            point.ms, 100 * point.error, s=20 + point.model_bytes / 50_000, color=color, alpha=0.8, linewidths=0
-        )
+        label = f"{number}  {point.title}, {point.model_bytes / 1e6:.1f} MB"
+        place, size = (point.ms, 100 * point.error), 20 + point.model_bytes / 50_000
+        axes.scatter(*place, s=size, color=color, alpha=0.8, linewidths=0)
+        axes.plot([], [], linestyle="", marker="o", markersize=5, color=color, label=label)
         axes.annotate(
-            f"{point.title}\n{point.model_bytes / 1e6:.1f} MB", (point.ms, 100 * point.error),
-            textcoords="offset points", xytext=(6, 6), fontsize=8, color=INK,
-        )  # fmt: skip
+            str(number), place, textcoords="offset points", xytext=(0, 5 + size**0.5 / 2), ha="center", color=INK
+        )
     axes.set_xscale("log")
-    axes.margins(0.25)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda ms, _: f"{ms:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.margins(0.08)
+    axes.set_ylim(0, 1.15 * max(100 * point.error for point in found))
     clock = "wall clock" if report.clock == "wall" else "processor time"
     axes.set_xlabel(f"detection to embedding, median ms ({clock}, one thread)")
     has_tar = all(row.tar is not None for row in report.rows if row.accuracy and row.accuracy.verification)
     axes.set_ylabel("genuine pairs rejected at FMR 0.001, %" if has_tar else "wrong answers, %")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, fontsize=9, borderaxespad=0)
 
 
 def _beats(one: ParetoPoint, other: ParetoPoint) -> bool:

@@ -28,7 +28,7 @@ class EthosEstimate:
         accelerator: such as ``ethos-u55-128``.
         ms: estimated duration of one run, in milliseconds.
         cycles: estimated cycles.
-        sram_kib, flash_kib: KiB of SRAM and of flash outside the chip.
+        sram_kib, dram_kib, flash_kib: KiB of SRAM, of DRAM, and of flash outside the chip.
         on_npu, on_cpu: numbers of operators.
         vela: version.
     """
@@ -38,6 +38,7 @@ class EthosEstimate:
     ms: float
     cycles: int
     sram_kib: float
+    dram_kib: float
     flash_kib: float
     on_npu: int
     on_cpu: int
@@ -45,10 +46,11 @@ class EthosEstimate:
 
     def text(self) -> str:
         """One line."""
+        memories = {"SRAM": self.sram_kib, "DRAM": self.dram_kib, "flash": self.flash_kib}
+        memory = ", ".join(f"{kib:.0f} KiB {name}" for name, kib in memories.items() if kib)
         return (
-            f"{self.model}: {self.accelerator}: {self.ms:.2f} ms, {self.cycles:,} cycles, {self.sram_kib:.0f} KiB SRAM, "
-            f"{self.flash_kib:.0f} KiB flash; {self.on_npu} operators on the NPU, {self.on_cpu} on the CPU "
-            f"(estimated by vela {self.vela}, not measured)"
+            f"{self.model}: {self.accelerator}: {self.ms:.2f} ms, {self.cycles:,} cycles, {memory}; "
+            f"{self.on_npu} operators on the NPU, {self.on_cpu} on the CPU (estimated by vela {self.vela}, not measured)"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -115,7 +117,8 @@ def _estimate(name: str, accelerator: str, row: dict[str, str], output: str, ver
     try:
         return EthosEstimate(
             name, accelerator, 1e3 * float(row["inference_time"]), int(float(row["cycles_total"])),
-            float(row["sram_memory_used"]), float(row["off_chip_flash_memory_used"]), placed["NPU"], placed["CPU"], version,
+            float(row["sram_memory_used"]), float(row["dram_memory_used"]), float(row["off_chip_flash_memory_used"]),
+            placed["NPU"], placed["CPU"], version,
         )  # fmt: skip
     except (KeyError, ValueError) as error:
         raise EdgeSiameseError(f"vela {version}: its summary is not as expected: {error}") from error

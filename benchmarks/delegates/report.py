@@ -84,12 +84,13 @@ def _row(each: ConfigurationResult) -> tuple[str, ...]:
 def _not_run(results: Sequence[ConfigurationResult]) -> list[str]:
     """One line for each reason, with the configurations that it concerns."""
     by_reason: dict[tuple[str, str], list[str]] = {}
+    every = {each.model for each in results}
     for each in results:
         if each.reason or each.note:
             text = f"not run here: {each.reason}" if each.reason else each.note
             by_reason.setdefault((each.configuration.title, text), []).append(each.model)
     return [
-        f"{title}: {text}" + ("" if len(results) == len(models) else f" ({', '.join(models)})")
+        f"{title}: {text}" + ("" if every == set(models) else f" ({', '.join(models)})")
         for (title, text), models in by_reason.items()
     ]
 

@@ -8,7 +8,7 @@ from edge_siamese.models import default_model
 from edge_siamese_benchmarks.delegates.agreement import DelegateModel
 from edge_siamese_benchmarks.delegates.ethos_u import check_accelerator, estimate, find_vela
 
-SUMMARY = "experiment,inference_time,cycles_total,sram_memory_used,off_chip_flash_memory_used\ndefault,0.0024,1213113,86.875,670.0625\n"
+SUMMARY = "experiment,inference_time,cycles_total,sram_memory_used,dram_memory_used,off_chip_flash_memory_used\ndefault,0.0024,1213113,86.875,0.0,670.0625\n"
 
 
 def fake_vela(tmp_path: Path, body: str) -> Path:
@@ -34,6 +34,7 @@ def test_the_estimate_is_labeled_as_one(tmp_path: Path) -> None:
     found = estimate(DelegateModel.read(default_model("embedder-small")), "ethos-u55-128", fake_vela(tmp_path, body))
     assert (found.cycles, found.on_npu, found.on_cpu, found.vela) == (1213113, 76, 1, "5.2.0")
     assert found.ms == pytest.approx(2.4)
+    assert "87 KiB SRAM, 670 KiB flash; 76 operators" in found.text()
     assert "estimated by vela 5.2.0, not measured" in found.text()
     assert found.to_json()["basis"] == "estimated"
 

@@ -58,18 +58,19 @@ def test_our_pipeline_answers_like_the_engine(packages: Path, portrait: Path) ->
 @pytest.mark.skipif(not DATA, reason="EDGE_SIAMESE_DATA does not name a folder with the peers' models")
 @pytest.mark.parametrize("name", ["yunet-mobilefacenet", "blazeface"])
 def test_a_peer_finds_the_face_of_a_photo(name: str, packages: Path, tmp_path: Path) -> None:
+    from edge_siamese.detection import intersection_over_union
+    from edge_siamese.engine import FaceEngine
     from edge_siamese.identity_dataset import IdentityDataset
 
     peer = PEERS[name]
-    with IdentityDataset(Path(str(DATA), "celeba_dev.zip")) as dataset:
+    with IdentityDataset(Path(str(DATA), "celeba_dev.zip")) as dataset, FaceEngine.default() as engine:
         image = dataset.read(dataset.photos[0])
+        expected = engine.detect(image)[0]
     np.save(tmp_path / "photo.npy", image)
     with PeerProcess(peer.adapter, find_files(peer, None, Path(str(DATA), "peers")), packages) as process:
         process.show(tmp_path / "photo.npy")
         faces, _ = process.detect()
-        x, y, width, height = faces[0].box
-        assert x < image.shape[1] / 2 < x + width
-        assert y < image.shape[0] / 2 < y + height
+        assert intersection_over_union(expected.box, np.array([face.box for face in faces])).max() > 0.4
         if process.about.embeds:
             vector, _ = process.embed(0)
             assert vector.shape == (128,)
