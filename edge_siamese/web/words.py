@@ -12,10 +12,8 @@ NO_FACE_ADVICE = [
     "Nothing may cover eyes, nose or mouth.",
 ]
 HEIC_ADVICE = [
-    "This is a HEIC photo, as iPhones take them, and the computer that serves this page cannot read it.",
     "On the iPhone: Settings, Camera, Formats, Most Compatible. New photos are then JPEG files.",
     "For a photo you already have: choose it in the browser of the iPhone itself, which converts it, or send a screenshot.",
-    "Or install the package pillow-heif on the computer that serves this page.",
 ]
 REASON_WORDS: Mapping[Reason, str] = {
     Reason.OK: "named",
