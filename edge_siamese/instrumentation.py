@@ -77,4 +77,5 @@ class RecentStageTimes:
 
 
 def _median(durations: deque[int]) -> int:
-    return sorted(durations.copy())[len(durations) // 2]
+    ordered = sorted(durations.copy())  # another thread may append meanwhile
+    return ordered[len(ordered) // 2]

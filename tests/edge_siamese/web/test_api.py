@@ -2,6 +2,7 @@
 
 import base64
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -382,6 +383,19 @@ def test_a_photo_that_is_too_large_is_named(
     body = rejected(post(client(), "verify", {"first": photos["letter"], "second": photos["ada"]}), 413)
     assert body["error"].startswith("ada.png: expected at most 0 MB, found 0.")
     assert body["photo"] == "second"
+
+
+def test_photos_are_never_written_to_the_disk(
+    client: Client, photos: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object, **__: object) -> None:
+        raise AssertionError("a photo was written to the disk")
+
+    large = tmp_path / "large.png"
+    large.write_bytes(photos["ada"].read_bytes() + bytes(8_000_000))
+    monkeypatch.setattr(tempfile, "TemporaryFile", forbidden)
+    answer = post(client(), "verify", {"first": large, "second": photos["ada"]})
+    assert answer.json()["is_match"] is True
 
 
 @pytest.mark.parametrize(
