@@ -19,6 +19,7 @@ from ..errors import DataError
 from .middleware import Gatekeeper
 
 MAX_CONNECTIONS = 64
+"""Number of connections from which on requests are answered with 503; twice as many stay open, so that files can be opened."""
 HEAD_S = 10.0
 """Seconds in which the head of a request must be complete, and in which the rest of a rejected body must arrive."""
 WRITE_S = 20.0
@@ -35,6 +36,8 @@ class ImpatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > 2 * MAX_CONNECTIONS:
+            transport.abort()
         self._watch_head()
 
     def data_received(self, data: bytes) -> None:

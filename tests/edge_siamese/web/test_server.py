@@ -69,6 +69,22 @@ def test_a_client_that_never_ends_its_head_is_disconnected(
             client.close()
 
 
+def test_connections_beyond_the_limit_are_closed_at_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 4)
+    with serve() as page:
+        clients = [opened(page.port, b"") for _ in range(20)]
+        for client in clients[8:]:
+            client.settimeout(5)
+            assert read_all(client) == b""
+        clients[0].settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            clients[0].recv(1)
+        for client in clients:
+            client.close()
+        time.sleep(0.2)
+        assert get(page.port) == 200
+
+
 def test_a_body_that_trickles_is_rejected_after_its_time(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(middleware, "BODY_S", 0.5)
     monkeypatch.setattr(server, "HEAD_S", 0.5)
