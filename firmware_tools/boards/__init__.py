@@ -16,9 +16,27 @@
     size = 0x00020000
     a = 0x101c0000
     b = 0x101e0000
+
+    [firmware]                            # optional: for firmware of this project on the board
+    code = 0x10000100                     # where it begins, with its vectors, in a [[flash]] region
+    code_size = 0x001bff00
+    ram = 0x20000000
+    ram_size = 0x00042000
+    stack = 0x1800                        # bytes of the memory, at its beginning
+    backend = "c"                         # kernels: c, dsp or mve
+    flags = ["-mcpu=cortex-m0plus"]       # for the compiler
+    frame = "320x240 gray"                # of the camera: rgb888, rgb565, rgb565be, gray or yuyv
+    ram_budget = 100000                   # optional: bytes for the networks
+    vectors = 0x10000100                  # optional: where the vectors are, if not at the code
+    machine = "..."                       # optional: of QEMU
+    writable = true                       # optional: in QEMU the slots are memory
+    detector = "detector-small"           # optional: the shipped models that fit the board
+    embedder = "embedder-small"           # optional
 """
 
 import difflib
+import itertools
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,11 +48,22 @@ from typing import Any
 from edge_siamese.errors import DataError
 from edge_siamese.gallery.container.layout import ALIGNMENT
 
+from ..codegen.layouts import Backend
+from ..frames import BYTES_A_PIXEL, FORMATS, FrameFormat, check_frame_size
+
 _Keys = Mapping[str, type]
 _KEYS: _Keys = {"name": str, "title": str, "cpu": str, "flash": list, "gallery": dict}
-_OPTIONAL_KEYS: _Keys = {"aliases": list}
+_OPTIONAL_KEYS: _Keys = {"aliases": list, "firmware": dict}
 _FLASH_KEYS: _Keys = {"address": int, "size": int, "erase": int}
 _GALLERY_KEYS: _Keys = {"size": int, "a": int, "b": int}
+_FIRMWARE_KEYS: _Keys = {
+    "code": int, "code_size": int, "ram": int, "ram_size": int, "stack": int, "backend": str, "flags": list, "frame": str,
+}  # fmt: skip
+_OPTIONAL_FIRMWARE_KEYS: _Keys = {
+    "ram_budget": int, "vectors": int, "machine": str, "writable": bool, "detector": str, "embedder": str,
+}  # fmt: skip
+_BACKENDS = ("c", "dsp", "mve")
+_MIN_STACK = 1024
 _ADDRESSES = 2**32
 
 
@@ -66,6 +95,47 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class FirmwareProfile:
+    """What a firmware needs to know of a board; addresses, and sizes in bytes.
+
+    Attributes:
+        code, code_size: flash of the program.
+        ram, ram_size: memory.
+        stack: of the memory, at its beginning.
+        backend: kernels of the networks.
+        flags: for the compiler.
+        width, height, frame_format: frames of the camera, in pixels.
+        ram_budget: memory of the networks; None for what they need without stripes.
+        vectors: address of the vector table.
+        machine: of QEMU; None if it has no such board.
+        writable: whether the slots are memory in QEMU.
+        detector, embedder: names of the shipped models that fit the board.
+    """
+
+    code: int
+    code_size: int
+    ram: int
+    ram_size: int
+    stack: int
+    backend: Backend
+    flags: tuple[str, ...]
+    width: int
+    height: int
+    frame_format: FrameFormat
+    vectors: int
+    ram_budget: int | None = None
+    machine: str | None = None
+    writable: bool = False
+    detector: str = "detector-small"
+    embedder: str = "embedder-small"
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one frame."""
+        return self.width * self.height * BYTES_A_PIXEL[self.frame_format]
+
+
+@dataclass(frozen=True)
 class Board:
     """A board's flash and the two slots for galleries in it.
 
@@ -76,6 +146,7 @@ class Board:
         cpu: CPU name as used by compilers.
         flash: flash regions.
         slots: the slots A and B.
+        firmware: what a firmware needs; None for a board that only has galleries.
     """
 
     name: str
@@ -84,6 +155,7 @@ class Board:
     cpu: str
     flash: tuple[Region, ...]
     slots: tuple[Slot, Slot]
+    firmware: FirmwareProfile | None = None
 
     def slot(self, name: str) -> Slot:
         """The slot ``a`` or ``b``."""
@@ -140,6 +212,7 @@ def parse_board(text: str, source: str) -> Board:
     first, second = (_slot(name, fields["gallery"], regions, source) for name in ("a", "b"))
     if first.address < second.end and second.address < first.end:
         raise DataError(f"{source}: [gallery]: the slots a and b overlap")
+    firmware = _firmware(fields["firmware"], regions, (first, second), source) if "firmware" in fields else None
     return Board(
         name=fields["name"],
         title=fields["title"],
@@ -147,6 +220,7 @@ def parse_board(text: str, source: str) -> Board:
         cpu=fields["cpu"],
         flash=regions,
         slots=(first, second),
+        firmware=firmware,
     )
 
 
@@ -177,6 +251,64 @@ def _slot(name: str, gallery: dict[str, Any], regions: tuple[Region, ...], sourc
     return Slot(name, address, size, home.erase)
 
 
+def _firmware(
+    table: dict[str, Any], regions: tuple[Region, ...], slots: tuple[Slot, Slot], source: str
+) -> FirmwareProfile:
+    where = f"{source}: [firmware]"
+    _require_keys(table, _FIRMWARE_KEYS, where, optional=_OPTIONAL_FIRMWARE_KEYS)
+    if table["backend"] not in _BACKENDS:
+        raise DataError(f"{where}: backend: expected {', '.join(_BACKENDS)}, found '{table['backend']}'")
+    width, height, kind = _frame(table["frame"], where)
+    rest = {key: value for key, value in table.items() if key not in {"frame", "flags"}}
+    profile = FirmwareProfile(
+        **{"vectors": table["code"], **rest},
+        flags=tuple(map(str, table["flags"])),
+        width=width,
+        height=height,
+        frame_format=kind,
+    )
+    _check_map(profile, regions, slots, where)
+    return profile
+
+
+def _frame(text: str, where: str) -> tuple[int, int, FrameFormat]:
+    found = re.fullmatch(r"(\d+)x(\d+) (\w+)", text)
+    if found is None or found[3] not in FORMATS:
+        raise DataError(f"{where}: frame: expected one like '320x240 rgb565' with {', '.join(FORMATS)}, found '{text}'")
+    width, height = int(found[1]), int(found[2])
+    check_frame_size(width, height, f"{where}: frame")
+    return width, height, FORMATS[FORMATS.index(found[3])]
+
+
+def _check_map(profile: FirmwareProfile, regions: tuple[Region, ...], slots: tuple[Slot, Slot], where: str) -> None:
+    """Code and memory lie in 32 bits, and nothing lies on anything else."""
+    code, ram = (profile.code, profile.code + profile.code_size), (profile.ram, profile.ram + profile.ram_size)
+    parts = {"the code": code, "the memory": ram} | {f"slot {slot.name}": (slot.address, slot.end) for slot in slots}
+    for name, (begin, end) in parts.items():
+        if not 0 <= begin < end <= _ADDRESSES:
+            raise DataError(f"{where}: {name}: expected bytes within 32 bits, found {end - begin} at {begin:#x}")
+    for (name, (begin, end)), (other, (first, last)) in itertools.combinations(parts.items(), 2):
+        if begin < last and first < end:
+            raise DataError(f"{where}: {name} at {begin:#x} to {end:#x} overlaps {other} at {first:#x} to {last:#x}")
+    if not _is_covered(code, regions):
+        raise DataError(f"{where}: the code at {code[0]:#x} to {code[1]:#x} does not lie in [[flash]] regions")
+    if profile.stack < _MIN_STACK or profile.stack % 8 or profile.stack >= profile.ram_size:
+        raise DataError(
+            f"{where}: stack: expected a multiple of 8 from {_MIN_STACK} to the memory's size, found {profile.stack}"
+        )
+    if profile.vectors % 128 or (profile.ram | profile.code) % 8:
+        raise DataError(f"{where}: expected vectors at a multiple of 128, code and memory at multiples of 8")
+
+
+def _is_covered(span: tuple[int, int], regions: tuple[Region, ...]) -> bool:
+    """Whether regions that follow each other hold a span."""
+    at, end = span
+    for region in sorted(regions, key=lambda region: region.address):
+        if region.address <= at < region.end:
+            at = region.end
+    return at >= end
+
+
 def _require_keys(table: dict[str, Any], keys: _Keys, where: str, *, optional: _Keys | None = None) -> None:
     """Check that all keys are present with their type and no others; suggests similar names for unknown keys."""
     allowed = {**keys, **(optional or {})}
@@ -185,7 +317,7 @@ def _require_keys(table: dict[str, Any], keys: _Keys, where: str, *, optional: _
             near = difflib.get_close_matches(key, allowed, n=1)
             advice = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(allowed)}"
             raise DataError(f"{where}: unknown key '{key}'; {advice}")
-        if not isinstance(value, allowed[key]) or isinstance(value, bool):
+        if not isinstance(value, allowed[key]) or (isinstance(value, bool) and allowed[key] is not bool):
             raise DataError(f"{where}: {key}: expected {_spoken(allowed[key])}, found {value!r}")
     missing = [key for key in keys if key not in table]
     if missing:
@@ -193,4 +325,4 @@ def _require_keys(table: dict[str, Any], keys: _Keys, where: str, *, optional: _
 
 
 def _spoken(kind: type) -> str:
-    return {str: "text", int: "a whole number", list: "a list", dict: "a table"}[kind]
+    return {str: "text", int: "a whole number", list: "a list", dict: "a table", bool: "true or false"}[kind]

@@ -5,12 +5,23 @@ import click
 from edge_siamese.cli.shared.lazy import Entry, LazyGroup
 
 COMMANDS = {
-    "boards": Entry(f"{__name__}.gallery:boards", "List the known boards, with their slots for galleries."),
-    "build": Entry(f"{__name__}.gallery:build", "Write a gallery as images for a board's flash."),
+    "boards": Entry(f"{__name__}:boards", "List the known boards, or check a board file."),
+    "build": Entry(f"{__name__}.build:build", "Build a firmware image for a board."),
+    "gallery": Entry(f"{__name__}.gallery:gallery", "Write a gallery as images for a board's flash."),
     "generate": Entry(f"{__name__}.generate:generate", "Generate C sources from an int8 network."),
+    "run": Entry(f"{__name__}.run:run", "Run a firmware in QEMU on photos."),
+}
+_BOARDS = {
+    "check": Entry(f"{__name__}.board_list:check_board", "Check a board file and explain its flash map."),
+    "list": Entry(f"{__name__}.board_list:list_boards", "List the known boards."),
 }
 
 
 @click.group(cls=LazyGroup, entries=COMMANDS)
 def firmware() -> None:
-    """Prepare galleries and networks for microcontrollers."""
+    """Prepare firmware, networks and galleries for microcontrollers."""
+
+
+@click.group(cls=LazyGroup, entries=_BOARDS)
+def boards() -> None:
+    """The boards that are known, and board files of your own."""

@@ -8,6 +8,8 @@ import click
 from edge_siamese.cli.shared.options import Model, json_option
 from edge_siamese.cli.shared.output import emit_json, table
 
+from .files import write_files
+
 if TYPE_CHECKING:
     from ..codegen.fixed_point import Rounding
     from ..codegen.layouts import Backend
@@ -84,7 +86,7 @@ def generate(
         stream_input=stream_input,
         core=measure,
     )
-    _write(files, out)
+    write_files(files, out)
     if as_json:
         emit_json("firmware-network", {"out": str(out), **facts})
     else:
@@ -110,21 +112,3 @@ def _show(facts: dict[str, Any], out: Path) -> None:
             f"{measured['core']}; {measured['outputs_compared']:,} outputs equal to {facts['reference']}"
         )
     click.echo(f"{len(facts['files'])} sources in {out}")
-
-
-def _write(files: dict[str, bytes], out: Path) -> None:
-    """All files, after all of them could be written beside the folder."""
-    import os
-    import tempfile
-
-    from edge_siamese.errors import DataError
-
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out, prefix=".build-") as stage:
-            for name, data in files.items():
-                (Path(stage) / name).write_bytes(data)
-            for name in files:
-                os.replace(Path(stage) / name, out / name)
-    except OSError as error:
-        raise DataError(f"{out}: cannot be written ({error.strerror})") from error

@@ -4,7 +4,7 @@ import math
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from enum import Enum
+from enum import Enum, IntEnum
 
 import numpy as np
 
@@ -20,7 +20,9 @@ from edge_siamese.operating_point import STRICTNESS
 from edge_siamese.orientation import CLEARLY_BETTER, CONFIDENT, MIN_SCORE
 from edge_siamese.quality.gate import INNER_FACE, QualityLimits
 
-from .verdicts import MEANINGS, GalleryVerdict
+from ..frames import FORMATS
+from ..protocol.kinds import MAX_PAYLOAD, VERSION, MessageKind, UpdateStatus
+from ..protocol.verdicts import MEANINGS, GalleryVerdict
 
 NAME = "es_constants.h"
 _ODDS_UNIT = 2**14
@@ -34,7 +36,9 @@ _OPENING = """\
 
 def constants_header() -> str:
     """The text of the header."""
-    lines = [_OPENING, *_values(), *_verdicts(), *_enum("outcome", Outcome), *_enum("reason", Reason), "#endif", ""]
+    lines = [_OPENING, *_values(), *_verdicts(), *_enum("outcome", Outcome), *_enum("reason", Reason)]
+    lines += [*_numbers("message_kind", "message", MessageKind), *_numbers("update_status", "update", UpdateStatus)]
+    lines += [*_formats(), "#endif", ""]
     return "\n".join(lines)
 
 
@@ -71,6 +75,8 @@ def _values() -> Iterator[str]:
         "INNER_LEFT": columns.start,
         "INNER_RIGHT": columns.stop,
         **{name.upper(): round(value * _LIMIT_UNIT) for name, value in asdict(QualityLimits()).items()},
+        "PROTOCOL_VERSION": VERSION,
+        "MAX_PAYLOAD": MAX_PAYLOAD,
         "STRICTNESS": f"{double_bits(STRICTNESS)} /* of double */",
     }
     yield from (f"#define ES_{name} {value}" for name, value in values.items())
@@ -87,4 +93,17 @@ def _verdicts() -> Iterator[str]:
 def _enum(name: str, members: Iterable[Enum]) -> Iterator[str]:
     yield f"enum es_{name} {{"
     yield from (f"    ES_{name.upper()}_{each.name} = {number}," for number, each in enumerate(members))
+    yield "};\n"
+
+
+def _numbers(name: str, prefix: str, members: type[IntEnum]) -> Iterator[str]:
+    yield f"enum es_{name} {{"
+    yield from (f"    ES_{prefix.upper()}_{each.name} = {each.value}," for each in members)
+    yield "};\n"
+
+
+def _formats() -> Iterator[str]:
+    yield "/* Pixels of frames; docs/firmware.md explains them. */"
+    yield "enum es_format {"
+    yield from (f"    ES_FORMAT_{name.upper()}," for name in FORMATS)
     yield "};\n"

@@ -1,4 +1,4 @@
-"""A gallery file to make images of."""
+"""A gallery file to make images of, and the whole C chain as a library."""
 
 from pathlib import Path
 
@@ -7,6 +7,16 @@ import pytest
 
 from edge_siamese.gallery import Gallery
 from edge_siamese.operating_point import OperatingPoint
+
+from .runtime_c.engine_twin import EngineTwin, compile_engine
+from .runtime_c.twin import COMPILER
+
+
+@pytest.fixture(scope="session")
+def engine_twin(tmp_path_factory: pytest.TempPathFactory) -> EngineTwin:
+    if COMPILER is None:
+        pytest.skip("no C compiler is installed")
+    return compile_engine(tmp_path_factory.mktemp("engine"))
 
 
 @pytest.fixture

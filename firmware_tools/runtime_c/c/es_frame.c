@@ -35,7 +35,7 @@ static void convert(const struct es_frame *frame, uint32_t x, uint32_t y, uint8_
     case ES_FORMAT_RGB565:
         from_rgb565(pixel[0] | (uint32_t)pixel[1] << 8, rgb);
         break;
-    case ES_FORMAT_RGB565_BE:
+    case ES_FORMAT_RGB565BE:
         from_rgb565(pixel[1] | (uint32_t)pixel[0] << 8, rgb);
         break;
     case ES_FORMAT_GRAY:

@@ -4,18 +4,12 @@
 
 #include <stdint.h>
 
-enum es_format {
-    ES_FORMAT_RGB888,
-    ES_FORMAT_RGB565,    /* red in the high bits, low byte first */
-    ES_FORMAT_RGB565_BE, /* high byte first, as many cameras send it */
-    ES_FORMAT_GRAY,
-    ES_FORMAT_YUYV, /* YUV 4:2:2 of BT.601, limited range; an even width */
-};
+#include "es_constants.h"
 
 struct es_frame {
     const uint8_t *pixels;
     uint16_t width, height; /* in memory; both multiples of 8, at most 2048 */
-    uint8_t format;         /* an es_format */
+    uint8_t format;         /* an es_format: 5-6-5 bits with red highest, either byte first; YUV 4:2:2 of BT.601, limited range */
     uint8_t turn;           /* quarter turns counterclockwise in which the frame is seen */
 };
 

@@ -92,3 +92,55 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b'name = "\xff"')
     with pytest.raises(DataError, match="expected UTF-8"):
         read_board(tmp_path / "latin.toml")
+
+
+FIRMWARE = """
+[firmware]
+code = 0x08000000
+code_size = 0xc000
+ram = 0x20000000
+ram_size = 0x8000
+stack = 0x1000
+backend = "dsp"
+flags = ["-mcpu=cortex-m4"]
+frame = "160x120 gray"
+"""
+
+
+def test_a_firmware_profile() -> None:
+    profile = parse_board(GOOD + FIRMWARE, "mine").firmware
+    assert profile is not None
+    assert (profile.vectors, profile.frame_bytes, profile.flags) == (0x08000000, 19200, ("-mcpu=cortex-m4",))
+    assert parse_board(GOOD, "mine").firmware is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "code_size = 0xc000",
+            "code_size = 0xd000",
+            r"the code at 0x8000000 to 0x800d000 overlaps slot a at 0x800c000",
+        ),
+        ("ram = 0x20000000", "ram = 0x08000000", r"the code at .* overlaps the memory at"),
+        ("code = 0x08000000", "code = 0x07ff0000", r"does not lie in \[\[flash\]\] regions"),
+        (
+            "stack = 0x1000",
+            "stack = 0x8000",
+            r"stack: expected a multiple of 8 from 1024 to the memory's size, found 32768",
+        ),
+        ("stack = 0x1000", "stack = 100", r"stack: expected"),
+        ('"dsp"', '"neon"', r"backend: expected c, dsp, mve, found 'neon'"),
+        ("160x120 gray", "160x120 grayish", r"frame: expected one like '320x240 rgb565'"),
+        ("160x120 gray", "161x120 gray", r"frame: width: expected a multiple of 8 up to 2048 pixels, found 161"),
+        ("160x120 gray", "4096x8 gray", r"frame: width: expected a multiple of 8"),
+        ("ram_size", "ramsize", r"unknown key 'ramsize'; did you mean 'ram_size'\?"),
+        ("ram_size = 0x8000", "ram_size = 0x7fffffffffff", r"the memory: expected bytes within 32 bits"),
+        ("ram = 0x20000000", "ram = 0x20000004", r"expected vectors at a multiple of 128"),
+    ],
+)
+def test_a_firmware_profile_that_does_not_fit_together(old: str, new: str, sentence: str) -> None:
+    text = GOOD + FIRMWARE
+    assert old in text
+    with pytest.raises(DataError, match=sentence):
+        parse_board(text.replace(old, new), "mine")

@@ -12,12 +12,22 @@ from edge_siamese.frames import RGB
 from edge_siamese.gallery import Gallery
 from edge_siamese.models import named_model
 from edge_siamese.tflite.model_card import ModelFile, read_model
-from edge_siamese_firmware.runtime_c.frames import FORMATS, FrameFormat, encode_frame
+from edge_siamese_firmware.frames import FORMATS, FrameFormat, encode_frame
 from edge_siamese_firmware.runtime_c.networks import FirmwareOptions, generate_networks
 
 from .twin import compile_runtime
 
+DETECTOR, EMBEDDER = "detector-small", "embedder-small"
 PIXEL = 2**16
+SLOT_SIZE, PAGE = 16384, 1024
+_CONFIG = f"""
+#define ES_FRAME_WIDTH 320
+#define ES_FRAME_HEIGHT 240
+#define ES_FRAME_FORMAT ES_FORMAT_RGB888
+#define ES_FRAME_BYTES 230400
+#define ES_SLOT_SIZE {SLOT_SIZE}u
+#define ES_SLOT_PAGE {PAGE}u
+"""
 _MAX_FACES, _MAX_DIMENSION, _NUMBERS = 8, 256, 26
 _OUTCOMES, _REASONS = tuple(Outcome), tuple(Reason)
 
@@ -86,13 +96,13 @@ def model_file(name: str) -> ModelFile:
     return read_model(path)
 
 
-def compile_engine(folder: Path, detector: str, embedder: str) -> EngineTwin:
+def compile_engine(folder: Path, detector: str = DETECTOR, embedder: str = EMBEDDER) -> EngineTwin:
     """Generate and compile the chain with two shipped models."""
     networks = generate_networks(model_file(detector), model_file(embedder), FirmwareOptions())
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in networks.sources.items():
+    for name, text in {**networks.sources, "es_config.h": _CONFIG}.items():
         (folder / name).write_text(text)
     sources = [Path(name) for name in networks.sources if name.endswith(".c")]
-    twin = Path(__file__).with_name("twin_images.c")
-    compile_runtime(folder, "-O2", "-shared", "-fPIC", "-DTWIN_NETWORKS", "-o", "engine.so", sources=[*sources, twin])
+    sources += [Path(__file__).with_name(name) for name in ("twin_images.c", "twin_app.c")]
+    compile_runtime(folder, "-O2", "-shared", "-fPIC", "-DTWIN_NETWORKS", "-o", "engine.so", sources=sources)
     return EngineTwin(ctypes.CDLL(str(folder / "engine.so")))

@@ -18,12 +18,10 @@ from edge_siamese.image_io import read_image
 from edge_siamese.models import named_model
 from edge_siamese.recognition import Identification, identify_faces
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
-from edge_siamese_firmware.runtime_c.frames import FORMATS, FrameFormat, decode_frame, encode_frame
+from edge_siamese_firmware.frames import FORMATS, FrameFormat, decode_frame, encode_frame, fit_frame
 
-from .engine_twin import EngineTwin, FoundFace, compile_engine
-from .twin import COMPILER
+from .engine_twin import DETECTOR, EMBEDDER, EngineTwin, FoundFace
 
-DETECTOR, EMBEDDER = "detector-small", "embedder-small"
 _PEOPLE = [Person.from_seed(seed) for seed in DEMO_SEEDS[:5]]
 
 
@@ -34,30 +32,13 @@ def python_engine() -> Iterator[FaceEngine]:
 
 
 @pytest.fixture(scope="module")
-def twin(tmp_path_factory: pytest.TempPathFactory) -> EngineTwin:
-    if COMPILER is None:
-        pytest.skip("no C compiler is installed")
-    return compile_engine(tmp_path_factory.mktemp("engine"), DETECTOR, EMBEDDER)
-
-
-@pytest.fixture(scope="module")
-def gallery(python_engine: FaceEngine, twin: EngineTwin) -> Gallery:
+def gallery(python_engine: FaceEngine, engine_twin: EngineTwin) -> Gallery:
     gallery = Gallery.empty(python_engine.embedder_card)
     for number, person in enumerate(_PEOPLE[:3]):
         photos = [render_portrait(person, View(yaw=yaw)).image for yaw in (-8.0, 0.0, 8.0)]
         gallery = gallery.enroll(f"person {number}", photos, engine=python_engine)
-    assert twin.open(gallery, encode(gallery)) == 0
+    assert engine_twin.open(gallery, encode(gallery)) == 0
     return gallery
-
-
-def fit(image: RGB, width: int = 320, height: int = 240) -> RGB:
-    """An image scaled into a black frame."""
-    scale = min(width / image.shape[1], height / image.shape[0])
-    size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
-    frame = np.zeros((height, width, 3), np.uint8)
-    left, top = (width - size[0]) // 2, (height - size[1]) // 2
-    frame[top : top + size[1], left : left + size[0]] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return frame
 
 
 def expected_of(engine: FaceEngine, gallery: Gallery, image: RGB) -> list[Identification]:
@@ -89,29 +70,35 @@ def assert_same(expected: list[Identification], found: list[FoundFace]) -> None:
             assert other.decision.score == pytest.approx(one.decision.score, abs=0.02)
 
 
-def test_the_networks_compute_what_the_reference_kernels_do(twin: EngineTwin) -> None:
-    assert twin.library.twin_self_test() == 1
+def test_the_networks_compute_what_the_reference_kernels_do(engine_twin: EngineTwin) -> None:
+    assert engine_twin.library.twin_self_test() == 1
 
 
 @pytest.mark.parametrize(("person", "turn"), [(0, 0), (1, 1), (2, 2), (3, 3), (4, 0)])
-def test_portraits(twin: EngineTwin, python_engine: FaceEngine, gallery: Gallery, person: int, turn: int) -> None:
-    image = fit(render_portrait(_PEOPLE[person], View(yaw=4.0 * turn)).image)
+def test_portraits(
+    engine_twin: EngineTwin, python_engine: FaceEngine, gallery: Gallery, person: int, turn: int
+) -> None:
+    image = fit_frame(render_portrait(_PEOPLE[person], View(yaw=4.0 * turn)).image, 320, 240)
     image = np.ascontiguousarray(np.rot90(image, turn))
-    assert_same(expected_of(python_engine, gallery, image), twin.identify(image))
+    assert_same(expected_of(python_engine, gallery, image), engine_twin.identify(image))
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_camera_formats(twin: EngineTwin, python_engine: FaceEngine, gallery: Gallery, kind: FrameFormat) -> None:
-    image = fit(render_portrait(_PEOPLE[1], View()).image)
+def test_camera_formats(
+    engine_twin: EngineTwin, python_engine: FaceEngine, gallery: Gallery, kind: FrameFormat
+) -> None:
+    image = fit_frame(render_portrait(_PEOPLE[1], View()).image, 320, 240)
     seen = decode_frame(encode_frame(image, kind), 320, 240, kind)
-    assert_same(expected_of(python_engine, gallery, seen), twin.identify(image, kind))
+    assert_same(expected_of(python_engine, gallery, seen), engine_twin.identify(image, kind))
 
 
-def test_several_faces_small_ones_and_none(twin: EngineTwin, python_engine: FaceEngine, gallery: Gallery) -> None:
-    group = np.hstack([fit(render_portrait(person, View()).image, 160, 240) for person in _PEOPLE[1:3]])
+def test_several_faces_small_ones_and_none(
+    engine_twin: EngineTwin, python_engine: FaceEngine, gallery: Gallery
+) -> None:
+    group = np.hstack([fit_frame(render_portrait(person, View()).image, 160, 240) for person in _PEOPLE[1:3]])
     noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3)).astype(np.uint8)
-    for image in (group, fit(group, 160, 120), cv2.blur(group, (9, 9)), group // 12, noise, np.zeros_like(group)):
-        assert_same(expected_of(python_engine, gallery, np.asarray(image)), twin.identify(np.asarray(image)))
+    for image in (group, fit_frame(group, 160, 120), cv2.blur(group, (9, 9)), group // 12, noise, np.zeros_like(group)):
+        assert_same(expected_of(python_engine, gallery, np.asarray(image)), engine_twin.identify(np.asarray(image)))
 
 
 def _enrolled(engine: FaceEngine, images: dict[str, RGB]) -> Gallery:
@@ -131,20 +118,20 @@ def _photos() -> dict[str, RGB]:
         pytest.skip("EDGE_SIAMESE_DATA names no folder with celeba_dev.zip")
     with zipfile.ZipFile(archive) as photos:
         names = sorted(name for name in photos.namelist() if name.endswith(".jpg") and "/" in name)
-        return {name: fit(read_image(photos.read(name), name=name)) for name in names}
+        return {name: fit_frame(read_image(photos.read(name), name=name), 320, 240) for name in names}
 
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_real_photos(twin: EngineTwin, python_engine: FaceEngine) -> None:
+def test_real_photos(engine_twin: EngineTwin, python_engine: FaceEngine) -> None:
     """Prints how many photos are decided alike, and the differences of scores. `EDGE_SIAMESE_PHOTOS` sets how many."""
     images = _photos()
     gallery = _enrolled(python_engine, images)
-    assert twin.open(gallery, encode(gallery)) == 0
+    assert engine_twin.open(gallery, encode(gallery)) == 0
     wanted = int(os.environ.get("EDGE_SIAMESE_PHOTOS", "60"))
     chosen, same, differences = list(images)[:: max(len(images) // wanted, 1)], 0, []
     for name in chosen:
-        expected, found = expected_of(python_engine, gallery, images[name]), twin.identify(images[name])
+        expected, found = expected_of(python_engine, gallery, images[name]), engine_twin.identify(images[name])
         equal = [_verdict(one.decision) for one in expected] == [_verdict(other.decision) for other in found]
         same += equal
         if not equal:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edge_siamese.errors import GalleryError, NewerGalleryError, NotAGalleryError
 from edge_siamese.gallery.container.reader import parse
-from edge_siamese_firmware.runtime_c.verdicts import MEANINGS, GalleryVerdict
+from edge_siamese_firmware.protocol.verdicts import MEANINGS, GalleryVerdict
 
 from .galleries import DIGEST, gallery_bytes, one_wrong, with_crcs
 from .twin import SANITIZERS, Twin, compile_runtime

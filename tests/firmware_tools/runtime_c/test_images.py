@@ -16,7 +16,7 @@ from edge_siamese.frames import RGB
 from edge_siamese.preprocessing import int8_input
 from edge_siamese.quality.gate import QualityLimits, measure_crop
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
-from edge_siamese_firmware.runtime_c.frames import FORMATS, FrameFormat, decode_frame, encode_frame
+from edge_siamese_firmware.frames import FORMATS, FrameFormat, decode_frame, encode_frame
 
 from .twin import COMPILER, compile_runtime
 from .twin_images import PIXEL, ImageTwin

@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.decision import Decision, Outcome, Reason
+from edge_siamese_firmware.protocol.verdicts import GalleryVerdict
 from edge_siamese_firmware.runtime_c.sources import runtime_sources
-from edge_siamese_firmware.runtime_c.verdicts import GalleryVerdict
 
 COMPILER = shutil.which("gcc") or shutil.which("cc")
 FLAGS = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wno-sign-conversion", "-Werror")
 SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+_OF_BOARDS = {"es_app.c"}
 _OUTCOMES, _REASONS = tuple(Outcome), tuple(Reason)
 
 
@@ -31,7 +32,7 @@ def write_sources(folder: Path) -> list[str]:
 
 def compile_runtime(folder: Path, *options: str, sources: Sequence[Path] = (), compiler: str | None = None) -> None:
     """Compile the runtime and other sources in a folder."""
-    names = write_sources(folder)
+    names = [name for name in write_sources(folder) if (folder / "es_config.h").exists() or name not in _OF_BOARDS]
     command = [str(compiler or COMPILER), *FLAGS, *options, "-I.", *names, *map(str, sources)]
     built = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr[:4000]

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.decision import Reason
-from edge_siamese_firmware.runtime_c.frames import FORMATS, FrameFormat
+from edge_siamese_firmware.frames import FORMATS, FrameFormat
 
 Pixels = npt.NDArray[np.uint8]
 PIXEL = 2**16

@@ -29,6 +29,16 @@ def check_frame_size(width: int, height: int, where: str) -> None:
             )
 
 
+def fit_frame(image: RGB, width: int, height: int) -> RGB:
+    """A uint8 ``(H, W, 3)`` image scaled into the middle of a black frame, uint8 ``(height, width, 3)``."""
+    scale = min(width / image.shape[1], height / image.shape[0])
+    size = (max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1))
+    frame = np.zeros((height, width, 3), np.uint8)
+    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    frame[top : top + size[1], left : left + size[0]] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return frame
+
+
 def encode_frame(image: RGB, kind: FrameFormat) -> bytes:
     """A uint8 ``(H, W, 3)`` RGB image as the bytes of a camera frame; ``yuyv`` needs an even width."""
     if kind == "gray":

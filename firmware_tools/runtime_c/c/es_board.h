@@ -1,0 +1,29 @@
+/* What a board gives to the firmware. The file that implements it is the only one that knows the hardware. */
+#ifndef ES_BOARD_H
+#define ES_BOARD_H
+
+#include "es_frame.h"
+#include "es_slots.h"
+
+/* Clocks, pins, the camera and the serial line. */
+void es_board_start(void);
+
+/* The next frame into `pixels`, ES_FRAME_BYTES of the format in es_config.h. False when there is none yet. */
+bool es_board_capture(uint8_t *pixels);
+
+/* Sends bytes over the serial line. */
+void es_board_send(const uint8_t *bytes, uint32_t size);
+
+/* The next byte that was received, or -1. */
+int32_t es_board_receive(void);
+
+/* Called at least once between two runs of a network: the watchdog's time must be longer than the slowest run. */
+void es_board_watchdog(void);
+
+/* Whether the firmware goes on; a board's never ends. */
+bool es_board_goes_on(void);
+
+/* The gallery slots and how they are erased and written. */
+extern const struct es_flash es_board_flash;
+
+#endif
