@@ -1,6 +1,7 @@
 """Contestants of a comparison: pipelines of this project and of others, each in its process."""
 
 import os
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -10,12 +11,13 @@ from edge_siamese.errors import DataError
 from edge_siamese.models import default_model, named_model
 
 from ..peers.adapter import About, Files
-from ..peers.process import PeerError, PeerProcess
+from ..peers.process import MissingPackageError, PeerError, PeerProcess
 from ..peers.registry import PEERS, MissingFileError, Peer, find_files, total_bytes
 from ..peers.search_path import search_path
 
 OURS = "edge-siamese"
 _ADAPTER = "ours:Ours"
+_MIN_PYTHON = (3, 11)
 
 
 @dataclass(frozen=True)
@@ -166,11 +168,32 @@ def started(
                     start_seconds=max(seconds, 120), kernels=limit,
                 )  # fmt: skip
             except PeerError as error:
-                remedy = f"; {each.install}, and name that environment with --peer-python" if each.install else ""
-                lacking.append(NotRun(each.name, each.title, f"{error}{remedy}"))
+                lacking.append(NotRun(each.name, each.title, _reason(each, error)))
                 continue
             stack.callback(process.close)
             model_bytes = total_bytes(each.files) + process.about.package_bytes
             notes = list(process.about.notes) + (["its kernels are not limited"] if kernels and not limit else [])
             running.append(Running(each, process, process.about, model_bytes, notes=notes))
         yield running, lacking
+
+
+def _reason(contestant: Contestant, error: PeerError) -> str:
+    """Why a contestant does not start, with the remedy if its package is missing or its Python is too old."""
+    if isinstance(error, MissingPackageError):
+        return f"{error}; {contestant.install}, and name that environment with --peer-python"
+    if contestant.python and (version := _version_of(contestant.python)) < _MIN_PYTHON:
+        found = ".".join(map(str, version))
+        return f"{contestant.python}: expected Python {'.'.join(map(str, _MIN_PYTHON))} or later, found {found}"
+    return str(error)
+
+
+def _version_of(python: Path) -> tuple[int, ...]:
+    """Major and minor version of an interpreter; the oldest accepted one where it does not say."""
+    command = [str(python), "-c", "import sys; print(*sys.version_info[:2])"]
+    try:
+        ended = subprocess.run(
+            command, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL
+        )
+        return tuple(int(word) for word in ended.stdout.split()) or _MIN_PYTHON
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return _MIN_PYTHON

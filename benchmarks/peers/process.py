@@ -35,6 +35,10 @@ class PeerError(EdgeSiameseError):
     """A peer does not start, crashed, did not answer in time, or answered nonsense; the message says which."""
 
 
+class MissingPackageError(PeerError):
+    """The environment of a peer lacks its package."""
+
+
 @dataclass(frozen=True)
 class Timing:
     """Duration of one run in nanoseconds: of the wall clock, and of the process's threads on the processor."""
@@ -170,7 +174,7 @@ class PeerProcess:
         if not isinstance(answer, dict):
             raise PeerError(f"{what}: expected a JSON object, found {line[:60]!r}")
         if answer.get("missing_package"):
-            raise PeerError(f"its environment has no package {answer['missing_package']}")
+            raise MissingPackageError(f"its environment has no package {answer['missing_package']}")
         if answer.get("error"):
             raise PeerError(f"{what}: {answer['error']}")
         return answer

@@ -65,12 +65,12 @@ def test_a_detector_is_compared_by_its_detection(tmp_path: Path, fake_python: Fa
     assert ratio.value == 0.5
 
 
-@pytest.mark.parametrize(("fault", "sentence"), [("crash", "stopped by SIGABRT"), ("hang", "no answer within 0.5 s")])
+@pytest.mark.parametrize(("fault", "sentence"), [("crash", "stopped by SIGABRT"), ("hang", "no answer within 2 s")])
 def test_one_that_fails_keeps_what_was_measured_and_the_others_stand(
     fault: str, sentence: str, tmp_path: Path, fake_python: FakePython
 ) -> None:
     bad = fake("bad", fake_python(f"fault={fault},from=4"))
-    run, running, _ = measured([fake("good", fake_python("faces=1")), bad], tmp_path, seconds=0.5)
+    run, running, _ = measured([fake("good", fake_python("faces=1")), bad], tmp_path, seconds=2)
     by_name = {each.contestant.name: each for each in running}
     assert by_name["good"].error == ""
     assert len(run.latencies["good"].samples(WHOLE, "wall")) == 12
@@ -79,13 +79,24 @@ def test_one_that_fails_keeps_what_was_measured_and_the_others_stand(
     assert len(run.latencies["bad"].samples(WHOLE, "wall")) == 3
 
 
-def test_one_that_does_not_start_is_listed_with_its_remedy(tmp_path: Path, fake_python: FakePython) -> None:
+def test_one_that_does_not_start_is_listed_with_the_reason(tmp_path: Path, fake_python: FakePython) -> None:
+    old = tmp_path / "old-python"
+    old.write_text('#!/bin/sh\n[ "$1" = -c ] && echo 3 8 && exit\nexit 1\n')
+    old.chmod(0o755)
+    without = Contestant(
+        "without", "Without", "media_pipe:MediaPipe", {"detector": tmp_path}, "", "pip install mediapipe"
+    )
     _, running, lacking = measured(
-        [fake("good", fake_python("faces=1")), fake("absent", fake_python("fault=start"))], tmp_path
+        [fake("good", fake_python("faces=1")), fake("bad", fake_python("fault=start")), fake("old", old), without],
+        tmp_path,
     )
     assert [each.contestant.name for each in running] == ["good"]
-    (absent,) = lacking
-    assert absent.reason.endswith("(no such device); pip install absent, and name that environment with --peer-python")
+    reasons = {each.name: each.reason for each in lacking}
+    assert reasons["bad"] == "the start: its process ended with exit status 3 (no such device)"
+    assert reasons["old"] == f"{old}: expected Python 3.11 or later, found 3.8"
+    assert reasons["without"].endswith(
+        "no package mediapipe; pip install mediapipe, and name that environment with --peer-python"
+    )
 
 
 def test_the_time_limit_ends_the_run_after_a_round(tmp_path: Path, fake_python: FakePython) -> None:

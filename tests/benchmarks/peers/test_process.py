@@ -89,7 +89,7 @@ def test_durations_and_faces_come_from_the_answers(packages: Path, portrait: Pat
     ("fault", "sentence"),
     [
         ("crash", r"embedding: its process stopped by SIGABRT \(double free or corruption\)"),
-        ("hang", r"embedding: no answer within 0.5 s"),
+        ("hang", r"embedding: no answer within 2 s"),
         ("garbage", r"embedding: expected a JSON object, found b'Segmentation faults"),
         ("nan", r"embedding: expected finite numbers, found 4 of 4 that are not"),
         ("zeros", r"embedding: expected a direction, found zeros only"),
@@ -100,7 +100,7 @@ def test_what_goes_wrong_is_one_sentence(
     fault: str, sentence: str, packages: Path, portrait: Path, fake_python: FakePython
 ) -> None:
     python = fake_python(f"fault={fault}")
-    peer = PeerProcess("x:Y", {}, packages, python=python, seconds=0.5, start_seconds=60)
+    peer = PeerProcess("x:Y", {}, packages, python=python, seconds=2, start_seconds=60)
     with peer, pytest.raises(PeerError, match=sentence):
         use(peer, portrait)
 
