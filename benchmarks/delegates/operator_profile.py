@@ -20,6 +20,7 @@ from ..arm.single_operator import cut_distinct
 from ..timing.measuring import RunLength, measure
 from .agreement import DelegateModel
 
+_MAX_SUM = 1.5
 METHOD = "each operator alone in a model of its own, XNNPACK, one thread"
 
 
@@ -54,6 +55,16 @@ class OperatorProfile:
     def sum_ns(self) -> float:
         return sum(each.ns * each.count for each in self.times)
 
+    @property
+    def doubt(self) -> str:
+        """Why the shares say little; empty if they can be used."""
+        if self.sum_ns <= _MAX_SUM * self.whole_ns:
+            return ""
+        return (
+            f"the sum is {self.sum_ns / self.whole_ns:.1f} times the whole network: alone, operators run on other kernels here "
+            "(such as those whose float16 weights are converted at run time), so the shares say little"
+        )
+
     def by_kind(self) -> dict[str, float]:
         """Nanoseconds by kind of operator, the largest first."""
         sums: Counter[str] = Counter()
@@ -70,6 +81,7 @@ class OperatorProfile:
             table(rows, header=("operator", "ms", "share")),
             *(f"not measured: {each}" for each in self.missing),
         ]
+        lines += [f"Warning: {self.doubt}"] if self.doubt else []
         return "\n".join(lines + ([f"Partial: {self.partial}"] if self.partial else []))
 
     def to_json(self) -> dict[str, Any]:
@@ -90,6 +102,7 @@ class OperatorProfile:
                 for each in self.times
             ],
             "missing": list(self.missing),
+            "warning": self.doubt or None,
             "partial": self.partial,
         }
 

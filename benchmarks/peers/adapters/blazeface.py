@@ -12,6 +12,7 @@ from ..adapter import About, DetectorOnly, Files, FoundFace, Pixels, version_of
 
 _SIDE, _MIN_SCORE, _OVERLAP = 128, 0.5, 0.3
 _GRIDS = ((16, 2), (8, 6))  # cells a side, anchors a cell
+_OUTPUTS = (1, 896, 16), (1, 896, 1)
 
 
 class BlazeFace(DetectorOnly):
@@ -27,8 +28,12 @@ class BlazeFace(DetectorOnly):
         self._interpreter = Interpreter(model_path=str(files["detector"]), num_threads=1)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
-        by_width = {int(detail["shape"][-1]): detail["index"] for detail in self._interpreter.get_output_details()}
-        self._boxes, self._scores = by_width[16], by_width[1]
+        by_shape = {tuple(detail["shape"]): detail["index"] for detail in self._interpreter.get_output_details()}
+        if set(by_shape) != set(_OUTPUTS):
+            raise ValueError(
+                f"expected a BlazeFace network with outputs {_OUTPUTS}, found {tuple(map(_plain, by_shape))}"
+            )
+        self._boxes, self._scores = (by_shape[shape] for shape in _OUTPUTS)
         self._anchors = _anchors()
 
     def about(self) -> About:
@@ -64,6 +69,10 @@ class BlazeFace(DetectorOnly):
             )
             for at in np.asarray(kept, np.int64).reshape(-1)
         ]
+
+
+def _plain(shape: tuple[Any, ...]) -> tuple[int, ...]:
+    return tuple(int(side) for side in shape)
 
 
 def _anchors() -> npt.NDArray[np.float32]:

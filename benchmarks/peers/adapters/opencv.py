@@ -90,7 +90,7 @@ def mobilefacenet_tflite(files: Files) -> YuNetCrop:
         interpreter.invoke()
         return np.asarray(interpreter.get_tensor(given["index"]))
 
-    return YuNetCrop(files, run, int(taken["shape"][2]), 128.0, version_of("ai-edge-litert"))
+    return YuNetCrop(files, run, _width(taken), 128.0, version_of("ai-edge-litert"))
 
 
 def mobilefacenet_micro(files: Files) -> YuNetCrop:
@@ -98,7 +98,7 @@ def mobilefacenet_micro(files: Files) -> YuNetCrop:
     from tflite_micro.python.tflite_micro import runtime
 
     interpreter = runtime.Interpreter.from_file(str(files["embedder"]))
-    width = int(interpreter.get_input_details(0)["shape"][2])
+    width = _width(interpreter.get_input_details(0))
 
     def run(pixels: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         interpreter.set_input(np.ascontiguousarray(pixels), 0)
@@ -121,6 +121,19 @@ def mobilefacenet_onnx(files: Files) -> YuNetCrop:
         return np.asarray(session.run(None, {name: pixels.transpose(0, 3, 1, 2)})[0])
 
     return YuNetCrop(files, run, _CROP, 127.5, version_of("onnxruntime"))
+
+
+def _width(details: dict[str, Any]) -> int:
+    """Columns of a MobileFaceNet's input.
+
+    Raises:
+        ValueError: it is no input of that kind.
+    """
+    shape = tuple(int(side) for side in details["shape"])
+    if details["dtype"] != np.float32 or shape not in {(1, _CROP, 96, 3), (1, _CROP, _CROP, 3)}:
+        found = f"{np.dtype(details['dtype']).name} {shape}"
+        raise ValueError(f"expected a float32 input (1, 112, 96, 3) or (1, 112, 112, 3), found {found}")
+    return shape[2]
 
 
 def _face(row: npt.NDArray[np.float32]) -> FoundFace:

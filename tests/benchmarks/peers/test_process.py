@@ -122,6 +122,12 @@ def test_a_process_that_does_not_start_says_why(packages: Path, fake_python: Fak
         PeerProcess("media_pipe:MediaPipe", {"detector": tmp_path}, packages)
 
 
+def test_another_projects_file_is_named_with_what_was_expected(packages: Path) -> None:
+    model = default_model("embedder-small")
+    with pytest.raises(PeerError, match=r"expected a BlazeFace network with outputs .*, found \(\(1, 256\),\)"):
+        PeerProcess("blazeface:BlazeFace", {"detector": model}, packages)
+
+
 def test_a_closed_peer_is_ended_with_what_it_started(packages: Path, fake_python: FakePython) -> None:
     peer = PeerProcess("x:Y", {}, packages, python=fake_python("faces=1"))
     identifier = peer._process.pid
