@@ -68,7 +68,7 @@ def test_without_apt_get_the_missing_programs_and_their_packages_are_named(bare:
     assert "apt-get install gcc-aarch64-linux-gnu" in said
 
 
-def test_who_is_not_root_is_told_so(bare: Path) -> None:
+def test_who_is_not_root_gets_a_sentence(bare: Path) -> None:
     write(bare / "id", "echo 1000")
     write(bare / "apt-get", "exit 1")
     assert "that takes root" in run(bare)

@@ -162,7 +162,7 @@ class TimingRun:
         warnings = warnings_about(self.facts.host, states)
         report = report_json(self.head, measurement, states=states, warnings=warnings, metrics=metrics)
         if self.journal:
-            ending = {name: report[name] for name in ("warnings", "metrics", "host_states")}
+            ending = {name: report[name] for name in ("warnings", "metrics")}
             self.journal.finish(measurement.partial, **ending)
         if not report["stages"]:
             raise EdgeSiameseError(f"nothing was measured: {measurement.partial or 'no sample'}")
@@ -188,7 +188,8 @@ def timing_run(
     head = conditions(benchmark, facts, mode=mode, warmup=warmup, about=about)
     journal: AbstractContextManager[Journal | None] = Journal(raw, head) if raw else nullcontext()
     with terminable(), journal as opened:
-        yield TimingRun(f"bench-{benchmark}", engine, facts, head, HostMonitor(), opened)
+        monitor = HostMonitor(on_state=opened.add_state) if opened else HostMonitor()
+        yield TimingRun(f"bench-{benchmark}", engine, facts, head, monitor, opened)
 
 
 @contextmanager

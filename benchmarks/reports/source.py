@@ -7,6 +7,7 @@ from typing import Any
 from edge_siamese.errors import DataError
 
 from ..timing.journal import read_journal
+from ..timing.monitor import HostState
 from ..timing.report import SCHEMA_VERSION, report_json, verify_report
 from ..timing.thermal import drift, timeline
 
@@ -61,11 +62,18 @@ def report_of_samples(path: Path) -> dict[str, Any]:
     report = report_json(about, measurement, warnings=ending["warnings"] or (), metrics=ending["metrics"])
     if about["benchmark"] == "thermal" and not report["metrics"]:
         (samples,) = measurement.samples.values()
-        rows = timeline(samples, [])
+        rows = timeline(samples, [_state(entry) for entry in ending["host_states"] or []])
         report["metrics"] = {"drift": drift(rows), "timeline": rows}
     report |= {"host_states": ending["host_states"] or []}
     _check_values(path, report)
     return report
+
+
+def _state(entry: Any) -> HostState:
+    try:
+        return HostState(**entry)
+    except TypeError as error:
+        raise DataError(f"a state of the host is damaged ({error})") from error
 
 
 def _check_values(path: Path, report: dict[str, Any]) -> None:

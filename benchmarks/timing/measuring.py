@@ -71,10 +71,12 @@ class _Session:
 
     def run_block(self, order: list[str], check: ClockCheck) -> None:
         """Measure one block, and keep it only if the clock did not jump meanwhile."""
-        taken = {}
+        taken, count = {}, self.per_block
+        if not self.length.seconds:
+            count = min(count, max(self.length.queries - self.queries, 1))
         for label in order:
             action, durations = self.actions[label], []
-            for _ in range(self.per_block):
+            for _ in range(count):
                 start = self.clock()
                 action()
                 durations.append(check.duration(label, start, self.clock()))
@@ -85,11 +87,11 @@ class _Session:
             if self.recorder:
                 self.recorder.add(taken[label])
         self.block += 1
-        self.queries += self.per_block
+        self.queries += count
 
     def adapt(self, block_ns: int) -> None:
-        """Double the length of the blocks while `_MAX_BLOCKS` of them would be over before `seconds`."""
-        if block_ns * _MAX_BLOCKS < self.length.seconds * 1e9:
+        """Double the length of the blocks where `_MAX_BLOCKS` of them would be over before `seconds`, and after so many."""
+        if block_ns * _MAX_BLOCKS < self.length.seconds * 1e9 or self.block % _MAX_BLOCKS == 0:
             self.per_block *= 2
 
 

@@ -72,6 +72,7 @@ class HostMonitor:
         clock: clock of the measurement.
         root: folder that contains ``proc`` and ``sys``.
         detect: reads the host; `detect_host` of `root` by default.
+        on_state: receives each state, in the monitor's thread except for the first and the last.
     """
 
     def __init__(
@@ -81,11 +82,12 @@ class HostMonitor:
         clock: Clock = time.perf_counter_ns,
         root: Path = Path("/"),
         detect: Callable[[], HostInfo] | None = None,
+        on_state: Callable[[HostState], None] = lambda state: None,
     ) -> None:
         self.states: list[HostState] = []
         self._seconds, self._clock, self._root = seconds, clock, root
         self._detect = detect or (lambda: detect_host(root))
-        self._stop = threading.Event()
+        self._on_state, self._stop = on_state, threading.Event()
         self._thread = threading.Thread(target=self._watch, name="host monitor", daemon=True)
         self._start = 0
         self._before: CpuTimes | None = None
@@ -119,7 +121,9 @@ class HostMonitor:
             own = min(used * os.sysconf("SC_CLK_TCK") / passed, 1.0)
         self._before, self._own_before = now, own_now
         at = self._clock() - self._start
-        self.states.append(HostState(at, host.temperature, clock_mhz(self._root), host.throttling, steal, busy, own))
+        state = HostState(at, host.temperature, clock_mhz(self._root), host.throttling, steal, busy, own)
+        self.states.append(state)
+        self._on_state(state)
 
 
 def warnings_about(host: HostInfo, states: Sequence[HostState], cores: int | None = None) -> list[str]:

@@ -101,8 +101,12 @@ def test_a_killed_thermal_run_has_its_timeline(tmp_path: Path) -> None:
     raw = tmp_path / "raw.jsonl"
     with Journal(raw, HEAD | {"benchmark": "thermal"}) as journal:
         journal.add(MEASURED[CAMERA_TO_DECISION])
+        for state in STATES:
+            journal.add_state(state)
     found = read_report(raw)
     assert [row["second"] for row in found["metrics"]["timeline"]] == [0, 1, 2, 3]
+    assert [row["temperature"] for row in found["metrics"]["timeline"]] == [51.0, 52.0, 53.0, 53.0]
+    assert found["host_states"] == [json.loads(json.dumps(state.to_json())) for state in STATES]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def write(path: Path) -> None:
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     write(tmp_path / "raw.jsonl")
     about, measured = read_journal(tmp_path / "raw.jsonl")
-    assert about == {"command": "latency"}
+    assert about == {"command": "latency", "host_states": []}
     assert measured.partial == ""
     assert {label: taken.ns.tolist() for label, taken in measured.samples.items()} == {"embed": [5, 3, 4], "align": [1]}
     assert measured.samples["embed"].block.tolist() == [0, 0, 1]
@@ -70,6 +70,11 @@ def test_samples_survive_the_death_of_their_process(tmp_path: Path) -> None:
         ('{"schema": "edge-siamese/bench-samples/9"}\n', "found edge-siamese/bench-samples/9"),
         ('HEAD\n{"label": "a"}\n', "line 2: expected label, block and ns"),
         ('HEAD\n{"label": "a", "block": 0, "ns": [-1]}\n', "line 2: expected label"),
+        (
+            'HEAD\n{"label": "a", "block": 1, "ns": [1]}\n{"label": "a", "block": 0, "ns": [1]}\n',
+            "rising block numbers",
+        ),
+        ("HEAD\n[5]\n", "line 2: expected label"),
         ('HEAD\n{"lab\n{"finished": true, "partial": ""}\n', "line 2: expected a JSON object"),
     ],
 )

@@ -56,6 +56,13 @@ def test_it_lasts_as_long_as_asked_with_a_bounded_number_of_blocks() -> None:
     assert measured.samples["fast"].block[-1] < 500
 
 
+def test_many_runs_need_few_blocks_and_are_as_many_as_asked() -> None:
+    clock = SteppedClock()
+    measured = run(clock, {"fast": clock.action(1000)}, queries=100_003, per_block=1)
+    assert len(measured.samples["fast"]) == 100_003
+    assert measured.samples["fast"].block[-1] < 5_000
+
+
 def test_a_billion_runs_end_with_the_time() -> None:
     clock = SteppedClock()
     measured = run(clock, {"slow": clock.action(10**8)}, queries=10**9, max_seconds=2)
