@@ -11,8 +11,8 @@ from edge_siamese_firmware.emulation.qemu import missing_tools
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / ".ci" / "test-tools"
-# Part of any machine that builds this project, or not in Debian.
-ELSEWHERE = {"make", "true", "onnx2tf"}
+# Part of any machine that builds this project, or Python packages that want an environment of their own.
+ELSEWHERE = {"make", "true", "onnx2tf", "vela"}
 # One of these is enough.
 ALTERNATIVES = {"chromium-browser": "chromium", "google-chrome": "chromium", "cc": "gcc"}
 
