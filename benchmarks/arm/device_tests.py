@@ -49,7 +49,10 @@ ABI_TESTS = tuple(
         "system/test_host.py",
     )
 )
-_ABI_OPTIONS = ("-m", "not data and not slow", "-n", "2")
+_HUNDREDS_OF_IMAGES = (
+    f"{DEVICE_TESTS}/test_engine.py::TestSharing::test_threads_that_share_an_engine_get_what_one_thread_gets"
+)
+_ABI_OPTIONS = ("-m", "not data and not slow", "-n", "2", "--deselect", _HUNDREDS_OF_IMAGES)
 _FEW_EXAMPLES = {"HYPOTHESIS_PROFILE": "few"}
 _DEFAULT_CORE = "a72"
 _PACKAGES = {  # the tree's folders, by the names they are installed under
