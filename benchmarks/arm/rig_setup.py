@@ -46,6 +46,7 @@ APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 APT::Update::Error-Mode "any";
 Acquire::Retries "2";
+Acquire::http::Timeout "30";
 Debug::NoLocking "true";
 """
 
