@@ -47,6 +47,11 @@ from .import_options import pixel_input, pixel_options
     is_flag=True,
     help="Average the embeddings of a crop and its flipped copy: twice the time, fewer errors. Stored in the card.",
 )
+@click.option(
+    "--pixel-pairs",
+    is_flag=True,
+    help="Read pixels in pairs in the first convolution: the same embeddings, faster on CPUs, slower on microcontrollers.",
+)
 @pixel_options
 @click.option("--name", help="Name in the model card.")
 @click.option(
@@ -106,8 +111,11 @@ def _check_options(task: str, ours: bool, input_size: int | None, options: dict[
     if task == "detector":
         if input_size and input_size % 32:
             raise click.BadParameter(f"expected a multiple of 32, found {input_size}", param_hint="--input-size")
-        if options["float_output"] or options["aware_steps"] or options["average_flip"] or options["format_"] != "int8":
-            raise click.UsageError("--float, --aware-steps, --average-flip and --format are for --task embedder")
+        embedder_only = ("float_output", "aware_steps", "average_flip", "pixel_pairs")
+        if any(options[name] for name in embedder_only) or options["format_"] != "int8":
+            raise click.UsageError(
+                "--float, --aware-steps, --average-flip, --pixel-pairs and --format are for --task embedder"
+            )
         if not ours:
             raise click.UsageError("--task detector converts the .npz of train-detector")
     elif ours and input_size:
@@ -155,7 +163,8 @@ def _embedder(
     try:
         parity = convert_embedder(
             network, calibration, validation, output,
-            format=options["format_"], alignment=alignment, aware_steps=steps, average_flip=options["average_flip"], **card,
+            format=options["format_"], alignment=alignment, aware_steps=steps, average_flip=options["average_flip"],
+            pixel_pairs=options["pixel_pairs"], **card,
         )  # fmt: skip
     except ParityError as error:
         header = ("worst layers", "operator", "SQNR", "lost there")

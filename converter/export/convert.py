@@ -1,7 +1,7 @@
 """Convert float networks to .tflite: quantize, check parity, set operating points, write the model card."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,7 @@ def convert_embedder(
     alignment: str = TEMPLATE_NAME,
     aware_steps: int = 0,
     average_flip: bool = False,
+    pixel_pairs: bool = False,
     maximum_auc_loss: float = MAXIMUM_AUC_LOSS,
 ) -> ParityReport:
     """Quantize a float embedder, check it at the parity gate and write it; int8 gets a model card.
@@ -87,16 +88,17 @@ def convert_embedder(
         alignment: name of the landmark template of the images.
         aware_steps: batches of quantization-aware fine-tuning; 0 for post-training quantization.
         average_flip: use flip averaging, as stored in the card; int8 only.
+        pixel_pairs: read pixels in pairs in the first convolution (`quantization.keras.pixel_pairs`); Keras networks only.
         maximum_auc_loss: largest loss of AUC that passes the parity gate, 0 to 1.
 
     Raises:
         ChanceError: the float network is no better than chance; nothing is written.
         ParityError: the quantized network loses more than the gate allows; nothing is written.
-        DataError: fine-tuning for int8 does not support the network or one of its layers.
+        DataError: fine-tuning for int8, or reading pixels in pairs, does not support the network or one of its layers.
     """
     imported = network if isinstance(network, KerasNetwork | GraphNetwork) else KerasNetwork(network, "run")
     images = spread(calibration)
-    model = _quantized(imported, format, images, calibration, aware_steps)
+    model = _quantized(imported, format, images, calibration, aware_steps, pixel_pairs=pixel_pairs)
     evaluated = validation or LabeledCrops(images, np.zeros(0, np.int64), "")
     people = validation.people if validation else None
     original = unit_rows(average_with_flip(evaluated.crops, imported.embed, average_flip=average_flip))
@@ -123,14 +125,22 @@ def _quantized(
     images: npt.NDArray[np.uint8],
     learning: npt.NDArray[np.uint8],
     aware_steps: int,
+    *,
+    pixel_pairs: bool,
 ) -> bytes:
-    if not aware_steps:
-        return network.convert(format, images)
-    if not isinstance(network, KerasNetwork) or format != "int8":
-        raise DataError(f"fine-tuning for int8 needs a Keras network and int8, found {network.source} and {format}")
-    from ..quantization.keras.qat import quantize_aware
+    if pixel_pairs and not isinstance(network, KerasNetwork):
+        raise DataError(f"reading pixels in pairs needs a Keras network, found {network.source}")
+    if aware_steps:
+        if not isinstance(network, KerasNetwork) or format != "int8":
+            raise DataError(f"fine-tuning for int8 needs a Keras network and int8, found {network.source} and {format}")
+        from ..quantization.keras.qat import quantize_aware
 
-    return quantize_aware(network.network, images, learning, steps=aware_steps)
+        return quantize_aware(network.network, images, learning, steps=aware_steps, pixel_pairs=pixel_pairs)
+    if pixel_pairs and isinstance(network, KerasNetwork):
+        from ..quantization.keras.pixel_pairs import with_pixel_pairs
+
+        network = replace(network, network=with_pixel_pairs(network.network))
+    return network.convert(format, images)
 
 
 def _require(

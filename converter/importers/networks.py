@@ -94,7 +94,7 @@ class KerasNetwork:
 
     def reference(self, images: Images) -> bytes:
         from ..quantization.formats import as_float
-        from ..quantization.keras.preparation import equalized
+        from ..quantization.keras.equalization import equalized
 
         return as_float(equalized(self.network, float_input(images)))
 

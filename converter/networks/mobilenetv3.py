@@ -6,7 +6,7 @@ do, to extract facial details at 28x28 and 14x14. Three differences from the pap
 edge runtimes:
 
 * SiLU replaces hard-swish: XNNPACK and the Edge TPU support LOGISTIC and MUL but not HARD_SWISH. The stem uses ReLU, so
-  that its channels can be equalized before quantization (`quantization.keras.preparation`).
+  that its channels can be equalized before quantization (`quantization.keras.equalization`).
 * Squeeze-and-excitation is optional and its gate is a sigmoid.
 * The head is a global *depthwise* convolution (Chen et al., "MobileFaceNets", 2018) and a 1x1 convolution to the
   embedding; the matcher computes the L2 normalization exactly in integers.

@@ -168,8 +168,8 @@ def _following_normalization(layer: Any) -> Any | None:
 
 
 def _has_no_range(layer: Any) -> bool:
-    """Inputs and reshapes keep the range of their input; a convolution before a ReLU is fused with it."""
-    if isinstance(layer, layers.InputLayer | layers.Reshape | layers.UpSampling2D):
+    """Inputs, reshapes and zero padding keep the range of their input; a convolution before a ReLU is fused with it."""
+    if isinstance(layer, layers.InputLayer | layers.Reshape | layers.UpSampling2D | layers.ZeroPadding2D):
         return True
     after = _consumers(layer)
     return (

@@ -4,6 +4,7 @@ The fake-quantized network is trained to reproduce the embeddings of the float n
 quantization error and stay fixed.
 """
 
+from functools import partial
 from typing import Any
 
 import cv2
@@ -16,8 +17,9 @@ from edge_siamese.preprocessing import float_input
 
 from ...augmentation.face_crop import CameraAugmentation
 from ..calibration import measure_ranges, require_calibration
+from .equalization import equalized
 from .fake_quant import fake_quantized, fold_batch_normalization, quantized_tensors, require_foldable
-from .preparation import equalized
+from .pixel_pairs import with_pixel_pairs
 from .ptq import convert_int8
 
 BATCH_SIZE = 32
@@ -31,6 +33,7 @@ def quantize_aware(
     steps: int = 400,
     learning_rate: float = 1e-4,
     seed: int = 0,
+    pixel_pairs: bool = False,
 ) -> bytes:
     """Fine-tune an embedder for int8 and convert it.
 
@@ -41,6 +44,7 @@ def quantize_aware(
         steps: batches of 32; 0 only measures ranges.
         learning_rate: initial learning rate, with cosine decay to zero.
         seed: seed of the order of the crops and of their augmentation.
+        pixel_pairs: the file reads pixels in pairs, see `pixel_pairs`.
 
     Returns:
         Bytes of the .tflite, as from `ptq.quantize`.
@@ -56,9 +60,10 @@ def quantize_aware(
     student = fake_quantized(folded, ranges)
     if steps:
         _imitate(student, network, _CropBatches(crops, steps, seed), learning_rate)
-    static = fake_quantized(folded, ranges, batch_size=1)
-    static.set_weights(student.get_weights())
-    return convert_int8(static, images)
+    folded.set_weights(student.get_weights())  # both have the same layers with weights, in the same order
+    return convert_int8(
+        fake_quantized(with_pixel_pairs(folded) if pixel_pairs else folded, ranges, batch_size=1), images
+    )
 
 
 def _imitate(student: Any, original: Any, batches: "_CropBatches", learning_rate: float) -> None:
@@ -73,8 +78,8 @@ class _Imitation(keras.Model):  # type: ignore[misc]
 
     def __init__(self, student: Any, original: Any) -> None:
         super().__init__(name="imitation")
-        self.student, self.original = student, original
-        self.original.trainable = False
+        self.student = student
+        self._embed = partial(original, training=False)  # not a layer of this model, so it is not trained
 
     def call(self, images: Any, training: bool | None = None) -> Any:
         return self.student(images, training=training)
@@ -82,7 +87,7 @@ class _Imitation(keras.Model):  # type: ignore[misc]
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        expected = ops.normalize(ops.cast(self.original(x, training=False), "float32"), axis=-1)
+        expected = ops.normalize(ops.cast(self._embed(x), "float32"), axis=-1)
         return 1.0 - ops.mean(ops.sum(expected * ops.normalize(y_pred, axis=-1), axis=-1))
 
 

@@ -1,4 +1,4 @@
-"""Cross-layer equalization of float .tflite networks; see `quantization.keras.preparation` for Keras networks.
+"""Cross-layer equalization of float .tflite networks; see `quantization.keras.equalization` for Keras networks.
 
 Between two convolutions each channel can be divided by a positive factor and multiplied back, if only ReLU, leaky or
 parametric ReLU, or zero padding is in between. Before a depthwise convolution, whose kernels are quantized per channel,

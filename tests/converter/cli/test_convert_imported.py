@@ -167,7 +167,7 @@ def test_the_gate_names_the_layers_and_the_remedy(
             2,
             "--average-flip is stored in the card, which only --format int8 has",
         ),
-        (["--average-flip", "--task", "detector"], 2, "--average-flip and --format are for --task embedder"),
+        (["--average-flip", "--task", "detector"], 2, "--pixel-pairs and --format are for --task embedder"),
         (["--task", "detector"], 2, r"--task detector converts the .npz of train-detector"),
     ],
 )

@@ -1,50 +1,7 @@
-import keras
 import numpy as np
 import pytest
 
-from edge_siamese_converter.networks.layers import conv_bn, depthwise_bn
-from edge_siamese_converter.quantization.keras.preparation import equalized, rounded_keeping_sums
-
-INPUTS = np.random.default_rng(0).uniform(-1, 1, (30, 16, 16, 3)).astype("f4")
-
-
-def uneven_network(activation: str = "relu") -> keras.Model:
-    """A stem whose channels differ a thousandfold in range, and a depthwise layer that undoes it."""
-    keras.utils.set_random_seed(0)
-    image = keras.Input((16, 16, 3))
-    x = conv_bn(image, 8, 3, 2, activation, name="stem")
-    network = keras.Model(image, conv_bn(depthwise_bn(x, 3, 1, "relu", name="next"), 4, name="last"))
-    factors = np.logspace(-1.2, 1.2, 8).astype("f4")
-    gamma, beta, mean, variance = network.get_layer("stem_bn").get_weights()
-    network.get_layer("stem_bn").set_weights([gamma * factors, beta * factors, mean, variance])
-    return network
-
-
-def channel_ranges(network: keras.Model) -> np.ndarray:
-    stem = keras.Model(network.input, network.get_layer("stem_relu").output)
-    return np.asarray(stem(INPUTS)).max(axis=(0, 1, 2))
-
-
-def test_equalizing_evens_the_ranges_and_changes_no_result() -> None:
-    network = uneven_network()
-    even = equalized(network, INPUTS)
-    assert np.asarray(even(INPUTS)) == pytest.approx(np.asarray(network(INPUTS)), abs=1e-4)
-    before, after = channel_ranges(network), channel_ranges(even)
-    assert before.max() / before.min() > 100
-    assert after.max() / after.min() < 3
-
-
-def test_the_network_handed_in_stays_as_it_was() -> None:
-    network = uneven_network()
-    before = [array.copy() for array in network.get_weights()]
-    equalized(network, INPUTS)
-    assert all(np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True))
-
-
-def test_through_a_silu_nothing_can_be_equalized() -> None:
-    network = uneven_network("silu")
-    even = equalized(network, INPUTS)
-    assert all(np.array_equal(a, b) for a, b in zip(network.get_weights(), even.get_weights(), strict=True))
+from edge_siamese_converter.quantization.keras.preparation import rounded_keeping_sums
 
 
 def test_rounded_taps_lie_on_the_grid_and_keep_their_sum() -> None:

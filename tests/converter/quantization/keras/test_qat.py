@@ -56,6 +56,14 @@ def test_a_layer_fused_with_its_relu_has_no_range_of_its_own(network: keras.Mode
     assert {"stem_relu", "down_relu", "add", "embedding"} <= set(names)
 
 
+def test_fine_tuning_leaves_the_original_as_it_was(network: keras.Model, crops: np.ndarray) -> None:
+    before = [array.copy() for array in network.get_weights()]
+    quantize_aware(network, crops, crops, steps=1)
+    assert all(map(np.array_equal, before, network.get_weights()))
+    assert network.trainable
+    assert network.trainable_weights
+
+
 def test_the_float_network_imitates_its_int8_self(network: keras.Model, crops: np.ndarray) -> None:
     folded = fold_batch_normalization(network)
     ranges = measure_ranges(folded, quantized_tensors(folded), float_input(crops))
