@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_siamese.cli.shared.numbers import FiniteRange
 from edge_siamese.cli.shared.options import engine_options, json_option
 from edge_siamese.cli.shared.output import emit_json
 from edge_siamese.errors import DataError, EdgeSiameseError
@@ -27,7 +28,7 @@ _SIZE = (640, 480)
 @click.option("--core", help="Emulate arm64 as this core instead: a53, a72 or a76. Needs the rig of `bench arm`.")
 @click.option("--imports/--no-imports", default=True, show_default=True, help="Measure the time of imports too.")
 @click.option(
-    "--max-mb", type=click.FloatRange(1), help="Exit with 1 if more memory is used at the peak, or if memory grows."
+    "--max-mb", type=FiniteRange(1), help="Exit with 1 if more memory is used at the peak, or if memory grows."
 )
 @json_option
 @engine_options
