@@ -17,7 +17,9 @@ import gzip
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +36,8 @@ COLUMNS = ("index", "shard", "file", "source", "identity", "source_face_px")
 VALIDATION_PEOPLE = 300
 _VALIDATION_SHARE = 0.2  # of the people, if that is fewer than VALIDATION_PEOPLE
 _MIN_VALIDATION = 2
-_Row = tuple[Path, dict[str, str]]  # a folder and a row of its table
+Row = tuple[Path, dict[str, str]]
+"""A folder and a row of its table."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def load_teacher_faces(
             folders have rows of different lengths.
     """
     listed = _listed(folders)
-    rows = _read_tables(listed)
+    rows = read_tables(listed)
     identities = [row["identity"] for _, row in rows]
     validation = np.isin(identities, list(validation_people(identities)))
     teacher = _load_all_rows(listed)
@@ -93,15 +96,15 @@ def load_teacher_faces(
         keep = np.flatnonzero(validation)
         rows, identities = [rows[i] for i in keep], [identities[i] for i in keep]
         targets, validation = targets[keep], validation[keep]
-    return TeacherFaces(_read_crops(rows), targets, identities, validation, directions)
+    return TeacherFaces(read_crops(rows), targets, identities, validation, directions)
 
 
 def load_training_crops(folders: Path | Sequence[Path], maximum: int) -> npt.NDArray[np.uint8]:
     """Read at most `maximum` crops of training people, evenly spaced: uint8 ``(N, 112, 112, 3)``."""
-    rows = _read_tables(_listed(folders))
+    rows = read_tables(_listed(folders))
     kept_back = validation_people([row["identity"] for _, row in rows])
     rows = [(folder, row) for folder, row in rows if row["identity"] not in kept_back]
-    return _read_crops(rows[:: max(1, -(-len(rows) // maximum))])
+    return read_crops(rows[:: max(1, -(-len(rows) // maximum))])
 
 
 def validation_people(identities: list[str], people: int = VALIDATION_PEOPLE) -> frozenset[str]:
@@ -136,7 +139,12 @@ def _listed(folders: Path | Sequence[Path]) -> list[Path]:
     return listed
 
 
-def _read_tables(folders: list[Path]) -> list[_Row]:
+def read_tables(folders: Sequence[Path]) -> list[Row]:
+    """Rows of the tables of teacher folders, each with its folder.
+
+    Raises:
+        DataError: a folder has no table.
+    """
     return [(folder, row) for folder in folders for row in _read_table(folder / FACES)]
 
 
@@ -167,16 +175,26 @@ def _load_rows(path: Path, count: int) -> npt.NDArray[np.float32]:
     return np.asarray(unit_rows(rows), np.float32)
 
 
-def _read_crops(table: list[_Row]) -> npt.NDArray[np.uint8]:
+def read_crops(table: list[Row], *, threads: int = 1) -> npt.NDArray[np.uint8]:
+    """Decode the crops of a table, uint8 ``(N, 112, 112, 3)``; `threads` shards are read at once.
+
+    Raises:
+        DataError: a shard is missing or damaged, or one of its images is not a crop.
+    """
     crops = np.empty((len(table), 112, 112, 3), np.uint8)
-    shards: dict[Path, list[int]] = defaultdict(list)
+    shards: dict[Path, list[tuple[int, str]]] = defaultdict(list)
     for index, (folder, row) in enumerate(table):
-        shards[folder / row["shard"]].append(index)
-    for shard, indices in shards.items():
-        names = [table[index][1]["file"] for index in indices]
-        for index, crop in zip(indices, read_shard(shard, names), strict=True):
-            crops[index] = crop
+        shards[folder / row["shard"]].append((index, row["file"]))
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(partial(_read_into, crops), shards, shards.values()):
+            pass
     return crops
+
+
+def _read_into(crops: npt.NDArray[np.uint8], shard: Path, files: list[tuple[int, str]]) -> None:
+    names = [name for _, name in files]
+    for (index, _), crop in zip(files, read_shard(shard, names), strict=True):
+        crops[index] = crop
 
 
 def read_shard(path: Path, names: Sequence[str]) -> Iterator[RGB]:

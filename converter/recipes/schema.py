@@ -131,6 +131,8 @@ class EmbedderRecipe(_PhasedRecipe):
 
     Attributes:
         task: what it trains.
+        temperature: divisor of the cosines in the distillation loss.
+        cosine_weight: weight of one minus the cosine to the teacher's embedding, added to that loss.
         wccn_shrinkage: shrinkage of the WCCN at the end (`tasks.embedder.wccn`); None omits WCCN.
     """
 
@@ -141,6 +143,7 @@ class EmbedderRecipe(_PhasedRecipe):
     batch_size: int = Field(default=128, ge=8)
     weight_decay: float = Field(default=0.05, ge=0)
     temperature: float = Field(default=0.07, gt=0)
+    cosine_weight: float = Field(default=0.0, ge=0)
     wccn_shrinkage: float | None = Field(default=None, ge=0)
 
 

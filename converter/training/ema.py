@@ -36,7 +36,7 @@ def ema_weights(trainer: Any, network: Any = None, images: npt.NDArray[np.uint8]
         for variable, average in pairs:
             variable.assign(average)
         if pairs and network is not None and images is not None:
-            _measure_moments(network, images)
+            measure_moments(network, images)
         yield
     finally:
         for variable, value in kept:
@@ -50,7 +50,7 @@ def keep_ema(trainer: Any, network: Any, images: npt.NDArray[np.uint8]) -> None:
     network.set_weights(average)
 
 
-def _measure_moments(network: Any, images: npt.NDArray[np.uint8]) -> None:
+def measure_moments(network: Any, images: npt.NDArray[np.uint8]) -> None:
     """Set the moments of every batch normalization to the mean over some batches."""
     normalizations = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
     momenta = [layer.momentum for layer in normalizations]

@@ -7,12 +7,13 @@ underfits. The Muon of Keras supports matrices only; here a convolution kernel `
 and the last) use AdamW with the same learning rate.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 from keras import ops
 
-from ..recipes.schema import Phase
+if TYPE_CHECKING:  # the recipes need pydantic, which a machine that only trains may not have
+    from ..recipes.schema import Phase
 
 _FEWEST = 16
 
@@ -53,7 +54,7 @@ class ConvolutionalMuon(keras.optimizers.Muon):  # type: ignore[misc]
         self.assign_sub(variable, lr * ops.reshape(self.lr_adjust(step), variable.shape))
 
 
-def optimizer_of(phase: Phase, steps: int, weight_decay: float, **options: Any) -> Any:
+def optimizer_of(phase: "Phase", steps: int, weight_decay: float, **options: Any) -> Any:
     """Create the optimizer of a phase with `steps` steps per epoch and its EMA; `options` are passed to Keras."""
     schedule = WarmupStableDecay(phase.learning_rate, phase.epochs * steps, phase.warmup, phase.decay)
     options |= {"weight_decay": weight_decay}

@@ -40,8 +40,10 @@ class Distiller(keras.Model):  # type: ignore[misc]
         people: int = 0,
         negatives: int = 8192,
         temperature: float = 0.07,
+        cosine_weight: float = 0.0,
     ) -> None:
         super().__init__(name="distiller")
+        self.cosine_weight = cosine_weight
         self.network = network
         self.negatives = min(negatives, len(rows))
         self.temperature = temperature
@@ -60,22 +62,39 @@ class Distiller(keras.Model):  # type: ignore[misc]
         embeddings = ops.normalize(outputs, axis=-1)
         taught = ops.cast(ops.any(y["target"] != 0, axis=-1), "float32")
         loss = ops.mean(self._discrimination(embeddings, y["target"]) * taught)
-        loss = loss + NORM_WEIGHT * _unevenness(outputs)
+        if self.cosine_weight:
+            cosines = ops.sum(embeddings * y["target"], axis=-1)
+            loss = loss + self.cosine_weight * ops.mean((1.0 - cosines) * taught)
+        loss = loss + NORM_WEIGHT * length_spread(outputs)
         if self.softmax is not None:
             known = ops.cast(y["person"] >= 0, "float32")
             loss = loss + ops.mean(self.softmax.of_units(embeddings, ops.maximum(y["person"], 0)) * known)
         return loss
 
     def _discrimination(self, embeddings: Any, targets: Any) -> Any:
-        """Cross-entropy of the teacher and student softmax over the rows of the batch and random other rows."""
         first = keras.random.randint((), 0, self.rows.shape[0] - self.negatives + 1, seed=self.seed)
         others = ops.slice(self.rows, (first, 0), (self.negatives, self.rows.shape[1]))
-        classes = ops.transpose(ops.concatenate([targets, others])) / self.temperature
-        expected = ops.softmax(ops.matmul(targets, classes))
-        return -ops.sum(expected * ops.log_softmax(ops.matmul(embeddings, classes)), axis=-1)
+        return discrimination_loss(embeddings, targets, others, self.temperature)
 
 
-def _unevenness(outputs: Any) -> Any:
+def discrimination_loss(embeddings: Any, targets: Any, others: Any, temperature: float) -> Any:
+    """Cross-entropy of the teacher and student softmax over the rows of the batch and other rows.
+
+    Args:
+        embeddings: unit embeddings of the student, float32 ``(B, D)``.
+        targets: unit embeddings of the teacher for the same images, float32 ``(B, D)``.
+        others: unit embeddings of the teacher for other images, float32 ``(M, D)``.
+        temperature: divisor of the cosines.
+
+    Returns:
+        float32 ``(B,)``.
+    """
+    classes = ops.transpose(ops.concatenate([targets, others])) / temperature
+    expected = ops.softmax(ops.matmul(targets, classes))
+    return -ops.sum(expected * ops.log_softmax(ops.matmul(embeddings, classes)), axis=-1)
+
+
+def length_spread(outputs: Any) -> Any:
     """Mean squared logarithm of the mean square of the components of each embedding, a penalty on unequal lengths.
 
     Verification uses only directions, but faces with long embeddings would dominate the variance of the batch

@@ -60,7 +60,7 @@ def distill(data: Path | Sequence[Path], folder: Path, recipe: EmbedderRecipe, *
     learned = ~faces.validation
     crops, targets = faces.crops[learned], faces.targets[learned]
     if initial:
-        _begin(network, recipe, initial, crops, faces.directions)
+        begin(network, recipe, initial, crops, faces.directions)
     names = np.asarray(faces.identities)
     labels = _labeled_people(names[learned])
     if recipe.wccn_shrinkage is not None and not (labels >= 0).any():
@@ -68,7 +68,9 @@ def distill(data: Path | Sequence[Path], folder: Path, recipe: EmbedderRecipe, *
     main = FaceSource(crops, targets, labels if recipe.faces.labeled else None)
     beside = _other_sources(main, crops, faces.directions, folders[0], folder, recipe)
     people = 1 + max(_largest_number(source) for source in (main, *beside))
-    distiller = Distiller(network, targets, people=people, temperature=recipe.temperature)
+    distiller = Distiller(
+        network, targets, people=people, temperature=recipe.temperature, cosine_weight=recipe.cosine_weight
+    )
     known = np.unique(names[faces.validation], return_inverse=True)[1].astype(np.int64)
 
     def measure() -> dict[str, float]:
@@ -97,7 +99,7 @@ def distill(data: Path | Sequence[Path], folder: Path, recipe: EmbedderRecipe, *
     return normalized(network, crops[labels >= 0], labels[labels >= 0], recipe.wccn_shrinkage)
 
 
-def _begin(
+def begin(
     network: Any,
     recipe: EmbedderRecipe,
     initial: Path,

@@ -8,7 +8,7 @@ takes its PReLU to ReLU.
 """
 
 from .batch_norm import insert_batch_norm
-from .cut import CutReport, cut_teacher
+from .cut import CutReport, cut_teacher, table_of
 from .onnx_teacher import load_teacher
 from .orientation import turn_channels
 from .slopes import SlopeAnnealing, copy_weights, without_slopes
@@ -20,6 +20,7 @@ __all__ = [
     "cut_teacher",
     "insert_batch_norm",
     "load_teacher",
+    "table_of",
     "turn_channels",
     "without_slopes",
 ]
