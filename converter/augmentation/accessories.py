@@ -40,6 +40,27 @@ def with_glasses(image: Image, landmarks: Landmarks, rng: np.random.Generator) -
     return _filled(image, [right + lens, left + lens, bridge], rng.integers(0, 256, 3) // 4, rng)
 
 
+def with_frames(image: Image, landmarks: Landmarks, rng: np.random.Generator) -> Image:
+    """Return a copy of a uint8 ``(H, W, 3)`` image with the frame of glasses; arguments as in `with_mask`."""
+    across, down, _ = _axes(landmarks)
+    angles = np.linspace(0, 2 * np.pi, 28, endpoint=False)
+    width, height = rng.uniform(0.28, 0.42), rng.uniform(0.2, 0.34)
+    power = 2 / rng.uniform(2, 5)  # from an ellipse to nearly a rectangle
+    x, y = (np.sign(part) * np.abs(part) ** power for part in (np.cos(angles), np.sin(angles)))
+    lens = np.outer(x * width, across) + np.outer(y * height, down)
+    right, left = landmarks[:2]
+    bar = across * width
+    lines = [np.array([right + bar, left - bar]), np.array([right - bar, right - across * rng.uniform(0.6, 1.0)]),
+             np.array([left + bar, left + across * rng.uniform(0.6, 1.0)])]  # fmt: skip
+    color = (rng.integers(0, 256, 3) // rng.choice((1, 6))).tolist()
+    thick = max(1, round(float(np.linalg.norm(down)) * rng.uniform(0.02, 0.09)))
+    drawn = image.copy()
+    for outline, closed in [(right + lens, True), (left + lens, True), *((line, False) for line in lines)]:
+        points = np.round(outline * (1 << _FRACTION)).astype(np.int32)
+        cv2.polylines(drawn, [points], closed, color, thick, cv2.LINE_AA, _FRACTION)
+    return drawn
+
+
 def _axes(landmarks: Landmarks) -> tuple[Landmarks, Landmarks, Landmarks]:
     """Half the face's width, its height from eyes to mouth (both as vectors), and the middle between the eyes.
 

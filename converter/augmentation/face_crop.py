@@ -7,15 +7,24 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.alignment import CROP_SIZE, TEMPLATE
+
+from .accessories import with_frames, with_glasses, with_mask
+from .night import darkened, infrared
+
 Image = npt.NDArray[np.uint8]
 Augmentation = Callable[[Image, np.random.Generator], Image]
+
+_WORN = (with_mask, with_glasses, with_frames)
+_NIGHT = (darkened, infrared)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CameraAugmentation:
     """Random flip, small similarity warp, brightness, color cast, gray, low resolution, blur, JPEG and occlusion.
 
-    Every field except the extents is the probability of applying an effect, 0 to 1.
+    Every field except the extents is the probability of applying an effect, 0 to 1. `worn` draws a mask, dark glasses or
+    the frame of glasses where the landmarks of an aligned crop are; `night` makes low light or infrared light.
     """
 
     flip: float = 0.5
@@ -28,9 +37,13 @@ class CameraAugmentation:
     blur: float = 0.15
     jpeg: float = 0.1
     occlusion: float = 0.3
+    worn: float = 0.0
+    night: float = 0.0
 
     def __call__(self, image: Image, rng: np.random.Generator) -> Image:
         """Return an augmented copy of a uint8 ``(H, W, 3)`` RGB image."""
+        if self.worn and rng.random() < self.worn:
+            image = _WORN[int(rng.integers(len(_WORN)))](image, _aligned_landmarks(image), rng)
         image = self._warped(image, rng)
         if rng.random() < self.light:
             image = _lit(image, rng)
@@ -45,6 +58,8 @@ class CameraAugmentation:
             image = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
         if rng.random() < self.occlusion:
             image = _occluded(image, rng)
+        if self.night and rng.random() < self.night:
+            image = _NIGHT[int(rng.integers(len(_NIGHT)))](image, rng)
         return np.asarray(image, np.uint8)
 
     def _warped(self, image: Image, rng: np.random.Generator) -> Image:
@@ -58,6 +73,10 @@ class CameraAugmentation:
         return np.asarray(
             cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         )
+
+
+def _aligned_landmarks(image: Image) -> npt.NDArray[np.float64]:
+    return np.asarray(TEMPLATE, np.float64) * (np.array(image.shape[1::-1]) / CROP_SIZE)
 
 
 def _lit(image: Image, rng: np.random.Generator) -> Image:

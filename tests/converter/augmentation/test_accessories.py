@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from edge_siamese.alignment import TEMPLATE
-from edge_siamese_converter.augmentation.accessories import with_glasses, with_mask
+from edge_siamese_converter.augmentation.accessories import with_frames, with_glasses, with_mask
 
 LEVEL = np.full((112, 112, 3), 200, np.uint8)
 
@@ -26,6 +26,16 @@ def test_glasses_cover_the_eyes_and_neither_nose_nor_mouth(seed: int) -> None:
     assert covered[right[1], right[0]]
     assert covered[left[1], left[0]]
     assert not any(covered[y, x] for x, y in others)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_frame_goes_around_the_eyes_and_covers_none(seed: int) -> None:
+    covered = changed(with_frames(LEVEL, TEMPLATE, np.random.default_rng(seed)))
+    for x, y in np.round(TEMPLATE).astype(int):
+        assert not covered[y, x]
+    for x, y in np.round(TEMPLATE[:2]).astype(int):
+        assert covered[:y, x].any()
+        assert covered[y + 1 : y + 25, x].any()
 
 
 def test_a_profiles_mask_is_not_a_line_and_the_image_is_kept() -> None:

@@ -19,7 +19,7 @@ def test_a_flip_is_a_mirror() -> None:
     assert np.array_equal(flipped, IMAGE[:, ::-1])
 
 
-@pytest.mark.parametrize("effect", ["light", "gray", "low_resolution", "blur", "jpeg", "occlusion"])
+@pytest.mark.parametrize("effect", ["light", "gray", "low_resolution", "blur", "jpeg", "occlusion", "worn", "night"])
 def test_each_effect_changes_the_image_and_not_its_form(effect: str) -> None:
     before = IMAGE.copy()
     changed = CameraAugmentation(**NOTHING | {effect: 1})(IMAGE, np.random.default_rng(3))
@@ -32,3 +32,26 @@ def test_each_effect_changes_the_image_and_not_its_form(effect: str) -> None:
 def test_equal_generators_give_equal_images() -> None:
     first, second = (CameraAugmentation()(IMAGE, np.random.default_rng(7)) for _ in range(2))
     assert np.array_equal(first, second)
+
+
+def test_what_is_worn_lies_on_the_face_and_moves_with_it() -> None:
+    plain = np.full((112, 112, 3), 128, np.uint8)
+    changed = np.zeros((112, 112), bool)
+    for seed in range(12):
+        drawn = CameraAugmentation(**NOTHING | {"worn": 1})(plain, np.random.default_rng(seed))
+        changed |= (drawn != plain).any(axis=2)
+    assert changed[45:58, 30:82].mean() > 0.8  # the eyes
+    assert changed[80:100, 45:67].mean() > 0.8  # the mouth
+    assert not changed[:25].any()
+    flipped = CameraAugmentation(**NOTHING | {"worn": 1, "flip": 1})(plain, np.random.default_rng(5))
+    assert np.array_equal(
+        flipped, CameraAugmentation(**NOTHING | {"worn": 1})(plain, np.random.default_rng(5))[:, ::-1]
+    )
+
+
+def test_without_worn_and_night_the_random_numbers_stay_as_they_were() -> None:
+    rng, other = np.random.default_rng(2), np.random.default_rng(2)
+    CameraAugmentation(**NOTHING)(IMAGE, rng)
+    other.normal(size=4)
+    other.random(7)
+    assert rng.random() == other.random()
