@@ -14,6 +14,7 @@ from .context import WebContext
 from .enroll import Enrollment, PersonForm
 from .errors import RejectedError
 from .gallery_store import GalleryStore
+from .limits import Slots
 from .live import EVENTS_KEPT, LiveHub
 from .middleware import session_of
 from .schemas import (
@@ -29,7 +30,6 @@ from .schemas import (
     SessionAnswer,
     VerifyAnswer,
 )
-from .slots import Slots
 from .streams import BOUNDARY, Viewers
 from .uploads import form_body, read_form
 

@@ -1,14 +1,19 @@
-"""Limits of requests: how many a client may send, and how large and how slow a body may be."""
+"""Limits of requests: how many a client may send, how many with photos are in memory, how large and slow a body may be."""
 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import RejectedError
 
+AT_ONCE = 4
+"""Maximum number of concurrent requests with photos."""
+PATIENCE_S = 20.0
+"""Seconds that a request with photos waits for others."""
 BODY_S = 60.0
 """Seconds in which the whole body of a request must arrive."""
 _MAX_CLIENTS = 1024
@@ -86,3 +91,26 @@ def timed(receive: Receive, seconds: float) -> Receive:
         return message
 
     return receive_in_time
+
+
+class Slots:
+    """Places for concurrent requests."""
+
+    def __init__(self) -> None:
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Hold a place during the block.
+
+        Raises:
+            RejectedError: no place was free for `PATIENCE_S` (503).
+        """
+        try:
+            await asyncio.wait_for(self._places.acquire(), PATIENCE_S)
+        except TimeoutError as error:
+            raise RejectedError(503, "too many photos at once: try again") from error
+        try:
+            yield
+        finally:
+            self._places.release()

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from edge_siamese.web import limits
 from edge_siamese.web.errors import RejectedError
-from edge_siamese.web.limits import Message, RateLimit, check_length, timed
+from edge_siamese.web.limits import AT_ONCE, Message, RateLimit, Slots, check_length, timed
 
 
 def test_a_burst_is_accepted_and_then_the_rate() -> None:
@@ -76,3 +77,23 @@ def test_a_complete_body_has_no_deadline_for_the_answer() -> None:
         return str((await timed_receive())["type"])
 
     assert asyncio.run(read()) == "http.disconnect"
+
+
+def test_only_so_many_requests_with_photos_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PATIENCE_S", 0.05)
+
+    async def crowd() -> list[int]:
+        slots = Slots()
+
+        async def hold() -> int:
+            try:
+                async with slots.held():
+                    await asyncio.sleep(0.3)
+            except RejectedError as rejected:
+                return rejected.status
+            return 200
+
+        first = await asyncio.gather(*(hold() for _ in range(AT_ONCE + 2)))
+        return [*first, await hold()]
+
+    assert asyncio.run(crowd()) == [200] * AT_ONCE + [503] * 2 + [200]
