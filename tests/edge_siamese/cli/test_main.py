@@ -55,7 +55,7 @@ def commands(group: click.Group, context: click.Context) -> Iterator[tuple[str, 
 def test_every_command_answers_in_json() -> None:
     pytest.importorskip("tensorflow")
     found = dict(commands(cli.root, click.Context(cli.root, info_name="edge-siamese")))
-    assert {"verify", "gallery build", "bench latency", "data prepare", "firmware boards"} <= set(found)
+    assert {"verify", "gallery build", "bench latency", "data prepare", "firmware boards list"} <= set(found)
     options = {words: {name for each in command.params for name in each.opts} for words, command in found.items()}
     assert [words for words, names in options.items() if "--json" not in names] == []
 
