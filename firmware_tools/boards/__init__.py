@@ -32,6 +32,8 @@
     writable = true                       # optional: in QEMU the slots are memory
     detector = "detector-small"           # optional: the shipped models that fit the board
     embedder = "embedder-small"           # optional
+    uf2 = 0xe48bff56                      # optional: family of UF2 files
+    flash_tool = ["picotool", "load", "-v", "{file}", "-o", "{address}"]    # optional: what writes the flash
 """
 
 import difflib
@@ -60,7 +62,7 @@ _FIRMWARE_KEYS: _Keys = {
     "code": int, "code_size": int, "ram": int, "ram_size": int, "stack": int, "backend": str, "flags": list, "frame": str,
 }  # fmt: skip
 _OPTIONAL_FIRMWARE_KEYS: _Keys = {
-    "ram_budget": int, "vectors": int, "machine": str, "writable": bool, "detector": str, "embedder": str,
+    "ram_budget": int, "vectors": int, "machine": str, "writable": bool, "detector": str, "embedder": str, "uf2": int, "flash_tool": list,
 }  # fmt: skip
 _BACKENDS = ("c", "dsp", "mve")
 _MIN_STACK = 1024
@@ -110,6 +112,8 @@ class FirmwareProfile:
         machine: of QEMU; None if it has no such board.
         writable: whether the slots are memory in QEMU.
         detector, embedder: names of the shipped models that fit the board.
+        uf2: family of its UF2 files; None if it takes none.
+        flash_tool: the program that writes its flash, with its arguments; ``{file}`` and ``{address}`` stand for an image.
     """
 
     code: int
@@ -128,6 +132,8 @@ class FirmwareProfile:
     writable: bool = False
     detector: str = "detector-small"
     embedder: str = "embedder-small"
+    uf2: int | None = None
+    flash_tool: tuple[str, ...] = ()
 
     @property
     def frame_bytes(self) -> int:
@@ -259,10 +265,11 @@ def _firmware(
     if table["backend"] not in _BACKENDS:
         raise DataError(f"{where}: backend: expected {', '.join(_BACKENDS)}, found '{table['backend']}'")
     width, height, kind = _frame(table["frame"], where)
-    rest = {key: value for key, value in table.items() if key not in {"frame", "flags"}}
+    rest = {key: value for key, value in table.items() if key not in {"frame", "flags", "flash_tool"}}
     profile = FirmwareProfile(
         **{"vectors": table["code"], **rest},
         flags=tuple(map(str, table["flags"])),
+        flash_tool=tuple(map(str, table.get("flash_tool", []))),
         width=width,
         height=height,
         frame_format=kind,

@@ -7,6 +7,8 @@ from edge_siamese.cli.shared.lazy import Entry, LazyGroup
 COMMANDS = {
     "boards": Entry(f"{__name__}:boards", "List the known boards, or check a board file."),
     "build": Entry(f"{__name__}.build:build", "Build a firmware image for a board."),
+    "check": Entry(f"{__name__}.flash:check", "Compare the images of a build byte by byte."),
+    "flash": Entry(f"{__name__}.flash:flash", "Write a build to a board's flash."),
     "gallery": Entry(f"{__name__}.gallery:gallery", "Write a gallery as images for a board's flash."),
     "generate": Entry(f"{__name__}.generate:generate", "Generate C sources from an int8 network."),
     "run": Entry(f"{__name__}.run:run", "Run a firmware in QEMU on photos."),

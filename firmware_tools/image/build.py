@@ -15,10 +15,11 @@ from ..runtime_c.networks import FirmwareOptions, Networks, generate_networks
 from ..runtime_c.sources import runtime_sources
 from .config import CONFIG, LINKER_SCRIPT, config_header, linker_script
 from .elf import Elf
+from .formats import uf2
 from .toolchain import Toolchain, build_elf
 
 _ERASED = b"\xff"
-_STARTUP = "es_startup.c"
+_CORTEX_M = ("es_startup.c", "es_memory.c", "string.h")
 _EMULATED, _TEMPLATE = "es_board_semihosting.c", "es_board_template.c"
 
 
@@ -64,7 +65,10 @@ class Firmware:
         """The files of a build, by name."""
         from ..gallery_image.images import intel_hex
 
+        family = profile_of(self.board).uf2
+        with_uf2 = {} if family is None else {"firmware.uf2": uf2(self.image, self.address, family)}
         return {
+            **with_uf2,
             "firmware.elf": self.elf,
             "firmware.bin": self.image,
             "firmware.hex": intel_hex(self.image, self.address).encode("ascii"),
@@ -105,8 +109,7 @@ def firmware_sources(
     texts = {
         **runtime_sources(),
         **networks.sources,
-        _STARTUP: (folder / "cortex_m" / _STARTUP).read_text("utf-8"),
-        "es_memory.c": (folder / "cortex_m" / "es_memory.c").read_text("utf-8"),
+        **{name: (folder / "cortex_m" / name).read_text("utf-8") for name in _CORTEX_M},
         "es_board.c": own.read_text("utf-8") if board_code is None else _read(board_code),
         CONFIG: config_header(board, profile),
         LINKER_SCRIPT: linker_script(board, profile),

@@ -33,12 +33,13 @@ SECTIONS
     .vectors : {{ KEEP(*(.vectors)) }} > {vectors}
     .text : {{ *(.text*) . = ALIGN(8); }} > CODE
     .rodata : {{ *(.rodata*) . = ALIGN(8); }} > CODE
+    .ARM.extab : {{ *(.ARM.extab*) . = ALIGN(8); }} > CODE
     .ARM.exidx : {{ *(.ARM.exidx*) . = ALIGN(8); }} > CODE
     .stack (NOLOAD) : {{ stack_bottom = .; . += {stack:#x}; stack_top = .; }} > RAM
     data_load = LOADADDR(.data);
     .data : {{ data_start = .; *(.data*) . = ALIGN(8); data_end = .; }} > RAM AT > CODE
     .bss (NOLOAD) : {{ bss_start = .; *(.bss*) *(COMMON) . = ALIGN(16); bss_end = .; }} > RAM
-    /DISCARD/ : {{ *(.comment) *(.ARM.attributes) *(.ARM.extab*) }}
+    /DISCARD/ : {{ *(.comment) *(.ARM.attributes) }}
 }}
 ASSERT(SIZEOF(.vectors) == 64, "the vector table is missing")
 ASSERT(ADDR(.vectors) == {vector_address:#x}, "the vector table is not where the processor looks for it")

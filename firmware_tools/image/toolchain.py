@@ -50,7 +50,7 @@ class Toolchain:
     def link_flags(self) -> list[str]:
         """Flags for the linker alone."""
         if self.name == "zig":
-            return ["-nostdlib", "-Wl,--gc-sections", "-Wl,-n"]
+            return ["-nostartfiles", "-Wl,--gc-sections", "-Wl,-n"]
         return ["-nostdlib", "-Wl,--gc-sections", "-Wl,-n", "-lgcc"]
 
 

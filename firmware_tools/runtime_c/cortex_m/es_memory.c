@@ -1,10 +1,7 @@
 /* The two functions of the C library that are used, so that none is needed. */
-#include <stddef.h>
-#include <stdint.h>
+#include "string.h"
 
-void *memcpy(void *restrict to, const void *restrict from, size_t size);
-void *memset(void *to, int value, size_t size);
-void *memmove(void *to, const void *from, size_t size);
+#include <stdint.h>
 
 /* Loops that the compiler must not turn into calls of these functions. */
 #define LOOP __attribute__((optimize("no-tree-loop-distribute-patterns")))
