@@ -40,6 +40,14 @@ def test_networks_before_training_within_three_percent(name: str, build: Any) ->
         assert not prediction.unknown
 
 
+def test_the_light_detector_costs_what_was_counted_and_at_most_a_third_of_the_shipped_one() -> None:
+    counted = {"a53": 17.71e6, "a72": 15.39e6, "a76": 7.37e6}  # `bench arm` of an int8 file with these layers
+    for prediction in predict_cost(read_graph(as_float(build_detector(320, "light"))), ALL).predictions:
+        assert prediction.instructions == pytest.approx(counted[prediction.core], rel=0.03)
+    assert counted["a72"] < 0.34 * COUNTED["detector"]["a72"] * 1e6
+    assert counted["a76"] < 0.34 * COUNTED["detector"]["a76"] * 1e6
+
+
 def test_shares_add_up_to_all_but_the_call() -> None:
     image = keras.Input((16, 16, 8))
     x = keras.layers.Conv2D(16, 3)(image)
