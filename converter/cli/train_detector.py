@@ -42,6 +42,7 @@ def train_detector(
 
     chosen = load_recipe(recipe, DetectorRecipe)
 
+    from edge_siamese.errors import DataError
     from edge_siamese.evaluation.annotations import AnnotatedSet
 
     from ..checkpoints import save_float16_weights
@@ -55,7 +56,11 @@ def train_detector(
     pasted, scenes = load_training_crops(crops, chosen.pasted_crops), rendered_scenes(chosen.rendered_scenes)
     with ExitStack() as stack:
         sets = [stack.enter_context(AnnotatedSet(path)) for path in portraits]
-        shown = Concatenated([one.in_split("train") for one in sets])
+        parts = [one.in_split("train") for one in sets]
+        for path, part in zip(portraits, parts, strict=True):
+            if not len(part):
+                raise DataError(f"{path}: expected images in the split train, found none", path=path)
+        shown = Concatenated(parts)
         network = run(data, pasted, out, chosen, rendered=scenes, portraits=shown, initial=initial)
     save_float16_weights(out / "weights.npz", network, {"table": chosen.table}, license=model_license)
     if as_json:

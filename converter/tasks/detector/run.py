@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge_siamese.errors import DataError
+
 from ...checkpoints import load_weights
 from ...data.detection import AnnotatedImage, load_annotated
 from ...networks.detector import build_detector
@@ -41,12 +43,23 @@ def train_detector(
         rendered: rendered images with annotated faces.
         portraits: images of one or few faces (`samples.SampleComposer`).
         initial: initial weights; None for random ones.
+
+    Raises:
+        DataError: the images to train on have no faces, or none of them is without a face.
     """
+    annotated = load_annotated(images, "train")
+    with_faces = sum(len(one.boxes) > 0 for one in annotated)
+    if not 0 < with_faces < len(annotated):
+        raise DataError(
+            f"{images}: expected images with faces and images without one in the split train, found {with_faces} and "
+            f"{len(annotated) - with_faces}",
+            path=images,
+        )
     with arithmetic(recipe.precision):
         network = build_detector(recipe.sample_size, recipe.table)
     if initial:
         load_weights(initial, network)
-    composer = SampleComposer(load_annotated(images, "train"), crops, rendered, recipe.sample_size, portraits)
+    composer = SampleComposer(annotated, crops, rendered, recipe.sample_size, portraits)
     trainer = DetectorTrainer(network)
     for number, phase in enumerate(recipe.phases):
         optimizer = optimizer_of(phase, recipe.batches, recipe.weight_decay, clipnorm=5.0)

@@ -207,3 +207,43 @@ def test_a_detector_is_trained_and_converted(
     assert answer("convert", weights, detection, "--task", "detector", "-o", model, "--name", "tiny run") == 0
     card = read_card(model)
     assert (card.task, card.name, card.input_size) == ("detector", "tiny run", (320, 320))
+
+
+def annotated_zip(path: Path, images: list[tuple[bytes, str, int]]) -> Path:
+    """Annotated images: the bytes, the split and the number of faces of each."""
+    entries = []
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, (content, split, faces) in enumerate(images):
+            archive.writestr(f"images/{number}.png", content)
+            boxes = [{"box": [20, 20, 40, 50], "landmarks": None}] * faces
+            entries.append({"file": f"{number}.png", "split": split, "source": "test", "faces": boxes})
+        archive.writestr("annotations.json", json.dumps(entries))
+    return path
+
+
+PNG = cv2.imencode(".png", np.full((100, 100, 3), 90, np.uint8))[1].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("images", "portraits", "sentence"),
+    [
+        ([(PNG, "train", 1)], None, "with faces and images without one in the split train, found 1 and 0"),
+        ([(PNG, "dev", 1), (PNG, "train", 0)], None, "in the split train, found 0 and 1"),
+        (None, [(PNG, "dev", 1)], "portraits.zip: expected images in the split train, found none"),
+        (None, [(b"no image", "train", 1)], "portraits.zip: images/0.png: not a JPEG"),
+    ],
+)
+def test_images_that_a_detector_cannot_be_trained_on_are_named(
+    detection: Path, faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    images: list[tuple[bytes, str, int]] | None, portraits: list[tuple[bytes, str, int]] | None, sentence: str,
+) -> None:  # fmt: skip
+    recipe = tmp_path / "short.toml"
+    recipe.write_text(
+        "task = 'detector'\nbatch_size = 16\nbatches = 1\nsample_size = 96\nrendered_scenes = 2\n[[phases]]\nepochs = 1\n"
+    )
+    data = annotated_zip(tmp_path / "data.zip", images) if images else detection
+    more = ["--portraits", annotated_zip(tmp_path / "portraits.zip", portraits)] if portraits else []
+    run = tmp_path / "run"
+    assert answer("train-detector", data, "--crops", faces, *more, "--out", run, "--recipe", recipe) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (run / "weights.npz").exists()

@@ -40,7 +40,7 @@ def test_networks_before_training_within_three_percent(name: str, build: Any) ->
         assert not prediction.unknown
 
 
-def test_the_light_detector_costs_what_was_counted_and_at_most_a_third_of_the_shipped_one() -> None:
+def test_the_light_detector_takes_a_third_of_the_instructions() -> None:
     counted = {"a53": 17.71e6, "a72": 15.39e6, "a76": 7.37e6}  # `bench arm` of an int8 file with these layers
     for prediction in predict_cost(read_graph(as_float(build_detector(320, "light"))), ALL).predictions:
         assert prediction.instructions == pytest.approx(counted[prediction.core], rel=0.03)
