@@ -22,6 +22,7 @@ OF_EXTRAS = {
     "benchmarks": set[str](),
 }
 OF_WEB = {"fastapi", "starlette", "uvicorn", "pydantic"}
+OF_PACKAGES = {"edge_siamese/web/": OF_WEB, "converter/tasks/embedder/accelerator/": {"jax"}}
 
 
 def modules(folder: str) -> list[Path]:
@@ -83,11 +84,18 @@ def test_a_room_refers_to_itself_relatively(folder: str) -> None:
 def test_loading_a_module_needs_only_what_is_declared(folder: str) -> None:
     allowed = {*sys.stdlib_module_names, *BARE_INSTALL, *OF_EXTRAS[folder], DEVICE}
     found = {str(path.relative_to(ROOT)): imports_on_loading(path) - allowed for path in modules(folder)}
-    of_web = {path: names & OF_WEB for path, names in found.items() if path.startswith("edge_siamese/web/")}
-    assert {
-        path: names - of_web.get(path, set()) for path, names in found.items() if names - of_web.get(path, set())
-    } == {}
-    assert any(of_web.values()) is (folder == DEVICE)
+    unexpected = {path: names - of_package(path) for path, names in found.items() if names - of_package(path)}
+    assert unexpected == {}
+
+
+def of_package(path: str) -> set[str]:
+    """Packages of the extra that the package of a module needs alone."""
+    return next((names for package, names in OF_PACKAGES.items() if path.startswith(package)), set())
+
+
+@pytest.mark.parametrize("package", OF_PACKAGES)
+def test_a_package_with_an_extra_of_its_own_uses_it(package: str) -> None:
+    assert set().union(*(imports_on_loading(path) for path in modules(package))) & OF_PACKAGES[package]
 
 
 def test_only_the_web_package_imports_the_packages_of_its_extra() -> None:

@@ -57,7 +57,7 @@ class Limits:
 
 
 @dataclass
-class _Clock:
+class _DueTimes:
     """Due times that count from the last time something was done."""
 
     now: Callable[[], float]
@@ -91,7 +91,7 @@ class JobRun:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.job, self.out, self.limits, self.report = job, out, limits, report
-        self._clock, self._start, self._now = _Clock(now), now(), now
+        self._due, self._start, self._now = _DueTimes(now), now(), now
         self._validated, self._trained = (-1, -1), 0
         self.batch = job.settings.batch_size
         settings = job.settings
@@ -145,11 +145,11 @@ class JobRun:
             trained = int(state["images"]) - done
             self._trained += trained
             speed = trained / max(self._now() - started, 1e-9)
-            if self._clock.due("checkpoint", self.limits.checkpoint_seconds):
+            if self._due.due("checkpoint", self.limits.checkpoint_seconds):
                 save_checkpoint(path, state, number)
                 figures = "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
                 self.report(f"phase {number + 1}: {int(state['images']):,} images, {speed:,.0f} images/s  {figures}")
-            if self._clock.due("validation", self.limits.validation_seconds):
+            if self._due.due("validation", self.limits.validation_seconds):
                 self._validate(number, state, metrics, crops)
         finished = int(state["images"]) >= phase.images
         self._validate(number, state, {}, crops)  # the next phase begins from the weights that are left in the student
