@@ -199,6 +199,9 @@ def _measure(
                 running, images, protocol.choose if protocol else largest_face, scratch, rounds=rounds,
                 max_seconds=max_seconds, journal=journal, progress=progress,
             )  # fmt: skip
+        if not latency.is_interrupted:
+            for each in running:
+                each.read_memory()
         verified = None
         if dataset and protocol and not latency.is_interrupted:
             with progress_line("accuracy, photos") as progress:

@@ -64,6 +64,7 @@ class Running:
         about: description of its adapter.
         model_bytes: bytes of its model files, those in its package included.
         error: why it failed; empty while it has not.
+        peak_bytes: its largest resident memory; None if unknown.
         notes: further remarks.
     """
 
@@ -72,11 +73,20 @@ class Running:
     about: About
     model_bytes: int
     error: str = ""
+    peak_bytes: int | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
     def embeds(self) -> bool:
         return self.about.embeds
+
+    def read_memory(self) -> None:
+        """Read the largest resident memory so far."""
+        if self.process:
+            try:
+                self.peak_bytes = self.process.peak_memory()
+            except PeerError as error:
+                self.fail(error)
 
     def fail(self, error: PeerError) -> None:
         """End its process and keep the reason."""

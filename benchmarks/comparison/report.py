@@ -157,6 +157,7 @@ class ComparisonReport:
             "versions": about.versions,
             "files": {role: path.name for role, path in each.contestant.files.items()},
             "model_bytes": each.model_bytes,
+            "peak_memory_bytes": each.peak_bytes,
             "embeds": about.embeds,
             "error": each.error or None,
             "notes": each.notes,
@@ -187,6 +188,7 @@ class ComparisonReport:
         columns: list[tuple[str, Callable[[ComparisonRow], str]]] = [
             ("", lambda row: row.running.contestant.title),
             ("model kB", lambda row: f"{row.running.model_bytes / 1000:,.0f}"),
+            ("peak MB", lambda row: _megabytes(row.running.peak_bytes)),
             ("detect", lambda row: self._duration(row, DETECT)),
             ("align + embed", lambda row: self._duration(row, EMBED)),
             ("together", lambda row: self._duration(row, WHOLE)),
@@ -229,6 +231,10 @@ class ComparisonReport:
         assert row.difference is not None
         accuracy, tar = (_points(row.difference["accuracy"]), _points(row.difference["tar_at_fmr"][FMR]))
         return f"{row.running.contestant.title} less {self.running[0].contestant.title}: accuracy {accuracy}; TAR {tar}"
+
+
+def _megabytes(count: int | None) -> str:
+    return "-" if count is None else f"{count / 1e6:.0f}"
 
 
 def _ratio_text(row: ComparisonRow) -> str:

@@ -136,6 +136,15 @@ class PeerProcess:
         answer = self._ask({"do": "embed", "face": face, "untimed": untimed}, "embedding")
         return self._vector(answer), _timing(answer)
 
+    def peak_memory(self) -> int | None:
+        """The largest resident memory of the process so far in bytes; None if its system does not say.
+
+        Raises:
+            PeerError: no answer.
+        """
+        peak = self._ask({"do": "memory"}, "memory").get("peak_bytes")
+        return peak if isinstance(peak, int) else None
+
     def close(self) -> None:
         """End the process, and what it started."""
         if self._process.poll() is None:

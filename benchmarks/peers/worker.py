@@ -5,7 +5,8 @@
 
 * ``{"do": "image", "path": P}``: load the pixels of a .npy file;
 * ``{"do": "detect", "untimed": N}``: N runs that are not timed, then one; boxes and nanoseconds;
-* ``{"do": "embed", "face": I, "untimed": N}``: the same for aligning and embedding face I of the last detection.
+* ``{"do": "embed", "face": I, "untimed": N}``: the same for aligning and embedding face I of the last detection;
+* ``{"do": "memory"}``: the largest resident memory so far in bytes, or null.
 """
 
 import importlib
@@ -38,6 +39,8 @@ class WorkerSession:
         if request["do"] == "image":
             self._image, self._faces = np.ascontiguousarray(np.load(request["path"])), []
             return {}
+        if request["do"] == "memory":
+            return {"peak_bytes": peak_memory()}
         if request["do"] == "detect":
             self._faces, times = timed(lambda: self._adapter.detect(self._image), request["untimed"])
             faces = [[*(float(side) for side in face.box), float(face.score)] for face in self._faces]
@@ -55,6 +58,16 @@ def timed(action: Callable[[], _Result], untimed: int) -> tuple[_Result, dict[st
     cpu, start = time.process_time_ns(), time.perf_counter_ns()
     result = action()
     return result, {"wall_ns": time.perf_counter_ns() - start, "cpu_ns": time.process_time_ns() - cpu}
+
+
+def peak_memory() -> int | None:
+    """The largest resident memory of this process so far in bytes; None if the system does not say."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return None
+    kilobytes = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+    return 1024 * kilobytes[0] if kilobytes else None
 
 
 def open_adapter(name: str, files: dict[str, str]) -> Adapter:

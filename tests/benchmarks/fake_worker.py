@@ -27,6 +27,8 @@ def main(words: str) -> None:
         answer = {}
         if request["do"] == "image":
             brightness = int(np.load(request["path"]).mean())
+        elif request["do"] == "memory":
+            answer = {"peak_bytes": int(behavior.get("peak_bytes", "0"))}
         elif request["do"] == "detect":
             box = [0, 0, "wide", 10, 1] if fault == "box" else [0.0, 0.0, 30.0, 30.0, 0.9]
             asked += 1

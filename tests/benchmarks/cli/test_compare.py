@@ -41,7 +41,7 @@ def test_rows_and_what_is_missing_are_reported(
         (tmp_path / name).write_bytes(bytes(1000))
     peers = ["tflm", "mediapipe", "blazeface", "insightface", "yunet-mobilefacenet"]
     pythons = {
-        "tflm": "faces=1",
+        "tflm": "peak_bytes=7000000",
         "mediapipe": "embeds=0",
         "blazeface": "fault=start",
         "yunet-mobilefacenet": "fault=nan",
@@ -74,6 +74,7 @@ def test_rows_and_what_is_missing_are_reported(
     assert ours["accuracy"]["verification"]["accuracy"] > 0.8
     assert ours["latency"]["detect to embedding"]["wall"]["samples"] == 12
     assert rows["tflm"]["model_bytes"] == 2000
+    assert rows["tflm"]["peak_memory_bytes"] == 7_000_000
     assert rows["tflm"]["ratio"]["of"] == "detect to embedding"
     assert rows["tflm"]["difference"]["accuracy"]["value"] < 0
     assert rows["mediapipe"]["ratio"]["of"] == "detect"

@@ -17,7 +17,7 @@ FACTS = HostFacts(HOST, ("AVX2",), None, None, None, "6.1", False, "litert 1", "
 
 def running(name: str, *, embeds: bool = True, error: str = "") -> Running:
     contestant = Contestant(name, name.title(), "x:Y", {"embedder": Path("m.tflite")}, "MIT")
-    return Running(contestant, None, About({"fake": "1"}, embeds=embeds), 1500, error)
+    return Running(contestant, None, About({"fake": "1"}, embeds=embeds), 1500, error, 48_600_000)
 
 
 def latencies(name: str, wall: int, cpu: int, *, embeds: bool = True) -> Latencies:
@@ -52,9 +52,9 @@ def test_cells_name_what_they_are(report: ComparisonReport) -> None:
     lines = report.markdown().splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("| Ours"))
     assert lines[start : start + 3] == [
-        "| Ours | 2 | 1.000 | 1.000 | 2.000 | - | 157.5 counted |",
-        "| Peer | 2 | 3.000 | 3.000 | 6.000 | 3.00 (3.00 to 3.00) | - |",
-        "| Finder | 2 | 0.500 | - | - | 0.50 (0.50 to 0.50), detection | 19.8* predicted |",
+        "| Ours | 2 | 49 | 1.000 | 1.000 | 2.000 | - | 157.5 counted |",
+        "| Peer | 2 | 49 | 3.000 | 3.000 | 6.000 | 3.00 (3.00 to 3.00) | - |",
+        "| Finder | 2 | 49 | 0.500 | - | - | 0.50 (0.50 to 0.50), detection | 19.8* predicted |",
     ]
 
 

@@ -47,7 +47,11 @@ def test_our_pipeline_answers_like_the_engine(packages: Path, portrait: Path) ->
         peer.show(portrait)
         (face,), timing = peer.detect(untimed=1)
         vector, _ = peer.embed(0)
+        peak = peer.peak_memory()
         assert peer.about.zero_point == embedding.zero_point
+    if Path("/proc/self/status").exists():
+        assert peak is not None
+        assert 20e6 < peak < 1e9
     np.testing.assert_allclose(face.box, expected.box, atol=1e-4)
     np.testing.assert_array_equal(vector, embedding.values)
     assert vector.dtype == np.int8
