@@ -188,7 +188,7 @@ def find_board(name: str) -> Board:
     if name.lower() not in by_name:
         near = difflib.get_close_matches(name.lower(), by_name, n=1)
         advice = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(b.name for b in known_boards())}"
-        raise DataError(f"there is no board '{name}'; {advice} A file of your own ends in .toml")
+        raise DataError(f"there is no board '{name}'; {advice} (a file of your own ends in .toml)")
     return by_name[name.lower()]
 
 

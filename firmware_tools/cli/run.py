@@ -44,12 +44,13 @@ def run(
     from edge_siamese.image_io import read_image
 
     from ..boards import find_board
-    from ..emulation.firmware_run import run_firmware
+    from ..emulation.firmware_run import machine_of, run_firmware
     from ..frames import encode_frame, fit_frame
     from ..image.build import build, profile_of
     from ..image.toolchain import find_toolchain
 
     board = find_board(board_name)
+    machine_of(board)
     profile = profile_of(board)
     images = [fit_frame(read_image(photo), profile.width, profile.height) for photo in photos]
     people = Gallery.open(gallery)

@@ -57,17 +57,13 @@ def run_firmware(
         RuntimeMissingError: QEMU is not installed, or the compiler.
         DataError: the board has no QEMU machine, a gallery does not fit its slot, or the firmware stopped with an error.
     """
-    board, profile = firmware.board, profile_of(firmware.board)
-    if profile.machine is None:
-        raise DataError(f"{board.name}: its file names no QEMU machine, so a firmware for it cannot be run here")
-    if shutil.which("qemu-system-arm") is None:
-        raise RuntimeMissingError("qemu-system-arm is not installed; on Debian: apt install qemu-system-arm")
+    board, machine = firmware.board, machine_of(firmware.board)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "firmware.elf").write_bytes(firmware.elf)
         (folder / "frames.bin").write_bytes(b"".join(frames))
         (folder / "received.bin").write_bytes(received)
-        command = ["qemu-system-arm", "-M", profile.machine, "-display", "none", "-monitor", "none", "-serial", "none"]
+        command = ["qemu-system-arm", "-M", machine, "-display", "none", "-monitor", "none", "-serial", "none"]
         command += ["-semihosting-config", "enable=on,target=native", "-kernel", "firmware.elf"]
         for slot, gallery in galleries.items():
             command += _loaded(board, slot, gallery, folder)
@@ -76,6 +72,21 @@ def run_firmware(
         _call(command, folder, board.name)
         messages = _messages((folder / "sent.bin").read_bytes())
         return FirmwareRun(messages, *_counts(folder, firmware.elf, count=count))
+
+
+def machine_of(board: Board) -> str:
+    """QEMU's machine for a board.
+
+    Raises:
+        DataError: the board's file names none.
+        RuntimeMissingError: QEMU is not installed.
+    """
+    machine = profile_of(board).machine
+    if machine is None:
+        raise DataError(f"{board.name}: its file names no QEMU machine, so a firmware for it cannot be run here")
+    if shutil.which("qemu-system-arm") is None:
+        raise RuntimeMissingError("qemu-system-arm is not installed; on Debian: apt install qemu-system-arm")
+    return machine
 
 
 def _loaded(board: Board, slot_name: str, gallery: bytes, folder: Path) -> list[str]:

@@ -54,6 +54,19 @@ static void measure(struct moments *moments, const int32_t (*landmarks)[2])
     }
 }
 
+/* Whether the landmarks are so near to each other that nothing overflows: no face is larger than a frame. */
+static bool in_range(const int32_t (*landmarks)[2])
+{
+    const int64_t limit = (int64_t)1024 * ES_PIXEL; /* from the first; from each other twice that */
+    for (uint32_t i = 1; i < ES_LANDMARKS; i++)
+        for (uint32_t axis = 0; axis < 2; axis++) {
+            int64_t apart = (int64_t)landmarks[i][axis] - landmarks[0][axis];
+            if (apart > limit || apart < -limit)
+                return false;
+        }
+    return true;
+}
+
 /* Scale and misfit of the solution. */
 static void assess(struct es_crop *crop, const struct moments *moments)
 {
@@ -95,8 +108,10 @@ static void halve(struct es_crop *crop)
 bool es_crop_fit(struct es_crop *crop, const struct es_frame *frame, const int32_t (*landmarks)[2])
 {
     struct moments moments;
+    *crop = (struct es_crop){.frame = frame, .squared_scale = ES_PIXEL, .squared_misfit = ES_OUT_OF_RANGE};
+    if (!in_range(landmarks))
+        return true;
     measure(&moments, landmarks);
-    *crop = (struct es_crop){.frame = frame};
     if (moments.power == 0)
         return false;
     assess(crop, &moments);

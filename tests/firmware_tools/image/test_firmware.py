@@ -162,6 +162,8 @@ def test_sources_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "LENGTH = 0x100000" in (out / "src" / "firmware.ld").read_text()
     assert _run("firmware", "build", "--board", "microbit", "-o", str(out), "--sources-only") == 2
     assert "has no [firmware] table" in capsys.readouterr().err
+    assert _run("firmware", "run", "a.jpg", "--board", "stm32h743", "--gallery", "a.esg") == 2
+    assert "names no QEMU machine" in capsys.readouterr().err
 
 
 def test_a_firmware_that_does_not_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """Frames, the detector's input, crops and the quality gate in C are those of Python."""
 
 import ctypes
+import subprocess
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,7 @@ from edge_siamese.quality.gate import QualityLimits, measure_crop
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 from edge_siamese_firmware.frames import FORMATS, FrameFormat, decode_frame, encode_frame
 
-from .twin import COMPILER, compile_runtime
+from .twin import COMPILER, SANITIZERS, compile_runtime
 from .twin_images import PIXEL, ImageTwin
 
 
@@ -141,3 +142,12 @@ def test_any_landmarks_are_measured(images: ImageTwin, numbers: list[int]) -> No
     points = np.array(numbers, np.float64).reshape(5, 2) / PIXEL
     _, rejection, _ = images.crop(_portrait(), points)
     assert rejection is not None
+
+
+def test_noise_under_the_sanitizers(tmp_path: Path) -> None:
+    """Frames of any size and format, landmarks anywhere and raw outputs: no overflow, and no byte read beyond a frame."""
+    if COMPILER is None:
+        pytest.skip("no C compiler is installed")
+    compile_runtime(tmp_path, *SANITIZERS, "-o", "noise", sources=[Path(__file__).with_name("twin_noise.c")])
+    done = subprocess.run([str(tmp_path / "noise")], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr[:3000]
