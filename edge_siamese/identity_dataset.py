@@ -39,6 +39,8 @@ class IdentityDataset:
 
     Attributes:
         photos: every photo, in natural order; photos that cannot be decoded are included.
+        duplicates: path of each photo that is not in `photos` because it equals an earlier one of its person, with that
+            photo's path.
         skipped: files and folders that are not used, with the reason.
         notes: notes for the user about how the folders were read, one sentence each.
 
@@ -52,15 +54,15 @@ class IdentityDataset:
         try:
             layout = dataset_layout(self._archive.images, self._archive.folders, name=str(path))
             self._members = layout.photos
-            duplicates = self._duplicates()
+            self.duplicates = self._duplicates()
         except BaseException:
             self.close()
             raise
-        self.photos = [Photo(person_of(path), path) for path in self._members if path not in duplicates]
+        self.photos = [Photo(person_of(path), path) for path in self._members if path not in self.duplicates]
         self.skipped = [
             *self._archive.skipped,
             *layout.skipped,
-            *(SkippedFile(path, f"the same file as {first}, counted once") for path, first in duplicates.items()),
+            *(SkippedFile(path, f"the same file as {first}, counted once") for path, first in self.duplicates.items()),
         ]
         self.notes = [*self._archive.notes, *layout.notes]
 

@@ -3,7 +3,7 @@
 A photo without a face scores -1 in all its pairs; it is not left out.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -61,13 +61,20 @@ def compare_listed(embedded: DatasetEmbeddings, pairs: IndexPairs, score: ScoreM
     return ScoredPairs(index, scores, embedded.people.astype(np.int32), pairs.fold)
 
 
-def index_listed(listed: ListedPairs, photos: Sequence[Photo]) -> IndexPairs:
+def index_listed(
+    listed: ListedPairs, photos: Sequence[Photo], duplicates: Mapping[str, str] | None = None
+) -> IndexPairs:
     """Look up the photos of listed pairs in a dataset.
+
+    Args:
+        listed: the pairs.
+        photos: photos of the dataset.
+        duplicates: path of the photo that stands for another path (`IdentityDataset.duplicates`).
 
     Raises:
         DataError: the list names a photo that does not exist.
     """
-    first, second = listed.require_indices([photo.path for photo in photos])
+    first, second = listed.require_indices([photo.path for photo in photos], duplicates)
     genuine = [photos[one].person == photos[other].person for one, other in zip(first, second, strict=True)]
     return IndexPairs(np.stack([first, second], axis=1), np.array(genuine, bool), listed.fold)
 

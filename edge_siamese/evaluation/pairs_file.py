@@ -6,7 +6,7 @@ a tab, spaces separate the fields.
 """
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -59,13 +59,20 @@ class ListedPairs:
             len(expected),
         )
 
-    def require_indices(self, paths: Sequence[str]) -> tuple[Labels, Labels]:
+    def require_indices(
+        self, paths: Sequence[str], duplicates: Mapping[str, str] | None = None
+    ) -> tuple[Labels, Labels]:
         """Indices of both photos of each pair among the photos at `paths`, int64 ``(P,)`` each.
+
+        Args:
+            paths: paths of the photos.
+            duplicates: path among `paths` that stands for another path.
 
         Raises:
             DataError: a pair names a photo that does not exist.
         """
         index = _index(paths)
+        index |= {_key(path): index[_key(kept)] for path, kept in (duplicates or {}).items() if _key(kept) in index}
         for line, pair in zip(self.lines, self.photos, strict=True):
             missing = next((photo for photo in pair if photo not in index), None)
             if missing is not None:
@@ -138,5 +145,9 @@ def _stem(person: str, number: str) -> str:
 
 
 def _index(paths: Sequence[str]) -> dict[str, int]:
-    """Index of each photo by its person and its file's name without suffix."""
-    return {"/".join(PurePosixPath(path).with_suffix("").parts[-2:]): row for row, path in enumerate(paths)}
+    return {_key(path): row for row, path in enumerate(paths)}
+
+
+def _key(path: str) -> str:
+    """Person and file name without suffix of a photo."""
+    return "/".join(PurePosixPath(path).with_suffix("").parts[-2:])

@@ -32,7 +32,7 @@ class VerificationProtocol:
         if text is None:
             require_comparable(Counter(photo.person for photo in dataset.photos).values())
             return cls()
-        return cls(index_listed(parse_pairs_file(text), dataset.photos))
+        return cls(index_listed(parse_pairs_file(text), dataset.photos, dataset.duplicates))
 
     @property
     def choose(self) -> Choose:

@@ -33,6 +33,19 @@ def test_a_list_of_pairs_beside_the_dataset_is_the_protocol_unless_all_are_wante
         VerificationProtocol.of(dataset)
 
 
+def test_a_pair_that_names_a_duplicate_means_the_photo_that_is_kept(tmp_path: Path) -> None:
+    for name, value in (("p000/p000_0001.png", 1), ("p000/p000_0002.png", 1), ("p001/p001_0001.png", 2)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / name), np.full((8, 8, 3), value, np.uint8))
+    (tmp_path / "pairs.txt").write_text("1\t2\np000\t1\t2\np000\t1\t2\np000\t2\tp001\t1\np000\t1\tp001\t1\n")
+    dataset = IdentityDataset(tmp_path)
+    assert dataset.duplicates == {"p000/p000_0002.png": "p000/p000_0001.png"}
+    pairs = VerificationProtocol.of(dataset).pairs
+    assert pairs is not None
+    assert pairs.index.tolist() == [[0, 0], [0, 0], [0, 1], [0, 1]]
+    assert pairs.is_genuine.tolist() == [True, True, False, False]
+
+
 def test_protocols_choose_faces_and_pairs_and_say_so(make_embeddings: MakeEmbeddings) -> None:
     embedded = make_embeddings([2, 2], without_face=[3])
     listed = VerificationProtocol(index_listed(parse_pairs_file(PAIRS), embedded.photos))
