@@ -9,7 +9,7 @@
 #include "es_stack.h"
 #include "es_track.h"
 
-static struct es_engine engine = {.networks = &es_networks};
+static struct es_engine engine = {.networks = &es_networks, .after_run = es_board_watchdog};
 static struct es_slots slots = {.flash = &es_board_flash};
 static struct es_receiver receiver;
 static struct es_track track;
@@ -129,7 +129,6 @@ static void process_frame(void)
 {
     struct es_frame frame = {pixels, ES_FRAME_WIDTH, ES_FRAME_HEIGHT, ES_FRAME_FORMAT, 0};
     es_find_faces(&engine, &frame);
-    es_board_watchdog();
     if (engine.faces.count == 0)
         es_track_clear(&track);
     for (uint32_t i = 0; i < engine.faces.count; i++)

@@ -17,7 +17,7 @@ void es_board_send(const uint8_t *bytes, uint32_t size);
 /* The next byte that was received, or -1. */
 int32_t es_board_receive(void);
 
-/* Called at least once between two runs of a network: the watchdog's time must be longer than the slowest run. */
+/* Called behind every run of a network, message and flash operation: the watchdog's time must be longer than the slowest. */
 void es_board_watchdog(void);
 
 /* Whether the firmware goes on; a board's never ends. */

@@ -6,6 +6,12 @@
 
 static void letterbox_row(const void *source, uint32_t row, int8_t *to) { es_letterbox_row(source, row, to); }
 
+static void after_run(const struct es_engine *engine)
+{
+    if (engine->after_run)
+        engine->after_run();
+}
+
 /* The faces of a frame as it is seen; `faces` are in its pixels. */
 static void detect(struct es_engine *engine, const struct es_frame *frame, struct es_faces *faces)
 {
@@ -16,6 +22,7 @@ static void detect(struct es_engine *engine, const struct es_frame *frame, struc
     es_letterbox_fit(&box, frame, detector->width, detector->height);
     engine->candidates.count = 0;
     networks->detect(letterbox_row, &box, outputs);
+    after_run(engine);
     es_candidates_add(&engine->candidates, detector, outputs, 0);
     es_group(&engine->candidates, &box, 1, faces);
     bool sure = true;
@@ -24,6 +31,7 @@ static void detect(struct es_engine *engine, const struct es_frame *frame, struc
     if (!sure) {
         box.mirrored = true;
         networks->detect(letterbox_row, &box, outputs);
+        after_run(engine);
         es_candidates_add(&engine->candidates, detector, outputs, 1);
         es_group(&engine->candidates, &box, 2, faces);
     }
@@ -93,15 +101,18 @@ static int8_t mean(int32_t a, int32_t b)
     return (int8_t)(below + ((a + b) & below & 1));
 }
 
-static void embed(const struct es_networks *networks, const struct es_crop *crop, int8_t *embedding)
+static void embed(const struct es_engine *engine, const struct es_crop *crop, int8_t *embedding)
 {
+    const struct es_networks *networks = engine->networks;
     struct view view = {crop, false};
     uint32_t dimension = networks->embedder->dimension;
     memcpy(embedding, networks->embed(crop_row, &view), dimension);
+    after_run(engine);
     if (!networks->average_flip)
         return;
     view.mirrored = true;
     const int8_t *mirrored = networks->embed(crop_row, &view);
+    after_run(engine);
     for (uint32_t i = 0; i < dimension; i++)
         embedding[i] = mean(embedding[i], mirrored[i]);
 }
@@ -116,7 +127,7 @@ void es_sample_face(struct es_engine *engine, const struct es_frame *frame, uint
     if (engine->doubtful_turn)
         sample->quality.rejection = sample->quality.doubt = ES_REASON_POSE;
     if (sample->quality.rejection == ES_REASON_OK)
-        embed(engine->networks, &crop, sample->embedding);
+        embed(engine, &crop, sample->embedding);
 }
 
 struct es_decision es_identify(const struct es_sample *sample, const struct es_gallery *gallery, int32_t threshold)

@@ -36,6 +36,7 @@ struct es_sample {
 /* Memory for one frame; the networks have their own. */
 struct es_engine {
     const struct es_networks *networks;
+    void (*after_run)(void); /* called behind every run of a network: for the watchdog; may be 0 */
     struct es_candidates candidates;
     struct es_faces faces, turned;
     uint8_t turn;

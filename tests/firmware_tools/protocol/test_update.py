@@ -71,6 +71,14 @@ def test_faces_are_named_over_the_line(app: App) -> None:
     assert app.step(b"", bytes(230400))[0].fields["faces"] == 0
 
 
+def test_the_watchdog_is_fed_between_the_runs_of_the_networks(app: App) -> None:
+    app.boot(OLD, b"")
+    before = app.library.twin_watchdog_calls()
+    app.step(b"", bytes(230400))
+    detector_runs, messages = 4, 1
+    assert app.library.twin_watchdog_calls() - before >= detector_runs + messages
+
+
 def test_an_update(app: App) -> None:
     app.boot(OLD, b"")
     done = update_gallery(BoardLink(app), NEW)
