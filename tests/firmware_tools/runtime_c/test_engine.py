@@ -128,7 +128,7 @@ def test_real_photos(engine_twin: EngineTwin, python_engine: FaceEngine) -> None
     images = _photos()
     gallery = _enrolled(python_engine, images)
     assert engine_twin.open(gallery, encode(gallery)) == 0
-    wanted = int(os.environ.get("EDGE_SIAMESE_PHOTOS", "60"))
+    wanted = int(os.environ.get("EDGE_SIAMESE_PHOTOS", "12"))
     chosen, same, differences = list(images)[:: max(len(images) // wanted, 1)], 0, []
     for name in chosen:
         expected, found = expected_of(python_engine, gallery, images[name]), engine_twin.identify(images[name])
