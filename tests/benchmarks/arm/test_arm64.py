@@ -45,7 +45,7 @@ def test_counts_are_those_recorded(checked: tuple[ArmReport, list[Excess]]) -> N
     rows = {row.name: row for row in checked[0].rows if not row.part}
     for name, counted in COUNTED.items():
         for core, millions in counted.items():
-            assert rows[name].instructions[core] == pytest.approx(millions * 1e6, rel=5e-4)
+            assert rows[name].instructions[core] == pytest.approx(millions * 1e6, rel=1e-3)
 
 
 def test_the_dot_product_is_used_where_the_core_has_it(checked: tuple[ArmReport, list[Excess]]) -> None:
@@ -59,7 +59,7 @@ def test_counts_repeat(arm_rig: Rig, checked: tuple[ArmReport, list[Excess]]) ->
     first = {row.name: row for row in checked[0].rows if not row.part}
     for row in count(resolve(["embedder-small", "detector-small"]), ALL, Image.rendered(320, 240), arm_rig).rows:
         for core, counted in row.instructions.items():
-            assert counted == pytest.approx(first[row.name].instructions[core], rel=3e-4)
+            assert counted == pytest.approx(first[row.name].instructions[core], rel=1e-3)
 
 
 def test_layers_add_up_to_the_network(arm_rig: Rig, small_model: Path) -> None:
