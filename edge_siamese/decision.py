@@ -36,6 +36,8 @@ class Reason(StrEnum):
     OVERDUE = "overdue"
     BELOW_THRESHOLD = "below_threshold"
     STALE_FRAME = "stale_frame"
+    OCCLUDED = "occluded"
+    INFRARED = "infrared"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from .embedding import FaceEmbedder
 from .errors import DataError, ModelError
 from .faces import Embedding, Face
 from .frames import RGB
-from .matching import score_q15
 from .models import default_model
 from .operating_point import DEFAULT_TARGET_FMR, OperatingPoint, accepted_threshold, choose_operating_point
 from .preprocessing import check_crop, check_image
@@ -203,8 +202,7 @@ class FaceEngine:
             limit = operating_point.threshold_q15
         one = ProbeFace.on(self, check_image(first, "the first image"), "the first image")
         other = ProbeFace.on(self, check_image(second, "the second image"), "the second image")
-        score = score_q15(one.embedded.embedding, other.embedded.embedding)
-        return ComparisonResult(one, other, score, limit, operating_point)
+        return ComparisonResult.at(one, other, limit, operating_point)
 
     def close(self) -> None:
         """Free the memory of the networks. The engine cannot be used afterwards; further calls have no effect."""

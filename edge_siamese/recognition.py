@@ -5,6 +5,7 @@ The engine, the command line and the preview page use it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from .matching import Q15, score_q15
 from .operating_point import OperatingPoint
 from .orientation import OrientedFaces, detect_oriented
 from .protocols import FaceAnalyzer
+from .quality.conditions import shipped_conditions
 from .quality.gate import CAUSES, Quality, QualityLimits, measure_crop
+from .quality.glasses import GlassesRule
 
 if TYPE_CHECKING:
     from .gallery import Gallery
@@ -55,6 +58,14 @@ class EmbeddedFace:
     def rejection(self) -> Reason | None:
         """Reason why the face cannot be compared, or None."""
         return Reason.POSE if self.doubtful_turn else self.quality.rejection(_LIMITS)
+
+    @cached_property
+    def glasses(self) -> GlassesRule | None:
+        """The glasses rule of the embedder if the face has glasses, otherwise None."""
+        rule = shipped_conditions().glasses_rule(self.embedding.embedder)
+        if rule is None or len(rule.direction) != len(self.embedding.values):
+            return None
+        return rule if rule.present(self.embedding.values[None], self.embedding.zero_point)[0] else None
 
     @property
     def doubt(self) -> Reason | None:
@@ -130,8 +141,10 @@ class ComparisonResult:
     Attributes:
         first, second: the largest face of each image.
         score_q15: score of the two faces; `score` is the same as a float.
-        threshold_q15: the images match if the score is at least this; `threshold` is the same as a float.
+        threshold_q15: the images match if the score is at least this; `threshold` is the same as a float. It is raised if
+            both faces have glasses, because strangers who wear alike glasses have higher scores.
         operating_point: operating point of the threshold; None if the caller passed a threshold.
+        raise_q15: the raise for glasses, contained in `threshold_q15`; 0 without.
     """
 
     first: ProbeFace
@@ -139,12 +152,22 @@ class ComparisonResult:
     score_q15: int
     threshold_q15: int
     operating_point: OperatingPoint | None = None
+    raise_q15: int = 0
 
     @classmethod
     def of(cls, first: ProbeFace, second: ProbeFace, operating_point: OperatingPoint) -> "ComparisonResult":
         """Compare two faces at an operating point."""
+        return cls.at(first, second, operating_point.threshold_q15, operating_point)
+
+    @classmethod
+    def at(
+        cls, first: ProbeFace, second: ProbeFace, threshold_q15: int, operating_point: OperatingPoint | None
+    ) -> "ComparisonResult":
+        """Compare two faces at a threshold, which is that of the operating point if there is one."""
         score = score_q15(first.embedded.embedding, second.embedded.embedding)
-        return cls(first, second, score, operating_point.threshold_q15, operating_point)
+        rule = first.embedded.glasses and second.embedded.glasses
+        raised = rule.raise_q15 if rule else 0
+        return cls(first, second, score, min(threshold_q15 + raised, Q15 - 1), operating_point, raised)
 
     @property
     def score(self) -> float:
@@ -158,11 +181,17 @@ class ComparisonResult:
 
     @property
     def decision(self) -> Decision:
-        """Match, unknown (different people) or undecided (a face's quality is too low)."""
-        if rejection := self.first.embedded.rejection or self.second.embedded.rejection:
+        """Match, unknown (different people) or undecided (a face's quality is too low, or both share a condition)."""
+        if rejection := self.first.embedded.rejection or self.second.embedded.rejection or self._shared:
             return undecided(rejection)
         decision = decide({"same person": self.score_q15}, self.threshold_q15)
+        if self.raise_q15 and self.score_q15 >= self.threshold_q15 - self.raise_q15:
+            decision = doubted(decision, Reason.OCCLUDED)
         return doubted(decision, self.first.embedded.doubt or self.second.embedded.doubt)
+
+    @property
+    def _shared(self) -> Reason | None:
+        return self.first.embedded.quality.shared_reason(self.second.embedded.quality)
 
     @property
     def is_match(self) -> bool:
@@ -177,7 +206,15 @@ class ComparisonResult:
     @property
     def explanation(self) -> str:
         """The reason of the decision as text."""
-        if self.decision.outcome is Outcome.UNDECIDED:
+        decision = self.decision
+        if decision.outcome is Outcome.UNDECIDED and decision.reason is self._shared:
+            return f"in both photos {CAUSES[decision.reason]}, and strangers look alike then"
+        if decision.reason is Reason.OCCLUDED and decision.score is not None and self.raise_q15:
+            return (
+                f"both wear glasses, with which strangers look more alike; the score {self.score:.3f} is below the threshold "
+                f"{self.threshold:.3f}, raised by {self.raise_q15 / Q15:.3f}"
+            )
+        if decision.outcome is Outcome.UNDECIDED:
             probe = self.first if self.first.embedded.doubt == self.decision.reason else self.second
             return f"{probe.name}: {CAUSES[self.decision.reason]}"
         rate = f" for a false match rate of {self.operating_point.target_fmr:g}" if self.operating_point else ""

@@ -12,14 +12,14 @@ from .cameras.base import CameraBack, CameraLost, CameraMissing, SourceEvent
 from .decision import Decision, Outcome, Reason, undecided
 from .errors import EdgeSiameseError
 from .faces import Face
-from .frames import Frame
+from .frames import RGB, Frame
 from .fusion import EmbeddingPolicy, ScoreFusion, TrackHistory
 from .gallery.updates import GalleryEvent, GalleryFile, GalleryRejected, GalleryReloaded
 from .instrumentation import Counters, NoTimer, StageTimer
 from .operating_point import DEFAULT_TARGET_FPIR, OperatingPoint
 from .orientation import OrientedFaces, detect_oriented
 from .protocols import Clock, FaceAnalyzer, FrameSource
-from .quality.gate import QualityLimits, measure_crop
+from .quality.gate import Quality, QualityLimits, measure_crop, with_conditions
 from .tracking import Track, Tracker, TrackingLimits
 
 if TYPE_CHECKING:
@@ -218,12 +218,12 @@ class Verifier:
         with self._timer.stage("align"):
             crop = self.engine.align(frame.pixels, face)
         with self._timer.stage("quality"):
-            quality = measure_crop(crop, face)
+            quality, wanted = self._measure(crop, face, track, history)
             rejection, doubt = quality.rejection(self._limits), quality.doubt(self._limits)
         if rejection is not None:
             self.counters.rejected += 1
             return history.decision_or(rejection)
-        if not self._policy.wants(history, track, quality.score, doubt):
+        if not wanted:
             return history.decision
         with self._timer.stage("embed"):
             embedding = self.engine.embed_crop(crop)
@@ -233,6 +233,17 @@ class Verifier:
             self._fusion.observe(track, embedding, quality.score, doubt)
         with self._timer.stage("decide"):
             return self._fusion.decide(track)
+
+    def _measure(self, crop: RGB, face: Face, track: Track, history: TrackHistory) -> tuple[Quality, bool]:
+        """Quality of a face and whether to embed it. Conditions are measured only if the face is otherwise embedded."""
+        quality = measure_crop(crop, face, conditions=False)
+        if quality.rejection(self._limits) or not self._wants(quality, track, history):
+            return quality, False
+        quality = with_conditions(quality, crop)
+        return quality, self._wants(quality, track, history)
+
+    def _wants(self, quality: Quality, track: Track, history: TrackHistory) -> bool:
+        return self._policy.wants(history, track, quality.score, quality.doubt(self._limits))
 
     def _upright_face(self, frame: Frame, track: Track, history: TrackHistory) -> Face | None:
         """A track's face with the landmarks of the upright image; None if the orientation is unknown or the face is not due."""

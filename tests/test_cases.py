@@ -164,6 +164,21 @@ def test_a9_a_turned_photo_is_not_another_person(run: Run, turned: str) -> None:
     assert done.report["is_match"] or done.report["reason"] == "pose"
 
 
+@pytest.mark.parametrize("condition", ["mask blue", "sunglasses black", "frames black", "dark x0.1", "infrared spot"])
+def test_a11_strangers_who_share_a_condition_match_no_more_often_than_promised(run: Run, condition: str) -> None:
+    data = os.environ.get("EDGE_SIAMESE_DATA")
+    if not data:
+        pytest.skip("EDGE_SIAMESE_DATA does not name a folder with photos of many people")
+    done = run(
+        "bench", "conditions", Path(data) / "lfw_dev.zip", "--people", "150", "--photos", "1", "--condition", condition,
+        "--json", timeout=1800,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    plain, result = done.report["results"]
+    assert plain["compared"]["rate"] > 0.99
+    assert result["gated"]["rate"] <= 0.003
+
+
 @pytest.mark.parametrize("rate", ["nan", "-1", "0", "2", "inf"])
 def test_b1_a_rate_that_is_none_is_bad_usage(run: Run, rate: str) -> None:
     photo = CASES / "05_rotated" / "upright.jpg"

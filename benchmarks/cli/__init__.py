@@ -24,6 +24,9 @@ COMMANDS = {
     "detection": Entry(
         f"{__name__}.detection:detection", "Evaluate the detector: recall, false boxes, sizes, landmarks."
     ),
+    "conditions": Entry(
+        f"{__name__}.conditions:conditions", "Measure false matches of strangers in masks, glasses or infrared light."
+    ),
     "quality": Entry(f"{__name__}.quality:quality", "Evaluate the quality score: error versus reject."),
 }
 

@@ -107,6 +107,14 @@ def load_training_crops(folders: Path | Sequence[Path], maximum: int) -> npt.NDA
     return read_crops(rows[:: max(1, -(-len(rows) // maximum))])
 
 
+def load_validation_crops(folders: Path | Sequence[Path]) -> tuple[npt.NDArray[np.uint8], list[str]]:
+    """Read the crops of the validation people: uint8 ``(N, 112, 112, 3)``, and the name of each."""
+    rows = read_tables(_listed(folders))
+    kept_back = validation_people([row["identity"] for _, row in rows])
+    rows = [(folder, row) for folder, row in rows if row["identity"] in kept_back]
+    return read_crops(rows), [row["identity"] for _, row in rows]
+
+
 def validation_people(identities: list[str], people: int = VALIDATION_PEOPLE) -> frozenset[str]:
     """Choose the validation people: the names with two or more crops that have the smallest SHA-256.
 

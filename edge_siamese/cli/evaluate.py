@@ -40,6 +40,7 @@ _SCHEMA_VERSION = 2
     "--bootstrap", "replicates", type=click.IntRange(0, 100_000), default=1000, show_default=True,
     help="Bootstrap replicates for the confidence intervals; 0: none.",
 )  # fmt: skip
+@click.option("--gate", is_flag=True, help="Apply the quality gate: a rejected comparison scores -1.")
 @json_option
 @engine_options
 def evaluate(
@@ -50,12 +51,14 @@ def evaluate(
     slices: Path | None,
     report_path: Path | None,
     replicates: int,
+    gate: bool,
     as_json: bool,
     **engine_settings: Any,
 ) -> None:
     """Measure verification on DATA: a folder, zip or tar of <person>/<photo>, with or without an LFW pairs.txt.
 
-    Photos pass through detector, alignment and embedder. A photo without a face counts as an error.
+    Photos pass through detector, alignment and embedder. A photo without a face counts as an error. Without --gate all
+    photos are compared, as in published protocols.
     """
     from ..evaluation.labels import read_labels
     from ..evaluation.protocols import VerificationProtocol
@@ -73,7 +76,7 @@ def evaluate(
         report_dataset(dataset)
         labels = read_labels(slices, dataset.photos) if slices else {}
         protocol = VerificationProtocol.of(dataset, all_pairs)
-        report, digests = _measured(dataset, protocol, target_fmr, replicates, baseline, labels, engine_settings)
+        report, digests = _measured(dataset, protocol, target_fmr, replicates, gate, baseline, labels, engine_settings)
     if report_path:
         from ..reports.evaluation import write_report
 
@@ -91,6 +94,7 @@ def _measured(
     protocol: "VerificationProtocol",
     target_fmr: float,
     replicates: int,
+    gate: bool,
     baseline: Path | None,
     labels: dict[str, list[str]],
     engine_settings: dict[str, Any],
@@ -101,6 +105,7 @@ def _measured(
     from ..evaluation.baseline import open_baseline
     from ..evaluation.bootstrap import PersonBootstrap
     from ..evaluation.evaluator import VerificationEvaluator
+    from ..evaluation.gated_scores import GatedScores
 
     baseline_settings = {name: engine_settings[name] for name in ("delegate", "threads")}
     other = open_baseline(baseline, **baseline_settings) if baseline else None
@@ -112,12 +117,14 @@ def _measured(
         for first, second in embedded.shared_photos()
     ]
     report_notes(shared)
-    comparisons = protocol.compare(embedded)
+    comparisons = protocol.compare(embedded, GatedScores(embedded) if gate else None)
     bootstrap = PersonBootstrap(comparisons.person_count, replicates)
     evaluator = VerificationEvaluator(
         embedded, comparisons, target_fmr, bootstrap, engine.embedder_card.operating_points, labels
     )
-    report = protocol.describe(embedded) | evaluator.report() | {"baseline": None, "delegate": engine.delegate}
+    report = (
+        protocol.describe(embedded) | evaluator.report() | {"gate": gate, "baseline": None, "delegate": engine.delegate}
+    )
     report |= {
         "unreadable": unreadable_json(embedded.unreadable),
         "skipped": skipped_files_json(dataset.skipped),

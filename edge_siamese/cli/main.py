@@ -44,6 +44,9 @@ COMMANDS = {
     "convert": _training("convert:convert", "Quantize a trained network to int8 and measure the loss."),
     "lint": _training("lint:lint", "List operators unsupported on XNNPACK, Edge TPU or MCUs."),
     "fit-quality": Entry("edge_siamese_converter.cli.fit_quality:fit_quality", "Fit the quality score to the models."),
+    "fit-conditions": Entry(
+        "edge_siamese_converter.cli.fit_conditions:fit_conditions", "Fit the measure of masks, glasses and infrared light."
+    ),
     "quality-limits": Entry(
         "edge_siamese_converter.cli.quality_limits:quality_limits", "Measure missed matches by face size and blur."
     ),

@@ -20,6 +20,8 @@ from ..operating_point import (
     choose_operating_point,
     require_rate,
 )
+from ..quality.conditions import shipped_conditions
+from ..quality.glasses import GlassesRule
 from .container.content import GalleryContent
 from .metadata import is_overdue, today
 
@@ -40,6 +42,15 @@ class IdentifyingGallery(GalleryContent):
         """Index of each identity's first template."""
         return np.searchsorted(self.identity_index, np.arange(len(self.names)))
 
+    @cached_property
+    def _glasses(self) -> tuple[GlassesRule, npt.NDArray[np.bool_]] | None:
+        """The glasses rule of the embedder, and which templates have glasses; None without a rule or such a template."""
+        rule = shipped_conditions().glasses_rule(self.embedder_digest.hex())
+        if rule is None or len(rule.direction) != self.dimension:
+            return None
+        wearing = rule.present(self.templates, self.zero_point)
+        return (rule, wearing) if wearing.any() else None
+
     def scores(self, embedding: Embedding) -> dict[str, int]:
         """Q15 score of every name: the best score of its templates.
 
@@ -50,10 +61,16 @@ class IdentifyingGallery(GalleryContent):
         return dict(zip(self.names, self.scores_of(embedding.values[None])[0].tolist(), strict=True))
 
     def scores_of(self, probes: npt.NDArray[np.int8]) -> npt.NDArray[np.int16]:
-        """Q15 scores int16 ``(P, N)`` of int8 ``(P, D)`` probes of the same embedder."""
+        """Q15 scores int16 ``(P, N)`` of int8 ``(P, D)`` probes of the same embedder.
+
+        The score of a probe and a template that both have glasses is lowered; see `quality.glasses`.
+        """
         if not self.names:
             return np.empty((len(probes), 0), np.int16)
         of_templates = scores_q15(probes, self.templates, self.zero_point)
+        if self._glasses is not None:
+            rule, wearing = self._glasses
+            of_templates = rule.lowered(of_templates, rule.present(probes, self.zero_point), wearing)
         return np.maximum.reduceat(of_templates, self._starts, axis=1)
 
     @overload

@@ -81,8 +81,12 @@ CONDITIONS: dict[str, Draw] = {
     "mask pink respirator": _worn(Mask((214.0, 150.0, 160.0), top=0.28, width=0.8, chin=1.65, cone=True)),
     "sunglasses black": _worn(Glasses(_BLACK, 0.40, 0.30, thickness=0.07, opacity=1.0)),
     "sunglasses square": _worn(Glasses((70.0, 40.0, 25.0), 0.42, 0.27, 0.4, 0.06, (38.0, 30.0, 26.0), 0.97, drop=0.04)),
-    "sunglasses tinted": _worn(Glasses((170.0, 140.0, 70.0), 0.41, 0.34, 0.75, 0.03, (95.0, 70.0, 45.0), 0.65, drop=0.08)),
-    "sunglasses mirror": _worn(Glasses((60.0, 60.0, 66.0), 0.40, 0.30, 0.8, 0.05, (120.0, 160.0, 205.0), 0.9, drop=0.04)),
+    "sunglasses tinted": _worn(
+        Glasses((170.0, 140.0, 70.0), 0.41, 0.34, 0.75, 0.03, (95.0, 70.0, 45.0), 0.65, drop=0.08)
+    ),
+    "sunglasses mirror": _worn(
+        Glasses((60.0, 60.0, 66.0), 0.40, 0.30, 0.8, 0.05, (120.0, 160.0, 205.0), 0.9, drop=0.04)
+    ),
     "frames black": _worn(Glasses()),
     "frames square": _worn(Glasses((52.0, 34.0, 24.0), 0.40, 0.25, 0.4, 0.08, drop=0.03)),
     "frames round thin": _worn(Glasses((150.0, 128.0, 84.0), 0.34, 0.33, 1.0, 0.03, drop=0.05)),
@@ -98,10 +102,12 @@ CONDITIONS: dict[str, Draw] = {
 
 
 def _random_mask(rng: np.random.Generator) -> Draw:
-    lightness, tone = rng.uniform(15, 240), rng.uniform(-60, 60, 3) * (rng.random() < 0.6)
+    color = rng.uniform(15, 240) + rng.uniform(-60, 60, 3) * (rng.random() < 0.6)
+    if rng.random() < 0.3:  # near the color of skin
+        color = rng.uniform(70, 235) * np.array([1.0, rng.uniform(0.62, 0.85), rng.uniform(0.55, 0.85)])
     return _worn(
         Mask(
-            _color(lightness + tone),
+            _color(color),
             top=rng.uniform(0.2, 0.55),
             width=rng.uniform(0.75, 1.05),
             chin=rng.uniform(1.55, 1.95),
@@ -113,7 +119,9 @@ def _random_mask(rng: np.random.Generator) -> Draw:
 
 
 def _random_glasses(rng: np.random.Generator, opacity: float) -> Draw:
-    frame = _color(rng.choice((15.0, 25.0, 50.0, 90.0, 140.0)) * np.array([1.0, rng.uniform(0.7, 1), rng.uniform(0.5, 1.05)]))
+    frame = _color(
+        rng.choice((15.0, 25.0, 50.0, 90.0, 140.0)) * np.array([1.0, rng.uniform(0.7, 1), rng.uniform(0.5, 1.05)])
+    )
     lens = _color(rng.uniform(10, 60) * (1 + 2.0 * (rng.random() < 0.25)) * rng.uniform(0.7, 1.3, 3))
     size = rng.uniform(0.85, 1.15)
     return _worn(
@@ -132,11 +140,10 @@ def _random_glasses(rng: np.random.Generator, opacity: float) -> Draw:
 
 
 def _random_infrared(rng: np.random.Generator) -> Draw:
-    even = rng.random() < 0.4
     light = Infrared(
         gamma=rng.uniform(0.5, 0.9),
-        gain=rng.uniform(0.9, 1.4),
-        spot=0.0 if even else rng.uniform(1.2, 3.0),
+        gain=rng.uniform(0.9, 1.25),
+        spot=rng.uniform(1.2, 2.6),
         blur=rng.uniform(0.3, 1.0),
         noise=rng.uniform(2.0, 8.0),
     )

@@ -42,11 +42,9 @@ class Mask:
         """Draw the mask on a copy of a uint8 ``(H, W, 3)`` image; `landmarks` is ``(5, 2)`` in its pixels."""
         face, canvas = _FaceAxes(landmarks), image.astype(np.float32)
         nose, width = face.nose, self.width
-        outline = np.array(
-            [(-width, self.top + 0.05), (-0.3 * width, self.top - 0.03), (0.0, self.top - 0.04),
-             (0.3 * width, self.top - 0.03), (width, self.top + 0.05), (0.84 * width, 1.3),
-             (0.42 * width, self.chin - 0.15), (0.0, self.chin), (-0.42 * width, self.chin - 0.15), (-0.84 * width, 1.3)]
-        ) + (nose, 0.0)  # fmt: skip
+        edge = [(0.0, self.top - 0.04), (0.3 * width, self.top - 0.03), (width, self.top + 0.05), (0.84 * width, 1.3),
+                (0.42 * width, self.chin - 0.15), (0.0, self.chin)]  # fmt: skip
+        outline = np.array([*edge, *((-u, v) for u, v in reversed(edge[1:-1]))]) + np.array([nose, 0.0])
         thick = max(0.04 * face.eye_distance, 0.6)
         if self.straps:
             for side in (-1, 1):
@@ -56,10 +54,20 @@ class Mask:
         blend(canvas, polygon_mask(face.pixels(outline), size_of(canvas)), np.array(self.color), 1.0)
         if self.cone:
             for side in (-1, 1):
-                half = [(0.45 * side, self.top), (side * width, self.top + 0.06), (side * 0.84 * width, 1.3), (0.3 * side, self.chin)]
-                shadow = face.pixels(np.array(half) * (0.98, 1.0) + (nose, 0.0))
+                half = [
+                    (0.45 * side, self.top),
+                    (side * width, self.top + 0.06),
+                    (side * 0.84 * width, 1.3),
+                    (0.3 * side, self.chin),
+                ]
+                shadow = face.pixels(np.array(half) * np.array([0.98, 1.0]) + np.array([nose, 0.0]))
                 blend(canvas, polygon_mask(shadow, size_of(canvas), 0.05 * face.eye_distance), np.zeros(3), 0.18)
-            draw_line(canvas, face.pixels([(nose, self.top), (nose, self.chin)]), thick, mixed(self.color, (0.0, 0.0, 0.0), 0.3))
+            draw_line(
+                canvas,
+                face.pixels([(nose, self.top), (nose, self.chin)]),
+                thick,
+                mixed(self.color, (0.0, 0.0, 0.0), 0.3),
+            )
         for height in np.linspace(self.top + 0.25, 1.4, self.pleats + 2)[1:-1]:
             fold = face.pixels([(nose - 0.85 * width, height), (nose, height + 0.06), (nose + 0.85 * width, height)])
             draw_line(canvas, fold, thick, mixed(self.color, (0.0, 0.0, 0.0), 0.18))

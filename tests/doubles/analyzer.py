@@ -1,6 +1,7 @@
 """Analyzers of faces without networks, each a `FaceAnalyzer`."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -9,6 +10,7 @@ from edge_siamese.alignment import CROP_SIZE, TEMPLATE, TEMPLATE_NAME, align
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.frames import RGB
 from edge_siamese.operating_point import OperatingPoint
+from edge_siamese.rendering import Person, View, render_crop
 from edge_siamese.tflite.model_card import ModelCard
 
 EMBEDDER_DIGEST, DETECTOR_DIGEST = "ab" * 32, "cd" * 32
@@ -108,6 +110,11 @@ PATTERN_DIMENSION = PATTERN_CELLS**2
 _MARK = (1, 2)  # green and blue of the pixel that has the number of faces as red: no turned image has it there
 
 
+@cache
+def _rendered_face() -> RGB:
+    return render_crop(Person.from_seed(3600), View())
+
+
 class PatternAnalyzer(AnalyzerDouble):
     """Finds as many faces as an image's first pixel says; a face's embedding is the image's coarse gray pattern."""
 
@@ -120,9 +127,10 @@ class PatternAnalyzer(AnalyzerDouble):
         return [Face(box, box[:2] + TEMPLATE * (box[2] / CROP_SIZE), 0.99) for box in boxes]
 
     def align(self, image: RGB, face: Face) -> RGB:
-        cells = image[PATTERN_CELL // 2 :: PATTERN_CELL, PATTERN_CELL // 2 :: PATTERN_CELL]
-        repeat = CROP_SIZE // PATTERN_CELLS
-        return np.ascontiguousarray(cells.repeat(repeat, axis=0).repeat(repeat, axis=1))
+        """A rendered face, for the measures on crops; the green of one pixel in every 14x14 pixels has the pattern."""
+        crop, step = _rendered_face().copy(), CROP_SIZE // PATTERN_CELLS
+        crop[::step, ::step, 1] = image[PATTERN_CELL // 2 :: PATTERN_CELL, PATTERN_CELL // 2 :: PATTERN_CELL, 1]
+        return crop
 
     def embed_crop(self, crop: RGB) -> Embedding:
         cells = crop[:: CROP_SIZE // PATTERN_CELLS, :: CROP_SIZE // PATTERN_CELLS, 1].astype(np.int16)

@@ -13,8 +13,12 @@ from edge_siamese.errors import NoFaceError
 from edge_siamese.faces import Embedding
 from edge_siamese.gallery import Gallery
 from edge_siamese.operating_point import OperatingPoint
+from edge_siamese.quality.conditions import Condition, shipped_conditions
+from edge_siamese.quality.glasses import GlassesRule
 from edge_siamese.recognition import ComparisonResult, EmbeddedFace, Identification, ProbeFace, identify_faces
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_background, render_portrait
+from edge_siamese.rendering.wearables import Mask
+from tests.doubles import embedder_card
 
 POINT = OperatingPoint(1e-3, 16384, 9e-4, 10_000, 50, 0.1, "5a" * 32)
 
@@ -203,3 +207,81 @@ class TestTurnedPhotos:
         doubtful = replace(probe, embedded=replace(probe.embedded, doubtful_turn=True))
         decision = ComparisonResult.of(probe, doubtful, POINT).decision
         assert (decision.outcome, decision.reason) == (Outcome.UNDECIDED, Reason.POSE)
+
+
+def in_condition(probe: ProbeFace, *conditions: Condition) -> ProbeFace:
+    quality = replace(probe.embedded.quality, conditions=frozenset(conditions), suspected=frozenset(conditions))
+    return replace(probe, embedded=replace(probe.embedded, quality=quality))
+
+
+def test_two_faces_in_one_condition_are_not_compared(probe: ProbeFace) -> None:
+    masked = in_condition(with_embedding(probe, [3, 4]), Condition.MASK)
+    comparison = ComparisonResult.of(masked, masked, POINT)
+    assert (comparison.decision, comparison.score) == (undecided(Reason.OCCLUDED), pytest.approx(1, abs=1e-3))
+    assert comparison.sentence == (
+        "cannot tell: in both photos a mask, sunglasses or something else covers too much of the face, "
+        "and strangers look alike then"
+    )
+
+
+@pytest.mark.parametrize(
+    ("second", "outcome", "reason"),
+    [([3, 4], Outcome.MATCH, Reason.OK), ([-1, 0], Outcome.UNDECIDED, Reason.OCCLUDED)],
+)
+def test_a_face_in_a_condition_matches_a_plain_face_or_is_undecided(
+    probe: ProbeFace, second: list[int], outcome: Outcome, reason: Reason
+) -> None:
+    masked = in_condition(with_embedding(probe, [0, 5]), Condition.MASK)
+    comparison = ComparisonResult.of(masked, in_condition(with_embedding(probe, second)), POINT)
+    assert (comparison.decision.outcome, comparison.reason) == (outcome, reason)
+    assert "condition" not in comparison.explanation
+
+
+@pytest.mark.parametrize(
+    ("second", "outcome", "threshold"),
+    [
+        ([3, 4], Outcome.MATCH, 0.7),
+        ([4, 3], Outcome.UNDECIDED, 0.7),
+        ([5, 1], Outcome.UNKNOWN, 0.7),
+        ([5, -5], Outcome.UNKNOWN, 0.5),
+    ],
+)
+def test_two_faces_with_glasses_need_a_higher_score(
+    probe: ProbeFace, monkeypatch: pytest.MonkeyPatch, second: list[int], outcome: Outcome, threshold: float
+) -> None:
+    rule = GlassesRule(np.array([0, 1], np.int8), 1000, 6554)
+    measure = replace(shipped_conditions(), glasses={"ab": rule})
+    monkeypatch.setattr("edge_siamese.recognition.shipped_conditions", lambda: measure)
+    first, other = with_embedding(probe, [0, 5]), with_embedding(probe, second)
+    comparison = ComparisonResult.of(first, other, POINT)
+    assert (comparison.decision.outcome, comparison.threshold) == (outcome, pytest.approx(threshold, abs=1e-3))
+    assert comparison.operating_point is POINT
+    assert ("both wear glasses" in comparison.sentence) == (outcome is Outcome.UNDECIDED)
+
+
+def test_a_gallery_lowers_the_score_of_a_probe_and_a_template_with_glasses(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = GlassesRule(np.array([0, 1, 0, 0], np.int8), 1000, 6554)
+    measure = replace(shipped_conditions(), glasses={"5a" * 32: rule})
+    monkeypatch.setattr("edge_siamese.gallery.identification.shipped_conditions", lambda: measure)
+    gallery = Gallery.empty(embedder_card(4, digest="5a" * 32)).with_people(
+        {"Anna": np.array([(0, 50, 0, 0)], np.int8), "Ben": np.array([(50, 0, 0, 0)], np.int8)}
+    )
+    plain, wearing = gallery.scores_of(np.array([(50, 0, 0, 0), (30, 40, 0, 0)], np.int8)).tolist()
+    assert plain == [0, 32767]
+    assert wearing == [26214 - 6554, 19660]
+
+
+def test_a_masked_photo_is_reported_by_analyze_and_is_not_enrolled(engine: FaceEngine) -> None:
+    rendering = render_portrait(Person.from_seed(DEMO_SEEDS[0]), View())
+    masked = Mask().draw(rendering.image, rendering.landmarks[0])
+    (face,) = engine.analyze(masked)
+    assert (face.rejection, face.doubt) == (None, Reason.OCCLUDED)
+    assert ProbeFace.on(engine, masked, "a.png").remarks() == [
+        "a mask, sunglasses or something else covers too much of the face to say that it is somebody else"
+    ]
+    gallery = Gallery.empty(engine.embedder_card)
+    with pytest.raises(NoFaceError, match=r"covers too much of the face"):
+        gallery.enroll("Anna", [masked], engine=engine)
+    kept = gallery.enroll("Anna", [masked, rendering.image], engine=engine)
+    assert len(kept.templates_of("Anna")) == 1
+    assert np.array_equal(kept.templates, gallery.enroll("Anna", [rendering.image], engine=engine).templates)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ...decision import Reason
 from ...faces import Face
 from ...frames import RGB
 from ...matching import scores_q15
@@ -48,12 +49,14 @@ class MeantFaces:
         crops: aligned crop of each candidate, uint8 ``(112, 112, 3)``.
         found: number of detected faces, including those in the background.
         problem: reason why no face can be used, or None.
+        rejections: for each candidate the reason why it cannot be enrolled, or None.
     """
 
     faces: list[Face]
     crops: list[RGB]
     found: int
     problem: str | None = None
+    rejections: tuple[Reason | None, ...] = ()
 
 
 def find_meant_faces(image: RGB, engine: FaceAnalyzer, *, largest_only: bool = False) -> MeantFaces:
@@ -74,10 +77,15 @@ def find_meant_faces(image: RGB, engine: FaceAnalyzer, *, largest_only: bool = F
         return MeantFaces([], [], found, "its orientation is not clear")
     faces = meant_faces(oriented.faces)[: 1 if largest_only else None]
     crops = [engine.align(image, face) for face in faces]
-    rejections = [measure_crop(crop, face).rejection(_LIMITS) for crop, face in zip(crops, faces, strict=True)]
+    qualities = [measure_crop(crop, face) for crop, face in zip(crops, faces, strict=True)]
+    rejections = tuple(quality.template_rejection(_LIMITS) for quality in qualities)
     if all(rejections) and rejections[0] is not None:
-        return MeantFaces([], [], found, f"{CAUSES[rejections[0]]} to be compared")
-    return MeantFaces(faces, crops, found)
+        return MeantFaces([], [], found, _problem(rejections[0]))
+    return MeantFaces(faces, crops, found, rejections=rejections)
+
+
+def _problem(rejection: Reason) -> str:
+    return f"{CAUSES[rejection]} to be compared"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +97,14 @@ class PhotoFaces:
         templates: int8 ``(C, D)`` for C candidates, largest face first; C is 0 if the photo cannot be used.
         faces: number of detected faces, including those in the background.
         problem: reason why the photo cannot be used, or None.
+        rejections: for each candidate the reason why it cannot be enrolled, or None; empty without any.
     """
 
     photo: str
     templates: Templates
     faces: int
     problem: str | None = None
+    rejections: tuple[Reason | None, ...] = ()
 
     @classmethod
     def unusable(cls, photo: str, problem: str) -> "PhotoFaces":
@@ -107,7 +117,17 @@ class PhotoFaces:
         meant = find_meant_faces(image, engine, largest_only=largest_only)
         if meant.problem is not None:
             return cls.unusable(photo, meant.problem)
-        return cls(photo, np.stack([engine.embed_crop(crop).values for crop in meant.crops]), meant.found)
+        templates = np.stack([engine.embed_crop(crop).values for crop in meant.crops])
+        return cls(photo, templates, meant.found, rejections=meant.rejections)
+
+    def choice(self, row: int) -> int | str:
+        """The row of a chosen face, or the reason why this face cannot be enrolled."""
+        rejection = self.rejections[row] if self.rejections else None
+        return (
+            row
+            if rejection is None
+            else f"shows {len(self.templates)} faces, and of the meant one {_problem(rejection)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -162,7 +182,7 @@ def choose_faces(
             return f"{count}, and no photo of this person alone says which one is meant"
         agreeing = np.flatnonzero(scores_q15(photo.templates, mean[None], zero_point)[:, 0] >= threshold)
         if len(agreeing) == 1:
-            return int(agreeing[0])
+            return photo.choice(int(agreeing[0]))
         agree = f"{len(agreeing)} of them agree" if len(agreeing) else "none of them agrees"
         return f"{count}, and {agree} with the person's other photos"
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from edge_siamese.decision import Reason
 from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
 from edge_siamese.gallery.enrollment.face_choice import PhotoFaces, Skipped, choose_faces, meant_faces
@@ -113,3 +114,12 @@ def test_a_photo_that_may_be_turned_is_not_used() -> None:
     engine.put(image, replace(face(150), score=0.80), ADA)
     engine.put(np.ascontiguousarray(np.rot90(image)), replace(face(150), score=0.82), BEN)
     assert PhotoFaces.of(image, "turned.jpg", engine).problem == "its orientation is not clear"
+
+
+def test_a_meant_face_that_cannot_be_enrolled_is_not_replaced_by_another() -> None:
+    group = replace(photo("group.jpg", BEN, NEARLY_ADA), rejections=(None, Reason.OCCLUDED))
+    chosen = choose_faces([group, photo("ada.jpg", ADA)], 0, THRESHOLD)
+    assert chosen.photos == ["ada.jpg"]
+    (skip,) = chosen.skipped
+    assert skip.photo == "group.jpg"
+    assert "shows 2 faces, and of the meant one a mask" in skip.reason
