@@ -56,7 +56,7 @@ def equalized(network: Any, inputs: npt.NDArray[np.float32]) -> Any:
     copy.set_weights(network.get_weights())
     found = [*_activations(copy), *_streams(copy)]
     if found:
-        for each, ranges in zip(found, _channel_ranges(copy, found, inputs), strict=True):
+        for each, ranges in zip(found, list(_channel_ranges(copy, found, inputs)), strict=True):
             _divide(each, ranges)
     return copy
 
@@ -115,17 +115,23 @@ def _producers(layer: Any) -> list[Any]:
 
 def _channel_ranges(
     network: Any, found: list[Rescalable], inputs: npt.NDArray[np.float32]
-) -> list[npt.NDArray[np.float32]]:
-    """Return for each of `found` the 99.9th percentile ``(C,)`` of each channel's magnitude, the largest of its tensors."""
-    tensors = [tensor for each in found for tensor in each.tensors]
-    probe = keras.Model(network.input, tensors)
-    of_batches = []
-    for at in range(0, len(inputs), _BATCH):
-        outputs = probe.predict_on_batch(inputs[at : at + _BATCH])
-        outputs = outputs if isinstance(outputs, list) else [outputs]
-        of_batches.append([np.percentile(np.abs(output), _PERCENTILE, axis=(0, 1, 2)) for output in outputs])
-    means = iter([np.mean(percentiles, axis=0) for percentiles in zip(*of_batches, strict=True)])
-    return [np.max([next(means) for _ in each.tensors], axis=0).astype(np.float32) for each in found]
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield for each of `found` the 99.9th percentile ``(C,)`` of each channel's magnitude, the largest of its tensors.
+
+    The percentile is that of all inputs together: a mean over batches would scale up channels that are rarely active.
+    """
+    for each in found:
+        probe = keras.Model(network.input, list(each.tensors))
+        batches = [_as_list(probe.predict_on_batch(inputs[at : at + _BATCH])) for at in range(0, len(inputs), _BATCH)]
+        largest = [
+            np.percentile(np.abs(np.concatenate(parts)), _PERCENTILE, axis=(0, 1, 2))
+            for parts in zip(*batches, strict=True)
+        ]
+        yield np.max(largest, axis=0).astype(np.float32)
+
+
+def _as_list(outputs: Any) -> list[npt.NDArray[np.float32]]:
+    return [np.asarray(output) for output in (outputs if isinstance(outputs, list) else [outputs])]
 
 
 def _divide(tensors: Rescalable, ranges: npt.NDArray[np.float32]) -> None:
