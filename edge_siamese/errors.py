@@ -122,7 +122,7 @@ class EnrollmentError(DataError):
         fact: one sentence about the photos.
         remedy: the option of a command that permits the enrollment; follows in the message.
         permission: field of `gallery.enrollment.person.Permissions` that permits the enrollment.
-        path: the file or folder concerned.
+        path, expected, found: as for `EdgeSiameseError`.
 
     Attributes:
         fact, permission: the arguments.
@@ -135,8 +135,10 @@ class EnrollmentError(DataError):
         remedy: str | None = None,
         permission: str | None = None,
         path: "str | os.PathLike[str] | None" = None,
+        expected: object = None,
+        found: object = None,
     ) -> None:
-        super().__init__(f"{fact}; {remedy}" if remedy else fact, path=path)
+        super().__init__(f"{fact}; {remedy}" if remedy else fact, path=path, expected=expected, found=found)
         self.fact, self.permission = fact, permission
 
 

@@ -42,7 +42,7 @@ def test_faces_are_found_and_nothing_else(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_strangers_stay_unknown_in_the_loop(capsys: pytest.CaptureFixture[str]) -> None:
-    report = answer(capsys, "bench", "accuracy", DATA / "celeba_dev.zip", "--json")
+    report = answer(capsys, "bench", "accuracy", DATA / "celeba_dev.zip", "--protocol", "open-set", "--json")
     results = report["results"]
     assert isinstance(results, list)
     assert {result["shown_as"] for result in results} == {"stills", "video"}

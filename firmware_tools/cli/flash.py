@@ -41,7 +41,8 @@ def check(folder: Path, board_name: str, as_json: bool) -> None:
     help="What to write; both if left out.",
 )
 @click.option("--dry-run", is_flag=True, help="Print the commands and write nothing.")
-def flash(folder: Path, board_name: str, parts: tuple[str, ...], dry_run: bool) -> None:
+@json_option
+def flash(folder: Path, board_name: str, parts: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
     """Write the images of a build FOLDER with the program that the board's file names."""
     from ..boards import find_board
     from ..image.flash import flash_commands, run_flash_commands
@@ -49,7 +50,10 @@ def flash(folder: Path, board_name: str, parts: tuple[str, ...], dry_run: bool) 
     board = find_board(board_name)
     wanted = parts or (("firmware", "gallery") if (folder / "gallery.bin").exists() else ("firmware",))
     commands = flash_commands(folder, board, wanted)
-    for command in commands:
-        click.echo(shlex.join(command))
+    if not as_json:
+        for command in commands:
+            click.echo(shlex.join(command))
     if not dry_run:
         run_flash_commands(commands)
+    if as_json:
+        emit_json("firmware-flash", {"commands": commands, "parts": wanted, "written": not dry_run})

@@ -18,6 +18,7 @@ from ...matching import NO_SCORE, Q15, scores_q15
 from .representatives import Candidates, Templates, mean_template
 
 FEWEST = 3
+_NO_PAIR = NO_SCORE - 1  # of a group with itself: below every score
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,7 @@ def group_by_person(templates: Templates, zero_point: int, threshold: int) -> li
     groups = [[row] for row in range(len(templates))]
     means = np.array(templates)
     scores = scores_q15(means, means, zero_point).astype(np.int64)
-    np.fill_diagonal(scores, NO_SCORE)
+    np.fill_diagonal(scores, _NO_PAIR)
     while len(groups) > 1:
         first, second = sorted(int(place) for place in np.unravel_index(int(scores.argmax()), scores.shape))
         if scores[first, second] < threshold:
@@ -83,5 +84,5 @@ def group_by_person(templates: Templates, zero_point: int, threshold: int) -> li
         means, scores = np.delete(means, second, 0), np.delete(np.delete(scores, second, 0), second, 1)
         means[first] = mean_template(templates[groups[first]], zero_point)
         scores[first] = scores[:, first] = scores_q15(means[first : first + 1], means, zero_point)[0]
-        scores[first, first] = NO_SCORE
+        scores[first, first] = _NO_PAIR
     return sorted(groups, key=lambda group: (-len(group), group))

@@ -51,7 +51,7 @@ def test_stills_and_video_go_through_the_loop(
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         main(
-            ["bench", "accuracy", str(dataset), "--people", "3", "--photos", "2", "--target-fpir", "0.01", "--json",
+            ["bench", "accuracy", str(dataset), "--protocol", "open-set", "--people", "3", "--photos", "2", "--target-fpir", "0.01", "--json",
              "--keep", str(tmp_path / "kept")]
         )  # fmt: skip
     assert not ended.value.code
