@@ -10,6 +10,8 @@ from typing import Any
 
 import keras
 
+from edge_siamese.errors import DataError
+
 from ...checkpoints import load_description, load_weights
 from ...data.labeled import LabeledImages
 from ...embeddings import embed_float
@@ -33,7 +35,13 @@ def load_twin(path: Path) -> Any:
     Raises:
         DataError: the file is missing, of another kind, or of another network.
     """
-    network = build_embedder(load_description(path))
+    description = load_description(path)
+    try:
+        network = build_embedder(description)
+    except DataError as error:
+        raise DataError(
+            f"{path}: expected weights of an embedder, found those of {description} ({error})", path=path
+        ) from error
     load_weights(path, network)
     return network
 

@@ -3,6 +3,7 @@
 import os
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.container.writer import encode
 from edge_siamese.image_io import read_image
 from edge_siamese.models import named_model
+from edge_siamese.quality.conditions import shipped_conditions
 from edge_siamese.recognition import Identification, identify_faces
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 from edge_siamese_firmware.frames import FORMATS, FrameFormat, decode_frame, encode_frame, fit_frame
@@ -23,6 +25,15 @@ from edge_siamese_firmware.frames import FORMATS, FrameFormat, decode_frame, enc
 from .engine_twin import DETECTOR, EMBEDDER, EngineTwin, FoundFace
 
 _PEOPLE = [Person.from_seed(seed) for seed in DEMO_SEEDS[:5]]
+
+
+@pytest.fixture(autouse=True)
+def _without_conditions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The firmware does not measure the conditions that strangers can share (docs/firmware.md)."""
+    none = replace(shipped_conditions(), glasses={})
+    monkeypatch.setattr("edge_siamese.gallery.identification.shipped_conditions", lambda: none)
+    monkeypatch.setattr("edge_siamese.recognition.shipped_conditions", lambda: none)
+    monkeypatch.setattr("edge_siamese.quality.gate.with_conditions", lambda quality, crop: quality)
 
 
 @pytest.fixture(scope="module")
