@@ -4,7 +4,7 @@ A reference detector gives each photo's largest face with its landmarks, and the
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +14,14 @@ import numpy.typing as npt
 from edge_siamese.alignment import CROP_SIZE, TEMPLATE, similarity
 from edge_siamese.cli.shared.output import table
 from edge_siamese.detection import intersection_over_union
-from edge_siamese.errors import DataError, ImageError
 from edge_siamese.evaluation.detection import MIN_OVERLAP
-from edge_siamese.faces import Face, largest
+from edge_siamese.faces import Face
 from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.intervals import Proportion
 
 from ..peers.detectors import Detector
+from .reference_faces import Progress, ReferenceFaces
 
-Progress = Callable[[int, int], None]
 Landmarks = npt.NDArray[np.floating]
 YAW_LIMITS = (15, 30, 45, 60, 90)
 # Of a mean face seen from the front, in distances from the middle of the eyes to the middle of the mouth: the distance of
@@ -149,27 +148,12 @@ def measure_pose_errors(
     Raises:
         DataError: the reference detector found no face.
     """
-    photos, left_out = dataset.photos, dict[str, str]()
-    used, yaws, rows = [], [], []
-    for done, photo in enumerate(photos, start=1):
-        try:
-            image = dataset.read(photo)
-        except ImageError as error:
-            left_out[photo.path] = str(error)
-        else:
-            face = largest(reference.detect(image))
-            if face is None:
-                left_out[photo.path] = f"{reference.name} finds no face"
-            else:
-                used.append(photo.path)
-                yaws.append(estimated_yaw(face.landmarks))
-                rows.append([_errors(detector.detect(image), face) for detector in detectors])
-        if progress:
-            progress(done, len(photos))
-    if not rows:
-        raise DataError(f"{dataset.path}: expected photos in which {reference.name} finds a face, found none")
+    faces, yaws, rows = ReferenceFaces(dataset, reference, progress), [], []
+    for _, image, face in faces:
+        yaws.append(estimated_yaw(face.landmarks))
+        rows.append([_errors(detector.detect(image), face) for detector in detectors])
     errors = np.array(rows, np.float64).transpose(2, 1, 0)
-    return PoseErrors(detectors, reference.name, used, left_out, np.array(yaws), errors[0], errors[1])
+    return PoseErrors(detectors, reference.name, faces.used, faces.left_out, np.array(yaws), errors[0], errors[1])
 
 
 def _errors(faces: Sequence[Face], expected: Face) -> tuple[float, float]:

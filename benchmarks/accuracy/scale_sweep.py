@@ -6,7 +6,7 @@ detector's grid is favored.
 """
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,17 +16,16 @@ import numpy.typing as npt
 
 from edge_siamese.cli.shared.output import table
 from edge_siamese.detection import intersection_over_union
-from edge_siamese.errors import DataError, ImageError
 from edge_siamese.evaluation.detection import MIN_OVERLAP
-from edge_siamese.faces import Face, largest
+from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
 from edge_siamese.identity_dataset import IdentityDataset
 from edge_siamese.intervals import Proportion
 
 from ..peers.detectors import Detector
+from .reference_faces import Progress, ReferenceFaces
 
 Box = npt.NDArray[np.float32]
-Progress = Callable[[int, int], None]
 _SIZES = (12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 _LARGEST = 0.9  # share of the short side of the frame
 _PADDING = (128, 128, 128)
@@ -117,26 +116,13 @@ def sweep(
     Raises:
         DataError: the reference detector found no face.
     """
-    sizes, photos, left_out = face_heights(frame), dataset.photos, dict[str, str]()
-    used, rows = [], []
-    for done, photo in enumerate(photos, start=1):
-        try:
-            image = dataset.read(photo)
-        except ImageError as error:
-            left_out[photo.path] = str(error)
-        else:
-            face = largest(reference.detect(image))
-            if face is None:
-                left_out[photo.path] = f"{reference.name} finds no face"
-            else:
-                used.append(photo.path)
-                rows.append(_found_by_size(image, face.box, detectors, sizes, frame, zlib.crc32(photo.path.encode())))
-        if progress:
-            progress(done, len(photos))
-    if not rows:
-        raise DataError(f"{dataset.path}: expected photos in which {reference.name} finds a face, found none")
+    sizes, faces = face_heights(frame), ReferenceFaces(dataset, reference, progress)
+    rows = [
+        _found_by_size(image, face.box, detectors, sizes, frame, zlib.crc32(path.encode()))
+        for path, image, face in faces
+    ]
     found = np.array(rows).transpose(2, 1, 0)
-    return Sweep(detectors, reference.name, frame, sizes, used, left_out, found)
+    return Sweep(detectors, reference.name, frame, sizes, faces.used, faces.left_out, found)
 
 
 def place_face(

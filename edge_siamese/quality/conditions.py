@@ -17,7 +17,6 @@ The weights and levels are fitted by ``edge-siamese fit-conditions`` and shipped
 """
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -34,6 +33,7 @@ from ..alignment import CROP_SIZE
 from ..decision import Reason
 from ..errors import DataError
 from ..frames import RGB
+from .fitted_file import read_fitted
 from .glasses import GlassesRule
 
 SCHEMA = "edge-siamese/conditions/1"
@@ -180,12 +180,7 @@ def read_conditions(path: Path) -> ConditionMeasure:
     Raises:
         DataError: the file cannot be read or is not a condition measure.
     """
-    try:
-        return ConditionMeasure.from_json(json.loads(path.read_bytes()))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})", path=path) from error
-    except ValueError as error:
-        raise DataError(f"{path}: {error}", path=path) from error
+    return read_fitted(path, ConditionMeasure.from_json)
 
 
 def _named(found: npt.NDArray[np.bool_]) -> Conditions:

@@ -9,7 +9,6 @@ genuine score. Higher is better, as in ISO/IEC 29794-1. The references (medians 
 photos) and the weights are fitted by ``edge-siamese fit-quality`` and shipped in ``models/quality.json``.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..alignment import CROP_SIZE
 from ..errors import DataError
+from .fitted_file import read_fitted
 
 if TYPE_CHECKING:
     from .gate import Quality
@@ -105,12 +105,7 @@ def read_formula(path: Path) -> QualityFormula:
     Raises:
         DataError: the file cannot be read or is not a quality formula.
     """
-    try:
-        return QualityFormula.from_json(json.loads(path.read_bytes()))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})", path=path) from error
-    except ValueError as error:
-        raise DataError(f"{path}: {error}", path=path) from error
+    return read_fitted(path, QualityFormula.from_json)
 
 
 def _octaves(reference: float, value: float) -> float:
