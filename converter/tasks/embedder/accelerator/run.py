@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from ....training.precision import arithmetic
 from ..teacher_cut.slopes import without_slopes
 from .checkpoint import load_checkpoint, load_phase, save_checkpoint
 from .job import STUDENT, TEACHER, Job
-from .step import Data, State, TrainingStep, slope_share
+from .step import Data, State, TrainingStep, slope_share, teacher_targets, weights_of
 
 _COLUMNS = ("phase", "images", "loss", "cosine", "gradient")
 CHECKPOINT, WEIGHTS, LOG = "checkpoint.npz", "weights.npz", "log.csv"
@@ -118,18 +119,14 @@ class JobRun:
 
     def _data(self, crops: Any) -> Data:
         directions = jnp.asarray(self.job.directions())
-        teach = jax.jit(self._teach)
+        weights, teach = weights_of(self.teacher), jax.jit(partial(teacher_targets, self.teacher))
         rows = [
-            np.asarray(teach(jnp.asarray(crops[first : first + _ROWS_AT_ONCE], jnp.float32), directions))
+            np.asarray(teach(weights, jnp.asarray(crops[first : first + _ROWS_AT_ONCE], jnp.float32), directions))
             for first in range(0, len(crops), _ROWS_AT_ONCE)
         ]
         shuffled = np.random.default_rng(0).permutation(np.concatenate(rows))
         self.report(f"{len(crops):,} training crops in device memory, {self._now() - self._start:.0f} s")
         return Data(jnp.asarray(crops), jnp.asarray(shuffled), directions)
-
-    def _teach(self, images: Any, directions: Any) -> Any:
-        outputs = jnp.asarray(self.teacher((images - 128.0) / 128.0, training=False), jnp.float32) @ directions
-        return outputs / jnp.linalg.norm(outputs, axis=-1, keepdims=True)
 
     def _run_phase(self, number: int, data: Data, crops: Any) -> bool:
         phase = self.job.settings.phases[number]

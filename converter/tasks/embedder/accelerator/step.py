@@ -50,8 +50,7 @@ class TrainingStep:
 
     def __init__(self, student: Any, teacher: Any, settings: JobSettings, phase: JobPhase) -> None:
         self.student, self.teacher, self.settings, self.phase = student, teacher, settings, phase
-        kinds = (teacher.trainable_variables, teacher.non_trainable_variables)
-        self._teacher_weights = tuple([variable.value for variable in variables] for variables in kinds)
+        self._teacher_weights = weights_of(teacher)
         self._optimizer = _optimizer(phase, settings)
         self._optimizer.build(student.trainable_variables)
         self._rate = WarmupStableDecay(phase.learning_rate, phase.images, phase.warmup, phase.decay)
@@ -92,7 +91,7 @@ class TrainingStep:
         draw, vary_key, degrade_key, other_key = jax.random.split(key, 4)
         chosen = jax.random.randint(draw, (batch,), 0, len(crops))
         images = vary(vary_key, crops[chosen].astype(jnp.float32), self.phase.augmentation)
-        targets = self.targets(teacher, images, directions)
+        targets = teacher_targets(self.teacher, teacher, images, directions)
         images = degrade(degrade_key, images, self.phase.augmentation)
         negatives = min(self.settings.negatives, len(rows))
         first = jax.random.randint(other_key, (), 0, len(rows) - negatives + 1)
@@ -106,11 +105,6 @@ class TrainingStep:
         state = {"trainable": trainable, "other": other, "optimizer": optimizer, "ema": ema,
                  "images": state["images"] + batch, "step": state["step"] + 1}  # fmt: skip
         return state, {"loss": loss, "cosine": cosine, "gradient": norm}
-
-    def targets(self, teacher: Any, images: Any, directions: Any) -> Any:
-        """Unit embeddings of the teacher, projected: float32 ``(B, D)`` of images ``(B, 112, 112, 3)``, 0 to 255."""
-        outputs, _ = self.teacher.stateless_call(*teacher, normalize_pixels(images), training=False)
-        return ops.normalize(ops.cast(outputs, "float32") @ directions, axis=-1)
 
     def loss_and_gradients(self, trainable: Any, other: Any, images: Any, targets: Any, others: Any) -> Any:
         """Loss of a batch with its gradients: ``((loss, (other, cosine)), gradients)``."""
@@ -136,6 +130,30 @@ class TrainingStep:
         optimizer = list(state["optimizer"])
         optimizer[position] = jnp.asarray(rate, optimizer[position].dtype)
         return self._optimizer.stateless_apply(optimizer, gradients, state["trainable"])  # type: ignore[no-any-return]
+
+
+def weights_of(network: Any) -> tuple[list[Any], list[Any]]:
+    """Arrays of the trainable and of the other variables of a network."""
+    return (
+        [variable.value for variable in network.trainable_variables],
+        [variable.value for variable in network.non_trainable_variables],
+    )
+
+
+def teacher_targets(teacher: Any, weights: Any, images: Any, directions: Any) -> Any:
+    """Unit embeddings of the teacher, projected on the directions.
+
+    Args:
+        teacher: Keras network.
+        weights: of the teacher, as of `weights_of`.
+        images: float32 ``(B, 112, 112, 3)``, 0 to 255.
+        directions: float32 ``(E, D)``.
+
+    Returns:
+        float32 ``(B, D)``.
+    """
+    outputs, _ = teacher.stateless_call(*weights, normalize_pixels(images), training=False)
+    return ops.normalize(ops.cast(outputs, "float32") @ directions, axis=-1)
 
 
 def slope_share(phase: JobPhase, images: Any) -> Any:
