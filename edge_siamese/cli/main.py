@@ -32,6 +32,7 @@ COMMANDS = {
     "doctor": Entry(f"{_CLI}.doctor:doctor", "Check this machine and list what is missing."),
     "self-test": Entry(f"{_CLI}.self_test:self_test", "Compare a delegate's outputs with the models' golden vectors."),
     "preview": Entry(f"{_CLI}.preview:preview", "Compare photos and enroll people on a web page.", needs=("fastapi", "uvicorn"), extra="web"),
+    "config": Entry(f"{_CLI}.config:config", "Show and check the configuration files."),
     "demo": Entry(f"{_CLI}.demo:demo", "Run all steps on rendered faces or on your photos."),
     "data": Entry("edge_siamese_converter.cli.data:data", "Prepare, split, pair and preview training images.", needs=("pydantic", "rich"), extra="converter"),
     "train": _training("train:train", "Train a recipe on your data, or fine-tune the embedder on your people."),
@@ -64,7 +65,18 @@ def root(verbose: int) -> None:
     handler = _StderrHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=(logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)], handlers=[handler])
-    click.get_current_context().with_resource(captured_native_output())
+    context = click.get_current_context()
+    context.with_resource(captured_native_output())
+    _configure(context)
+
+
+def _configure(context: click.Context) -> None:
+    """Make configured values the defaults of the command, except of those that run with a wrong configuration."""
+    from ..configuration import Configuration, search_paths
+    from .shared.configured import UNCONFIGURED, apply_configuration
+
+    if context.invoked_subcommand not in (None, *UNCONFIGURED):
+        apply_configuration(context, Configuration.read(search_paths()))
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     "--camera",
     cls=Once,
     required=True,
-    envvar="EDGE_SIAMESE_CAMERA",
     help="picamera2, a USB camera's number, a URL (rtsp://...), a video file, or a folder, zip or tar of images.",
 )
 @click.option("--gallery", "path", cls=Once, type=PATH, required=True, help="The .esg with the enrolled people.")

@@ -70,9 +70,7 @@ embedder_option: Decorator = click.option(
 detector_option: Decorator = click.option(
     "--detector", type=Model(), help="Detector instead of the default: a .tflite, or a shipped one by name."
 )
-threads_option: Decorator = click.option(
-    "--threads", type=click.IntRange(1, 64), default=1, show_default=True, envvar="EDGE_SIAMESE_THREADS"
-)
+threads_option: Decorator = click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True)
 
 _ENGINE_OPTIONS = (
     embedder_option,
@@ -82,7 +80,6 @@ _ENGINE_OPTIONS = (
         type=click.Choice(["xnnpack", "reference", "edgetpu"]),
         default="xnnpack",
         show_default=True,
-        envvar="EDGE_SIAMESE_DELEGATE",
         help="TFLite delegate that runs the networks.",
     ),
     threads_option,
