@@ -38,9 +38,7 @@ from .import_options import pixel_input, pixel_options
 @click.option(
     "--aware-steps",
     type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Batches of 32 for quantization-aware fine-tuning of the embedder; 400 is usual.",
+    help="Equalize the channels of the embedder, choose the ranges of least error, and fine-tune for so many batches of 32; 400 is usual, 0 trains nothing.",
 )
 @click.option(
     "--average-flip",
@@ -111,8 +109,9 @@ def _check_options(task: str, ours: bool, input_size: int | None, options: dict[
     if task == "detector":
         if input_size and input_size % 32:
             raise click.BadParameter(f"expected a multiple of 32, found {input_size}", param_hint="--input-size")
-        embedder_only = ("float_output", "aware_steps", "average_flip", "pixel_pairs")
-        if any(options[name] for name in embedder_only) or options["format_"] != "int8":
+        embedder_only = ("float_output", "average_flip", "pixel_pairs")
+        aware = options["aware_steps"] is not None
+        if aware or any(options[name] for name in embedder_only) or options["format_"] != "int8":
             raise click.UsageError(
                 "--float, --aware-steps, --average-flip, --pixel-pairs and --format are for --task embedder"
             )
@@ -156,7 +155,7 @@ def _embedder(
             )  # fmt: skip
         card["training"]["imported"] = imported
     shape, aligned, steps = network.input_shape, options["images"] == "aligned", options["aware_steps"]
-    calibration, validation = load_conversion_data(data, shape, aligned=aligned, learning=steps > 0)
+    calibration, validation = load_conversion_data(data, shape, aligned=aligned, learning=bool(steps))
     if options["float_output"]:
         write_float(network, options["float_output"])
     alignment = alignment_name(shape, aligned)

@@ -69,7 +69,7 @@ def convert_embedder(
     training: dict[str, Any],
     format: Format = "int8",
     alignment: str = TEMPLATE_NAME,
-    aware_steps: int = 0,
+    aware_steps: int | None = None,
     average_flip: bool = False,
     pixel_pairs: bool = False,
     maximum_auc_loss: float = MAXIMUM_AUC_LOSS,
@@ -86,7 +86,8 @@ def convert_embedder(
         name, license, training: entries of the card.
         format: number format; only int8 gets a card and runs in `FaceEngine`.
         alignment: name of the landmark template of the images.
-        aware_steps: batches of quantization-aware fine-tuning; 0 for post-training quantization.
+        aware_steps: batches of quantization-aware fine-tuning (`quantization.keras.qat`); 0 only equalizes the channels and
+            chooses the ranges of least error, None is plain post-training quantization.
         average_flip: use flip averaging, as stored in the card; int8 only.
         pixel_pairs: read pixels in pairs in the first convolution (`quantization.keras.pixel_pairs`); Keras networks only.
         maximum_auc_loss: largest loss of AUC that passes the parity gate, 0 to 1.
@@ -114,7 +115,8 @@ def convert_embedder(
     parity = measure_parity(original, embeddings, zero_point, people)
     _require(parity, maximum_auc_loss, imported, model, images)
     points = _operating_points(embeddings, zero_point, validation) if validation else ()
-    card = training | {"parity": parity.to_json(), "quantization_aware_steps": aware_steps}
+    ranges = "extremes" if aware_steps is None else "least error"
+    card = training | {"parity": parity.to_json(), "quantization_aware_steps": aware_steps or 0, "ranges": ranges}
     export_model(output, model, Description("embedder", name, license, card, points), golden_faces(model))
     return parity
 
@@ -124,13 +126,13 @@ def _quantized(
     format: Format,
     images: npt.NDArray[np.uint8],
     learning: npt.NDArray[np.uint8],
-    aware_steps: int,
+    aware_steps: int | None,
     *,
     pixel_pairs: bool,
 ) -> bytes:
     if pixel_pairs and not isinstance(network, KerasNetwork):
         raise DataError(f"reading pixels in pairs needs a Keras network, found {network.source}")
-    if aware_steps:
+    if aware_steps is not None:
         if not isinstance(network, KerasNetwork) or format != "int8":
             raise DataError(f"fine-tuning for int8 needs a Keras network and int8, found {network.source} and {format}")
         from ..quantization.keras.qat import quantize_aware

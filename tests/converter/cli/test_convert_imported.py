@@ -167,6 +167,7 @@ def test_the_gate_names_the_layers_and_the_remedy(
             2,
             "--average-flip is stored in the card, which only --format int8 has",
         ),
+        (["--aware-steps", "0", "--task", "detector"], 2, "--aware-steps, --average-flip"),
         (["--average-flip", "--task", "detector"], 2, "--pixel-pairs and --format are for --task embedder"),
         (["--task", "detector"], 2, r"--task detector converts the .npz of train-detector"),
     ],
@@ -187,11 +188,18 @@ def test_shipped_weights_are_rejected_for_commercial_use(tmp_path: Path, capsys:
         assert "license gate: the weights" in capsys.readouterr().err
 
 
-def test_an_imported_network_is_fine_tuned_for_int8(colors: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("steps", "ranges"),
+    [((), "extremes"), (("--aware-steps", 0), "least error"), (("--aware-steps", 5), "least error")],
+)
+def test_the_card_says_how_an_imported_network_was_quantized(
+    steps: tuple[Any, ...], ranges: str, colors: Path, tmp_path: Path
+) -> None:
     network, model = embedder(tmp_path / "n.keras", (32, 32, 3)), tmp_path / "n.tflite"
-    arguments: list[Any] = ["--normalization", "unit", "--images", "whole", "--aware-steps", 5]
+    arguments: list[Any] = ["--normalization", "unit", "--images", "whole", *steps]
     assert answer("convert", network, colors, "-o", model, *arguments) == 0
-    assert read_card(model).training["quantization_aware_steps"] == 5
+    training = read_card(model).training
+    assert (training["quantization_aware_steps"], training["ranges"]) == (steps[1] if steps else 0, ranges)
 
 
 def normalizing(path: Path) -> Path:
