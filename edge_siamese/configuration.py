@@ -78,7 +78,7 @@ class ConfigurationFile:
         return found
 
 
-class Configuration:
+class LayeredConfiguration:
     """Values from the environment and from files.
 
     Args:
@@ -91,7 +91,7 @@ class Configuration:
         self._environment = os.environ if environment is None else environment
 
     @classmethod
-    def read(cls, paths: Iterable[Path], environment: Mapping[str, str] | None = None) -> "Configuration":
+    def read(cls, paths: Iterable[Path], environment: Mapping[str, str] | None = None) -> "LayeredConfiguration":
         """Read the files that exist; the one that wins first.
 
         Raises:

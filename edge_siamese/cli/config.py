@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ..configuration import Configuration, did_you_mean, search_paths
+from ..configuration import LayeredConfiguration, did_you_mean, search_paths
 from ..errors import DataError
 from .shared.configured import ConfiguredCommand, check_keys, check_top, settings_of, shown_value
 from .shared.options import json_option
@@ -27,7 +27,7 @@ def config() -> None:
 def show(words: tuple[str, ...], as_json: bool) -> None:
     """Show every option of a command (default: run) with its value and where the value comes from."""
     paths = search_paths()
-    configuration = Configuration.read(paths)
+    configuration = LayeredConfiguration.read(paths)
     root = _root()
     for file in configuration.files:
         check_top(file, root)
@@ -57,13 +57,13 @@ def show(words: tuple[str, ...], as_json: bool) -> None:
 def check(as_json: bool) -> None:
     """Check the tables, keys and values of every configuration file; the exit code is 2 if something is wrong."""
     paths = [path for path in search_paths() if path.exists()]
-    configuration, root = Configuration.read(paths), _root()
+    configuration, root = LayeredConfiguration.read(paths), _root()
     problems = []
     for file in configuration.files:
         problems += _problems(lambda file=file: check_top(file, root))
         for command in _named(root, file.tables):
             problems += _problems(lambda file=file, command=command: check_keys(file, command))
-            alone = Configuration([file], {})
+            alone = LayeredConfiguration([file], {})
             problems += _problems(lambda alone=alone, command=command: settings_of(command, alone))
     problems = list(dict.fromkeys(problems))
     if as_json:

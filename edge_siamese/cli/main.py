@@ -72,11 +72,11 @@ def root(verbose: int) -> None:
 
 def _configure(context: click.Context) -> None:
     """Make configured values the defaults of the command, except of those that run with a wrong configuration."""
-    from ..configuration import Configuration, search_paths
+    from ..configuration import LayeredConfiguration, search_paths
     from .shared.configured import UNCONFIGURED, apply_configuration
 
     if context.invoked_subcommand not in (None, *UNCONFIGURED):
-        apply_configuration(context, Configuration.read(search_paths()))
+        apply_configuration(context, LayeredConfiguration.read(search_paths()))
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_siamese.configuration import Configuration, did_you_mean, search_paths, variable_of
+from edge_siamese.configuration import LayeredConfiguration, did_you_mean, search_paths, variable_of
 from edge_siamese.errors import DataError
 
 Write = Callable[..., Path]
@@ -35,7 +35,7 @@ def test_the_current_folder_wins_over_the_user_and_the_user_over_the_system() ->
 def test_the_environment_wins_over_files_and_the_first_file_over_the_second(write: Write) -> None:
     first = write('[run]\ncamera = "0"\n[common]\ngallery = "first.esg"', "1/edge-siamese.toml")
     second = write('[run]\ncamera = "1"\ngallery = "second.esg"\nthreads = 2', "2/edge-siamese.toml")
-    configuration = Configuration.read([first, second], {"EDGE_SIAMESE_RUN_CAMERA": "picamera2"})
+    configuration = LayeredConfiguration.read([first, second], {"EDGE_SIAMESE_RUN_CAMERA": "picamera2"})
     found = {key: configuration.find(["run"], key) for key in ("camera", "gallery", "threads", "events")}
     assert {key: setting and (setting.value, setting.origin) for key, setting in found.items()} == {
         "camera": ("picamera2", "$EDGE_SIAMESE_RUN_CAMERA"),
@@ -47,7 +47,7 @@ def test_the_environment_wins_over_files_and_the_first_file_over_the_second(writ
 
 def test_a_commands_own_table_wins_over_the_common_one(write: Write) -> None:
     path = write("[common]\nthreads = 1\n[gallery.build]\nthreads = 4")
-    configuration = Configuration.read([path], {})
+    configuration = LayeredConfiguration.read([path], {})
     assert [
         getattr(configuration.find(words, "threads"), "value", None) for words in (["gallery", "build"], ["run"])
     ] == [4, 1]
@@ -55,7 +55,9 @@ def test_a_commands_own_table_wins_over_the_common_one(write: Write) -> None:
 
 
 def test_dates_are_text_and_missing_files_are_left_out(write: Write, tmp_path: Path) -> None:
-    configuration = Configuration.read([tmp_path / "absent.toml", write("[enroll]\nretain-until = 2027-12-31")], {})
+    configuration = LayeredConfiguration.read(
+        [tmp_path / "absent.toml", write("[enroll]\nretain-until = 2027-12-31")], {}
+    )
     setting = configuration.find(["enroll"], "retain-until")
     assert setting is not None
     assert setting.value == "2027-12-31"
@@ -73,18 +75,18 @@ def test_dates_are_text_and_missing_files_are_left_out(write: Write, tmp_path: P
 def test_a_file_that_cannot_be_used_is_one_sentence(write: Write, text: str | bytes, sentence: str) -> None:
     path = write(text)
     with pytest.raises(DataError, match=sentence) as said:
-        Configuration.read([path])
+        LayeredConfiguration.read([path])
     assert str(said.value).startswith(f"{path}: ")
 
 
 def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "edge-siamese.toml").mkdir()
     with pytest.raises(DataError, match="cannot be read"):
-        Configuration.read([tmp_path / "edge-siamese.toml"])
+        LayeredConfiguration.read([tmp_path / "edge-siamese.toml"])
 
 
 def test_a_value_in_place_of_a_table_is_named(write: Write) -> None:
-    configuration = Configuration.read([write("[gallery]\nbuild = 1")], {})
+    configuration = LayeredConfiguration.read([write("[gallery]\nbuild = 1")], {})
     with pytest.raises(DataError, match=r"expected a table \[gallery.build\], found a value"):
         configuration.find(["gallery", "build"], "threads")
 

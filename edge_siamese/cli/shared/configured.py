@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ...configuration import COMMON, COMMON_KEYS, Configuration, ConfigurationFile, ConfiguredValue, did_you_mean
+from ...configuration import COMMON, COMMON_KEYS, ConfigurationFile, ConfiguredValue, LayeredConfiguration, did_you_mean
 from ...errors import DataError
 from .options import Model, Once
 
@@ -56,7 +56,7 @@ class ConfiguredCommand:
         return ConfiguredCommand((*self.words, name), command, context)
 
 
-def apply_configuration(context: click.Context, configuration: Configuration) -> None:
+def apply_configuration(context: click.Context, configuration: LayeredConfiguration) -> None:
     """Make the configured values defaults of the command that the root command is about to run.
 
     Raises:
@@ -105,7 +105,7 @@ def check_keys(file: ConfigurationFile, command: ConfiguredCommand) -> None:
             raise DataError(f"{file.path}: unknown key '{key}' in [{name}]{did_you_mean(key, known)}", path=file.path)
 
 
-def settings_of(command: ConfiguredCommand, configuration: Configuration) -> dict[str, ConfiguredValue]:
+def settings_of(command: ConfiguredCommand, configuration: LayeredConfiguration) -> dict[str, ConfiguredValue]:
     """Checked settings of a command by key.
 
     Raises:
@@ -121,7 +121,7 @@ def settings_of(command: ConfiguredCommand, configuration: Configuration) -> dic
     return found
 
 
-def _defaults(command: ConfiguredCommand, configuration: Configuration) -> dict[str, Any]:
+def _defaults(command: ConfiguredCommand, configuration: LayeredConfiguration) -> dict[str, Any]:
     options, settings = command.options(), settings_of(command, configuration)
     found: dict[str, Any] = {str(options[key].name): setting.value for key, setting in settings.items()}
     return found | {child.words[-1]: _defaults(child, configuration) for child in command.children()}
