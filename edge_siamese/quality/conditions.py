@@ -40,10 +40,14 @@ SCHEMA = "edge-siamese/conditions/1"
 CELLS = 14
 FEATURES = 8 * CELLS * CELLS // 2
 
+INNER_CELLS = (slice(2, 13), slice(2, 12))
+"""Rows and columns of the cells whose median is subtracted."""
+MIDDLE_CELL = 55
+"""Index of the median of the inner cells in ascending order."""
+LOGARITHMS = np.round(16 * np.log2(np.arange(256) + 1)).astype(np.int16)
+"""``L(v)`` for v from 0 to 255."""
+
 _CELL = CROP_SIZE // CELLS
-_INNER = (slice(None), slice(2, 13), slice(2, 12))
-_MIDDLE = 55
-_LOG = np.round(16 * np.log2(np.arange(256) + 1)).astype(np.int16)
 
 
 class Condition(StrEnum):
@@ -77,10 +81,10 @@ def reason_of(conditions: Conditions) -> Reason | None:
 def condition_features(crop: RGB) -> npt.NDArray[np.int16]:
     """Features of an aligned crop, uint8 ``(112, 112, 3)``: int16 ``(784,)``; see the description of this module."""
     means = cv2.resize(crop.astype(np.float32), (CELLS, CELLS), interpolation=cv2.INTER_AREA)
-    red, green, blue = np.moveaxis(_LOG[np.asarray(means, np.uint8)], 2, 0)
+    red, green, blue = np.moveaxis(LOGARITHMS[np.asarray(means, np.uint8)], 2, 0)
     gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     colors = np.stack([green, red - green, blue - green])
-    medians = np.sort(colors[_INNER].reshape(3, -1), axis=1)[:, _MIDDLE]
+    medians = np.sort(colors[:, *INNER_CELLS].reshape(3, -1), axis=1)[:, MIDDLE_CELL]
     colors -= medians[:, None, None]
     edges = np.stack([_edges(gray[:, 1:], gray[:, :-1]), _edges(gray[1:], gray[:-1])]) - medians[0]
     maps = np.concatenate([colors, np.abs(colors), edges])
@@ -94,7 +98,7 @@ def _edges(after: npt.NDArray[np.uint8], before: npt.NDArray[np.uint8]) -> npt.N
     change[: after.shape[0], : after.shape[1]] = cv2.absdiff(after, before)
     means = cv2.resize(change, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
     sums = np.asarray(means * np.float32(_CELL * _CELL) + np.float32(0.5), np.int32)  # exact: a mean times 64
-    return np.asarray(_LOG[np.minimum(sums >> 2, 255)])
+    return np.asarray(LOGARITHMS[np.minimum(sums >> 2, 255)])
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,8 @@ from edge_siamese.matching import NO_SCORE
 from edge_siamese.names import LONGEST_NAME
 from edge_siamese.operating_point import STRICTNESS
 from edge_siamese.orientation import CLEARLY_BETTER, CONFIDENT, MIN_SCORE
-from edge_siamese.quality.gate import INNER_FACE, QualityLimits
+from edge_siamese.quality.conditions import INNER_CELLS, MEASURED, MIDDLE_CELL
+from edge_siamese.quality.gate import DIM_BRIGHTNESS, INNER_FACE, QualityLimits
 
 from ..frames import FORMATS
 from ..protocol.kinds import MAX_PAYLOAD, VERSION, MessageKind, UpdateStatus
@@ -54,6 +55,7 @@ def confidence_bits(score: float) -> str:
 
 def _values() -> Iterator[str]:
     rows, columns = INNER_FACE
+    cell_rows, cell_columns = INNER_CELLS
     template = ", ".join(f"{{{x}, {y}}}" for x, y in np.rint(TEMPLATE.astype(float) * 2**20).astype(int).tolist())
     values: dict[str, object] = {
         "NO_SCORE": f"({NO_SCORE})",
@@ -75,6 +77,13 @@ def _values() -> Iterator[str]:
         "INNER_LEFT": columns.start,
         "INNER_RIGHT": columns.stop,
         **{name.upper(): round(value * _LIMIT_UNIT) for name, value in asdict(QualityLimits()).items()},
+        "DIM_BRIGHTNESS": round(DIM_BRIGHTNESS * _LIMIT_UNIT),
+        "INNER_CELLS_TOP": cell_rows.start,
+        "INNER_CELLS_BOTTOM": cell_rows.stop,
+        "INNER_CELLS_LEFT": cell_columns.start,
+        "INNER_CELLS_RIGHT": cell_columns.stop,
+        "MIDDLE_CELL": MIDDLE_CELL,
+        "CONDITIONS": len(MEASURED),
         "PROTOCOL_VERSION": VERSION,
         "MAX_PAYLOAD": MAX_PAYLOAD,
         "STRICTNESS": f"{double_bits(STRICTNESS)} /* of double */",

@@ -7,7 +7,9 @@ import numpy as np
 
 from edge_siamese.detection import SCORE_THRESHOLD, STRIDES, doubtful_scores, min_raw_score
 from edge_siamese.errors import DataError
+from edge_siamese.gallery.container.content import squared_norms
 from edge_siamese.operating_point import DEFAULT_TARGET_FPIR
+from edge_siamese.quality.conditions import shipped_conditions
 from edge_siamese.tflite.model_card import ModelCard, ModelFile
 
 from ..codegen.emit import accessors
@@ -160,11 +162,23 @@ def _embedder(card: ModelCard, target_fpir: float) -> str:
     digest = ", ".join(f"0x{byte:02x}" for byte in bytes.fromhex(card.digest)[:16])
     points = model_points(card.operating_points, target_fpir)
     rows = "".join(f"    {{{comparisons}u, {threshold}}},\n" for comparisons, threshold in points) or "    {0, 0},\n"
-    return (
+    glasses = _glasses(card)
+    return glasses + (
         f"static const struct es_embedder identity = {{\n    .digest = {{{digest}}},\n    .dimension = {card.dimension},\n"
-        f"    .zero_point = {card.zero_point},\n}};\n\n"
+        f"    .zero_point = {card.zero_point},\n    .glasses = {'&glasses' if glasses else '0'},\n}};\n\n"
         f"static const struct es_model_point model_points[] = {{\n{rows}}};\n\n"
         f"static const struct es_model_points points = {{model_points, {len(points)}, {double_bits(target_fpir)}}};\n"
+    )
+
+
+def _glasses(card: ModelCard) -> str:
+    """The glasses rule of the embedder; empty without one."""
+    rule = shipped_conditions().glasses_rule(card.digest)
+    if rule is None or len(rule.direction) != card.dimension:
+        return ""
+    (norm,) = squared_norms(rule.direction[None], card.zero_point)
+    return _table("int8_t glasses_direction", rule.direction.tolist()) + (
+        f"static const struct es_glasses glasses = {{glasses_direction, {norm}u, {rule.level_q15}, {rule.raise_q15}}};\n\n"
     )
 
 

@@ -4,14 +4,31 @@
 
 #include "es_match.h"
 
-/* The best score of an embedding with a person's templates, from `first` up to `end`. */
+static bool has_glasses(const struct es_gallery *gallery, const int8_t *embedding, uint32_t norm)
+{
+    const struct es_glasses *rule = gallery->glasses;
+    return rule && es_score(embedding, norm, rule->direction, rule->norm, gallery->dimension, gallery->zero_point) >= rule->level;
+}
+
+/* The score of a kept embedding with a template, lowered where both have glasses. */
+static int32_t template_score(const struct es_gallery *gallery, const struct es_history *history, uint32_t look, uint32_t template)
+{
+    const int8_t *values = es_gallery_template(gallery, template);
+    uint32_t norm = es_gallery_norm(gallery, template);
+    int32_t score = es_score(history->embeddings[look], history->norms[look], values, norm, gallery->dimension, gallery->zero_point);
+    if (!history->glasses[look] || !has_glasses(gallery, values, norm))
+        return score;
+    score -= gallery->glasses->raise;
+    return score > ES_NO_SCORE ? score : ES_NO_SCORE;
+}
+
+/* The best score of a kept embedding with a person's templates, from `first` up to `end`. */
 static int32_t person_score(
-    const struct es_gallery *gallery, uint32_t first, uint32_t end, const int8_t *embedding, uint32_t norm)
+    const struct es_gallery *gallery, const struct es_history *history, uint32_t look, uint32_t first, uint32_t end)
 {
     int32_t best = ES_NO_SCORE;
     for (uint32_t i = first; i < end; i++) {
-        int32_t score = es_score(
-            embedding, norm, es_gallery_template(gallery, i), es_gallery_norm(gallery, i), gallery->dimension, gallery->zero_point);
+        int32_t score = template_score(gallery, history, look, i);
         if (score > best)
             best = score;
     }
@@ -37,7 +54,7 @@ static struct es_decision decide_from(
         for (uint32_t i = 0; i < history->count; i++) {
             if (without_doubt && history->doubts[i] != ES_REASON_OK)
                 continue;
-            sum += person_score(gallery, first, end, history->embeddings[i], history->norms[i]);
+            sum += person_score(gallery, history, i, first, end);
             count++;
         }
         es_ranking_add(&ranking, floor_mean(sum, count));
@@ -78,6 +95,7 @@ static void drop_first(struct es_history *history)
     for (uint32_t i = 1; i < history->count; i++) {
         memcpy(history->embeddings[i - 1], history->embeddings[i], ES_MAX_DIMENSION);
         history->norms[i - 1] = history->norms[i];
+        history->glasses[i - 1] = history->glasses[i];
         history->doubts[i - 1] = history->doubts[i];
     }
     history->count--;
@@ -93,6 +111,7 @@ struct es_decision es_observe(
     uint32_t last = history->count++;
     memcpy(history->embeddings[last], embedding, gallery->dimension);
     history->norms[last] = es_squared_norm(embedding, gallery->dimension, gallery->zero_point);
+    history->glasses[last] = has_glasses(gallery, embedding, history->norms[last]);
     history->doubts[last] = doubt;
     return es_decide_again(history, gallery, threshold);
 }

@@ -13,6 +13,7 @@
 struct es_history {
     int8_t embeddings[ES_OBSERVATIONS_KEPT][ES_MAX_DIMENSION];
     uint32_t norms[ES_OBSERVATIONS_KEPT];
+    bool glasses[ES_OBSERVATIONS_KEPT]; /* whether a face has glasses */
     enum es_reason doubts[ES_OBSERVATIONS_KEPT]; /* why a face cannot be unknown; ES_REASON_OK without a doubt */
     uint32_t count;
 };

@@ -246,6 +246,7 @@ verdict es_gallery_open(
     if (found != ES_GALLERY_OK)
         return found;
     fill(gallery, &reader, header);
+    gallery->glasses = embedder->glasses;
     const verdict checks[] = {
         check_identities(&reader.sections[ESG_IDENTITIES], gallery->people),
         check_templates(&reader, gallery),

@@ -6,11 +6,20 @@
 #include "es_constants.h"
 #include "esg_format.h"
 
+/* Strangers who wear alike glasses need a higher score; edge_siamese/quality/glasses.py describes the rule. */
+struct es_glasses {
+    const int8_t *direction; /* a face has glasses if its score with this embedding ... */
+    uint32_t norm;
+    int32_t level; /* ... is at least this */
+    int32_t raise; /* subtracted from the score of two faces with glasses */
+};
+
 /* The embedder whose galleries are accepted. */
 struct es_embedder {
     uint8_t digest[16]; /* the first bytes of the SHA-256 */
     uint16_t dimension;
     int8_t zero_point;
+    const struct es_glasses *glasses; /* 0 without a rule for this embedder */
 };
 
 /* A checked gallery. Everything points into flash. */
@@ -21,6 +30,7 @@ struct es_gallery {
     uint32_t people, template_count, point_count, sequence;
     uint16_t dimension;
     int8_t zero_point;
+    const struct es_glasses *glasses; /* of the embedder */
 };
 
 /* Checks every byte of a gallery, as the Python reader does, but for the spelling of names and for the metadata.

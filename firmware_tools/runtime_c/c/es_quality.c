@@ -1,5 +1,7 @@
 #include "es_quality.h"
 
+#include "es_conditions.h"
+
 #define ROWS (ES_INNER_BOTTOM - ES_INNER_TOP)
 #define COLUMNS (ES_INNER_RIGHT - ES_INNER_LEFT)
 #define PIXELS ((int64_t)ROWS * COLUMNS)
@@ -10,17 +12,13 @@ struct sums {
     int64_t levels, squares, gradients;
 };
 
-static void gray_row(const struct es_crop *crop, uint32_t row, uint8_t *gray)
+static void gray_row(const uint8_t *rgb, uint8_t *gray)
 {
-    uint8_t rgb[3 * ES_CROP_SIZE];
-    es_crop_row(crop, ES_INNER_TOP + row, rgb);
-    for (uint32_t column = 0; column < COLUMNS; column++) {
-        const uint8_t *pixel = rgb + 3 * (ES_INNER_LEFT + column);
-        gray[column] = (uint8_t)((9798u * pixel[0] + 19235u * pixel[1] + 3735u * pixel[2] + (1u << 14)) >> 15);
-    }
+    for (uint32_t column = 0; column < ES_CROP_SIZE; column++, rgb += 3)
+        gray[column] = (uint8_t)((9798u * rgb[0] + 19235u * rgb[1] + 3735u * rgb[2] + (1u << 14)) >> 15);
 }
 
-/* Adds a row, with the rows above and below it; at the edges the row on the other side stands for the missing one. */
+/* Adds a row of the inner face, with the rows above and below it; at the edges those on the other side stand for the missing ones. */
 static void add_row(struct sums *sums, const uint8_t *above, const uint8_t *row, const uint8_t *below)
 {
     for (uint32_t column = 0; column < COLUMNS; column++) {
@@ -33,15 +31,19 @@ static void add_row(struct sums *sums, const uint8_t *above, const uint8_t *row,
     }
 }
 
-static void measure_crop(const struct es_crop *crop, struct sums *sums)
+/* Everything that is measured of the pixels, row by row. */
+static void measure_crop(const struct es_crop *crop, struct sums *sums, struct es_cells *cells)
 {
-    uint8_t rows[3][COLUMNS];
-    gray_row(crop, 0, rows[0]);
-    for (uint32_t row = 0; row < ROWS; row++) {
-        if (row + 1 < ROWS)
-            gray_row(crop, row + 1, rows[(row + 1) % 3]);
-        const uint8_t *below = rows[(row + 1) % 3], *above = row ? rows[(row - 1) % 3] : below;
-        add_row(sums, above, rows[row % 3], row + 1 < ROWS ? below : above);
+    uint8_t rgb[3 * ES_CROP_SIZE], gray[3][ES_CROP_SIZE];
+    for (uint32_t row = 0; row < ES_CROP_SIZE; row++) {
+        uint8_t *below = gray[row % 3], *middle = gray[(row + 2) % 3], *above = gray[(row + 1) % 3];
+        es_crop_row(crop, row, rgb);
+        gray_row(rgb, below);
+        es_cells_add(cells, row, rgb, below, middle);
+        if (row <= ES_INNER_TOP || row > ES_INNER_BOTTOM)
+            continue;
+        const uint8_t *first = row == ES_INNER_TOP + 1 ? below : above, *last = row == ES_INNER_BOTTOM ? above : below;
+        add_row(sums, first + ES_INNER_LEFT, middle + ES_INNER_LEFT, last + ES_INNER_LEFT);
     }
 }
 
@@ -80,14 +82,21 @@ static bool is_blurred(const struct sums *sums, int64_t variance, int64_t limit)
     return sums->gradients * PIXELS * UNIT < limit * (variance + PIXELS * PIXELS);
 }
 
+/* The reason of a condition that strangers can share. */
+static enum es_reason condition(const struct sums *sums, const struct es_cells *cells)
+{
+    return sums->levels * UNIT < PIXELS * ES_DIM_BRIGHTNESS ? ES_REASON_DARK : es_cells_reason(cells);
+}
+
 struct es_quality es_measure(const struct es_crop *crop, bool fitted, const int32_t (*landmarks)[2])
 {
     struct sums sums = {0, 0, 0};
+    struct es_cells cells = {0};
     struct es_quality quality;
     quality.rejection = quality.doubt = reject_landmarks(crop, fitted, landmarks);
     if (quality.rejection != ES_REASON_OK)
         return quality;
-    measure_crop(crop, &sums);
+    measure_crop(crop, &sums, &cells);
     int64_t variance = PIXELS * sums.squares - sums.levels * sums.levels; /* times PIXELS squared */
     bool dark = sums.levels * UNIT < PIXELS * ES_MIN_BRIGHTNESS || sums.levels * UNIT > PIXELS * ES_MAX_BRIGHTNESS;
     bool flat = variance * UNIT * UNIT < PIXELS * PIXELS * ES_MIN_CONTRAST * ES_MIN_CONTRAST;
@@ -102,5 +111,7 @@ struct es_quality es_measure(const struct es_crop *crop, bool fitted, const int3
         quality.doubt = ES_REASON_TOO_SMALL;
     else if (is_blurred(&sums, variance, ES_UNKNOWN_SHARPNESS))
         quality.doubt = ES_REASON_BLURRED;
+    else
+        quality.doubt = condition(&sums, &cells);
     return quality;
 }

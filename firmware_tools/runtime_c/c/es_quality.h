@@ -7,7 +7,7 @@
 
 struct es_quality {
     enum es_reason rejection; /* ES_REASON_OK when the face can be compared */
-    enum es_reason doubt;     /* ES_REASON_OK when it can be unknown */
+    enum es_reason doubt;     /* ES_REASON_OK when it can be unknown; a condition that strangers can share is a doubt too */
 };
 
 /* Measures a face: its landmarks, and unless these reject it, its crop. `fitted` is what es_crop_fit returned. */

@@ -11,6 +11,7 @@ import pytest
 
 from edge_siamese import FaceEngine
 from edge_siamese.cli.main import main
+from edge_siamese.decision import Reason
 from edge_siamese.errors import DataError
 from edge_siamese.frames import RGB
 from edge_siamese.gallery import Gallery
@@ -19,6 +20,7 @@ from edge_siamese.image_io import write_image
 from edge_siamese.models import named_model
 from edge_siamese.recognition import identify_faces
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
+from edge_siamese.rendering.conditions import CONDITIONS
 from edge_siamese_firmware.boards import Board, find_board
 from edge_siamese_firmware.emulation.firmware_run import FirmwareRun, run_firmware
 from edge_siamese_firmware.frames import decode_frame, encode_frame, fit_frame
@@ -50,7 +52,9 @@ def _gallery(engine: FaceEngine) -> Gallery:
 
 def _frames(board: Board) -> list[bytes]:
     profile = profile_of(board)
-    images: list[RGB] = [render_portrait(person, View(yaw=4.0)).image for person in _PEOPLE]
+    portraits = [render_portrait(person, View(yaw=4.0)) for person in _PEOPLE]
+    images: list[RGB] = [portrait.image for portrait in portraits]
+    images.append(CONDITIONS["sunglasses black"](images[2], portraits[2].landmarks[0], np.random.default_rng(0)))
     images.append(np.zeros((240, 320, 3), np.uint8))
     fitted = [fit_frame(image, profile.width, profile.height) for image in images]
     return [encode_frame(image, profile.frame_format) for image in fitted]
@@ -113,7 +117,8 @@ def test_decisions_in_qemu(name: str, engine: FaceEngine, tmp_path: Path) -> Non
     for number, frame in enumerate(frames):
         image = decode_frame(frame, profile.width, profile.height, profile.frame_format)
         _compare(engine, gallery, image, [face for face in faces if face.fields["frame"] == number])
-    assert [face.name for face in faces] == ["person 0", "person 1", None]
+    assert [face.name for face in faces] == ["person 0", "person 1", None, None]
+    assert faces[3].fields["reason"] in {Reason.OCCLUDED, Reason.INFRARED}  # infrared on a gray camera
     (stack,) = _of_kind(done, MessageKind.STACK)
     assert 1000 < stack.fields["used"] < _STACK
     assert done.instructions is not None

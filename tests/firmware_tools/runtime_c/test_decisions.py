@@ -15,6 +15,7 @@ from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.container.writer import encode
 from edge_siamese.matching import scores_q15
 from edge_siamese.operating_point import OperatingPoint, choose_operating_point
+from edge_siamese.quality.glasses import MAX_RAISE_Q15, GlassesRule
 from edge_siamese.tracking import Track
 from edge_siamese_firmware.runtime_c.model_points import model_points
 
@@ -78,12 +79,23 @@ def _observed(gallery: Gallery, looks: list[tuple[int, Reason | None]], rng: np.
     st.integers(1, 5),
     st.lists(st.tuples(st.integers(0, 30), _DOUBTS), min_size=1, max_size=12),
     st.integers(10000, 32000),
+    st.none() | st.tuples(st.integers(-32768, 20000), st.integers(0, MAX_RAISE_Q15)),
 )
 def test_fusion_over_looks(
-    twin: Twin, seed: int, people: int, looks: list[tuple[int, Reason | None]], threshold: int
+    twin: Twin,
+    seed: int,
+    people: int,
+    looks: list[tuple[int, Reason | None]],
+    threshold: int,
+    glasses: tuple[int, int] | None,
 ) -> None:
     gallery = random_gallery(seed, people)
     _open(twin, gallery)
+    if glasses:
+        rule = GlassesRule(np.random.default_rng(seed).integers(-128, 128, gallery.dimension).astype(np.int8), *glasses)
+        wearing = rule.present(gallery.templates, gallery.zero_point)
+        vars(gallery)["_glasses"] = (rule, wearing)  # the cached property of a shipped embedder's gallery
+        twin.use_glasses(rule)
     fusion = ScoreFusion(gallery, threshold)
     face = Face(np.zeros(4, np.float32), np.zeros((5, 2), np.float32), 0.9)
     track = Track(1, face, 0)

@@ -15,9 +15,12 @@ from edge_siamese.detection import letterbox
 from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
 from edge_siamese.preprocessing import int8_input
-from edge_siamese.quality.gate import QualityLimits, measure_crop
+from edge_siamese.quality.conditions import MEASURED, condition_features, reason_of, shipped_conditions
+from edge_siamese.quality.gate import QualityLimits, measure_crop, with_conditions
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
+from edge_siamese.rendering.conditions import CONDITIONS
 from edge_siamese_firmware.frames import FORMATS, FrameFormat, decode_frame, encode_frame
+from edge_siamese_firmware.runtime_c.condition_weights import ORDER
 
 from .twin import COMPILER, SANITIZERS, compile_runtime
 from .twin_images import PIXEL, ImageTwin
@@ -111,21 +114,57 @@ def test_crops(images: ImageTwin, scale: float, angle: float, x: float, y: float
     st.floats(0, 240),
     st.integers(0, 99),
     st.sampled_from([0.0, 4.0, 14.0, 24.0, 60.0]),
-    st.sampled_from(["portrait", "blurred", "dark", "flat"]),
+    st.sampled_from(["portrait", "blurred", "dark", "dim", "flat"]),
 )
 def test_the_quality_gate(
     images: ImageTwin, scale: float, angle: float, x: float, y: float, seed: int, spread: float, kind: str
 ) -> None:
     image = _portrait()
-    image = {"portrait": image, "blurred": cv2.blur(image, (7, 7)), "dark": image // 16, "flat": image // 64 + 100}[
-        kind
-    ]
+    image = {
+        "portrait": image,
+        "blurred": cv2.blur(image, (7, 7)),
+        "dark": image // 16,
+        "dim": image // 5,
+        "flat": image // 64 + 100,
+    }[kind]
     points = _landmarks(scale, angle, x, y, seed, spread)
     quality = measure_crop(align(image, points), Face(np.zeros(4, np.float32), points, 0.9), conditions=False)
     limits = QualityLimits()
-    _, rejection, doubt = images.crop(image, points)
+    crop, rejection, doubt = images.crop(image, points)
+    if rejection is None:
+        quality = with_conditions(quality, crop)  # of the same pixels
     assert rejection == quality.rejection(limits)
     assert doubt == (quality.rejection(limits) or quality.doubt(limits))
+
+
+def _worn(seed: int, name: str, part: float) -> RGB:
+    """An aligned crop with a condition drawn on it, mixed with the crop without."""
+    rendering = render_portrait(Person.from_seed(seed), View())
+    drawn = CONDITIONS[name](rendering.image, rendering.landmarks[0], np.random.default_rng(seed))
+    plain, worn = (align(image, rendering.landmarks[0]).astype(float) for image in (rendering.image, drawn))
+    return np.asarray(plain + part * (worn - plain), np.uint8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(CONDITIONS)), st.integers(0, 9), st.sampled_from([1.0, 0.5]) | st.floats(0, 1))
+def test_conditions_that_strangers_share(images: ImageTwin, name: str, seed: int, part: float) -> None:
+    _assert_same_conditions(images, _worn(seed, name, part))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 99), st.sampled_from([1, 2, 16, 64, 255]), st.sampled_from([0, 100, 255]))
+def test_conditions_of_noise(images: ImageTwin, seed: int, strength: int, base: int) -> None:
+    noise = np.random.default_rng(seed).integers(-strength, strength + 1, (112, 112, 3))
+    _assert_same_conditions(images, np.clip(base + noise, 0, 255).astype(np.uint8))
+
+
+def _assert_same_conditions(images: ImageTwin, crop: RGB) -> None:
+    """The same activations to the last bit, and the same reason."""
+    measure = shipped_conditions()
+    activations = measure.weights.astype(int) @ condition_features(crop)
+    found, reason = images.conditions(crop)
+    assert found == [activations[MEASURED.index(condition)] for condition in ORDER]
+    assert reason == reason_of(measure.measure(crop)[0])
 
 
 @pytest.mark.parametrize("points", [np.full((5, 2), 7.0), np.zeros((5, 2)), np.full((5, 2), 2047.0)])

@@ -9,6 +9,7 @@
 
 static struct es_gallery gallery;
 static struct es_history history;
+static struct es_glasses glasses;
 
 int twin_open(const uint8_t *data, uint32_t size, const uint8_t *digest, uint32_t dimension, int32_t zero_point);
 int twin_open(const uint8_t *data, uint32_t size, const uint8_t *digest, uint32_t dimension, int32_t zero_point)
@@ -17,6 +18,16 @@ int twin_open(const uint8_t *data, uint32_t size, const uint8_t *digest, uint32_
     memcpy(embedder.digest, digest, sizeof embedder.digest);
     memset(&history, 0, sizeof history);
     return (int)es_gallery_open(&gallery, data, size < 64 ? data : data + 64, size, &embedder);
+}
+
+/* Sets the glasses rule of the open gallery. */
+void twin_glasses(const int8_t *direction, int32_t level, int32_t raise);
+void twin_glasses(const int8_t *direction, int32_t level, int32_t raise)
+{
+    static int8_t kept[ES_MAX_DIMENSION];
+    memcpy(kept, direction, gallery.dimension);
+    glasses = (struct es_glasses){kept, es_squared_norm(kept, gallery.dimension, gallery.zero_point), level, raise};
+    gallery.glasses = &glasses;
 }
 
 const char *twin_name(uint32_t person);

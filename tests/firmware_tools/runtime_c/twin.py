@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.decision import Decision, Outcome, Reason
+from edge_siamese.quality.glasses import GlassesRule
 from edge_siamese_firmware.protocol.verdicts import GalleryVerdict
 from edge_siamese_firmware.runtime_c.sources import runtime_sources
 
@@ -49,6 +50,10 @@ class Twin:
         """Open a gallery, which stays the one that `observe` uses."""
         self.kept = data
         return GalleryVerdict(self.library.twin_open(data, len(data), digest, dimension, zero_point))
+
+    def use_glasses(self, rule: GlassesRule) -> None:
+        """Set the glasses rule of the open gallery."""
+        self.library.twin_glasses(rule.direction.tobytes(), rule.level_q15, rule.raise_q15)
 
     def name(self, person: int) -> str:
         self.library.twin_name.restype = ctypes.c_char_p

@@ -1,6 +1,7 @@
 /* Frames, crops and, with networks, whole frames to people, behind flat functions. */
 #include <string.h>
 
+#include "es_conditions.h"
 #include "es_crop.h"
 #include "es_letterbox.h"
 #include "es_quality.h"
@@ -43,6 +44,17 @@ void twin_crop(const uint8_t *pixels, const int32_t *shape, const int32_t (*land
     quality[1] = (int32_t)found.doubt;
     for (uint32_t row = 0; row < ES_CROP_SIZE && fitted; row++)
         es_crop_row(&crop, row, to + 3 * ES_CROP_SIZE * row);
+}
+
+/* The activations of the conditions on a crop, given with its gray levels, and the reason. */
+int twin_conditions(const uint8_t *rgb, const uint8_t *gray, int32_t *activations);
+int twin_conditions(const uint8_t *rgb, const uint8_t *gray, int32_t *activations)
+{
+    struct es_cells cells = {0};
+    for (uint32_t row = 0; row < ES_CROP_SIZE; row++)
+        es_cells_add(&cells, row, rgb + 3 * ES_CROP_SIZE * row, gray + ES_CROP_SIZE * row, gray + ES_CROP_SIZE * (row ? row - 1 : 0));
+    es_cells_activate(&cells, activations);
+    return (int)es_cells_reason(&cells);
 }
 
 #ifdef TWIN_NETWORKS

@@ -3,6 +3,7 @@
 import ctypes
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -42,6 +43,12 @@ class ImageTwin:
         self.library.twin_crop(image.tobytes(), shape, _pointer(points), _pointer(crop), _pointer(quality))
         rejection, doubt = (_REASONS[code] for code in quality)
         return crop, *(None if reason is Reason.OK else reason for reason in (rejection, doubt))
+
+    def conditions(self, crop: Pixels) -> tuple[list[int], Reason | None]:
+        """Activations of the conditions on an aligned crop, in the order of C, and the reason without darkness."""
+        gray, activations = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), (ctypes.c_int32 * 3)()
+        reason = _REASONS[self.library.twin_conditions(crop.tobytes(), gray.tobytes(), activations)]
+        return list(activations), None if reason is Reason.OK else reason
 
 
 def _shape(width: int, height: int, kind: FrameFormat, turn: int = 0) -> ctypes.Array[ctypes.c_int32]:
