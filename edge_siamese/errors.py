@@ -24,6 +24,10 @@ Every message is one sentence: the file or value, what was expected, what was fo
 """
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .gallery.container.verdicts import GalleryVerdict
 
 
 class EdgeSiameseError(Exception):
@@ -92,7 +96,27 @@ class ModelError(DataError):
 
 
 class GalleryError(DataError):
-    """A gallery cannot be read, changed or written as asked."""
+    """A gallery cannot be read, changed or written as asked.
+
+    Args:
+        message, path, expected, found: as for `EdgeSiameseError`.
+        verdict: verdict of the reader that rejected the file.
+
+    Attributes:
+        verdict: the argument; None if the file was not rejected by its content.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        verdict: "GalleryVerdict | None" = None,
+        path: "str | os.PathLike[str] | None" = None,
+        expected: object = None,
+        found: object = None,
+    ) -> None:
+        super().__init__(message, path=path, expected=expected, found=found)
+        self.verdict = verdict
 
 
 class NotAGalleryError(GalleryError):

@@ -33,13 +33,16 @@ def gallery() -> None:
 
 @gallery.command()
 @click.argument("path", metavar="GALLERY", type=PATH)
+@click.option(
+    "--format", "form", type=click.Choice(["human", "json"]), default="human", help="json is the same as --json."
+)
 @json_option
-def show(path: Path, as_json: bool) -> None:
+def show(path: Path, form: str, as_json: bool) -> None:
     """Show the people in a gallery and its creation time, consent and retention."""
     from ..gallery import Gallery
 
     shown = Gallery.open(path)
-    if as_json:
+    if as_json or form == "json":
         points = [point.to_json() for point in shown.operating_points]
         emit_json(
             "gallery-show",

@@ -23,6 +23,7 @@ from ..operating_point import (
 from ..quality.conditions import shipped_conditions
 from ..quality.glasses import GlassesRule
 from .container.content import GalleryContent
+from .container.verdicts import GalleryVerdict
 from .metadata import is_overdue, today
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ class IdentifyingGallery(GalleryContent):
             raise OtherEmbedderError(
                 f"{self.source}: templates of dimension {self.dimension} and zero point {self.zero_point}, "
                 f"the embedder has {card.dimension} and {card.zero_point}",
+                verdict=GalleryVerdict.OTHER_EMBEDDER,
                 path=self.source,
                 expected=(self.dimension, self.zero_point),
                 found=(card.dimension, card.zero_point),
@@ -209,6 +211,7 @@ class IdentifyingGallery(GalleryContent):
             raise OtherEmbedderError(
                 f"{self.source}: made with the embedder {own}, the embedder here is {embedder[: len(own)]}; "
                 "a gallery serves only the embedder that made it",
+                verdict=GalleryVerdict.OTHER_EMBEDDER,
                 path=self.source,
                 expected=own,
                 found=embedder[: len(own)],

@@ -3,38 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DamagedGalleryError, GalleryError, NewerGalleryError, NotAGalleryError, OtherEmbedderError
+from ..errors import GalleryError
+from .container.damage import changed_byte
+from .container.verdicts import GalleryVerdict, VerdictKind
 from .enrollment.look_alikes import LookAlikes, find_look_alikes, look_alike_threshold
 from .gallery import Gallery
 from .metadata import is_overdue, last_day
 
 if TYPE_CHECKING:
     from ..tflite.model_card import ModelCard
-
-
-class Verdict(StrEnum):
-    """Kind of a finding. All but `OK`, `OVERDUE` and `LOOK_ALIKES` mean that the gallery cannot be used."""
-
-    OK = "ok"
-    UNREADABLE = "unreadable"
-    NOT_A_GALLERY = "not_a_gallery"
-    DAMAGED = "damaged"
-    NEWER_VERSION = "newer_version"
-    OTHER_EMBEDDER = "other_embedder"
-    OVERDUE = "overdue"
-    LOOK_ALIKES = "look_alikes"
-
-
-_OF_ERRORS = {
-    NotAGalleryError: Verdict.NOT_A_GALLERY,
-    DamagedGalleryError: Verdict.DAMAGED,
-    NewerGalleryError: Verdict.NEWER_VERSION,
-    OtherEmbedderError: Verdict.OTHER_EMBEDDER,
-}
 
 
 @dataclass(frozen=True)
@@ -44,13 +24,16 @@ class GalleryFinding:
     Attributes:
         verdict: kind of the finding.
         sentence: description for the user; begins with the file.
+        code: verdict of the reader that rejected the file; None without.
     """
 
-    verdict: Verdict
+    verdict: VerdictKind
     sentence: str
+    code: GalleryVerdict | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"verdict": str(self.verdict), "sentence": self.sentence}
+        code = None if self.code is None else self.code.name
+        return {"verdict": str(self.verdict), "code": code, "sentence": self.sentence}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +42,7 @@ class Inspection:
 
     Attributes:
         gallery: the gallery; None if it cannot be used.
-        findings: the findings; a single `Verdict.OK` without problems.
+        findings: the findings; a single `VerdictKind.OK` without problems.
         overdue: names of the people past their retention date or the gallery's.
         look_alikes: pairs of people that the gallery may confuse.
         look_alikes_checked: whether look-alikes were checked, which needs an operating point.
@@ -85,16 +68,29 @@ def inspect(path: Path, day: date, card: "ModelCard | None" = None) -> Inspectio
         if card is not None:
             gallery.require(card)
     except GalleryError as error:
-        verdict = _OF_ERRORS.get(type(error), Verdict.UNREADABLE)
-        return Inspection(None, [GalleryFinding(verdict, str(error))], [], [])
+        return Inspection(None, [_finding_of(path, error)], [], [])
     card = card or _shipped_card(gallery)
     threshold = look_alike_threshold(gallery, card)
     pairs = [] if threshold is None else find_look_alikes(gallery, threshold)
     findings = [*_overdue_findings(gallery, day)]
-    findings += [GalleryFinding(Verdict.LOOK_ALIKES, f"{path}: {pair.sentence}") for pair in pairs]
+    findings += [GalleryFinding(VerdictKind.LOOK_ALIKES, f"{path}: {pair.sentence}") for pair in pairs]
     if not findings:
-        findings = [GalleryFinding(Verdict.OK, f"{path}: whole")]
+        findings = [GalleryFinding(VerdictKind.OK, f"{path}: whole")]
     return Inspection(gallery, findings, list(gallery.overdue(day)), pairs, threshold is not None)
+
+
+def _finding_of(path: Path, error: GalleryError) -> GalleryFinding:
+    """The error of the reader; the changed byte is named where it can be found."""
+    if error.verdict is None:
+        return GalleryFinding(VerdictKind.UNREADABLE, str(error))
+    sentence, code = str(error), error.verdict
+    byte = changed_byte(path.read_bytes()) if code is GalleryVerdict.PAYLOAD_CRC else None
+    if byte is not None:
+        sentence = (
+            f"{path}: a damaged gallery: one byte of the section {byte.section} changed, at offset {byte.offset}: "
+            f"expected {byte.expected:#04x}, found {byte.found:#04x}"
+        )
+    return GalleryFinding(code.kind, sentence, code)
 
 
 def _overdue_findings(gallery: Gallery, day: date) -> Iterator[GalleryFinding]:
@@ -103,7 +99,7 @@ def _overdue_findings(gallery: Gallery, day: date) -> Iterator[GalleryFinding]:
             who = "the gallery" if name is None else f"'{name}'"
             sentence = f"{gallery.source}: {who} is kept beyond the last day, {last_day(gallery.metadata, name)}"
             yield GalleryFinding(
-                Verdict.OVERDUE, f"{sentence}; nobody is named by it any more" if name is None else sentence
+                VerdictKind.OVERDUE, f"{sentence}; nobody is named by it any more" if name is None else sentence
             )
 
 

@@ -10,6 +10,7 @@ from ..errors import DataError
 
 _CREATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_EPOCH = date(1970, 1, 1)
 
 
 def describe(
@@ -75,6 +76,12 @@ def last_day(metadata: dict[str, Any], name: str | None = None) -> date | None:
     """Last day of retention of a person, or of the whole gallery for None; None if not set."""
     entry = metadata if name is None else metadata.get("people", {}).get(name, {})
     return date.fromisoformat(entry["retain_until"]) if entry.get("retain_until") else None
+
+
+def last_day_number(metadata: dict[str, Any], name: str | None = None) -> int:
+    """`last_day` as a number in a gallery file: days since 1970-01-01, at least 1; 0 if not set."""
+    last = last_day(metadata, name)
+    return 0 if last is None else max((last - _EPOCH).days, 1)
 
 
 def is_overdue(metadata: dict[str, Any], name: str | None, day: date) -> bool:

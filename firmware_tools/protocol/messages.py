@@ -6,11 +6,11 @@ from typing import Any
 
 from edge_siamese.decision import Outcome, Reason
 from edge_siamese.errors import DataError
+from edge_siamese.gallery.container.verdicts import GalleryVerdict
 from edge_siamese.matching import Q15
 
 from ..frames import FORMATS
 from .kinds import MessageKind, UpdateStatus
-from .verdicts import GalleryVerdict
 
 _OUTCOMES, _REASONS = tuple(Outcome), tuple(Reason)
 _NO_SLOT = 0xFF

@@ -13,6 +13,7 @@ from edge_siamese.decision import MIN_MARGIN_Q15, Outcome, Reason
 from edge_siamese.detection import NESTED, SAME_FACE
 from edge_siamese.faces import MIRRORED_LANDMARKS
 from edge_siamese.fusion import OBSERVATIONS_KEPT
+from edge_siamese.gallery.container.verdicts import MEANINGS, GalleryVerdict
 from edge_siamese.gallery.identification import MATCHES_OF_A_MEAN
 from edge_siamese.matching import NO_SCORE
 from edge_siamese.names import LONGEST_NAME
@@ -23,7 +24,6 @@ from edge_siamese.quality.gate import DIM_BRIGHTNESS, INNER_FACE, QualityLimits
 
 from ..frames import FORMATS
 from ..protocol.kinds import MAX_PAYLOAD, VERSION, MessageKind, UpdateStatus
-from ..protocol.verdicts import MEANINGS, GalleryVerdict
 
 NAME = "es_constants.h"
 _ODDS_UNIT = 2**14

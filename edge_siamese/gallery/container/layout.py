@@ -96,7 +96,8 @@ HEADER = Record(
         Field("embedder_digest", "16s", "first 16 bytes of the embedder's SHA-256"),
         Field("payload_length", "I", "bytes from offset 64, a multiple of 16"),
         Field("payload_crc", "I", "CRC-32 of the payload"),
-        Field("zero", "12s", "reserved"),
+        Field("retain_until", "I", "last day of use, in days since 1970-01-01; 0 = no last day"),
+        Field("zero", "8s", "reserved"),
         Field("header_crc", "I", "CRC-32 of bytes 0 to 59"),
     ),
 )
@@ -120,7 +121,8 @@ IDENTITY = Record(
         Field("uuid", "16s", "RFC 9562; version 5, made from the name the person was enrolled by"),
         Field("name_offset", "I", "where the name begins, from the start of the section's value"),
         Field("name_length", "I", f"bytes of the name without the NUL, 1 to {LONGEST_NAME}"),
-        Field("zero", "8s", "reserved"),
+        Field("retain_until", "I", "last day the person may be named, in days since 1970-01-01; 0 = no last day"),
+        Field("zero", "4s", "reserved"),
     ),
 )
 

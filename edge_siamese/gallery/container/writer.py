@@ -134,6 +134,7 @@ def encode(gallery: GalleryContent) -> bytes:
         embedder_digest=gallery.embedder_digest,
         payload_length=len(payload),
         payload_crc=zlib.crc32(payload),
+        retain_until=about.last_day_number(gallery.metadata),
         header_crc=0,
     )[:CRC_COVERED]
     return header + zlib.crc32(header).to_bytes(4, "little") + payload
@@ -148,16 +149,17 @@ def section(kind: int, value: bytes, *, required: bool | None = None) -> bytes:
 
 
 def _identities(gallery: GalleryContent) -> bytes:
-    records, names = b"", b""
+    records, names = bytearray(), bytearray()
     for name, identifier in zip(gallery.names, gallery.identifiers, strict=True):
         encoded = name.encode()
         records += IDENTITY.pack(
             uuid=identifier.bytes,
             name_offset=len(gallery.names) * IDENTITY.size + len(names),
             name_length=len(encoded),
+            retain_until=about.last_day_number(gallery.metadata, name),
         )
         names += encoded + b"\0"
-    return records + names
+    return bytes(records + names)
 
 
 def _operating_point(point: OperatingPoint) -> bytes:

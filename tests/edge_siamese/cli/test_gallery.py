@@ -40,7 +40,18 @@ def test_check_passes_a_whole_gallery_and_rejects_a_damaged_one(command: Command
     people_esg.write_bytes(data)
     answer = command("gallery", "check", "people.esg")
     assert (answer.code, answer.out) == (2, "")
-    assert answer.err.startswith("edge-siamese: people.esg: a damaged gallery: payload CRC-32: expected ")
+    assert answer.err.startswith(
+        "edge-siamese: people.esg: a damaged gallery: one byte of the section templates changed"
+    )
+    (finding,) = command("gallery", "check", "people.esg", "--json").report["findings"]
+    assert (finding["verdict"], finding["code"]) == ("damaged", "PAYLOAD_CRC")
+
+
+def test_show_takes_the_format_as_a_word(command: Command, people_esg: Path) -> None:
+    as_json = command("gallery", "show", "people.esg", "--format", "json")
+    assert as_json.report == command("gallery", "show", "people.esg", "--json").report
+    human = command("gallery", "show", "people.esg", "--format", "human")
+    assert human.out == command("gallery", "show", "people.esg").out
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 
 from edge_siamese.errors import DataError
 from edge_siamese.gallery import Gallery
+from edge_siamese.gallery.container.verdicts import GalleryVerdict
 from edge_siamese.gallery.container.writer import encode
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
 from edge_siamese_firmware.frames import fit_frame
@@ -14,7 +15,6 @@ from edge_siamese_firmware.protocol.framing import encode_frame
 from edge_siamese_firmware.protocol.kinds import MessageKind, UpdateStatus
 from edge_siamese_firmware.protocol.messages import Message
 from edge_siamese_firmware.protocol.update import BoardLink, update_gallery
-from edge_siamese_firmware.protocol.verdicts import GalleryVerdict
 
 from ..runtime_c.engine_twin import EMBEDDER, PAGE, SLOT_SIZE, EngineTwin, model_file
 from .app import App, PowerCutError

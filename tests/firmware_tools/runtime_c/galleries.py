@@ -96,7 +96,7 @@ def one_wrong(data: bytes) -> dict[str, tuple[str, bytes]]:
         "version 0": ("VERSION", changed(data, 4, b"\x00\x00")),
         "encrypted": ("FLAGS", changed(data, 6, b"\x01\x00")),
         "float": ("TYPE", changed(data, 10, b"\x02")),
-        "reserved in header": ("RESERVED", changed(data, 48, b"\x01")),
+        "reserved in header": ("RESERVED", changed(data, 52, b"\x01")),
         "dimension 0": ("DIMENSION", changed(data, 8, b"\x00\x00")),
         "odd length": ("LENGTH", changed(data, 40, struct.pack("<I", end - 64 - 8))),
         "payload bit": ("PAYLOAD_CRC", data[:100] + bytes([data[100] ^ 1]) + data[101:]),

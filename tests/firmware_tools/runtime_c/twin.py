@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_siamese.decision import Decision, Outcome, Reason
+from edge_siamese.gallery.container.verdicts import GalleryVerdict
 from edge_siamese.quality.glasses import GlassesRule
-from edge_siamese_firmware.protocol.verdicts import GalleryVerdict
 from edge_siamese_firmware.runtime_c.sources import runtime_sources
 
 COMPILER = shutil.which("gcc") or shutil.which("cc")

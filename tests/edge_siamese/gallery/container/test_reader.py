@@ -77,7 +77,7 @@ def test_noise_is_rejected(noise: bytes) -> None:
 def test_a_payload_of_noise_with_good_crcs_is_rejected(noise: bytes) -> None:
     header = HEADER.pack(
         magic=b"ESG1", version=1, flags=0, dimension=3, dtype=1, zero_point=0, identities=1, templates=1, sequence=1,
-        embedder_digest=bytes(16), payload_length=0, payload_crc=0, header_crc=0,
+        embedder_digest=bytes(16), payload_length=0, payload_crc=0, retain_until=0, header_crc=0,
     )  # fmt: skip
     with pytest.raises(GalleryError):
         parse(with_crcs(header, noise.ljust(aligned(len(noise)), b"\0")), "noise")
@@ -105,7 +105,8 @@ def test_changed_bytes_with_good_crcs_never_crash(drawn: st.DataObject) -> None:
         (12, "I", 1, "offset of name 0: expected 32, found 64"),
         (12, "I", 2**32 - 1, "section identities: expected at least 137438953440 bytes"),
         (16, "I", 2, "bytes in the section templates: expected 8, found 12"),
-        (48, "12s", b"\1" * 12, "reserved bytes of the header"),
+        (52, "8s", b"\1" * 8, "reserved bytes of the header"),
+        (48, "I", 5, "last day of the gallery in the metadata: expected 5, found 0"),
     ],
 )
 def test_a_header_that_says_something_else(data: bytes, offset: int, code: str, value: object, sentence: str) -> None:
@@ -148,7 +149,7 @@ def test_a_section_that_says_something_impossible(
 def identities(*names: bytes) -> bytes:
     records, texts = b"", b""
     for index, name in enumerate(names):
-        records += struct.pack("<16sII8x", bytes([index]) * 16, 32 * len(names) + len(texts), len(name))
+        records += struct.pack("<16sIII4x", bytes([index]) * 16, 32 * len(names) + len(texts), len(name), 0)
         texts += name + b"\0"
     return records + texts
 
@@ -156,8 +157,8 @@ def identities(*names: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        (identities(b"ben", b"anna"), "names: expected each once, sorted"),
-        (identities(b"anna", b"anna"), "names: expected each once, sorted"),
+        (identities(b"ben", b"anna"), "names: expected each once, sorted, found"),
+        (identities(b"anna", b"anna"), "names: expected each once, sorted, found"),
         (identities(b"", b"ben"), "a name: expected one that can be shown, found '', which is empty"),
         (identities(b"a\x07", b"ben"), "has the control character U\\+0007"),
         (identities("Zoe\u0301".encode(), b"ben"), "is not in Unicode NFC with single spaces"),
@@ -168,7 +169,7 @@ def identities(*names: bytes) -> bytes:
         (identities(b"anna", b"ben") + b"\0", "length of the section identities"),
         (
             identities(b"anna", b"ben").replace(b"\1" * 16, bytes(16)),
-            "number of different identifiers: expected 2, found 1",
+            "identifiers: expected each once, found 00000000-0000-0000-0000-000000000000 twice",
         ),
     ],
 )

@@ -1,10 +1,27 @@
-"""Verdicts of the C gallery reader: their codes and what each means."""
+"""Verdicts of the gallery readers: one enum for Python and C, with the meaning of each."""
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
+
+
+class VerdictKind(StrEnum):
+    """Kinds of findings about a gallery file. All but `OK`, `OVERDUE` and `LOOK_ALIKES` mean that it cannot be used."""
+
+    OK = "ok"
+    UNREADABLE = "unreadable"
+    NOT_A_GALLERY = "not_a_gallery"
+    DAMAGED = "damaged"
+    NEWER_VERSION = "newer_version"
+    OTHER_EMBEDDER = "other_embedder"
+    ENCRYPTED = "encrypted"
+    UNTRUSTED = "untrusted"
+    STALE = "stale"
+    EXPIRED = "expired"
+    OVERDUE = "overdue"
+    LOOK_ALIKES = "look_alikes"
 
 
 class GalleryVerdict(IntEnum):
-    """Result of opening a gallery on a board. The codes are part of the event protocol and stay as they are."""
+    """Result of reading a gallery. The codes are part of the events of boards and stay as they are."""
 
     OK = 0
     NO_GALLERY = 1
@@ -30,12 +47,24 @@ class GalleryVerdict(IntEnum):
     INDEX = 21
     POINTS = 22
     OTHER_EMBEDDER = 23
+    SPELLING = 24
+    METADATA = 25
+
+    @property
+    def kind(self) -> VerdictKind:
+        """What kind of verdict it is; a fault without a kind of its own is damage."""
+        return _KINDS.get(self, VerdictKind.DAMAGED)
+
+    @property
+    def meaning(self) -> str:
+        """What the verdict says, in one phrase."""
+        return MEANINGS[self]
 
 
 MEANINGS = {
     GalleryVerdict.OK: "the gallery is whole and of this embedder",
     GalleryVerdict.NO_GALLERY: 'the bytes do not begin with "ESG1"; an erased slot neither',
-    GalleryVerdict.TRUNCATED: "the gallery is longer than its slot",
+    GalleryVerdict.TRUNCATED: "the gallery is longer than its file or slot",
     GalleryVerdict.HEADER_CRC: "the header's CRC-32 is wrong",
     GalleryVerdict.NEWER: "a later version of the format",
     GalleryVerdict.VERSION: "version 0, which does not exist",
@@ -57,4 +86,16 @@ MEANINGS = {
     GalleryVerdict.INDEX: "an index of people that is not sorted or has gaps",
     GalleryVerdict.POINTS: "operating points with rates out of range or out of order",
     GalleryVerdict.OTHER_EMBEDDER: "a gallery of another embedder: its digest, dimension or zero point differ",
+    GalleryVerdict.SPELLING: "a name that is not in Unicode NFC, or has invisible characters; not checked in C",
+    GalleryVerdict.METADATA: "metadata that is no JSON object of the right fields, or has other days than the records; not checked in C",
+}
+
+ONLY_PYTHON = frozenset({GalleryVerdict.SPELLING, GalleryVerdict.METADATA})
+"""Verdicts about what the C reader cannot check: it says OK there."""
+
+_KINDS = {
+    GalleryVerdict.OK: VerdictKind.OK,
+    GalleryVerdict.NO_GALLERY: VerdictKind.NOT_A_GALLERY,
+    GalleryVerdict.NEWER: VerdictKind.NEWER_VERSION,
+    GalleryVerdict.OTHER_EMBEDDER: VerdictKind.OTHER_EMBEDDER,
 }
