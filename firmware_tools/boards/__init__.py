@@ -18,8 +18,8 @@
     b = 0x101e0000
 
     [firmware]                            # optional: for firmware of this project on the board
-    code = 0x10000100                     # where it begins, with its vectors, in a [[flash]] region
-    code_size = 0x001bff00
+    code = 0x10000000                     # where it begins, in a [[flash]] region
+    code_size = 0x001c0000
     ram = 0x20000000
     ram_size = 0x00042000
     stack = 0x1800                        # bytes of the memory, at its beginning
@@ -33,6 +33,7 @@
     detector = "detector-small"           # optional: the shipped models that fit the board
     embedder = "embedder-small"           # optional
     uf2 = 0xe48bff56                      # optional: family of UF2 files
+    boot = "rp2040"                       # optional: what the chip's boot ROM looks for: rp2040 or rp2350
     flash_tool = ["picotool", "load", "-v", "{file}", "-o", "{address}"]    # optional: what writes the flash
 """
 
@@ -62,9 +63,11 @@ _FIRMWARE_KEYS: _Keys = {
     "code": int, "code_size": int, "ram": int, "ram_size": int, "stack": int, "backend": str, "flags": list, "frame": str,
 }  # fmt: skip
 _OPTIONAL_FIRMWARE_KEYS: _Keys = {
-    "ram_budget": int, "vectors": int, "machine": str, "writable": bool, "detector": str, "embedder": str, "uf2": int, "flash_tool": list,
+    "ram_budget": int, "vectors": int, "machine": str, "writable": bool, "detector": str, "embedder": str, "uf2": int, "boot": str,
+    "flash_tool": list,
 }  # fmt: skip
 _BACKENDS = ("c", "dsp", "mve")
+_BOOT_ROMS = ("rp2040", "rp2350")
 _MIN_STACK = 1024
 _ADDRESSES = 2**32
 
@@ -113,6 +116,7 @@ class FirmwareProfile:
         writable: whether the slots are memory in QEMU.
         detector, embedder: names of the shipped models that fit the board.
         uf2: family of its UF2 files; None if it takes none.
+        boot: the boot ROM whose marks the image has, ``rp2040`` or ``rp2350``; None if it needs none.
         flash_tool: the program that writes its flash, with its arguments; ``{file}`` and ``{address}`` stand for an image.
     """
 
@@ -133,12 +137,18 @@ class FirmwareProfile:
     detector: str = "detector-small"
     embedder: str = "embedder-small"
     uf2: int | None = None
+    boot: str | None = None
     flash_tool: tuple[str, ...] = ()
 
     @property
     def frame_bytes(self) -> int:
         """Bytes of one frame."""
         return self.width * self.height * BYTES_A_PIXEL[self.frame_format]
+
+    @property
+    def vectors_apart(self) -> bool:
+        """Whether the vector table lies outside of the code."""
+        return not self.code <= self.vectors < self.code + self.code_size
 
 
 @dataclass(frozen=True)
@@ -264,6 +274,8 @@ def _firmware(
     _require_keys(table, _FIRMWARE_KEYS, where, optional=_OPTIONAL_FIRMWARE_KEYS)
     if table["backend"] not in _BACKENDS:
         raise DataError(f"{where}: backend: expected {', '.join(_BACKENDS)}, found '{table['backend']}'")
+    if table.get("boot", "rp2040") not in _BOOT_ROMS:
+        raise DataError(f"{where}: boot: expected {' or '.join(_BOOT_ROMS)}, found '{table['boot']}'")
     width, height, kind = _frame(table["frame"], where)
     rest = {key: value for key, value in table.items() if key not in {"frame", "flags", "flash_tool"}}
     profile = FirmwareProfile(

@@ -11,7 +11,7 @@ COMMANDS = {
     "flash": Entry(f"{__name__}.flash:flash", "Write a build to a board's flash."),
     "gallery": Entry(f"{__name__}.gallery:gallery", "Write a gallery as images for a board's flash."),
     "generate": Entry(f"{__name__}.generate:generate", "Generate C sources from an int8 network."),
-    "run": Entry(f"{__name__}.run:run", "Run a firmware in QEMU on photos."),
+    "run": Entry(f"{__name__}.run:run", "Run a firmware in an emulator on photos."),
 }
 _BOARDS = {
     "check": Entry(f"{__name__}.board_list:check_board", "Check a board file and explain its flash map."),

@@ -40,6 +40,7 @@ def sources_of(
     target_fpir: float,
     upright_only: bool,
     board_code: Path | None = None,
+    semihosting: bool = False,
 ) -> "tuple[FirmwareSources, Any]":
     """The sources of a firmware, and the embedder's card."""
     from edge_siamese.models import named_model
@@ -53,4 +54,7 @@ def sources_of(
         for path, name, task in ((detector, profile.detector, "detector"), (embedder, profile.embedder, "embedder"))
     ]
     options = {"target_fpir": target_fpir, "any_orientation": not upright_only}
-    return firmware_sources(board, files[0], files[1], board_code=board_code, options=options), files[1].card
+    sources = firmware_sources(
+        board, files[0], files[1], board_code=board_code, semihosting=semihosting, options=options
+    )
+    return sources, files[1].card

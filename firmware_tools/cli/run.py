@@ -1,4 +1,4 @@
-"""``edge-siamese firmware run``: a firmware in QEMU, on photos."""
+"""``edge-siamese firmware run``: a firmware in an emulator, on photos."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from edge_siamese.cli.shared.output import emit_json, table
 from .firmware_options import firmware_options, sources_of
 
 if TYPE_CHECKING:
-    from ..emulation.firmware_run import FirmwareRun
+    from ..emulation.firmware_run import Emulator, FirmwareRun
     from ..protocol.messages import Message
 
 _FUNCTIONS = 12
@@ -20,12 +20,18 @@ _FUNCTIONS = 12
 @click.command()
 @click.argument("photos", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--gallery", type=click.Path(path_type=Path), required=True, help="An .esg of the same embedder.")
+@click.option(
+    "--emulator",
+    type=click.Choice(["qemu", "unicorn", "rp2040js"]),
+    help="Which emulator; the first that is installed and knows the board if left out.",
+)
 @click.option("--no-count", is_flag=True, help="Do not count instructions, which needs a C compiler of this machine.")
 @firmware_options
 @json_option
 def run(
     photos: tuple[Path, ...],
     gallery: Path,
+    emulator: "Emulator | None",
     no_count: bool,
     board_name: str,
     detector: Path | None,
@@ -35,33 +41,36 @@ def run(
     target_fpir: float,
     as_json: bool,
 ) -> None:
-    """Build a firmware, boot it in QEMU and let it look at photos.
+    """Build a firmware, boot it in an emulator and let it look at photos.
 
     Each photo is scaled into one frame of the board's camera. Prints the decisions, the instructions by function, and how much of
-    the stack was used. Works for boards whose file names a QEMU machine.
+    the stack was used. QEMU runs boards whose file names a machine of it, unicorn any board with a core from M0+ to M33 (with
+    frames and messages as in QEMU), and rp2040js an RP2040 from the very UF2 file that a board takes: minutes for a photo.
     """
     from edge_siamese.gallery import Gallery
     from edge_siamese.image_io import read_image
 
     from ..boards import find_board
-    from ..emulation.firmware_run import machine_of, run_firmware
+    from ..emulation.firmware_run import find_emulator, run_firmware
     from ..frames import encode_frame, fit_frame
     from ..image.build import build, profile_of
     from ..image.toolchain import find_toolchain
 
     board = find_board(board_name)
-    machine_of(board)
+    chosen = find_emulator(board, emulator)
     profile = profile_of(board)
     images = [fit_frame(read_image(photo), profile.width, profile.height) for photo in photos]
     people = Gallery.open(gallery)
     compiler = find_toolchain(toolchain)
-    sources, card = sources_of(board, detector, embedder, target_fpir=target_fpir, upright_only=upright_only)
+    sources, card = sources_of(
+        board, detector, embedder, target_fpir=target_fpir, upright_only=upright_only, semihosting=chosen != "rp2040js"
+    )
     people.require(card)
     firmware = build(sources, compiler)
     frames = [encode_frame(image, profile.frame_format) for image in images]
-    done = run_firmware(firmware, frames, {"a": gallery.read_bytes()}, count=not no_count)
+    done = run_firmware(firmware, frames, {"a": gallery.read_bytes()}, emulator=chosen, count=not no_count)
     if as_json:
-        emit_json("firmware-run", {**firmware.report, **_json(photos, done)})
+        emit_json("firmware-run", {**firmware.report, "emulator": chosen, **_json(photos, done)})
     else:
         _show(photos, done)
 

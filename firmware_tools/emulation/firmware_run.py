@@ -1,24 +1,19 @@
-"""Run a firmware in QEMU: feed it frames and messages, and read its messages and instruction counts."""
+"""Run a firmware in an emulator: feed it frames and messages, and read its messages and instruction counts."""
 
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import as_file, files
-from pathlib import Path
+from typing import Literal, get_args
 
-from edge_siamese.errors import DataError, RuntimeMissingError
+from edge_siamese.errors import DataError
 
 from ..boards import Board
 from ..image.build import Firmware, profile_of
-from ..image.elf import Elf
-from ..protocol.framing import FrameReader
-from ..protocol.messages import Message, parse_message
+from ..protocol.messages import Message
+from . import qemu_firmware, rp2040js_firmware, unicorn_firmware
 
-_TIMEOUT = 900
-_PLUGIN_FLAGS = ("-O2", "-fPIC", "-shared")
+Emulator = Literal["qemu", "unicorn", "rp2040js"]
+EMULATORS: tuple[Emulator, ...] = get_args(Emulator)
+_RUNNERS = {"qemu": qemu_firmware, "unicorn": unicorn_firmware, "rp2040js": rp2040js_firmware}
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,110 +31,60 @@ class FirmwareRun:
     by_function: dict[str, int]
 
 
+def find_emulator(board: Board, name: Emulator | None = None) -> Emulator:
+    """The emulator of a name if it can run the board, or the first that can and is installed.
+
+    Raises:
+        DataError: none can run this board; the message says why.
+        RuntimeMissingError: the program or package is not installed.
+    """
+    profile_of(board)
+    if name is not None:
+        _RUNNERS[name].require(board)
+        return name
+    suited = [each for each in EMULATORS if _RUNNERS[each].unsuited(board) is None]
+    for each in suited:
+        if _RUNNERS[each].missing() is None:
+            return each
+    if not suited:
+        raise DataError(f"{board.name}: {unicorn_firmware.unsuited(board)}, so a firmware for it cannot be run here")
+    _RUNNERS[suited[0]].require(board)
+    return suited[0]
+
+
 def run_firmware(
     firmware: Firmware,
     frames: Sequence[bytes],
     galleries: Mapping[str, bytes],
     *,
+    emulator: Emulator = "qemu",
     received: bytes = b"",
     count: bool = True,
 ) -> FirmwareRun:
     """Boot a firmware, let it take frames, and stop behind the last one.
 
     Args:
-        firmware: for a board with a QEMU machine.
+        firmware: built for the emulator (`firmware_sources`).
         frames: in the board's format.
         galleries: what lies in the slots ``a`` and ``b``.
+        emulator: which one.
         received: bytes that the board receives over its serial line.
-        count: count instructions; needs a C compiler of this machine.
+        count: count instructions; QEMU and unicorn need a C compiler of this machine for it.
 
     Raises:
-        RuntimeMissingError: QEMU is not installed, or the compiler.
-        DataError: the board has no QEMU machine, a gallery does not fit its slot, or the firmware stopped with an error.
+        RuntimeMissingError: the emulator is not installed, or the compiler.
+        DataError: the emulator does not know the board, a gallery does not fit its slot, or the firmware stopped with an error.
     """
-    board, machine = firmware.board, machine_of(firmware.board)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "firmware.elf").write_bytes(firmware.elf)
-        (folder / "frames.bin").write_bytes(b"".join(frames))
-        (folder / "received.bin").write_bytes(received)
-        command = ["qemu-system-arm", "-M", machine, "-display", "none", "-monitor", "none", "-serial", "none"]
-        command += ["-semihosting-config", "enable=on,target=native", "-kernel", "firmware.elf"]
-        for slot, gallery in galleries.items():
-            command += _loaded(board, slot, gallery, folder)
-        if count:
-            command += _counting(folder, firmware.elf)
-        _call(command, folder, board.name)
-        messages = _messages((folder / "sent.bin").read_bytes())
-        return FirmwareRun(messages, *_counts(folder, firmware.elf, count=count))
+    for slot_name, gallery in galleries.items():
+        _require_fit(firmware.board, slot_name, gallery)
+    _RUNNERS[emulator].require(firmware.board)
+    return FirmwareRun(*_RUNNERS[emulator].run(firmware, frames, galleries, received, count))
 
 
-def machine_of(board: Board) -> str:
-    """QEMU's machine for a board.
-
-    Raises:
-        DataError: the board's file names none.
-        RuntimeMissingError: QEMU is not installed.
-    """
-    machine = profile_of(board).machine
-    if machine is None:
-        raise DataError(f"{board.name}: its file names no QEMU machine, so a firmware for it cannot be run here")
-    if shutil.which("qemu-system-arm") is None:
-        raise RuntimeMissingError("qemu-system-arm is not installed; on Debian: apt install qemu-system-arm")
-    return machine
-
-
-def _loaded(board: Board, slot_name: str, gallery: bytes, folder: Path) -> list[str]:
-    """Options that place a gallery in its slot; QEMU does not check that it fits."""
+def _require_fit(board: Board, slot_name: str, gallery: bytes) -> None:
+    """No emulator checks that a gallery fits."""
     slot = board.slot(slot_name)
     if len(gallery) > slot.size:
         raise DataError(
             f"the gallery of {len(gallery):,} bytes does not fit slot {slot.name} of {board.name}, {slot.size:,} bytes"
         )
-    name = f"slot_{slot.name}.bin"
-    (folder / name).write_bytes(gallery.ljust(slot.size, b"\xff"))
-    return ["-device", f"loader,file={name},addr={slot.address:#x},force-raw=on"]
-
-
-def _counting(folder: Path, elf: bytes) -> list[str]:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        raise RuntimeMissingError("counting instructions needs a C compiler (cc), which is not installed")
-    ranges = "".join(f"{each.address:x} {each.address + each.size:x}\n" for each in Elf(elf).functions())
-    (folder / "ranges.txt").write_text(ranges)
-    with as_file(files(__package__) / "plugin" / "count.c") as source:
-        _call([compiler, *_PLUGIN_FLAGS, str(source), "-o", "count.so"], folder, "the counting plugin")
-    return ["-plugin", "./count.so"]
-
-
-def _counts(folder: Path, elf: bytes, *, count: bool) -> tuple[int | None, dict[str, int]]:
-    if not count:
-        return None, {}
-    total, *numbers = map(int, (folder / "counts.txt").read_text().split())
-    by_function: dict[str, int] = {}
-    for function, number in zip(Elf(elf).functions(), numbers, strict=True):
-        if number:
-            by_function[function.name] = by_function.get(function.name, 0) + number
-    return total, dict(sorted(by_function.items(), key=lambda item: -item[1]))
-
-
-def _messages(sent: bytes) -> list[Message]:
-    reader = FrameReader()
-    messages = [parse_message(*found) for found in reader.feed(sent)]
-    if reader.rejected:
-        raise DataError(f"the firmware sent {reader.rejected} damaged messages")
-    return messages
-
-
-def _call(command: Sequence[str], folder: Path, what: str) -> None:
-    environment = {**os.environ, "EDGE_SIAMESE_RANGES": "ranges.txt", "EDGE_SIAMESE_COUNTS": "counts.txt"}
-    try:
-        done = subprocess.run(
-            command, cwd=folder, check=False, capture_output=True, text=True, timeout=_TIMEOUT, env=environment
-        )
-    except subprocess.TimeoutExpired:
-        raise DataError(f"{what}: no end after {_TIMEOUT} seconds") from None
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        reason = "a fault of the processor" if done.returncode == 99 else f"exit code {done.returncode}"
-        raise DataError(f"{what}: stopped with {reason}{f' ({lines[0][:200]})' if lines else ''}")

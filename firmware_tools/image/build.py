@@ -13,6 +13,7 @@ from edge_siamese.tflite.model_card import ModelFile
 from ..boards import Board, FirmwareProfile
 from ..runtime_c.networks import FirmwareOptions, Networks, generate_networks
 from ..runtime_c.sources import runtime_sources
+from .boot import with_boot_crc
 from .config import CONFIG, LINKER_SCRIPT, config_header, linker_script
 from .elf import Elf
 from .formats import uf2
@@ -21,6 +22,7 @@ from .toolchain import Toolchain, build_elf
 _ERASED = b"\xff"
 _CORTEX_M = ("es_startup.c", "es_memory.c", "string.h")
 _EMULATED, _TEMPLATE = "es_board_semihosting.c", "es_board_template.c"
+_OF_CHIPS = {"rp2040": "es_board_rp2040.c"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,14 +90,16 @@ def profile_of(board: Board) -> FirmwareProfile:
 
 
 def firmware_sources(
-    board: Board, detector: ModelFile, embedder: ModelFile, *, board_code: Path | None = None, options: dict[str, Any] | None = None
+    board: Board, detector: ModelFile, embedder: ModelFile, *, board_code: Path | None = None, semihosting: bool = False,
+    options: dict[str, Any] | None = None,
 ) -> FirmwareSources:  # fmt: skip
     """Generate all sources.
 
     Args:
         board: with [firmware] in its file.
         detector, embedder: the models.
-        board_code: a C file that implements ``es_board.h``; by default the one for QEMU, or a template.
+        board_code: a C file that implements ``es_board.h``; by default the one for QEMU, the one of the chip, or a template.
+        semihosting: take the one for QEMU whatever the board is.
         options: of `FirmwareOptions`, besides those of the board.
 
     Raises:
@@ -105,11 +109,13 @@ def firmware_sources(
     chosen = FirmwareOptions(**{"backend": profile.backend, "ram_budget": profile.ram_budget, **(options or {})})
     networks = generate_networks(detector, embedder, chosen)
     folder = files("edge_siamese_firmware.runtime_c")
-    own = folder / "boards_c" / (_EMULATED if profile.machine else _TEMPLATE)
+    chip = _OF_CHIPS.get(profile.boot or "", _TEMPLATE)
+    own = folder / "boards_c" / (_EMULATED if profile.machine or semihosting else chip)
+    cortex_m = (*_CORTEX_M, f"es_boot_{profile.boot}.c") if profile.boot else _CORTEX_M
     texts = {
         **runtime_sources(),
         **networks.sources,
-        **{name: (folder / "cortex_m" / name).read_text("utf-8") for name in _CORTEX_M},
+        **{name: (folder / "cortex_m" / name).read_text("utf-8") for name in cortex_m},
         "es_board.c": own.read_text("utf-8") if board_code is None else _read(board_code),
         CONFIG: config_header(board, profile),
         LINKER_SCRIPT: linker_script(board, profile),
@@ -128,7 +134,7 @@ def build(sources: FirmwareSources, toolchain: Toolchain) -> Firmware:
         for name, text in sources.files.items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
         path = build_elf(toolchain, Path(folder), sources.c_files, profile.flags, LINKER_SCRIPT)
-        elf = path.read_bytes()
+        elf = with_boot_crc(path.read_bytes(), profile)
     address, image = flash_image(elf, profile)
     return Firmware(sources.board, elf, address, image, _report(sources, profile, elf, image, toolchain))
 
@@ -144,7 +150,7 @@ def flash_image(elf: bytes, profile: FirmwareProfile) -> tuple[int, bytes]:
     image = b""
     for segment in segments:
         last = segment.address + len(segment.data)
-        if segment.address == profile.vectors != profile.code:
+        if profile.vectors_apart and segment.address == profile.vectors:
             continue
         if segment.address < profile.code or last > end:
             raise DataError(f"the firmware has bytes at {segment.address:#x} to {last:#x}, outside the code region")

@@ -30,14 +30,14 @@ MEMORY
 ENTRY(reset)
 SECTIONS
 {{
-    .vectors : {{ KEEP(*(.vectors)) }} > {vectors}
-    .text : {{ *(.text*) . = ALIGN(8); }} > CODE
+{boot_first}    .vectors : {{ KEEP(*(.vectors)) }} > {vectors}
+{boot_behind}    .text : {{ *(.text*) . = ALIGN(8); }} > CODE
     .rodata : {{ *(.rodata*) . = ALIGN(8); }} > CODE
     .ARM.extab : {{ *(.ARM.extab*) . = ALIGN(8); }} > CODE
     .ARM.exidx : {{ *(.ARM.exidx*) . = ALIGN(8); }} > CODE
     .stack (NOLOAD) : {{ stack_bottom = .; . += {stack:#x}; stack_top = .; }} > RAM
     data_load = LOADADDR(.data);
-    .data : {{ data_start = .; *(.data*) . = ALIGN(8); data_end = .; }} > RAM AT > CODE
+    .data : {{ data_start = .; *(.data*) *(.ram_code) . = ALIGN(8); data_end = .; }} > RAM AT > CODE
     .bss (NOLOAD) : {{ bss_start = .; *(.bss*) *(COMMON) . = ALIGN(16); bss_end = .; }} > RAM
     /DISCARD/ : {{ *(.comment) *(.ARM.attributes) }}
 }}
@@ -46,6 +46,7 @@ ASSERT(ADDR(.vectors) == {vector_address:#x}, "the vector table is not where the
 ASSERT(data_load + SIZEOF(.data) <= {code_end:#x}, "the firmware is larger than the board's code region")
 ASSERT(bss_end <= {ram_end:#x}, "the firmware needs more memory than the board has")
 """
+_BOOT = "    .boot : { KEEP(*(.boot)) . = ALIGN(8); } > CODE\n"
 
 
 def config_header(board: Board, profile: FirmwareProfile) -> str:
@@ -67,11 +68,13 @@ def config_header(board: Board, profile: FirmwareProfile) -> str:
 
 def linker_script(board: Board, profile: FirmwareProfile) -> str:
     """The text of the linker script."""
-    apart = profile.vectors != profile.code
+    apart = profile.vectors_apart
     return _SCRIPT.format(
         name=board.name,
         vector_region=f"    VECTORS (rx) : ORIGIN = {profile.vectors:#x}, LENGTH = 64\n" if apart else "",
         vectors="VECTORS" if apart else "CODE",
+        boot_first=_BOOT if profile.boot == "rp2040" else "",
+        boot_behind=_BOOT if profile.boot == "rp2350" else "",
         vector_address=profile.vectors,
         code=profile.code,
         code_size=profile.code_size,

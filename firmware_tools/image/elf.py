@@ -14,10 +14,11 @@ _LOAD, _SYMBOL_TABLE, _FUNCTION = 1, 2, 2
 
 @dataclass(frozen=True)
 class Segment:
-    """Bytes that are flashed at an address."""
+    """Bytes that are flashed at an address, and where they are in the file."""
 
     address: int
     data: bytes
+    offset: int
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Elf:
         for index in range(count):
             kind, at, _, address, length, _, _, _ = _PROGRAM.unpack_from(self._data, offset + index * size)
             if kind == _LOAD and length:
-                found.append(Segment(address, self._data[at : at + length]))
+                found.append(Segment(address, self._data[at : at + length], at))
         return sorted(found, key=lambda segment: segment.address)
 
     def section_sizes(self) -> dict[str, int]:

@@ -6,32 +6,26 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from edge_siamese import FaceEngine
 from edge_siamese.cli.main import main
 from edge_siamese.decision import Reason
 from edge_siamese.errors import DataError
-from edge_siamese.frames import RGB
-from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.container.writer import encode
 from edge_siamese.image_io import write_image
 from edge_siamese.models import named_model
-from edge_siamese.recognition import identify_faces
-from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
-from edge_siamese.rendering.conditions import CONDITIONS
+from edge_siamese.rendering import View, render_portrait
 from edge_siamese_firmware.boards import Board, find_board
-from edge_siamese_firmware.emulation.firmware_run import FirmwareRun, run_firmware
-from edge_siamese_firmware.frames import decode_frame, encode_frame, fit_frame
+from edge_siamese_firmware.emulation.firmware_run import run_firmware
 from edge_siamese_firmware.image.build import Firmware, flash_image, profile_of
 from edge_siamese_firmware.image.toolchain import build_elf, find_toolchain
 from edge_siamese_firmware.protocol.kinds import MessageKind
-from edge_siamese_firmware.protocol.messages import Message
+
+from ..emulated import PEOPLE, check_run, frames_of, gallery_of, of_kind
 
 _MISSING = [tool for tool in ("arm-none-eabi-gcc", "qemu-system-arm", "cc") if shutil.which(tool) is None]
 pytestmark = pytest.mark.skipif(bool(_MISSING), reason=f"not installed: {', '.join(_MISSING)}")
-_PEOPLE = [Person.from_seed(seed) for seed in DEMO_SEEDS[:3]]
 _STACK = 4096
 _BOARDS = Path(__file__).parents[3] / "firmware_tools" / "boards"
 
@@ -40,28 +34,6 @@ _BOARDS = Path(__file__).parents[3] / "firmware_tools" / "boards"
 def engine(request: pytest.FixtureRequest) -> Iterator[FaceEngine]:
     with FaceEngine.open(named_model(request.param), named_model("detector-small"), delegate="reference") as engine:
         yield engine
-
-
-def _gallery(engine: FaceEngine) -> Gallery:
-    gallery = Gallery.empty(engine.embedder_card)
-    for number, person in enumerate(_PEOPLE[:2]):
-        photos = [render_portrait(person, View(yaw=yaw)).image for yaw in (-8.0, 8.0)]
-        gallery = gallery.enroll(f"person {number}", photos, engine=engine)
-    return gallery
-
-
-def _frames(board: Board) -> list[bytes]:
-    profile = profile_of(board)
-    portraits = [render_portrait(person, View(yaw=4.0)) for person in _PEOPLE]
-    images: list[RGB] = [portrait.image for portrait in portraits]
-    images.append(CONDITIONS["sunglasses black"](images[2], portraits[2].landmarks[0], np.random.default_rng(0)))
-    images.append(np.zeros((240, 320, 3), np.uint8))
-    fitted = [fit_frame(image, profile.width, profile.height) for image in images]
-    return [encode_frame(image, profile.frame_format) for image in fitted]
-
-
-def _of_kind(done: FirmwareRun, kind: MessageKind) -> list[Message]:
-    return [message for message in done.messages if message.kind is kind]
 
 
 _ALL = pytest.mark.skipif("EDGE_SIAMESE_ALL_BOARDS" not in os.environ, reason="EDGE_SIAMESE_ALL_BOARDS is not set")
@@ -90,36 +62,21 @@ def _built(board: Board, gallery: Path, out: Path) -> Firmware:
     return Firmware(board, elf, address, image, report)
 
 
-def _compare(engine: FaceEngine, gallery: Gallery, image: RGB, found: list[Message]) -> None:
-    point = gallery.operating_point(engine.embedder_card)
-    expected = [each for each in identify_faces(engine, gallery, image, operating_point=point) if each.embedded]
-    assert len(found) == len(expected)
-    for one, face in zip(expected, found, strict=True):
-        decision = (face.fields["outcome"], face.fields["reason"], face.name)
-        assert decision == (one.decision.outcome, one.decision.reason, one.decision.identity)
-        assert face.to_json()["score"] == pytest.approx(one.decision.score, abs=0.02)
-
-
 @pytest.mark.parametrize(("name", "engine"), _NAMES, indirect=["engine"])
 def test_decisions_in_qemu(name: str, engine: FaceEngine, tmp_path: Path) -> None:
     pytest.importorskip("intelhex")
-    board, gallery = find_board(name), _gallery(engine)
-    profile, frames = profile_of(board), _frames(board)
+    board, gallery = find_board(name), gallery_of(engine)
+    profile, frames = profile_of(board), frames_of(board)
     gallery.save(tmp_path / "people.esg")
     firmware = _built(board, tmp_path / "people.esg", tmp_path / "out")
     assert firmware.report["ram"]["used"] <= profile.ram_size
     done = run_firmware(firmware, frames, {"b": encode(gallery)})
 
-    (test,) = _of_kind(done, MessageKind.SELF_TEST)
-    assert (test.fields["detector"], test.fields["embedder"]) == (1, 1)
-    assert _of_kind(done, MessageKind.GALLERY)[0].fields["slot"] == 1
-    faces = _of_kind(done, MessageKind.FACE)
-    for number, frame in enumerate(frames):
-        image = decode_frame(frame, profile.width, profile.height, profile.frame_format)
-        _compare(engine, gallery, image, [face for face in faces if face.fields["frame"] == number])
+    check_run(engine, gallery, board, frames, done)
+    faces = of_kind(done, MessageKind.FACE)
     assert [face.name for face in faces] == ["person 0", "person 1", None, None]
     assert faces[3].fields["reason"] in {Reason.OCCLUDED, Reason.INFRARED}  # infrared on a gray camera
-    (stack,) = _of_kind(done, MessageKind.STACK)
+    (stack,) = of_kind(done, MessageKind.STACK)
     assert 1000 < stack.fields["used"] < _STACK
     assert done.instructions is not None
     assert sum(done.by_function.values()) == pytest.approx(done.instructions, rel=0.01)
@@ -128,14 +85,14 @@ def test_decisions_in_qemu(name: str, engine: FaceEngine, tmp_path: Path) -> Non
 @pytest.fixture(scope="module")
 def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("photos") / "one.png"
-    write_image(path, render_portrait(_PEOPLE[0], View()).image)
+    write_image(path, render_portrait(PEOPLE[0], View()).image)
     return path
 
 
 @pytest.mark.parametrize("engine", ["embedder-small"], indirect=True)
 def test_running_photos(engine: FaceEngine, portrait: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     gallery = tmp_path / "people.esg"
-    _gallery(engine).save(gallery)
+    gallery_of(engine).save(gallery)
     assert _run("firmware", "run", str(portrait), "--board", "mps2-an500", "--gallery", str(gallery)) == 0
     text = capsys.readouterr().out
     assert "person 0" in text
@@ -148,7 +105,7 @@ def test_a_gallery_of_another_embedder_is_not_built(
     engine: FaceEngine, portrait: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gallery, out = tmp_path / "people.esg", tmp_path / "out"
-    _gallery(engine).save(gallery)
+    gallery_of(engine).save(gallery)
     arguments = ["--board", "mps2-an500", "--gallery", str(gallery)]
     assert _run("firmware", "build", "-o", str(out), "--sources-only", *arguments) == 2
     assert "a gallery serves only the embedder that made it" in capsys.readouterr().err
@@ -167,8 +124,12 @@ def test_sources_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "LENGTH = 0x100000" in (out / "src" / "firmware.ld").read_text()
     assert _run("firmware", "build", "--board", "microbit", "-o", str(out), "--sources-only") == 2
     assert "has no [firmware] table" in capsys.readouterr().err
-    assert _run("firmware", "run", "a.jpg", "--board", "stm32h743", "--gallery", "a.esg") == 2
-    assert "names no QEMU machine" in capsys.readouterr().err
+    assert _run("firmware", "run", "a.jpg", "--board", "stm32n6", "--gallery", "a.esg") == 2
+    assert "unicorn has no cortex-m55, so a firmware for it cannot be run here" in capsys.readouterr().err
+    for emulator, reason in (("qemu", "names no QEMU machine"), ("rp2040js", "it is no RP2040")):
+        arguments = ["--board", "stm32h743", "--gallery", "a.esg", "--emulator", emulator]
+        assert _run("firmware", "run", "a.jpg", *arguments) == 2
+        assert reason in capsys.readouterr().err
 
 
 def test_a_firmware_that_does_not_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
