@@ -38,6 +38,8 @@ class Reason(StrEnum):
     STALE_FRAME = "stale_frame"
     OCCLUDED = "occluded"
     INFRARED = "infrared"
+    CUT_OFF = "cut_off"
+    MORE_VIEWS = "more_views"
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,33 @@
 """Score fusion over the frames of a track, and the policy that selects the faces to embed.
 
 A track's last eight embeddings are kept with their scores, one column for each identity. Decisions use the mean score of
-each identity, rounded down, so that a single high score does not match a stranger. When the gallery changes, the kept
-embeddings are scored again.
+each identity, rounded down, so that a single high score does not match a stranger. The limits of the mean are those of
+`sequential.SequentialTest`: naming, "unknown", or more views. When the gallery changes, the kept embeddings are scored again.
 """
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from .decision import Decision, Outcome, Reason, doubted, undecided
+from .decision import Decision, Outcome, Reason, undecided
 from .faces import Embedding
+from .matching import scores_q15
 from .orientation import TrackOrientation
+from .sequential import FixedThreshold, SequentialTest, effective_views
 from .tracking import Track
 
 if TYPE_CHECKING:
     from .gallery import Gallery
 
 OBSERVATIONS_KEPT = 8
+MAX_VIEWS = 3
+"""Number of embeddings after which a track that is neither named nor a stranger is decided by the threshold alone."""
+
+_BELOW = (Reason.BELOW_THRESHOLD, Reason.MORE_VIEWS)
 
 
 @dataclass(eq=False)
@@ -71,11 +77,12 @@ class ScoreFusion:
 
     Args:
         gallery: the enrolled people.
-        threshold: Q15 score from which a person is matched.
+        test: limits of the mean score.
+        max_views: number of embeddings after which every track is decided; 1 for independent images.
     """
 
-    def __init__(self, gallery: "Gallery", threshold: int) -> None:
-        self.gallery, self.threshold = gallery, threshold
+    def __init__(self, gallery: "Gallery", test: SequentialTest | FixedThreshold, max_views: int = MAX_VIEWS) -> None:
+        self.gallery, self.test, self.max_views = gallery, test, max_views
         self._histories: dict[int, TrackHistory] = {}
 
     def history(self, track: Track) -> TrackHistory:
@@ -85,7 +92,8 @@ class ScoreFusion:
     def observe(self, track: Track, embedding: Embedding, quality: float, doubt: Reason | None = None) -> None:
         """Add the embedding of a track's face, matched with the gallery; `decide` decides from it.
 
-        The first face without a doubt replaces all faces with a doubt.
+        The first face without a doubt replaces all faces with a doubt. An embedding that none of the kept ones resembles
+        replaces them all: the tracker took another person for the one before.
 
         Args:
             track: the track of the face.
@@ -96,6 +104,9 @@ class ScoreFusion:
         history = self.history(track)
         if doubt is None and history.doubtful:
             history.forget()
+        if history.embeddings and self._is_other_person(history, embedding):
+            history.forget()
+            history.decision = undecided(Reason.MORE_VIEWS)
         history.embeddings.append(embedding.values)
         history.doubts.append(doubt)
         history.scores.append(self.gallery.scores_of(embedding.values[None])[0])
@@ -109,10 +120,11 @@ class ScoreFusion:
         history.decision = self._decide(history)
         return history.decision
 
-    def use_gallery(self, gallery: "Gallery", threshold: int) -> None:
+    def use_gallery(self, gallery: "Gallery", test: SequentialTest | FixedThreshold) -> None:
         """Score all kept embeddings with another gallery of the same embedder and decide again."""
-        self.gallery, self.threshold = gallery, threshold
+        self.gallery, self.test = gallery, test
         for history in self._histories.values():
+            history.decision = undecided(Reason.NO_FACE)
             if history.embeddings:
                 history.scores.clear()
                 history.scores.extend(gallery.scores_of(np.stack(history.embeddings)))
@@ -122,39 +134,56 @@ class ScoreFusion:
         """Delete the histories of all other tracks."""
         self._histories = {track.number: self.history(track) for track in tracks}
 
+    def _is_other_person(self, history: TrackHistory, embedding: Embedding) -> bool:
+        kept = np.stack(history.embeddings)
+        return int(scores_q15(embedding.values[None], kept, embedding.zero_point).max()) < self.test.middle_q15
+
     def _decide(self, history: TrackHistory) -> Decision:
         """Decide from all kept scores; "unknown" requires that the faces without a doubt alone are decided "unknown"."""
-        decision = self._decide_from(list(history.scores))
-        if decision.outcome is not Outcome.UNKNOWN or not any(history.doubts):
+        decision = self._decide_from(history, range(len(history.scores)))
+        if decision.reason not in _BELOW or decision.score_q15 is None or not any(history.doubts):
             return decision
-        good = [scores for scores, doubt in zip(history.scores, history.doubts, strict=True) if doubt is None]
-        if good and self._decide_from(good).outcome is Outcome.UNKNOWN:
+        good = [index for index, doubt in enumerate(history.doubts) if doubt is None]
+        if good and self._decide_from(history, good).reason in _BELOW:
             return decision
-        return doubted(decision, next(doubt for doubt in reversed(history.doubts) if doubt))
+        doubt = next(doubt for doubt in reversed(history.doubts) if doubt)
+        return replace(decision, outcome=Outcome.UNDECIDED, reason=doubt)
 
-    def _decide_from(self, scores: Sequence[npt.NDArray[np.int16]]) -> Decision:
-        fused = np.stack(scores).sum(axis=0, dtype=np.int64) // len(scores)
-        return self.gallery.decide(fused, self.threshold)
+    def _decide_from(self, history: TrackHistory, indices: Sequence[int]) -> Decision:
+        """Decide from some of the kept scores: a name, "unknown", or undecided while more views can change the decision."""
+        fused = np.stack([history.scores[index] for index in indices]).sum(axis=0, dtype=np.int64) // len(indices)
+        views = effective_views([history.embeddings[index] for index in indices], self.gallery.zero_point)
+        decision = self.gallery.decide(fused, self.test.accept_q15(views))
+        if decision.outcome is not Outcome.UNKNOWN or decision.score_q15 is None:
+            return decision
+        named = history.decision.identity
+        if named is not None:
+            held = self.gallery.decide(fused, self.test.accept_q15(views, held=True))
+            if held.identity == named:
+                return held
+        if len(indices) >= self.max_views or self.test.is_stranger(decision.score_q15, views):
+            return decision
+        return replace(decision, outcome=Outcome.UNDECIDED, reason=Reason.MORE_VIEWS)
 
 
 @dataclass(frozen=True)
 class EmbeddingPolicy:
-    """Selects the faces to embed: new or unsure tracks, faces of better quality, and others at intervals.
+    """Selects the faces to embed: new or undecided tracks, better views of people without a name, and others at intervals.
 
     Attributes:
         better: a face is better if its quality is at least this many times the best so far.
-        sure_margin: Q15 distance from the threshold beyond which a decision is sure.
-        sure_observations: minimum number of embeddings of a sure decision.
+        settled_wait: number of frames after which a decided track is embedded again; doubles with each embedding.
         max_wait: number of frames after which any face is embedded again.
+        jumped_wait: number of frames after which a track is embedded again whose face moved far (`Track.jumped`).
     """
 
     better: float = 1.25
-    sure_margin: int = 1638  # a score of 0.05
-    sure_observations: int = 3
+    settled_wait: int = 8
     max_wait: int = 64
+    jumped_wait: int = 4
 
     def wants(self, history: TrackHistory, track: Track, quality: float, doubt: Reason | None = None) -> bool:
-        """Whether to embed a track's face; the interval of an unsure track doubles after each embedding.
+        """Whether to embed a track's face; the interval of an undecided track doubles after each embedding.
 
         Args:
             history: history of the track.
@@ -163,21 +192,15 @@ class EmbeddingPolicy:
             doubt: reason why the face cannot be decided "unknown", or None. The first face without one is embedded at once.
         """
         better = quality > self.better * history.best_quality or (doubt is None and history.doubtful)
-        return better or self.due(history, track)
+        return (better and not history.decision.is_match) or self.due(history, track)
 
     def due(self, history: TrackHistory, track: Track) -> bool:
         """Whether a track is new or its interval has passed, regardless of the quality."""
         if history.observations == 0:
             return True
-        wait = self.max_wait if self._sure(history) else min(2**history.observations, self.max_wait)
-        return track.frames - history.last_frame >= wait
-
-    def _sure(self, history: TrackHistory) -> bool:
-        decision = history.decision
-        if (
-            history.observations < self.sure_observations
-            or decision.score_q15 is None
-            or decision.threshold_q15 is None
-        ):
-            return False
-        return abs(decision.score_q15 - decision.threshold_q15) >= self.sure_margin
+        if track.jumped is not None and track.jumped > history.last_frame:
+            return track.frames - track.jumped >= self.jumped_wait
+        doubled = 1 << min(history.observations - 1, 16)
+        decided = history.decision.outcome is not Outcome.UNDECIDED
+        wait = self.settled_wait * doubled if decided else 2 * doubled
+        return track.frames - history.last_frame >= min(wait, self.max_wait)

@@ -19,6 +19,7 @@ class Counters:
         faces: detected faces.
         rejected: faces rejected by the quality gate.
         embeddings: computed embeddings.
+        detections: frames the detector ran on.
     """
 
     frames: int = 0
@@ -27,6 +28,7 @@ class Counters:
     faces: int = 0
     rejected: int = 0
     embeddings: int = 0
+    detections: int = 0
 
     def to_json(self) -> dict[str, int]:
         """The counters by name."""

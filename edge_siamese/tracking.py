@@ -1,27 +1,20 @@
 """Face tracking over consecutive frames.
 
 Boxes are matched by overlap. A track ends when its face is missing for several frames, and at a scene cut, since two photos
-shown one after the other can have different people's faces in the same place.
+shown one after the other can have different people's faces in the same place. Between detections faces are followed by the
+movement of the image (`following`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from .detection import intersection_over_union
 from .faces import Face
+from .following import follow_faces
 from .frames import RGB
-
-_THUMBNAIL = 160  # longest side of the small gray image
-_PATCH = 16  # side of the compared image around a face
-_SCENE = 32  # side of the compared image of the whole frame
-_PATCH_REACH = 1.5  # times the box, to include hair and some background
-_MIN_CONTRAST = 8.0  # gray levels; limits the weight of noise in an even patch
-Gray = npt.NDArray[np.uint8]
-Patch = npt.NDArray[np.float32]
+from .thumbnails import FaceThumbnails, Thumbnail, background_change, face_likeness, view_change
 
 
 @dataclass(frozen=True)
@@ -35,26 +28,21 @@ class TrackingLimits:
             overlapping faces (from the detector's training data) the change is larger, 0.72 or more; for a face that
             moves by 4 % of its width, turns by 1 degree and grows by 1.5 % from frame to frame it is smaller in 98 % of
             the steps. A larger step costs one more embedding.
+        max_background_change: maximum change of the image outside of people for a camera that stands still. There a person
+            who moves fast changes the image around the face more than `max_change`.
+        max_jump: maximum `view_change` in this case.
+        min_likeness: minimum correlation of the aligned faces in this case. Less than a tenth of the pairs of different
+            people in CelebA photos reach it; such a track is embedded again soon (`Track.jumped`).
         max_tracks: maximum number of tracks at once; the largest faces are tracked.
     """
 
     min_overlap: float = 0.3
     max_missed: int = 5
     max_change: float = 0.6
+    max_background_change: float = 0.05
+    max_jump: float = 1.0
+    min_likeness: float = 0.6
     max_tracks: int = 32
-
-
-@dataclass(frozen=True, eq=False)
-class FaceThumbnails:
-    """A face and its frame as small gray images, float32.
-
-    Attributes:
-        around: ``(16, 16)``, the square around the face.
-        scene: ``(32, 32)``, the whole frame.
-    """
-
-    around: Patch
-    scene: Patch
 
 
 @dataclass(eq=False)
@@ -65,8 +53,9 @@ class Track:
         number: number of the track, from 1, unique within its tracker.
         face: the last detected face.
         view: the face and the frame at the last detection.
-        frames: number of detections after the first.
+        frames: number of frames with the face after the first.
         missed: number of frames since the last detection.
+        jumped: `frames` when the face was last joined only because the background did not change; None if never.
     """
 
     number: int
@@ -74,6 +63,7 @@ class Track:
     view: FaceThumbnails
     frames: int = 0
     missed: int = 0
+    jumped: int | None = None
 
 
 class Tracker:
@@ -83,25 +73,28 @@ class Tracker:
         self.limits = limits or TrackingLimits()
         self.tracks: list[Track] = []
         self._count = 0
+        self._last: Thumbnail | None = None
 
-    def update(self, image: RGB, faces: Sequence[Face]) -> list[Track]:
+    def update(self, image: RGB, faces: Sequence[Face], thumbnail: Thumbnail | None = None) -> list[Track]:
         """Process the next frame.
 
         Args:
             image: uint8 ``(H, W, 3)``.
             faces: faces detected in the image, largest first.
+            thumbnail: the image's thumbnail, if it was made already.
 
         Returns:
             The track of each face, in the same order; `Track.face` is the face. Faces beyond the limit get no track.
         """
-        thumbnail, scale = _thumbnail(image)
-        scene = cv2.resize(thumbnail, (_SCENE, _SCENE), interpolation=cv2.INTER_AREA).astype(np.float32)
+        thumbnail = thumbnail or Thumbnail.of(image)
         faces = faces[: self.limits.max_tracks]
         owners = self._owners(faces)
+        people = thumbnail.people(faces)
         seen = [
-            self._seen_again(owners.get(index), face, FaceThumbnails(_around(thumbnail, scale, face), scene))
+            self._seen_again(owners.get(index), face, FaceThumbnails.of(thumbnail, face, people))
             for index, face in enumerate(faces)
         ]
+        self._last = thumbnail
         taken = list(owners.values())
         missed = [track for track in self.tracks if track not in taken and track.missed < self.limits.max_missed]
         for track in missed:
@@ -109,9 +102,28 @@ class Tracker:
         self.tracks = (seen + missed)[: self.limits.max_tracks]
         return seen
 
+    def follow(self, thumbnail: Thumbnail) -> list[Track] | None:
+        """Follow the faces of the last frame without a detection; `Track.face` is the moved face.
+
+        Returns:
+            The tracks with a face, largest first; None if a face cannot be followed, so that a detection is needed.
+        """
+        tracks = [track for track in self.tracks if track.missed == 0]
+        if self._last is None or any(track.missed for track in self.tracks):
+            return None
+        faces = follow_faces(self._last, thumbnail, [track.face for track in tracks])
+        if faces is None:
+            return None
+        for track, face in zip(tracks, faces, strict=True):
+            track.face = face
+            track.frames += 1
+        self._last = thumbnail
+        return sorted(tracks, key=lambda track: -track.face.area)
+
     def reset(self) -> None:
         """End all tracks, because the next frame shows another scene."""
         self.tracks.clear()
+        self._last = None
 
     def _owners(self, faces: Sequence[Face]) -> dict[int, Track]:
         """Map the index of a face to the track whose box overlaps it most; a track has at most one face."""
@@ -128,43 +140,22 @@ class Tracker:
 
     def _seen_again(self, track: Track | None, face: Face, view: FaceThumbnails) -> Track:
         """Update the track with its new face; return a new track without one or after a scene cut."""
-        if track is None or view_change(track.view, view) > self.limits.max_change:
+        if track is None or not self._is_same_scene(track, view):
             self._count += 1
             return Track(self._count, face, view)
         track.face, track.view, track.missed = face, view, 0
         track.frames += 1
         return track
 
-
-def view_change(before: FaceThumbnails, after: FaceThumbnails) -> float:
-    """Change of the image around the face plus change of the whole frame.
-
-    Each is the mean absolute difference of gray levels divided by the contrast: 0 for equal images, about 1 for unrelated ones.
-    """
-    return _change(before.around, after.around) + _change(before.scene, after.scene)
-
-
-def _change(before: Patch, after: Patch) -> float:
-    contrast = float(np.sqrt((before.var() + after.var()) / 2))
-    return float(np.abs(after - before).mean()) / max(contrast, _MIN_CONTRAST)
-
-
-def _thumbnail(image: RGB) -> tuple[Gray, float]:
-    height, width = image.shape[:2]
-    scale = min(1.0, _THUMBNAIL / max(height, width))
-    if min(height, width) * scale < 1:  # thinner than a pixel of the thumbnail
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    else:
-        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8), scale
-
-
-def _around(thumbnail: Gray, scale: float, face: Face) -> Patch:
-    """The square around a face's box, resized to the patch size."""
-    step = max(float(face.box[2]), float(face.box[3]), 1.0) * _PATCH_REACH * scale / _PATCH
-    x, y = (center * scale - step * (_PATCH - 1) / 2 for center in face.center)
-    matrix = np.array([(step, 0.0, x), (0.0, step, y)])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    patch = cv2.warpAffine(thumbnail, matrix, (_PATCH, _PATCH), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(patch, np.float32)
+    def _is_same_scene(self, track: Track, after: FaceThumbnails) -> bool:
+        """Whether two overlapping faces can be one person who moved, and not two people in two scenes."""
+        before = track.view
+        change = view_change(before, after)
+        if change <= self.limits.max_change:
+            return True
+        if change > self.limits.max_jump or face_likeness(before, after) < self.limits.min_likeness:
+            return False
+        if background_change(before, after) > self.limits.max_background_change:
+            return False
+        track.jumped = track.frames + 1
+        return True

@@ -1,6 +1,6 @@
 """Verifier: detects, tracks, aligns, embeds and identifies the faces of a frame source.
 
-Steps for each frame: detect -> track -> align -> quality gate -> embed -> match -> fuse -> decide.
+Steps for each frame: detect or follow -> track -> align -> quality gate -> embed -> match -> fuse -> decide.
 """
 
 import time
@@ -12,15 +12,16 @@ from .cameras.base import CameraBack, CameraLost, CameraMissing, SourceEvent
 from .decision import Decision, Outcome, Reason, undecided
 from .errors import EdgeSiameseError
 from .faces import Face
+from .finding import DetectionSchedule, FaceFinder
 from .frames import RGB, Frame
-from .fusion import EmbeddingPolicy, ScoreFusion, TrackHistory
+from .fusion import MAX_VIEWS, EmbeddingPolicy, ScoreFusion, TrackHistory
 from .gallery.updates import GalleryEvent, GalleryFile, GalleryRejected, GalleryReloaded
 from .instrumentation import Counters, NoTimer, StageTimer
 from .operating_point import DEFAULT_TARGET_FPIR, OperatingPoint
-from .orientation import OrientedFaces, detect_oriented
 from .protocols import Clock, FaceAnalyzer, FrameSource
 from .quality.gate import Quality, QualityLimits, measure_crop, with_conditions
-from .tracking import Track, Tracker, TrackingLimits
+from .sequential import SequentialTest
+from .tracking import Track, TrackingLimits
 
 if TYPE_CHECKING:
     from .gallery import Gallery
@@ -37,7 +38,7 @@ class FaceResult:
         face: the face, with its embedding if it was embedded in this frame; None for a frame without a face.
         face_index: rank of the face by size in its frame, 0 for the largest; None without a face.
         track: number of the face's track; None without a face.
-        decision: decision about the track's person, from its last eight embeddings.
+        decision: decision about the track's person, from its last eight embeddings at most.
         changed: whether the decision differs from the last emitted one of this track; always true for stills.
         turn: counterclockwise rotation in degrees that makes the face upright: 0, 90, 180 or 270.
         latency_ns: time from the capture of a live frame, or from reading any other frame, to the decision.
@@ -84,6 +85,7 @@ class Verifier:
         target_fpir: accepted false positive identification rate over the whole gallery, 0 to 1.
         clock: monotonic clock in nanoseconds.
         quality, tracking, policy: limits of the stages.
+        schedule: which frames the detector runs on; on the others faces are followed.
         stale_after_ns: frames of a live source older than this are not processed.
         timer: measures the stages.
 
@@ -103,6 +105,7 @@ class Verifier:
         quality: QualityLimits | None = None,
         tracking: TrackingLimits | None = None,
         policy: EmbeddingPolicy | None = None,
+        schedule: DetectionSchedule | None = None,
         stale_after_ns: int = STALE_AFTER_NS,
         timer: StageTimer | None = None,
     ) -> None:
@@ -114,9 +117,16 @@ class Verifier:
         self.counters = Counters()
         self._clock, self._stale_after_ns = clock, stale_after_ns
         self._limits, self._policy = quality or QualityLimits(), policy or EmbeddingPolicy()
-        self._tracker = Tracker(tracking)
-        self._fusion = ScoreFusion(self.gallery, self.operating_point.threshold_q15)
         self._timer: StageTimer = timer or NoTimer()
+        self._finder = FaceFinder(
+            engine,
+            stills=source.stills,
+            limits=tracking,
+            schedule=schedule or DetectionSchedule(),
+            timer=self._timer,
+        )
+        views = 1 if source.stills else MAX_VIEWS
+        self._fusion = ScoreFusion(self.gallery, SequentialTest.of(self.operating_point), views)
         self._last_empty_reason: Reason | None = None
         self._last_shape: tuple[int, ...] = ()
 
@@ -151,7 +161,7 @@ class Verifier:
         if gallery:
             event = GalleryReloaded.between(self.gallery, gallery, self._clock())
             self.gallery, self.operating_point = gallery, point
-            self._fusion.use_gallery(gallery, point.threshold_q15)
+            self._fusion.use_gallery(gallery, SequentialTest.of(point))
             yield event
 
     def _operating_point_of(self, gallery: "Gallery") -> OperatingPoint:
@@ -175,41 +185,39 @@ class Verifier:
         if frame.pixels.shape != self._last_shape:
             self._forget_tracks()
             self._last_shape = frame.pixels.shape
-        tracks = self._track(frame)
+        tracks, detected = self._track(frame)
         if not tracks:
             self.counters.no_face += 1
             yield self._without_face(frame, Reason.NO_FACE, taken_ns)
         else:
             self._last_empty_reason = None
         for index, track in enumerate(tracks):
-            decision = self._recognize(frame, track)
+            decision = self._recognize(frame, track) if detected else self._fusion.history(track).decision
             changed, turn = self._is_news(track, decision), self._fusion.history(track).orientation.turn or 0
             yield FaceResult(frame, track.face, index, track.number, decision, changed, self._clock() - taken_ns, turn)
         if self.source.stills:
             self._forget_tracks()
 
-    def _track(self, frame: Frame) -> list[Track]:
-        """Detect the faces of a frame and join them to tracks, largest face first."""
-        with self._timer.stage("detect"):
-            found = self._detect(frame)
-        with self._timer.stage("track"):
-            tracks = self._tracker.update(frame.pixels, found.faces)
-            self._fusion.keep(self._tracker.tracks)
-        if self.source.stills:
+    def _track(self, frame: Frame) -> tuple[list[Track], bool]:
+        """The tracks of a frame's faces, largest face first, and whether the faces were detected in this frame."""
+        tracks, found = self._finder.find(frame, self._is_due)
+        self.counters.detections = self._finder.detections
+        self._fusion.keep(self._finder.tracker.tracks)
+        if self.source.stills and found is not None:
             for track in tracks:
                 self._fusion.history(track).orientation.set(found)
         self.counters.faces += len(tracks)
-        return tracks
+        return tracks, found is not None
 
-    def _detect(self, frame: Frame) -> OrientedFaces:
-        """Detect the faces of a frame: a photo in up to four orientations, a video frame only as it is."""
-        if self.source.stills:
-            return detect_oriented(self.engine, frame.pixels)
-        return OrientedFaces(self.engine.detect(frame.pixels))
+    def _is_due(self, track: Track) -> bool:
+        return self._policy.due(self._fusion.history(track), track)
 
     def _recognize(self, frame: Frame, track: Track) -> Decision:
         """Embed a track's face if it is good enough and due; otherwise return the track's last decision."""
         history = self._fusion.history(track)
+        if not self.source.stills and _is_cut_off(track.face, frame):
+            self.counters.rejected += 1
+            return history.decision_or(Reason.CUT_OFF)
         with self._timer.stage("orient"):
             face = self._upright_face(frame, track, history)
         if face is None:
@@ -256,7 +264,7 @@ class Verifier:
 
     def _forget_tracks(self) -> None:
         """End all tracks, because the next frame shows another scene."""
-        self._tracker.reset()
+        self._finder.reset()
         self._fusion.keep([])
 
     def _is_news(self, track: Track, decision: Decision) -> bool:
@@ -269,6 +277,13 @@ class Verifier:
         changed = self.source.stills or reason != self._last_empty_reason
         self._last_empty_reason = reason
         return FaceResult(frame, None, None, None, undecided(reason), changed, self._clock() - taken_ns)
+
+
+def _is_cut_off(face: Face, frame: Frame) -> bool:
+    """Whether a landmark is outside the frame."""
+    height, width = frame.pixels.shape[:2]
+    marks = face.landmarks
+    return bool((marks < 0).any() or (marks[:, 0] > width - 1).any() or (marks[:, 1] > height - 1).any())
 
 
 def _essence(decision: Decision) -> tuple[Outcome, str | None, Reason]:

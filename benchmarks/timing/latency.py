@@ -14,6 +14,7 @@ from edge_siamese.image_io import read_image
 from edge_siamese.preprocessing import int8_input
 from edge_siamese.quality.gate import measure_crop
 from edge_siamese.rendering import DEMO_SEEDS, Person, Rendering, View, render_portrait
+from edge_siamese.sequential import FixedThreshold
 from edge_siamese.tracking import Tracker
 
 from .synthetic_gallery import random_gallery
@@ -51,7 +52,7 @@ def latency_actions(engine: FaceEngine, portrait: Rendering, templates: int) -> 
     embedding = engine.embedder.embed(crop)
     (track,) = tracker.update(image, [face])
     gallery = random_gallery(engine.embedder_card, templates)
-    fusion = ScoreFusion(gallery, 0)
+    fusion = ScoreFusion(gallery, FixedThreshold(0))
 
     def match() -> None:
         fusion.observe(track, embedding, 100.0)

@@ -28,6 +28,8 @@ REASON_WORDS: Mapping[Reason, str] = {
     Reason.OVERDUE: "kept beyond the last day, so not named",
     Reason.BELOW_THRESHOLD: "not like anybody in the gallery",
     Reason.STALE_FRAME: "the frame came too late",
+    Reason.CUT_OFF: "the edge of the image cut the face off",
+    Reason.MORE_VIEWS: "seen too briefly",
 }
 REASON_ADVICE: Mapping[Reason, str] = {
     Reason.NO_FACE: "Show the whole face, from the front.",
@@ -41,6 +43,8 @@ REASON_ADVICE: Mapping[Reason, str] = {
     Reason.OVERDUE: "Enroll the person again with a later last day, or erase the entry.",
     Reason.BELOW_THRESHOLD: "If the person is enrolled, add a photo taken with this camera in this light.",
     Reason.STALE_FRAME: "The computer is too slow or the camera's connection is: use a smaller image.",
+    Reason.CUT_OFF: "Turn or move the camera so that people are in the middle of its image.",
+    Reason.MORE_VIEWS: "Stay before the camera for a second, or place it where people look at it longer.",
 }
 _TITLES = {Outcome.MATCH: "Same person", Outcome.UNKNOWN: "Different people", Outcome.UNDECIDED: "Cannot tell"}
 

@@ -9,10 +9,13 @@ from edge_siamese.decision import Decision, Outcome, Reason, decide_scores
 from edge_siamese.faces import Embedding, Face
 from edge_siamese.fusion import EmbeddingPolicy, ScoreFusion, TrackHistory
 from edge_siamese.gallery import Gallery
-from edge_siamese.tracking import FaceThumbnails, Track
+from edge_siamese.sequential import SequentialTest
+from edge_siamese.thumbnails import FaceThumbnails, Thumbnail
+from edge_siamese.tracking import Track
 from tests.doubles import embedder_card
 
 THRESHOLD = 10_000
+TEST = SequentialTest(THRESHOLD, 6_000.0, 2_000.0)
 DIGEST = "ab" * 32
 CARD = embedder_card(3, digest=DIGEST)
 AXES = {"Ada": (100, 0, 0), "Bob": (0, 100, 0), "Cleo": (0, 0, 100)}
@@ -28,7 +31,8 @@ def embedding(*values: int) -> Embedding:
 
 def new_track(number: int = 1) -> Track:
     face = Face(np.zeros(4, np.float32), np.zeros((5, 2), np.float32), 1.0)
-    return Track(number, face, FaceThumbnails(np.zeros((16, 16), np.float32), np.zeros((32, 32), np.float32)))
+    thumbnail = Thumbnail.of(np.zeros((32, 32, 3), np.uint8))
+    return Track(number, face, FaceThumbnails.of(thumbnail, face, thumbnail.people([face])))
 
 
 class FixedScores:
@@ -36,6 +40,7 @@ class FixedScores:
 
     def __init__(self, *names: str) -> None:
         self.names, self.next_scores = names, [0] * len(names)
+        self.zero_point = 0
 
     def scores_of(self, probes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return np.array([self.next_scores] * len(probes), np.int16).reshape(len(probes), len(self.names))
@@ -48,8 +53,9 @@ class Scored:
     """A fusion that is fed with scores rather than embeddings."""
 
     def __init__(self, *names: str) -> None:
-        self.gallery: Any = FixedScores(*names)
-        self.fusion, self.track = ScoreFusion(self.gallery, THRESHOLD), new_track()
+        self.gallery = FixedScores(*names)
+        gallery: Any = self.gallery
+        self.fusion, self.track = ScoreFusion(gallery, TEST), new_track()
 
     def observe(self, *scores: int, quality: float = 50.0, doubt: Reason | None = None) -> Decision:
         self.gallery.next_scores = list(scores)
@@ -90,6 +96,41 @@ class TestFusion:
     def test_an_empty_gallery_knows_nobody(self) -> None:
         assert Scored().observe().outcome is Outcome.UNKNOWN
 
+    def test_a_score_near_the_threshold_needs_more_views(self) -> None:
+        scored = Scored("Ada")
+        reasons = [scored.observe(9_000).reason for _ in range(4)]
+        assert reasons == [Reason.MORE_VIEWS] * 2 + [Reason.BELOW_THRESHOLD] * 2
+
+    def test_a_low_score_is_a_stranger_at_once(self) -> None:
+        assert Scored("Ada").observe(4_000).outcome is Outcome.UNKNOWN
+
+    def test_different_views_prove_more_than_equal_ones(self) -> None:
+        decisions = []
+        for second in ((100, 0, 0), (20, 100, 0)):
+            scored = Scored("Ada")
+            scored.gallery.next_scores = [9_000]
+            for values in ((100, 0, 0), second):
+                scored.fusion.observe(scored.track, embedding(*values), 50.0)
+            decisions.append(scored.fusion.decide(scored.track).identity)
+        assert decisions == [None, "Ada"]
+
+    def test_a_name_is_kept_until_half_of_its_evidence_is_gone(self) -> None:
+        scored = Scored("Ada")
+        assert [scored.observe(score).identity for score in (10_000, 8_000, 6_400, 5_000)] == ["Ada"] * 3 + [None]
+
+    def test_an_embedding_of_another_person_begins_again(self) -> None:
+        fusion, track = ScoreFusion(gallery_of("Ada", "Bob"), TEST), new_track()
+        for values in ((100, 0, 0), (100, 5, 0), (0, 3, 100)):
+            fusion.observe(track, embedding(*values), 50.0)
+            decision = fusion.decide(track)
+        assert decision.outcome is Outcome.UNKNOWN
+        assert len(fusion.history(track).scores) == 1
+
+    def test_another_persons_name_is_not_held(self) -> None:
+        scored = Scored("Ada", "Bob")
+        scored.observe(10_000, 0)
+        assert scored.observe(4_000, 18_500).identity is None
+
     def test_memory_is_bounded(self) -> None:
         scored = Scored("Ada")
         for _ in range(100):
@@ -98,7 +139,7 @@ class TestFusion:
         assert scored.history.observations == 100
 
     def test_forgotten_tracks_start_anew(self) -> None:
-        fusion, kept, gone = ScoreFusion(gallery_of("Ada"), THRESHOLD), new_track(1), new_track(2)
+        fusion, kept, gone = ScoreFusion(gallery_of("Ada"), TEST), new_track(1), new_track(2)
         for track in (kept, gone):
             fusion.observe(track, embedding(*AXES["Ada"]), 50.0)
         fusion.keep([kept])
@@ -151,7 +192,7 @@ class TestAnotherGallery:
     """Bob's column moves from 0 to 1 when Ada is added, and back when she is removed."""
 
     def fused(self, *names: str) -> tuple[ScoreFusion, Track]:
-        fusion, track = ScoreFusion(gallery_of(*names), THRESHOLD), new_track()
+        fusion, track = ScoreFusion(gallery_of(*names), TEST), new_track()
         for _ in range(3):
             fusion.observe(track, embedding(20, 100, 0), 50.0)
         fusion.decide(track)
@@ -160,7 +201,7 @@ class TestAnotherGallery:
     def test_an_added_person_does_not_shift_the_scores_of_others(self) -> None:
         fusion, track = self.fused("Bob")
         before = fusion.history(track).decision
-        fusion.use_gallery(gallery_of("Ada", "Bob", "Cleo"), THRESHOLD)
+        fusion.use_gallery(gallery_of("Ada", "Bob", "Cleo"), TEST)
         after = fusion.history(track).decision
         assert (before.identity, after.identity) == ("Bob", "Bob")
         assert before.score == after.score
@@ -170,25 +211,25 @@ class TestAnotherGallery:
     def test_a_removed_person_is_not_named_any_more(self) -> None:
         fusion, track = self.fused("Ada", "Bob")
         assert fusion.history(track).decision.identity == "Bob"
-        fusion.use_gallery(gallery_of("Ada"), THRESHOLD)
+        fusion.use_gallery(gallery_of("Ada"), TEST)
         assert fusion.history(track).decision.outcome is Outcome.UNKNOWN
-        fusion.use_gallery(gallery_of(), THRESHOLD)
+        fusion.use_gallery(gallery_of(), TEST)
         assert fusion.history(track).decision.outcome is Outcome.UNKNOWN
 
     def test_an_added_person_is_named_from_what_was_seen_before(self) -> None:
         fusion, track = self.fused("Ada")
-        fusion.use_gallery(gallery_of("Ada", "Bob"), THRESHOLD)
+        fusion.use_gallery(gallery_of("Ada", "Bob"), TEST)
         assert fusion.history(track).decision.identity == "Bob"
 
     def test_a_track_without_embeddings_stays_undecided(self) -> None:
-        fusion, track = ScoreFusion(gallery_of("Ada"), THRESHOLD), new_track()
+        fusion, track = ScoreFusion(gallery_of("Ada"), TEST), new_track()
         fusion.history(track)
-        fusion.use_gallery(gallery_of("Bob"), THRESHOLD)
+        fusion.use_gallery(gallery_of("Bob"), TEST)
         assert fusion.history(track).decision.outcome is Outcome.UNDECIDED
 
     def test_the_new_threshold_holds(self) -> None:
         fusion, track = self.fused("Bob")
-        fusion.use_gallery(gallery_of("Bob"), 32_767)
+        fusion.use_gallery(gallery_of("Bob"), SequentialTest(32_767, 30_000.0, 100.0))
         assert fusion.history(track).decision.outcome is Outcome.UNKNOWN
 
 
@@ -207,17 +248,32 @@ class TestPolicy:
     def test_a_new_face_is_embedded(self) -> None:
         assert self.POLICY.wants(TrackHistory(), new_track(), 0.0)
 
-    def test_a_sure_face_is_embedded_rarely(self) -> None:
-        assert self.frames_embedded(20_000, 200) == [0, 2, 6, 70, 134, 198]
+    def test_a_named_face_is_embedded_rarely(self) -> None:
+        assert self.frames_embedded(20_000, 200) == [0, 8, 24, 56, 120, 184]
 
-    def test_an_unsure_face_is_embedded_less_and_less_often(self) -> None:
-        assert self.frames_embedded(THRESHOLD - 100, 200) == [0, 2, 6, 14, 30, 62, 126, 190]
+    def test_an_undecided_face_is_embedded_soon_and_a_decided_one_rarely(self) -> None:
+        assert self.frames_embedded(THRESHOLD - 100, 200) == [0, 2, 6, 38, 102, 166]
 
-    def test_a_sure_stranger_is_left_alone_too(self) -> None:
-        assert len(self.frames_embedded(0, 200)) == 6
+    def test_a_stranger_is_left_alone_too(self) -> None:
+        assert self.frames_embedded(0, 200) == [0, 8, 24, 56, 120, 184]
+
+    def test_a_face_that_moved_far_is_embedded_again_soon(self) -> None:
+        scored = Scored("Ada")
+        scored.observe(20_000)
+        scored.track.jumped = 3
+        due = []
+        for number in range(1, 9):
+            scored.track.frames = number
+            due.append(self.POLICY.due(scored.history, scored.track))
+        assert due == [False] * 6 + [True] * 2
 
     @pytest.mark.parametrize(("quality", "wanted"), [(45.0, False), (60.0, True)])
-    def test_a_clearly_better_face_is_embedded_at_once(self, quality: float, wanted: bool) -> None:
+    def test_a_clearly_better_face_of_nobody_known_is_embedded_at_once(self, quality: float, wanted: bool) -> None:
+        scored = Scored("Ada")
+        scored.observe(1_000, quality=40.0)
+        assert self.POLICY.wants(scored.history, scored.track, quality) is wanted
+
+    def test_a_better_face_of_a_named_person_is_not_needed(self) -> None:
         scored = Scored("Ada")
         scored.observe(20_000, quality=40.0)
-        assert self.POLICY.wants(scored.history, scored.track, quality) is wanted
+        assert not self.POLICY.wants(scored.history, scored.track, 90.0)

@@ -90,6 +90,17 @@ class TestSceneCuts:
             noisy = np.clip(image * gain + rng.normal(0, 6, image.shape), 0, 255).astype(np.uint8)
             assert numbers(tracker.update(noisy, [seen])) == [1]
 
+    @pytest.mark.parametrize(("other", "number"), [(1, 1), (4, 2), (9, 2)])
+    def test_before_a_still_background_a_fast_person_is_no_cut_and_another_person_is(
+        self, other: int, number: int
+    ) -> None:
+        tracker = Tracker()
+        for seed, x, expected in ((1, 120.0, 1), (other, 150.0, number)):
+            shown = render_portrait(
+                Person.from_seed(seed), View(), center=(x, 120.0), face_height=90, background_seed=3
+            )
+            assert numbers(tracker.update(shown.image, [Face(shown.boxes[0], shown.landmarks[0], 1.0)])) == [expected]
+
     def test_one_color_all_over_is_no_cut(self) -> None:
         tracker = Tracker()
         for level in (100, 102, 101):

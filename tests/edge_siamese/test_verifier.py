@@ -11,6 +11,7 @@ from edge_siamese.cameras.base import CameraBack, CameraLost, FramesUnreadable, 
 from edge_siamese.decision import Outcome, Reason
 from edge_siamese.errors import GalleryError
 from edge_siamese.faces import Face
+from edge_siamese.finding import DetectionSchedule
 from edge_siamese.frames import RGB
 from edge_siamese.fusion import EmbeddingPolicy
 from edge_siamese.gallery import Gallery
@@ -112,11 +113,27 @@ def test_a_person_who_stays_is_reported_once_and_embedded_rarely(people: People,
     assert people.embedded == 3
 
 
+def test_a_face_that_the_edge_cuts_off_is_not_embedded(people: People, watch: Watch) -> None:
+    image = people.show("Ada")
+    (face,) = people.detect(image)
+    cut = int(face.landmarks[1, 0]) - 4
+    part = people.put(np.ascontiguousarray(image[:, :cut]), face, VECTORS["Ada"])
+    assert last_emitted(watch([part] * 3)) == [(None, "cut_off")]
+    assert people.embedded == 0
+
+
+def test_decisions_are_kept_between_detections(people: People, watch: Watch) -> None:
+    results = watch([people.show("Ada")] * 40, schedule=DetectionSchedule(10))
+    assert {seen.decision.identity for seen in results} == {"Ada"}
+    assert len(results) == 40
+    assert people.embedded == 3
+
+
 @pytest.mark.parametrize(("first", "embedded"), [(0.9, 1), (0.5, 2)])
 def test_a_clearly_better_look_is_embedded_at_once(people: People, watch: Watch, first: float, embedded: int) -> None:
-    better = people.show("Ada")
+    better = people.show("a stranger")
     (face,) = people.detect(better)
-    worse = people.put(np.array(better) ^ np.uint8(1), Face(face.box, face.landmarks, first), VECTORS["Ada"])
+    worse = people.put(np.array(better) ^ np.uint8(1), Face(face.box, face.landmarks, first), VECTORS["a stranger"])
     watch([worse, better])
     assert people.embedded == embedded
 
@@ -132,7 +149,7 @@ def test_frames_without_a_face_are_counted_and_reported_once(people: People, gal
     watching = verifier(people, gallery, film)
     assert last_emitted(list(watching)) == [(None, "no_face"), ("Ada", "ok"), (None, "no_face")]
     assert watching.counters.to_json() == {
-        "frames": 4, "stale": 0, "no_face": 3, "faces": 1, "rejected": 0, "embeddings": 1,
+        "frames": 4, "stale": 0, "no_face": 3, "faces": 1, "rejected": 0, "embeddings": 1, "detections": 4,
     }  # fmt: skip
 
 
@@ -204,7 +221,7 @@ def test_a_timer_sees_every_stage(people: People, gallery: Gallery) -> None:
     timer = Timer()
     list(verifier(people, gallery, ListedSource([people.show("Ada"), NOBODY]), timer=timer))
     of_a_face = ["orient", "align", "quality", "embed", "match", "decide"]
-    assert timer.stages == ["detect", "track", *of_a_face, "detect", "track"]
+    assert timer.stages == ["track", "detect", "track", *of_a_face, "track", "detect", "track"]
 
 
 def test_the_policy_can_be_chosen(people: People, watch: Watch) -> None:

@@ -87,10 +87,10 @@ def test_a_track_is_turned_once_and_then_only_where_it_is_embedded(
         return detect(image)
 
     monkeypatch.setattr(engine, "detect", counted)
-    frames = [turned(portrait(ADA, 4.0), 1)] * 8
+    frames = [turned(portrait(ADA, 4.0), 1)] * 9
     results = watch(frames)
     assert results[-1].decision.identity == "Ada"
-    assert len(shapes) == 8 + 3 + 2  # every frame as it is; three turns once; one turn at the frames 2 and 6
+    assert len(shapes) == 9 + 3 + 1  # every frame as it is; three turns once; one turn at frame 8
 
 
 @pytest.mark.parametrize("stills", [True, False])

@@ -135,8 +135,8 @@ def test_a_run_begins_with_what_it_runs_with_and_ends_with_its_counters(run: Run
     assert lines[0]["detail"]["identities"] == 2
     assert lines[0]["detail"]["operating_point"]["threshold"] == 16_000 / 32_768
     assert lines[-1]["detail"] == {
-        "why": "end", "frames": 4, "stale": 0, "no_face": 1, "faces": 3, "rejected": 0, "embeddings": 3, "dropped": 0,
-        "unreadable": 1,
+        "why": "end", "frames": 4, "stale": 0, "no_face": 1, "faces": 3, "rejected": 0, "embeddings": 3,
+        "detections": 4, "dropped": 0, "unreadable": 1,
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from edge_siamese.gallery.container.writer import encode
 from edge_siamese.matching import scores_q15
 from edge_siamese.operating_point import OperatingPoint, choose_operating_point
 from edge_siamese.quality.glasses import MAX_RAISE_Q15, GlassesRule
+from edge_siamese.sequential import FixedThreshold
 from edge_siamese.tracking import Track
 from edge_siamese_firmware.runtime_c.model_points import model_points
 
@@ -96,7 +97,7 @@ def test_fusion_over_looks(
         wearing = rule.present(gallery.templates, gallery.zero_point)
         vars(gallery)["_glasses"] = (rule, wearing)  # the cached property of a shipped embedder's gallery
         twin.use_glasses(rule)
-    fusion = ScoreFusion(gallery, threshold)
+    fusion = ScoreFusion(gallery, FixedThreshold(threshold))
     face = Face(np.zeros(4, np.float32), np.zeros((5, 2), np.float32), 0.9)
     track = Track(1, face, 0)
     for embedding, (_, doubt) in zip(_observed(gallery, looks, np.random.default_rng(seed)), looks, strict=True):
