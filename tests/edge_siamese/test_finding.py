@@ -87,7 +87,7 @@ def test_another_light_is_no_motion() -> None:
     assert walk.finder.detections == 1
 
 
-def test_at_least_every_nth_frame_on_motion() -> None:
+def test_motion_detection_still_detects_every_nth_frame() -> None:
     walk = Walk(DetectionSchedule(5, on_motion=True))
     for _ in range(11):
         walk.see(EMPTY)
@@ -119,7 +119,7 @@ def test_schedules_are_read_from_text(text: str, schedule: DetectionSchedule) ->
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "1001", "1.5", "sometimes"])
-def test_other_schedules_are_refused(text: str) -> None:
+def test_other_schedules_are_rejected(text: str) -> None:
     with pytest.raises(DataError, match="every, motion or a number from 1 to 1000"):
         DetectionSchedule.parse(text)
 
