@@ -95,9 +95,12 @@ def view_change(before: FaceThumbnails, after: FaceThumbnails) -> float:
 
 
 def background_change(before: FaceThumbnails, after: FaceThumbnails) -> float:
-    """Change of the frame where people cover it neither before nor after; infinite where too little of it is left."""
+    """Change of the frame where people cover it neither before nor after.
+
+    Infinite where too little of it is left or where it is even, such as black bars, which prove nothing.
+    """
     background = ~(before.people | after.people)
-    if background.mean() < _MIN_BACKGROUND:
+    if background.mean() < _MIN_BACKGROUND or float(after.scene[background].std()) < _MIN_CONTRAST:
         return float("inf")
     return _change(before.scene[background], after.scene[background])
 
