@@ -104,7 +104,9 @@ class TestSceneCuts:
     def test_black_bars_beside_two_photos_are_no_still_background(self) -> None:
         tracker = Tracker()
         for number, (seed, x) in enumerate(((1, 160.0), (5, 172.0)), start=1):
-            shown = render_portrait(Person.from_seed(seed), View(), center=(x, 120.0), face_height=90, background_seed=seed)
+            shown = render_portrait(
+                Person.from_seed(seed), View(), center=(x, 120.0), face_height=90, background_seed=seed
+            )
             image = shown.image.copy()
             image[:, :60], image[:, 260:] = 0, 0
             assert numbers(tracker.update(image, [Face(shown.boxes[0], shown.landmarks[0], 1.0)])) == [number]
