@@ -33,6 +33,16 @@ ENVIRONMENT = "EDGE_SIAMESE_"
 COMMON = "common"
 COMMON_KEYS = ("delegate", "detector", "embedder", "gallery", "target-fmr", "target-fpir", "threads")
 """Keys of ``[common]``: options of several commands that mean the same everywhere. Add an option's name to add a key."""
+TRUST = "trust"
+TRUST_KEYS = (
+    "require-signature",
+    "trusted-keys",
+    "revoked-keys",
+    "decryption-key",
+    "signing-key",
+    "sequence-state",
+)
+"""Keys of ``[trust]``, the policy about galleries; see `gallery.trust.policy`."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +107,7 @@ class LayeredConfiguration:
         Raises:
             DataError: a file cannot be read or is not TOML.
         """
-        return cls([read_file(path) for path in paths if path.exists()], environment)
+        return cls([read_file(path) for path in paths if _is_there(path)], environment)
 
     def find(self, words: Sequence[str], key: str) -> ConfiguredValue | None:
         """The value of an option of a command, or None if neither environment nor files have one.
@@ -161,6 +171,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'gallery'?`` for a misspelled word, or nothing."""
     near = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file exists; one in a folder that may not be entered does not."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return False
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,10 @@
         |   +-- DamagedGalleryError  a gallery whose content is damaged or cut short
         |   +-- NewerGalleryError    a gallery of a later format version
         |   +-- OtherEmbedderError   a gallery made with another embedder
-        |   +-- StaleGalleryError    a gallery file that changed after it was read
+        |   +-- StaleGalleryError    a gallery file that changed after it was read, or is older than one accepted before
+        |   +-- EncryptedGalleryError  a gallery that cannot be decrypted
+        |   +-- UntrustedGalleryError  a gallery without the required signature, or with a wrong one
+        |   +-- ExpiredGalleryError  a gallery whose last day is over
         +-- EnrollmentError     photos that contradict each other or the gallery
         +-- NoFaceError         no face found in an image that must show one
         +-- OperatingPointError the data cannot support the requested error rate
@@ -136,7 +139,19 @@ class OtherEmbedderError(GalleryError):
 
 
 class StaleGalleryError(GalleryError):
-    """A gallery file changed after it was read; writing it would discard that change."""
+    """A gallery file changed after it was read, so that writing would discard the change; or it is older than one accepted before."""
+
+
+class EncryptedGalleryError(GalleryError):
+    """A gallery is encrypted and there is no key, or another one."""
+
+
+class UntrustedGalleryError(GalleryError):
+    """A gallery is not signed by a trusted key as the policy requires, or a signature is wrong."""
+
+
+class ExpiredGalleryError(GalleryError):
+    """The last day on which a gallery may be used is over."""
 
 
 class EnrollmentError(DataError):

@@ -20,6 +20,11 @@ COMMANDS = {
     "build": Entry(f"{_CLI}.gallery_build:build", "Build a gallery from photos sorted by person."),
     "add": Entry(f"{_CLI}.gallery_build:add", "Add a person, or more photos of a person."),
     "calibrate": Entry(f"{_CLI}.gallery_calibrate:calibrate", "Measure and store the gallery's own operating point."),
+    "keygen": Entry(f"{_CLI}.gallery_keys:keygen", "Make keys for signatures or encryption."),
+    "sign": Entry(f"{_CLI}.gallery_keys:sign", "Sign a gallery."),
+    "verify": Entry(f"{_CLI}.gallery_keys:verify", "Check that a trusted key signed a gallery."),
+    "encrypt": Entry(f"{_CLI}.gallery_keys:encrypt", "Encrypt a gallery."),
+    "decrypt": Entry(f"{_CLI}.gallery_keys:decrypt", "Decrypt a gallery."),
 }
 
 
@@ -46,10 +51,13 @@ def show(path: Path, form: str, as_json: bool) -> None:
         points = [point.to_json() for point in shown.operating_points]
         emit_json(
             "gallery-show",
-            summary(shown) | {"people": _people_json(shown), "operating_points": points, "about": _about(shown)},
+            summary(shown)
+            | {"people": _people_json(shown), "operating_points": points, "about": _about(shown)}
+            | {"encrypted": shown.encrypted, "signed_by": list(shown.signed_by)},
         )
         return
     click.echo(f"{path}: {counted(shown)}, embedder {shown.embedder_digest.hex()}, sequence {shown.sequence}")
+    click.echo(f"{'encrypted' if shown.encrypted else 'not encrypted'}; {_signed(shown)}")
     for key, value in _about(shown).items():
         click.echo(f"{_WORDS.get(key, key)}: {value}")
     for point in shown.operating_points:
@@ -113,6 +121,10 @@ def remove(path: Path, name: str, as_json: bool) -> None:
 
 
 _WORDS = {"retain_until": "retain until"}
+
+
+def _signed(shown: "Gallery") -> str:
+    return f"signed by {', '.join(shown.signed_by)}" if shown.signed_by else "not signed"
 
 
 def _about(shown: "Gallery") -> dict[str, Any]:

@@ -17,10 +17,11 @@ from ..operating_point import OperatingPoint
 from ..preprocessing import check_image
 from ..protocols import FaceAnalyzer
 from .container.content import GalleryContent
-from .container.reader import read
 from .container.writer import save
 from .identification import IdentifyingGallery
 from .templates.representatives import representatives
+from .trust.opening import read_trusted
+from .trust.policy import TrustPolicy
 
 if TYPE_CHECKING:
     from ..tflite.model_card import ModelCard
@@ -56,13 +57,18 @@ class Gallery(IdentifyingGallery):
         return cls(**{each.name: getattr(content, each.name) for each in fields(content)})
 
     @classmethod
-    def open(cls, path: Path | str) -> Self:
+    def open(cls, path: Path | str, policy: TrustPolicy | None = None) -> Self:
         """Map a gallery file into memory and check all of it.
 
+        Args:
+            path: the file.
+            policy: required signatures and sequence numbers; by default those of the configuration's ``[trust]``.
+
         Raises:
-            GalleryError: the file cannot be read, is not a gallery, is damaged, or has a later version.
+            GalleryError: the file cannot be read, is not a gallery, is damaged, has a later version, cannot be decrypted,
+                or is not what the policy requires.
         """
-        return cls.of(read(Path(path)))
+        return cls.of(read_trusted(Path(path), policy))
 
     @classmethod
     def empty(cls, card: "ModelCard", metadata: dict[str, Any] | None = None) -> Self:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..decision import Decision, Outcome, Reason, decide_scores, doubted, undecided
-from ..errors import DataError, OperatingPointError, OtherEmbedderError
+from ..errors import DataError, ExpiredGalleryError, OperatingPointError, OtherEmbedderError
 from ..faces import Embedding, Face
 from ..matching import scores_q15
 from ..operating_point import (
@@ -24,7 +24,7 @@ from ..quality.conditions import shipped_conditions
 from ..quality.glasses import GlassesRule
 from .container.content import GalleryContent
 from .container.verdicts import GalleryVerdict
-from .metadata import is_overdue, today
+from .metadata import is_overdue, last_day, today
 
 if TYPE_CHECKING:
     from ..tflite.model_card import ModelCard
@@ -153,10 +153,11 @@ class IdentifyingGallery(GalleryContent):
         return replace(decision, outcome=Outcome.UNDECIDED, reason=Reason.OVERDUE, identity=None)
 
     def require(self, card: "ModelCard") -> None:
-        """Check that the gallery was made with this embedder.
+        """Check that the gallery was made with this embedder and may be used today.
 
         Raises:
-            GalleryError: the gallery was made with another embedder; the message has both digests.
+            OtherEmbedderError: the gallery was made with another embedder; the message has both digests.
+            ExpiredGalleryError: its last day is over.
         """
         self._require_digest(card.digest)
         if (card.dimension, card.zero_point) != (self.dimension, self.zero_point):
@@ -167,6 +168,12 @@ class IdentifyingGallery(GalleryContent):
                 path=self.source,
                 expected=(self.dimension, self.zero_point),
                 found=(card.dimension, card.zero_point),
+            )
+        if is_overdue(self.metadata, None, today()):
+            raise ExpiredGalleryError(
+                f"{self.source}: an expired gallery: its last day was {last_day(self.metadata)}, today is {today()}",
+                verdict=GalleryVerdict.EXPIRED,
+                path=self.source,
             )
 
     def required_fmr(self, target_fpir: float = DEFAULT_TARGET_FPIR) -> float:

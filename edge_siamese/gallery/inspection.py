@@ -12,6 +12,7 @@ from .container.verdicts import GalleryVerdict, VerdictKind
 from .enrollment.look_alikes import LookAlikes, find_look_alikes, look_alike_threshold
 from .gallery import Gallery
 from .metadata import is_overdue, last_day
+from .trust.opening import read_trusted
 
 if TYPE_CHECKING:
     from ..tflite.model_card import ModelCard
@@ -64,7 +65,7 @@ def inspect(path: Path, day: date, card: "ModelCard | None" = None) -> Inspectio
         card: the expected embedder; its operating points are used to find look-alikes.
     """
     try:
-        gallery = Gallery.open(path)
+        gallery = Gallery.of(read_trusted(path, day=day))
         if card is not None:
             gallery.require(card)
     except GalleryError as error:
@@ -94,13 +95,10 @@ def _finding_of(path: Path, error: GalleryError) -> GalleryFinding:
 
 
 def _overdue_findings(gallery: Gallery, day: date) -> Iterator[GalleryFinding]:
-    for name in (None, *gallery.names):
+    for name in gallery.names:
         if is_overdue(gallery.metadata, name, day):
-            who = "the gallery" if name is None else f"'{name}'"
-            sentence = f"{gallery.source}: {who} is kept beyond the last day, {last_day(gallery.metadata, name)}"
-            yield GalleryFinding(
-                VerdictKind.OVERDUE, f"{sentence}; nobody is named by it any more" if name is None else sentence
-            )
+            sentence = f"{gallery.source}: '{name}' is kept beyond the last day, {last_day(gallery.metadata, name)}"
+            yield GalleryFinding(VerdictKind.OVERDUE, sentence)
 
 
 def _shipped_card(gallery: Gallery) -> "ModelCard | None":

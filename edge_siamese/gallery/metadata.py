@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ..errors import DataError
@@ -81,7 +81,20 @@ def last_day(metadata: dict[str, Any], name: str | None = None) -> date | None:
 def last_day_number(metadata: dict[str, Any], name: str | None = None) -> int:
     """`last_day` as a number in a gallery file: days since 1970-01-01, at least 1; 0 if not set."""
     last = last_day(metadata, name)
-    return 0 if last is None else max((last - _EPOCH).days, 1)
+    return 0 if last is None else max(day_number(last), 1)
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - _EPOCH).days
+
+
+def day_of(number: int) -> str:
+    """The day with a number, ``YYYY-MM-DD``; a number beyond the year 9999 is in words."""
+    try:
+        return str(_EPOCH + timedelta(days=number))
+    except OverflowError:
+        return f"{number} days after 1970-01-01"
 
 
 def is_overdue(metadata: dict[str, Any], name: str | None, day: date) -> bool:

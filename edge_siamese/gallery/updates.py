@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import GalleryError
-from .container.reader import parse
 from .gallery import Gallery
+from .trust.opening import parse_trusted
 
 
 @dataclass(frozen=True)
@@ -111,4 +111,4 @@ class GalleryFile:
             data = self.path.read_bytes()
         except OSError as error:
             raise GalleryError(f"{self.path}: cannot be read ({error.strerror or error})", path=self.path) from error
-        return Gallery.of(parse(data, str(self.path))), hashlib.sha256(data).digest()
+        return Gallery.of(parse_trusted(data, self.path)), hashlib.sha256(data).digest()

@@ -68,6 +68,7 @@ def examine(root: Path = Path("/"), host: HostInfo | None = None) -> list[Findin
         partial(check_picamera, host),
         partial(check_board, host),
         partial(check_cameras, root),
+        check_trust,
     ]
     return [finding for check in checks for finding in check()]
 
@@ -268,3 +269,22 @@ def _has_coral(root: Path) -> bool:
 
 def _reinstall() -> str:
     return pip_command("install --force-reinstall --no-deps edge-siamese")
+
+
+def check_trust() -> Findings:
+    """Check the policy about galleries: its files can be read, and what it requires."""
+    from ..gallery.trust.policy import TrustPolicy
+
+    try:
+        policy = TrustPolicy.current()
+        requirements = policy.requirements()
+    except EdgeSiameseError as error:
+        yield Finding("galleries", Status.FAIL, str(error), "mend the table [trust] of the configuration")
+        return
+    keys = f"{len(requirements.trusted)} trusted and {len(requirements.revoked)} revoked keys"
+    unsigned = "rejected" if policy.require_signature else "accepted"
+    older = "accepted" if policy.sequence_state is None else f"rejected ({policy.sequence_state})"
+    yield Finding("galleries", Status.OK, f"unsigned ones are {unsigned}, older ones {older}; {keys}")
+    if policy.require_signature and not set(requirements.trusted) - requirements.revoked:
+        sentence = "signatures are required, and no key is trusted: every gallery is rejected"
+        yield Finding("galleries", Status.FAIL, sentence, "add 'trusted-keys' to [trust]")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from edge_siamese.gallery.container.layout import (
     ALIGNMENT,
+    ENCRYPTED,
     ERASED,
     INT8,
     MAGIC,
@@ -15,6 +16,7 @@ from edge_siamese.gallery.container.layout import (
     Field,
     Record,
 )
+from edge_siamese.gallery.container.signature import MESSAGE_PREFIX
 
 NAME = "esg_format.h"
 _TYPES = {
@@ -59,9 +61,12 @@ def _constants() -> Iterator[str]:
         ("ALIGNMENT", ALIGNMENT),
         ("INT8", INT8),
         ("REQUIRED", REQUIRED),
+        ("ENCRYPTED", ENCRYPTED),
         ("ERASED", ERASED),
     ):
         yield f"#define ESG_{name} {value}u"
+    prefix = MESSAGE_PREFIX.rstrip(b"\0").decode("ascii") + "\\0"
+    yield f'#define ESG_SIGNATURE_PREFIX "{prefix}" /* 16 bytes with the NUL behind it */'
     yield "\n/* Section types; those from 0x8000 on stand behind the payload. */"
     for kind, facts in (PAYLOAD_SECTIONS | TRAILER_SECTIONS).items():
         yield f"#define ESG_{kind.name} {kind.value:#06x}u /* {facts.meaning} */"

@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from ...configuration import COMMON, COMMON_KEYS, ConfigurationFile, ConfiguredValue, LayeredConfiguration, did_you_mean
+from ...configuration import (
+    COMMON,
+    COMMON_KEYS,
+    TRUST,
+    TRUST_KEYS,
+    ConfigurationFile,
+    ConfiguredValue,
+    LayeredConfiguration,
+    did_you_mean,
+)
 from ...errors import DataError
 from .options import Model, Once
 
@@ -74,21 +83,21 @@ def apply_configuration(context: click.Context, configuration: LayeredConfigurat
 
 
 def check_top(file: ConfigurationFile, root: ConfiguredCommand) -> None:
-    """Check the names of tables, and the keys of ``[common]``.
+    """Check the names of tables, and the keys of ``[common]`` and ``[trust]``.
 
     Raises:
         DataError: a table or key is unknown.
     """
     assert isinstance(root.command, click.Group)
-    known = [COMMON, *root.command.list_commands(root.context)]
+    known = [COMMON, TRUST, *root.command.list_commands(root.context)]
     for name in file.tables:
         if name not in known:
             raise DataError(f"{file.path}: unknown table [{name}]{did_you_mean(name, known)}", path=file.path)
-    for key in file.table([COMMON]):
-        if key not in COMMON_KEYS:
-            raise DataError(
-                f"{file.path}: unknown key '{key}' in [{COMMON}]{did_you_mean(key, COMMON_KEYS)}", path=file.path
-            )
+    for table, keys in ((COMMON, COMMON_KEYS), (TRUST, TRUST_KEYS)):
+        for key in file.table([table]):
+            if key not in keys:
+                near = did_you_mean(key, keys)
+                raise DataError(f"{file.path}: unknown key '{key}' in [{table}]{near}", path=file.path)
 
 
 def check_keys(file: ConfigurationFile, command: ConfiguredCommand) -> None:

@@ -38,6 +38,8 @@ class GalleryContent:
         sequence: number that increases with every rewrite of the file.
         source: name of the gallery in messages.
         revision: state of the file it was read from or last written to; None without a file.
+        encrypted: whether the file it was read from is encrypted; it is written so again.
+        signed_by: ids of the keys that signed the file it was read from, hex.
     """
 
     names: tuple[str, ...]
@@ -51,6 +53,8 @@ class GalleryContent:
     sequence: int = 1
     source: str = "the gallery"
     revision: Revision | None = None
+    encrypted: bool = False
+    signed_by: tuple[str, ...] = ()
 
     @property
     def dimension(self) -> int:

@@ -18,6 +18,7 @@ VERSION = 1
 INT8 = 1
 ALIGNMENT = 16
 REQUIRED = 1
+ENCRYPTED = 1
 ERASED = 0xFF
 
 
@@ -86,7 +87,7 @@ HEADER = Record(
     (
         Field("magic", "4s", 'the characters "ESG1"'),
         Field("version", "H", "version of the format: 1"),
-        Field("flags", "H", "0; bit 0 is reserved for an encrypted payload"),
+        Field("flags", "H", "bit 0: the payload is encrypted"),
         Field("dimension", "H", "D, numbers in a template"),
         Field("dtype", "B", "1 = int8"),
         Field("zero_point", "b", "value of a template that represents 0"),
@@ -142,7 +143,27 @@ OPERATING_POINT = Record(
     ),
 )
 
-RECORDS = (HEADER, SECTION, IDENTITY, OPERATING_POINT)
+ENCRYPTION = Record(
+    "encryption",
+    "Before the ciphertext of an encrypted payload, which is as long as the plain one",
+    (
+        Field("key_id", "16s", "first 16 bytes of the SHA-256 of the key"),
+        Field("nonce", "12s", "random, another one for every encryption"),
+        Field("zero", "4s", "reserved"),
+        Field("tag", "16s", "authentication tag of AES-256-GCM"),
+    ),
+)
+
+SIGNATURE = Record(
+    "signature",
+    "One signature of header and payload",
+    (
+        Field("key_id", "16s", "first 16 bytes of the SHA-256 of the public key"),
+        Field("signature", "64s", "Ed25519"),
+    ),
+)
+
+RECORDS = (HEADER, SECTION, IDENTITY, OPERATING_POINT, ENCRYPTION, SIGNATURE)
 
 
 class Section(IntEnum):
@@ -154,8 +175,7 @@ class Section(IntEnum):
     SQUARED_NORMS = 4
     OPERATING_POINTS = 5
     METADATA = 6
-    SHA256 = 0x8001
-    ED25519_SIGNATURE = 0x8002
+    SIGNATURES = 0x8001
 
 
 @dataclass(frozen=True)
@@ -180,8 +200,7 @@ PAYLOAD_SECTIONS = {
     Section.METADATA: SectionKind(False, "a JSON object: created, consent, retention"),
 }
 TRAILER_SECTIONS = {
-    Section.SHA256: SectionKind(False, "reserved: SHA-256 of header and payload"),
-    Section.ED25519_SIGNATURE: SectionKind(False, "reserved: signature of header and payload"),
+    Section.SIGNATURES: SectionKind(False, "`signature` records"),
 }
 
 

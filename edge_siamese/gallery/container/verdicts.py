@@ -49,6 +49,14 @@ class GalleryVerdict(IntEnum):
     OTHER_EMBEDDER = 23
     SPELLING = 24
     METADATA = 25
+    ENCRYPTED = 26
+    DECRYPTION = 27
+    UNSIGNED = 28
+    UNKNOWN_KEY = 29
+    REVOKED_KEY = 30
+    SIGNATURE = 31
+    STALE = 32
+    EXPIRED = 33
 
     @property
     def kind(self) -> VerdictKind:
@@ -68,13 +76,13 @@ MEANINGS = {
     GalleryVerdict.HEADER_CRC: "the header's CRC-32 is wrong",
     GalleryVerdict.NEWER: "a later version of the format",
     GalleryVerdict.VERSION: "version 0, which does not exist",
-    GalleryVerdict.FLAGS: "flags of the header that this version does not know, such as encryption",
+    GalleryVerdict.FLAGS: "flags of the header that this version does not know",
     GalleryVerdict.TYPE: "templates that are not int8",
     GalleryVerdict.RESERVED: "reserved bytes that are not 0",
     GalleryVerdict.DIMENSION: "templates of dimension 0",
     GalleryVerdict.LENGTH: "a payload whose length is no multiple of 16",
     GalleryVerdict.PAYLOAD_CRC: "the payload's CRC-32 is wrong",
-    GalleryVerdict.SECTION: "a section that ends behind the payload, has unknown flags, or padding that is not 0",
+    GalleryVerdict.SECTION: "a section that ends behind the payload, has other flags or another length than its type, or padding that is not 0",
     GalleryVerdict.UNKNOWN_SECTION: "an unknown section that is required",
     GalleryVerdict.DUPLICATE_SECTION: "a section that occurs twice",
     GalleryVerdict.MISSING_SECTION: "a required section that is missing",
@@ -88,9 +96,17 @@ MEANINGS = {
     GalleryVerdict.OTHER_EMBEDDER: "a gallery of another embedder: its digest, dimension or zero point differ",
     GalleryVerdict.SPELLING: "a name that is not in Unicode NFC, or has invisible characters; not checked in C",
     GalleryVerdict.METADATA: "metadata that is no JSON object of the right fields, or has other days than the records; not checked in C",
+    GalleryVerdict.ENCRYPTED: "an encrypted gallery, and no key; C reads plain galleries only",
+    GalleryVerdict.DECRYPTION: "an encrypted gallery of another key, or changed since it was encrypted; not checked in C",
+    GalleryVerdict.UNSIGNED: "no signature, where one is required",
+    GalleryVerdict.UNKNOWN_KEY: "a signature, but of no trusted key, where one is required",
+    GalleryVerdict.REVOKED_KEY: "a signature of a revoked key, and none of a trusted one",
+    GalleryVerdict.SIGNATURE: "a signature of a trusted key that is not for these bytes",
+    GalleryVerdict.STALE: "a lower sequence number than was accepted before",
+    GalleryVerdict.EXPIRED: "the last day of the gallery is over",
 }
 
-ONLY_PYTHON = frozenset({GalleryVerdict.SPELLING, GalleryVerdict.METADATA})
+ONLY_PYTHON = frozenset({GalleryVerdict.SPELLING, GalleryVerdict.METADATA, GalleryVerdict.DECRYPTION})
 """Verdicts about what the C reader cannot check: it says OK there."""
 
 _KINDS = {
@@ -98,4 +114,12 @@ _KINDS = {
     GalleryVerdict.NO_GALLERY: VerdictKind.NOT_A_GALLERY,
     GalleryVerdict.NEWER: VerdictKind.NEWER_VERSION,
     GalleryVerdict.OTHER_EMBEDDER: VerdictKind.OTHER_EMBEDDER,
+    GalleryVerdict.ENCRYPTED: VerdictKind.ENCRYPTED,
+    GalleryVerdict.DECRYPTION: VerdictKind.ENCRYPTED,
+    GalleryVerdict.UNSIGNED: VerdictKind.UNTRUSTED,
+    GalleryVerdict.UNKNOWN_KEY: VerdictKind.UNTRUSTED,
+    GalleryVerdict.REVOKED_KEY: VerdictKind.UNTRUSTED,
+    GalleryVerdict.SIGNATURE: VerdictKind.UNTRUSTED,
+    GalleryVerdict.STALE: VerdictKind.STALE,
+    GalleryVerdict.EXPIRED: VerdictKind.EXPIRED,
 }

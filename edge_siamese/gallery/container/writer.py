@@ -1,5 +1,6 @@
 """Gallery writer: encodes a gallery to reproducible bytes and replaces the file atomically."""
 
+import logging
 import os
 import tempfile
 import zlib
@@ -11,6 +12,8 @@ from ...atomic import write_atomically
 from ...errors import DataError, GalleryError, StaleGalleryError
 from ...operating_point import OperatingPoint
 from .. import metadata as about
+from ..trust.opening import read_trusted
+from ..trust.policy import TrustPolicy
 from .content import GalleryContent, Revision, squared_norms
 from .layout import (
     CRC_COVERED,
@@ -27,8 +30,9 @@ from .layout import (
     aligned,
 )
 from .lock import locked
-from .reader import header_crc, parse, read
+from .reader import header_crc, parse
 
+_LOG = logging.getLogger(__name__)
 _LAST_SEQUENCE = 2**32 - 1
 
 Change = Callable[[GalleryContent | None], GalleryContent]
@@ -67,8 +71,12 @@ def update(path: Path, change: Change) -> GalleryContent:
         changed = change(there)
         if there is not None:
             _require_fresh(changed, there, path)
-            changed = replace(changed, sequence=max(changed.sequence, there.sequence + 1))
-        return _write(changed, path)
+            sequence, encrypted = max(changed.sequence, there.sequence + 1), changed.encrypted or there.encrypted
+            changed = replace(changed, sequence=sequence, encrypted=encrypted)
+        written = _write(changed, path)
+    if there is not None and there.signed_by and not written.signed_by:
+        _LOG.warning("%s: its signature was for the content before; run 'edge-siamese gallery sign' again", path)
+    return written
 
 
 def require_writable(path: Path) -> None:
@@ -94,8 +102,9 @@ def _write(content: GalleryContent, path: Path) -> GalleryContent:
         raise GalleryError(
             f"{path}: its sequence number is used up: build the gallery again under another name", path=path
         )
-    data = encode(content)
-    written = parse(data, str(path))
+    policy = TrustPolicy.current()
+    data = policy.sealed(encode(content), encrypt=content.encrypted, name=path)
+    written = parse(data, str(path), policy.requirements())
     with write_atomically(path) as stream:
         stream.write(data)
     return replace(written, revision=Revision(os.path.realpath(path), header_crc(data)))
@@ -176,7 +185,7 @@ def _there(path: Path) -> GalleryContent | None:
     if not os.path.lexists(os.path.realpath(path)):
         return None
     try:
-        return read(path)
+        return read_trusted(path)
     except GalleryError as error:
         sentence = f"{error}; it is not replaced: remove it first, or choose another name"
-        raise type(error)(sentence) from error
+        raise type(error)(sentence, verdict=error.verdict, path=path) from error

@@ -59,7 +59,13 @@ static struct es_decision decide_from(
         }
         es_ranking_add(&ranking, floor_mean(sum, count));
     }
-    return es_decide(&ranking, threshold);
+    struct es_decision decision = es_decide(&ranking, threshold);
+    if (decision.person != ES_NOBODY && es_gallery_is_overdue(gallery, decision.person)) {
+        decision.outcome = ES_OUTCOME_UNDECIDED;
+        decision.reason = ES_REASON_OVERDUE;
+        decision.person = ES_NOBODY;
+    }
+    return decision;
 }
 
 static uint32_t without_doubt(const struct es_history *history)

@@ -10,7 +10,9 @@
 #define SECTION_SIZE ((uint32_t)sizeof(struct esg_section))
 #define IDENTITY_SIZE ((uint32_t)sizeof(struct esg_identity))
 #define POINT_SIZE ((uint32_t)sizeof(struct esg_operating_point))
-#define KNOWN_SECTIONS (ESG_METADATA + 1)
+#define SIGNATURE_SIZE ((uint32_t)sizeof(struct esg_signature))
+#define PAYLOAD_SECTIONS (ESG_METADATA + 1)
+#define SIGNATURES PAYLOAD_SECTIONS /* where the trailer's section is kept */
 
 typedef enum es_gallery_verdict verdict;
 
@@ -23,7 +25,7 @@ struct section {
 struct reader {
     const uint8_t *rest;
     uint32_t size, payload;
-    struct section sections[KNOWN_SECTIONS];
+    struct section sections[SIGNATURES + 1];
 };
 
 static verdict check_header(const uint8_t *header, uint32_t size)
@@ -38,8 +40,9 @@ static verdict check_header(const uint8_t *header, uint32_t size)
     uint16_t version = es_u16(FIELD(header, header, version));
     if (version != ESG_VERSION)
         return version > ESG_VERSION ? ES_GALLERY_NEWER : ES_GALLERY_VERSION;
-    if (es_u16(FIELD(header, header, flags)))
-        return ES_GALLERY_FLAGS;
+    uint16_t flags = es_u16(FIELD(header, header, flags));
+    if (flags)
+        return flags == ESG_ENCRYPTED ? ES_GALLERY_ENCRYPTED : ES_GALLERY_FLAGS;
     if (*FIELD(header, header, dtype) != ESG_INT8)
         return ES_GALLERY_TYPE;
     if (!es_all(FIELD(header, header, zero), sizeof ((struct esg_header *)0)->zero, 0))
@@ -69,13 +72,24 @@ static verdict check_section(const struct reader *reader, uint32_t start, uint32
     return es_all(head + SECTION_SIZE + length, padding, 0) ? ES_GALLERY_OK : ES_GALLERY_SECTION;
 }
 
-/* Remembers a section of the payload; the trailer has none that this version knows. */
+/* Where a section is kept; 0 for one that this version does not know. */
+static uint32_t place_of(uint16_t type, bool trailer)
+{
+    if (trailer)
+        return type == ESG_SIGNATURES ? SIGNATURES : 0;
+    return type < PAYLOAD_SECTIONS ? type : 0;
+}
+
+/* Remembers a section of the payload or the trailer. */
 static verdict keep_section(struct reader *reader, const uint8_t *head, bool trailer)
 {
-    uint16_t type = es_u16(FIELD(head, section, type));
-    if (trailer || type == 0 || type >= KNOWN_SECTIONS)
-        return es_u16(FIELD(head, section, flags)) & ESG_REQUIRED ? ES_GALLERY_UNKNOWN_SECTION : ES_GALLERY_OK;
-    struct section *section = &reader->sections[type];
+    uint32_t place = place_of(es_u16(FIELD(head, section, type)), trailer);
+    bool required = es_u16(FIELD(head, section, flags)) & ESG_REQUIRED;
+    if (place == 0)
+        return required ? ES_GALLERY_UNKNOWN_SECTION : ES_GALLERY_OK;
+    if (required != (place <= ESG_SQUARED_NORMS))
+        return ES_GALLERY_SECTION;
+    struct section *section = &reader->sections[place];
     if (section->value)
         return ES_GALLERY_DUPLICATE_SECTION;
     section->value = head + SECTION_SIZE;
@@ -109,7 +123,52 @@ static verdict read_payload(struct reader *reader, const uint8_t *header)
     for (uint32_t type = ESG_IDENTITIES; type <= ESG_SQUARED_NORMS; type++)
         if (!reader->sections[type].value)
             return ES_GALLERY_MISSING_SECTION;
-    return read_sections(reader, reader->payload, reader->size, true);
+    found = read_sections(reader, reader->payload, reader->size, true);
+    if (found == ES_GALLERY_OK && reader->sections[SIGNATURES].length % SIGNATURE_SIZE)
+        return ES_GALLERY_SECTION;
+    return found;
+}
+
+static const struct es_key *find_key(const struct es_trust *trust, const uint8_t *id)
+{
+    for (uint32_t i = 0; i < trust->key_count; i++)
+        if (es_compare(trust->keys[i].id, sizeof trust->keys[i].id, id, sizeof trust->keys[i].id) == 0)
+            return &trust->keys[i];
+    return 0;
+}
+
+/* Whether trusted keys signed the gallery: every signature of one must be right, and one there must be if required. */
+static verdict check_signatures(const struct reader *reader, const uint8_t *header, const struct es_trust *trust)
+{
+    const struct section *section = &reader->sections[SIGNATURES];
+    bool trusted = false, revoked = false;
+    for (uint32_t at = 0; at < section->length; at += SIGNATURE_SIZE) {
+        const uint8_t *record = section->value + at;
+        const struct es_key *key = find_key(trust, FIELD(record, signature, key_id));
+        if (key && key->revoked) {
+            revoked = true;
+        } else if (key) {
+            trusted = true;
+            if (!trust->verify || !trust->verify(key->key, FIELD(record, signature, signature), header, reader->rest, reader->payload))
+                return ES_GALLERY_SIGNATURE;
+        }
+    }
+    if (trusted)
+        return ES_GALLERY_OK;
+    if (revoked)
+        return ES_GALLERY_REVOKED_KEY;
+    if (!trust->required)
+        return ES_GALLERY_OK;
+    return section->length ? ES_GALLERY_UNKNOWN_KEY : ES_GALLERY_UNSIGNED;
+}
+
+static bool is_over(uint32_t last_day, const struct es_trust *trust) { return trust && trust->today && last_day && trust->today > last_day; }
+
+static verdict check_current(const uint8_t *header, const struct es_trust *trust)
+{
+    if (trust && es_u32(FIELD(header, header, sequence)) < trust->min_sequence)
+        return ES_GALLERY_STALE;
+    return is_over(es_u32(FIELD(header, header, retain_until)), trust) ? ES_GALLERY_EXPIRED : ES_GALLERY_OK;
 }
 
 static bool is_repeated(const uint8_t *identities, uint32_t person)
@@ -236,22 +295,27 @@ static bool is_of(const uint8_t *header, const struct es_embedder *embedder)
 }
 
 verdict es_gallery_open(
-    struct es_gallery *gallery, const uint8_t *header, const uint8_t *rest, uint32_t size, const struct es_embedder *embedder)
+    struct es_gallery *gallery, const uint8_t *header, const uint8_t *rest, uint32_t size, const struct es_embedder *embedder,
+    const struct es_trust *trust)
 {
     verdict found = check_header(header, size);
     if (found != ES_GALLERY_OK)
         return found;
     struct reader reader = {.rest = rest, .size = size - HEADER_SIZE, .payload = es_u32(FIELD(header, header, payload_length))};
     found = read_payload(&reader, header);
+    if (found == ES_GALLERY_OK && trust)
+        found = check_signatures(&reader, header, trust);
     if (found != ES_GALLERY_OK)
         return found;
     fill(gallery, &reader, header);
+    gallery->trust = trust;
     gallery->glasses = embedder->glasses;
     const verdict checks[] = {
         check_identities(&reader.sections[ESG_IDENTITIES], gallery->people),
         check_templates(&reader, gallery),
         check_index(&reader.sections[ESG_IDENTITY_INDEX], gallery),
         check_points(&reader.sections[ESG_OPERATING_POINTS]),
+        check_current(header, trust),
         is_of(header, embedder) ? ES_GALLERY_OK : ES_GALLERY_OTHER_EMBEDDER,
     };
     for (uint32_t i = 0; i < sizeof checks / sizeof *checks; i++)
@@ -264,6 +328,11 @@ const char *es_gallery_name(const struct es_gallery *gallery, uint32_t person)
 {
     const uint8_t *record = gallery->identities + person * IDENTITY_SIZE;
     return (const char *)gallery->identities + es_u32(FIELD(record, identity, name_offset));
+}
+
+bool es_gallery_is_overdue(const struct es_gallery *gallery, uint32_t person)
+{
+    return is_over(es_u32(FIELD(gallery->identities + person * IDENTITY_SIZE, identity, retain_until)), gallery->trust);
 }
 
 uint32_t es_gallery_person_end(const struct es_gallery *gallery, uint32_t first)

@@ -16,7 +16,7 @@ void es_slots_open(struct es_slots *slots)
     slots->page = ES_NO_SLOT;
     for (uint32_t i = 0; i < 2; i++) {
         const uint8_t *slot = flash->slots[i];
-        slots->verdicts[i] = es_gallery_open(&galleries[i], slot, slot + HEADER_SIZE, flash->size, slots->embedder);
+        slots->verdicts[i] = es_gallery_open(&galleries[i], slot, slot + HEADER_SIZE, flash->size, slots->embedder, slots->trust);
         if (slots->verdicts[i] != ES_GALLERY_OK)
             continue;
         if (slots->used == ES_NO_SLOT || is_later(galleries[i].sequence, galleries[slots->used].sequence))
@@ -81,7 +81,7 @@ enum es_update_status es_update_commit(struct es_slots *slots, const uint8_t *he
     *verdict = ES_GALLERY_OK;
     if (slots->update_length == 0)
         return ES_UPDATE_UNEXPECTED;
-    *verdict = es_gallery_open(&gallery, header, slot + HEADER_SIZE, slots->flash->size, slots->embedder);
+    *verdict = es_gallery_open(&gallery, header, slot + HEADER_SIZE, slots->flash->size, slots->embedder, slots->trust);
     if (*verdict != ES_GALLERY_OK)
         return ES_UPDATE_REJECTED;
     if (slots->used != ES_NO_SLOT && !is_later(gallery.sequence, slots->gallery.sequence))

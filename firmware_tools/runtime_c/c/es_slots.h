@@ -15,6 +15,7 @@ struct es_flash {
 struct es_slots {
     const struct es_flash *flash;
     const struct es_embedder *embedder;
+    const struct es_trust *trust; /* 0 without requirements */
     struct es_gallery gallery; /* of the slot in use */
     uint32_t used;             /* 0 or 1, or ES_NO_SLOT */
     enum es_gallery_verdict verdicts[2];

@@ -189,4 +189,16 @@ def test_an_examination_covers_everything(tmp_path: Path) -> None:
     checks = [finding.check for finding in doctor.examine(tmp_path, PI)]
     expected = ["python", "numpy", "cv2", "runtime", "models", "self-test xnnpack", "self-test reference"]
     assert [check for check in expected if check not in checks] == []
-    assert checks[-3:] == ["host", "system", "cameras"]
+    assert checks[-4:] == ["host", "system", "cameras", "galleries"]
+
+
+def test_the_policy_about_galleries_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("edge_siamese.gallery.trust.policy.search_paths", lambda: [tmp_path / "system.toml"])
+    assert only(doctor.check_trust()).sentence.startswith("unsigned ones are accepted, older ones accepted; 0 trusted")
+    (tmp_path / "system.toml").write_text("[trust]\nrequire-signature = true\nsequence-state = 'state.json'\n")
+    shown, warned = doctor.check_trust()
+    assert shown.sentence.startswith("unsigned ones are rejected, older ones rejected (")
+    assert (warned.status, "every gallery is rejected" in warned.sentence) == (Status.FAIL, True)
+    (tmp_path / "system.toml").write_text("[trust]\nrevoked-keys = 'absent.txt'\n")
+    found = only(doctor.check_trust())
+    assert (found.status, "absent.txt: cannot be read" in found.sentence) == (Status.FAIL, True)

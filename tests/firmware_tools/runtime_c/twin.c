@@ -9,6 +9,12 @@
 
 static struct es_gallery gallery;
 static struct es_history history;
+
+#ifdef TWIN_TRUST
+#include "twin_keys.h" /* keys and requirements; written by the test */
+#else
+static const struct es_trust *const requirements;
+#endif
 static struct es_glasses glasses;
 
 int twin_open(const uint8_t *data, uint32_t size, const uint8_t *digest, uint32_t dimension, int32_t zero_point);
@@ -17,7 +23,7 @@ int twin_open(const uint8_t *data, uint32_t size, const uint8_t *digest, uint32_
     struct es_embedder embedder = {.dimension = (uint16_t)dimension, .zero_point = (int8_t)zero_point};
     memcpy(embedder.digest, digest, sizeof embedder.digest);
     memset(&history, 0, sizeof history);
-    return (int)es_gallery_open(&gallery, data, size < 64 ? data : data + 64, size, &embedder);
+    return (int)es_gallery_open(&gallery, data, size < 64 ? data : data + 64, size, &embedder, requirements);
 }
 
 /* Sets the glasses rule of the open gallery. */

@@ -68,7 +68,7 @@ static struct es_gallery gallery;
 int twin_engine_open(const uint8_t *data, uint32_t size);
 int twin_engine_open(const uint8_t *data, uint32_t size)
 {
-    return (int)es_gallery_open(&gallery, data, data + 64, size, es_networks.embedder);
+    return (int)es_gallery_open(&gallery, data, data + 64, size, es_networks.embedder, 0);
 }
 
 int twin_self_test(void);
