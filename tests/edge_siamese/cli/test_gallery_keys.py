@@ -72,8 +72,8 @@ def test_a_gallery_is_encrypted_and_decrypted(command: Command, people_esg: Path
     answer = command("gallery", "encrypt", "people.esg", "--key", "file:secret")
     assert (answer.code, answer.out) == (0, "people.esg: encrypted\n")
     assert b"anna" not in people_esg.read_bytes()
-    refused = command("gallery", "check", "people.esg", "--json")
-    assert (refused.code, refused.report["findings"][0]["verdict"]) == (2, "encrypted")
+    rejected = command("gallery", "check", "people.esg", "--json")
+    assert (rejected.code, rejected.report["findings"][0]["verdict"]) == (2, "encrypted")
     again = command("gallery", "encrypt", "people.esg", "--key", "file:secret")
     assert (again.code, again.err) == (2, "edge-siamese: people.esg: it is encrypted already\n")
     assert command("gallery", "decrypt", "people.esg", "--key", "file:secret", "--json").report["encrypted"] is False
