@@ -13,6 +13,7 @@ from .firmware_options import firmware_options, sources_of
 
 if TYPE_CHECKING:
     from ..boards import Board
+    from ..image.projects import Project
 
 
 @click.command()
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 )
 @click.option("--gallery", type=click.Path(path_type=Path), help="An .esg of the same embedder, as images for slot a.")
 @click.option("--board-code", type=click.Path(path_type=Path), help="Your C file with the functions of es_board.h.")
+@click.option(
+    "--project",
+    type=click.Choice(["esp-idf", "arduino", "zephyr"]),
+    help="Write a project of this build system instead, and compile nothing.",
+)
 @click.option("--sources-only", is_flag=True, help="Write the sources and the linker script, and compile nothing.")
 @firmware_options
 @json_option
@@ -28,6 +34,7 @@ def build(
     out: Path,
     gallery: Path | None,
     board_code: Path | None,
+    project: "Project | None",
     sources_only: bool,
     board_name: str,
     detector: Path | None,
@@ -44,15 +51,23 @@ def build(
     """
     from ..boards import find_board
     from ..image.build import build as link
+    from ..image.build import require_cortex_m
+    from ..image.projects import project_files
     from ..image.toolchain import find_toolchain
 
     board = find_board(board_name)
-    compiler = None if sources_only else find_toolchain(toolchain)
+    if not (sources_only or project):
+        require_cortex_m(board)
+    compiler = None if sources_only or project else find_toolchain(toolchain)
     sources, card = sources_of(
         board, detector, embedder, target_fpir=target_fpir, upright_only=upright_only, board_code=board_code
     )
-    files = {f"src/{name}": text.encode() for name, text in sources.files.items()}
-    files |= _gallery_files(gallery, board, card) if gallery else {}
+    if project:
+        files = project_files(project, sources, gallery.read_bytes() if gallery else None)
+    else:
+        files = {f"src/{name}": text.encode() for name, text in sources.files.items()}
+    images = _gallery_files(gallery, board, card) if gallery else {}
+    files |= images if project != "arduino" else {}
     report: dict[str, Any] = {"board": board.name}
     if compiler:
         firmware = link(sources, compiler)
@@ -88,4 +103,4 @@ def _show(report: dict[str, Any], files: dict[str, bytes], out: Path) -> None:
         )
     for name in sorted(name for name in files if "/" not in name):
         click.echo(f"  {out / name}")
-    click.echo(f"  {out / 'src'}: {sum('/' in name for name in files)} sources")
+    click.echo(f"  {out}: {sum(name.endswith(('.c', '.h')) for name in files)} sources")

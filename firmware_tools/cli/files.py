@@ -18,10 +18,10 @@ def write_files(files: Mapping[str, bytes], out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out, prefix=".build-") as stage:
             for name, data in files.items():
-                (Path(stage) / name).parent.mkdir(exist_ok=True)
+                (Path(stage) / name).parent.mkdir(parents=True, exist_ok=True)
                 (Path(stage) / name).write_bytes(data)
             for name in files:
-                (out / name).parent.mkdir(exist_ok=True)
+                (out / name).parent.mkdir(parents=True, exist_ok=True)
                 os.replace(Path(stage) / name, out / name)
     except OSError as error:
         raise DataError(f"{out}: cannot be written ({error.strerror})", path=out) from error

@@ -20,7 +20,8 @@ from .formats import uf2
 from .toolchain import Toolchain, build_elf
 
 _ERASED = b"\xff"
-_CORTEX_M = ("es_startup.c", "es_memory.c", "string.h")
+CORTEX_M = ("es_startup.c", "es_memory.c", "string.h")
+BOARD_CODE = "es_board.c"
 _EMULATED, _TEMPLATE = "es_board_semihosting.c", "es_board_template.c"
 _OF_CHIPS = {"rp2040": "es_board_rp2040.c"}
 
@@ -111,12 +112,12 @@ def firmware_sources(
     folder = files("edge_siamese_firmware.runtime_c")
     chip = _OF_CHIPS.get(profile.boot or "", _TEMPLATE)
     own = folder / "boards_c" / (_EMULATED if profile.machine or semihosting else chip)
-    cortex_m = (*_CORTEX_M, f"es_boot_{profile.boot}.c") if profile.boot else _CORTEX_M
+    cortex_m = (*CORTEX_M, f"es_boot_{profile.boot}.c") if profile.boot else CORTEX_M
     texts = {
         **runtime_sources(),
         **networks.sources,
         **{name: (folder / "cortex_m" / name).read_text("utf-8") for name in cortex_m},
-        "es_board.c": own.read_text("utf-8") if board_code is None else _read(board_code),
+        BOARD_CODE: own.read_text("utf-8") if board_code is None else _read(board_code),
         CONFIG: config_header(board, profile),
         LINKER_SCRIPT: linker_script(board, profile),
     }
@@ -127,9 +128,10 @@ def build(sources: FirmwareSources, toolchain: Toolchain) -> Firmware:
     """Compile and link.
 
     Raises:
-        DataError: the firmware does not fit the board, or cannot be compiled.
+        DataError: the firmware does not fit the board, cannot be compiled, or the board's core is no Cortex-M.
     """
     profile = profile_of(sources.board)
+    require_cortex_m(sources.board)
     with tempfile.TemporaryDirectory() as folder:
         for name, text in sources.files.items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
@@ -137,6 +139,18 @@ def build(sources: FirmwareSources, toolchain: Toolchain) -> Firmware:
         elf = with_boot_crc(path.read_bytes(), profile)
     address, image = flash_image(elf, profile)
     return Firmware(sources.board, elf, address, image, _report(sources, profile, elf, image, toolchain))
+
+
+def require_cortex_m(board: Board) -> None:
+    """Check that a firmware can be linked here.
+
+    Raises:
+        DataError: the board's core is no Cortex-M.
+    """
+    if not board.cpu.startswith("cortex-m"):
+        raise DataError(
+            f"{board.name}: there is no compiler for its {board.cpu} here; --project writes the firmware for another build system"
+        )
 
 
 def flash_image(elf: bytes, profile: FirmwareProfile) -> tuple[int, bytes]:

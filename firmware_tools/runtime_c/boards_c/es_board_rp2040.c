@@ -188,7 +188,7 @@ static bool write(const uint8_t *to, const uint8_t *from, uint32_t size)
     return true;
 }
 
-const struct es_flash es_board_flash = {
+struct es_flash es_board_flash = {
     .slots = {(const uint8_t *)ES_SLOT_A, (const uint8_t *)ES_SLOT_B},
     .size = ES_SLOT_SIZE,
     .page = ES_SLOT_PAGE,

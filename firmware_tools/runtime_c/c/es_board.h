@@ -24,6 +24,6 @@ void es_board_watchdog(void);
 bool es_board_goes_on(void);
 
 /* The gallery slots and how they are erased and written. */
-extern const struct es_flash es_board_flash;
+extern struct es_flash es_board_flash;
 
 #endif

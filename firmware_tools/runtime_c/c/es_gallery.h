@@ -82,14 +82,14 @@ bool es_gallery_is_overdue(const struct es_gallery *gallery, uint32_t person);
 /* The templates from `first` on up to the returned index belong to the person of the first one. */
 uint32_t es_gallery_person_end(const struct es_gallery *gallery, uint32_t first);
 
-static inline uint32_t es_gallery_norm(const struct es_gallery *gallery, uint32_t template)
+static inline uint32_t es_gallery_norm(const struct es_gallery *gallery, uint32_t which)
 {
-    return es_u32(gallery->squared_norms + 4 * template);
+    return es_u32(gallery->squared_norms + 4 * which);
 }
 
-static inline const int8_t *es_gallery_template(const struct es_gallery *gallery, uint32_t template)
+static inline const int8_t *es_gallery_template(const struct es_gallery *gallery, uint32_t which)
 {
-    return gallery->templates + template * gallery->dimension;
+    return gallery->templates + which * gallery->dimension;
 }
 
 #endif

@@ -42,7 +42,7 @@ static bool write(const uint8_t *to, const uint8_t *from, uint32_t size)
     return true;
 }
 
-const struct es_flash es_board_flash = {{flash[0], flash[1]}, ES_SLOT_SIZE, ES_SLOT_PAGE, erase, write};
+struct es_flash es_board_flash = {{flash[0], flash[1]}, ES_SLOT_SIZE, ES_SLOT_PAGE, erase, write};
 
 void es_board_start(void) {}
 static int32_t watchdog_calls;

@@ -1,0 +1,11 @@
+/* Your application: put the driver of your camera into edge_siamese_capture. */
+#include "edge_siamese.h"
+
+bool edge_siamese_capture(uint8_t *pixels)
+{
+    (void)pixels;
+    return false;
+}
+
+void app_main(void);
+void app_main(void) { edge_siamese_start(); }

@@ -1,0 +1,7 @@
+if(CONFIG_EDGE_SIAMESE)
+  file(GLOB edge_siamese_sources "${CMAKE_CURRENT_LIST_DIR}/../src/*.c")
+  zephyr_library_named(edge_siamese)
+  zephyr_library_sources(${edge_siamese_sources})
+  zephyr_library_compile_options(-O2 -fno-strict-aliasing)
+  zephyr_include_directories("${CMAKE_CURRENT_LIST_DIR}/../src")
+endif()
