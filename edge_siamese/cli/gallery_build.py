@@ -1,5 +1,6 @@
 """``edge-siamese gallery build`` and ``add``: builds galleries from photos."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -147,7 +148,7 @@ def _report_names(dataset: "IdentityDataset") -> None:
     changes = [change_of(person) for person in names]
     for sentence in (*dataset.notes, *filter(None, changes)):
         note(sentence)
-    for name in sorted({name for name in names.values() if list(names.values()).count(name) > 1}):
+    for name in sorted(name for name, folders in Counter(names.values()).items() if folders > 1):
         note(f"several folders name '{name}'; their photos are taken together")
 
 

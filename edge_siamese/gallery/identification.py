@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..decision import Decision, Outcome, Reason, decide_scores, doubted, undecided
 from ..errors import DataError, ExpiredGalleryError, OperatingPointError, OtherEmbedderError
 from ..faces import Embedding, Face
-from ..matching import scores_q15
+from ..matching import NO_SCORE, paired_scores_q15
 from ..operating_point import (
     DEFAULT_TARGET_FPIR,
     OperatingPoint,
@@ -25,6 +25,7 @@ from ..quality.glasses import GlassesRule
 from .container.content import GalleryContent
 from .container.verdicts import GalleryVerdict
 from .metadata import is_overdue, last_day, today
+from .search import TemplateSearch
 
 if TYPE_CHECKING:
     from ..tflite.model_card import ModelCard
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 MATCHES_OF_A_MEAN = 3
 """FMR of the mean of three to ten photos divided by the FMR of one photo, at thresholds for an FMR of 1e-3 to 1e-4: 1.6 to
 2.6, measured on the validation people."""
+_SCORES_AT_ONCE, _PAIRS_AT_ONCE = 1 << 24, 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,11 @@ class IdentifyingGallery(GalleryContent):
     def _starts(self) -> npt.NDArray[np.intp]:
         """Index of each identity's first template."""
         return np.searchsorted(self.identity_index, np.arange(len(self.names)))
+
+    @cached_property
+    def search(self) -> TemplateSearch:
+        """Scores of probes with every template; `TemplateSearch.prepare` makes it fast before the first probe."""
+        return TemplateSearch(self.templates, self.zero_point)
 
     @cached_property
     def _glasses(self) -> tuple[GlassesRule, npt.NDArray[np.bool_]] | None:
@@ -66,12 +73,32 @@ class IdentifyingGallery(GalleryContent):
 
         The score of a probe and a template that both have glasses is lowered; see `quality.glasses`.
         """
-        if not self.names:
-            return np.empty((len(probes), 0), np.int16)
-        of_templates = scores_q15(probes, self.templates, self.zero_point)
+        scores = np.empty((len(probes), len(self.names)), np.int16)
+        at_once = max(_SCORES_AT_ONCE // max(len(self.templates), 1), 1)
+        for start in range(0, len(probes) if self.names else 0, at_once):
+            scores[start : start + at_once] = self._scores_of_few(probes[start : start + at_once])
+        return scores
+
+    def scores_of_pairs(self, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> npt.NDArray[np.int16]:
+        """Q15 scores int16 ``(n,)`` of pairs of the gallery's own templates, given by two rows each."""
+        scores = np.empty(len(rows), np.int16)
+        for start in range(0, len(rows), _PAIRS_AT_ONCE):
+            block = slice(start, start + _PAIRS_AT_ONCE)
+            pairs = [self.templates[rows[block]], self.templates[columns[block]]]
+            scores[block] = paired_scores_q15(*pairs, self.zero_point)
+        if self._glasses is not None:
+            rule, wearing = self._glasses
+            lowered = np.maximum(scores.astype(np.int32) - rule.raise_q15, NO_SCORE).astype(np.int16)
+            scores = np.where(wearing[rows] & wearing[columns], lowered, scores)
+        return scores
+
+    def _scores_of_few(self, probes: npt.NDArray[np.int8]) -> npt.NDArray[np.int16]:
+        of_templates = self.search.scores(probes)
         if self._glasses is not None:
             rule, wearing = self._glasses
             of_templates = rule.lowered(of_templates, rule.present(probes, self.zero_point), wearing)
+        if len(self.names) == len(self.templates):
+            return of_templates
         return np.maximum.reduceat(of_templates, self._starts, axis=1)
 
     @overload

@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ... import matching
 from ...operating_point import OperatingPoint
+
+_ROWS_AT_ONCE = 4096
 
 
 class Revision(NamedTuple):
@@ -64,6 +67,8 @@ class GalleryContent:
 
 def squared_norms(templates: npt.NDArray[np.int8], zero_point: int) -> npt.NDArray[np.uint32]:
     """Squared norms uint32 ``(T,)`` of int8 ``(T, D)`` templates; D < 2**16 keeps them below 2**32."""
-    centered = templates.astype(np.int16) - np.int16(zero_point)
-    norms: npt.NDArray[np.int64] = np.einsum("td,td->t", centered, centered, dtype=np.int64)
-    return norms.astype(np.uint32)
+    norms = np.empty(len(templates), np.uint32)
+    for start in range(0, len(templates), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        norms[rows] = matching.squared_norms(matching.centered(templates[rows], zero_point))
+    return norms

@@ -4,13 +4,14 @@ Two identities are look-alikes if the best score between their templates reaches
 `LOOK_ALIKE_FPIR`. A person with such a score for another name can be identified wrongly or not at all.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...matching import NO_SCORE, Q15
+from ...matching import NO_SCORE, Q15, centered, squared_norms
 from ...operating_point import choose_operating_point
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 LOOK_ALIKE_FPIR = 0.01
 """Accepted rate at which a new person is taken for an enrolled one at enrollment; higher than for identification, because the
 user can override the result."""
-_BLOCK = 1024
+_BLOCK = 2048
+_ROUNDING = 1e-3  # of cosines in float32, and of scores to Q15
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -50,17 +54,46 @@ def look_alike_threshold(gallery: "Gallery", card: "ModelCard | None") -> int | 
     return choose_operating_point(points, gallery.required_fmr(LOOK_ALIKE_FPIR)).threshold_q15 if points else None
 
 
-def find_look_alikes(gallery: "Gallery", threshold: int) -> list[LookAlikes]:
-    """Every pair of identities whose score reaches the Q15 threshold, highest first."""
-    best = np.full((len(gallery.names),) * 2, NO_SCORE, np.int16)
-    for start in range(0, len(gallery.templates), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        np.maximum.at(best, gallery.identity_index[block].astype(np.intp), gallery.scores_of(gallery.templates[block]))
-    pairs = [
-        LookAlikes(gallery.names[first], gallery.names[second], int(best[first, second]))
-        for first, second in np.argwhere(np.triu(best >= threshold, 1)).tolist()
-    ]
+def find_look_alikes(gallery: "Gallery", threshold: int, progress: Progress | None = None) -> list[LookAlikes]:
+    """Every pair of identities whose score reaches the Q15 threshold, highest first.
+
+    Args:
+        gallery: the gallery; memory does not grow with its size, except for the pairs found.
+        threshold: Q15 score.
+        progress: called with the number of templates compared with all others, and the total.
+    """
+    best: dict[tuple[int, int], int] = {}
+    for rows, columns in _candidates(gallery, threshold, progress):
+        scores = gallery.scores_of_pairs(rows, columns)
+        kept = scores >= threshold
+        owners = np.sort(gallery.identity_index[np.stack([rows, columns], axis=1)[kept]], axis=1)
+        for pair, score in zip(map(tuple, owners.tolist()), scores[kept].tolist(), strict=True):
+            best[pair] = max(best.get(pair, NO_SCORE), score)
+    pairs = [LookAlikes(gallery.names[a], gallery.names[b], score) for (a, b), score in best.items()]
     return sorted(pairs, key=lambda pair: (-pair.score, pair.first, pair.second))
+
+
+def _candidates(
+    gallery: "Gallery", threshold: int, progress: Progress | None
+) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Rows of template pairs of different people, among them all that reach the threshold: by cosines in float32."""
+    least, owners, count = threshold / Q15 - _ROUNDING, gallery.identity_index, len(gallery.templates)
+    for start in range(0, count, _BLOCK):
+        first = _unit(gallery.templates[start : start + _BLOCK], gallery.zero_point)
+        for other in range(start, count, _BLOCK):
+            second = first if other == start else _unit(gallery.templates[other : other + _BLOCK], gallery.zero_point)
+            rows, columns = np.nonzero(first @ second.T >= least)
+            rows, columns = rows + start, columns + other
+            different = (owners[rows] != owners[columns]) & (rows < columns)
+            if different.any():
+                yield rows[different], columns[different]
+        if progress:
+            progress(min(start + _BLOCK, count), count)
+
+
+def _unit(templates: npt.NDArray[np.int8], zero_point: int) -> npt.NDArray[np.float32]:
+    vectors = centered(templates, zero_point)
+    return np.asarray(vectors / np.sqrt(np.maximum(squared_norms(vectors), 1.0))[:, None], np.float32)
 
 
 def looks_like(gallery: "Gallery", name: str, templates: npt.NDArray[np.int8], threshold: int) -> LookAlikes | None:

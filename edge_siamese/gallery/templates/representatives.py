@@ -59,8 +59,10 @@ class Candidates:
     def of(cls, templates: Templates, zero_point: int) -> "Candidates":
         """Compute the scores of int8 ``(N, D)`` templates."""
         scores = scores_q15(templates, templates, zero_point).astype(np.int64)
-        distinct = np.unique(templates, axis=0, return_index=True)[1]
-        return cls(scores, tuple(sorted(distinct.tolist())))
+        first: dict[bytes, int] = {}
+        for row, template in enumerate(templates):
+            first.setdefault(template.tobytes(), row)
+        return cls(scores, tuple(first.values()))
 
     def choose(self, count: int, strategy: Strategy = Strategy.GREEDY) -> list[int]:
         """Indices of at most `count` representatives, the most representative first."""
