@@ -161,7 +161,8 @@ def quotients_of_one(
     np.floor(np.sqrt(roots, out=roots), out=roots)
     np.copyto(values, dots)
     np.divide(np.multiply(values, float(Q15), out=values), roots, out=values)
-    np.copyto(scores, np.clip(values, NO_SCORE, Q15 - 1, out=values), casting="unsafe")
+    np.maximum(np.minimum(values, Q15 - 1.0, out=values), float(NO_SCORE), out=values)
+    np.copyto(scores, values, casting="unsafe")
 
 
 def _integer_quotients(dots: npt.NDArray[np.int64], squared: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:

@@ -78,6 +78,15 @@ def _align(item: dict[str, Any]) -> Iterator[Part]:
     yield "", lambda: align(image, landmarks), {}
 
 
+def _search(item: dict[str, Any]) -> Iterator[Part]:
+    from edge_siamese.gallery.search import TemplateSearch
+
+    templates = _input((item["templates"], item["dimension"]), np.int8, 1)
+    search, probe = TemplateSearch(templates, 0), templates[:1]
+    search.prepare()
+    yield "", lambda: search.scores(probe), {}
+
+
 def _yunet(item: dict[str, Any]) -> Callable[[], Array]:
     """A function that answers YuNet's rows for the item's image, scaled to the item's size."""
     import cv2
@@ -132,6 +141,7 @@ _KINDS: dict[str, Callable[[dict[str, Any]], Iterator[Part]]] = {
     "network": _network,
     "analyze": _analyze,
     "align": _align,
+    "search": _search,
     "yunet": _yunet_alone,
     "peer_pipeline": _peer_pipeline,
 }

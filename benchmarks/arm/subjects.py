@@ -20,7 +20,8 @@ DATA_VARIABLE = "EDGE_SIAMESE_DATA"
 _YUNET = "yunet_n_320_320.onnx"
 _PEER_EMBEDDER = "mobilefacenet_int8.tflite"
 _YUNET_SIZES = ((320, 320), (320, 240), (160, 120))
-_FORMS = "a shipped model's name, a .tflite file, pipeline, pipeline:EMBEDDER+DETECTOR or peers"
+_DIMENSION, _MAX_TEMPLATES = 256, 1_000_000
+_FORMS = "a shipped model's name, a .tflite file, pipeline, pipeline:EMBEDDER+DETECTOR, search:TEMPLATES or peers"
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ def resolve(words: Sequence[str], environment: Mapping[str, str] = os.environ) -
     """The subjects that words of the command line name, each once.
 
     Args:
-        words: names of shipped models, paths of ``.tflite`` files, ``"pipeline"``, ``"pipeline:EMBEDDER+DETECTOR"``
-            or ``"peers"``. Without any: all shipped models and the pipeline.
+        words: names of shipped models, paths of ``.tflite`` files, ``"pipeline"``, ``"pipeline:EMBEDDER+DETECTOR"``,
+            ``"search:TEMPLATES"`` or ``"peers"``. Without any: all shipped models and the pipeline.
         environment: where ``EDGE_SIAMESE_DATA`` is looked up.
 
     Raises:
@@ -107,6 +108,8 @@ def _subjects(word: str, environment: Mapping[str, str]) -> Iterator[CountedSubj
         yield from _peers(environment)
     elif word == "pipeline" or word.startswith("pipeline:"):
         yield _pipeline(word)
+    elif word.startswith("search:"):
+        yield _search(word)
     else:
         path = find_model(word)
         yield _network(path, path.stem if named_model(word) else path.name)
@@ -147,6 +150,14 @@ def _pipeline(word: str) -> CountedSubject:
     return CountedSubject(
         f"pipeline {names}", {"kind": "analyze", "embedder": str(paths[0]), "detector": str(paths[1])}
     )
+
+
+def _search(word: str) -> CountedSubject:
+    digits = word.partition(":")[2]
+    if not (digits.isascii() and digits.isdigit() and 0 < int(digits) <= _MAX_TEMPLATES):
+        raise DataError(f"{word}: expected search:TEMPLATES with 1 to {_MAX_TEMPLATES:,} templates, found {digits!r}")
+    item = {"kind": "search", "templates": int(digits), "dimension": _DIMENSION}
+    return CountedSubject(f"search of {int(digits):,} templates", item)
 
 
 def _peers(environment: Mapping[str, str]) -> Iterator[CountedSubject]:

@@ -1,7 +1,7 @@
 """Search of a gallery: the Q15 scores of probes with every template, as fast as the number of templates allows.
 
-All ways give the scores of `matching.scores_q15`; only duration and memory differ. A few templates are kept as floats. Many
-are compared in place, a block at a time, until so many probes were compared that preparing `tflite.dot_products` pays.
+All ways give the scores of `matching.scores_q15`; only duration and memory differ. At first, few templates are kept as floats
+and many are compared in place, a block at a time. After so many probes that it pays, `tflite.dot_products` is prepared.
 """
 
 import numpy as np
@@ -14,6 +14,7 @@ Int8 = npt.NDArray[np.int8]
 _KEPT_NUMBERS = 1 << 22  # 16 MB of float32
 _PROBES_BEFORE_PREPARING = 32
 _FEW_PROBES = 16  # from here on a matrix product is faster than as many single products
+_WORTH_PREPARING = 256
 _BLOCK = 4096
 
 
@@ -35,22 +36,26 @@ class TemplateSearch:
 
     def scores(self, probes: Int8) -> npt.NDArray[np.int16]:
         """Q15 scores int16 ``(P, T)`` of int8 ``(P, D)`` probes."""
-        if self._floats is not None and self._norms is not None and len(probes) <= _FEW_PROBES:
-            rows = centered(probes, self._zero_point)
-            return quotients(dot_products(rows, self._floats), squared_norms(rows), self._norms)
-        self._probes += len(probes)
-        if self._floats is None and len(probes) < _FEW_PROBES and self._probes > _PROBES_BEFORE_PREPARING:
-            self.prepare()
-        if self._prepared is None or len(probes) >= _FEW_PROBES:
-            return scores_q15(probes, self._templates, self._zero_point)
-        return np.stack([self._prepared.scores(probe) for probe in probes])
+        if len(probes) < _FEW_PROBES:
+            self._probes += len(probes)
+            if self._probes > _PROBES_BEFORE_PREPARING and len(self._templates) >= _WORTH_PREPARING:
+                self.prepare()
+            if self._prepared is not None and len(probes):
+                rows = [self._prepared.scores(probe) for probe in probes]
+                return np.stack(rows) if len(rows) > 1 else rows[0][None]
+            if self._floats is not None and self._norms is not None:
+                vectors = centered(probes, self._zero_point)
+                return quotients(dot_products(vectors, self._floats), squared_norms(vectors), self._norms)
+        return scores_q15(probes, self._templates, self._zero_point)
 
     def prepare(self) -> bool:
         """Prepare fast products now, which otherwise happens after some probes. Returns whether the runtime has them."""
         if self._unprepared:
             self._unprepared = False
             products = open_dot_products(self._templates)
-            self._prepared = products and _Prepared(products, self._templates, self._zero_point)
+            if products is not None:
+                self._prepared = _Prepared(products, self._templates, self._zero_point)
+                self._floats = self._norms = None
         return self._prepared is not None
 
 
@@ -67,18 +72,19 @@ class _Prepared:
             self._norms[rows] = squared_norms(floats)
             if zero_point:  # (a - z) . (b - z) = a . b - z sum(a) - z sum(b - z)
                 self._offsets[rows] = zero_point * floats.sum(axis=1, dtype=np.float64)
-        self._count, self._smallest, self._largest = count, self._norms.min(), self._norms.max()
+        self._count, self._smallest, self._largest = count, float(self._norms.min()), float(self._norms.max())
 
     def scores(self, probe: Int8) -> npt.NDArray[np.int16]:
         """Q15 scores int16 ``(T,)`` of int8 ``(D,)``."""
-        squared = squared_norms(centered(probe[None], self._zero_point))
-        shift = self._zero_point * float(probe.sum(dtype=np.int64))
-        plain = self._smallest > 0 and 0 < squared[0] * self._largest < EXACT_ROOTS
+        values = centered(probe[None], self._zero_point)[0]
+        squared = float(values @ values)
+        shift = self._zero_point * float(probe.sum(dtype=np.int64)) if self._zero_point else 0.0
+        plain = self._smallest > 0 and 0 < squared * self._largest < EXACT_ROOTS
         scores, room = np.empty(self._count, np.int16), np.empty((2, self._products.largest_block))
         for rows, dots in self._products.blocks(probe):
             exact = dots - (self._offsets[rows] + shift) if self._zero_point else dots
             if plain:
-                quotients_of_one(exact, squared[0], self._norms[rows], scores[rows], room)
+                quotients_of_one(exact, squared, self._norms[rows], scores[rows], room)
             else:
-                scores[rows] = quotients(exact[None], squared, self._norms[rows])[0]
+                scores[rows] = quotients(exact[None], np.float64([squared]), self._norms[rows])[0]
         return scores

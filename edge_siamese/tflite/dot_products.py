@@ -44,7 +44,9 @@ class DotProducts:
 
     def blocks(self, vector: Int8) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
         """Rows and their exact dot products float32 ``(n,)`` with int8 ``(D,)``, block by block."""
-        values = np.concatenate([vector.astype(np.float32), np.float32(_RANGE)])[None]
+        values = np.empty((1, len(vector) + len(_RANGE)), np.float32)
+        values[0, : len(vector)] = vector
+        values[0, len(vector) :] = _RANGE
         start = 0
         for network, rows in zip(self._networks, self._rows, strict=True):
             yield slice(start, start + rows), next(iter(network.run(values).values()))[0]

@@ -97,3 +97,15 @@ def test_an_own_image_is_scaled(tmp_path: Path) -> None:
     assert image.title == "photo.png, 160 x 120"
     with pytest.raises(EdgeSiameseError, match=r"none\.png"):
         Image.read(tmp_path / "none.png", 160, 120)
+
+
+def test_a_search_is_counted_by_its_number_of_templates() -> None:
+    (counted,) = resolve(["search:1000"])
+    assert counted.name == "search of 1,000 templates"
+    assert counted.job(Path("image.npz"))["templates"] == 1000
+
+
+@pytest.mark.parametrize("word", ["search:", "search:0", "search:many", "search:1000001", "search:-5"])
+def test_a_search_of_no_number_is_rejected(word: str) -> None:
+    with pytest.raises(DataError, match="expected search:TEMPLATES with 1 to 1,000,000 templates"):
+        resolve([word])
