@@ -19,7 +19,11 @@ NO_SCORE = -Q15
 _EXACT_IN_FLOAT32 = 2**24 // 255**2
 # The rounded float64 root of an integer below 2**52 is never above the true root's next integer.
 EXACT_ROOTS = 2**52
-_TEMPLATES_AT_ONCE, _PROBES_AT_ONCE, _FEW_PROBES = 4096, 128, 4  # a tile of templates is converted in the processor's cache
+_TEMPLATES_AT_ONCE, _PROBES_AT_ONCE, _FEW_PROBES = (
+    4096,
+    128,
+    4,
+)  # a tile of templates is converted in the processor's cache
 
 Int8 = npt.NDArray[np.int8]
 
@@ -64,7 +68,8 @@ def paired_scores_q15(first: Int8, second: Int8, zero_point: int) -> npt.NDArray
     """Q15 scores int16 ``(n,)`` of the rows of two arrays int8 ``(n, D)``, pair by pair; see `scores_q15`."""
     a, b = centered(first, zero_point), centered(second, zero_point)
     dots, squared = np.einsum("nd,nd->n", a, b), squared_norms(a) * squared_norms(b)
-    return quotients(dots[None], np.ones(1), squared)[0]
+    scores: npt.NDArray[np.int16] = quotients(dots[None], np.ones(1), squared)[0]
+    return scores
 
 
 def score_q15(a: Embedding, b: Embedding) -> int:
@@ -113,7 +118,7 @@ def centered(vectors: Int8, zero_point: int, room: npt.NDArray[Any] | None = Non
 
 def squared_norms(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """Exact squared norms float64 ``(n,)`` of `centered` vectors ``(n, D)``."""
-    return np.einsum("nd,nd->n", vectors, vectors).astype(np.float64)
+    return np.asarray(np.einsum("nd,nd->n", vectors, vectors), np.float64)
 
 
 def dot_products(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -137,7 +142,7 @@ def quotients(
     np.divide(scores, np.maximum(roots, 1.0, out=roots), out=scores)
     np.clip(scores, NO_SCORE, Q15 - 1, out=scores)
     scores[zero] = NO_SCORE
-    return scores.astype(np.int16)  # truncates towards zero, like C
+    return np.asarray(scores.astype(np.int16))  # truncates towards zero, like C
 
 
 def quotients_of_one(

@@ -19,7 +19,9 @@ COMMANDS = {
         f"{__name__}.delegates:delegates", "Run networks with every delegate: speed, agreement, operators."
     ),
     "memory": Entry(f"{__name__}.memory:memory", "Measure the memory of the device loop, and what imports cost."),
-    "gallery": Entry(f"{__name__}.gallery:gallery", "Measure the search of a large gallery beside FAISS, and its size."),
+    "gallery": Entry(
+        f"{__name__}.gallery:gallery", "Measure the search of a large gallery beside FAISS, and its size."
+    ),
     "arm": Entry(f"{__name__}.arm:arm", "Count instructions on Pi-class Arm cores, without a board."),
     "arm-fit": Entry(f"{__name__}.arm_fit:arm_fit", "Fit the cost model of `bench arm --predict` again."),
     "detection": Entry(

@@ -70,7 +70,9 @@ class SearchReport:
 
     def rows(self) -> list[tuple[str, ...]]:
         """Cells of a table: search, median, p90, ratio, memory, preparation."""
-        rows = [("search", "median ms", "p90 ms", "ratio to the faster FAISS", "memory MB", "prepared in s")]
+        rows: list[tuple[str, ...]] = [
+            ("search", "median ms", "p90 ms", "ratio to the faster FAISS", "memory MB", "prepared in s")
+        ]
         for label, samples in self.measurement.samples.items():
             summary, times, memory = samples.summary(), self.ratio(label), self.memory[label]
             cells = (f"{summary.median / 1e6:.1f}", f"{summary.p90 / 1e6:.1f}", times.text() if times else "-")

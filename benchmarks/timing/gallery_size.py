@@ -64,12 +64,15 @@ class GallerySize:
 
     def rows(self) -> list[tuple[str, ...]]:
         """Cells of a table: step, seconds, memory."""
-        rows = [("step", "seconds", "memory MB")]
-        return rows + [(name, f"{self.seconds[name]:.1f}", f"{self.peak_bytes[name] / 1e6:.0f}") for name in self.seconds]
+        rows: list[tuple[str, ...]] = [("step", "seconds", "memory MB")]
+        return rows + [
+            (name, f"{self.seconds[name]:.1f}", f"{self.peak_bytes[name] / 1e6:.0f}") for name in self.seconds
+        ]
 
     def to_json(self) -> dict[str, Any]:
         steps = {
-            name: {"seconds": round(self.seconds[name], 3), "peak_bytes": self.peak_bytes[name]} for name in self.seconds
+            name: {"seconds": round(self.seconds[name], 3), "peak_bytes": self.peak_bytes[name]}
+            for name in self.seconds
         }
         return {"people": self.people, "file_bytes": self.file_bytes, "input_bytes": self.input_bytes, "steps": steps}
 
@@ -103,4 +106,3 @@ def measure_gallery_size(
         Gallery.open(path)
     size.file_bytes = path.stat().st_size
     return size
-

@@ -84,8 +84,8 @@ class IdentifyingGallery(GalleryContent):
         scores = np.empty(len(rows), np.int16)
         for start in range(0, len(rows), _PAIRS_AT_ONCE):
             block = slice(start, start + _PAIRS_AT_ONCE)
-            pairs = [self.templates[rows[block]], self.templates[columns[block]]]
-            scores[block] = paired_scores_q15(*pairs, self.zero_point)
+            first, second = self.templates[rows[block]], self.templates[columns[block]]
+            scores[block] = paired_scores_q15(first, second, self.zero_point)
         if self._glasses is not None:
             rule, wearing = self._glasses
             lowered = np.maximum(scores.astype(np.int32) - rule.raise_q15, NO_SCORE).astype(np.int16)

@@ -64,7 +64,7 @@ class _Prepared:
 
     def __init__(self, products: DotProducts, templates: Int8, zero_point: int) -> None:
         self._products, self._zero_point = products, zero_point
-        count, dimension = templates.shape
+        count = len(templates)
         self._norms, self._offsets = np.empty(count), np.zeros(count)
         for start in range(0, count, _BLOCK):
             rows = slice(start, start + _BLOCK)
@@ -86,5 +86,5 @@ class _Prepared:
             if plain:
                 quotients_of_one(exact, squared, self._norms[rows], scores[rows], room)
             else:
-                scores[rows] = quotients(exact[None], np.float64([squared]), self._norms[rows])[0]
+                scores[rows] = quotients(exact[None], np.array([squared]), self._norms[rows])[0]
         return scores

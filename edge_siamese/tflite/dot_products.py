@@ -102,7 +102,12 @@ def layer(weights: Int8) -> bytes:
     graph = _Table({0: tensors, 1: _vector("i", 0), 2: _vector("i", 2), 3: [operator]})
     code = _Table({0: ("b", _FULLY_CONNECTED), 2: ("i", _VERSION), 3: ("i", _FULLY_CONNECTED)})
     model = _Table(
-        {0: ("I", _TFLITE_SCHEMA), 1: [code], 2: [graph], 4: [_Table({}), _Table({0: _Vector(padded.data, count * dimension)})]}
+        {
+            0: ("I", _TFLITE_SCHEMA),
+            1: [code],
+            2: [graph],
+            4: [_Table({}), _Table({0: _Vector(padded.data, count * dimension)})],
+        }
     )
     return _flatbuffer(model)
 

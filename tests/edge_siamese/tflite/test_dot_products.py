@@ -11,7 +11,11 @@ def test_products_are_exact_for_the_largest_values(count: int, dimension: int) -
     matrix = rng.choice(np.array([-128, 127, 0], np.int8), (count, dimension))
     products = open_dot_products(matrix)
     assert products is not None
-    for vector in (rng.integers(-128, 128, dimension, np.int8), np.full(dimension, -128, np.int8), np.zeros(dimension, np.int8)):
+    for vector in (
+        rng.integers(-128, 128, dimension, np.int8),
+        np.full(dimension, -128, np.int8),
+        np.zeros(dimension, np.int8),
+    ):
         ((rows, dots),) = products.blocks(vector)
         assert rows == slice(0, count)
         assert np.array_equal(dots, matrix.astype(np.int64) @ vector.astype(np.int64))
