@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "es_pixel.h"
+
 #define MAP_BITS 28
 #define MAX_HALVINGS 3
 #define MIN_SQUARED_SCALE 16 /* a face of 7168 pixels */
@@ -126,27 +128,32 @@ bool es_crop_fit(struct es_crop *crop, const struct es_frame *frame, const int32
     return true;
 }
 
+/* The mean of four values, halves up. */
+static uint32_t mean(uint32_t a, uint32_t b, uint32_t c, uint32_t d) { return (a + b + c + d + 2) >> 2; }
+
 /* A pixel of the halved frame: the mean of four pixels of the one before, again and again. Black outside. */
-static void pixel_at(const struct es_crop *crop, int32_t x, int32_t y, uint8_t *rgb)
+static struct es_color pixel_at(const struct es_crop *crop, const struct es_steps *steps, int32_t x, int32_t y)
 {
+    const struct es_frame *frame = crop->frame;
     uint32_t halvings = crop->halvings, side = 1u << halvings;
-    uint8_t block[1 << MAX_HALVINGS][1 << MAX_HALVINGS][3];
-    if (x < 0 || y < 0 || x >= es_frame_width(crop->frame) >> halvings || y >= es_frame_height(crop->frame) >> halvings) {
-        rgb[0] = rgb[1] = rgb[2] = 0;
-        return;
-    }
-    for (uint32_t row = 0; row < side; row++)
+    struct es_color block[1 << MAX_HALVINGS][1 << MAX_HALVINGS];
+    if (x < 0 || y < 0 || x >= es_frame_width(frame) >> halvings || y >= es_frame_height(frame) >> halvings)
+        return (struct es_color){0, 0, 0};
+    int32_t first = steps->start + (x << halvings) * steps->across + (y << halvings) * steps->down;
+    for (uint32_t row = 0; row < side; row++, first += steps->down)
         for (uint32_t column = 0; column < side; column++)
-            es_frame_pixel(crop->frame, ((uint32_t)x << halvings) + column, ((uint32_t)y << halvings) + row, block[row][column]);
+            block[row][column] = es_color_at(frame->format, frame->pixels, (uint32_t)(first + (int32_t)column * steps->across));
     for (side /= 2; side; side /= 2)
         for (uint32_t row = 0; row < side; row++)
-            for (uint32_t column = 0; column < side; column++)
-                for (uint32_t channel = 0; channel < 3; channel++) {
-                    uint8_t(*above)[3] = &block[2 * row][2 * column], (*below)[3] = &block[2 * row + 1][2 * column];
-                    uint32_t sum = 2u + above[0][channel] + above[1][channel] + below[0][channel] + below[1][channel];
-                    block[row][column][channel] = (uint8_t)(sum >> 2);
-                }
-    memcpy(rgb, block[0][0], 3);
+            for (uint32_t column = 0; column < side; column++) {
+                struct es_color *above = &block[2 * row][2 * column], *below = &block[2 * row + 1][2 * column];
+                block[row][column] = (struct es_color){
+                    mean(above[0].red, above[1].red, below[0].red, below[1].red),
+                    mean(above[0].green, above[1].green, below[0].green, below[1].green),
+                    mean(above[0].blue, above[1].blue, below[0].blue, below[1].blue),
+                };
+            }
+    return block[0][0];
 }
 
 /* A position on the frame of 2^-28 pixel in units of 2^-10, and in range wherever it is. */
@@ -157,22 +164,59 @@ static int32_t rounded(int64_t position)
     return (int32_t)(found < -limit ? -limit : found > limit ? limit : found);
 }
 
+/* The color between four pixels, the second one `right` and the third one `below` the first; both of 32. */
+ES_ALWAYS_INLINE void blend(
+    struct es_color a, struct es_color b, struct es_color c, struct es_color d, uint32_t right, uint32_t below, uint8_t *rgb)
+{
+    uint32_t both = right * below, w_b = WHOLE * right - both, w_c = WHOLE * below - both, w_a = WHOLE * (WHOLE - right) - w_c;
+    const uint32_t half = WHOLE * WHOLE / 2;
+    rgb[0] = (uint8_t)((a.red * w_a + b.red * w_b + c.red * w_c + d.red * both + half) >> (2 * POSITION_BITS));
+    rgb[1] = (uint8_t)((a.green * w_a + b.green * w_b + c.green * w_c + d.green * both + half) >> (2 * POSITION_BITS));
+    rgb[2] = (uint8_t)((a.blue * w_a + b.blue * w_b + c.blue * w_c + d.blue * both + half) >> (2 * POSITION_BITS));
+}
+
+/* The same of the pixel at an index and its neighbors, all of which are inside. */
+typedef void inner_blend(const uint8_t *pixels, const struct es_steps *steps, int32_t at, uint32_t right, uint32_t below, uint8_t *rgb);
+
+#define INNER_BLEND(name, format)                                                                                            \
+    static void name(                                                                                                        \
+        const uint8_t *pixels, const struct es_steps *steps, int32_t at, uint32_t right, uint32_t below, uint8_t *rgb)       \
+    {                                                                                                                        \
+        uint32_t a = (uint32_t)at, b = a + (uint32_t)steps->across, c = a + (uint32_t)steps->down, d = b + (uint32_t)steps->down; \
+        blend(es_color_at(format, pixels, a), es_color_at(format, pixels, b), es_color_at(format, pixels, c),                \
+              es_color_at(format, pixels, d), right, below, rgb);                                                            \
+    }
+
+INNER_BLEND(blend_rgb888, ES_FORMAT_RGB888)
+INNER_BLEND(blend_rgb565, ES_FORMAT_RGB565)
+INNER_BLEND(blend_rgb565be, ES_FORMAT_RGB565BE)
+INNER_BLEND(blend_gray, ES_FORMAT_GRAY)
+INNER_BLEND(blend_yuyv, ES_FORMAT_YUYV)
+
+static inner_blend *const inner_blends[] = {
+    [ES_FORMAT_RGB888] = blend_rgb888, [ES_FORMAT_RGB565] = blend_rgb565, [ES_FORMAT_RGB565BE] = blend_rgb565be,
+    [ES_FORMAT_GRAY] = blend_gray,     [ES_FORMAT_YUYV] = blend_yuyv,
+};
+
 void es_crop_row(const struct es_crop *crop, uint32_t row, uint8_t *rgb)
 {
     const int32_t half = 1 << (9 - POSITION_BITS);
+    const struct es_frame *frame = crop->frame;
+    struct es_steps steps = es_steps_of(frame);
+    inner_blend *inner = inner_blends[frame->format];
     int32_t row_x = rounded(crop->x - crop->sine * row), row_y = rounded(crop->y + crop->cosine * row);
-    for (uint32_t column = 0; column < ES_CROP_SIZE; column++) {
+    int32_t last_x = es_frame_width(frame) - 1, last_y = es_frame_height(frame) - 1;
+    for (uint32_t column = 0; column < ES_CROP_SIZE; column++, rgb += 3) {
         int32_t x = (rounded(crop->cosine * column) + row_x + half) >> (10 - POSITION_BITS);
         int32_t y = (rounded(crop->sine * column) + row_y + half) >> (10 - POSITION_BITS);
-        int32_t right = x & (WHOLE - 1), below = y & (WHOLE - 1);
-        uint8_t corners[4][3];
-        for (int32_t corner = 0; corner < 4; corner++)
-            pixel_at(crop, (x >> POSITION_BITS) + (corner & 1), (y >> POSITION_BITS) + (corner >> 1), corners[corner]);
-        for (uint32_t channel = 0; channel < 3; channel++) {
-            int32_t first = corners[0][channel] * (WHOLE - right) + corners[1][channel] * right;
-            int32_t second = corners[2][channel] * (WHOLE - right) + corners[3][channel] * right;
-            int32_t sum = first * (WHOLE - below) + second * below;
-            *rgb++ = (uint8_t)((sum + WHOLE * WHOLE / 2) >> (2 * POSITION_BITS));
+        uint32_t right = x & (WHOLE - 1), below = y & (WHOLE - 1);
+        x >>= POSITION_BITS;
+        y >>= POSITION_BITS;
+        if (crop->halvings == 0 && x >= 0 && y >= 0 && x < last_x && y < last_y) {
+            inner(frame->pixels, &steps, steps.start + x * steps.across + y * steps.down, right, below, rgb);
+            continue;
         }
+        blend(pixel_at(crop, &steps, x, y), pixel_at(crop, &steps, x + 1, y), pixel_at(crop, &steps, x, y + 1),
+              pixel_at(crop, &steps, x + 1, y + 1), right, below, rgb);
     }
 }
