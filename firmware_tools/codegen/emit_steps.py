@@ -21,8 +21,10 @@ from .steps import (
     Multiplication,
     Pad,
     Pool,
+    PRelu,
     ReadRows,
     Resize,
+    Softmax,
     Step,
     Window,
     unsupported,
@@ -188,6 +190,37 @@ def _(step: L2Normalization, context: Context) -> StepText:
     vectors = source.size // source.channels
     call = f"es_l2_normalize({vectors}, {source.channels}, {source.zero_point}, {{0}}, {{output}});"
     return StepText("", call, ("es_l2",))
+
+
+@step_text.register
+def _(step: Softmax, context: Context) -> StepText:
+    (source,) = step.inputs
+    name = context.name("exponentials")
+    call = f"es_softmax({source.size // source.channels}, {source.channels}, {name}, {{0}}, {{output}});"
+    return StepText(array(name, step.exponentials.astype(np.int32)), call, ("es_softmax",))
+
+
+@step_text.register
+def _(step: PRelu, context: Context) -> StepText:
+    source, slopes = step.inputs
+    (above, above_shift), (below, below_shift) = (
+        quantize_multiplier(float(factor) / step.result_scale) for factor in (source.scale, source.scale * slopes.scale)
+    )
+    fields = [
+        ("size", str(source.size)),
+        ("repeat", str(slopes.size)),
+        ("in_zero", str(source.zero_point)),
+        ("slope_zero", str(slopes.zero_point)),
+        ("out_zero", str(step.result_zero)),
+        ("above", str(above)),
+        ("above_shift", str(above_shift)),
+        ("below", str(below)),
+        ("below_shift", str(below_shift)),
+    ]
+    name = context.name("slopes")
+    assert slopes.constant is not None
+    data = array(name, slopes.constant) + struct_text("es_prelu", context.name("layer"), fields)
+    return StepText(data, f"es_prelu(&{context.name('layer')}, {{0}}, {name}, {{output}});", ("es_prelu",))
 
 
 @step_text.register

@@ -14,6 +14,7 @@ from .checks import check_graph
 from .fixed_point import Rounding, activation_range, clamp_table, compose
 from .lowering_conv import lower_convolution, lower_dense, lower_depthwise
 from .lowering_image import lower_concatenation, lower_mean, lower_pad, lower_pool, lower_resize
+from .lowering_nonlinear import lower_prelu, lower_softmax
 from .oracle import Oracle
 from .pointwise import Pointwise, find_pointwise, fusable
 from .steps import (
@@ -179,9 +180,10 @@ class _Lowering:
 
 
 def activation(tensor: Tensor) -> Activation:
-    """An int8 tensor without its batch dimension."""
+    """An int8 tensor without its batch dimension, which a constant need not have."""
     assert tensor.quantization is not None
-    shape = tensor.shape[1:] if len(tensor.shape) > 1 else tensor.shape or (1,)
+    batch = len(tensor.shape) > 1 and not (tensor.is_constant and tensor.shape[0] != 1)
+    shape = tensor.shape[1:] if batch else tensor.shape or (1,)
     constant = tensor.values.reshape(shape) if tensor.is_constant else None
     return Activation(tensor.name, shape, tensor.quantization.scale, tensor.quantization.zero_point, constant)
 
@@ -240,9 +242,11 @@ _LOWERED: dict[str, Callable[[_Lowering, Operator, tuple[Activation, ...]], Step
     "MEAN": lambda _, operator, inputs: lower_mean(operator, inputs, activation(operator.outputs[0])),
     "MUL": _lower_multiplication,
     "PAD": lambda _, operator, inputs: lower_pad(operator, inputs, activation(operator.outputs[0])),
+    "PRELU": lambda _, operator, inputs: lower_prelu(operator, inputs, activation(operator.outputs[0])),
     "RESIZE_BILINEAR": lambda _, operator, inputs: lower_resize(operator, inputs, activation(operator.outputs[0])),
     "RESIZE_NEAREST_NEIGHBOR": lambda _, operator, inputs: lower_resize(
         operator, inputs, activation(operator.outputs[0])
     ),
+    "SOFTMAX": lambda _, operator, inputs: lower_softmax(operator, inputs, activation(operator.outputs[0])),
     "SUB": _lower_addition,
 }

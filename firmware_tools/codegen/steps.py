@@ -218,6 +218,22 @@ class L2Normalization(Step):
 
 
 @dataclass(eq=False)
+class Softmax(Step):
+    """Softmax over the channels.
+
+    Attributes:
+        exponentials: int32 ``(256,)``, ``exp`` of minus 0 to 255 steps of the input, with 31 fractional bits.
+    """
+
+    exponentials: npt.NDArray[np.int64]
+
+
+@dataclass(eq=False)
+class PRelu(Step):
+    """Values below zero times a constant of their channel; the second input has the constants."""
+
+
+@dataclass(eq=False)
 class ReadRows(Step):
     """Rows of the network's input, asked from the caller, from `first` on."""
 

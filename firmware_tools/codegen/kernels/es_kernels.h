@@ -107,6 +107,17 @@ void es_resize_bilinear(const struct es_resize *layer, const int8_t *input, int8
 void es_resize_nearest(const struct es_resize *layer, const uint16_t *rows, const uint16_t *columns,
                        const int8_t *input, int8_t *output);
 
+/* Vectors of `channels` values. `exponentials`: exp of minus 0 to 255 steps of the input, 31 fractional bits. */
+void es_softmax(uint32_t vectors, uint32_t channels, const int32_t *exponentials, const int8_t *input, int8_t *output);
+
+/* Values below zero are multiplied by one of `repeat` slopes; `repeat` divides `size`. */
+struct es_prelu {
+    uint32_t size, repeat;
+    int8_t in_zero, slope_zero, out_zero;
+    int32_t above, above_shift, below, below_shift; /* factors of values of at least zero, and of products with slopes */
+};
+void es_prelu(const struct es_prelu *layer, const int8_t *input, const int8_t *slopes, int8_t *output);
+
 void es_l2_normalize(uint32_t vectors, uint32_t channels, int8_t in_zero, const int8_t *input, int8_t *output);
 
 #endif

@@ -112,6 +112,7 @@ def _operands(draw: Draw, model: ModelBuilder) -> tuple[list[int], list[int]]:
     small = shape if kind == "same" else [1, 1, 1, channels]
     scale, zero = draw(_SCALES), draw(_ZEROS)
     if kind == "constant":
+        small = draw(st.sampled_from([[1, 1, 1, channels], [1, channels], [channels], shape, shape[1:]]))
         values = _rng(draw).integers(-128, 128, small).astype(np.int8)
         return [first, model.tensor(small, scale, zero, values=values)], shape
     return [first, model.input(small, scale, zero)], shape
@@ -219,6 +220,27 @@ def add_l2(draw: Draw, model: ModelBuilder) -> None:
     model.output(result)
 
 
+def add_softmax(draw: Draw, model: ModelBuilder) -> None:
+    """The reference kernel ends the program where more than 511 values are nearly equal."""
+    shape = [*draw(st.sampled_from([[1], [1, 3], [1, 2, 3]])), draw(st.integers(1, 60) | st.just(511))]
+    vector = model.input(
+        shape, draw(_SCALES | st.floats(0.25, 4.0, width=32) | st.sampled_from([2.0**-20, 100.0])), draw(_ZEROS)
+    )
+    result = model.tensor(shape, 1 / 256, -128)
+    model.operator("SOFTMAX", [vector], [result], "SoftmaxOptions", beta=draw(st.sampled_from([1.0, 1.0, 0.5, 3.0])))
+    model.output(result)
+
+
+def add_prelu(draw: Draw, model: ModelBuilder) -> None:
+    image, height, width, channels, _, _ = _image(draw, model)
+    count = channels if draw(st.booleans()) else 1
+    values = _rng(draw).integers(-128, 128, [1, 1, count]).astype(np.int8)
+    slopes = model.tensor([1, 1, count], draw(_SCALES), draw(_ZEROS), values=values)
+    result = model.tensor([1, height, width, channels], draw(_SCALES), draw(_ZEROS))
+    model.operator("PRELU", [image, slopes], [result])
+    model.output(result)
+
+
 FAMILIES: dict[str, Callable[[Draw, ModelBuilder], None]] = {
     "conv": add_conv,
     "depthwise": add_depthwise,
@@ -230,4 +252,6 @@ FAMILIES: dict[str, Callable[[Draw, ModelBuilder], None]] = {
     "moved": add_moved,
     "pointwise": add_pointwise,
     "l2": add_l2,
+    "softmax": add_softmax,
+    "prelu": add_prelu,
 }

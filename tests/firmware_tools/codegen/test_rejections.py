@@ -50,6 +50,24 @@ def _grouped(model: ModelBuilder) -> None:
     _conv(model, model.input([1, 8, 8, 6]))
 
 
+def _softmax(model: ModelBuilder) -> None:
+    result = model.tensor([1, 8], 1 / 128, -128)
+    model.operator("SOFTMAX", [model.input([1, 8])], [result], "SoftmaxOptions", beta=1.0)
+    model.output(result)
+
+
+def _prelu(model: ModelBuilder) -> None:
+    result = model.tensor([1, 4, 4, 8])
+    model.operator("PRELU", [model.input([1, 4, 4, 8]), model.input([1, 1, 8])], [result])
+    model.output(result)
+
+
+def _slopes_for_pixels(model: ModelBuilder) -> None:
+    slopes, result = model.tensor([4, 4, 8], values=np.ones([4, 4, 8], np.int8)), model.tensor([1, 4, 4, 8])
+    model.operator("PRELU", [model.input([1, 4, 4, 8]), slopes], [result])
+    model.output(result)
+
+
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
@@ -59,6 +77,12 @@ def _grouped(model: ModelBuilder) -> None:
         (_asymmetric, r"^CONV_2D 't2': its weights 't1' are asymmetric \(zero points other than 0\)$"),
         (_float_weights, r"^CONV_2D 't2': its weights 't1' are FLOAT32, expected dense INT8 with scales$"),
         (_batch, r"'t1' of shape \(2, 8\) has a batch of 2, expected 1$"),
+        (_softmax, r"^SOFTMAX 't0': its result has the scale 0.0078125 and zero point -128, expected 1/256 and -128$"),
+        (_prelu, r"^PRELU 't0': its slopes are computed while it runs, expected constants$"),
+        (
+            _slopes_for_pixels,
+            r"^PRELU 't1': it has slopes of \(4, 4, 8\) for \(4, 4, 8\), expected one for each channel$",
+        ),
         (_grouped, r"^CONV_2D 't2': it is grouped: 3 of 6 channels make an output$"),
     ],
 )
