@@ -54,30 +54,30 @@ def exponentials(scale: float, beta: float) -> npt.NDArray[np.int64]:
     """
     multiplier, shift = quantize_multiplier(min(beta * scale * 2.0 ** (_BITS - _INTEGER_BITS), 2.0**_BITS - 1))
     radius = math.floor((2**_INTEGER_BITS - 1) * 2.0 ** (_BITS - _INTEGER_BITS) / 2.0**shift)
-    values = [_exponential(_times(-step * 2**shift, multiplier)) if step <= radius else 0 for step in range(_STEPS)]
+    values = [_exponential(_times(-step << shift, multiplier)) if step <= radius else 0 for step in range(_STEPS)]
     return np.array(values, np.int64)
 
 
 def _times(a: int, b: int) -> int:
     """``a * b / 2**31`` to the nearest integer, halves away from zero."""
     product = a * b
-    nudged = product + (2**30 if product >= 0 else 1 - 2**30)
-    return nudged // 2**_BITS if nudged >= 0 else -(-nudged // 2**_BITS)
+    nudged = product + ((1 << 30) if product >= 0 else 1 - (1 << 30))
+    return nudged >> _BITS if nudged >= 0 else -(-nudged >> _BITS)
 
 
 def _halved(value: int, times: int) -> int:
     """``value / 2**times`` to the nearest integer, halves away from zero."""
-    rest, half = value % 2**times, 2 ** (times - 1)
+    rest, half = value & ((1 << times) - 1), 1 << (times - 1)
     return (value >> times) + (rest > half - (0 if value < 0 else 1))
 
 
 def _exponential(value: int) -> int:
     """``exp`` of a value of at most 0 with 26 fractional bits: a polynomial between -1/4 and 0, times powers."""
     if value == 0:
-        return 2**_BITS - 1
-    quarter = 2 ** (_BITS - _INTEGER_BITS - 2)
+        return (1 << _BITS) - 1
+    quarter = 1 << (_BITS - _INTEGER_BITS - 2)
     rest = value % quarter - quarter
-    x = rest * 2**_INTEGER_BITS + 2**28
+    x = (rest << _INTEGER_BITS) + (1 << 28)
     squared = _times(x, x)
     cubed, fourth = _times(squared, x), _times(squared, squared)
     series = x + _halved(_times(_halved(fourth, 2) + cubed, _THIRD) + squared, 1)

@@ -1,7 +1,9 @@
 """Compile generated networks on this machine, under sanitizers, and run them."""
 
+import hashlib
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,13 +23,34 @@ def compile_network(network: GeneratedNetwork, folder: Path, flags: Sequence[str
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in {**network.sources, "main.c": _main(network)}.items():
         (folder / name).write_text(text)
-    sources = [name for name in network.sources if name.endswith(".c")]
-    built = subprocess.run(
-        [str(COMPILER), *WARNINGS, *flags, *sources, "main.c", "-o", "network"],
-        cwd=folder, check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    assert built.returncode == 0, built.stderr[:4000]
+    own = f"{network.name}.c"
+    kernels = [_object(network, name, flags) for name in network.sources if name.endswith(".c") and name != own]
+    _call([*WARNINGS, *flags, own, "main.c", *kernels, "-o", "network"], folder)
     return folder / "network"
+
+
+_OBJECTS: dict[str, str] = {}
+_FOLDER = tempfile.TemporaryDirectory(prefix="kernels")
+
+
+def _object(network: GeneratedNetwork, name: str, flags: Sequence[str]) -> str:
+    """The object file of a kernel, which is compiled once for all networks."""
+    headers = sorted(each for each in network.sources if each.startswith("es_") and each.endswith(".h"))
+    texts = {each: network.sources[each] for each in (name, *headers)}
+    key = hashlib.sha256(repr((texts, flags)).encode()).hexdigest()
+    if key not in _OBJECTS:
+        folder = Path(_FOLDER.name) / key
+        folder.mkdir()
+        for each, text in texts.items():
+            (folder / each).write_text(text)
+        _call([*WARNINGS, *flags, "-c", name, "-o", "kernel.o"], folder)
+        _OBJECTS[key] = str(folder / "kernel.o")
+    return _OBJECTS[key]
+
+
+def _call(arguments: Sequence[str], folder: Path) -> None:
+    built = subprocess.run([str(COMPILER), *arguments], cwd=folder, check=False, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr[:4000]
 
 
 def run_network(

@@ -19,8 +19,9 @@ from .builder import ModelBuilder, reference
 from .compiler import COMPILER, compile_network, run_network
 from .operators import FAMILIES
 
+_OPERATORS = int(os.environ.get("EDGE_SIAMESE_FUZZ", "24"))
 _TOGETHER = 12
-_MODELS = max(int(os.environ.get("EDGE_SIAMESE_FUZZ", "24")) // _TOGETHER, 1)
+_MODELS = max(-(-_OPERATORS // _TOGETHER), 1)
 _RUNS = 3
 
 
