@@ -2,8 +2,8 @@
 
 Directions in which the images of one person vary widely say little about identity. WCCN scales the directions by the
 inverse square root of the within-class covariance (Hatch, Kajarekar and Stolcke, "Within-Class Covariance Normalization
-for SVM-based Speaker Recognition", Interspeech 2006). The matrix is multiplied into the last convolution, so the size of
-the model does not change.
+for SVM-based Speaker Recognition", Interspeech 2006). The mean of all outputs, which says nothing about identity either, is
+subtracted first. Matrix and mean are folded into the last convolution, so the size of the model does not change.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from edge_siamese.embedding import mean_of_flip, unit_rows
 from edge_siamese.errors import DataError
 from edge_siamese.frames import mirrored
 
-from ...embeddings import embed_float, float_outputs
+from ...embeddings import float_outputs
 
 Doubles = npt.NDArray[np.float64]
 
@@ -57,13 +57,14 @@ def normalizing_matrix(covariance: Doubles, shrinkage: float) -> Doubles:
 
 
 def with_turned_outputs(network: Any, matrix: Doubles, outputs: npt.NDArray[np.floating]) -> Any:
-    """Return a copy of a twin whose outputs are those of `network` multiplied by `matrix`.
+    """Return a copy of a twin whose outputs are those of `network` less the mean of `outputs`, multiplied by `matrix`.
 
     The batch normalization after the last convolution gets the moments of the new outputs, so that the copy can be
     trained further.
 
     Args:
-        network: network of `networks.mobilenetv3`, which ends in a convolution and batch normalization.
+        network: network of `networks.mobilenetv3` or `networks.mobilefacenet`: it ends in the convolution ``embedding`` and
+            batch normalization.
         matrix: ``(D, D)``.
         outputs: ``(N, D)``, outputs of `network` for typical images, not L2-normalized.
     """
@@ -72,21 +73,20 @@ def with_turned_outputs(network: Any, matrix: Doubles, outputs: npt.NDArray[np.f
     convolution, normalization = copy.get_layer("embedding"), copy.get_layer("embedding_bn")
     gamma, beta, mean, variance = (values.astype(np.float64) for values in normalization.get_weights())
     gain = gamma / np.sqrt(variance + normalization.epsilon)
-    shift = (beta - mean * gain) @ matrix
-    before = outputs @ matrix - shift
+    before = (outputs - (beta - mean * gain)) @ matrix  # outputs of the new convolution
     moments = before.mean(axis=0), before.var(axis=0)
     convolution.set_weights([convolution.get_weights()[0] * gain @ matrix])
-    normalization.set_weights([np.sqrt(moments[1] + normalization.epsilon), moments[0] + shift, *moments])
+    normalization.set_weights([np.sqrt(moments[1] + normalization.epsilon), np.zeros_like(beta), *moments])
     return copy
 
 
 def normalized(network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[np.integer], shrinkage: float) -> Any:
-    """Return a copy of a twin with WCCN of its outputs.
+    """Return a copy of a twin with centered outputs and WCCN.
 
-    The covariance is computed with flip averaging, as in the engine.
+    The covariance is computed with flip averaging.
 
     Args:
-        network: network of `networks.mobilenetv3`.
+        network: as for `with_turned_outputs`.
         crops: uint8 ``(N, S, S, 3)`` RGB crops of training people.
         people: ``(N,)`` person of each crop; negative if unknown.
         shrinkage: see `normalizing_matrix`.
@@ -95,7 +95,7 @@ def normalized(network: Any, crops: npt.NDArray[np.uint8], people: npt.NDArray[n
         DataError: no person has two images.
     """
     outputs = float_outputs(network, crops)
-    averaged = unit_rows(mean_of_flip(unit_rows(outputs), embed_float(network, mirrored(crops))))
-    return with_turned_outputs(
-        network, normalizing_matrix(within_class_covariance(averaged, people), shrinkage), outputs
-    )
+    mean = outputs.mean(axis=0)
+    averaged = mean_of_flip(unit_rows(outputs - mean), unit_rows(float_outputs(network, mirrored(crops)) - mean))
+    covariance = within_class_covariance(unit_rows(averaged), people)
+    return with_turned_outputs(network, normalizing_matrix(covariance, shrinkage), outputs)

@@ -73,11 +73,12 @@ def test_people_who_scatter_unevenly_are_distinguished_better():
     assert after > before + 0.05
 
 
-def test_turned_network_answers_the_product(network, crops):
+def test_turned_network_answers_the_centered_product(network, crops):
     matrix = np.random.default_rng(2).normal(size=(16, 16))
     outputs = float_outputs(network, crops)
     turned = with_turned_outputs(network, matrix, outputs)
-    np.testing.assert_allclose(float_outputs(turned, crops), outputs @ matrix, rtol=1e-3, atol=1e-3)
+    expected = (outputs - outputs.mean(axis=0)) @ matrix
+    np.testing.assert_allclose(float_outputs(turned, crops), expected, rtol=1e-3, atol=1e-3)
 
 
 def test_turned_normalization_knows_the_moments_of_what_it_sees(network, crops):
@@ -86,6 +87,7 @@ def test_turned_normalization_knows_the_moments_of_what_it_sees(network, crops):
     gamma, beta, _, _ = turned.get_layer("embedding_bn").get_weights()
     answers = float_outputs(turned, crops)
     np.testing.assert_allclose(answers.mean(axis=0), beta, atol=1e-3)
+    np.testing.assert_allclose(beta, 0, atol=1e-6)
     np.testing.assert_allclose(answers.std(axis=0), gamma, rtol=1e-2)
 
 
