@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .event_lines import EventLines
+from .run_sinks import access_to, served_metrics, stage_timer
 from .shared.galleries import PATH, note
 from .shared.numbers import FiniteRange
 from .shared.options import Once, engine_options, json_option, target_fpir_option
+from .shared.sinks import SinkPlan, sink_options
 from .shared.web import WebAddress, web_options
 
 if TYPE_CHECKING:
-    from ..events import Event, EventMaker
+    from ..events import EventMaker
+    from ..events.jsonl import Rotation
+    from ..events.queued import SinkGroup
     from ..protocols import EventSink
     from ..verifier import Verifier
     from .run_web import RunPage
@@ -31,6 +35,12 @@ if TYPE_CHECKING:
 )
 @click.option("--gallery", "path", cls=Once, type=PATH, required=True, help="The .esg with the enrolled people.")
 @click.option("--events", cls=Once, type=PATH, help="Append every event to this file as a JSON line.")
+@click.option(
+    "--events-size",
+    cls=Once,
+    metavar="SIZE",
+    help="Begin a new file of --events at this size, such as 10MB; five are kept.",
+)
 @target_fpir_option
 @click.option("--realtime", is_flag=True, help="Play a video file at its frame rate and drop frames like a camera.")
 @click.option(
@@ -45,12 +55,14 @@ if TYPE_CHECKING:
     help="Serve the page with the live view at this address, such as :8080; a host other than 127.0.0.1 requires a login.",
 )
 @web_options
+@sink_options
 @json_option
 @engine_options
 def run(
     camera: str,
     path: Path,
     events: Path | None,
+    events_size: str | None,
     target_fpir: float,
     realtime: bool,
     wait: bool,
@@ -68,23 +80,25 @@ def run(
     """
     from ..cameras import open_source
     from ..engine import FaceEngine
-    from ..events import EventMaker, json_lines_on, open_json_lines
+    from ..events import EventMaker
+    from ..events.queued import SinkGroup
     from ..gallery.updates import GalleryFile
     from ..verifier import Verifier
     from .run_web import RunPage
 
+    plan, rotation = SinkPlan.taken_from(options), _rotation(events, events_size)
     page = RunPage.taken_from(options, address)
     gallery_file = GalleryFile(path)
     with ExitStack() as stack:
         engine = stack.enter_context(FaceEngine.open(**options))
         gallery_file.gallery.require(engine.embedder_card)
         source = stack.enter_context(open_source(camera, realtime=realtime, wait=wait))
-        sinks: list[EventSink] = [] if events is None else [stack.enter_context(open_json_lines(events, warn=note))]
-        sinks.append(json_lines_on(sys.stdout, warn=note) if as_json else EventLines(source.stills))
+        direct = _direct_sinks(stack, events, rotation, as_json=as_json, stills=source.stills)
         if page is not None:
-            sinks.append(page.hub)
+            direct.append(page.hub)
             stack.enter_context(page.served(engine, path, target_fpir, options))
-        timer = page.hub.stages if page else None
+        metrics = served_metrics(stack, plan.metrics_address)
+        timer = stage_timer(page.hub.stages if page else None, metrics)
         verifier = Verifier(source, engine, gallery_file, target_fpir=target_fpir, timer=timer)
         _note_weak_point(verifier, target_fpir)
         maker = EventMaker(source.name, engine.digests)
@@ -93,9 +107,38 @@ def run(
             "delegate": engine.delegate,
             "operating_point": verifier.operating_point.to_json(),
         }
-        _emit(sinks, maker.started(gallery=str(path), **detail))
+        queued = plan.start(access_to(verifier, gallery_file))
+        if metrics is not None:
+            metrics.watch(verifier, queued)
+            direct.append(metrics)
+        sinks = stack.enter_context(SinkGroup(direct, queued))
+        sinks.emit(maker.started(gallery=str(path), **detail))
         stack.enter_context(reloading_on_hangup(gallery_file.request_reload))
         _watch(verifier, maker, sinks, timeout, page)
+
+
+def _rotation(events: Path | None, size: str | None) -> "Rotation | None":
+    from ..events.jsonl import Rotation
+    from ..gallery.templates.budget import parse_size
+
+    if size is None:
+        return None
+    if events is None:
+        raise click.UsageError("--events-size needs --events")
+    return Rotation(parse_size(size))
+
+
+def _direct_sinks(
+    stack: ExitStack, events: Path | None, rotation: "Rotation | None", *, as_json: bool, stills: bool
+) -> "list[EventSink]":
+    """The file and standard output, which the loop writes itself: their events are on the disk when it goes on."""
+    from ..events import json_lines_on, open_json_lines
+
+    sinks: list[EventSink] = []
+    if events is not None:
+        sinks.append(stack.enter_context(open_json_lines(events, rotation=rotation, warn=note)))
+    sinks.append(json_lines_on(sys.stdout, warn=note) if as_json else EventLines(stills))
+    return sinks
 
 
 def _note_weak_point(verifier: "Verifier", target_fpir: float) -> None:
@@ -111,12 +154,13 @@ def _note_weak_point(verifier: "Verifier", target_fpir: float) -> None:
 def _watch(
     verifier: "Verifier",
     maker: "EventMaker",
-    sinks: "list[EventSink]",
+    sinks: "SinkGroup",
     timeout: float | None,
     page: "RunPage | None" = None,
 ) -> None:
     """Emit every change; always emits the event ``stopped`` at the end."""
     from ..cameras.base import stopped_after
+    from ..events.queued import PATIENCE_AT_THE_END_S
     from ..verifier import FaceResult
 
     why = "failed"
@@ -124,17 +168,19 @@ def _watch(
         with stopping_on_signals(verifier.stop) as signals, stopped_after(verifier.source, timeout) as over:
             for item in verifier.watch():
                 if not isinstance(item, FaceResult):
-                    _emit(sinks, maker.event(item))
+                    sinks.emit(maker.event(item))
                     continue
                 if page is not None:
                     page.hub.show(item)
                 if item.changed:
-                    _emit(sinks, maker.decision(item))
+                    sinks.emit(maker.decision(item))
         why = signals[0] if signals else "timeout" if over.is_set() else "end"
+        if why == "end":
+            sinks.patience_s = PATIENCE_AT_THE_END_S
     finally:
         source = verifier.source
         counters = verifier.counters.to_json() | {"dropped": source.dropped, "unreadable": source.unreadable}
-        _emit(sinks, maker.stopped(why=why, **counters))
+        sinks.emit(maker.stopped(why=why, **counters))
 
 
 @contextmanager
@@ -172,8 +218,3 @@ def reloading_on_hangup(reload: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGHUP, before)
-
-
-def _emit(sinks: "list[EventSink]", event: "Event") -> None:
-    for sink in sinks:
-        sink.emit(event)

@@ -48,6 +48,10 @@ _KINDS = {
 }
 
 
+KINDS = ("started", "decision", "arrived", "left", *_KINDS.values(), "events_lost", "stopped")
+"""All kinds of events."""
+
+
 @dataclass(frozen=True)
 class Event:
     """One event; the module's docstring explains the keys.

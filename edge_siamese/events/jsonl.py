@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from io import UnsupportedOperation
 from pathlib import Path
 from typing import Self, TextIO
@@ -21,6 +21,28 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FILE_FAILS = _NO_ROOM | {errno.EIO, errno.ESTALE, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.ENOENT, errno.EACCES}
 
 
+@dataclass(frozen=True)
+class Rotation:
+    """Files of a bounded size: ``events.jsonl`` becomes ``events.jsonl.1``, that ``events.jsonl.2``, and so on.
+
+    Attributes:
+        max_bytes: size of a file.
+        kept: number of older files.
+    """
+
+    max_bytes: int
+    kept: int = 5
+
+    def move(self, path: Path) -> None:
+        """Move a file and the older ones by one; the oldest is deleted."""
+        names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, self.kept + 1))]
+        for older, newer in reversed(list(zip(names[1:], names, strict=False))):
+            if newer.exists():
+                os.replace(newer, older)
+        if not self.kept:
+            path.unlink()
+
+
 class JsonLines:
     """Writes each event immediately as one complete line.
 
@@ -31,13 +53,21 @@ class JsonLines:
         descriptor: descriptor of an open file or pipe.
         name: name of the output in warnings.
         path: path of a regular file, opened again if log rotation moved it.
+        rotation: when the file is replaced by a new one; None for never. Needs `path`.
         warn: called with one sentence when events are lost, and when they are written again.
     """
 
     def __init__(
-        self, descriptor: int, name: str, *, path: Path | None = None, warn: Callable[[str], None] = _log.warning
+        self,
+        descriptor: int,
+        name: str,
+        *,
+        path: Path | None = None,
+        rotation: "Rotation | None" = None,
+        warn: Callable[[str], None] = _log.warning,
     ) -> None:
         self._descriptor, self._name, self._path, self._warn = descriptor, name, path, warn
+        self._rotation = rotation
         self._tolerated = _NO_ROOM if path is None else _FILE_FAILS
         self._cut = False
         self._lost, self._why = 0, ""
@@ -49,8 +79,10 @@ class JsonLines:
             OSError: another output error, such as a closed pipe.
         """
         try:
+            line = self._lost_line(event) + _line(event)
+            self._rotate(len(line))
             self._follow_rotation()
-            self._append(self._lost_line(event) + _line(event))
+            self._append(line)
         except OSError as error:
             if error.errno not in self._tolerated:
                 raise
@@ -105,6 +137,14 @@ class JsonLines:
                 os.ftruncate(self._descriptor, size)
                 self._cut = False
 
+    def _rotate(self, more: int) -> None:
+        """Move the file away if it has no room for more bytes."""
+        if self._path is None or self._rotation is None or not self._path.exists():
+            return
+        size = self._path.stat().st_size
+        if size and size + more > self._rotation.max_bytes:
+            self._rotation.move(self._path)
+
     def _follow_rotation(self) -> None:
         """Open the file again if another file, or none, is at its path."""
         if self._path is None:
@@ -144,7 +184,9 @@ def json_lines_on(stream: TextIO, *, warn: Callable[[str], None] = _log.warning)
         return JsonStream(stream)
 
 
-def open_json_lines(path: Path, *, warn: Callable[[str], None] = _log.warning) -> JsonLines:
+def open_json_lines(
+    path: Path, *, rotation: Rotation | None = None, warn: Callable[[str], None] = _log.warning
+) -> JsonLines:
     """Append events to a file. An incomplete last line (for example after a power loss) is ended first.
 
     Raises:
@@ -156,7 +198,7 @@ def open_json_lines(path: Path, *, warn: Callable[[str], None] = _log.warning) -
             f"{path}: expected a new file or one of JSON lines to append to, found something else", path=path
         )
     cut_short = _ends_within_a_line(path)
-    sink = JsonLines(_open(path), str(path), path=path, warn=warn)
+    sink = JsonLines(_open(path), str(path), path=path, rotation=rotation, warn=warn)
     sink._cut = cut_short
     return sink
 

@@ -108,6 +108,12 @@ def read_text(path: Path) -> str | None:
         return None
 
 
+def process_memory_mb(root: Path = Path("/")) -> float | None:
+    """Memory of this process in MB (resident set), or None if the system does not tell."""
+    fields = (read_text(root / "proc/self/statm") or "").split()
+    return round(int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6, 1) if len(fields) > 1 else None
+
+
 def _processor(cpuinfo: str) -> str | None:
     fields = dict(re.findall(r"^([\w ]+?)\s*: *(.+)$", cpuinfo, re.MULTILINE))
     if "CPU part" in fields:
