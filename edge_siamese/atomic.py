@@ -7,7 +7,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-_PREFIX = ".edge-siamese-"
+TEMPORARY_PREFIX = ".edge-siamese-"
+"""Beginning of the names of temporary files; one that stays was left by a killed process."""
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def write_atomically(path: Path) -> Iterator[IO[bytes]]:
     """
     target = Path(os.path.realpath(path))
     with _naming(path, target):
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=_PREFIX)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=TEMPORARY_PREFIX)
         try:
             with os.fdopen(handle, "wb") as stream:
                 yield stream
@@ -45,7 +46,7 @@ def _naming(path: Path, target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
-        of_writing = not name or Path(name).name.startswith(_PREFIX) or name == str(target.parent)
+        of_writing = not name or Path(name).name.startswith(TEMPORARY_PREFIX) or name == str(target.parent)
         if error.errno is None or not of_writing:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error

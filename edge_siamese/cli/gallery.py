@@ -24,6 +24,8 @@ COMMANDS = {
     "sign": Entry(f"{_CLI}.gallery_keys:sign", "Sign a gallery."),
     "verify": Entry(f"{_CLI}.gallery_keys:verify", "Check that a trusted key signed a gallery."),
     "encrypt": Entry(f"{_CLI}.gallery_keys:encrypt", "Encrypt a gallery."),
+    "install": Entry(f"{_CLI}.gallery_delivery:install", "Install a gallery on this device, with rollback."),
+    "rollback": Entry(f"{_CLI}.gallery_delivery:rollback", "Use the gallery before the last installation again."),
     "decrypt": Entry(f"{_CLI}.gallery_keys:decrypt", "Decrypt a gallery."),
 }
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import GalleryError
 from .gallery import Gallery
-from .trust.opening import parse_trusted
+from .trust.opening import parse_trusted, read_trusted
+from .trust.slots import is_slot_folder, slot_files
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,15 @@ Signature = tuple[int, ...]
 
 
 class GalleryFile:
-    """A gallery file and the gallery that was last read from it.
+    """A gallery file, or a folder with slots, and the gallery that was last read from it.
 
     The gallery is read into memory, so overwriting the file in place does not affect the gallery in use.
 
     Args:
-        path: the .esg.
+        path: the .esg, or a folder of `gallery install`.
 
     Attributes:
-        path: the .esg.
+        path: the .esg or folder.
         gallery: the gallery that was last read.
 
     Raises:
@@ -99,16 +100,25 @@ class GalleryFile:
         return gallery
 
     def _sign(self) -> Signature:
-        """File status that changes when the file changes; empty without a file."""
-        try:
-            status = os.stat(self.path)
-        except OSError:
-            return ()
-        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        """File status that changes when the file, or a slot of the folder, changes; empty without a file."""
+        files = slot_files(self.path) if is_slot_folder(self.path) else (self.path,)
+        return tuple(number for file in files for number in _status(file))
 
     def _read(self) -> tuple[Gallery, bytes]:
+        if is_slot_folder(self.path):
+            content = read_trusted(self.path)
+            copied = replace(content, templates=content.templates.copy(), identity_index=content.identity_index.copy())
+            return Gallery.of(copied), str(content.revision).encode()
         try:
             data = self.path.read_bytes()
         except OSError as error:
             raise GalleryError(f"{self.path}: cannot be read ({error.strerror or error})", path=self.path) from error
         return Gallery.of(parse_trusted(data, self.path)), hashlib.sha256(data).digest()
+
+
+def _status(path: Path) -> Signature:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -184,6 +184,12 @@ def _operating_point(point: OperatingPoint) -> bytes:
 def _there(path: Path) -> GalleryContent | None:
     if not os.path.lexists(os.path.realpath(path)):
         return None
+    if path.is_dir():
+        raise GalleryError(
+            f"{path}: a folder, which is not changed: change a gallery file, and install it with "
+            "'edge-siamese gallery install'",
+            path=path,
+        )
     try:
         return read_trusted(path)
     except GalleryError as error:

@@ -1,6 +1,5 @@
 """Reading of gallery files as the policy requires."""
 
-import mmap
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,13 +8,14 @@ from ..container.content import GalleryContent
 from ..container.reader import parse, read
 from .policy import TrustPolicy
 from .sequence_state import accept_sequence, accepted_sequence
+from .slots import is_slot_folder, read_slot_in_use
 
 
 def read_trusted(path: Path, policy: TrustPolicy | None = None, day: date | None = None) -> GalleryContent:
-    """Read a gallery file, and keep its sequence number as accepted.
+    """Read a gallery file, or the slot in use of a folder, and keep its sequence number as accepted.
 
     Args:
-        path: the file.
+        path: the file or folder.
         policy: what is required; by default `TrustPolicy.current`.
         day: today, to reject an expired gallery; None reads it.
 
@@ -24,12 +24,13 @@ def read_trusted(path: Path, policy: TrustPolicy | None = None, day: date | None
         DataError: the policy or a key cannot be read.
     """
     policy = policy or TrustPolicy.current()
-    content = read(path, replace(policy.requirements(_lowest(path, policy)), day=day))
+    requirements = replace(policy.requirements(_lowest(path, policy)), day=day)
+    content = read_slot_in_use(path, requirements) if is_slot_folder(path) else read(path, requirements)
     _accept(path, content, policy)
     return content
 
 
-def parse_trusted(data: bytes | mmap.mmap, path: Path, policy: TrustPolicy | None = None) -> GalleryContent:
+def parse_trusted(data: bytes, path: Path, policy: TrustPolicy | None = None) -> GalleryContent:
     """`read_trusted` of bytes that were read from a file."""
     policy = policy or TrustPolicy.current()
     content = parse(data, str(path), policy.requirements(_lowest(path, policy)))
