@@ -16,7 +16,15 @@ from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.delivery.install import install
 
 _CALL = re.compile(r"^(\w+)\(")
-_OF_MEMORY = {"brk", "mmap", "munmap", "mremap", "mprotect", "madvise", "futex"}  # change no file, and vary from run to run
+_OF_MEMORY = {
+    "brk",
+    "mmap",
+    "munmap",
+    "mremap",
+    "mprotect",
+    "madvise",
+    "futex",
+}  # change no file, and vary from run to run
 
 
 def installed(folder: Path, place: Path, final: bool, options: list[str]) -> int:
