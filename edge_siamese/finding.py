@@ -1,9 +1,12 @@
 """Finds the faces of each frame and joins them to tracks: detection on every frame, on some, or where something moves."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from .errors import DataError
+from .faces import Face
 from .frames import Frame
 from .instrumentation import StageTimer
 from .orientation import OrientedFaces, detect_oriented
@@ -82,7 +85,7 @@ class FaceFinder:
             is_due: whether a track's face is to be embedded, which needs exact landmarks.
         """
         with self._timer.stage("track"):
-            thumbnail = Thumbnail.of(frame.pixels)
+            thumbnail = Thumbnail.of(frame.pixels, frame.small)
             followed = self._followed(thumbnail, is_due)
         if followed is not None:
             return followed, None
@@ -112,4 +115,15 @@ class FaceFinder:
     def _detect(self, frame: Frame) -> OrientedFaces:
         if self._stills:
             return detect_oriented(self._engine, frame.pixels)
-        return OrientedFaces(self._engine.detect(frame.pixels))
+        if frame.small is None:
+            return OrientedFaces(self._engine.detect(frame.pixels))
+        return OrientedFaces([_enlarged(face, frame) for face in self._engine.detect(frame.small)])
+
+
+def _enlarged(face: Face, frame: Frame) -> Face:
+    """A face of a frame's small image in pixels of the frame, whose origin is the center of the first pixel."""
+    assert frame.small is not None
+    scale = np.array(frame.pixels.shape[1::-1], np.float32) / np.array(frame.small.shape[1::-1], np.float32)
+    corner = (face.box[:2] + 0.5) * scale - 0.5
+    box = np.concatenate([corner, face.box[2:] * scale]).astype(np.float32)
+    return replace(face, box=box, landmarks=((face.landmarks + 0.5) * scale - 0.5).astype(np.float32))

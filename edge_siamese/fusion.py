@@ -22,6 +22,7 @@ from .tracking import Track
 
 if TYPE_CHECKING:
     from .gallery import Gallery
+    from .quality.gate import Quality
 
 OBSERVATIONS_KEPT = 8
 MAX_VIEWS = 3
@@ -41,6 +42,7 @@ class TrackHistory:
         observations: number of embeddings so far.
         last_frame: `Track.frames` at the last embedding.
         best_quality: best quality of the embedded faces, 0 to 100.
+        last_quality: quality of the last embedded face; None before the first.
         decision: decision from the kept scores; undecided before the first embedding.
         last_emitted: the last emitted decision; None before the first.
         orientation: orientation of the track's face.
@@ -52,6 +54,7 @@ class TrackHistory:
     observations: int = 0
     last_frame: int = 0
     best_quality: float = 0.0
+    last_quality: "Quality | None" = None
     decision: Decision = field(default_factory=lambda: undecided(Reason.NO_FACE))
     last_emitted: Decision | None = None
     orientation: TrackOrientation = field(default_factory=TrackOrientation)

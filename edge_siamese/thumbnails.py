@@ -39,8 +39,10 @@ class Thumbnail:
     scene: Patch
 
     @classmethod
-    def of(cls, image: RGB) -> "Thumbnail":
-        """The thumbnail of a uint8 ``(H, W, 3)`` image."""
+    def of(cls, image: RGB, smaller: RGB | None = None) -> "Thumbnail":
+        """The thumbnail of a uint8 ``(H, W, 3)`` image, made from the same image in a lower resolution if there is one."""
+        whole = image.shape[1]
+        image = image if smaller is None else smaller
         height, width = image.shape[:2]
         scale = min(1.0, _SIDE / max(height, width))
         if min(height, width) * scale < 1:  # thinner than a pixel of the thumbnail
@@ -50,7 +52,7 @@ class Thumbnail:
             small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
         gray = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
         scene = cv2.resize(gray, (_SCENE, _SCENE), interpolation=cv2.INTER_AREA)
-        return cls(gray, scale, np.asarray(scene, np.float32))
+        return cls(gray, scale * width / whole, np.asarray(scene, np.float32))
 
     def people(self, faces: Sequence[Face]) -> Mask:
         """Which cells of the scene people cover, ``(32, 32)``: the faces, what is beside them and everything below."""

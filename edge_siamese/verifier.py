@@ -18,6 +18,7 @@ from .fusion import MAX_VIEWS, EmbeddingPolicy, ScoreFusion, TrackHistory
 from .gallery.updates import GalleryEvent, GalleryFile, GalleryRejected, GalleryReloaded
 from .instrumentation import Counters, NoTimer, StageTimer
 from .operating_point import DEFAULT_TARGET_FPIR, OperatingPoint
+from .presence import Presence, PresenceEvent
 from .protocols import Clock, FaceAnalyzer, FrameSource
 from .quality.gate import Quality, QualityLimits, measure_crop, with_conditions
 from .sequential import SequentialTest
@@ -42,6 +43,8 @@ class FaceResult:
         changed: whether the decision differs from the last emitted one of this track; always true for stills.
         turn: counterclockwise rotation in degrees that makes the face upright: 0, 90, 180 or 270.
         latency_ns: time from the capture of a live frame, or from reading any other frame, to the decision.
+        quality: quality of the face, if it was embedded in this frame.
+        doubt: reason why the face cannot be decided "unknown", if it was embedded in this frame and has such a reason.
     """
 
     frame: Frame
@@ -52,6 +55,8 @@ class FaceResult:
     changed: bool
     latency_ns: int
     turn: int = 0
+    quality: Quality | None = None
+    doubt: Reason | None = None
 
 
 class Verifier:
@@ -83,6 +88,8 @@ class Verifier:
         gallery: gallery of the engine's embedder; a `GalleryFile` is read again when it changes.
         operating_point: operating point to apply; by default the gallery's for `target_fpir`.
         target_fpir: accepted false positive identification rate over the whole gallery, 0 to 1.
+        attempts: number of visits of one stranger over which `target_fpir` holds.
+        cool_down_s: seconds after which a person who is not seen has left; None for no events about presence.
         clock: monotonic clock in nanoseconds.
         quality, tracking, policy: limits of the stages.
         schedule: which frames the detector runs on; on the others faces are followed.
@@ -101,6 +108,8 @@ class Verifier:
         *,
         operating_point: OperatingPoint | None = None,
         target_fpir: float = DEFAULT_TARGET_FPIR,
+        attempts: int = 1,
+        cool_down_s: float | None = None,
         clock: Clock = time.monotonic_ns,
         quality: QualityLimits | None = None,
         tracking: TrackingLimits | None = None,
@@ -112,7 +121,7 @@ class Verifier:
         self.source, self.engine = source, engine
         self._gallery_file = gallery if isinstance(gallery, GalleryFile) else None
         self.gallery = gallery.gallery if isinstance(gallery, GalleryFile) else gallery
-        self._given_point, self._target_fpir = operating_point, target_fpir
+        self._given_point, self._target_fpir, self._attempts = operating_point, target_fpir, attempts
         self.operating_point = self._operating_point_of(self.gallery)
         self.counters = Counters()
         self._clock, self._stale_after_ns = clock, stale_after_ns
@@ -127,22 +136,26 @@ class Verifier:
         )
         views = 1 if source.stills else MAX_VIEWS
         self._fusion = ScoreFusion(self.gallery, SequentialTest.of(self.operating_point), views)
+        timed = cool_down_s is not None and not source.stills
+        self._presence = Presence(source.name, cool_down_s or 0.0) if timed else None
         self._last_empty_reason: Reason | None = None
         self._last_shape: tuple[int, ...] = ()
 
     def __iter__(self) -> Iterator[FaceResult]:
         return (item for item in self.watch() if isinstance(item, FaceResult))
 
-    def watch(self) -> Iterator[FaceResult | SourceEvent | GalleryEvent]:
-        """The results, and between them the events of the source and of the gallery file."""
+    def watch(self) -> Iterator[FaceResult | SourceEvent | GalleryEvent | PresenceEvent]:
+        """The results, and between them the events of the source, of the gallery file and of people's presence."""
         for item in self.source.watch():
             yield from self._update_gallery()
             if isinstance(item, Frame):
-                yield from self._process(item)
+                yield from self._process_with_presence(item)
             else:
                 if isinstance(item, CameraMissing | CameraLost | CameraBack):
                     self._forget_tracks()
                 yield item
+        if self._presence is not None:
+            yield from self._presence.end()
 
     def stop(self) -> None:
         """End the iteration after the current frame."""
@@ -172,7 +185,16 @@ class Verifier:
         """
         card = self.engine.embedder_card
         gallery.require(card)
-        return self._given_point or gallery.operating_point(card, target_fpir=self._target_fpir)
+        return self._given_point or gallery.operating_point(card, target_fpir=self._target_fpir, attempts=self._attempts)
+
+    def _process_with_presence(self, frame: Frame) -> Iterator[FaceResult | PresenceEvent]:
+        names = set()
+        for result in self._process(frame):
+            if result.decision.identity is not None:
+                names.add(result.decision.identity)
+            yield result
+        if self._presence is not None:
+            yield from self._presence.update(names, frame.timestamp_ns)
 
     def _process(self, frame: Frame) -> Iterator[FaceResult]:
         age_ns = self.source.age_ns(frame)
@@ -193,10 +215,16 @@ class Verifier:
             self._last_empty_reason = None
         for index, track in enumerate(tracks):
             decision = self._recognize(frame, track) if detected else self._fusion.history(track).decision
-            changed, turn = self._is_news(track, decision), self._fusion.history(track).orientation.turn or 0
-            yield FaceResult(frame, track.face, index, track.number, decision, changed, self._clock() - taken_ns, turn)
+            yield self._result(frame, index, track, decision, taken_ns)
         if self.source.stills:
             self._forget_tracks()
+
+    def _result(self, frame: Frame, index: int, track: Track, decision: Decision, taken_ns: int) -> FaceResult:
+        history, face = self._fusion.history(track), track.face
+        changed, turn = self._is_news(track, decision), history.orientation.turn or 0
+        quality, doubt = (history.last_quality, history.doubts[-1]) if face.embedding is not None else (None, None)
+        latency_ns = self._clock() - taken_ns
+        return FaceResult(frame, face, index, track.number, decision, changed, latency_ns, turn, quality, doubt)
 
     def _track(self, frame: Frame) -> tuple[list[Track], bool]:
         """The tracks of a frame's faces, largest face first, and whether the faces were detected in this frame."""
@@ -239,6 +267,7 @@ class Verifier:
         track.face = face.embedded(embedding)
         with self._timer.stage("match"):
             self._fusion.observe(track, embedding, quality.score, doubt)
+            history.last_quality = quality
         with self._timer.stage("decide"):
             return self._fusion.decide(track)
 

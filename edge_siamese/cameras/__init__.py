@@ -3,7 +3,8 @@
 ========================  ===================================================================================
 ``picamera2``             the Raspberry Pi's camera; ``picamera2:1`` for the second
 ``0``, ``/dev/video0``    a USB camera
-``rtsp://``, ``http://``  a network camera
+``rtsp://``, ``http://``  a network camera; HTTP also as MJPEG
+``gst:PIPELINE``          a GStreamer pipeline that ends with an ``appsink``
 a video file              every frame, with the file's timestamps; with `realtime`, like a live camera
 images                    independent images: a folder, a zip, a tar, or one image file
 ========================  ===================================================================================
@@ -26,20 +27,26 @@ from .base import CameraMissing as CameraMissing
 from .base import Capture
 from .base import EndedEarly as EndedEarly
 from .base import FramesUnreadable as FramesUnreadable
+from .base import Source
 from .base import SourceEvent as SourceEvent
+from .view import CameraView as CameraView
 
 _EXPECTED = "expected a camera, a URL, a video, a folder or a zip"
 _SCHEMES = ("rtsp", "rtsps", "rtmp", "rtp", "srt", "udp", "tcp", "http", "https")
 _V4L2_MAJOR = 81  # Linux device number of cameras
 
 
-def open_source(spec: str, *, realtime: bool = False, wait: bool = False) -> FrameSource:
+def open_source(
+    spec: str, *, realtime: bool = False, wait: bool = False, view: CameraView | None = None, name: str | None = None
+) -> FrameSource:
     """Open the camera, stream, video or images that `spec` names.
 
     Args:
         spec: see the table in the module's docstring.
         realtime: play a video file at its frame rate and drop frames like a live camera.
         wait: if a live camera cannot be opened, try again with growing pauses instead of raising an error.
+        view: rotation, mirroring, region and frame rate; without it the whole images as they come.
+        name: name of the source in events; by default that of the file, or the address without a password.
 
     Returns:
         An open source; use it as a context manager.
@@ -49,6 +56,24 @@ def open_source(spec: str, *, realtime: bool = False, wait: bool = False) -> Fra
         CameraError: the camera cannot be opened, and `wait` is not set.
         RuntimeMissingError: picamera2 is not installed.
     """
+    source = _opened(spec, realtime, wait)
+    source.use_view(view or CameraView())
+    source.name = name or source.name
+    return source
+
+
+def named_spec(text: str) -> tuple[str | None, str]:
+    """Split ``NAME=SPEC`` into the name of a camera and what `open_source` opens; None without a name.
+
+    A file that exists under the whole text is no name.
+    """
+    match = re.fullmatch(r"([\w][\w .-]*)=(.+)", text)
+    if match is None or Path(text).exists():
+        return None, text
+    return match[1].strip(), match[2]
+
+
+def _opened(spec: str, realtime: bool, wait: bool) -> Source:
     if not spec.strip():
         raise DataError(f"{_EXPECTED}, found an empty name")
     open_live = _live(spec)
@@ -96,6 +121,10 @@ def _live(spec: str) -> Callable[[], Capture] | None:
         from .picamera import PiCapture
 
         return lambda: PiCapture(int(pi[1] or 0))
+    if spec.startswith("gst:"):
+        from .opencv import OpenCVCapture
+
+        return lambda: OpenCVCapture(spec, "gst")
     url = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", spec)
     if url and url[1].lower() not in _SCHEMES:
         raise DataError(f"{_without_password(spec)}: expected a URL of {', '.join(_SCHEMES)}, found {url[1]}")
@@ -121,13 +150,13 @@ def _without_password(spec: str) -> str:
     return re.sub(r"(?<=://)[^/@]*@", "", spec)
 
 
-def _pulled(path: Path) -> FrameSource:
+def _pulled(path: Path) -> Source:
     from .recording import VideoSource
 
     return VideoSource(path)
 
 
-def _paced(path: Path) -> FrameSource:
+def _paced(path: Path) -> Source:
     from .latest_frame import LiveSource
     from .recording import VideoCapture
 

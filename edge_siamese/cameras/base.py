@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from ..frames import RGB, Frame
+from .view import CameraView, FramePacer
 
 if TYPE_CHECKING:
     from ..protocols import FrameSource
@@ -106,11 +107,13 @@ SourceEvent = CameraMissing | CameraLost | CameraBack | FramesUnreadable | Ended
 class CapturedImage:
     """A captured image, uint8 ``(H, W, 3)`` RGB, and its timestamp in nanoseconds.
 
-    A camera's timestamps are on the monotonic clock, a recording's are its own.
+    A camera's timestamps are on the monotonic clock, a recording's are its own. `small` is the same image in a lower
+    resolution, if the camera delivers one.
     """
 
     pixels: RGB
     timestamp_ns: int
+    small: RGB | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,7 @@ class Source:
 
     Attributes:
         unreadable: number of frames that could not be decoded so far.
+        view: what is taken of the images; set it with `use_view` before the first iteration.
     """
 
     name: str
@@ -162,10 +166,20 @@ class Source:
         self.stopping = False
         self.unreadable = 0
         self._bad: FramesUnreadable | None = None
+        self.use_view(CameraView())
 
     @property
     def dropped(self) -> int:
         return 0
+
+    @property
+    def skipped_frames(self) -> int:
+        """Number of frames left out because of `CameraView.max_fps`."""
+        return self._pacer.skipped
+
+    def use_view(self, view: CameraView) -> None:
+        """Take only this view of the images."""
+        self.view, self._pacer = view, FramePacer(view.max_fps)
 
     def watch(self) -> Iterator[Frame | SourceEvent]:
         raise NotImplementedError
@@ -187,6 +201,13 @@ class Source:
 
     def close(self) -> None:
         self.stop()
+
+    def _frame(self, captured: CapturedImage, timestamp_ns: int, sequence: int) -> Frame | None:
+        """The frame of an image, in the view of the source; None if it is beyond the frame rate."""
+        if not self._pacer.takes(timestamp_ns):
+            return None
+        small = None if captured.small is None else self.view.applied(captured.small)
+        return Frame(self.view.applied(captured.pixels), timestamp_ns, sequence, self.name, small)
 
     def _count_unreadable(self, sequence: int, frame: Undecodable) -> FramesUnreadable:
         """Count a frame that cannot be decoded; returns the event for it and the frames just before it."""

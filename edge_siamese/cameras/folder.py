@@ -54,7 +54,7 @@ class StillsSource(Source):
                 self.unreadable += 1
                 yield FramesUnreadable(name, time.monotonic_ns(), sequence, 1, str(error))
                 continue
-            yield Frame(image, time.monotonic_ns(), sequence, name)
+            yield Frame(self.view.applied(image), time.monotonic_ns(), sequence, name)
 
     def close(self) -> None:
         super().close()

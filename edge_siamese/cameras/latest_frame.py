@@ -184,7 +184,9 @@ class LiveSource(Source):
                 self._slot.put_event(event)
             if self._paced:
                 self._await_its_time(captured)
-            self._slot.put(Frame(captured.pixels, self._timestamp(captured), self._sequence, self.name))
+            frame = self._frame(captured, self._timestamp(captured), self._sequence)
+            if frame is not None:
+                self._slot.put(frame)
         elif captured is not None:
             self._count_unreadable(self._sequence, captured)
         self._sequence += captured is not None

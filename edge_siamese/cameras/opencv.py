@@ -1,11 +1,11 @@
-"""Captures from USB cameras and network streams with OpenCV."""
+"""Captures from USB cameras, network streams and GStreamer pipelines with OpenCV."""
 
 import time
 
 import cv2
 import numpy as np
 
-from ..errors import CameraError
+from ..errors import CameraError, RuntimeMissingError
 from .base import CapturedImage, Undecodable
 from .pixel_formats import from_opencv
 
@@ -18,11 +18,12 @@ class OpenCVCapture:
     """A USB camera or a network stream. Timestamps are the arrival times on the monotonic clock.
 
     Args:
-        address: number of a USB camera, its device file, or a URL.
+        address: number of a USB camera, its device file, a URL, or ``gst:`` and a GStreamer pipeline.
         name: name of the camera in messages.
 
     Raises:
         CameraError: the camera cannot be opened.
+        RuntimeMissingError: OpenCV was built without GStreamer.
     """
 
     announced = 0
@@ -30,9 +31,17 @@ class OpenCVCapture:
     def __init__(self, address: int | str, name: str) -> None:
         self._name = name
         self._capture = cv2.VideoCapture()
-        self._grabs = _MAX_FAILED if isinstance(address, str) and "://" in address else 1
+        pipeline = isinstance(address, str) and address.startswith("gst:")
+        self._grabs = _MAX_FAILED if isinstance(address, str) and "://" in address and not pipeline else 1
+        if pipeline and not _has_gstreamer():
+            raise RuntimeMissingError(
+                "GStreamer pipelines need an OpenCV that was built with GStreamer, such as Debian's python3-opencv; "
+                "the wheels of pip are built without it"
+            )
         try:
-            if self._grabs > 1:
+            if pipeline:
+                opened = self._capture.open(str(address).removeprefix("gst:"), cv2.CAP_GSTREAMER)
+            elif self._grabs > 1:
                 patience = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _PATIENCE_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _PATIENCE_MS]
                 opened = self._capture.open(address, cv2.CAP_FFMPEG, patience)
             else:
@@ -60,6 +69,10 @@ class OpenCVCapture:
 
     def close(self) -> None:
         self._capture.release()
+
+
+def _has_gstreamer() -> bool:
+    return bool(cv2.videoio_registry.hasBackend(cv2.CAP_GSTREAMER))
 
 
 def retrieved(capture: cv2.VideoCapture, timestamp_ns: int) -> CapturedImage | Undecodable:

@@ -38,7 +38,9 @@ class VideoSource(Source):
                 self._count_unreadable(sequence, captured)
             else:
                 yield from self._unreadable_before()
-                yield Frame(captured.pixels, captured.timestamp_ns, sequence, self.name)
+                frame = self._frame(captured, captured.timestamp_ns, sequence)
+                if frame is not None:
+                    yield frame
             sequence += 1
 
     def close(self) -> None:

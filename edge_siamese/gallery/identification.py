@@ -203,18 +203,31 @@ class IdentifyingGallery(GalleryContent):
                 path=self.source,
             )
 
-    def required_fmr(self, target_fpir: float = DEFAULT_TARGET_FPIR) -> float:
+    def required_fmr(self, target_fpir: float = DEFAULT_TARGET_FPIR, attempts: int = 1) -> float:
         """False match rate of one comparison that is required for a false positive identification rate of `target_fpir`.
 
         A gallery's own operating points are measured on comparisons with a person, a model's on comparisons with one photo.
         A stranger is compared with every template, and a template may be the mean of several photos.
+
+        Args:
+            target_fpir: share of strangers that may be named, 0 to 1.
+            attempts: number of attempts of one stranger over which this share holds.
+
+        Raises:
+            DataError: the rate is not above 0 and below 1, or there is no attempt.
         """
         require_rate(target_fpir, "target FPIR")
-        comparisons = len(self.names) if self.operating_points else MATCHES_OF_A_MEAN * len(self.templates)
-        return target_fpir / max(comparisons, 1)
+        if attempts < 1:
+            raise DataError(f"attempts: expected 1 or more, found {attempts}", expected="1 or more", found=attempts)
+        return target_fpir / max(self.comparisons, 1) / attempts
+
+    @property
+    def comparisons(self) -> int:
+        """Number of comparisons of one stranger that can be false matches; see `required_fmr`."""
+        return len(self.names) if self.operating_points else MATCHES_OF_A_MEAN * len(self.templates)
 
     def operating_point(
-        self, card: "ModelCard | Embedding", target_fpir: float = DEFAULT_TARGET_FPIR
+        self, card: "ModelCard | Embedding", target_fpir: float = DEFAULT_TARGET_FPIR, attempts: int = 1
     ) -> OperatingPoint:
         """The operating point for identification: one of the gallery's own, if it has any, otherwise one of the model's.
 
@@ -229,7 +242,7 @@ class IdentifyingGallery(GalleryContent):
             raise OperatingPointError(
                 f"neither {self.source} nor its embedder has an operating point: run 'edge-siamese gallery calibrate'"
             )
-        return choose_operating_point(points, self.required_fmr(target_fpir))
+        return choose_operating_point(points, self.required_fmr(target_fpir, attempts))
 
     def is_overdue(self, name: str, day: date) -> bool:
         """Whether the retention of a person, or of the whole gallery, ended before `day`."""

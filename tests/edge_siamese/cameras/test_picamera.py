@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -22,11 +23,10 @@ class FakeRequest:
         camera.held += 1
 
     def make_buffer(self, name: str) -> np.ndarray:
-        assert name == "main"
-        return self._camera.buffer.reshape(-1)
+        return self._camera.buffers[name].reshape(-1)
 
     def make_array(self, name: str) -> np.ndarray:
-        stream = self._camera.stream
+        stream = self._camera.streams[name]
         if stream["format"] in {"NV12", "NV21"}:
             raise RuntimeError(f"Format {stream['format']} not supported")
         lines = self.make_buffer(name).reshape(-1, stream["stride"])
@@ -45,7 +45,8 @@ class FakePicamera2:
 
     pixel_format = ""
     missing = False
-    stream: dict[str, Any]
+    one_stream = False
+    streams: dict[str, dict[str, Any]]
     latest: "FakePicamera2"
 
     def __init__(self, camera_num: int = 0) -> None:
@@ -55,16 +56,23 @@ class FakePicamera2:
         self.calls: list[str] = []
         FakePicamera2.latest = self
 
-    def create_video_configuration(self, main: dict[str, Any]) -> dict[str, Any]:
-        return {"main": main}
+    def create_video_configuration(
+        self, main: dict[str, Any], lores: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        return {"main": main, "lores": lores}
 
     def configure(self, configuration: dict[str, Any]) -> None:
-        expected = configuration["main"]["format"]
-        self.buffer, stride = in_memory(self.pixel_format or expected)
-        self.stream = {"format": self.pixel_format or expected, "size": (WIDTH, HEIGHT), "stride": stride}
+        if self.one_stream and configuration["lores"]:
+            raise RuntimeError("lores stream is not supported")
+        self.buffers, self.streams = {}, {}
+        for name, stream in configuration.items():
+            if stream is not None:
+                chosen = (name == "main" and self.pixel_format) or stream["format"]
+                self.buffers[name], stride = in_memory(chosen)
+                self.streams[name] = {"format": chosen, "size": (WIDTH, HEIGHT), "stride": stride}
 
     def camera_configuration(self) -> dict[str, Any]:
-        return {"main": self.stream}
+        return {"main": self.streams["main"], "lores": self.streams.get("lores")}
 
     def capture_request(self, wait: float | None = None) -> FakeRequest:
         assert wait is not None
@@ -111,6 +119,7 @@ def picamera2(monkeypatch: pytest.MonkeyPatch) -> type[FakePicamera2]:
     monkeypatch.setitem(sys.modules, "picamera2", module)
     monkeypatch.setattr(FakePicamera2, "missing", False)
     monkeypatch.setattr(FakePicamera2, "pixel_format", "")
+    monkeypatch.setattr(FakePicamera2, "one_stream", False)
     return FakePicamera2
 
 
@@ -134,9 +143,22 @@ def test_every_format_the_camera_may_choose_comes_out_as_rgb(
     np.testing.assert_allclose(captured.pixels.reshape(-1, 3), np.tile(ORANGE, (HEIGHT * WIDTH, 1)), atol=4)
 
 
+def test_the_detector_gets_the_stream_of_low_resolution() -> None:
+    captured = PiCapture().read()
+    assert captured.small is not None
+    np.testing.assert_allclose(captured.small.reshape(-1, 3), np.tile(ORANGE, (HEIGHT * WIDTH, 1)), atol=4)
+
+
+def test_a_camera_with_one_stream_is_used_without_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakePicamera2, "one_stream", True)
+    captured = PiCapture().read()
+    assert captured.small is None
+    assert captured.pixels[10, 10].tolist() == list(ORANGE)
+
+
 def test_a_format_nobody_knows_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     capture = PiCapture()
-    capture._format = "SRGGB10"
+    capture._main = replace(capture._main, pixel_format="SRGGB10")
     with pytest.raises(CameraError, match="the camera delivers SRGGB10"):
         capture.read()
     assert FakePicamera2.latest.held == 0
@@ -145,7 +167,7 @@ def test_a_format_nobody_knows_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
 def test_buffers_are_given_back_and_images_are_copies() -> None:
     capture = PiCapture()
     captures = [capture.read() for _ in range(3)]
-    FakePicamera2.latest.buffer[:] = 0
+    FakePicamera2.latest.buffers["main"][:] = 0
     assert FakePicamera2.latest.held == 0
     assert captures[0].pixels[0, 0].tolist() == list(ORANGE)
 
@@ -193,7 +215,7 @@ def test_a_stream_without_its_stride_is_read_from_the_array(monkeypatch: pytest.
     monkeypatch.setattr(
         FakePicamera2,
         "camera_configuration",
-        lambda self: {"main": {"format": self.stream["format"], "size": (WIDTH, HEIGHT)}},
+        lambda self: {"main": {"format": self.streams["main"]["format"], "size": (WIDTH, HEIGHT)}},
     )
     assert PiCapture().read().pixels[3, 3].tolist() == list(ORANGE)
 
