@@ -8,7 +8,7 @@ each identity, rounded down, so that a single high score does not match a strang
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,6 @@ from .faces import Embedding
 from .matching import scores_q15
 from .orientation import TrackOrientation
 from .sequential import FixedThreshold, SequentialTest, effective_views
-from .tracking import Track
 
 if TYPE_CHECKING:
     from .gallery import Gallery
@@ -29,6 +28,14 @@ MAX_VIEWS = 3
 """Number of embeddings after which a track that is neither named nor a stranger is decided by the threshold alone."""
 
 _BELOW = (Reason.BELOW_THRESHOLD, Reason.MORE_VIEWS)
+
+
+class TrackState(Protocol):
+    """The part of a `tracking.Track` that is needed here; see there."""
+
+    number: int
+    frames: int
+    jumped: int | None
 
 
 @dataclass(eq=False)
@@ -88,11 +95,11 @@ class ScoreFusion:
         self.gallery, self.test, self.max_views = gallery, test, max_views
         self._histories: dict[int, TrackHistory] = {}
 
-    def history(self, track: Track) -> TrackHistory:
+    def history(self, track: TrackState) -> TrackHistory:
         """The history of a track; an empty history for a new track."""
         return self._histories.setdefault(track.number, TrackHistory())
 
-    def observe(self, track: Track, embedding: Embedding, quality: float, doubt: Reason | None = None) -> None:
+    def observe(self, track: TrackState, embedding: Embedding, quality: float, doubt: Reason | None = None) -> None:
         """Add the embedding of a track's face, matched with the gallery; `decide` decides from it.
 
         The first face without a doubt replaces all faces with a doubt. An embedding that none of the kept ones resembles
@@ -117,7 +124,7 @@ class ScoreFusion:
         history.last_frame = track.frames
         history.best_quality = max(history.best_quality, quality)
 
-    def decide(self, track: Track) -> Decision:
+    def decide(self, track: TrackState) -> Decision:
         """Decide again about a track that has embeddings."""
         history = self.history(track)
         history.decision = self._decide(history)
@@ -133,7 +140,7 @@ class ScoreFusion:
                 history.scores.extend(gallery.scores_of(np.stack(history.embeddings)))
                 history.decision = self._decide(history)
 
-    def keep(self, tracks: Iterable[Track]) -> None:
+    def keep(self, tracks: Iterable[TrackState]) -> None:
         """Delete the histories of all other tracks."""
         self._histories = {track.number: self.history(track) for track in tracks}
 
@@ -185,7 +192,7 @@ class EmbeddingPolicy:
     max_wait: int = 64
     jumped_wait: int = 4
 
-    def wants(self, history: TrackHistory, track: Track, quality: float, doubt: Reason | None = None) -> bool:
+    def wants(self, history: TrackHistory, track: TrackState, quality: float, doubt: Reason | None = None) -> bool:
         """Whether to embed a track's face; the interval of an undecided track doubles after each embedding.
 
         Args:
@@ -197,7 +204,7 @@ class EmbeddingPolicy:
         better = quality > self.better * history.best_quality or (doubt is None and history.doubtful)
         return (better and not history.decision.is_match) or self.due(history, track)
 
-    def due(self, history: TrackHistory, track: Track) -> bool:
+    def due(self, history: TrackHistory, track: TrackState) -> bool:
         """Whether a track is new or its interval has passed, regardless of the quality."""
         if history.observations == 0:
             return True

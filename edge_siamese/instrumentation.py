@@ -5,7 +5,10 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from .gallery import Gallery
 
 
 @dataclass
@@ -33,6 +36,26 @@ class Counters:
     def to_json(self) -> dict[str, int]:
         """The counters by name."""
         return asdict(self)
+
+
+class LoopState(Protocol):
+    """What metrics read of one or several loops."""
+
+    @property
+    def gallery(self) -> "Gallery":
+        """The gallery in use."""
+
+    @property
+    def counters(self) -> Counters:
+        """Counters of the loops."""
+
+    @property
+    def dropped(self) -> int:
+        """Number of frames that were replaced by newer ones."""
+
+    @property
+    def unreadable(self) -> int:
+        """Number of frames that could not be decoded."""
 
 
 class StageTimer(Protocol):

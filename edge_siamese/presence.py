@@ -76,11 +76,7 @@ class Presence:
             First those who left, then those who arrived.
         """
         seen = set(names)
-        gone = [
-            name
-            for name, last in self._last.items()
-            if not 0 <= timestamp_ns - last <= self._cool_down_ns
-        ]
+        gone = [name for name, last in self._last.items() if not 0 <= timestamp_ns - last <= self._cool_down_ns]
         events: list[PresenceEvent] = [self._leave(name) for name in gone]
         for name in sorted(seen):
             if name not in self._since:

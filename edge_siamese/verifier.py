@@ -185,7 +185,9 @@ class Verifier:
         """
         card = self.engine.embedder_card
         gallery.require(card)
-        return self._given_point or gallery.operating_point(card, target_fpir=self._target_fpir, attempts=self._attempts)
+        return self._given_point or gallery.operating_point(
+            card, target_fpir=self._target_fpir, attempts=self._attempts
+        )
 
     def _process_with_presence(self, frame: Frame) -> Iterator[FaceResult | PresenceEvent]:
         names = set()

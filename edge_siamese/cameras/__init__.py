@@ -24,10 +24,9 @@ from ..protocols import FrameSource
 from .base import CameraBack as CameraBack
 from .base import CameraLost as CameraLost
 from .base import CameraMissing as CameraMissing
-from .base import Capture
+from .base import Capture, Source
 from .base import EndedEarly as EndedEarly
 from .base import FramesUnreadable as FramesUnreadable
-from .base import Source
 from .base import SourceEvent as SourceEvent
 from .view import CameraView as CameraView
 

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 
 from ..frames import RGB, Frame
 from .view import CameraView, FramePacer
-
-if TYPE_CHECKING:
-    from ..protocols import FrameSource
 
 _log = logging.getLogger(__name__)
 _TOLERATED_SHARE = 0.01  # of a recording's frames; most containers only estimate the number of frames
@@ -245,8 +242,15 @@ class Source:
         self.close()
 
 
+class Stoppable(Protocol):
+    """Something that can be stopped, such as a frame source."""
+
+    def stop(self) -> None:
+        """End the iteration after the current frame."""
+
+
 @contextmanager
-def stopped_after(source: "FrameSource", seconds: float | None) -> Iterator[threading.Event]:
+def stopped_after(source: "Stoppable", seconds: float | None) -> Iterator[threading.Event]:
     """Stop a source after a number of seconds of wall time, also while no frame arrives. The yielded event is then set.
 
     None never stops it; 0 or less stops it immediately.

@@ -25,8 +25,11 @@ _SENTENCES = {
     "ended_early": "{source}: ended after {found} of {announced} frames: it is cut short or damaged",
     "gallery_reloaded": "{source}: read again, {people}, {added} added and {removed} removed",
     "gallery_rejected": "{source}: changed and cannot be used; the people read before stay ({why})",
+    "arrived": "{source}: {identity} arrived",
+    "left": "{source}: {identity} left, present for {present:.1f} s",
     "stopped": "{source}: {ending}, after {counts}",
 }
+_PRINTED = frozenset({"decision", "arrived", "left"})
 _COUNTED = (
     ("frames", "frame"),
     ("faces", "face"),
@@ -38,21 +41,22 @@ _COUNTED = (
 
 
 class EventLines:
-    """Prints events as text: decisions on standard output, all others on standard error.
+    """Prints events as text: decisions, arrivals and departures on standard output, all others on standard error.
 
     Args:
         stills: whether the source is independent images; lines then have face numbers instead of track numbers.
+        several: whether events of several cameras are printed.
     """
 
-    def __init__(self, stills: bool) -> None:
-        self._stills = stills
+    def __init__(self, stills: bool, *, several: bool = False) -> None:
+        self._stills = stills and not several
 
     def emit(self, event: "Event") -> None:
         """Print one event as a line."""
         body = event.to_json()
         decision = event.kind == "decision"
         sentence = f"{self._place(body)}  {_verdict(body)}" if decision else sentence_of(body)
-        click.echo(f"{body['time'][11:23]}  {sentence}", err=not decision)
+        click.echo(f"{body['time'][11:23]}  {sentence}", err=event.kind not in _PRINTED)
 
     def close(self) -> None:
         """Do nothing: no file is open."""
@@ -66,10 +70,12 @@ class EventLines:
 
 def sentence_of(body: dict[str, Any]) -> str:
     """One sentence about an event that is not a decision."""
-    detail = body["detail"]
+    detail = body["detail"] or {}
     more = {
         "source": body["source"],
         "people": plural(detail.get("identities", 0), "person", "people"),
+        "identity": body["identity"],
+        "present": detail.get("present_ms", 0) / 1000,
         "seconds": detail.get("away_ms", 0) / 1000,
         "others": f" and {plural(detail['frames'] - 1, 'frame')} before it" if detail.get("frames", 1) > 1 else "",
         "ending": _ENDINGS.get(detail.get("why", ""), "the end"),

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,28 +10,33 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .event_lines import EventLines
+from .run_loop import AllCameras, CameraLoop, SharedSinks, run_loops
 from .run_sinks import access_to, served_metrics, stage_timer
 from .shared.galleries import PATH, note
+from .shared.loop_options import LoopOptions, loop_options
 from .shared.numbers import FiniteRange
 from .shared.options import Once, engine_options, json_option, target_fpir_option
 from .shared.sinks import SinkPlan, sink_options
 from .shared.web import WebAddress, web_options
 
 if TYPE_CHECKING:
-    from ..events import EventMaker
+    from ..engine import FaceEngine
     from ..events.jsonl import Rotation
-    from ..events.queued import SinkGroup
-    from ..protocols import EventSink
-    from ..verifier import Verifier
+    from ..gallery.updates import GalleryFile
+    from ..instrumentation import StageTimer
+    from ..protocols import EventSink, FrameSource
     from .run_web import RunPage
 
 
 @click.command()
 @click.option(
     "--camera",
-    cls=Once,
+    "cameras",
+    multiple=True,
     required=True,
-    help="picamera2, a USB camera's number, a URL (rtsp://...), a video file, or a folder, zip or tar of images.",
+    envvar="EDGE_SIAMESE_CAMERA",
+    help="picamera2, a USB camera's number, a URL (rtsp://...), a video file, or a folder, zip or tar of images. "
+    "Repeat it for several cameras; NAME=CAMERA gives a camera a name.",
 )
 @click.option("--gallery", "path", cls=Once, type=PATH, required=True, help="The .esg with the enrolled people.")
 @click.option("--events", cls=Once, type=PATH, help="Append every event to this file as a JSON line.")
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
     help="Begin a new file of --events at this size, such as 10MB; five are kept.",
 )
 @target_fpir_option
+@loop_options
 @click.option("--realtime", is_flag=True, help="Play a video file at its frame rate and drop frames like a camera.")
 @click.option(
     "--wait/--no-wait", default=True, show_default=True, help="Wait for a live camera that is missing at the start."
@@ -59,7 +65,7 @@ if TYPE_CHECKING:
 @json_option
 @engine_options
 def run(
-    camera: str,
+    cameras: tuple[str, ...],
     path: Path,
     events: Path | None,
     events_size: str | None,
@@ -71,50 +77,62 @@ def run(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Identify people on a camera, video or folder until it ends, or until Ctrl-C or SIGTERM.
+    """Identify people on cameras, videos or folders until they end, or until Ctrl-C or SIGTERM.
 
-    For a camera or video one line is printed for each change of a decision, for images one for every face. With --json each
-    line is an object of the schema edge-siamese/event/1.
+    For a camera or video one line is printed for each change of a decision and for everybody who arrives or leaves, for images
+    one for every face. With --json each line is an object of the schema edge-siamese/event/1.
 
     The gallery is read again when the file changes, and on SIGHUP.
     """
-    from ..cameras import open_source
     from ..engine import FaceEngine
-    from ..events import EventMaker
-    from ..events.queued import SinkGroup
+    from ..events import json_lines_on
+    from ..events.queued import PATIENCE_AT_THE_END_S, SinkGroup
     from ..gallery.updates import GalleryFile
-    from ..verifier import Verifier
     from .run_web import RunPage
 
     plan, rotation = SinkPlan.taken_from(options), _rotation(events, events_size)
+    settings = LoopOptions.taken_from(options)
+    if settings.record is not None and len(cameras) > 1:
+        raise click.UsageError(f"--record: expected one camera, found {len(cameras)}")
     page = RunPage.taken_from(options, address)
-    gallery_file = GalleryFile(path)
+    files = [GalleryFile(path) for _ in cameras]
     with ExitStack() as stack:
         engine = stack.enter_context(FaceEngine.open(**options))
-        gallery_file.gallery.require(engine.embedder_card)
-        source = stack.enter_context(open_source(camera, realtime=realtime, wait=wait))
-        direct = _direct_sinks(stack, events, rotation, as_json=as_json, stills=source.stills)
+        files[0].gallery.require(engine.embedder_card)
+        sources = [stack.enter_context(source) for source in _sources(cameras, settings, realtime, wait)]
+        lines = EventLines(sources[0].stills, several=len(sources) > 1)
+        direct = _direct_sinks(stack, events, rotation, json_lines_on(sys.stdout, warn=note) if as_json else lines)
         if page is not None:
             direct.append(page.hub)
             stack.enter_context(page.served(engine, path, target_fpir, options))
         metrics = served_metrics(stack, plan.metrics_address)
         timer = stage_timer(page.hub.stages if page else None, metrics)
-        verifier = Verifier(source, engine, gallery_file, target_fpir=target_fpir, timer=timer)
-        _note_weak_point(verifier, target_fpir)
-        maker = EventMaker(source.name, engine.digests)
-        detail = {
-            "identities": len(verifier.gallery.names),
-            "delegate": engine.delegate,
-            "operating_point": verifier.operating_point.to_json(),
-        }
-        queued = plan.start(access_to(verifier, gallery_file))
+        loops = [
+            _camera_loop(stack, source, engine, file, target_fpir, settings, timer if number == 0 else None)
+            for number, (source, file) in enumerate(zip(sources, files, strict=True))
+        ]
+        loops[0].page = page
+        everything = AllCameras(loops)
+
+        def reload_all() -> None:
+            for file in files:
+                file.request_reload()
+
+        _note_operating_point(loops[0], target_fpir, settings.attempts)
+        queued = plan.start(access_to(everything, reload_all))
         if metrics is not None:
-            metrics.watch(verifier, queued)
+            metrics.watch(everything, queued)
             direct.append(metrics)
-        sinks = stack.enter_context(SinkGroup(direct, queued))
-        sinks.emit(maker.started(gallery=str(path), **detail))
-        stack.enter_context(reloading_on_hangup(gallery_file.request_reload))
-        _watch(verifier, maker, sinks, timeout, page)
+        group = stack.enter_context(SinkGroup(direct, queued))
+        shared = SharedSinks(group)
+        for loop in loops:
+            loop.sinks = shared
+            shared.emit(loop.started(str(path), engine.delegate))
+        stack.enter_context(reloading_on_hangup(reload_all))
+        with stopping_on_signals(everything.stop) as signals:
+            run_loops(loops, signals, timeout)
+        if all(loop.why == "end" for loop in loops):
+            group.patience_s = PATIENCE_AT_THE_END_S
 
 
 def _rotation(events: Path | None, size: str | None) -> "Rotation | None":
@@ -129,58 +147,74 @@ def _rotation(events: Path | None, size: str | None) -> "Rotation | None":
 
 
 def _direct_sinks(
-    stack: ExitStack, events: Path | None, rotation: "Rotation | None", *, as_json: bool, stills: bool
+    stack: ExitStack, events: Path | None, rotation: "Rotation | None", output: "EventSink"
 ) -> "list[EventSink]":
     """The file and standard output, which the loop writes itself: their events are on the disk when it goes on."""
-    from ..events import json_lines_on, open_json_lines
+    from ..events import open_json_lines
 
     sinks: list[EventSink] = []
     if events is not None:
         sinks.append(stack.enter_context(open_json_lines(events, rotation=rotation, warn=note)))
-    sinks.append(json_lines_on(sys.stdout, warn=note) if as_json else EventLines(stills))
-    return sinks
+    return [*sinks, output]
 
 
-def _note_weak_point(verifier: "Verifier", target_fpir: float) -> None:
-    point, people = verifier.operating_point, len(verifier.gallery.names)
-    required = verifier.gallery.required_fmr(target_fpir)
-    if not point.is_strict_enough(required):
+def _sources(cameras: Sequence[str], settings: LoopOptions, realtime: bool, wait: bool) -> "Iterator[FrameSource]":
+    """The cameras, each opened when it is taken.
+
+    Raises:
+        UsageError: two cameras have one name.
+    """
+    from ..cameras import named_spec, open_source
+
+    names: set[str] = set()
+    for camera in cameras:
+        name, spec = named_spec(camera)
+        source = open_source(spec, realtime=realtime, wait=wait, view=settings.view, name=name)
+        if source.name in names:
+            source.close()
+            raise click.UsageError(f"--camera: two cameras are named {source.name}; NAME=CAMERA gives another name")
+        names.add(source.name)
+        yield source
+
+
+def _camera_loop(
+    stack: ExitStack,
+    source: "FrameSource",
+    engine: "FaceEngine",
+    gallery: "GalleryFile",
+    target_fpir: float,
+    settings: LoopOptions,
+    timer: "StageTimer | None",
+) -> CameraLoop:
+    from ..events import EventMaker
+    from ..verifier import Verifier
+
+    verifier = Verifier(
+        source,
+        engine,
+        gallery,
+        target_fpir=target_fpir,
+        attempts=settings.attempts,
+        cool_down_s=settings.cool_down,
+        schedule=settings.schedule,
+        timer=timer,
+    )
+    maker = EventMaker(source.name, engine.digests)
+    return CameraLoop(verifier, maker, settings.recorder(stack, verifier, maker))
+
+
+def _note_operating_point(loop: CameraLoop, target_fpir: float, attempts: int) -> None:
+    """Say how the threshold follows from the gallery and the target, and whether it is strict enough."""
+    from ..gallery.operating_point_choice import OperatingPointChoice
+
+    verifier = loop.verifier
+    choice = OperatingPointChoice.for_gallery(verifier.gallery, verifier.engine, target_fpir, attempts)
+    note(choice.derivation)
+    if not choice.sufficient:
         note(
-            f"a false match rate of {required:.2g} is wanted for {people} people, "
-            f"the strictest supported is {point.target_fmr:g}: strangers may be named more often than asked"
+            f"a false match rate of {choice.required_fmr:.2g} is wanted for {choice.people} people, "
+            f"the strictest supported is {choice.point.target_fmr:g}: strangers may be named more often than asked"
         )
-
-
-def _watch(
-    verifier: "Verifier",
-    maker: "EventMaker",
-    sinks: "SinkGroup",
-    timeout: float | None,
-    page: "RunPage | None" = None,
-) -> None:
-    """Emit every change; always emits the event ``stopped`` at the end."""
-    from ..cameras.base import stopped_after
-    from ..events.queued import PATIENCE_AT_THE_END_S
-    from ..verifier import FaceResult
-
-    why = "failed"
-    try:
-        with stopping_on_signals(verifier.stop) as signals, stopped_after(verifier.source, timeout) as over:
-            for item in verifier.watch():
-                if not isinstance(item, FaceResult):
-                    sinks.emit(maker.event(item))
-                    continue
-                if page is not None:
-                    page.hub.show(item)
-                if item.changed:
-                    sinks.emit(maker.decision(item))
-        why = signals[0] if signals else "timeout" if over.is_set() else "end"
-        if why == "end":
-            sinks.patience_s = PATIENCE_AT_THE_END_S
-    finally:
-        source = verifier.source
-        counters = verifier.counters.to_json() | {"dropped": source.dropped, "unreadable": source.unreadable}
-        sinks.emit(maker.stopped(why=why, **counters))
 
 
 @contextmanager

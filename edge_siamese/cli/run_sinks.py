@@ -1,6 +1,7 @@
 """What the sinks of ``edge-siamese run`` read from the loop: people, reload, diagnostics, metrics."""
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -8,33 +9,31 @@ from .shared.sinks import LoopAccess
 
 if TYPE_CHECKING:
     from ..events.metrics import RunMetrics
-    from ..gallery.updates import GalleryFile
-    from ..instrumentation import StageTimer
-    from ..verifier import Verifier
+    from ..instrumentation import LoopState, StageTimer
 
 
-def access_to(verifier: "Verifier", gallery_file: "GalleryFile") -> LoopAccess:
-    """What sinks may ask of a loop; callable from their threads."""
-    return LoopAccess(lambda: verifier.gallery.names, gallery_file.request_reload, Diagnostics(verifier))
+def access_to(loops: "LoopState", reload: Callable[[], None]) -> LoopAccess:
+    """What sinks may ask of the loops; callable from their threads."""
+    return LoopAccess(lambda: loops.gallery.names, reload, Diagnostics(loops))
 
 
 class Diagnostics:
     """State of the machine and the loop for the sink ``mqtt``.
 
     Args:
-        verifier: whose frames are counted.
+        loops: whose frames are counted.
     """
 
-    def __init__(self, verifier: "Verifier") -> None:
-        self._verifier = verifier
-        self._last = (time.monotonic(), verifier.counters.frames)
+    def __init__(self, loops: "LoopState") -> None:
+        self._loops = loops
+        self._last = (time.monotonic(), loops.counters.frames)
 
     def __call__(self) -> dict[str, Any]:
         """Temperature in degrees Celsius, throttling reasons, memory in MB, frames a second since the last call."""
         from ..system.host import detect_host, process_memory_mb
 
         host = detect_host()
-        now, frames = time.monotonic(), self._verifier.counters.frames
+        now, frames = time.monotonic(), self._loops.counters.frames
         (before, frames_before), self._last = self._last, (now, frames)
         return {
             "temperature": host.temperature,

@@ -6,12 +6,12 @@ Every event has the same keys; keys that do not apply are null:
 ``schema``, ``version``, ``model``     format, program version, and digests of the models
 ``event``                              ``started``, ``decision``, ``camera_missing``, ``camera_lost``, ``camera_back``,
                                        ``frames_unreadable``, ``ended_early``, ``gallery_reloaded``,
-                                       ``gallery_rejected``, ``events_lost``, ``stopped``
+                                       ``gallery_rejected``, ``arrived``, ``left``, ``events_lost``, ``stopped``
 ``time``, ``monotonic_ns``             when it was emitted: RFC 3339 in UTC, and on the board's monotonic clock
 ``source``                             camera, video, or the image's path inside its folder
 ``sequence``, ``frame_time_ns``        number of the frame at its source, and its time there
 ``track``, ``face``, ``box``           number of the track, rank of the face by size (0 is the largest), x y w h
-``decision`` to ``threshold``          see `decision.Decision.to_json`
+``decision`` to ``threshold``          see `decision.Decision.to_json`; ``identity`` also of ``arrived`` and ``left``
 ``latency_ms``                         time from the image to the decision
 ``detail``                             for a decision: ``turn`` if the frame is not upright; for other events: the
                                        reason, operating point, counters or duration
@@ -27,6 +27,7 @@ from typing import Any
 from .. import __version__
 from ..cameras.base import CameraBack, CameraLost, CameraMissing, EndedEarly, FramesUnreadable, SourceEvent
 from ..gallery.updates import GalleryEvent, GalleryRejected, GalleryReloaded
+from ..presence import PersonArrived, PersonLeft, PresenceEvent
 from ..protocols import Clock
 from ..verifier import FaceResult
 
@@ -45,10 +46,12 @@ _KINDS = {
     EndedEarly: "ended_early",
     GalleryReloaded: "gallery_reloaded",
     GalleryRejected: "gallery_rejected",
+    PersonArrived: "arrived",
+    PersonLeft: "left",
 }
 
 
-KINDS = ("started", "decision", "arrived", "left", *_KINDS.values(), "events_lost", "stopped")
+KINDS = ("started", "decision", *_KINDS.values(), "events_lost", "stopped")
 """All kinds of events."""
 
 
@@ -127,8 +130,14 @@ class EventMaker:
         }
         return self._event("decision", frame.source, **body, **result.decision.to_json())
 
-    def event(self, event: SourceEvent | GalleryEvent) -> Event:
-        """Event about a camera, video or gallery file."""
+    def event(self, event: SourceEvent | GalleryEvent | PresenceEvent) -> Event:
+        """Event about a camera, video or gallery file, or about a person who arrives or leaves."""
+        if isinstance(event, PersonArrived | PersonLeft):
+            present_ms = {"present_ms": round(event.present_ns / 1e6, 3)} if isinstance(event, PersonLeft) else None
+            time_ns = event.timestamp_ns
+            return self._event(
+                _KINDS[type(event)], event.source, identity=event.identity, frame_time_ns=time_ns, detail=present_ms
+            )
         return self._event(_KINDS[type(event)], event.source, detail=_detail(event))
 
     def _event(self, kind: str, source: str, **body: Any) -> Event:

@@ -10,7 +10,7 @@ from ..system.host import HostInfo, detect_host
 from .event import Event
 
 if TYPE_CHECKING:
-    from ..verifier import Verifier
+    from ..instrumentation import LoopState
     from .queued import QueuedSink
 
 _STAGE_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -32,7 +32,7 @@ class RunMetrics:
 
         self._host = host
         self._queued: Sequence[QueuedSink] = ()
-        self._verifier: Verifier | None = None
+        self._loops: LoopState | None = None
         self._last_read: tuple[float, int] | None = None
         self.registry = prometheus.CollectorRegistry()
         for collector in (prometheus.ProcessCollector, prometheus.PlatformCollector, prometheus.GCCollector):
@@ -48,9 +48,9 @@ class RunMetrics:
         self._events = prometheus.Counter("events", "Events by kind.", ["event"], **make)
         self.registry.register(self)
 
-    def watch(self, verifier: "Verifier", queued: "Sequence[QueuedSink]" = ()) -> None:
-        """Read the counters of a verifier, and of sinks, for each request."""
-        self._verifier, self._queued = verifier, queued
+    def watch(self, loops: "LoopState", queued: "Sequence[QueuedSink]" = ()) -> None:
+        """Read the counters of the loops, and of sinks, for each request."""
+        self._loops, self._queued = loops, queued
 
     def serve(self, host: str, port: int) -> Any:
         """Serve the metrics in a thread; returns the server, whose `shutdown` ends it.
@@ -103,16 +103,16 @@ class RunMetrics:
         for sink in self._queued:
             waiting.add_metric([sink.name], sink.waiting)
         yield waiting
-        if self._verifier is not None:
-            yield from self._of_loop(self._verifier, CounterMetricFamily, GaugeMetricFamily)
+        if self._loops is not None:
+            yield from self._of_loop(self._loops, CounterMetricFamily, GaugeMetricFamily)
 
-    def _of_loop(self, verifier: "Verifier", counter: Any, gauge: Any) -> Iterator[Any]:
-        counts = verifier.counters.to_json()
-        counts |= {"dropped": verifier.source.dropped, "unreadable": verifier.source.unreadable}
+    def _of_loop(self, loops: "LoopState", counter: Any, gauge: Any) -> Iterator[Any]:
+        counts = loops.counters.to_json()
+        counts |= {"dropped": loops.dropped, "unreadable": loops.unreadable}
         for name, value in counts.items():
             yield counter(f"edge_siamese_{name}", f"Counter '{name}' of the event 'stopped'.", value=value)
-        yield gauge("edge_siamese_enrolled", "People in the gallery.", value=len(verifier.gallery.names))
-        yield gauge("edge_siamese_gallery_sequence", "Sequence number of the gallery.", value=verifier.gallery.sequence)
+        yield gauge("edge_siamese_enrolled", "People in the gallery.", value=len(loops.gallery.names))
+        yield gauge("edge_siamese_gallery_sequence", "Sequence number of the gallery.", value=loops.gallery.sequence)
         yield gauge(
             "edge_siamese_frames_per_second", "Frames a second since the last request.", value=self._rate(counts)
         )

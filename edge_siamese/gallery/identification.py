@@ -65,7 +65,7 @@ class IdentifyingGallery(GalleryContent):
         Raises:
             GalleryError: the embedding is of another embedder.
         """
-        self._require_digest(embedding.embedder)
+        self.require_digest(embedding.embedder)
         return dict(zip(self.names, self.scores_of(embedding.values[None])[0].tolist(), strict=True))
 
     def scores_of(self, probes: npt.NDArray[np.int8]) -> npt.NDArray[np.int16]:
@@ -157,7 +157,7 @@ class IdentifyingGallery(GalleryContent):
         if not embeddings:
             return []
         for embedding in embeddings:
-            self._require_digest(embedding.embedder)
+            self.require_digest(embedding.embedder)
         if threshold_q15 is None:
             threshold_q15 = self.operating_point(embeddings[0], target_fpir).threshold_q15
         scores = self.scores_of(np.stack([embedding.values for embedding in embeddings]))
@@ -186,7 +186,7 @@ class IdentifyingGallery(GalleryContent):
             OtherEmbedderError: the gallery was made with another embedder; the message has both digests.
             ExpiredGalleryError: its last day is over.
         """
-        self._require_digest(card.digest)
+        self.require_digest(card.digest)
         if (card.dimension, card.zero_point) != (self.dimension, self.zero_point):
             raise OtherEmbedderError(
                 f"{self.source}: templates of dimension {self.dimension} and zero point {self.zero_point}, "
@@ -252,7 +252,12 @@ class IdentifyingGallery(GalleryContent):
         """Names of the people whose retention ended before `day`; all names if the gallery's own retention ended."""
         return tuple(name for name in self.names if self.is_overdue(name, day))
 
-    def _require_digest(self, embedder: str) -> None:
+    def require_digest(self, embedder: str) -> None:
+        """Check that the gallery was made with the embedder of this digest.
+
+        Raises:
+            GalleryError: the gallery was made with another embedder.
+        """
         own = self.embedder_digest.hex()
         if embedder[: len(own)] != own:
             raise OtherEmbedderError(

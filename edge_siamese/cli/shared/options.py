@@ -26,6 +26,13 @@ target_fpir_option: Decorator = click.option(
     show_default=True,
     help="Accepted false positive identification rate (strangers named).",
 )
+attempts_option: Decorator = click.option(
+    "--attempts",
+    type=click.IntRange(1, 1_000_000),
+    default=1,
+    show_default=True,
+    help="Visits of one stranger over which the target FPIR holds.",
+)
 
 
 class Once(click.Option):

@@ -56,9 +56,7 @@ class FakePicamera2:
         self.calls: list[str] = []
         FakePicamera2.latest = self
 
-    def create_video_configuration(
-        self, main: dict[str, Any], lores: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def create_video_configuration(self, main: dict[str, Any], lores: dict[str, Any] | None = None) -> dict[str, Any]:
         return {"main": main, "lores": lores}
 
     def configure(self, configuration: dict[str, Any]) -> None:

@@ -11,7 +11,9 @@ from edge_siamese.image_io import write_image
 IMAGE = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
 
 
-@pytest.mark.parametrize(("rotate", "corner"), [(0, IMAGE[0, 0]), (90, IMAGE[0, -1]), (180, IMAGE[-1, -1]), (270, IMAGE[-1, 0])])
+@pytest.mark.parametrize(
+    ("rotate", "corner"), [(0, IMAGE[0, 0]), (90, IMAGE[0, -1]), (180, IMAGE[-1, -1]), (270, IMAGE[-1, 0])]
+)
 def test_the_rotation_is_counterclockwise(rotate: int, corner: np.ndarray) -> None:
     turned = CameraView(rotate=rotate).applied(IMAGE)
     assert turned.shape == ((4, 6, 3) if rotate in (0, 180) else (6, 4, 3))

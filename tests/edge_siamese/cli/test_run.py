@@ -147,9 +147,84 @@ def test_a_video_tells_changes_only(run: Run, video: Path) -> None:
         ("door.avi", "ok", "Ada"),
         ("door.avi", "below_threshold", None),
     ]
-    assert [line["sequence"] for line in lines[1:-1]] == [0, 2, 8]
+    assert [line["sequence"] for line in lines if line["event"] == "decision"] == [0, 2, 8]
     assert lines[2]["frame_time_ns"] == pytest.approx(2 * 10**8, abs=1000)
     assert lines[-1]["detail"]["frames"] == 14
+
+
+def test_arrivals_and_departures_of_a_video(run: Run, video: Path) -> None:
+    lines, _ = run(video)
+    events = [(line["event"], line["identity"]) for line in lines if line["event"] in ("arrived", "left")]
+    assert events == [("arrived", "Ada"), ("left", "Ada")]
+    (left,) = (line for line in lines if line["event"] == "left")
+    assert left["detail"] == {"present_ms": pytest.approx(500, abs=1)}
+
+
+def test_people_read_arrivals(gallery: Path, video: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    succeed("run", "--camera", f"front door={video}", "--gallery", str(gallery))
+    captured = capsys.readouterr()
+    assert "front door: Ada arrived" in captured.out
+    assert "front door: Ada left, present for 0.5 s" in captured.out
+    assert "an FPIR of 0.001 / (2 people) requires an FMR of 0.0005" in captured.err
+
+
+def test_several_cameras_run_in_one_process(run: Run, video: Path, tmp_path: Path) -> None:
+    other = tmp_path / "back.avi"
+    other.write_bytes(video.read_bytes())
+    lines, _ = run(video, "--camera", f"garden={other}")
+    for source in ("door.avi", "garden"):
+        own = [line for line in lines if line["source"] == source]
+        assert (own[0]["event"], own[-1]["event"], own[-1]["detail"]["frames"]) == ("started", "stopped", 14)
+        assert [line["identity"] for line in own if line["event"] == "arrived"] == ["Ada"]
+
+
+def test_two_cameras_of_one_name_are_a_usage_error(
+    gallery: Path, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["run", "--camera", str(video), "--camera", str(video), "--gallery", str(gallery)])
+    assert left.value.code == 2
+    assert "two cameras are named door.avi" in capsys.readouterr().err
+
+
+def test_an_error_of_one_camera_ends_the_others(run: Run, video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(RenderedPeople, "embed_crop", broken)
+    with pytest.raises(MemoryError):
+        run(video, "--camera", f"garden={video}", "--realtime")
+
+
+def test_a_turned_camera_is_turned_back(run: Run, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "side.png"), np.rot90(SHOWN["Ada"].image, -1)[..., ::-1])
+    lines, _ = run(tmp_path / "side.png", "--rotate", "90")
+    assert decisions(lines) == [("side.png", "ok", "Ada")]
+
+
+def test_attempts_make_the_target_stricter(run: Run, dataset: Path) -> None:
+    _, said = run(dataset, "--attempts", "10")
+    assert "(2 people x 10 attempts) requires an FMR of 5e-05" in said
+    assert "strictest supported is 0.0005" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--detect", "never"], "expected every, motion or a number"),
+        (["--region", "1,2"], "expected four numbers"),
+        (["--region", "0,0,2,1"], "shares of the image"),
+        (["--attempts", "0"], "--attempts"),
+        (["--max-fps", "0"], "--max-fps"),
+    ],
+)
+def test_bad_options_of_the_loop_are_one_sentence(
+    options: list[str], sentence: str, dataset: Path, gallery: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["run", "--camera", str(dataset), "--gallery", str(gallery), *options])
+    assert left.value.code == 2
+    assert sentence in capsys.readouterr().err
 
 
 def test_events_go_to_a_file_too(run: Run, dataset: Path, tmp_path: Path) -> None:
