@@ -8,9 +8,11 @@ images that are not named correctly.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -112,6 +114,15 @@ def write_open_set(dataset: IdentityDataset, split: PhotoTrial, folder: Path) ->
         for _ in range(FRAMES_EACH):
             video.write(cv2.cvtColor(fitted, cv2.COLOR_RGB2BGR))
     video.release()
+
+
+@contextmanager
+def write_enrolled(dataset: IdentityDataset, split: PhotoTrial) -> Iterator[Path]:
+    """A temporary folder with the photos to enroll, ``<person>/<photo>``."""
+    with TemporaryDirectory() as folder:
+        for photo in split.enrolled:
+            write_image(_as_png(Path(folder) / photo.path), dataset.read(photo))
+        yield Path(folder)
 
 
 def enroll(folder: Path, engine: FaceEngine) -> Gallery:

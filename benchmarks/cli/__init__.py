@@ -30,6 +30,9 @@ COMMANDS = {
     "conditions": Entry(
         f"{__name__}.conditions:conditions", "Measure false matches of strangers in masks, glasses or infrared light."
     ),
+    "transactions": Entry(
+        f"{__name__}.transactions:transactions", "Measure visits: who is named, after how long, at which cost."
+    ),
     "quality": Entry(f"{__name__}.quality:quality", "Evaluate the quality score: error versus reject."),
 }
 
