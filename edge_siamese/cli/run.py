@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ..gallery.updates import GalleryFile
     from ..instrumentation import StageTimer
     from ..protocols import EventSink, FrameSource
-    from .run_web import RunPage
 
 
 @click.command()

@@ -88,7 +88,7 @@ class RunMetrics:
         """Do nothing: the numbers stay readable until the server ends."""
 
     def collect(self) -> Iterable[Any]:
-        """The numbers of the verifier, the sinks and the machine, as prometheus_client asks for them."""
+        """The numbers of the loops, the sinks and the machine, as prometheus_client asks for them."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
         yield from self._of_machine(GaugeMetricFamily)

@@ -67,12 +67,11 @@ def test_stages_are_timed_beside_another_timer(metrics: RunMetrics) -> None:
 
 def test_the_loop_the_sinks_and_the_machine_are_read(metrics: RunMetrics, event: Callable[..., Event]) -> None:
     gallery = SimpleNamespace(names=("Anna", "Ben"), sequence=7)
-    source = SimpleNamespace(dropped=3, unreadable=1)
-    verifier: Any = SimpleNamespace(counters=Counters(frames=100, faces=20), source=source, gallery=gallery)
+    loops: Any = SimpleNamespace(counters=Counters(frames=100, faces=20), dropped=3, unreadable=1, gallery=gallery)
     queued = QueuedSink(SimpleNamespace(emit=lambda _: None, close=lambda: None), "mqtt")
     queued.emit(event())
     queued.close()
-    metrics.watch(verifier, [queued])
+    metrics.watch(loops, [queued])
     found = samples(metrics)
     assert (found["edge_siamese_frames_total",], found["edge_siamese_faces_total",]) == (100, 20)
     assert (found["edge_siamese_dropped_total",], found["edge_siamese_unreadable_total",]) == (3, 1)
