@@ -81,7 +81,7 @@ def test_the_loop_the_sinks_and_the_machine_are_read(metrics: RunMetrics, event:
     assert found["edge_siamese_temperature_celsius",] == 71.5
     assert found["edge_siamese_throttling", "throttled"] == 1
     assert found["process_resident_memory_bytes",] > 1e6
-    verifier.counters.frames = 200
+    loops.counters.frames = 200
     assert samples(metrics)["edge_siamese_frames_per_second",] > 0
 
 
