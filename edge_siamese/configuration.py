@@ -41,6 +41,7 @@ TRUST_KEYS = (
     "decryption-key",
     "signing-key",
     "sequence-state",
+    "audit-log",
 )
 """Keys of ``[trust]``, the policy about galleries; see `gallery.trust.policy`."""
 

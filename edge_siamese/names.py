@@ -60,6 +60,8 @@ def problem_of(name: str) -> str | None:
     """Reason why a gallery does not accept a name, or None."""
     if not name:
         return "is empty"
+    if name.isascii() and name.isprintable() and " ".join(name.split()) == name and len(name) <= LONGEST_NAME:
+        return None
     hidden, mixed = hidden_character(name), _mixed_scripts(name)
     problems = {
         f"has the {hidden}": hidden is not None,

@@ -197,6 +197,25 @@ class Gallery(IdentifyingGallery):
         known.pop(name, None)
         return self._with(people, known)
 
+    def described(self, about: dict[str, Any], name: str | None = None) -> "Gallery":
+        """Set fields of the metadata of a person, or of the whole gallery for None; others are kept.
+
+        Args:
+            about: fields as of `metadata.describe`.
+            name: of the person.
+
+        Raises:
+            GalleryError: the name is not in the gallery.
+        """
+        if name is None:
+            return replace(self, metadata=self.metadata | about)
+        if name not in self.names:
+            raise GalleryError(
+                f"{self.source}: nobody is called {name!r}{did_you_mean(name, self.names)}", path=self.source
+            )
+        people = self.metadata.get("people", {})
+        return replace(self, metadata=self.metadata | {"people": people | {name: people.get(name, {}) | about}})
+
     def with_operating_point(self, point: OperatingPoint) -> "Gallery":
         """Add an operating point; replaces one with the same target FMR."""
         points = {other.target_fmr: other for other in (*self.operating_points, point)}

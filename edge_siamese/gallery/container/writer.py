@@ -12,6 +12,7 @@ from ...atomic import write_atomically
 from ...errors import DataError, GalleryError, StaleGalleryError
 from ...operating_point import OperatingPoint
 from .. import metadata as about
+from ..trust.audit import audited, change_fields
 from ..trust.opening import read_trusted
 from ..trust.policy import TrustPolicy
 from .content import GalleryContent, Revision, squared_norms
@@ -73,7 +74,7 @@ def update(path: Path, change: Change) -> GalleryContent:
             _require_fresh(changed, there, path)
             sequence, encrypted = max(changed.sequence, there.sequence + 1), changed.encrypted or there.encrypted
             changed = replace(changed, sequence=sequence, encrypted=encrypted)
-        written = _write(changed, path)
+        written = _write(changed, there, path)
     if there is not None and there.signed_by and not written.signed_by:
         _LOG.warning("%s: its signature was for the content before; run 'edge-siamese gallery sign' again", path)
     return written
@@ -97,7 +98,7 @@ def require_writable(path: Path) -> None:
     _there(path)
 
 
-def _write(content: GalleryContent, path: Path) -> GalleryContent:
+def _write(content: GalleryContent, there: GalleryContent | None, path: Path) -> GalleryContent:
     if content.sequence > _LAST_SEQUENCE:
         raise GalleryError(
             f"{path}: its sequence number is used up: build the gallery again under another name", path=path
@@ -105,7 +106,7 @@ def _write(content: GalleryContent, path: Path) -> GalleryContent:
     policy = TrustPolicy.current()
     data = policy.sealed(encode(content), encrypt=content.encrypted, name=path)
     written = parse(data, str(path), policy.requirements())
-    with write_atomically(path) as stream:
+    with audited(policy.audit_log, "write", **change_fields(path, there, written)), write_atomically(path) as stream:
         stream.write(data)
     return replace(written, revision=Revision(os.path.realpath(path), header_crc(data)))
 

@@ -15,11 +15,11 @@ from ..container.requirements import Requirements
 from ..container.verdicts import GalleryVerdict
 from ..gallery import Gallery
 from ..metadata import today
+from ..trust.audit import audited, change_fields
 from ..trust.policy import TrustPolicy
-from ..trust.slots import SLOT_NAMES, Slot, SlotState, header_of, read_slots, read_state, write_state
+from ..trust.slots import LOCK_NAME, SLOT_NAMES, Slot, SlotState, header_of, read_slots, read_state, write_state
 
 _LOG = logging.getLogger(__name__)
-_LOCK_NAME = "slots"
 
 HealthCheck = Callable[[Gallery], None]
 """Raises an `EdgeSiameseError` about a gallery that must not be used."""
@@ -68,9 +68,10 @@ def install(
         EdgeSiameseError: of the health check.
         OSError: the folder cannot be written.
     """
-    requirements = replace((policy or TrustPolicy.current()).requirements(), day=today())
+    policy = policy or TrustPolicy.current()
+    requirements = replace(policy.requirements(), day=today())
     folder.mkdir(parents=True, exist_ok=True)
-    with locked(folder / _LOCK_NAME):
+    with locked(folder / LOCK_NAME):
         _remove_temporaries(folder)
         state = read_state(folder)
         data, content = _checked(source, requirements, state)
@@ -81,8 +82,9 @@ def install(
         check(Gallery.of(content))
         target = spare if used.content is not None else replace(used, path=folder / SLOT_NAMES[0])
         before = 0 if used.content is None else used.content.sequence
-        write_state(folder, replace(state, min_sequence=max(state.min_sequence, before)))
-        written = _written(data, target.path, requirements, check)
+        with audited(policy.audit_log, "install", **change_fields(folder, used.content, content)):
+            write_state(folder, replace(state, min_sequence=max(state.min_sequence, before)))
+            written = _written(data, target.path, requirements, check)
         if final:
             write_state(folder, replace(state, min_sequence=content.sequence))
             with suppress(FileNotFoundError):
@@ -97,15 +99,17 @@ def roll_back(folder: Path, policy: TrustPolicy | None = None) -> Installation:
         GalleryError: there is no gallery before that can be used.
         OSError: the folder cannot be written.
     """
-    requirements = replace((policy or TrustPolicy.current()).requirements(), day=today())
-    with locked(folder / _LOCK_NAME):
+    policy = policy or TrustPolicy.current()
+    requirements = replace(policy.requirements(), day=today())
+    with locked(folder / LOCK_NAME):
         used, previous = read_slots(folder, requirements)
         if used.content is None or previous.content is None:
             why = f" ({previous.error})" if previous.error else ""
             raise GalleryError(f"{folder}: there is no gallery to roll back to{why}; nothing is changed", path=folder)
         state = read_state(folder)
-        write_state(folder, replace(state, rejected=(*state.rejected, _header(used).hex())))
-        used.path.unlink()
+        with audited(policy.audit_log, "rollback", **change_fields(folder, used.content, previous.content)):
+            write_state(folder, replace(state, rejected=(*state.rejected, _header(used).hex())))
+            used.path.unlink()
         return Installation(Gallery.of(previous.content), previous.path, None, changed=True)
 
 

@@ -9,6 +9,7 @@
     decryption-key = "credential:gallery-key"           # file: env: credential: command:
     signing-key = "/etc/edge-siamese/signing.pem"       # a device that enrolls signs with it
     sequence-state = "/var/lib/edge-siamese/sequence.json"
+    audit-log = "/var/lib/edge-siamese/audit.jsonl"
 
 Here the system's file wins over the user's, and that over the folder's and the environment: what the administrator
 requires cannot be weakened by a file in the current folder. ``require-signature`` is true where any of them says so.
@@ -41,6 +42,7 @@ class TrustPolicy:
         decryption_key: source of the key of encrypted galleries; see `key_source`.
         signing_key: private key that signs what is written.
         sequence_state: file with the accepted sequence numbers; None accepts older galleries.
+        audit_log: file that records every change of a gallery.
         origins: file or variable of each key that is set.
     """
 
@@ -50,6 +52,7 @@ class TrustPolicy:
     decryption_key: str | None = None
     signing_key: Path | None = None
     sequence_state: Path | None = None
+    audit_log: Path | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -70,6 +73,7 @@ class TrustPolicy:
             decryption_key=_text(values["decryption-key"]) if "decryption-key" in values else None,
             signing_key=_only(values, paths, "signing-key"),
             sequence_state=_only(values, paths, "sequence-state"),
+            audit_log=_only(values, paths, "audit-log"),
             origins={key: found.origin for key, found in values.items()},
         )
 

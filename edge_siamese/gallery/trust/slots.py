@@ -21,6 +21,7 @@ from ..container.requirements import Requirements
 
 SLOT_NAMES = ("a.esg", "b.esg")
 STATE_NAME = "state.json"
+LOCK_NAME = "slots"
 _LOG = logging.getLogger(__name__)
 _REJECTED_KEPT = 16
 

@@ -1,0 +1,1 @@
+"""Life cycle of galleries: erasure with a proof, export for a person, merging, splitting and migration."""
