@@ -33,6 +33,7 @@
     detector = "detector-small"           # optional: the shipped models that fit the board
     embedder = "embedder-small"           # optional
     uf2 = 0xe48bff56                      # optional: family of UF2 files
+    target = "aarch64-linux-musl"         # optional: the firmware is a Linux program; "host" for this machine
     boot = "rp2040"                       # optional: what the chip's boot ROM looks for: rp2040 or rp2350
     flash_tool = ["picotool", "load", "-v", "{file}", "-o", "{address}"]    # optional: what writes the flash
 """
@@ -63,7 +64,7 @@ _FIRMWARE_KEYS: _Keys = {
     "code": int, "code_size": int, "ram": int, "ram_size": int, "stack": int, "backend": str, "flags": list, "frame": str,
 }  # fmt: skip
 _OPTIONAL_FIRMWARE_KEYS: _Keys = {
-    "ram_budget": int, "vectors": int, "machine": str, "writable": bool, "detector": str, "embedder": str, "uf2": int, "boot": str,
+    "ram_budget": int, "vectors": int, "machine": str, "writable": bool, "detector": str, "embedder": str, "uf2": int, "boot": str, "target": str,
     "flash_tool": list,
 }  # fmt: skip
 _BACKENDS = ("c", "dsp", "mve")
@@ -117,6 +118,8 @@ class FirmwareProfile:
         detector, embedder: names of the shipped models that fit the board.
         uf2: family of its UF2 files; None if it takes none.
         boot: the boot ROM whose marks the image has, ``rp2040`` or ``rp2350``; None if it needs none.
+        target: the system that runs the firmware as a program, such as ``aarch64-linux-musl``, or ``host`` for this machine; None for a
+            microcontroller.
         flash_tool: the program that writes its flash, with its arguments; ``{file}`` and ``{address}`` stand for an image.
     """
 
@@ -138,6 +141,7 @@ class FirmwareProfile:
     embedder: str = "embedder-small"
     uf2: int | None = None
     boot: str | None = None
+    target: str | None = None
     flash_tool: tuple[str, ...] = ()
 
     @property

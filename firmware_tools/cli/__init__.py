@@ -11,7 +11,9 @@ COMMANDS = {
     "flash": Entry(f"{__name__}.flash:flash", "Write a build to a board's flash."),
     "gallery": Entry(f"{__name__}.gallery:gallery", "Write a gallery as images for a board's flash."),
     "generate": Entry(f"{__name__}.generate:generate", "Generate C sources from an int8 network."),
+    "monitor": Entry(f"{__name__}.serial_commands:monitor", "Print what a board sends over its serial line."),
     "run": Entry(f"{__name__}.run:run", "Run a firmware in an emulator on photos."),
+    "update": Entry(f"{__name__}.serial_commands:update", "Send a gallery to a board over its serial line."),
 }
 _BOARDS = {
     "check": Entry(f"{__name__}.board_list:check_board", "Check a board file and explain its flash map."),

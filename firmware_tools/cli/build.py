@@ -9,7 +9,7 @@ from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json
 
 from .files import write_files
-from .firmware_options import firmware_options, sources_of
+from .firmware_options import compiler_for, firmware_options, sources_of
 
 if TYPE_CHECKING:
     from ..boards import Board
@@ -51,14 +51,10 @@ def build(
     """
     from ..boards import find_board
     from ..image.build import build as link
-    from ..image.build import require_cortex_m
     from ..image.projects import project_files
-    from ..image.toolchain import find_toolchain
 
     board = find_board(board_name)
-    if not (sources_only or project):
-        require_cortex_m(board)
-    compiler = None if sources_only or project else find_toolchain(toolchain)
+    compiler = None if sources_only or project else compiler_for(board, toolchain)
     sources, card = sources_of(
         board, detector, embedder, target_fpir=target_fpir, upright_only=upright_only, board_code=board_code
     )

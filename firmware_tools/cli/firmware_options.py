@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ..boards import Board
     from ..image.build import FirmwareSources
+    from ..image.toolchain import Toolchain
 
 _OPTIONS = (
     click.option("--board", "board_name", required=True, help="A name from 'firmware boards list', or a .toml of your own."),
@@ -20,7 +21,7 @@ _OPTIONS = (
     click.option("--upright-only", is_flag=True, help="Do not look for faces in turned frames: faster where the camera is fixed."),
     click.option(
         "--toolchain",
-        type=click.Choice(["arm-none-eabi-gcc", "zig"]),
+        type=click.Choice(["arm-none-eabi-gcc", "gcc", "zig"]),
         help="The compiler; the first that is installed if left out.",
     ),
     target_fpir_option,
@@ -30,6 +31,23 @@ _OPTIONS = (
 def firmware_options(command: "Callable[..., Any]") -> "Callable[..., Any]":
     """The board, the models, and how they are compiled."""
     return with_options(command, _OPTIONS)
+
+
+def compiler_for(board: "Board", name: str | None) -> "Toolchain":
+    """The compiler for a board.
+
+    Raises:
+        RuntimeMissingError: it is not installed.
+        DataError: there is none for this board.
+    """
+    from ..image.build import profile_of, require_cortex_m
+    from ..image.toolchain import find_linux_toolchain, find_toolchain
+
+    profile = profile_of(board)
+    if profile.target:
+        return find_linux_toolchain(profile.target, profile.flags, name)
+    require_cortex_m(board)
+    return find_toolchain(name)
 
 
 def sources_of(

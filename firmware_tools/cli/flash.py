@@ -3,11 +3,15 @@
 import shlex
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json, table
+
+if TYPE_CHECKING:
+    from ..boards import Board
 
 _FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 _BOARD = click.option("--board", "board_name", required=True, help="The board that the folder was built for.")
@@ -40,15 +44,34 @@ def check(folder: Path, board_name: str, as_json: bool) -> None:
     multiple=True,
     help="What to write; both if left out.",
 )
+@click.option("--to", help="For a board with Linux: user@host, or the root folder of its mounted card.")
+@click.option("--line", default="/dev/serial0", show_default=True, help="For a board with Linux: where messages go.")
 @click.option("--dry-run", is_flag=True, help="Print the commands and write nothing.")
 @json_option
-def flash(folder: Path, board_name: str, parts: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
-    """Write the images of a build FOLDER with the program that the board's file names."""
+def flash(
+    folder: Path,
+    board_name: str,
+    parts: tuple[str, ...],
+    to: str | None,
+    line: str,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Write the images of a build FOLDER with a program that knows the board, and read back what was written.
+
+    For a board with Linux, installs the program, the gallery and a service into the directory that is not in use, and switches to it.
+    """
     from ..boards import find_board
+    from ..image.build import profile_of
     from ..image.flash import flash_commands, run_flash_commands
 
     board = find_board(board_name)
     wanted = parts or (("firmware", "gallery") if (folder / "gallery.bin").exists() else ("firmware",))
+    if profile_of(board).target:
+        _install(folder, board, wanted, to, line, dry_run=dry_run, as_json=as_json)
+        return
+    if to:
+        raise click.UsageError(f"--to is for boards with Linux; {board.name} is written over its programmer")
     commands = flash_commands(folder, board, wanted)
     if not as_json:
         for command in commands:
@@ -57,3 +80,29 @@ def flash(folder: Path, board_name: str, parts: tuple[str, ...], dry_run: bool, 
         run_flash_commands(commands)
     if as_json:
         emit_json("firmware-flash", {"commands": commands, "parts": wanted, "written": not dry_run})
+
+
+def _install(
+    folder: Path, board: "Board", parts: tuple[str, ...], to: str | None, line: str, *, dry_run: bool, as_json: bool
+) -> None:
+    from ..image.install import BASE, plan_installation, run_installation
+
+    if to is None:
+        raise click.UsageError(
+            f"{board.name} is a board with Linux: --to says where it is, user@host or a mounted card's root"
+        )
+    plan = plan_installation(folder, board, parts, to, line)
+    used = None if dry_run else run_installation(plan)
+    if as_json:
+        facts = {"parts": parts, "to": to, "files": plan.names, "written": not dry_run, "directory": used}
+        emit_json("firmware-flash", {"commands": [plan.command], **facts})
+        return
+    for name in plan.names:
+        click.echo(f"  {name}")
+    way = "ssh " + to if plan.command[0] == "ssh" else to
+    if used is None:
+        click.echo(
+            f"would be installed by {way} into the directory of {BASE} that is not in use, which then becomes {BASE}/current"
+        )
+    else:
+        click.echo(f"installed by {way}: {BASE}/current is {used}")

@@ -8,7 +8,7 @@ import click
 from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json, table
 
-from .firmware_options import firmware_options, sources_of
+from .firmware_options import compiler_for, firmware_options, sources_of
 
 if TYPE_CHECKING:
     from ..emulation.firmware_run import Emulator, FirmwareRun
@@ -22,7 +22,7 @@ _FUNCTIONS = 12
 @click.option("--gallery", type=click.Path(path_type=Path), required=True, help="An .esg of the same embedder.")
 @click.option(
     "--emulator",
-    type=click.Choice(["qemu", "unicorn", "rp2040js"]),
+    type=click.Choice(["qemu", "unicorn", "rp2040js", "qemu-user"]),
     help="Which emulator; the first that is installed and knows the board if left out.",
 )
 @click.option("--no-count", is_flag=True, help="Do not count instructions, which needs a C compiler of this machine.")
@@ -45,7 +45,7 @@ def run(
 
     Each photo is scaled into one frame of the board's camera. Prints the decisions, the instructions by function, and how much of
     the stack was used. QEMU runs boards whose file names a machine of it, unicorn any board with a core from M0+ to M33 (with
-    frames and messages as in QEMU), and rp2040js an RP2040 from the very UF2 file that a board takes: minutes for a photo.
+    frames and messages as in QEMU), qemu-user the boards with Linux, and rp2040js an RP2040 from the very UF2 file that a board takes: minutes for a photo.
     """
     from edge_siamese.gallery import Gallery
     from edge_siamese.image_io import read_image
@@ -54,14 +54,13 @@ def run(
     from ..emulation.firmware_run import find_emulator, run_firmware
     from ..frames import encode_frame, fit_frame
     from ..image.build import build, profile_of
-    from ..image.toolchain import find_toolchain
 
     board = find_board(board_name)
     chosen = find_emulator(board, emulator)
     profile = profile_of(board)
     images = [fit_frame(read_image(photo), profile.width, profile.height) for photo in photos]
     people = Gallery.open(gallery)
-    compiler = find_toolchain(toolchain)
+    compiler = compiler_for(board, toolchain)
     sources, card = sources_of(
         board, detector, embedder, target_fpir=target_fpir, upright_only=upright_only, semihosting=chosen != "rp2040js"
     )
@@ -96,7 +95,10 @@ def _show(photos: tuple[Path, ...], done: "FirmwareRun") -> None:
     stack = by_kind[MessageKind.STACK][-1].fields
     click.echo(f"\nstack: {stack['used']:,} of {stack['size']:,} bytes used")
     if done.instructions is not None:
-        click.echo(f"{done.instructions:,} instructions for the self-test and {len(photos)} photos:")
+        click.echo(
+            f"{done.instructions:,} instructions for the self-test and {len(photos)} photos{':' if done.by_function else ''}"
+        )
+    if done.instructions is not None and done.by_function:
         share = [(name, f"{count:,}", f"{count / done.instructions:.1%}") for name, count in done.by_function.items()]
         click.echo(table(share[:_FUNCTIONS], header=("function", "instructions", "share"), align="<>>"))
 

@@ -9,11 +9,16 @@ from edge_siamese.errors import DataError
 from ..boards import Board
 from ..image.build import Firmware, profile_of
 from ..protocol.messages import Message
-from . import qemu_firmware, rp2040js_firmware, unicorn_firmware
+from . import linux_firmware, qemu_firmware, rp2040js_firmware, unicorn_firmware
 
-Emulator = Literal["qemu", "unicorn", "rp2040js"]
+Emulator = Literal["qemu", "unicorn", "rp2040js", "qemu-user"]
 EMULATORS: tuple[Emulator, ...] = get_args(Emulator)
-_RUNNERS = {"qemu": qemu_firmware, "unicorn": unicorn_firmware, "rp2040js": rp2040js_firmware}
+_RUNNERS = {
+    "qemu": qemu_firmware,
+    "unicorn": unicorn_firmware,
+    "rp2040js": rp2040js_firmware,
+    "qemu-user": linux_firmware,
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from ..protocol.kinds import MessageKind
 from .results import Outcome, by_function, parse_sent
 
 _SECONDS = 3600
-_MOST_INSTRUCTIONS = 20 * 10**9
+_MAX_INSTRUCTIONS = 20 * 10**9
 _FIND = "process.stdout.write(require.resolve('rp2040js'))"
 
 
@@ -89,7 +89,7 @@ def _write_job(
         "status": base64.b64encode(encode_frame(MessageKind.STATUS, 0, b"")).decode(),
         "frame_size": profile.frame_bytes,
         "code_size": profile.code_size,
-        "most": _MOST_INSTRUCTIONS,
+        "most": _MAX_INSTRUCTIONS,
     }
     (folder / "job.json").write_text(json.dumps(job))
 

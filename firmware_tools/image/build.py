@@ -17,13 +17,15 @@ from .boot import with_boot_crc
 from .config import CONFIG, LINKER_SCRIPT, config_header, linker_script
 from .elf import Elf
 from .formats import uf2
-from .toolchain import Toolchain, build_elf
+from .toolchain import Toolchain, build_elf, build_program
 
+PROGRAM = "edge-siamese-firmware"
 _ERASED = b"\xff"
 CORTEX_M = ("es_startup.c", "es_memory.c", "string.h")
 BOARD_CODE = "es_board.c"
 _EMULATED, _TEMPLATE = "es_board_semihosting.c", "es_board_template.c"
 _OF_CHIPS = {"rp2040": "es_board_rp2040.c"}
+_OF_LINUX = "es_board_linux.c"
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,8 @@ class Firmware:
         """The files of a build, by name."""
         from ..gallery_image.images import intel_hex
 
+        if profile_of(self.board).target:
+            return {PROGRAM: self.elf, "report.json": json.dumps(self.report, indent=1).encode()}
         family = profile_of(self.board).uf2
         with_uf2 = {} if family is None else {"firmware.uf2": uf2(self.image, self.address, family)}
         return {
@@ -110,17 +114,19 @@ def firmware_sources(
     chosen = FirmwareOptions(**{"backend": profile.backend, "ram_budget": profile.ram_budget, **(options or {})})
     networks = generate_networks(detector, embedder, chosen)
     folder = files("edge_siamese_firmware.runtime_c")
-    chip = _OF_CHIPS.get(profile.boot or "", _TEMPLATE)
-    own = folder / "boards_c" / (_EMULATED if profile.machine or semihosting else chip)
-    cortex_m = (*CORTEX_M, f"es_boot_{profile.boot}.c") if profile.boot else CORTEX_M
+    chip = _OF_LINUX if profile.target else _OF_CHIPS.get(profile.boot or "", _TEMPLATE)
+    emulated = (profile.machine or semihosting) and not profile.target
+    own = folder / "boards_c" / (_EMULATED if emulated else chip)
+    cortex_m = () if profile.target else (*CORTEX_M, f"es_boot_{profile.boot}.c") if profile.boot else CORTEX_M
     texts = {
         **runtime_sources(),
         **networks.sources,
         **{name: (folder / "cortex_m" / name).read_text("utf-8") for name in cortex_m},
         BOARD_CODE: own.read_text("utf-8") if board_code is None else _read(board_code),
         CONFIG: config_header(board, profile),
-        LINKER_SCRIPT: linker_script(board, profile),
     }
+    if not profile.target:
+        texts[LINKER_SCRIPT] = linker_script(board, profile)
     return FirmwareSources(board, texts, networks)
 
 
@@ -131,10 +137,13 @@ def build(sources: FirmwareSources, toolchain: Toolchain) -> Firmware:
         DataError: the firmware does not fit the board, cannot be compiled, or the board's core is no Cortex-M.
     """
     profile = profile_of(sources.board)
-    require_cortex_m(sources.board)
     with tempfile.TemporaryDirectory() as folder:
         for name, text in sources.files.items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
+        if profile.target:
+            program = build_program(toolchain, Path(folder), sources.c_files, PROGRAM).read_bytes()
+            return Firmware(sources.board, program, profile.code, program, _program_report(sources, program, toolchain))
+        require_cortex_m(sources.board)
         path = build_elf(toolchain, Path(folder), sources.c_files, profile.flags, LINKER_SCRIPT)
         elf = with_boot_crc(path.read_bytes(), profile)
     address, image = flash_image(elf, profile)
@@ -191,6 +200,24 @@ def _report(
             "size": profile.ram_size,
             "networks": sources.networks.arena,
             "frame": profile.frame_bytes,
+            "stack": profile.stack,
+        },
+    }
+
+
+def _program_report(sources: FirmwareSources, program: bytes, toolchain: Toolchain) -> dict[str, Any]:
+    """Sizes of a Linux program; its memory is what the sources reserve, without that of the system's libraries."""
+    profile = profile_of(sources.board)
+    networks, frame = sources.networks.arena, profile.frame_bytes
+    return {
+        "board": sources.board.name,
+        "toolchain": f"{toolchain.name} {toolchain.version}",
+        "flash": {"used": len(program), "size": profile.code_size, "code": 0, "constants": 0},
+        "ram": {
+            "used": networks + frame + profile.stack,
+            "size": profile.ram_size,
+            "networks": networks,
+            "frame": frame,
             "stack": profile.stack,
         },
     }

@@ -73,6 +73,44 @@ def find_toolchain(name: str | None = None) -> Toolchain:
     )
 
 
+def find_linux_toolchain(target: str, flags: Sequence[str], name: str | None = None) -> Toolchain:
+    """A compiler of programs for a Linux target such as ``aarch64-linux-musl``, or for this machine if it is ``host``.
+
+    Raises:
+        RuntimeMissingError: none is installed, or not that one; the message says how to install one.
+    """
+    gcc = {"host": shutil.which("cc") or shutil.which("gcc")}.get(target) or (
+        shutil.which("aarch64-linux-gnu-gcc") if target.startswith("aarch64") else None
+    )
+    if gcc and name in {None, "gcc"}:
+        return Toolchain("gcc", (gcc,), _version([gcc, "-dumpfullversion"]))
+    if importlib.util.find_spec("ziglang") and name in {None, "zig"}:
+        zig = (sys.executable, "-m", "ziglang")
+        place = () if target == "host" else ("-target", target, *flags)
+        return Toolchain("zig", (*zig, "cc", *place, "-fno-sanitize=undefined"), _version([*zig, "version"]))
+    raise RuntimeMissingError(
+        f"no compiler for {target} is installed: 'pip install ziglang' brings one"
+        + (", and 'apt install gcc-aarch64-linux-gnu libc6-dev-arm64-cross' (Debian)" if "aarch64" in target else "")
+    )
+
+
+def build_program(toolchain: Toolchain, folder: Path, sources: Sequence[str], name: str) -> Path:
+    """Compile and link sources in a folder to a static Linux program.
+
+    Raises:
+        DataError: a source cannot be compiled; the sentence says what.
+    """
+    flags = [flag if flag != "-std=c99" else "-std=gnu11" for flag in _COMMON]
+    command = [*toolchain.command, *flags, "-static", *sources, "-Wl,--gc-sections", "-o", name]
+    try:
+        done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, timeout=_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        raise DataError(f"{toolchain.name}: no end after {_TIMEOUT} seconds") from None
+    if done.returncode:
+        raise DataError(_reason(done.stderr, toolchain.name))
+    return folder / name
+
+
 def build_elf(
     toolchain: Toolchain, folder: Path, sources: Sequence[str], board_flags: Sequence[str], script: str
 ) -> Path:

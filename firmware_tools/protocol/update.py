@@ -1,5 +1,6 @@
 """Update of a gallery over a serial line: page by page, with resume, the header last."""
 
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from .kinds import DATA_SIZE, MEANINGS, MessageKind, UpdateStatus
 from .messages import Message, parse_message
 
 _TRIES = 4
+_PATIENCE = 20.0
 
 
 class Line(Protocol):
@@ -73,8 +75,9 @@ class BoardLink:
         raise DataError(f"the board did not answer {kind.name} after {_TRIES} tries")
 
     def _arriving(self) -> Iterator[Message]:
-        """Messages until nothing arrives any more."""
-        while data := self._line.receive():
+        """Messages until nothing arrives any more, or for some time where something always does."""
+        end = time.monotonic() + _PATIENCE
+        while (data := self._line.receive()) and time.monotonic() < end:
             for found in self._reader.feed(data):
                 yield parse_message(*found)
 

@@ -1,0 +1,1 @@
+"""Installation of a firmware that is a Linux program: its script and its service."""
