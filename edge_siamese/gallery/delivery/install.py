@@ -17,7 +17,7 @@ from ..gallery import Gallery
 from ..metadata import today
 from ..trust.audit import audited, change_fields
 from ..trust.policy import TrustPolicy
-from ..trust.slots import LOCK_NAME, SLOT_NAMES, Slot, SlotState, header_of, read_slots, read_state, write_state
+from ..trust.slots import LOCK_NAME, SLOT_NAMES, GallerySlot, SlotState, header_of, read_slots, read_state, write_state
 
 _LOG = logging.getLogger(__name__)
 
@@ -150,11 +150,11 @@ def _written(data: bytes, target: Path, requirements: Requirements, check: Healt
     return gallery
 
 
-def _header(slot: Slot) -> bytes:
+def _header(slot: GallerySlot) -> bytes:
     return header_of(slot.path)
 
 
-def _sequence(slot: Slot) -> int | None:
+def _sequence(slot: GallerySlot) -> int | None:
     return None if slot.content is None else slot.content.sequence
 
 

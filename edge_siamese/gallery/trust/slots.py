@@ -40,7 +40,7 @@ class SlotState:
 
 
 @dataclass(frozen=True, eq=False)
-class Slot:
+class GallerySlot:
     """A slot and what is in it.
 
     Attributes:
@@ -100,7 +100,7 @@ def write_state(folder: Path, state: SlotState) -> None:
         stream.write(json.dumps(fields, indent=1).encode() + b"\n")
 
 
-def read_slots(folder: Path, requirements: Requirements) -> list[Slot]:
+def read_slots(folder: Path, requirements: Requirements) -> list[GallerySlot]:
     """Both slots, the one in use first if there is one.
 
     Raises:
@@ -129,18 +129,18 @@ def read_slot_in_use(folder: Path, requirements: Requirements) -> GalleryContent
     raise GalleryError(f"{folder}: no gallery is installed; 'edge-siamese gallery install' does it", path=folder)
 
 
-def _read_slot(path: Path, requirements: Requirements, state: SlotState) -> Slot:
+def _read_slot(path: Path, requirements: Requirements, state: SlotState) -> GallerySlot:
     try:
         if header_of(path).hex() in state.rejected:
-            return Slot(path, None)
-        return Slot(path, read(path, requirements))
+            return GallerySlot(path, None)
+        return GallerySlot(path, read(path, requirements))
     except FileNotFoundError:
-        return Slot(path, None)
+        return GallerySlot(path, None)
     except GalleryError as error:
-        return Slot(path, None, error)
+        return GallerySlot(path, None, error)
     except OSError as error:
         why = GalleryError(f"{path}: cannot be read ({error.strerror or error})", path=path)
-        return Slot(path, None, why)
+        return GallerySlot(path, None, why)
 
 
 def slot_files(folder: Path) -> Iterator[Path]:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from edge_siamese.decision import Outcome, Reason
-from edge_siamese.errors import GalleryError, OperatingPointError
+from edge_siamese.errors import ExpiredGalleryError, GalleryError, OperatingPointError
 from edge_siamese.faces import Embedding
 from edge_siamese.gallery import Gallery
 from edge_siamese.matching import scores_q15
@@ -181,6 +182,16 @@ def test_nobody_is_named_by_a_gallery_that_is_overdue(gallery: Gallery) -> None:
     assert kept.overdue(LAST_DAY) == ()
     assert kept.overdue(AFTER) == ("anna", "ben")
     assert kept.decide(np.array([20000, 100], np.int16), 15000, day=AFTER).reason is Reason.OVERDUE
+
+
+def test_an_expired_gallery_serves_no_engine(gallery: Gallery, tmp_path: Path) -> None:
+    replace(gallery, metadata=OVERDUE).save(tmp_path / "people.esg")
+    expired = Gallery.open(tmp_path / "people.esg")
+    with pytest.raises(
+        ExpiredGalleryError, match=r"people\.esg: an expired gallery: its last day was 2025-01-31, today is"
+    ):
+        expired.require(card())
+    expired.described({"retain_until": "2999-01-31"}).require(card())
 
 
 def test_identify_names_nobody_overdue(gallery: Gallery) -> None:
