@@ -33,6 +33,8 @@ class OperatingPoint:
         people: number of people in these comparisons.
         fnmr: false non-match rate at the threshold on the same data.
         dataset_digest: SHA-256 of the embeddings and labels it was measured on, in hex.
+        estimated: whether the threshold is an extreme-value estimate (`evaluation.tail_estimate`); `fmr_upper_95` is then
+            the upper limit of the estimate.
     """
 
     target_fmr: float
@@ -42,6 +44,7 @@ class OperatingPoint:
     people: int
     fnmr: float
     dataset_digest: str
+    estimated: bool = False
 
     @property
     def threshold(self) -> float:
@@ -54,7 +57,10 @@ class OperatingPoint:
 
     def to_card(self) -> dict[str, Any]:
         """Fields for model cards and galleries; the threshold is a Q15 integer."""
-        return {name.removesuffix("_q15"): value for name, value in asdict(self).items()}
+        fields = {name.removesuffix("_q15"): value for name, value in asdict(self).items()}
+        if not self.estimated:
+            del fields["estimated"]
+        return fields
 
     def is_strict_enough(self, fmr: float) -> bool:
         """Whether the target FMR is at most `fmr`."""
@@ -76,6 +82,7 @@ class OperatingPoint:
                 people=int(fields["people"]),
                 fnmr=float(fields["fnmr"]),
                 dataset_digest=str(fields["dataset_digest"]),
+                estimated=fields.get("estimated") is True,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"an operating point lacks a good {error}") from error

@@ -22,6 +22,9 @@ COMMANDS = {
     "gallery": Entry(
         f"{__name__}.gallery:gallery", "Measure the search of a large gallery beside FAISS, and its size."
     ),
+    "calibration": Entry(
+        f"{__name__}.calibration:calibration", "Check the promised false match rate on people not used for it."
+    ),
     "arm": Entry(f"{__name__}.arm:arm", "Count instructions on Pi-class Arm cores, without a board."),
     "arm-fit": Entry(f"{__name__}.arm_fit:arm_fit", "Fit the cost model of `bench arm --predict` again."),
     "detection": Entry(

@@ -79,16 +79,17 @@ def gallery(
 
 def _print(report: "SearchReport", size: "GallerySize | None") -> None:
     click.echo(f"one query against {report.templates:,} templates of {report.dimension} bytes")
-    _table(report.rows())
+    print_table(report.rows())
     click.echo(f"1,000 templates: {report.few_cpu_us:.0f} us of processor time")
     if report.measurement.partial:
         click.echo(f"partial: {report.measurement.partial}")
     if size:
         click.echo(f"a gallery of {size.people:,} people, {size.file_bytes:,} bytes")
-        _table(size.rows())
+        print_table(size.rows())
 
 
-def _table(rows: list[tuple[str, ...]]) -> None:
+def print_table(rows: list[tuple[str, ...]]) -> None:
+    """Print rows of cells in columns."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -70,7 +70,7 @@ def inspect(path: Path, day: date, card: "ModelCard | None" = None) -> Inspectio
             gallery.require(card)
     except GalleryError as error:
         return Inspection(None, [_finding_of(path, error)], [], [])
-    card = card or _shipped_card(gallery)
+    card = card or shipped_card(gallery)
     threshold = look_alike_threshold(gallery, card)
     pairs = [] if threshold is None else find_look_alikes(gallery, threshold)
     findings = [*_overdue_findings(gallery, day)]
@@ -101,7 +101,7 @@ def _overdue_findings(gallery: Gallery, day: date) -> Iterator[GalleryFinding]:
             yield GalleryFinding(VerdictKind.OVERDUE, sentence)
 
 
-def _shipped_card(gallery: Gallery) -> "ModelCard | None":
+def shipped_card(gallery: Gallery) -> "ModelCard | None":
     """The card of the shipped embedder that made a gallery, or None."""
     from ..models import shipped_models
     from ..tflite.model_card import read_card

@@ -137,7 +137,7 @@ OPERATING_POINT = Record(
         Field("impostor_pairs", "Q", "number of impostor comparisons"),
         Field("people", "I", "number of people"),
         Field("threshold", "h", "Q15; accept when the score is at least this"),
-        Field("zero", "2s", "reserved"),
+        Field("evidence", "H", "0: counted; 1: an extreme-value estimate of few comparisons"),
         Field("dataset_digest", "32s", "SHA-256 of the dataset"),
         Field("zero_tail", "8s", "reserved"),
     ),

@@ -161,7 +161,10 @@ def _operating_point(checks: Checks, fields: Values) -> OperatingPoint:
         **{n: fields[n] for n in names},
         threshold_q15=fields["threshold"],
         dataset_digest=fields["dataset_digest"].hex(),
+        estimated=fields["evidence"] == 1,
     )
+    if fields["evidence"] > 1:
+        checks.reject(GalleryVerdict.POINTS, "evidence of an operating point", "0 or 1", str(fields["evidence"]))
     rates = (point.target_fmr, point.fmr_upper_95, point.fnmr)
     if not (0.0 < point.target_fmr < 1.0 and all(0.0 <= rate <= 1.0 for rate in rates)):
         checks.reject(GalleryVerdict.POINTS, "rates of an operating point", "between 0 and 1", f"{rates}")

@@ -175,6 +175,7 @@ def _identities(gallery: GalleryContent) -> bytes:
 def _operating_point(point: OperatingPoint) -> bytes:
     try:
         fields = point.to_card() | {"dataset_digest": bytes.fromhex(point.dataset_digest)}
+        fields["evidence"] = int(fields.pop("estimated", False))
     except ValueError as error:
         raise GalleryError(f"digest of an operating point: expected hex, found {point.dataset_digest!r}") from error
     if len(fields["dataset_digest"]) != 32:

@@ -252,7 +252,7 @@ static bool is_sound_point(const uint8_t *point)
     return es_real_inside(es_u64(FIELD(point, operating_point, target_fmr))) &&
            es_real_rate(es_u64(FIELD(point, operating_point, fmr_upper_95))) &&
            es_real_rate(es_u64(FIELD(point, operating_point, fnmr))) &&
-           es_all(FIELD(point, operating_point, zero), sizeof ((struct esg_operating_point *)0)->zero, 0) &&
+           es_u16(FIELD(point, operating_point, evidence)) <= 1 &&
            es_all(FIELD(point, operating_point, zero_tail), sizeof ((struct esg_operating_point *)0)->zero_tail, 0);
 }
 
