@@ -9,20 +9,22 @@
 #   make format   rewrite the code as `make lint` wants it
 #   make test-numpy1   the device's tests with the packages of Raspberry Pi OS Bookworm
 #   make test-tools    install the programs that some tests run (Debian, as root); without them these tests are skipped
+#   make test-home-assistant   a Home Assistant core reads the discovery messages; needs Python 3.13 and minutes the first time
 #   make arm-rig       download what `edge-siamese bench arm` needs
 #   make test-arm64-abi   the device's tests of networks, images and files, on an arm64 Python: minutes
 #   make test-arm64    instruction counts against their budget, and all of the device's tests on an arm64 Python
 #
 # Variables: PYTHON=python3.12 (which Python), VENV=.venv (where to), WORKERS=2 (tests in
-#            parallel), ARGS="..." (more arguments for the command).
+#            parallel), PYTHON313=python3.13 (for Home Assistant), ARGS="..." (more arguments for the command).
 
 VENV ?= .venv
 WORKERS ?= 2
 BIN = $(VENV)/bin
 ARGS ?=
+PYTHON313 ?= python3.13
 REQUIREMENTS = setup.cfg pyproject.toml $(wildcard constraints/*.txt)
 
-.PHONY: demo install test lint types architecture format test-numpy1 test-tools arm-rig test-arm64-abi test-arm64 clean
+.PHONY: demo install test lint types architecture format test-numpy1 test-tools test-home-assistant arm-rig test-arm64-abi test-arm64 clean
 
 demo: $(VENV)/installed-demo
 	$(BIN)/edge-siamese demo $(ARGS)
@@ -58,6 +60,14 @@ test-numpy1:
 test-tools:
 	@.ci/test-tools
 
+test-home-assistant: $(VENV)/installed-test .venv-home-assistant/made
+	EDGE_SIAMESE_HOME_ASSISTANT=$(CURDIR)/.venv-home-assistant/bin/python $(BIN)/python -m pytest tests/edge_siamese/events -m home_assistant $(ARGS)
+
+.venv-home-assistant/made:
+	$(PYTHON313) -m venv .venv-home-assistant
+	.venv-home-assistant/bin/python -m pip install --quiet --disable-pip-version-check --prefer-binary homeassistant==2025.1.4 paho-mqtt==1.6.1
+	@touch $@
+
 arm-rig: $(VENV)/installed-test
 	$(BIN)/edge-siamese bench arm --setup
 
@@ -69,7 +79,7 @@ test-arm64: arm-rig
 	$(BIN)/python -m edge_siamese_benchmarks.arm.device_tests -q -n $(WORKERS) -m "not data and not slow"
 
 clean:
-	rm -rf .venv .venv-numpy1 build dist *.egg-info demo-report
+	rm -rf .venv .venv-numpy1 .venv-home-assistant build dist *.egg-info demo-report
 
 $(VENV)/installed-demo: EXTRAS = converter,web
 $(VENV)/installed-test: EXTRAS = converter,firmware,web,test

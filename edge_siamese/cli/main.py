@@ -31,6 +31,7 @@ COMMANDS = {
     "enroll": Entry(f"{_CLI}.enroll:enroll", "Add a person to a gallery from photos or a camera."),
     "gallery": Entry(f"{_CLI}.gallery:gallery", "Build, show, check and change galleries."),
     "doctor": Entry(f"{_CLI}.doctor:doctor", "Check this machine and list what is missing."),
+    "service": Entry(f"{_CLI}.service:service", "Install, watch and remove the systemd service."),
     "self-test": Entry(f"{_CLI}.self_test:self_test", "Compare a delegate's outputs with the models' golden vectors."),
     "preview": Entry(f"{_CLI}.preview:preview", "Compare photos and enroll people on a web page.", needs=("fastapi", "uvicorn"), extra="web"),
     "config": Entry(f"{_CLI}.config:config", "Show and check the configuration files."),

@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,7 @@ def run(
     from ..events import json_lines_on
     from ..events.queued import PATIENCE_AT_THE_END_S, SinkGroup
     from ..gallery.updates import GalleryFile
+    from ..system.notify import ServiceManager
     from .run_web import RunPage
 
     plan, rotation = SinkPlan.taken_from(options), _rotation(events, events_size)
@@ -124,10 +126,12 @@ def run(
             direct.append(metrics)
         group = stack.enter_context(SinkGroup(direct, queued))
         shared = SharedSinks(group)
+        manager = ServiceManager()
         for loop in loops:
-            loop.sinks = shared
+            loop.sinks, loop.beat = shared, partial(manager.beat, loop.maker.source)
             shared.emit(loop.started(str(path), engine.delegate))
         stack.enter_context(reloading_on_hangup(reload_all))
+        stack.enter_context(manager.running([loop.maker.source for loop in loops]))
         with stopping_on_signals(everything.stop) as signals:
             run_loops(loops, signals, timeout)
         if all(loop.why == "end" for loop in loops):

@@ -1,7 +1,7 @@
 """The loops of ``edge-siamese run``: one for each camera, each in a thread of its own where there are several."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -42,6 +42,7 @@ class CameraLoop:
         recorder: records the session; None without.
         page: shows the frames; None without a page, and for all cameras but the first.
         sinks: get the events; set before `watch`.
+        beat: called with every item of the verifier.
         why: reason of the end: ``end``, ``timeout``, ``failed`` or the name of a signal.
     """
 
@@ -50,6 +51,7 @@ class CameraLoop:
     recorder: "SessionRecorder | None" = None
     page: "RunPage | None" = None
     sinks: SharedSinks = field(init=False)
+    beat: Callable[[object], None] = field(default=lambda _: None, init=False)
     why: str = field(default="failed", init=False)
 
     def started(self, gallery: str, delegate: str) -> "Event":
@@ -78,6 +80,7 @@ class CameraLoop:
         from ..verifier import FaceResult
 
         for item in self.verifier.watch():
+            self.beat(item)
             if not isinstance(item, FaceResult):
                 self.sinks.emit(self.maker.event(item))
                 continue

@@ -6,7 +6,7 @@ Topics below ``PREFIX/NAME/``:
 ``availability``   ``online`` or ``offline`` (also as the last will)         retained
 ``event``          every event as JSON, schema ``edge-siamese/event/1``
 ``face``           decisions, ``arrived`` and ``left`` for Home Assistant
-``state``          JSON: ``present``, ``last``, ``camera``, ``enrolled``     retained
+``state``          JSON: present, last, camera(s), number of the enrolled    retained
 ``person/PART``    ``ON`` or ``OFF`` for each person of the gallery          retained
 ``diagnostics``    JSON: temperature, throttling, memory, frames per second
 ``command``        ``reload`` reads the gallery again
@@ -25,7 +25,7 @@ from .home_assistant import Topics, discovery, discovery_topic
 from .topics import topic_part
 
 _ANSWER_S = 2.0
-_CAMERA = {"camera_missing": False, "camera_lost": False, "camera_back": True, "decision": True}
+_CAMERA = {"started": True, "camera_missing": False, "camera_lost": False, "camera_back": True}
 DIAGNOSTICS_EVERY_S = 60.0
 
 
@@ -34,14 +34,24 @@ class _State:
     """What is retained on the broker."""
 
     people: tuple[str, ...]
-    present: list[str] = field(default_factory=list)
+    where: dict[str, set[str]] = field(default_factory=dict)  # cameras at which a person is, by person
+    cameras: dict[str, bool] = field(default_factory=dict)
     last: dict[str, Any] = field(
         default_factory=lambda: {"identity": None, "decision": "none", "reason": None, "time": None}
     )
-    camera: bool = False
+
+    @property
+    def present(self) -> list[str]:
+        return [person for person, cameras in self.where.items() if cameras]
 
     def to_json(self) -> dict[str, Any]:
-        return {"present": self.present, "last": self.last, "camera": self.camera, "enrolled": len(self.people)}
+        return {
+            "present": self.present,
+            "last": self.last,
+            "camera": bool(self.cameras) and all(self.cameras.values()),
+            "cameras": self.cameras,
+            "enrolled": len(self.people),
+        }
 
 
 class MqttSink:
@@ -120,15 +130,19 @@ class MqttSink:
                 self._topics.of("face"), _json({"event_type": face_event} | {key: body[key] for key in keys})
             )
             self._state.last = {"decision": face_event} | {key: body[key] for key in ("identity", "reason", "time")}
-        yield from self._changes_of_presence(event.kind, body["identity"])
-        self._state.camera = _CAMERA.get(event.kind, self._state.camera)
+        yield from self._changes_of_presence(event, body["identity"])
+        if event.kind in _CAMERA:
+            self._state.cameras[event.source] = _CAMERA[event.kind]
         yield BrokerMessage(self._topics.of("state"), _json(self._state.to_json()), retain=True)
 
-    def _changes_of_presence(self, kind: str, person: str | None) -> Iterator[BrokerMessage]:
-        if person is None or kind not in ("arrived", "left"):
+    def _changes_of_presence(self, event: Event, person: str | None) -> Iterator[BrokerMessage]:
+        if person is None or event.kind not in ("arrived", "left"):
             return
-        present = [name for name in self._state.present if name != person]
-        self._state.present = [*present, person] if kind == "arrived" else present
+        cameras = self._state.where.setdefault(person, set())
+        if event.kind == "arrived":
+            cameras.add(event.source)
+        else:
+            cameras.discard(event.source)
         if person in self._state.people:
             yield self._presence(person)
 
@@ -138,7 +152,7 @@ class MqttSink:
             return
         before, self._state.people = self._state.people, tuple(self._people())
         for person in sorted({*before} - {*self._state.people}):
-            self._state.present = [name for name in self._state.present if name != person]
+            self._state.where.pop(person, None)
             if self._state.last["identity"] == person:
                 self._state.last = {"identity": None, "decision": "none", "reason": None, "time": None}
             yield BrokerMessage(self._topics.presence(person), "", retain=True)

@@ -222,6 +222,24 @@ def test_sigterm_ends_a_run_within_two_seconds_though_every_sink_hangs(live: Any
     assert json.loads(out.splitlines()[-1])["detail"]["why"] == "SIGTERM"
 
 
+def test_systemd_gets_ready_watchdog_and_stopping_of_a_run(
+    live: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(60)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "600000")
+        process = live()
+        assert manager.recv(4096).decode() == "READY=1\nSTATUS=watching door.avi"
+        assert [manager.recv(4096) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+        process.send_signal(signal.SIGTERM)
+        while (message := manager.recv(4096)) == b"WATCHDOG=1":
+            pass
+        assert message == b"STOPPING=1"
+    assert process.wait(60) == 0
+
+
 def test_a_broker_killed_during_a_run_stops_nothing(live: Any, mosquitto: Any) -> None:
     broker = mosquitto()
     process = live("--mqtt", f"mqtt://127.0.0.1:{broker.port}")

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,21 @@ def test_events_and_state_arrive_and_state_is_retained(
     assert state["present"] == [ODD]
     assert (state["camera"], state["enrolled"], state["last"]["decision"]) == (True, 2, "left")
     assert not {"edge-siamese/door/event", "edge-siamese/door/face"} & set(kept)
+
+
+def test_who_is_at_two_cameras_is_present_until_both_are_left(
+    mosquitto: Any, subscribe: Any, sink: MakeSink, event: Callable[..., Event]
+) -> None:
+    port = mosquitto().port
+    live = subscribe(port, "edge-siamese/door/#")
+    queued = sink(local(port))
+    for kind, camera in [("arrived", "door"), ("arrived", "yard"), ("left", "door"), ("left", "yard")]:
+        queued.emit(replace(event(kind, identity="Anna"), source=camera))
+    queued.emit(replace(event("camera_lost"), source="yard"))
+    eventually(lambda: queued.delivered == 5)
+    eventually(lambda: len(live.texts("/event")) == 5)
+    assert live.texts(topic_part("Anna"))[-4:] == ["ON", "ON", "ON", "OFF"]
+    assert json.loads(live.texts("/state")[-1])["cameras"] == {"yard": False}
 
 
 def test_no_message_and_no_topic_has_an_embedding_or_an_image(
