@@ -18,14 +18,18 @@ WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wno-
 SANITIZERS = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
-def compile_network(network: GeneratedNetwork, folder: Path, flags: Sequence[str] = tuple(SANITIZERS)) -> Path:
+def compile_network(
+    network: GeneratedNetwork, folder: Path, flags: Sequence[str] = tuple(SANITIZERS), compiler: str = str(COMPILER)
+) -> Path:
     """A program that reads inputs from its standard input again and again, and writes the outputs."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in {**network.sources, "main.c": _main(network)}.items():
         (folder / name).write_text(text)
     own = f"{network.name}.c"
-    kernels = [_object(network, name, flags) for name in network.sources if name.endswith(".c") and name != own]
-    _call([*WARNINGS, *flags, own, "main.c", *kernels, "-o", "network"], folder)
+    kernels = [
+        _object(network, name, flags, compiler) for name in network.sources if name.endswith(".c") and name != own
+    ]
+    _call([compiler, *WARNINGS, *flags, own, "main.c", *kernels, "-o", "network"], folder)
     return folder / "network"
 
 
@@ -33,32 +37,35 @@ _OBJECTS: dict[str, str] = {}
 _FOLDER = tempfile.TemporaryDirectory(prefix="kernels")
 
 
-def _object(network: GeneratedNetwork, name: str, flags: Sequence[str]) -> str:
+def _object(network: GeneratedNetwork, name: str, flags: Sequence[str], compiler: str) -> str:
     """The object file of a kernel, which is compiled once for all networks."""
     headers = sorted(each for each in network.sources if each.startswith("es_") and each.endswith(".h"))
     texts = {each: network.sources[each] for each in (name, *headers)}
-    key = hashlib.sha256(repr((texts, flags)).encode()).hexdigest()
+    key = hashlib.sha256(repr((texts, flags, compiler)).encode()).hexdigest()
     if key not in _OBJECTS:
         folder = Path(_FOLDER.name) / key
         folder.mkdir()
         for each, text in texts.items():
             (folder / each).write_text(text)
-        _call([*WARNINGS, *flags, "-c", name, "-o", "kernel.o"], folder)
+        _call([compiler, *WARNINGS, *flags, "-c", name, "-o", "kernel.o"], folder)
         _OBJECTS[key] = str(folder / "kernel.o")
     return _OBJECTS[key]
 
 
-def _call(arguments: Sequence[str], folder: Path) -> None:
-    built = subprocess.run([str(COMPILER), *arguments], cwd=folder, check=False, capture_output=True, text=True)
+def _call(command: Sequence[str], folder: Path) -> None:
+    built = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr[:4000]
 
 
 def run_network(
-    network: GeneratedNetwork, program: Path, runs: Sequence[Sequence[npt.NDArray[np.int8]]]
+    network: GeneratedNetwork,
+    program: Path,
+    runs: Sequence[Sequence[npt.NDArray[np.int8]]],
+    emulator: Sequence[str] = (),
 ) -> list[list[npt.NDArray[np.int8]]]:
     """The outputs of each run, in the graph's order."""
     data = b"".join(values.tobytes() for inputs in runs for values in inputs)
-    done = subprocess.run([str(program)], input=data, check=False, capture_output=True)
+    done = subprocess.run([*emulator, str(program)], input=data, check=False, capture_output=True)
     assert done.returncode == 0, done.stderr.decode(errors="replace")[:4000]
     sizes = [value.size for value in network.program.outputs.values()]
     rows = np.frombuffer(done.stdout, np.int8).reshape(len(runs), sum(sizes))
