@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from .image_io import read_image as read_image
     from .operating_point import OperatingPoint as OperatingPoint
     from .recognition import ComparisonResult as ComparisonResult
-    from .verifier import FaceResult as FaceResult
+    from .face_result import FaceResult as FaceResult
     from .verifier import Verifier as Verifier
 
 __version__ = "0.1.0"
@@ -89,7 +89,8 @@ _MODULES = {
     "image_io": ("read_image",),
     "operating_point": ("OperatingPoint",),
     "recognition": ("ComparisonResult",),
-    "verifier": ("FaceResult", "Verifier"),
+    "face_result": ("FaceResult",),
+    "verifier": ("Verifier",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     INFRARED = "infrared"
     CUT_OFF = "cut_off"
     MORE_VIEWS = "more_views"
+    LIVENESS = "liveness"
 
 
 @dataclass(frozen=True)

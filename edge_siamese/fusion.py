@@ -51,7 +51,7 @@ class TrackHistory:
         best_quality: best quality of the embedded faces, 0 to 100.
         last_quality: quality of the last embedded face; None before the first.
         decision: decision from the kept scores; undecided before the first embedding.
-        last_emitted: the last emitted decision; None before the first.
+        last_emitted: outcome, identity, reason and prompt that were emitted last; None before the first.
         orientation: orientation of the track's face.
     """
 
@@ -63,7 +63,7 @@ class TrackHistory:
     best_quality: float = 0.0
     last_quality: "Quality | None" = None
     decision: Decision = field(default_factory=lambda: undecided(Reason.NO_FACE))
-    last_emitted: Decision | None = None
+    last_emitted: tuple[object, ...] | None = None
     orientation: TrackOrientation = field(default_factory=TrackOrientation)
 
     def decision_or(self, reason: Reason) -> Decision:

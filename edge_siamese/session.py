@@ -23,10 +23,10 @@ from .decision import Outcome, Reason
 from .errors import DataError
 from .events.event import EventMaker
 from .events.jsonl import open_json_lines
+from .face_result import FaceResult
 from .matching import as_float
 from .operating_point import OperatingPoint
 from .protocols import EventSink
-from .verifier import FaceResult
 
 if TYPE_CHECKING:
     from .gallery import Gallery

@@ -5,18 +5,20 @@ Steps for each frame: detect or follow -> track -> align -> quality gate -> embe
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .cameras.base import CameraBack, CameraLost, CameraMissing, SourceEvent
 from .decision import Decision, Outcome, Reason, undecided
 from .errors import EdgeSiameseError
+from .face_result import FaceResult
 from .faces import Face
 from .finding import DetectionSchedule, FaceFinder
 from .frames import RGB, Frame
 from .fusion import MAX_VIEWS, EmbeddingPolicy, ScoreFusion, TrackHistory
 from .gallery.updates import GalleryEvent, GalleryFile, GalleryRejected, GalleryReloaded
 from .instrumentation import Counters, NoTimer, StageTimer
+from .liveness.challenge import ChallengeLimits, Prompt
+from .liveness.gate import LivenessGate
 from .operating_point import DEFAULT_TARGET_FPIR, OperatingPoint
 from .presence import Presence, PresenceEvent
 from .protocols import Clock, FaceAnalyzer, FrameSource
@@ -28,35 +30,6 @@ if TYPE_CHECKING:
     from .gallery import Gallery
 
 STALE_AFTER_NS = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class FaceResult:
-    """Decision about one face of a frame, or about a frame without a face.
-
-    Attributes:
-        frame: the frame.
-        face: the face, with its embedding if it was embedded in this frame; None for a frame without a face.
-        face_index: rank of the face by size in its frame, 0 for the largest; None without a face.
-        track: number of the face's track; None without a face.
-        decision: decision about the track's person, from its last eight embeddings at most.
-        changed: whether the decision differs from the last emitted one of this track; always true for stills.
-        turn: counterclockwise rotation in degrees that makes the face upright: 0, 90, 180 or 270.
-        latency_ns: time from the capture of a live frame, or from reading any other frame, to the decision.
-        quality: quality of the face, if it was embedded in this frame.
-        doubt: reason why the face cannot be decided "unknown", if it was embedded in this frame and has such a reason.
-    """
-
-    frame: Frame
-    face: Face | None
-    face_index: int | None
-    track: int | None
-    decision: Decision
-    changed: bool
-    latency_ns: int
-    turn: int = 0
-    quality: Quality | None = None
-    doubt: Reason | None = None
 
 
 class Verifier:
@@ -93,6 +66,7 @@ class Verifier:
         clock: monotonic clock in nanoseconds.
         quality, tracking, policy: limits of the stages.
         schedule: which frames the detector runs on; on the others faces are followed.
+        liveness: limits of a challenge that has to be passed before somebody is named; None for no challenge.
         stale_after_ns: frames of a live source older than this are not processed.
         timer: measures the stages.
 
@@ -115,6 +89,7 @@ class Verifier:
         tracking: TrackingLimits | None = None,
         policy: EmbeddingPolicy | None = None,
         schedule: DetectionSchedule | None = None,
+        liveness: ChallengeLimits | None = None,
         stale_after_ns: int = STALE_AFTER_NS,
         timer: StageTimer | None = None,
     ) -> None:
@@ -136,6 +111,7 @@ class Verifier:
         )
         views = 1 if source.stills else MAX_VIEWS
         self._fusion = ScoreFusion(self.gallery, SequentialTest.of(self.operating_point), views)
+        self._liveness = None if liveness is None or source.stills else LivenessGate(liveness)
         timed = cool_down_s is not None and not source.stills
         self._presence = Presence(source.name, cool_down_s or 0.0) if timed else None
         self._last_empty_reason: Reason | None = None
@@ -222,17 +198,22 @@ class Verifier:
             self._forget_tracks()
 
     def _result(self, frame: Frame, index: int, track: Track, decision: Decision, taken_ns: int) -> FaceResult:
-        history, face = self._fusion.history(track), track.face
-        changed, turn = self._is_news(track, decision), history.orientation.turn or 0
+        history, face, prompt = self._fusion.history(track), track.face, None
+        if self._liveness is not None:
+            answer = self._liveness.answer(track.number, decision, face.landmarks, frame.timestamp_ns)
+            decision, prompt = answer.decision, answer.prompt
+        changed, turn = self._is_news(track, decision, prompt), history.orientation.turn or 0
         quality, doubt = (history.last_quality, history.doubts[-1]) if face.embedding is not None else (None, None)
         latency_ns = self._clock() - taken_ns
-        return FaceResult(frame, face, index, track.number, decision, changed, latency_ns, turn, quality, doubt)
+        return FaceResult(frame, face, index, track.number, decision, changed, latency_ns, turn, quality, doubt, prompt)
 
     def _track(self, frame: Frame) -> tuple[list[Track], bool]:
         """The tracks of a frame's faces, largest face first, and whether the faces were detected in this frame."""
         tracks, found = self._finder.find(frame, self._is_due)
         self.counters.detections = self._finder.detections
         self._fusion.keep(self._finder.tracker.tracks)
+        if self._liveness is not None:
+            self._liveness.keep(track.number for track in self._finder.tracker.tracks)
         if self.source.stills and found is not None:
             for track in tracks:
                 self._fusion.history(track).orientation.set(found)
@@ -298,11 +279,11 @@ class Verifier:
         self._finder.reset()
         self._fusion.keep([])
 
-    def _is_news(self, track: Track, decision: Decision) -> bool:
-        """Whether a decision differs from the last emitted one of the track; stores it as the last emitted decision."""
-        history = self._fusion.history(track)
-        before, history.last_emitted = history.last_emitted, decision
-        return before is None or _essence(before) != _essence(decision)
+    def _is_news(self, track: Track, decision: Decision, prompt: Prompt | None) -> bool:
+        """Whether a decision or prompt differs from the last emitted one of the track; stores it as the last emitted one."""
+        history, essence = self._fusion.history(track), (*_essence(decision), prompt)
+        before, history.last_emitted = history.last_emitted, essence
+        return before != essence
 
     def _without_face(self, frame: Frame, reason: Reason, taken_ns: int) -> FaceResult:
         changed = self.source.stills or reason != self._last_empty_reason

@@ -23,12 +23,13 @@ from edge_siamese.detection import letterbox
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import DataError
 from edge_siamese.evaluation.open_set import OpenSetSplit
+from edge_siamese.face_result import FaceResult
 from edge_siamese.gallery import Gallery
 from edge_siamese.gallery.enrollment.build import build_gallery
 from edge_siamese.gallery.enrollment.person import Permissions
 from edge_siamese.identity_dataset import IdentityDataset, Photo
 from edge_siamese.image_io import write_image
-from edge_siamese.verifier import FaceResult, Verifier
+from edge_siamese.verifier import Verifier
 
 VIDEO_SIZE, VIDEO_FPS, FRAMES_EACH = (480, 480), 10, 3
 

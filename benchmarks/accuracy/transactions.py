@@ -17,12 +17,13 @@ import numpy as np
 from edge_siamese.cameras.base import Source
 from edge_siamese.decision import Outcome
 from edge_siamese.engine import FaceEngine
+from edge_siamese.face_result import FaceResult
 from edge_siamese.frames import RGB, Frame
 from edge_siamese.fusion import EmbeddingPolicy
 from edge_siamese.gallery import Gallery
 from edge_siamese.identity_dataset import IdentityDataset, Photo
 from edge_siamese.intervals import clopper_pearson
-from edge_siamese.verifier import FaceResult, Verifier
+from edge_siamese.verifier import Verifier
 
 from .open_set import PhotoTrial
 

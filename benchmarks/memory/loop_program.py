@@ -61,8 +61,9 @@ def main(job_file: str) -> None:
     checkpoint("runtime", emulated=emulated)
     from edge_siamese.engine import FaceEngine
     from edge_siamese.events import EventMaker, open_json_lines
+    from edge_siamese.face_result import FaceResult
     from edge_siamese.gallery.updates import GalleryFile
-    from edge_siamese.verifier import FaceResult, Verifier
+    from edge_siamese.verifier import Verifier
 
     checkpoint("edge_siamese", emulated=emulated)
     models = [job[name] and Path(job[name]) for name in ("embedder", "detector")]

@@ -29,6 +29,7 @@ _SENTENCES = {
     "left": "{source}: {identity} left, present for {present:.1f} s",
     "stopped": "{source}: {ending}, after {counts}",
 }
+PROMPTS = {"center": "look at the camera", "left": "look to your left", "right": "look to your right"}
 _PRINTED = frozenset({"decision", "arrived", "left"})
 _COUNTED = (
     ("frames", "frame"),
@@ -87,10 +88,12 @@ def sentence_of(body: dict[str, Any]) -> str:
 
 
 def _verdict(body: dict[str, Any]) -> str:
-    turned = f"  (turned by {body['detail']['turn']} degrees)" if body["detail"] else ""
+    detail = body["detail"] or {}
+    turned = f"  (turned by {detail['turn']} degrees)" if "turn" in detail else ""
     if body["decision"] == "match":
         return f"{body['identity']}  ({body['score']:.3f}, from {body['threshold']:.3f} on){turned}"
     if body["decision"] == "undecided":
-        return f"cannot tell: {body['reason'].replace('_', ' ')}{turned}"
+        asked = f", {PROMPTS[detail['prompt']]}" if "prompt" in detail else ""
+        return f"cannot tell: {body['reason'].replace('_', ' ')}{asked}{turned}"
     scores = "" if body["score"] is None else f"  ({body['score']:.3f}, below {body['threshold']:.3f})"
     return f"unknown{scores}{turned}"

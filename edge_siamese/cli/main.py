@@ -28,6 +28,7 @@ COMMANDS = {
     "evaluate": Entry(f"{_CLI}.evaluate:evaluate", "Measure verification on a folder, zip or tar of people."),
     "run": Entry(f"{_CLI}.run:run", "Identify people on a camera, video or folder."),
     "replay": Entry(f"{_CLI}.replay:replay", "Decide a recorded session again and list what changes."),
+    "pad": Entry(f"{_CLI}.pad:pad", "Test the liveness challenge with people and attacks."),
     "enroll": Entry(f"{_CLI}.enroll:enroll", "Add a person to a gallery from photos or a camera."),
     "gallery": Entry(f"{_CLI}.gallery:gallery", "Build, show, check and change galleries."),
     "doctor": Entry(f"{_CLI}.doctor:doctor", "Check this machine and list what is missing."),

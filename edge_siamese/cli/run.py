@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     "cameras",
     multiple=True,
     required=True,
-    envvar="EDGE_SIAMESE_CAMERA",
     help="picamera2, a USB camera's number, a URL (rtsp://...), a video file, or a folder, zip or tar of images. "
     "Repeat it for several cameras; NAME=CAMERA gives a camera a name.",
 )
@@ -190,6 +189,7 @@ def _camera_loop(
     timer: "StageTimer | None",
 ) -> CameraLoop:
     from ..events import EventMaker
+    from ..liveness.challenge import ChallengeLimits
     from ..verifier import Verifier
 
     verifier = Verifier(
@@ -200,6 +200,7 @@ def _camera_loop(
         attempts=settings.attempts,
         cool_down_s=settings.cool_down,
         schedule=settings.schedule,
+        liveness=ChallengeLimits() if settings.liveness else None,
         timer=timer,
     )
     maker = EventMaker(source.name, engine.digests)

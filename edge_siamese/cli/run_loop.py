@@ -77,7 +77,7 @@ class CameraLoop:
             self.sinks.emit(self.maker.stopped(why=self.why, **counters))
 
     def _watch(self) -> None:
-        from ..verifier import FaceResult
+        from ..face_result import FaceResult
 
         for item in self.verifier.watch():
             self.beat(item)

@@ -13,7 +13,8 @@ Every event has the same keys; keys that do not apply are null:
 ``track``, ``face``, ``box``           number of the track, rank of the face by size (0 is the largest), x y w h
 ``decision`` to ``threshold``          see `decision.Decision.to_json`; ``identity`` also of ``arrived`` and ``left``
 ``latency_ms``                         time from the image to the decision
-``detail``                             for a decision: ``turn`` if the frame is not upright; for other events: the
+``detail``                             for a decision: ``turn`` if the frame is not upright, ``prompt`` of the liveness
+                                       challenge; for other events: the
                                        reason, operating point, counters or duration
 =====================================  ==============================================================================
 """
@@ -26,10 +27,10 @@ from typing import Any
 
 from .. import __version__
 from ..cameras.base import CameraBack, CameraLost, CameraMissing, EndedEarly, FramesUnreadable, SourceEvent
+from ..face_result import FaceResult
 from ..gallery.updates import GalleryEvent, GalleryRejected, GalleryReloaded
 from ..presence import PersonArrived, PersonLeft, PresenceEvent
 from ..protocols import Clock
-from ..verifier import FaceResult
 
 SCHEMA = "edge-siamese/event/1"
 _OF_DECISIONS = (
@@ -126,7 +127,7 @@ class EventMaker:
             "face": result.face_index,
             "box": None if face is None else [round(float(value), 1) for value in face.box],
             "latency_ms": round(result.latency_ns / 1e6, 3),
-            "detail": {"turn": result.turn} if result.turn else None,
+            "detail": _decision_detail(result),
         }
         return self._event("decision", frame.source, **body, **result.decision.to_json())
 
@@ -142,6 +143,12 @@ class EventMaker:
 
     def _event(self, kind: str, source: str, **body: Any) -> Event:
         return Event(kind, self.utc(), self.clock(), source, self.models, body)
+
+
+def _decision_detail(result: FaceResult) -> dict[str, Any] | None:
+    turn = {"turn": result.turn} if result.turn else {}
+    prompt = {"prompt": str(result.prompt)} if result.prompt else {}
+    return turn | prompt or None
 
 
 def _detail(event: SourceEvent | GalleryEvent) -> dict[str, Any]:

@@ -16,9 +16,9 @@ import numpy as np
 
 from ..decision import Outcome, Reason
 from ..events import Event
+from ..face_result import FaceResult
 from ..frames import RGB, Frame
 from ..instrumentation import RecentStageTimes
-from ..verifier import FaceResult
 from .counters import DayCounters
 from .words import REASON_WORDS
 

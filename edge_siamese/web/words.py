@@ -30,6 +30,7 @@ REASON_WORDS: Mapping[Reason, str] = {
     Reason.STALE_FRAME: "the frame came too late",
     Reason.CUT_OFF: "the edge of the image cut the face off",
     Reason.MORE_VIEWS: "seen too briefly",
+    Reason.LIVENESS: "the turns of the head that were asked for were not made",
 }
 REASON_ADVICE: Mapping[Reason, str] = {
     Reason.NO_FACE: "Show the whole face, from the front.",
@@ -45,6 +46,7 @@ REASON_ADVICE: Mapping[Reason, str] = {
     Reason.STALE_FRAME: "The computer is too slow or the camera's connection is: use a smaller image.",
     Reason.CUT_OFF: "Turn or move the camera so that people are in the middle of its image.",
     Reason.MORE_VIEWS: "Stay before the camera for a second, or place it where people look at it longer.",
+    Reason.LIVENESS: "Look at the camera, then turn the head as asked, and back.",
 }
 _TITLES = {Outcome.MATCH: "Same person", Outcome.UNKNOWN: "Different people", Outcome.UNDECIDED: "Cannot tell"}
 

@@ -10,6 +10,7 @@ import pytest
 from edge_siamese.cameras.base import CameraBack, CameraLost, FramesUnreadable, SourceEvent
 from edge_siamese.decision import Outcome, Reason
 from edge_siamese.errors import GalleryError
+from edge_siamese.face_result import FaceResult
 from edge_siamese.faces import Face
 from edge_siamese.finding import DetectionSchedule
 from edge_siamese.frames import RGB
@@ -17,7 +18,7 @@ from edge_siamese.fusion import EmbeddingPolicy
 from edge_siamese.gallery import Gallery
 from edge_siamese.operating_point import OperatingPoint
 from edge_siamese.rendering import Person, View, render_background, render_portrait
-from edge_siamese.verifier import FaceResult, Verifier
+from edge_siamese.verifier import Verifier
 from tests.doubles import ListedSource, ScriptedAnalyzer, TickingClock, embedder_card
 
 DIGEST = "ab" * 32

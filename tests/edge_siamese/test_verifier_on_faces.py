@@ -8,11 +8,12 @@ import pytest
 
 from edge_siamese.decision import Outcome, Reason
 from edge_siamese.engine import FaceEngine
+from edge_siamese.face_result import FaceResult
 from edge_siamese.faces import Face
 from edge_siamese.frames import RGB
 from edge_siamese.gallery import Gallery
 from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
-from edge_siamese.verifier import FaceResult, Verifier
+from edge_siamese.verifier import Verifier
 from tests.doubles import ListedSource
 
 ADA, STRANGER = (Person.from_seed(seed) for seed in DEMO_SEEDS[:2])

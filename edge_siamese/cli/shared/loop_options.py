@@ -36,6 +36,9 @@ _OPTIONS = (
         help="Seconds after which a person who is not seen has left.",
     ),
     click.option(
+        "--liveness", is_flag=True, help="Name people only after they turned the head as asked; see docs/limits.md."
+    ),
+    click.option(
         "--rotate", type=click.Choice(["0", "90", "180", "270"]), default="0", help="Turn images counterclockwise."
     ),
     click.option("--mirror", is_flag=True, help="Exchange left and right."),
@@ -65,6 +68,7 @@ class LoopOptions:
         schedule: which frames the detector runs on.
         view: what is taken of the images.
         record: the session to record; None without.
+        liveness: whether people are named only after a challenge.
     """
 
     attempts: int
@@ -72,6 +76,7 @@ class LoopOptions:
     schedule: "DetectionSchedule"
     view: "CameraView"
     record: Path | None
+    liveness: bool
 
     @classmethod
     def taken_from(cls, options: dict[str, Any]) -> "LoopOptions":
@@ -91,7 +96,14 @@ class LoopOptions:
             max_fps=options.pop("max_fps"),
         )
         schedule = DetectionSchedule.parse(options.pop("detect"))
-        return cls(options.pop("attempts"), options.pop("cool_down"), schedule, view, options.pop("record"))
+        return cls(
+            options.pop("attempts"),
+            options.pop("cool_down"),
+            schedule,
+            view,
+            options.pop("record"),
+            options.pop("liveness"),
+        )
 
     def recorder(self, stack: ExitStack, verifier: "Verifier", maker: "EventMaker") -> "SessionRecorder | None":
         """The recorder of a camera, open as long as `stack`; None without ``--record``.

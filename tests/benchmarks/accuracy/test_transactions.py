@@ -7,10 +7,10 @@ import pytest
 
 from edge_siamese.cli.main import main
 from edge_siamese.decision import Decision, Outcome, Reason, undecided
+from edge_siamese.face_result import FaceResult
 from edge_siamese.faces import Face
 from edge_siamese.frames import Frame
 from edge_siamese.rendering import Person, View, render_portrait
-from edge_siamese.verifier import FaceResult
 from edge_siamese_benchmarks.accuracy.transactions import TransactionResult, Visit, moved
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 30, 3)).astype(np.uint8)

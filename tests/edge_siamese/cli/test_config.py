@@ -90,7 +90,7 @@ def test_a_configured_command_runs_with_the_values_and_the_command_line_wins(say
         ("[run]\nthreads = 99", "edge-siamese.toml: [run] threads: 99 is not in the range 1<=x<=64."),
         ("[run]\nrealtime = 1", "edge-siamese.toml: [run] realtime: expected true or false, found '1'"),
         ("[run]\ncamera = true", "edge-siamese.toml: [run] camera: expected a text or number, found true"),
-        ('[run]\ncamera = ["0", "1"]', "edge-siamese.toml: [run] camera: expected one value, found a list"),
+        ('[run]\ngallery = ["a", "b"]', "edge-siamese.toml: [run] gallery: expected one value, found a list"),
         ("[run]\ntarget-fpir = nan", "edge-siamese.toml: [run] target-fpir: expected a rate above 0 and below 1"),
         ('[run]\ndelegate = "tpu2"', "edge-siamese.toml: [run] delegate: 'tpu2' is not one of"),
         ("[run]\ncamera = \n", "edge-siamese.toml: expected a configuration file (TOML): Invalid value (at line 2"),

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from edge_siamese.cameras.base import CameraBack, CameraLost
 from edge_siamese.decision import Decision, Outcome, Reason, undecided
 from edge_siamese.events import Event, EventMaker, open_json_lines
+from edge_siamese.face_result import FaceResult
 from edge_siamese.faces import Face
 from edge_siamese.frames import Frame
-from edge_siamese.verifier import FaceResult
 
 NOON = datetime(2026, 3, 1, 13, 0, 0, 250_000, tzinfo=timezone(timedelta(hours=1)))
 MAKER = EventMaker("door", {"embedder": "ab" * 32}, clock=lambda: 77, utc=lambda: NOON)

@@ -16,12 +16,12 @@ from edge_siamese.decision import Reason, undecided
 from edge_siamese.engine import FaceEngine
 from edge_siamese.errors import EngineClosedError
 from edge_siamese.events import EventMaker
+from edge_siamese.face_result import FaceResult
 from edge_siamese.frames import Frame
 from edge_siamese.gallery import Gallery
 from edge_siamese.image_io import read_image
 from edge_siamese.matching import Q15, score_q15
 from edge_siamese.operating_point import choose_operating_point
-from edge_siamese.verifier import FaceResult
 from edge_siamese.web import schemas, uploads
 from edge_siamese.web.live import LiveHub
 from edge_siamese.web.middleware import SECURITY_HEADERS

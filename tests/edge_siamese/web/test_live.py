@@ -10,9 +10,9 @@ import numpy as np
 
 from edge_siamese.decision import Decision, Outcome, Reason, undecided
 from edge_siamese.events import EventMaker
+from edge_siamese.face_result import FaceResult
 from edge_siamese.faces import Face
 from edge_siamese.frames import Frame
-from edge_siamese.verifier import FaceResult
 from edge_siamese.web.live import LiveHub, encode, encode_marked
 from edge_siamese.web.streams import Viewers, sse_message
 

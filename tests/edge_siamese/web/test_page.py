@@ -13,12 +13,12 @@ import pytest
 from edge_siamese.decision import Decision, Outcome, Reason
 from edge_siamese.engine import FaceEngine
 from edge_siamese.events import EventMaker
+from edge_siamese.face_result import FaceResult
 from edge_siamese.faces import Face
 from edge_siamese.frames import Frame
 from edge_siamese.gallery import Gallery
 from edge_siamese.image_io import read_image
 from edge_siamese.matching import Q15, score_q15
-from edge_siamese.verifier import FaceResult
 from edge_siamese.web.live import LiveHub
 
 Serve = Callable[..., Any]

@@ -15,8 +15,8 @@ import pytest
 
 from edge_siamese.decision import Reason, undecided
 from edge_siamese.errors import DataError
+from edge_siamese.face_result import FaceResult
 from edge_siamese.frames import Frame
-from edge_siamese.verifier import FaceResult
 from edge_siamese.web import limits, middleware, server
 from edge_siamese.web.live import LiveHub
 from edge_siamese.web.server import Certificate, WebServer
