@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from .errors import RuntimeMissingError as RuntimeMissingError
     from .errors import SelfTestError as SelfTestError
     from .errors import StaleGalleryError as StaleGalleryError
+    from .face_result import FaceResult as FaceResult
     from .faces import Embedding as Embedding
     from .faces import Face as Face
     from .frames import Frame as Frame
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
     from .image_io import read_image as read_image
     from .operating_point import OperatingPoint as OperatingPoint
     from .recognition import ComparisonResult as ComparisonResult
-    from .face_result import FaceResult as FaceResult
     from .verifier import Verifier as Verifier
 
 __version__ = "0.1.0"
