@@ -35,7 +35,7 @@
     uf2 = 0xe48bff56                      # optional: family of UF2 files
     target = "aarch64-linux-musl"         # optional: the firmware is a Linux program; "host" for this machine
     boot = "rp2040"                       # optional: what the chip's boot ROM looks for: rp2040 or rp2350
-    flash_tool = ["picotool", "load", "-v", "{file}", "-o", "{address}"]    # optional: what writes the flash
+    flashers = ["picotool"]               # optional: programs that write the flash, with their target behind a colon
 """
 
 import difflib
@@ -65,7 +65,7 @@ _FIRMWARE_KEYS: _Keys = {
 }  # fmt: skip
 _OPTIONAL_FIRMWARE_KEYS: _Keys = {
     "ram_budget": int, "vectors": int, "machine": str, "writable": bool, "detector": str, "embedder": str, "uf2": int, "boot": str, "target": str,
-    "flash_tool": list,
+    "flashers": list,
 }  # fmt: skip
 _BACKENDS = ("c", "dsp", "mve")
 _BOOT_ROMS = ("rp2040", "rp2350")
@@ -120,7 +120,7 @@ class FirmwareProfile:
         boot: the boot ROM whose marks the image has, ``rp2040`` or ``rp2350``; None if it needs none.
         target: the system that runs the firmware as a program, such as ``aarch64-linux-musl``, or ``host`` for this machine; None for a
             microcontroller.
-        flash_tool: the program that writes its flash, with its arguments; ``{file}`` and ``{address}`` stand for an image.
+        flashers: programs that write its flash, each with its target behind a colon.
     """
 
     code: int
@@ -142,7 +142,7 @@ class FirmwareProfile:
     uf2: int | None = None
     boot: str | None = None
     target: str | None = None
-    flash_tool: tuple[str, ...] = ()
+    flashers: tuple[str, ...] = ()
 
     @property
     def frame_bytes(self) -> int:
@@ -281,11 +281,11 @@ def _firmware(
     if table.get("boot", "rp2040") not in _BOOT_ROMS:
         raise DataError(f"{where}: boot: expected {' or '.join(_BOOT_ROMS)}, found '{table['boot']}'")
     width, height, kind = _frame(table["frame"], where)
-    rest = {key: value for key, value in table.items() if key not in {"frame", "flags", "flash_tool"}}
+    rest = {key: value for key, value in table.items() if key not in {"frame", "flags", "flashers"}}
     profile = FirmwareProfile(
         **{"vectors": table["code"], **rest},
         flags=tuple(map(str, table["flags"])),
-        flash_tool=tuple(map(str, table.get("flash_tool", []))),
+        flashers=tuple(map(str, table.get("flashers", []))),
         width=width,
         height=height,
         frame_format=kind,

@@ -80,14 +80,14 @@ def _gallery_files(path: Path, board: "Board", card: Any) -> dict[str, bytes]:
     """Images of a gallery for slot a, after a check that it is of this embedder."""
     from edge_siamese.gallery import Gallery
 
-    from ..gallery_image.images import make_images
+    from ..image.galleries import gallery_images
     from .gallery import require_current
 
     gallery = Gallery.open(path)
     gallery.require(card)
     require_current(gallery)
-    images = make_images(path.read_bytes(), board, "a").files
-    return {name: data for name, data in images.items() if name in {"gallery.bin", "gallery.hex"}}
+    images = gallery_images(path.read_bytes(), board, "a").files
+    return {name: data for name, data in images.items() if name in {"gallery.bin", "gallery.hex", "gallery.uf2"}}
 
 
 def _show(report: dict[str, Any], files: dict[str, bytes], out: Path) -> None:

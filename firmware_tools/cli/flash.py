@@ -44,6 +44,7 @@ def check(folder: Path, board_name: str, as_json: bool) -> None:
     multiple=True,
     help="What to write; both if left out.",
 )
+@click.option("--tool", help="The program that writes; the first of the board's file that is installed if left out.")
 @click.option("--to", help="For a board with Linux: user@host, or the root folder of its mounted card.")
 @click.option("--line", default="/dev/serial0", show_default=True, help="For a board with Linux: where messages go.")
 @click.option("--dry-run", is_flag=True, help="Print the commands and write nothing.")
@@ -52,6 +53,7 @@ def flash(
     folder: Path,
     board_name: str,
     parts: tuple[str, ...],
+    tool: str | None,
     to: str | None,
     line: str,
     dry_run: bool,
@@ -63,7 +65,8 @@ def flash(
     """
     from ..boards import find_board
     from ..image.build import profile_of
-    from ..image.flash import flash_commands, run_flash_commands
+    from ..image.flash import plan_writes, run_writes
+    from ..image.flashers import find_flasher
 
     board = find_board(board_name)
     wanted = parts or (("firmware", "gallery") if (folder / "gallery.bin").exists() else ("firmware",))
@@ -72,14 +75,19 @@ def flash(
         return
     if to:
         raise click.UsageError(f"--to is for boards with Linux; {board.name} is written over its programmer")
-    commands = flash_commands(folder, board, wanted)
+    flasher = find_flasher(board, tool, installed=not dry_run)
+    writes = plan_writes(folder, board, wanted)
+    commands = [flasher.command(flasher.write, str(each.file), each.address, each.size) for each in writes]
     if not as_json:
         for command in commands:
             click.echo(shlex.join(command))
     if not dry_run:
-        run_flash_commands(commands)
+        run_writes(writes, flasher)
     if as_json:
-        emit_json("firmware-flash", {"commands": commands, "parts": wanted, "written": not dry_run})
+        facts = {"commands": commands, "parts": wanted, "tool": flasher.program, "written": not dry_run}
+        emit_json("firmware-flash", facts)
+    elif not dry_run:
+        click.echo(f"written by {flasher.program}, read back and compared: {', '.join(wanted)}")
 
 
 def _install(

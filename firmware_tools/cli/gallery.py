@@ -32,12 +32,12 @@ def gallery(path: Path, board_name: str, out: Path, slot: str, as_json: bool) ->
     from edge_siamese.gallery import Gallery
 
     from ..boards import find_board
-    from ..gallery_image.images import make_images
+    from ..image.galleries import gallery_images
 
     board = find_board(board_name)
     people = Gallery.open(path)
     require_current(people)
-    images = make_images(path.read_bytes(), board, slot)
+    images = gallery_images(path.read_bytes(), board, slot)
     write_files(images.files, out)
     if as_json:
         body = {

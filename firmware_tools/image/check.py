@@ -10,7 +10,7 @@ from .build import flash_image, profile_of
 from .formats import read_image
 
 _IMAGES = ("firmware.bin", "firmware.hex", "firmware.uf2")
-_GALLERIES = ("gallery.bin", "gallery.hex")
+_GALLERIES = ("gallery.bin", "gallery.hex", "gallery.uf2")
 _ERASED = b"\xff"
 
 
@@ -31,12 +31,14 @@ class CheckedImage:
 
 
 def check_images(folder: Path, board: Board) -> list[CheckedImage]:
-    """Read every image of a build folder again and compare it; see `read_image` for the errors.
+    """Read every image of a build folder, or of one with a gallery alone, again and compare it; see `read_image` for the errors.
 
     Raises:
         DataError: an image differs, at an address that the message names, or lies where another part of the board is.
     """
     profile = profile_of(board)
+    if not any((folder / name).exists() for name in ("firmware.elf", *_IMAGES)) and (folder / _GALLERIES[0]).exists():
+        return _galleries(folder, board)
     try:
         elf = (folder / "firmware.elf").read_bytes()
     except OSError as error:

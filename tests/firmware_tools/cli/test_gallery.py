@@ -34,7 +34,7 @@ def test_images_are_written(gallery_file: Path, tmp_path: Path, capsys: pytest.C
     arguments = ["firmware", "gallery", str(gallery_file), "--board", "rp2040", "--out", str(out)]
     assert run(*arguments) == 0
     assert capsys.readouterr().out.startswith("rpi-pico slot a at 0x101c0000: ")
-    assert sorted(file.name for file in out.iterdir()) == FILES
+    assert sorted(file.name for file in out.iterdir()) == [*FILES, "gallery.uf2"]
     assert Gallery.open(out / "gallery.bin").names == ("Zoë", "anna")
     assert run(*arguments, "--slot", "b", "--json") == 0
     report = json.loads(capsys.readouterr().out)

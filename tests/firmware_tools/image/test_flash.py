@@ -1,6 +1,9 @@
 """Images are read again and compared before they are flashed; a program that fails is a sentence."""
 
+import json
 import struct
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -9,12 +12,13 @@ from hypothesis import strategies as st
 
 from edge_siamese.cli.main import main
 from edge_siamese.errors import DataError
-from edge_siamese_firmware.boards import Board, find_board
+from edge_siamese_firmware.boards import Board, find_board, known_boards
 from edge_siamese_firmware.gallery_image.images import intel_hex
 from edge_siamese_firmware.image.build import Firmware
 from edge_siamese_firmware.image.check import check_images
 from edge_siamese_firmware.image.elf import Elf
-from edge_siamese_firmware.image.flash import flash_commands, run_flash_commands
+from edge_siamese_firmware.image.flash import Write, plan_writes, run_writes
+from edge_siamese_firmware.image.flashers import find_flasher, flashers_of
 from edge_siamese_firmware.image.formats import read_image, uf2
 
 pytest.importorskip("intelhex")
@@ -102,11 +106,74 @@ def _run(*arguments: str) -> int:
     return 0
 
 
+_FLASHER = """\
+#!{python}
+# A programmer whose flash is a file: it takes the arguments of the real programs, and keeps a record of them.
+import json, pathlib, re, sys
+home = pathlib.Path({home!r})
+name, words = pathlib.Path(sys.argv[0]).name, sys.argv[1:]
+with (home / "log").open("a") as log:
+    log.write(json.dumps([name, *words]) + "\\n")
+fault = (home / "fault").read_text() if (home / "fault").exists() else ""
+flash = bytearray((home / "flash").read_bytes())
+text = " ".join(words)
+reading = re.search(r"savemem|dump_image|read-flash|save -r| -U ", text)
+files = [word for word in re.split(r"[ {{}}]+", text) if word.endswith(".bin")]
+numbers = [int(word, 16) for word in re.findall(r"0x[0-9a-f]+", text)]
+at = numbers[0] - {base}
+if reading:
+    size = numbers[1] - numbers[0] if name == "picotool" else numbers[1]
+    if fault != "reads nothing":
+        pathlib.Path(files[0]).write_bytes(flash[at : at + size])
+else:
+    data = pathlib.Path(files[0]).read_bytes()
+    if fault == "stops in the middle":
+        data = data[: len(data) // 2]
+    if fault == "writes a wrong byte":
+        data = data[:300] + bytes([data[300] ^ 1]) + data[301:]
+    flash[at : at + len(data)] = data
+    (home / "flash").write_bytes(flash)
+    if fault == "stops in the middle":
+        sys.exit("no probe answers any more")
+"""
+
+
+@dataclass
+class Programmer:
+    """A programmer on PATH that stands for all programs."""
+
+    home: Path
+    base: int
+
+    def flash(self) -> bytes:
+        return (self.home / "flash").read_bytes()
+
+    def calls(self) -> list[list[str]]:
+        return [json.loads(line) for line in (self.home / "log").read_text().splitlines()]
+
+    def fault(self, name: str) -> None:
+        (self.home / "fault").write_text(name)
+
+
+@pytest.fixture
+def programmer(tmp_path_factory: pytest.TempPathFactory, board: Board, monkeypatch: pytest.MonkeyPatch) -> Programmer:
+    home = tmp_path_factory.mktemp("programmer")
+    base = board.flash[0].address
+    (home / "flash").write_bytes(b"\x5a" * board.flash[0].size)
+    (home / "bin").mkdir()
+    for name in ("picotool", "pyocd", "openocd", "dfu-util", "esptool"):
+        path = home / "bin" / name
+        path.write_text(_FLASHER.format(python=sys.executable, home=str(home), base=base))
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(home / "bin"))
+    return Programmer(home, base)
+
+
 def test_a_dry_run_prints_the_commands(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("firmware", "flash", str(folder), "--board", "rpi-pico2", "--dry-run") == 0
     assert capsys.readouterr().out.splitlines() == [
-        f"picotool load -v {folder / 'firmware.bin'} -o 0x10000000",
-        f"picotool load -v {folder / 'gallery.bin'} -o 0x10380000",
+        f"picotool load -v {folder / 'firmware.bin'} -t bin -o 0x10000000",
+        f"picotool load -v {folder / 'gallery.bin'} -t bin -o 0x10380000",
     ]
     assert _run("firmware", "flash", str(folder), "--board", "rpi-pico2", "--dry-run", "--part", "gallery") == 0
     assert "firmware.bin" not in capsys.readouterr().out
@@ -114,29 +181,84 @@ def test_a_dry_run_prints_the_commands(folder: Path, capsys: pytest.CaptureFixtu
     assert "firmware.uf2" in capsys.readouterr().out
 
 
-def test_what_cannot_be_flashed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("tool", ["picotool", "pyocd", "openocd"])
+def test_only_the_given_parts_are_written_and_read_back(
+    folder: Path, board: Board, programmer: Programmer, tool: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["firmware", "flash", str(folder), "--board", "rpi-pico2", "--tool", tool]
+    assert _run(*arguments, "--part", "gallery") == 0
+    assert f"written by {tool}, read back and compared: gallery" in capsys.readouterr().out
+    at, gallery = board.slot("a").address - programmer.base, (folder / "gallery.bin").read_bytes()
+    flash = programmer.flash()
+    assert flash[at : at + len(gallery)] == gallery
+    assert set(flash[:at] + flash[at + len(gallery) :]) == {0x5A}
+    assert [call[0] for call in programmer.calls()] == [tool, tool]
+    assert _run(*arguments) == 0
+    assert programmer.flash()[: len(CODE)] == CODE
+
+
+def test_flashers_of_all_boards(folder: Path, board: Board, programmer: Programmer) -> None:
+    """Each program of each board, on a flash that is a file."""
+    del board
+    for each in known_boards():
+        if each.firmware is None or not each.firmware.flashers:
+            continue
+        for flasher in flashers_of(each):
+            write = Write("gallery", folder / "gallery.bin", programmer.base + 0x1000, 4096)
+            run_writes([write], flasher)
+            assert programmer.calls()[-2][0] == flasher.program
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("stops in the middle", "picotool ended with code 1 (no probe answers any more); the firmware may be half-written: run it again"),
+        ("writes a wrong byte", "the flash differs from the firmware at 0x1000012c after it was written: write it again"),
+        ("reads nothing", "picotool read nothing back: the firmware was written and not compared"),
+    ],
+)  # fmt: skip
+def test_a_programmer_that_fails(
+    folder: Path, programmer: Programmer, fault: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    programmer.fault(fault)
+    assert _run("firmware", "flash", str(folder), "--board", "rpi-pico2") == 1
+    assert sentence in capsys.readouterr().err
+    assert all("gallery" not in " ".join(call) for call in programmer.calls())
+
+
+def test_what_cannot_be_flashed(folder: Path, board: Board, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("firmware", "flash", str(folder), "--board", "mps2-an500", "--dry-run") == 2
     assert "names no program that writes its flash" in capsys.readouterr().err
+    arguments = ["firmware", "flash", str(folder), "--board", "rpi-pico2", "--dry-run"]
+    assert _run(*arguments, "--tool", "esptool") == 2
+    assert "its file does not name esptool; it names picotool, pyocd, openocd" in capsys.readouterr().err
     (folder / "gallery.bin").unlink()
-    assert _run("firmware", "flash", str(folder), "--board", "rpi-pico2", "--part", "gallery", "--dry-run") == 2
+    assert _run(*arguments, "--part", "gallery") == 2
     assert "there is no gallery.bin" in capsys.readouterr().err
+    assert board.firmware is not None
+    shared = replace(board, flash=(replace(board.flash[0], erase=0x400000),))
+    with pytest.raises(DataError, match=r"its pages 0x10000000 to 0x10400000 are shared with gallery slot a"):
+        plan_writes(folder, shared, ["firmware"])
+    with pytest.raises(DataError, match="'magic' is not known; known are picotool"):
+        flashers_of(replace(board, firmware=replace(board.firmware, flashers=("magic:wand",))))
 
 
-def test_a_program_that_is_absent_or_fails(
-    folder: Path, board: Board, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_gallery_alone(folder: Path, board: Board, programmer: Programmer) -> None:
+    """A folder that `firmware gallery` wrote has no firmware."""
+    for path in folder.glob("firmware.*"):
+        path.unlink()
+    run_writes(plan_writes(folder, board, ["gallery"]), find_flasher(board))
+    with pytest.raises(DataError, match=r"there is no firmware\.bin"):
+        plan_writes(folder, board, ["firmware"])
+
+
+def test_no_program_is_installed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    arguments = ["firmware", "flash", str(folder), "--board", "rpi-pico2"]
-    assert _run(*arguments) == 1
-    assert "picotool, which writes this board's flash, is not installed" in capsys.readouterr().err
-    program = tmp_path / "picotool"
-    program.write_text("#!/bin/sh\nexit 3\n")
-    program.chmod(0o755)
-    assert _run(*arguments) == 1
-    assert "ended with code 3; its part of the flash may be half-written: run it again" in capsys.readouterr().err
-    program.write_text('#!/bin/sh\necho "$@" >> ' + str(tmp_path / "log") + "\n")
-    run_flash_commands(flash_commands(folder, board, ["gallery"]))
-    assert (tmp_path / "log").read_text() == f"load -v {folder / 'gallery.bin'} -o 0x10380000\n"
+    assert _run("firmware", "flash", str(folder), "--board", "rpi-pico2") == 1
+    error = capsys.readouterr().err
+    assert "picotool or pyocd or openocd, which writes this board's flash, is not installed" in error
 
 
 def test_the_functions_of_an_elf_file_without_symbols() -> None:
