@@ -33,6 +33,8 @@ COMMANDS = {
     "encrypt": Entry(f"{_CLI}.gallery_keys:encrypt", "Encrypt a gallery."),
     "install": Entry(f"{_CLI}.gallery_delivery:install", "Install a gallery on this device, with rollback."),
     "rollback": Entry(f"{_CLI}.gallery_delivery:rollback", "Use the gallery before the last installation again."),
+    "diff": Entry(f"{_CLI}.gallery_delivery:diff", "Write what changed between two galleries, for slow links."),
+    "patch": Entry(f"{_CLI}.gallery_delivery:patch", "Make a gallery from an older one and a patch."),
     "decrypt": Entry(f"{_CLI}.gallery_keys:decrypt", "Decrypt a gallery."),
 }
 

@@ -1,4 +1,4 @@
-"""``edge-siamese gallery install`` and ``rollback``: galleries on a device with two slots."""
+"""``edge-siamese gallery install``, ``rollback``, ``diff`` and ``patch``: galleries on a device with two slots."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,57 @@ def rollback(folder: Path, as_json: bool) -> None:
     from ..gallery.delivery.install import roll_back
 
     _report(folder, roll_back(folder), "used again", "gallery-rollback", as_json=as_json)
+
+
+@click.command()
+@click.argument("old", metavar="OLD", type=PATH)
+@click.argument("new", metavar="NEW", type=PATH)
+@click.option("-o", "--output", type=PATH, required=True, help="The patch to write.")
+@json_option
+def diff(old: Path, new: Path, output: Path, as_json: bool) -> None:
+    """Write the patch that makes gallery NEW from gallery OLD; it is small where little changed.
+
+    'gallery install' takes a patch as well. A patch fits exactly one gallery.
+    """
+    from ..atomic import write_atomically
+    from ..gallery.container.reader import map_file
+    from ..gallery.delivery.patch import make_patch
+    from ..gallery.trust.opening import read_trusted
+
+    for path in (old, new):
+        read_trusted(path)
+    target = bytes(map_file(new))
+    patch_bytes = make_patch(bytes(map_file(old)), target)
+    with write_atomically(output) as stream:
+        stream.write(patch_bytes)
+    if as_json:
+        emit_json("gallery-diff", {"output": str(output), "bytes": len(patch_bytes), "gallery_bytes": len(target)})
+    else:
+        click.echo(f"{output}: {len(patch_bytes):,} bytes instead of {len(target):,}")
+
+
+@click.command()
+@click.argument("old", metavar="OLD", type=PATH)
+@click.argument("change", metavar="PATCH", type=PATH)
+@click.option("-o", "--output", type=PATH, required=True, help="The .esg to write.")
+@json_option
+def patch(old: Path, change: Path, output: Path, as_json: bool) -> None:
+    """Make the new gallery from gallery OLD and a PATCH of it."""
+    from ..atomic import write_atomically
+    from ..gallery import Gallery
+    from ..gallery.container.lock import locked
+    from ..gallery.container.reader import map_file
+    from ..gallery.delivery.patch import apply_patch
+    from ..gallery.trust.opening import parse_trusted
+
+    data = apply_patch(bytes(map_file(old)), bytes(map_file(change)), change, old)
+    made = Gallery.of(parse_trusted(data, output))
+    with locked(output), write_atomically(output) as stream:
+        stream.write(data)
+    if as_json:
+        emit_json("gallery-patch", summary(made))
+    else:
+        click.echo(f"{output}: sequence {made.sequence}: {counted(made)}")
 
 
 def _report(folder: Path, done: "Installation", verb: str, command: str, *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ...atomic import TEMPORARY_PREFIX, write_atomically
 from ...errors import EdgeSiameseError, GalleryError, StaleGalleryError
 from ..container.content import GalleryContent
+from ..container.layout import HEADER
 from ..container.lock import locked
 from ..container.reader import map_file, parse, read
 from ..container.requirements import Requirements
@@ -18,6 +19,7 @@ from ..metadata import today
 from ..trust.audit import audited, change_fields
 from ..trust.policy import TrustPolicy
 from ..trust.slots import LOCK_NAME, SLOT_NAMES, GallerySlot, SlotState, header_of, read_slots, read_state, write_state
+from .patch import apply_patch, is_patch
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,7 +59,7 @@ def install(
     older than the one before are not accepted any more.
 
     Args:
-        source: the .esg.
+        source: the .esg, or a patch of the gallery in use.
         folder: with the slots; made if it does not exist.
         check: health check.
         policy: required signatures; by default `TrustPolicy.current`.
@@ -74,8 +76,8 @@ def install(
     with locked(folder / LOCK_NAME):
         _remove_temporaries(folder)
         state = read_state(folder)
-        data, content = _checked(source, requirements, state)
         used, spare = read_slots(folder, requirements)
+        data, content = _checked(source, used, requirements, state)
         if used.content is not None and data[: len(_header(used))] == _header(used):
             return Installation(Gallery.of(used.content), used.path, _sequence(spare), changed=False)
         _require_newer(content, used.content, source)
@@ -113,12 +115,18 @@ def roll_back(folder: Path, policy: TrustPolicy | None = None) -> Installation:
         return Installation(Gallery.of(previous.content), previous.path, None, changed=True)
 
 
-def _checked(source: Path, requirements: Requirements, state: SlotState) -> tuple[bytes, GalleryContent]:
-    """The bytes of a gallery that may be installed, and its content."""
+def _checked(
+    source: Path, used: GallerySlot, requirements: Requirements, state: SlotState
+) -> tuple[bytes, GalleryContent]:
+    """The bytes of a gallery that may be installed, of a file or by a patch of the one in use, and its content."""
     needed = replace(requirements, min_sequence=max(requirements.min_sequence, state.min_sequence))
     data = bytes(map_file(source))
+    if is_patch(data):
+        if used.content is None:
+            raise GalleryError(f"{source}: a patch, and no gallery is installed that it could change", path=source)
+        data = apply_patch(used.path.read_bytes(), data, source, used.path)
     content = parse(data, str(source), needed)
-    if header_of(source).hex() in state.rejected:
+    if data[: HEADER.size].hex() in state.rejected:
         raise StaleGalleryError(
             f"{source}: a stale gallery: it was rolled back before; build it again",
             verdict=GalleryVerdict.STALE,

@@ -30,3 +30,20 @@ def test_faces_are_identified_with_the_slot_in_use(command: Command, people_esg:
     assert "anna" in command("identify", photo, "--gallery", "slots").out
     answer = command("enroll", "carl", photo, "--gallery", "slots")
     assert (answer.code, "a folder, which is not changed" in answer.err) == (2, True)
+
+
+def test_a_patch_is_made_applied_and_installed(command: Command, people_esg: Path) -> None:
+    command("gallery", "install", "people.esg", "slots")
+    Path("old.esg").write_bytes(people_esg.read_bytes())
+    Gallery.open(people_esg).without("ben").save(people_esg)
+    answer = command("gallery", "diff", "old.esg", "people.esg", "-o", "update.esp")
+    assert (answer.code, answer.out.startswith("update.esp: ")) == (0, True)
+    assert command("gallery", "patch", "old.esg", "update.esp", "-o", "new.esg").out == (
+        "new.esg: sequence 2: 1 person, 1 template\n"
+    )
+    assert Path("new.esg").read_bytes() == people_esg.read_bytes()
+    assert command("gallery", "install", "update.esp", "slots").code == 0
+    answer = command("gallery", "patch", "people.esg", "update.esp", "-o", "other.esg")
+    assert (answer.code, "a patch of another gallery" in answer.err, Path("other.esg").exists()) == (2, True, False)
+    answer = command("gallery", "patch", "old.esg", "people.esg", "-o", "other.esg")
+    assert (answer.code, "not a patch" in answer.err) == (2, True)
