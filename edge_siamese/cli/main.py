@@ -34,6 +34,7 @@ COMMANDS = {
     "doctor": Entry(f"{_CLI}.doctor:doctor", "Check this machine and list what is missing."),
     "service": Entry(f"{_CLI}.service:service", "Install, watch and remove the systemd service."),
     "self-test": Entry(f"{_CLI}.self_test:self_test", "Compare a delegate's outputs with the models' golden vectors."),
+    "support-report": Entry(f"{_CLI}.support_report:support_report", "Write a report for those who help, without names and faces."),
     "preview": Entry(f"{_CLI}.preview:preview", "Compare photos and enroll people on a web page.", needs=("fastapi", "uvicorn"), extra="web"),
     "config": Entry(f"{_CLI}.config:config", "Show and check the configuration files."),
     "demo": Entry(f"{_CLI}.demo:demo", "Run all steps on rendered faces or on your photos."),

@@ -221,3 +221,37 @@ def _why(error: BaseException | None) -> str:
     if isinstance(error, TimeoutError):
         return "no answer"
     return getattr(error, "strerror", None) or str(error) or "unknown reason"
+
+
+def login_problem(broker: Broker, timeout_s: float) -> str | None:
+    """Connect and disconnect; returns why that is impossible, or None.
+
+    Raises:
+        DataError: a certificate cannot be used.
+    """
+    from paho.mqtt import client as paho
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    done, problem = threading.Event(), [f"{broker}: no answer within {timeout_s:g} s"]
+
+    def connected(_client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        what = "user name or password" if str(reason) in _LOGIN_REJECTED else f"connection ({reason})"
+        problem[:] = [f"{broker}: the broker rejects the {what}"] if reason.is_failure else []
+        done.set()
+
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+    client.on_connect = connected
+    client.connect_timeout = timeout_s
+    if broker.user is not None:
+        client.username_pw_set(broker.user, broker.password)
+    if broker.tls:
+        client.tls_set_context(broker.context())
+    try:
+        client.connect(broker.host, broker.port)
+    except OSError as error:
+        return f"no connection to {broker} ({_why(error)})"
+    client.loop_start()
+    done.wait(timeout_s)
+    client.disconnect()
+    client.loop_stop()
+    return problem[0] if problem else None

@@ -20,7 +20,7 @@ from ...configuration import (
 from ...errors import DataError
 from .options import Model, Once
 
-UNCONFIGURED = ("config",)
+UNCONFIGURED = ("config", "doctor", "support-report")
 """Commands that run with a configuration that has mistakes."""
 
 
