@@ -8,7 +8,8 @@ from edge_siamese.tflite.tensor import Tensor
 
 from .steps import unsupported
 
-_WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
+_WEIGHTED = {"CONV_2D": 4, "DEPTHWISE_CONV_2D": 4, "FULLY_CONNECTED": 2}
+"""Number of axes of the weights."""
 
 
 def check_graph(graph: Graph) -> None:
@@ -56,6 +57,11 @@ def _check_weights(operator: Operator) -> None:
     if weights.dtype != "INT8" or weights.is_sparse or weights.quantization is None:
         kind = "sparse" if weights.is_sparse else weights.dtype
         raise unsupported(operator, f"its weights '{weights.name}' are {kind}, expected dense INT8 with scales")
+    if len(weights.shape) != _WEIGHTED[operator.kind]:
+        axes = _WEIGHTED[operator.kind]
+        raise unsupported(
+            operator, f"its weights '{weights.name}' have the shape {weights.shape}, expected {axes} axes"
+        )
     if np.any(weights.quantization.zero_points):
         raise unsupported(operator, f"its weights '{weights.name}' are asymmetric (zero points other than 0)")
     if bias is not None and bias.dtype != "INT32":

@@ -17,6 +17,7 @@ from .lowering_image import lower_concatenation, lower_mean, lower_pad, lower_po
 from .lowering_nonlinear import lower_prelu, lower_softmax
 from .oracle import Oracle
 from .pointwise import Pointwise, find_pointwise, fusable
+from .shape_checks import check_shape
 from .steps import (
     Activation,
     Addition,
@@ -32,6 +33,12 @@ from .steps import (
     unsupported,
 )
 
+_OPERANDS = {
+    "AVERAGE_POOL_2D": 1, "CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "FULLY_CONNECTED": 1, "L2_NORMALIZATION": 1, "MAX_POOL_2D": 1,
+    "MEAN": 1, "PAD": 1, "RESIZE_BILINEAR": 1, "RESIZE_NEAREST_NEIGHBOR": 1, "SOFTMAX": 1, "ADD": 2, "MUL": 2, "PRELU": 2,
+    "SUB": 2,
+}  # fmt: skip
+"""How many int8 operands an operator has beside weights; all inputs of others."""
 _VIEWS = {"EXPAND_DIMS", "RESHAPE", "SQUEEZE"}
 _TABLES = (Addition, Convolution, Mean, Multiplication, Pool)
 
@@ -111,9 +118,8 @@ class _Lowering:
             return
         if operator.kind not in _LOWERED:
             raise unsupported(operator, "there are no kernels for this operator")
-        operands = operator.inputs[:1] if operator.weight_count else operator.inputs
-        inputs = tuple(self._input(tensor, operator) for tensor in operands if _is_operand(tensor))
-        step = _LOWERED[operator.kind](self, operator, inputs)
+        step = _LOWERED[operator.kind](self, operator, self._operands(operator))
+        check_shape(step)
         self._fuse_pad(step)
         low, high = self._range(operator, step.output)
         step.table = clamp_table(low, high)
@@ -128,11 +134,23 @@ class _Lowering:
         step.output = self.values[target.index] = activation(target)
         self.steps.append(step)
 
+    def _operands(self, operator: Operator) -> tuple[Activation, ...]:
+        operands = operator.inputs[:1] if operator.weight_count else operator.inputs
+        inputs = tuple(self._input(tensor, operator) for tensor in operands if _is_operand(tensor))
+        expected = _OPERANDS.get(operator.kind, len(operator.inputs))
+        if len(inputs) != expected:
+            raise unsupported(operator, f"it has {len(inputs)} int8 operands with one scale, expected {expected}")
+        return inputs
+
     def _input(self, tensor: Tensor | None, operator: Operator) -> Activation:
         assert tensor is not None
         if tensor.index not in self.values:
             if not tensor.is_constant:
                 raise unsupported(operator, f"its input '{tensor.name}' is computed by no operator")
+            if not _is_operand(tensor):
+                raise unsupported(
+                    operator, f"its input '{tensor.name}' is {tensor.dtype}, expected INT8 with one scale"
+                )
             self.values[tensor.index] = activation(tensor)
         return self.values[tensor.index]
 

@@ -1,9 +1,12 @@
 """Models that no code can be made for are rejected in one sentence that names operator and tensor."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
-from edge_siamese.errors import DataError, ModelError
+from edge_siamese.errors import DataError, ModelError, RuntimeMissingError
+from edge_siamese.tflite.operators import BUILTIN_OPERATORS
 from edge_siamese_firmware.codegen.generate import generate
 
 from .builder import ModelBuilder
@@ -96,3 +99,42 @@ def test_a_model_is_rejected(make: object, expected: str) -> None:
 def test_other_bytes_are_no_model() -> None:
     with pytest.raises(ModelError, match="cannot be read"):
         generate(b"\0" * 40, "net")
+
+
+_ODD_OPERANDS = [
+    {},
+    {"values": np.arange(8)},
+    {"scale": None, "dtype": "int32", "values": np.array([1, 2])},
+    {"scale": None, "dtype": "int32", "values": np.zeros((4, 2))},
+    {"scale": [0.1] * 8, "zero_point": [0] * 8, "values": np.zeros((1, 4, 4, 8)), "axis": 3},
+    {"values": np.zeros((8, 8))},
+]
+
+
+@pytest.mark.parametrize("kind", BUILTIN_OPERATORS)
+def test_any_operator_with_any_operands_gets_code_or_one_sentence(kind: str) -> None:
+    """Wrong numbers of operands, shapes and types: never an error of Python."""
+    for swapped in (False, True):
+        for more in [None, *_ODD_OPERANDS]:
+            model = ModelBuilder()
+            operands = [model.input([1, 4, 4, 8])]
+            if more is not None:
+                shape = np.shape(more.get("values", np.zeros((1, 4, 4, 8))))
+                operands.append(model.tensor(shape, **more) if more else model.input([1, 4, 4, 8]))  # type: ignore[arg-type]
+            result = model.tensor([1, 4, 4, 8])
+            model.operator(kind, operands[::-1] if swapped else operands, [result])
+            model.output(result)
+            with contextlib.suppress(DataError, RuntimeMissingError):
+                generate(model.bytes(), "net")
+
+
+def test_a_shape_that_the_operator_does_not_make() -> None:
+    model = ModelBuilder()
+    weights = model.tensor([4, 3, 3, 3], 0.01, values=np.ones([4, 3, 3, 3], np.int8))
+    result = model.tensor([1, 6, 5, 4])
+    model.operator(
+        "CONV_2D", [model.input([1, 8, 8, 3]), weights], [result], "Conv2DOptions", padding=1, strideH=1, strideW=1
+    )
+    model.output(result)
+    with pytest.raises(DataError, match=r"^CONV_2D 't1': it makes \(6, 6, 4\), the model says \(6, 5, 4\)$"):
+        generate(model.bytes(), "net")
