@@ -19,6 +19,9 @@ import numpy.typing as npt
 _MARK_SYSTEM_CALL = 1000
 _WARMUP = 2
 _PYTHON_WARMUP = 12  # Python 3.11 and later specialize functions during their first calls
+_LOOP_WARMUP = 1  # each run is of many frames
+
+_WARMUPS = {"network": _WARMUP, "loop": _LOOP_WARMUP}
 
 Array = npt.NDArray[Any]
 Part = tuple[str, Callable[[], object], dict[str, Any]]  # name, what is counted, facts about it
@@ -69,6 +72,51 @@ def _analyze(item: dict[str, Any]) -> Iterator[Part]:
     if faces:
         yield "align", lambda: align(image, faces[0].landmarks), {}
         yield "embed", lambda: engine.embed(image, faces[0]), {}
+
+
+def _loop(item: dict[str, Any]) -> Iterator[Part]:
+    """Frames through the verifier with one known person, who stays, and the networks of these frames alone."""
+    from edge_siamese.cameras.base import Source
+    from edge_siamese.engine import FaceEngine
+    from edge_siamese.events import EventMaker
+    from edge_siamese.frames import Frame
+    from edge_siamese.gallery import Gallery
+    from edge_siamese.verifier import Verifier
+
+    image, _ = _image(item)
+    engine = FaceEngine.open(Path(item["embedder"]), Path(item["detector"]), check=False)
+    (face,) = engine.detect(image)[:1]
+    template = engine.embed(image, face).values[None]
+    gallery = Gallery.empty(engine.embedder_card).with_people({"Ada": template})
+    frames = item["frames"]
+
+    class Repeated(Source):
+        def watch(self) -> Iterator[Frame]:
+            for number in range(frames):
+                yield Frame(image, number * 100_000_000, number, self.name)
+
+    maker = EventMaker("loop", engine.digests)
+    embeddings = 0
+
+    def watch() -> None:
+        nonlocal embeddings
+        verifier = Verifier(Repeated("loop"), engine, gallery, cool_down_s=30.0)
+        for result in verifier:
+            if result.changed:
+                json.dumps(maker.decision(result).to_json())
+        embeddings = verifier.counters.embeddings
+
+    watch()
+    crop = engine.align(image, face)
+
+    def networks() -> None:
+        for _ in range(frames):
+            engine.detect(image)
+        for _ in range(embeddings):
+            engine.embed_crop(crop)
+
+    yield "", watch, {"frames": frames, "embeddings": embeddings}
+    yield "detector and embedder", networks, {}
 
 
 def _align(item: dict[str, Any]) -> Iterator[Part]:
@@ -141,6 +189,7 @@ _KINDS: dict[str, Callable[[dict[str, Any]], Iterator[Part]]] = {
     "network": _network,
     "analyze": _analyze,
     "align": _align,
+    "loop": _loop,
     "search": _search,
     "yunet": _yunet_alone,
     "peer_pipeline": _peer_pipeline,
@@ -162,7 +211,7 @@ def main(job_file: str, results_file: str) -> None:
             report(started=item["name"])
             try:
                 for part, action, facts in _KINDS[item["kind"]](item):
-                    for _ in range(_WARMUP if item["kind"] == "network" else _PYTHON_WARMUP):
+                    for _ in range(_WARMUPS.get(item["kind"], _PYTHON_WARMUP)):
                         action()
                     gc.collect()
                     gc.freeze()  # what earlier items left behind must not cost this one anything

@@ -21,7 +21,8 @@ _YUNET = "yunet_n_320_320.onnx"
 _PEER_EMBEDDER = "mobilefacenet_int8.tflite"
 _YUNET_SIZES = ((320, 320), (320, 240), (160, 120))
 _DIMENSION, _MAX_TEMPLATES = 256, 1_000_000
-_FORMS = "a shipped model's name, a .tflite file, pipeline, pipeline:EMBEDDER+DETECTOR, search:TEMPLATES or peers"
+_FORMS = "a shipped model's name, a .tflite file, pipeline, pipeline:EMBEDDER+DETECTOR, loop:FRAMES, search:TEMPLATES or peers"
+_MAX_FRAMES = 10_000
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def resolve(words: Sequence[str], environment: Mapping[str, str] = os.environ) -
 
     Args:
         words: names of shipped models, paths of ``.tflite`` files, ``"pipeline"``, ``"pipeline:EMBEDDER+DETECTOR"``,
-            ``"search:TEMPLATES"`` or ``"peers"``. Without any: all shipped models and the pipeline.
+            ``"loop:FRAMES"``, ``"search:TEMPLATES"`` or ``"peers"``. Without any: all shipped models and the pipeline.
         environment: where ``EDGE_SIAMESE_DATA`` is looked up.
 
     Raises:
@@ -110,6 +111,8 @@ def _subjects(word: str, environment: Mapping[str, str]) -> Iterator[CountedSubj
         yield _pipeline(word)
     elif word.startswith("search:"):
         yield _search(word)
+    elif word.startswith("loop:"):
+        yield _loop(word)
     else:
         path = find_model(word)
         yield _network(path, path.stem if named_model(word) else path.name)
@@ -150,6 +153,14 @@ def _pipeline(word: str) -> CountedSubject:
     return CountedSubject(
         f"pipeline {names}", {"kind": "analyze", "embedder": str(paths[0]), "detector": str(paths[1])}
     )
+
+
+def _loop(word: str) -> CountedSubject:
+    digits = word.partition(":")[2]
+    if not (digits.isascii() and digits.isdigit() and 0 < int(digits) <= _MAX_FRAMES):
+        raise DataError(f"{word}: expected loop:FRAMES with 1 to {_MAX_FRAMES:,} frames, found {digits!r}")
+    models = {"embedder": str(find_model("embedder")), "detector": str(find_model("detector"))}
+    return CountedSubject(f"loop of {int(digits):,} frames", {"kind": "loop", "frames": int(digits)} | models)
 
 
 def _search(word: str) -> CountedSubject:

@@ -77,7 +77,7 @@ def arm(
     """Count the instructions that MODELS execute on the Arm cores of small boards, without a board.
 
     MODELS are shipped models by name, .tflite files, `pipeline` (the whole analysis of an image),
-    `pipeline:EMBEDDER+DETECTOR`, or `peers` (other projects' models in $EDGE_SIAMESE_DATA/peers); without any, all
+    `pipeline:EMBEDDER+DETECTOR`, `loop:FRAMES` (the loop of `run`), or `peers` (other projects' models in $EDGE_SIAMESE_DATA/peers); without any, all
     shipped models and the pipeline.
 
     The real aarch64 runtimes run under QEMU, with the kernels they choose on that core. Instructions are neither cycles

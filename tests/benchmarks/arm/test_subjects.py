@@ -105,6 +105,18 @@ def test_a_search_is_counted_by_its_number_of_templates() -> None:
     assert counted.job(Path("image.npz"))["templates"] == 1000
 
 
+def test_a_loop_is_counted_by_its_number_of_frames() -> None:
+    (counted,) = resolve(["loop:8"])
+    assert counted.name == "loop of 8 frames"
+    assert counted.job(Path("image.npz"))["frames"] == 8
+
+
+@pytest.mark.parametrize("word", ["loop:", "loop:0", "loop:many", "loop:10001"])
+def test_a_loop_of_no_number_is_rejected(word: str) -> None:
+    with pytest.raises(DataError, match="expected loop:FRAMES with 1 to 10,000 frames"):
+        resolve([word])
+
+
 @pytest.mark.parametrize("word", ["search:", "search:0", "search:many", "search:1000001", "search:-5"])
 def test_a_search_of_no_number_is_rejected(word: str) -> None:
     with pytest.raises(DataError, match="expected search:TEMPLATES with 1 to 1,000,000 templates"):
