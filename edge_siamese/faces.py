@@ -67,6 +67,11 @@ class Face:
         """Area of the box in square pixels."""
         return float(self.box[2] * self.box[3])
 
+    def is_cut_off(self, height: int, width: int) -> bool:
+        """Whether a landmark is outside an image of this size in pixels."""
+        across, down = self.landmarks[:, 0], self.landmarks[:, 1]
+        return bool(min(across.min(), down.min()) < 0 or across.max() > width - 1 or down.max() > height - 1)
+
     def embedded(self, embedding: Embedding) -> "Face":
         """A copy of this face with an embedding."""
         return replace(self, embedding=embedding)

@@ -23,6 +23,7 @@ from .operating_point import DEFAULT_TARGET_FPIR, OperatingPoint
 from .presence import Presence, PresenceEvent
 from .protocols import Clock, FaceAnalyzer, FrameSource
 from .quality.gate import Quality, QualityLimits, measure_crop, with_conditions
+from .quality.stream_check import StreamCheck, StreamSuspicious
 from .sequential import SequentialTest
 from .tracking import Track, TrackingLimits
 
@@ -111,6 +112,7 @@ class Verifier:
         )
         views = 1 if source.stills else MAX_VIEWS
         self._fusion = ScoreFusion(self.gallery, SequentialTest.of(self.operating_point), views)
+        self._colors = StreamCheck(source.name)
         self._liveness = None if liveness is None or source.stills else LivenessGate(liveness)
         timed = cool_down_s is not None and not source.stills
         self._presence = Presence(source.name, cool_down_s or 0.0) if timed else None
@@ -120,12 +122,14 @@ class Verifier:
     def __iter__(self) -> Iterator[FaceResult]:
         return (item for item in self.watch() if isinstance(item, FaceResult))
 
-    def watch(self) -> Iterator[FaceResult | SourceEvent | GalleryEvent | PresenceEvent]:
-        """The results, and between them the events of the source, of the gallery file and of people's presence."""
+    def watch(self) -> Iterator[FaceResult | SourceEvent | GalleryEvent | PresenceEvent | StreamSuspicious]:
+        """The results, and between them the events of the source, its colors, the gallery file and people's presence."""
         for item in self.source.watch():
             yield from self._update_gallery()
             if isinstance(item, Frame):
                 yield from self._process_with_presence(item)
+                if (suspicion := self._colors.suspicion(item.timestamp_ns)) is not None:
+                    yield suspicion
             else:
                 if isinstance(item, CameraMissing | CameraLost | CameraBack):
                     self._forget_tracks()
@@ -226,7 +230,7 @@ class Verifier:
     def _recognize(self, frame: Frame, track: Track) -> Decision:
         """Embed a track's face if it is good enough and due; otherwise return the track's last decision."""
         history = self._fusion.history(track)
-        if not self.source.stills and _is_cut_off(track.face, frame):
+        if not self.source.stills and track.face.is_cut_off(*frame.pixels.shape[:2]):
             self.counters.rejected += 1
             return history.decision_or(Reason.CUT_OFF)
         with self._timer.stage("orient"):
@@ -247,6 +251,8 @@ class Verifier:
         with self._timer.stage("embed"):
             embedding = self.engine.embed_crop(crop)
         self.counters.embeddings += 1
+        if not self.source.stills:
+            self._colors.add(crop)
         track.face = face.embedded(embedding)
         with self._timer.stage("match"):
             self._fusion.observe(track, embedding, quality.score, doubt)
@@ -289,13 +295,6 @@ class Verifier:
         changed = self.source.stills or reason != self._last_empty_reason
         self._last_empty_reason = reason
         return FaceResult(frame, None, None, None, undecided(reason), changed, self._clock() - taken_ns)
-
-
-def _is_cut_off(face: Face, frame: Frame) -> bool:
-    """Whether a landmark is outside the frame."""
-    height, width = frame.pixels.shape[:2]
-    marks = face.landmarks
-    return bool((marks < 0).any() or (marks[:, 0] > width - 1).any() or (marks[:, 1] > height - 1).any())
 
 
 def _essence(decision: Decision) -> tuple[Outcome, str | None, Reason]:

@@ -25,6 +25,7 @@ _SENTENCES = {
     "ended_early": "{source}: ended after {found} of {announced} frames: it is cut short or damaged",
     "gallery_reloaded": "{source}: read again, {people}, {added} added and {removed} removed",
     "gallery_rejected": "{source}: changed and cannot be used; the people read before stay ({why})",
+    "stream_suspicious": "{source}: {why}",
     "arrived": "{source}: {identity} arrived",
     "left": "{source}: {identity} left, present for {present:.1f} s",
     "stopped": "{source}: {ending}, after {counts}",

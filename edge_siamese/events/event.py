@@ -6,7 +6,8 @@ Every event has the same keys; keys that do not apply are null:
 ``schema``, ``version``, ``model``     format, program version, and digests of the models
 ``event``                              ``started``, ``decision``, ``camera_missing``, ``camera_lost``, ``camera_back``,
                                        ``frames_unreadable``, ``ended_early``, ``gallery_reloaded``,
-                                       ``gallery_rejected``, ``arrived``, ``left``, ``events_lost``, ``stopped``
+                                       ``gallery_rejected``, ``arrived``, ``left``,
+                                       ``stream_suspicious``, ``events_lost``, ``stopped``
 ``time``, ``monotonic_ns``             when it was emitted: RFC 3339 in UTC, and on the board's monotonic clock
 ``source``                             camera, video, or the image's path inside its folder
 ``sequence``, ``frame_time_ns``        number of the frame at its source, and its time there
@@ -31,6 +32,7 @@ from ..face_result import FaceResult
 from ..gallery.updates import GalleryEvent, GalleryRejected, GalleryReloaded
 from ..presence import PersonArrived, PersonLeft, PresenceEvent
 from ..protocols import Clock
+from ..quality.stream_check import StreamSuspicious
 
 SCHEMA = "edge-siamese/event/1"
 _OF_DECISIONS = (
@@ -49,6 +51,7 @@ _KINDS = {
     GalleryRejected: "gallery_rejected",
     PersonArrived: "arrived",
     PersonLeft: "left",
+    StreamSuspicious: "stream_suspicious",
 }
 
 
@@ -131,8 +134,8 @@ class EventMaker:
         }
         return self._event("decision", frame.source, **body, **result.decision.to_json())
 
-    def event(self, event: SourceEvent | GalleryEvent | PresenceEvent) -> Event:
-        """Event about a camera, video or gallery file, or about a person who arrives or leaves."""
+    def event(self, event: SourceEvent | GalleryEvent | PresenceEvent | StreamSuspicious) -> Event:
+        """Event about a camera, its colors, a video or gallery file, or about a person who arrives or leaves."""
         if isinstance(event, PersonArrived | PersonLeft):
             present_ms = {"present_ms": round(event.present_ns / 1e6, 3)} if isinstance(event, PersonLeft) else None
             time_ns = event.timestamp_ns
@@ -151,7 +154,7 @@ def _decision_detail(result: FaceResult) -> dict[str, Any] | None:
     return turn | prompt or None
 
 
-def _detail(event: SourceEvent | GalleryEvent) -> dict[str, Any]:
+def _detail(event: SourceEvent | GalleryEvent | StreamSuspicious) -> dict[str, Any]:
     """The key ``detail`` of an event about a source or gallery file; durations in milliseconds."""
     detail = asdict(event)
     del detail["source"], detail["timestamp_ns"]
