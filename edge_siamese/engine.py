@@ -18,6 +18,7 @@ from .models import default_model
 from .operating_point import DEFAULT_TARGET_FMR, OperatingPoint, accepted_threshold, choose_operating_point
 from .preprocessing import check_crop, check_image
 from .recognition import ComparisonResult, ProbeFace, embedded_faces
+from .renewal import RenewalKey
 from .tflite.model_card import ModelFile, read_model
 from .tflite.runtime import Delegate, TfliteNetwork, load_network
 from .tflite.self_test import self_test
@@ -60,6 +61,7 @@ class FaceEngine:
         self.embedder = FaceEmbedder(self.networks["embedder"], embedder.card)
         self.detector = FaceDetector(self.networks["detector"], *detector.card.input_size)
         self.delegate, self.threads = delegate, threads
+        self._renewal: RenewalKey | None = None
 
     @classmethod
     def default(cls, *, delegate: Delegate = "xnnpack", threads: int = 1) -> Self:
@@ -75,8 +77,11 @@ class FaceEngine:
         delegate: Delegate = "xnnpack",
         threads: int = 1,
         check: bool = True,
+        renewal_key: Path | RenewalKey | None = None,
     ) -> Self:
         """Load models (default: the shipped ones) and compare the delegate's outputs with their golden vectors.
+
+        With `renewal_key`, a key or its file, all embeddings are those of the embedder with this key; see `renewal`.
 
         Raises:
             ModelError: a file is not a model of this project for the required task.
@@ -92,7 +97,13 @@ class FaceEngine:
         if check:
             self_test(engine.networks["embedder"], engine.embedder_card)
             self_test(engine.networks["detector"], engine.detector_card)
+        if renewal_key is not None:
+            engine.use_renewal_key(RenewalKey.read(renewal_key) if isinstance(renewal_key, Path) else renewal_key)
         return engine
+
+    def use_renewal_key(self, key: RenewalKey) -> None:
+        """Transform all further embeddings with a key; `embedder_card` becomes that of the embedder with this key."""
+        self._renewal, self.embedder_card = key, key.card(self.embedder.card)
 
     @property
     def digests(self) -> dict[str, str]:
@@ -130,7 +141,8 @@ class FaceEngine:
             ImageError: `crop` is not an image of that size.
             EngineClosedError: after `close`.
         """
-        return self.embedder.embed(check_crop(crop, CROP_SIZE))
+        plain = self.embedder.embed(check_crop(crop, CROP_SIZE))
+        return plain if self._renewal is None else self._renewal.embedding(plain)
 
     def embed(self, image: RGB, face: Face) -> Embedding:
         """Align and embed one face of an image; raises the errors of `align` and `embed_crop`."""

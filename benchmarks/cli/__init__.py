@@ -22,6 +22,7 @@ COMMANDS = {
     "gallery": Entry(
         f"{__name__}.gallery:gallery", "Measure the search of a large gallery beside FAISS, and its size."
     ),
+    "templates": Entry(f"{__name__}.templates:templates", "Compare renewable, 4-bit and binary templates."),
     "calibration": Entry(
         f"{__name__}.calibration:calibration", "Check the promised false match rate on people not used for it."
     ),

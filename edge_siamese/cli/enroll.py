@@ -20,7 +20,7 @@ from .shared.galleries import (
     templates_option,
 )
 from .shared.numbers import FiniteRange
-from .shared.options import engine_options, json_option
+from .shared.options import engine_options, json_option, renewal_key_option
 from .shared.progress import progress_line
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 @look_alike_option
 @about_options
 @engine_options
+@renewal_key_option
 @json_option
 def enroll(
     name: str, photos: tuple[Path, ...], path: Path, camera: str | None, limit: int, as_json: bool, **options: Any

@@ -26,6 +26,7 @@ COMMANDS = {
     "merge": Entry(f"{_CLI}.gallery_lifecycle:merge", "Merge galleries of one embedder."),
     "split": Entry(f"{_CLI}.gallery_lifecycle:split", "Write some of the people into another gallery."),
     "audit": Entry(f"{_CLI}.gallery_lifecycle:audit", "Check the hash chain of an audit log."),
+    "renew": Entry(f"{_CLI}.gallery_renew:renew", "Transform templates with a key, or change the key."),
     "risk": Entry(f"{_CLI}.gallery_risk:risk", "Report people who look alike, are enrolled twice, or resemble many."),
     "keygen": Entry(f"{_CLI}.gallery_keys:keygen", "Make keys for signatures or encryption."),
     "sign": Entry(f"{_CLI}.gallery_keys:sign", "Sign a gallery."),

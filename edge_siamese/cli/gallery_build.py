@@ -30,7 +30,7 @@ from .shared.galleries import (
     take,
     templates_option,
 )
-from .shared.options import engine_options, json_option
+from .shared.options import engine_options, json_option, renewal_key_option
 from .shared.output import emit_json
 from .shared.progress import progress_line
 
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 @click.option("--sequence", type=click.IntRange(1, 2**32 - 1), help="Anti-rollback number, instead of the next one.")
 @about_options
 @engine_options
+@renewal_key_option
 @json_option
 def build(
     people: Path, output: Path, skip: bool, largest_only: bool, sequence: int | None, as_json: bool, **options: Any
@@ -100,6 +101,7 @@ def build(
 @look_alike_option
 @about_options
 @engine_options
+@renewal_key_option
 @json_option
 def add(path: Path, name: str, photos: tuple[Path, ...], limit: int, as_json: bool, **options: Any) -> None:
     """Add a person, or more photos of a person, to an existing GALLERY from PHOTOS.

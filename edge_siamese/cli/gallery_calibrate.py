@@ -8,7 +8,7 @@ import click
 from ..operating_point import DEFAULT_TARGET_FMR
 from .shared.galleries import PATH, note, report_skipped, skipped_json, summary
 from .shared.numbers import RATE
-from .shared.options import engine_options, json_option
+from .shared.options import engine_options, json_option, renewal_key_option
 from .shared.output import emit_json
 from .shared.progress import progress_line
 from .shared.unused import report_dataset, skipped_files_json
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     help="Where there are too few photos to count, estimate the threshold; the operating point is marked as estimated.",
 )
 @engine_options
+@renewal_key_option
 @json_option
 def calibrate(
     path: Path, people: Path, targets: tuple[float, ...], estimate: bool, as_json: bool, **engine_settings: Any

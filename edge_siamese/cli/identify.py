@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .shared.galleries import PATH, note
-from .shared.options import engine_options, json_option, target_fpir_option
+from .shared.options import engine_options, json_option, renewal_key_option, target_fpir_option
 from .shared.output import emit_json, table
 from .shared.unused import unreadable_json
 
@@ -28,6 +28,7 @@ FAILED, NO_MATCH = 2, 3
 @click.option("--exit-status", is_flag=True, help="Exit 3 unless every photo shows somebody of the gallery.")
 @json_option
 @engine_options
+@renewal_key_option
 def identify(
     photos: tuple[Path, ...],
     path: Path,

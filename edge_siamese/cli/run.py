@@ -16,7 +16,7 @@ from .run_sinks import access_to, served_metrics, stage_timer
 from .shared.galleries import PATH, note
 from .shared.loop_options import LoopOptions, loop_options
 from .shared.numbers import FiniteRange
-from .shared.options import Once, engine_options, json_option, target_fpir_option
+from .shared.options import Once, engine_options, json_option, renewal_key_option, target_fpir_option
 from .shared.sinks import SinkPlan, sink_options
 from .shared.web import WebAddress, web_options
 
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 @sink_options
 @json_option
 @engine_options
+@renewal_key_option
 def run(
     cameras: tuple[str, ...],
     path: Path,

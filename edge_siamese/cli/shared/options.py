@@ -74,6 +74,12 @@ class Model(click.ParamType[Path]):
 embedder_option: Decorator = click.option(
     "--embedder", type=Model(), help="Embedder instead of the default: a .tflite, or a shipped one by name."
 )
+renewal_key_option: Decorator = click.option(
+    "--renewal-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="EDGE_SIAMESE_RENEWAL_KEY",
+    help="Key file of a gallery with renewable templates; see `gallery renew`.",
+)
 detector_option: Decorator = click.option(
     "--detector", type=Model(), help="Detector instead of the default: a .tflite, or a shipped one by name."
 )
