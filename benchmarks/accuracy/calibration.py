@@ -35,7 +35,7 @@ class PromiseRow:
         strangers: number of strangers of one calibration.
         held: for each calibration the false matches among comparisons of the held-out strangers.
         fnmr: for each calibration the false non-match rate on other photos of the enrolled people.
-        refused: number of calibrations that were refused.
+        rejected: number of calibrations that were rejected.
     """
 
     target_fmr: float
@@ -43,7 +43,7 @@ class PromiseRow:
     strangers: int
     held: list[Proportion] = field(default_factory=list)
     fnmr: list[float] = field(default_factory=list)
-    refused: int = 0
+    rejected: int = 0
 
     @property
     def pooled(self) -> float:
@@ -64,9 +64,9 @@ class PromiseRow:
         """Cells of a table."""
         start = (f"{self.target_fmr:g}", self.kind, str(self.strangers))
         if not self.held:
-            return (*start, "-", "-", "-", "-", str(self.refused))
+            return (*start, "-", "-", "-", "-", str(self.rejected))
         rates = (f"{self.pooled:.2g}", f"{self.kept:.0%}", f"{self.worst:.2g}", f"{np.mean(self.fnmr):.3f}")
-        return (*start, *rates, str(self.refused))
+        return (*start, *rates, str(self.rejected))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -78,11 +78,11 @@ class PromiseRow:
             "worst": self.worst if self.held else None,
             "fnmr": float(np.mean(self.fnmr)) if self.fnmr else None,
             "calibrations": [each.to_json() for each in self.held],
-            "refused": self.refused,
+            "rejected": self.rejected,
         }
 
 
-HEAD = ("FMR", "threshold", "strangers", "held-out FMR", "promise kept", "worst", "FNMR", "refused")
+HEAD = ("FMR", "threshold", "strangers", "held-out FMR", "promise kept", "worst", "FNMR", "rejected")
 
 
 def check_promises(
@@ -106,7 +106,7 @@ def check_promises(
     """
     rows: dict[tuple[float, str, int], PromiseRow] = {}
     for repeat in range(repeats):
-        gallery, calibration, rest = _divided(embedded, card, repeat)
+        gallery, calibration, rest = _split_photos(embedded, card, repeat)
         unseen = compare(gallery, rest)
         for target in targets:
             for kind, strangers, used in _kinds(calibration):
@@ -129,7 +129,7 @@ def _measure(row: PromiseRow, gallery: Gallery, used: "GalleryComparisons", unse
     try:
         point = _point(row, gallery, used)
     except OperatingPointError:
-        row.refused += 1
+        row.rejected += 1
         return
     matches = int(np.count_nonzero(unseen.impostor >= point.threshold_q15))
     row.held.append(Proportion(matches, len(unseen.impostor)))
@@ -142,7 +142,7 @@ def _point(row: PromiseRow, gallery: Gallery, used: "GalleryComparisons") -> Ope
     return estimated_point(gallery, used, row.target_fmr)[0]
 
 
-def _divided(
+def _split_photos(
     embedded: DatasetEmbeddings, card: "ModelCard", repeat: int
 ) -> tuple[Gallery, DatasetEmbeddings, DatasetEmbeddings]:
     """A gallery, photos of strangers to calibrate with, and photos of other strangers and of the enrolled people."""

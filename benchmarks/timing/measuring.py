@@ -57,7 +57,7 @@ class Measurement:
 
 
 @dataclass
-class _Session:
+class _RunState:
     """State of a running measurement."""
 
     actions: Mapping[str, Action]
@@ -118,7 +118,7 @@ def measure(
         ClockError: the clock went backwards or jumped. The recorder has the blocks before it.
     """
     check = check or ClockCheck(clock)
-    session = _Session(actions, length, clock, recorder, length.per_block, parts={label: [] for label in actions})
+    session = _RunState(actions, length, clock, recorder, length.per_block, parts={label: [] for label in actions})
     begin = clock()
     try:
         partial = _warm_up(session, begin) or _measure_blocks(session, check, begin)
@@ -127,7 +127,7 @@ def measure(
     return Measurement({label: LatencySamples.joined(label, parts) for label, parts in session.parts.items()}, partial)
 
 
-def _warm_up(session: _Session, begin: int) -> str:
+def _warm_up(session: _RunState, begin: int) -> str:
     """Run every action in turns without measuring; returns why nothing can be measured, or nothing."""
     warmup, limit = session.length.warmup, session.length.max_seconds
     for done in range(1, warmup + 1):
@@ -138,7 +138,7 @@ def _warm_up(session: _Session, begin: int) -> str:
     return ""
 
 
-def _measure_blocks(session: _Session, check: ClockCheck, begin: int) -> str:
+def _measure_blocks(session: _RunState, check: ClockCheck, begin: int) -> str:
     length, order, shuffler = session.length, list(session.actions), random.Random(_SEED)
     now = start = session.clock()
     check.check()

@@ -63,7 +63,7 @@ class Clip:
             for _ in range(self._frames_empty):
                 yield self._time(number), empty, None
                 number += 1
-            visit = _Visit.drawn(self.seed, turn)
+            visit = _ClipVisit.drawn(self.seed, turn)
             for step in range(self._frames_each):
                 rendering, present = visit.at((step + 0.5) / self._frames_each, person, self.size, self.seed)
                 yield self._time(number), rendering, name if present else None
@@ -77,7 +77,7 @@ class Clip:
 
 
 @dataclass(frozen=True)
-class _Visit:
+class _ClipVisit:
     """One person's visit: side of entry, light, size of the face and phases of the movements."""
 
     side: int
@@ -86,7 +86,7 @@ class _Visit:
     phases: tuple[float, ...]
 
     @classmethod
-    def drawn(cls, seed: int, turn: int) -> "_Visit":
+    def drawn(cls, seed: int, turn: int) -> "_ClipVisit":
         rng = np.random.default_rng([9, seed, turn])
         side = 1 if rng.random() < 0.5 else -1
         light = replace(View.random(rng, 0.35), smile=0.0, mouth_open=0.0, blink=0.0, gaze_x=0.0, gaze_y=0.0)

@@ -85,28 +85,28 @@ def layer(weights: Int8) -> bytes:
     count, dimension = weights.shape[0], weights.shape[1] + len(_RANGE)
     padded = np.zeros((count, dimension), np.int8)
     padded[:, : weights.shape[1]] = weights
-    scale = _Table({2: _vector("f", 1.0), 3: _vector("q", 0)})
+    scale = _TableFields({2: _vector("f", 1.0), 3: _vector("q", 0)})
     tensors = [
-        _Table({0: _vector("i", 1, dimension), 1: ("b", _FLOAT32), 2: ("I", 0), 3: _text("x")}),
-        _Table({0: _vector("i", count, dimension), 1: ("b", _INT8), 2: ("I", 1), 3: _text("w"), 4: scale}),
-        _Table({0: _vector("i", 1, count), 1: ("b", _FLOAT32), 2: ("I", 0), 3: _text("y")}),
+        _TableFields({0: _vector("i", 1, dimension), 1: ("b", _FLOAT32), 2: ("I", 0), 3: _text("x")}),
+        _TableFields({0: _vector("i", count, dimension), 1: ("b", _INT8), 2: ("I", 1), 3: _text("w"), 4: scale}),
+        _TableFields({0: _vector("i", 1, count), 1: ("b", _FLOAT32), 2: ("I", 0), 3: _text("y")}),
     ]
-    operator = _Table(
+    operator = _TableFields(
         {
             1: _vector("i", 0, 1, -1),
             2: _vector("i", 2),
             3: ("B", _FULLY_CONNECTED_OPTIONS),
-            4: _Table({3: ("B", 1)}),  # asymmetric quantization of the input
+            4: _TableFields({3: ("B", 1)}),  # asymmetric quantization of the input
         }
     )
-    graph = _Table({0: tensors, 1: _vector("i", 0), 2: _vector("i", 2), 3: [operator]})
-    code = _Table({0: ("b", _FULLY_CONNECTED), 2: ("i", _VERSION), 3: ("i", _FULLY_CONNECTED)})
-    model = _Table(
+    graph = _TableFields({0: tensors, 1: _vector("i", 0), 2: _vector("i", 2), 3: [operator]})
+    code = _TableFields({0: ("b", _FULLY_CONNECTED), 2: ("i", _VERSION), 3: ("i", _FULLY_CONNECTED)})
+    model = _TableFields(
         {
             0: ("I", _TFLITE_SCHEMA),
             1: [code],
             2: [graph],
-            4: [_Table({}), _Table({0: _Vector(padded.data, count * dimension)})],
+            4: [_TableFields({}), _TableFields({0: _Vector(padded.data, count * dimension)})],
         }
     )
     return _flatbuffer(model)
@@ -119,7 +119,7 @@ class _Vector:
         self.data, self.count = data, count
 
 
-class _Table:
+class _TableFields:
     """A FlatBuffers table: by field number a ``(code, value)`` of `struct`, or another object."""
 
     def __init__(self, fields: dict[int, Any]) -> None:
@@ -134,13 +134,13 @@ def _text(text: str) -> _Vector:
     return _Vector(text.encode() + b"\0", len(text))
 
 
-def _flatbuffer(root: _Table) -> bytes:
+def _flatbuffer(root: _TableFields) -> bytes:
     """Write a root table: every object after the one that refers to it."""
     out = bytearray(struct.pack("<I4s", 0, b"TFL3"))
     waiting: list[tuple[int, Any]] = [(0, root)]
     while waiting:
         reference, item = waiting.pop(0)
-        if isinstance(item, _Table):
+        if isinstance(item, _TableFields):
             at, references = _write_table(out, item)
         else:
             at, references = _write_vector(out, item)
@@ -149,7 +149,7 @@ def _flatbuffer(root: _Table) -> bytes:
     return bytes(out)
 
 
-def _write_table(out: bytearray, table: _Table) -> tuple[int, list[tuple[int, Any]]]:
+def _write_table(out: bytearray, table: _TableFields) -> tuple[int, list[tuple[int, Any]]]:
     count = max(table.fields, default=-1) + 1
     offsets = {field: 4 + 4 * place for place, field in enumerate(sorted(table.fields))}
     size = 4 + 4 * len(offsets)

@@ -21,7 +21,7 @@ _TIMEOUT = 900
 
 
 @dataclass(frozen=True)
-class Installation:
+class LinuxInstallation:
     """What is installed, and how.
 
     Attributes:
@@ -35,7 +35,7 @@ class Installation:
     names: list[str]
 
 
-def plan_installation(folder: Path, board: Board, parts: Sequence[str], to: str, line: str) -> Installation:
+def plan_installation(folder: Path, board: Board, parts: Sequence[str], to: str, line: str) -> LinuxInstallation:
     """Prepare an installation.
 
     Args:
@@ -56,10 +56,10 @@ def plan_installation(folder: Path, board: Board, parts: Sequence[str], to: str,
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in contents.items())
     contents["sums.txt"] = sums.encode()
     kept = [name for part, names in _KEPT.items() if part not in parts for name in names]
-    return Installation(_command(to, kept), _tar(contents), sorted(contents))
+    return LinuxInstallation(_command(to, kept), _tar(contents), sorted(contents))
 
 
-def run_installation(installation: Installation) -> str:
+def run_installation(installation: LinuxInstallation) -> str:
     """Install, and return the directory that is in use now: ``a`` or ``b``.
 
     Raises:

@@ -133,7 +133,7 @@ def test_other_files_are_one_sentence(content: str, sentence: str, tmp_path: Pat
         ("doubt", "no_doubt"),
     ],
 )
-def test_a_damaged_line_is_told_by_its_number(key: str, value: object, session: Path) -> None:
+def test_a_damaged_line_is_named_by_its_number(key: str, value: object, session: Path) -> None:
     lines = session.read_text().splitlines()
     body = json.loads(lines[1]) | {key: value}
     session.write_text("\n".join([lines[0], json.dumps(body), *lines[2:]]) + "\n")

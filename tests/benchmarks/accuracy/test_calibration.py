@@ -32,9 +32,9 @@ def test_independent_strangers_keep_the_promise() -> None:
     assert counted.cells()[:3] == ("0.01", "counted", "20")
 
 
-def test_refused_calibrations_are_counted() -> None:
+def test_rejected_calibrations_are_counted() -> None:
     (row,) = check_promises(embedded(12, 2), embedder_card(64), (1e-4,), 2)
-    assert (row.refused, row.held, row.cells()[3]) == (2, [], "-")
+    assert (row.rejected, row.held, row.cells()[3]) == (2, [], "-")
     assert row.to_json()["kept"] is None
 
 

@@ -45,7 +45,7 @@ def test_strangers_held_back_are_counted_once_each() -> None:
         (strangers(10, 60), 1e-6, "an FMR of 1e-06 needs at least 33,334 impostor pairs, found 600"),
     ],
 )
-def test_too_little_data_is_refused_with_what_it_takes(scores: list[np.ndarray], target: float, expected: str) -> None:
+def test_too_little_data_is_rejected_with_what_it_takes(scores: list[np.ndarray], target: float, expected: str) -> None:
     with pytest.raises(OperatingPointError, match=expected):
         estimate_tail(scores, target)
 

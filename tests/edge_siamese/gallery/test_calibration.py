@@ -82,7 +82,7 @@ def test_an_estimate_is_marked_and_survives_the_file(enrolled: Gallery, tmp_path
     assert Gallery.open(path).operating_points == (point,)
 
 
-def test_an_estimate_that_strangers_held_back_contradict_is_refused(enrolled: Gallery) -> None:
+def test_an_estimate_that_strangers_held_back_contradict_is_rejected(enrolled: Gallery) -> None:
     rng = np.random.default_rng(1)
     by_stranger = [np.asarray(rng.normal(0, 100, 60), np.int16) for _ in range(10)]
     by_stranger += [np.asarray(rng.normal(15000, 100, 60), np.int16) for _ in range(2)]

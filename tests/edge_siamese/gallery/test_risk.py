@@ -28,7 +28,7 @@ def with_points(made: Gallery, point: Callable[..., OperatingPoint]) -> Gallery:
     return made.with_operating_point(point(1e-5, 31000)).with_operating_point(point(2e-4, 24000))
 
 
-def test_a_person_under_two_names_and_a_look_alike_are_told_apart(
+def test_a_person_under_two_names_and_a_look_alike_are_distinguished(
     operating_point: Callable[..., OperatingPoint],
 ) -> None:
     made = gallery({"twice": noisy(3, 5), "twin": noisy(4, 60)})

@@ -46,7 +46,7 @@ def test_attempts_are_written_and_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["hello", "{}", "[1]", '{"schema": "edge-siamese/pad/1", "outcome": "perhaps"}'])
-def test_other_lines_are_told_by_their_number(line: str, tmp_path: Path) -> None:
+def test_other_lines_are_named_by_their_number(line: str, tmp_path: Path) -> None:
     path = tmp_path / "pad.jsonl"
     path.write_text("\n" + line + "\n")
     with pytest.raises(DataError, match="line 2: expected an attempt"):

@@ -11,7 +11,7 @@ import pytest
 from edge_siamese.cli.main import main
 from edge_siamese.errors import EdgeSiameseError
 from edge_siamese_firmware.boards import find_board
-from edge_siamese_firmware.image.install import BASE, UNIT, Installation, plan_installation, run_installation
+from edge_siamese_firmware.image.install import BASE, UNIT, LinuxInstallation, plan_installation, run_installation
 
 _COMMANDS = ("mkdir", "readlink", "rm", "tar", "cp", "sha256sum", "sync", "mv", "ln")
 pytestmark = pytest.mark.skipif(
@@ -40,7 +40,7 @@ def _build(folder: Path, version: str) -> Path:
     return folder
 
 
-def _plan(folder: Path, card: Path, *parts: str) -> Installation:
+def _plan(folder: Path, card: Path, *parts: str) -> LinuxInstallation:
     return plan_installation(folder, find_board("pi"), parts or ("firmware", "gallery"), str(card), "/dev/serial0")
 
 
