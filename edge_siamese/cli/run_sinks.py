@@ -52,8 +52,9 @@ def served_metrics(stack: ExitStack, address: tuple[str, int] | None) -> "RunMet
     if address is None:
         return None
     from ..events.metrics import RunMetrics
+    from ..system.host import detect_host
 
-    metrics = RunMetrics()
+    metrics = RunMetrics(detect_host)
     server = metrics.serve(*address)
     stack.callback(server.server_close)
     stack.callback(server.shutdown)

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
-from ..system.host import HostInfo, detect_host
 from .event import Event
 
 if TYPE_CHECKING:
     from ..instrumentation import LoopState
+    from ..system.host import HostInfo
     from .queued import QueuedSink
 
 _STAGE_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -27,7 +27,7 @@ class RunMetrics:
         host: state of the machine, read for each request.
     """
 
-    def __init__(self, host: Callable[[], HostInfo] = detect_host) -> None:
+    def __init__(self, host: "Callable[[], HostInfo]") -> None:
         import prometheus_client as prometheus
 
         self._host = host
