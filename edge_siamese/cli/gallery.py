@@ -36,6 +36,8 @@ COMMANDS = {
     "rollback": Entry(f"{_CLI}.gallery_delivery:rollback", "Use the gallery before the last installation again."),
     "diff": Entry(f"{_CLI}.gallery_delivery:diff", "Write what changed between two galleries, for slow links."),
     "patch": Entry(f"{_CLI}.gallery_delivery:patch", "Make a gallery from an older one and a patch."),
+    "publish": Entry(f"{_CLI}.gallery_fleet:publish", "Publish a gallery to a fleet over MQTT."),
+    "receive": Entry(f"{_CLI}.gallery_fleet:receive", "Install the galleries that are published over MQTT."),
     "decrypt": Entry(f"{_CLI}.gallery_keys:decrypt", "Decrypt a gallery."),
 }
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = {"mqtt": ("paho", "mqtt"), "gpio": ("gpiozero", "gpio"), "metrics": ("prometheus_client", "metrics")}
 
-_OPTIONS: tuple[Decorator, ...] = (
+_MQTT_OPTIONS: tuple[Decorator, ...] = (
     click.option("--mqtt", cls=Once, help="Publish events on this broker: mqtt://[USER@]HOST[:PORT] or mqtts://..."),
     click.option(
         "--mqtt-name", cls=Once, help="Name of this program in topics and Home Assistant; default: the host's."
@@ -33,6 +33,9 @@ _OPTIONS: tuple[Decorator, ...] = (
     click.option("--mqtt-ca", cls=Once, type=PATH, help="Certificates (PEM) to trust instead of the system's."),
     click.option("--mqtt-cert", cls=Once, type=PATH, help="Client certificate (PEM)."),
     click.option("--mqtt-key", cls=Once, type=PATH, help="Private key (PEM) of --mqtt-cert."),
+)
+_OPTIONS: tuple[Decorator, ...] = (
+    *_MQTT_OPTIONS,
     click.option(
         "--home-assistant/--no-home-assistant",
         default=True,
@@ -73,6 +76,28 @@ _OPTIONS: tuple[Decorator, ...] = (
 def sink_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of sinks; pass them on to `SinkPlan.taken_from`."""
     return with_options(command, _OPTIONS)
+
+
+def mqtt_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a broker; pass them on to `taken_broker`."""
+    return with_options(command, _MQTT_OPTIONS)
+
+
+def taken_broker(options: dict[str, Any]) -> "tuple[Broker, str, str]":
+    """Broker, prefix of topics and name of this device, from the options of `mqtt_options`, which are removed.
+
+    Raises:
+        click.UsageError: the broker is not given, or an option does not fit it.
+    """
+    taken = _taken_mqtt(options | {"home_assistant": False})
+    for name in ("mqtt", "mqtt_name", "mqtt_prefix", "mqtt_password_file", "mqtt_ca", "mqtt_cert", "mqtt_key"):
+        del options[name]
+    if taken["broker"] is None:
+        raise click.UsageError("expected the broker with --mqtt, found none")
+    from ...events.topics import require_prefix
+
+    prefix = require_prefix(taken["mqtt_prefix"] or "edge-siamese")
+    return taken["broker"], prefix, taken["mqtt_name"] or socket.gethostname() or "edge-siamese"
 
 
 @dataclass(frozen=True)
