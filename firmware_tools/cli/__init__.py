@@ -11,6 +11,7 @@ COMMANDS = {
     "flash": Entry(f"{__name__}.flash:flash", "Write a build to a board's flash."),
     "gallery": Entry(f"{__name__}.gallery:gallery", "Write a gallery as images for a board's flash."),
     "generate": Entry(f"{__name__}.generate:generate", "Generate C sources from an int8 network."),
+    "merge": Entry(f"{__name__}.merge:merge", "Merge what ESP-IDF built, and its gallery, to one image."),
     "monitor": Entry(f"{__name__}.serial_commands:monitor", "Print what a board sends over its serial line."),
     "run": Entry(f"{__name__}.run:run", "Run a firmware in an emulator on photos."),
     "update": Entry(f"{__name__}.serial_commands:update", "Send a gallery to a board over its serial line."),

@@ -44,7 +44,7 @@ def test_images_are_written(gallery_file: Path, tmp_path: Path, capsys: pytest.C
         0x101E0000,
     )
     assert (report["sequence"], report["used"]) == (7, gallery_file.stat().st_size)
-    assert [Path(file).name for file in report["files"]] == FILES
+    assert [Path(file).name for file in report["files"]] == [*FILES, "gallery.uf2"]
 
 
 @pytest.mark.parametrize(
