@@ -72,7 +72,11 @@ def build(
     sequence = _next_sequence(output, sequence)
     with IdentityDataset(people) as dataset:
         _report_names(dataset)
-        with FaceEngine.open(**options) as engine, progress_line("enrolling") as progress:
+        with (
+            FaceEngine.open(**options) as engine,
+            progress_line("enrolling") as progress,
+            progress_line("comparing") as comparing,
+        ):
             report_unchecked(engine.embedder_card)
             built, report = build_gallery(
                 dataset,
@@ -83,11 +87,14 @@ def build(
                 largest_only=largest_only,
                 metadata=metadata,
                 progress=progress,
+                comparing=comparing,
             )
             digests = engine.digests
     report_skipped(report.skipped)
     report_several_faces(report.several, largest_only=largest_only)
     report_look_alikes(report.look_alikes)
+    for lamb in report.lambs:
+        note(lamb.sentence)
     written = replace(built, sequence=sequence).save(output)
     _report(written, report, output.stat().st_size, selection.budget, as_json=as_json, models=digests)
 
@@ -171,6 +178,7 @@ def _report(
             "several_faces": several_faces_json(report.several),
             "people_skipped": [{"name": name, "reason": reason} for name, reason in report.people_skipped.items()],
             "look_alikes": [pair.to_json() for pair in report.look_alikes],
+            "lambs": [lamb.to_json() for lamb in report.lambs],
             "bytes": size,
         }
         emit_json("gallery-build", summary(written) | body, models=models)

@@ -1,7 +1,7 @@
 """Builds a gallery of all people in a dataset."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from ...identity_dataset import IdentityDataset, Photo
 from ...names import appearance, clean_name
 from ...protocols import FaceAnalyzer
 from ..gallery import Gallery
+from ..risk import Lamb, find_lambs
 from ..templates.agreement import Agreement
 from ..templates.budget import sizes_of
 from ..templates.representatives import Candidates
@@ -34,6 +35,7 @@ class BuildReport:
         people_skipped: reason for each person that was left out, by name.
         several: number of faces on each used photo that shows more than one, by photo.
         look_alikes: pairs of people that the gallery may confuse.
+        lambs: people whom many others resemble; see `risk`.
     """
 
     photos: int
@@ -42,6 +44,7 @@ class BuildReport:
     people_skipped: dict[str, str] = field(default_factory=dict)
     several: dict[str, int] = field(default_factory=dict)
     look_alikes: list[LookAlikes] = field(default_factory=list)
+    lambs: list[Lamb] = field(default_factory=list)
 
 
 def build_gallery(
@@ -54,6 +57,7 @@ def build_gallery(
     largest_only: bool = False,
     metadata: dict[str, Any] | None = None,
     progress: Progress | None = None,
+    comparing: Progress | None = None,
 ) -> tuple[Gallery, BuildReport]:
     """Enroll all people in a dataset.
 
@@ -68,6 +72,7 @@ def build_gallery(
         largest_only: use the largest face of every photo; see `face_choice`.
         metadata: see `metadata.describe`.
         progress: called with the number of photos done and the total.
+        comparing: called by the search for look-alikes with the number of templates compared and the total.
 
     Raises:
         GalleryError: a name is invalid, or two names look the same.
@@ -101,7 +106,12 @@ def build_gallery(
     if len(templates) < len(choices):
         choices = select(empty, templates, options)
     gallery = with_selected(empty, templates, choices)
-    return gallery, _report(dataset, people, used, choices, left_out, gallery, look_alike_threshold(gallery, card))
+    report, threshold = (
+        _report(dataset, people, used, choices, left_out, card.zero_point),
+        look_alike_threshold(gallery, card),
+    )
+    pairs = [] if threshold is None else find_look_alikes(gallery, threshold, comparing)
+    return gallery, replace(report, look_alikes=pairs, lambs=find_lambs(gallery))
 
 
 def names_of(dataset: IdentityDataset) -> dict[str, str]:
@@ -209,23 +219,19 @@ def _report(
     used: dict[str, ChosenFaces],
     choices: dict[str, Choice],
     left_out: dict[str, str],
-    gallery: Gallery,
-    threshold: int | None,
+    zero_point: int,
 ) -> BuildReport:
     order = {photo.path: number for number, photo in enumerate(dataset.photos)}
     files = [Skipped(file.path, file.reason) for file in dataset.skipped]
     skipped = [skip for faces in people.values() for skip in faces.skipped]
     skipped += [Skipped(photo, "of a person left out") for name in left_out for photo in people[name].photos]
-    skipped += [
-        outlier for name, faces in used.items() for outlier in _outliers(faces, choices[name], gallery.zero_point)
-    ]
+    skipped += [outlier for name, faces in used.items() for outlier in _outliers(faces, choices[name], zero_point)]
     return BuildReport(
         photos=len(order),
         skipped=files + sorted(skipped, key=lambda skip: order[skip.photo]),
         used=len(order) - len(skipped),
         people_skipped=left_out,
         several={photo: count for faces in used.values() for photo, count in faces.several.items()},
-        look_alikes=[] if threshold is None else find_look_alikes(gallery, threshold),
     )
 
 
