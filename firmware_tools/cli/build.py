@@ -27,6 +27,15 @@ if TYPE_CHECKING:
     type=click.Choice(["esp-idf", "arduino", "zephyr"]),
     help="Write a project of this build system instead, and compile nothing.",
 )
+@click.option(
+    "--trusted-key",
+    "trusted",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A public key, or a folder of them.",
+)
+@click.option("--revoked-keys", "revoked", type=click.Path(path_type=Path), help="File with ids of revoked keys.")
+@click.option("--require-signature", is_flag=True, help="Reject galleries that none of the trusted keys signed.")
 @click.option("--sources-only", is_flag=True, help="Write the sources and the linker script, and compile nothing.")
 @firmware_options
 @json_option
@@ -35,6 +44,9 @@ def build(
     gallery: Path | None,
     board_code: Path | None,
     project: "Project | None",
+    trusted: tuple[Path, ...],
+    revoked: Path | None,
+    require_signature: bool,
     sources_only: bool,
     board_name: str,
     detector: Path | None,
@@ -47,7 +59,8 @@ def build(
     """Build a firmware: detector, embedder, matching and decision in one image.
 
     The folder gets firmware.elf, firmware.bin, firmware.hex, report.json, and the sources in src/. The image does not hold the
-    gallery, which has slots of its own, so that it can be replaced.
+    gallery, which has slots of its own, so that it can be replaced. With --trusted-key, the board's C file has to have
+    es_board_verify; es_verify_sodium.c shows one.
     """
     from ..boards import find_board
     from ..image.build import build as link
@@ -58,6 +71,10 @@ def build(
     sources, card = sources_of(
         board, detector, embedder, target_fpir=target_fpir, upright_only=upright_only, board_code=board_code
     )
+    if trusted or require_signature:
+        from ..image.trust import with_trust
+
+        sources = with_trust(sources, trusted, revoked, required=require_signature)
     if project:
         files = project_files(project, sources, gallery.read_bytes() if gallery else None)
     else:

@@ -9,6 +9,12 @@
 #include "es_stack.h"
 #include "es_track.h"
 
+#ifdef ES_SIGNATURE_REQUIRED
+#include "es_keys.h"
+static const struct es_trust trust = {
+    .verify = es_board_verify, .keys = es_keys, .key_count = ES_KEY_COUNT, .required = ES_SIGNATURE_REQUIRED};
+#endif
+
 static struct es_engine engine = {.networks = &es_networks, .after_run = es_board_watchdog};
 static struct es_slots slots = {.flash = &es_board_flash};
 static struct es_receiver receiver;
@@ -221,6 +227,9 @@ static bool self_test(void)
 void es_app_start(void)
 {
     slots.embedder = es_networks.embedder;
+#ifdef ES_SIGNATURE_REQUIRED
+    slots.trust = &trust;
+#endif
     es_slots_open(&slots);
     es_track_clear(&track);
     choose_threshold();

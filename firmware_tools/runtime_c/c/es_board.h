@@ -23,6 +23,9 @@ void es_board_watchdog(void);
 /* Whether the firmware goes on; a board's never ends. */
 bool es_board_goes_on(void);
 
+/* Verifies the signature of a gallery; see es_verify_fn. Only a firmware that is built with trusted keys needs it. */
+bool es_board_verify(const uint8_t *key, const uint8_t *signature, const uint8_t *header, const uint8_t *payload, uint32_t size);
+
 /* The gallery slots and how they are erased and written. */
 extern struct es_flash es_board_flash;
 
