@@ -10,6 +10,7 @@
 #   make test-numpy1   the device's tests with the packages of Raspberry Pi OS Bookworm
 #   make test-tools    install the programs that some tests run (Debian, as root); without them these tests are skipped
 #   make test-home-assistant   a Home Assistant core reads the discovery messages; needs Python 3.13 and minutes the first time
+#   make home-assistant-addon   put the wheel into docs/home_assistant_addon
 #   make arm-rig       download what `edge-siamese bench arm` needs
 #   make test-arm64-abi   the device's tests of networks, images and files, on an arm64 Python: minutes
 #   make test-arm64    instruction counts against their budget, and all of the device's tests on an arm64 Python
@@ -24,7 +25,7 @@ ARGS ?=
 PYTHON313 ?= python3.13
 REQUIREMENTS = setup.cfg pyproject.toml $(wildcard constraints/*.txt)
 
-.PHONY: demo install test lint types architecture format test-numpy1 test-tools test-home-assistant arm-rig test-arm64-abi test-arm64 clean
+.PHONY: demo install test lint types architecture format test-numpy1 test-tools test-home-assistant home-assistant-addon arm-rig test-arm64-abi test-arm64 clean
 
 demo: $(VENV)/installed-demo
 	$(BIN)/edge-siamese demo $(ARGS)
@@ -62,6 +63,10 @@ test-tools:
 
 test-home-assistant: $(VENV)/installed-test .venv-home-assistant/made
 	EDGE_SIAMESE_HOME_ASSISTANT=$(CURDIR)/.venv-home-assistant/bin/python $(BIN)/python -m pytest tests/edge_siamese/events -m home_assistant $(ARGS)
+
+home-assistant-addon: $(VENV)/made
+	rm -rf docs/home_assistant_addon/wheels
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir docs/home_assistant_addon/wheels .
 
 .venv-home-assistant/made:
 	$(PYTHON313) -m venv .venv-home-assistant
