@@ -39,11 +39,11 @@ def test_ordinary_faces_are_no_event() -> None:
     assert events(CROPS * 2) == []
 
 
-def test_a_bgr_stream_is_told_once() -> None:
+def test_a_bgr_stream_is_reported_once() -> None:
     assert events([exchanged(crop) for crop in CROPS * 3]) == [StreamFault.RED_AND_BLUE_EXCHANGED]
 
 
-def test_a_camera_that_switches_to_infrared_light_and_back_is_told_each_night() -> None:
+def test_a_camera_that_switches_to_infrared_light_and_back_is_reported_each_night() -> None:
     night = [gray(crop) for crop in CROPS]
     assert events(CROPS + night + CROPS + night) == [StreamFault.NO_COLOR] * 2
 
