@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.errors import DataError
-from edge_siamese.renewal import ZERO_POINT, RenewalKey
+from edge_siamese.renewal import RenewalKey
 
 Floats = npt.NDArray[np.float32]
 TARGETS = (1e-3, 1e-4)
@@ -100,7 +100,7 @@ def _forms(rows: npt.NDArray[np.int8], zero_point: int) -> Iterator[tuple[str, i
     rotated = _KEYS[1].rotate(first, _KEYS[0])
     unit = _unit(plain)
     yield "int8", size, unit, unit
-    yield "renewed with a key", size, _unit(first - np.float32(ZERO_POINT)), _unit(first - np.float32(ZERO_POINT))
+    yield "renewed with a key", size, *(2 * (_unit(first.astype(np.float32)),))
     yield "renewed, then another key", size, _unit(second.astype(np.float32)), _unit(rotated.astype(np.float32))
     yield "linkage of two keys", size, _unit(first.astype(np.float32)), _unit(second.astype(np.float32))
     step = _CLIP * plain.std(axis=1, keepdims=True) / _LEVELS
