@@ -28,6 +28,8 @@ COMMANDS = {
     "audit": Entry(f"{_CLI}.gallery_lifecycle:audit", "Check the hash chain of an audit log."),
     "renew": Entry(f"{_CLI}.gallery_renew:renew", "Transform templates with a key, or change the key."),
     "risk": Entry(f"{_CLI}.gallery_risk:risk", "Report people who look alike, are enrolled twice, or resemble many."),
+    "crops": Entry(f"{_CLI}.gallery_lifecycle:crops", "Keep aligned faces for a later migration."),
+    "migrate": Entry(f"{_CLI}.gallery_lifecycle:migrate", "Make a gallery for another embedder from kept crops."),
     "keygen": Entry(f"{_CLI}.gallery_keys:keygen", "Make keys for signatures or encryption."),
     "sign": Entry(f"{_CLI}.gallery_keys:sign", "Sign a gallery."),
     "verify": Entry(f"{_CLI}.gallery_keys:verify", "Check that a trusted key signed a gallery."),

@@ -1,4 +1,4 @@
-"""``edge-siamese gallery describe``, ``erase``, ``export``, ``merge``, ``split`` and ``audit``."""
+"""Life cycle of galleries: ``edge-siamese gallery describe``, ``erase``, ``export``, ``merge``, ``split``, ``audit``, ``migrate``."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .shared.galleries import PATH, counted, note, person_name, plural, report_dropped_points, summary
-from .shared.options import json_option
+from .shared.galleries import (
+    PATH,
+    counted,
+    note,
+    person_name,
+    plural,
+    report_dropped_points,
+    report_skipped,
+    skipped_json,
+    summary,
+)
+from .shared.options import engine_options, json_option
 from .shared.output import emit_json
 
 if TYPE_CHECKING:
@@ -146,3 +156,51 @@ def _save(gallery: "Gallery", output: Path, command: str, *, as_json: bool) -> N
         emit_json(command, body)
     else:
         click.echo(f"{output}: {counted(written)}")
+
+
+@click.command()
+@click.argument("people", type=PATH)
+@click.option("-o", "--output", type=PATH, required=True, help="Folder for <person>/<number>.png.")
+@engine_options
+@json_option
+def crops(people: Path, output: Path, as_json: bool, **engine_settings: Any) -> None:
+    """Keep the aligned faces of PEOPLE, <person>/<photo>, so that 'migrate' can move a gallery to another embedder.
+
+    Crops are biometric data like the photos: keep them only with consent.
+    """
+    from ..engine import FaceEngine
+    from ..gallery.lifecycle.migration import keep_crops
+    from ..identity_dataset import IdentityDataset
+
+    with IdentityDataset(people) as dataset, FaceEngine.open(**engine_settings) as engine:
+        chosen = keep_crops(dataset, engine, output)
+    skipped = [photo for faces in chosen.values() for photo in faces.skipped]
+    report_skipped(skipped)
+    kept = {name: len(faces.templates) for name, faces in chosen.items()}
+    if as_json:
+        emit_json("gallery-crops", {"output": str(output), "people": kept, "skipped": skipped_json(skipped)})
+    else:
+        click.echo(f"{output}: {plural(sum(kept.values()), 'crop')} of {plural(len(kept), 'person', 'people')}")
+
+
+@click.command()
+@click.argument("path", metavar="GALLERY", type=PATH)
+@click.argument("crop_folder", metavar="CROPS", type=PATH)
+@_OUTPUT
+@engine_options
+@json_option
+def migrate(path: Path, crop_folder: Path, output: Path, as_json: bool, **engine_settings: Any) -> None:
+    """Make a GALLERY for another embedder from the CROPS of 'gallery crops'.
+
+    Templates cannot be converted: if somebody has no crop, nothing is written. UUIDs, consent and retention are kept.
+    """
+    from ..engine import FaceEngine
+    from ..gallery import Gallery
+    from ..gallery.lifecycle.migration import migrate as migrated
+    from ..identity_dataset import IdentityDataset
+
+    gallery = Gallery.open(path)
+    with IdentityDataset(crop_folder) as dataset, FaceEngine.open(**engine_settings) as engine:
+        new = migrated(gallery, dataset, engine)
+    report_dropped_points(gallery, new)
+    _save(new, output, "gallery-migrate", as_json=as_json)

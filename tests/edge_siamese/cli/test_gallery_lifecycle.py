@@ -55,3 +55,12 @@ def test_an_audit_log_is_checked(command: Command, people_esg: Path, monkeypatch
     assert (answer.code, answer.out.startswith("audit.jsonl: 1 entry, last hash ")) == (0, True)
     Path("audit.jsonl").write_text(Path("audit.jsonl").read_text().replace("write", "wrote"))
     assert "line 1: the entry was changed" in command("gallery", "audit", "audit.jsonl").err
+
+
+def test_a_gallery_is_migrated_from_kept_crops(command: Command, people_esg: Path, people_folder: Command) -> None:
+    people_folder("photos", {"anna": (1, 2), "ben": (1,)})
+    assert command("gallery", "crops", "photos", "-o", "crops").out == "crops: 3 crops of 2 people\n"
+    answer = command("gallery", "migrate", "people.esg", "crops", "-o", "new.esg")
+    assert (answer.code, answer.out) == (0, "new.esg: 2 people, 2 templates\n")
+    answer = command("gallery", "migrate", "people.esg", "photos", "-o", "other.esg", "--json")
+    assert (answer.code, Path("other.esg").exists()) == (2, False)
