@@ -13,6 +13,7 @@ from .shared.galleries import (
     about_options,
     enrollment_options,
     look_alike_option,
+    note,
     person_name,
     report_several_faces,
     report_unchecked,
@@ -25,6 +26,7 @@ from .shared.progress import progress_line
 
 if TYPE_CHECKING:
     from ..engine import FaceEngine
+    from ..gallery.enrollment.camera import TemplateCollector
     from ..gallery.enrollment.face_choice import ChosenFaces
 
 
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Maximum time in seconds to wait for these frames.",
 )
+@click.option("--guide", is_flag=True, help="With --camera: ask for frames from the front, the left and the right.")
 @templates_option
 @enrollment_options
 @look_alike_option
@@ -70,10 +73,12 @@ def enroll(
         raise click.UsageError("give either photos or --camera")
     if camera == "":
         raise click.UsageError("--camera: expected a camera, a URL, a video or a folder, found nothing")
+    if options["guide"] and camera is None:
+        raise click.UsageError("--guide needs --camera")
     about, name = about_from(options), person_name(name)
     require_photos(photos)
     permissions = Permissions(options.pop("allow_different_faces"), options.pop("allow_look_alike"))
-    largest_only, pace = options.pop("largest_only"), take(options, "frames", "interval", "timeout")
+    largest_only, pace = options.pop("largest_only"), take(options, "frames", "interval", "timeout", "guide")
     with FaceEngine.open(**options) as engine:
         gallery = open_for(name, path, engine.embedder_card, about)
         report_unchecked(engine.embedder_card)
@@ -87,9 +92,12 @@ def enroll(
     report_person("enroll", written, name, chosen, other, unit=unit, as_json=as_json, models=digests)
 
 
-def _from_camera(camera: str, engine: "FaceEngine", frames: int, interval: float, timeout: float) -> "ChosenFaces":
+def _from_camera(
+    camera: str, engine: "FaceEngine", frames: int, interval: float, timeout: float, guide: bool
+) -> "ChosenFaces":
     from ..cameras import open_source
     from ..gallery.enrollment.camera import capture_faces
+    from ..gallery.enrollment.guide import PoseGuide
 
     begun = time.monotonic()
     with open_source(camera) as source, progress_line("good frames") as progress:
@@ -101,6 +109,29 @@ def _from_camera(camera: str, engine: "FaceEngine", frames: int, interval: float
             timeout=timeout if source.live else None,
             begun=begun,
             taken=progress,
+            guide=PoseGuide(frames) if guide else None,
+            feedback=Feedback(frames) if guide else None,
         )
     report_several_faces(chosen.several, largest_only=False)
     return chosen
+
+
+class Feedback:
+    """Says on stderr what the person should do, and what is wrong with the frame; only changes are printed.
+
+    Args:
+        count: number of frames to take.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count, self._said = count, ""
+
+    def __call__(self, capture: "TemplateCollector") -> None:
+        """Print what to do now, after a frame."""
+        guide = capture.guide
+        asked = guide.prompt if guide else ""
+        problem = "" if capture.problem.startswith("asked to") else capture.problem
+        sentence = f"{len(capture.templates)} of {self._count}: {asked or 'done'}{f' ({problem})' if problem else ''}"
+        if sentence != self._said:
+            self._said = sentence
+            note(sentence)

@@ -5,10 +5,10 @@ from typing import Any
 
 from ..envelope import envelope
 from ..errors import EdgeSiameseError, ImageError
-from ..faces import Face
 from ..gallery import Gallery
 from ..gallery.enrollment.camera import unsuitable
 from ..gallery.enrollment.face_choice import PhotoFaces, find_meant_faces
+from ..gallery.enrollment.guide import direction
 from ..gallery.enrollment.look_alikes import LookAlikes
 from ..gallery.enrollment.person import Permissions, choose_of_person, join
 from ..gallery.gallery import DEFAULT_TEMPLATES
@@ -92,7 +92,7 @@ class Enrollment:
             "photo": {"name": photo.name, "width": width, "height": height},
             "box": face.box.tolist() if face else None,
             "quality": round(measure_crop(meant.crops[0], face).score, 1) if face else None,
-            "direction": direction(face) if face else None,
+            "direction": str(direction(face)) if face else None,
         }
         return envelope("web-check", body, models=self._photos.digests)
 
@@ -140,19 +140,6 @@ class Enrollment:
         similar = similar_name(name, names)
         if similar is not None and name not in names:
             raise RejectedError(409, f"'{name}' looks the same as '{similar}', which is in the gallery", "name")
-
-
-def direction(face: Face) -> str:
-    """Where a face looks, as its own person sees it: ``front``, ``left`` or ``right``.
-
-    The nose tip of a face that looks to its left is nearer to its left eye.
-    """
-    right_eye, left_eye, nose = face.landmarks[:3]
-    across = left_eye - right_eye
-    share = float((nose - right_eye) @ across / max(float(across @ across), 1e-6))
-    if 0.36 <= share <= 0.64:
-        return "front"
-    return "left" if share > 0.64 else "right"
 
 
 def _faces_of(photo: Upload, engine: Any) -> PhotoFaces:
