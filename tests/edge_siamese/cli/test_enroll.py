@@ -163,7 +163,7 @@ def test_arguments_are_checked_before_any_work(
     [
         ("absent/new.esg", "absent/new.esg: there is no folder"),
         ("letter.esg", "letter.esg: not a gallery"),
-        ("folder", "folder: not a gallery: expected a file, found a folder"),
+        ("folder", "folder: a folder, which is not changed"),
     ],
 )
 def test_the_gallery_is_checked_before_anybody_stands_before_the_camera(
