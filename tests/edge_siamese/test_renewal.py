@@ -68,7 +68,7 @@ def test_card_and_embedding_name_another_embedder() -> None:
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 8, 128, 250, 512])
-def test_other_dimensions_are_refused(dimension: int) -> None:
+def test_other_dimensions_are_rejected(dimension: int) -> None:
     with pytest.raises(DataError, match=f"4, 16, 64, 256 or 1,024 numbers, found {dimension}"):
         FIRST.transform(faces(1, dimension), 0)
 

@@ -41,7 +41,7 @@ def test_people_are_found_with_the_key_after_renewal_and_rotation() -> None:
         first.scores(Embedding(ROWS[1], CARD.zero_point, CARD.digest))
 
 
-def test_a_wrong_or_the_same_key_is_refused() -> None:
+def test_a_wrong_or_the_same_key_is_rejected() -> None:
     first = renew(plain(), CARD, OLD)
     with pytest.raises(OtherEmbedderError):
         renew(first, CARD, NEW)
