@@ -2,6 +2,7 @@
 
 import ctypes
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,7 @@ from edge_siamese.frames import RGB
 from edge_siamese.preprocessing import int8_input
 from edge_siamese.quality.conditions import MEASURED, condition_features, reason_of, shipped_conditions
 from edge_siamese.quality.gate import QualityLimits, measure_crop, with_conditions
-from edge_siamese.rendering import DEMO_SEEDS, Person, View, render_portrait
+from edge_siamese.rendering import DEMO_SEEDS, Person, Rendering, View, render_portrait
 from edge_siamese.rendering.conditions import CONDITIONS
 from edge_siamese_firmware.frames import FORMATS, FrameFormat, decode_frame, encode_frame
 from edge_siamese_firmware.runtime_c.condition_weights import ORDER
@@ -137,9 +138,14 @@ def test_the_quality_gate(
     assert doubt == (quality.rejection(limits) or quality.doubt(limits))
 
 
+@cache
+def _rendering(seed: int) -> Rendering:
+    return render_portrait(Person.from_seed(seed), View())
+
+
 def _worn(seed: int, name: str, part: float) -> RGB:
     """An aligned crop with a condition drawn on it, mixed with the crop without."""
-    rendering = render_portrait(Person.from_seed(seed), View())
+    rendering = _rendering(seed)
     drawn = CONDITIONS[name](rendering.image, rendering.landmarks[0], np.random.default_rng(seed))
     plain, worn = (align(image, rendering.landmarks[0]).astype(float) for image in (rendering.image, drawn))
     return np.asarray(plain + part * (worn - plain), np.uint8)
