@@ -1,6 +1,12 @@
 """Installation into two slots: what is in use, what is rejected, and how it is rolled back."""
 
+import os
+import resource
+import shutil
+import tempfile
+from collections.abc import Callable
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -138,6 +144,54 @@ def test_an_empty_folder_has_no_gallery(tmp_path: Path) -> None:
     (tmp_path / "state.json").write_text("{}")
     with pytest.raises(GalleryError, match="expected the state of gallery slots in JSON"):
         Gallery.open(tmp_path)
+
+
+def in_child(work: Callable[[], object]) -> None:
+    child = get_context("fork").Process(target=work)
+    child.start()
+    child.join(60)
+    assert child.exitcode == 0
+
+
+@pytest.mark.parametrize("room", [0, 10, 60, 300])
+def test_a_full_file_system_keeps_the_gallery_in_use(files: list[Path], tmp_path: Path, room: int) -> None:
+    folder = tmp_path / "slots"
+    install(files[1], folder)
+
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+        with pytest.raises(OSError, match="File too large"):
+            install(files[4], folder)
+
+    in_child(fill)
+    assert names_in(folder) == 1
+    assert not list(folder.glob(".edge-siamese-*"))
+    assert install(files[4], folder).gallery.sequence == 4
+
+
+def test_a_read_only_folder_keeps_its_gallery(files: list[Path]) -> None:
+    base = Path(tempfile.mkdtemp())
+    try:
+        base.chmod(0o755)
+        for path in files:
+            Path(shutil.copy(path, base)).chmod(0o644)
+        folder = base / "slots"
+        install(base / "1.esg", folder)
+        for path in (folder, *folder.iterdir()):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+
+        def work() -> None:
+            if os.geteuid() == 0:
+                os.setgid(65534)
+                os.setuid(65534)
+            with pytest.raises(OSError, match="Permission denied"):
+                install(base / "2.esg", folder)
+            assert names_in(folder) == 1
+
+        in_child(work)
+        folder.chmod(0o755)
+    finally:
+        shutil.rmtree(base)
 
 
 def test_a_folder_that_cannot_be_written_keeps_its_gallery(files: list[Path], tmp_path: Path) -> None:
