@@ -15,6 +15,7 @@ COMMANDS = {
     "monitor": Entry(f"{__name__}.serial_commands:monitor", "Print what a board sends over its serial line."),
     "run": Entry(f"{__name__}.run:run", "Run a firmware in an emulator on photos."),
     "update": Entry(f"{__name__}.serial_commands:update", "Send a gallery to a board over its serial line."),
+    "wrap": Entry(f"{__name__}.wrap:wrap", "Wrap and sign a program for the boot loader MCUboot."),
 }
 _BOARDS = {
     "check": Entry(f"{__name__}.board_list:check_board", "Check a board file and explain its flash map."),
