@@ -58,11 +58,12 @@ def build(
 ) -> None:
     """Build a firmware: detector, embedder, matching and decision in one image.
 
-    The folder gets firmware.elf, firmware.bin, firmware.hex, report.json, and the sources in src/. The image does not hold the
-    gallery, which has slots of its own, so that it can be replaced. With --trusted-key, the board's C file has to have
-    es_board_verify; es_verify_sodium.c shows one.
+    The folder gets firmware.elf, firmware.bin, firmware.hex, report.json, a picture of flash and memory, and the sources in src/. The
+    image does not hold the gallery, which has slots of its own, so that it can be replaced. With --trusted-key, the board's C file has
+    to have es_board_verify; es_verify_sodium.c shows one.
     """
     from ..boards import find_board
+    from ..image.board_map import board_map
     from ..image.build import build as link
     from ..image.projects import project_files
 
@@ -85,7 +86,7 @@ def build(
     if compiler:
         firmware = link(sources, compiler)
         report = firmware.report
-        files |= firmware.files()
+        files |= {**firmware.files(), "map.svg": board_map(board, report).encode()}
     write_files(files, out)
     if as_json:
         emit_json("firmware-build", {"out": str(out), **report, "files": sorted(files)})
