@@ -110,7 +110,7 @@ def test_a_viewer_that_never_reads_costs_no_decision(watched: tuple[Path, Path])
             viewer.sendall(b"GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
-    assert len(decisions(out)) > 3
+    assert len(decisions(out)) >= 3
     assert decisions(out) == decisions(alone.stdout)
 
 
