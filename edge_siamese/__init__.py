@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from .errors import DamagedGalleryError as DamagedGalleryError
     from .errors import DataError as DataError
     from .errors import EdgeSiameseError as EdgeSiameseError
+    from .errors import EncryptedGalleryError as EncryptedGalleryError
     from .errors import EngineClosedError as EngineClosedError
     from .errors import EnrollmentError as EnrollmentError
+    from .errors import ExpiredGalleryError as ExpiredGalleryError
     from .errors import GalleryError as GalleryError
     from .errors import ImageError as ImageError
     from .errors import ModelError as ModelError
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from .errors import RuntimeMissingError as RuntimeMissingError
     from .errors import SelfTestError as SelfTestError
     from .errors import StaleGalleryError as StaleGalleryError
+    from .errors import UntrustedGalleryError as UntrustedGalleryError
     from .face_result import FaceResult as FaceResult
     from .faces import Embedding as Embedding
     from .faces import Face as Face
@@ -69,8 +72,10 @@ _MODULES = {
         "DamagedGalleryError",
         "DataError",
         "EdgeSiameseError",
+        "EncryptedGalleryError",
         "EngineClosedError",
         "EnrollmentError",
+        "ExpiredGalleryError",
         "GalleryError",
         "ImageError",
         "ModelError",
@@ -82,6 +87,7 @@ _MODULES = {
         "RuntimeMissingError",
         "SelfTestError",
         "StaleGalleryError",
+        "UntrustedGalleryError",
     ),
     "faces": ("Embedding", "Face"),
     "frames": ("Frame",),

@@ -34,14 +34,14 @@ def _source(image: Any, job: dict[str, Any]) -> Any:
     from edge_siamese.cameras.base import Source
     from edge_siamese.frames import Frame
 
-    class Repeated(Source):
+    class RepeatedFrames(Source):
         def watch(self) -> Iterator[Frame]:
             for number in range(job["frames"]):
                 yield Frame(image.copy(), number * 33_000_000, number, self.name)
                 if number == 0 or (number + 1) % job["every"] == 0:
                     checkpoint("first frame" if number == 0 else "loop", number + 1, emulated=job["emulated"])
 
-    return Repeated("memory")
+    return RepeatedFrames("memory")
 
 
 def main(job_file: str) -> None:

@@ -58,7 +58,7 @@ def build(
 ) -> None:
     """Build a firmware: detector, embedder, matching and decision in one image.
 
-    The folder gets firmware.elf, firmware.bin, firmware.hex, report.json, a picture of flash and memory, and the sources in src/. The
+    The folder gets firmware.elf, firmware.bin, firmware.hex, report.json, a drawing of flash and memory, and the sources in src/. The
     image does not hold the gallery, which has slots of its own, so that it can be replaced. With --trusted-key, the board's C file has
     to have es_board_verify; es_verify_sodium.c shows one.
     """

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_siamese.cli.shared.numbers import FiniteRange
 from edge_siamese.cli.shared.options import json_option
 from edge_siamese.cli.shared.output import emit_json
 
@@ -48,7 +49,7 @@ def update(gallery: Path, port: str, baud: int, as_json: bool) -> None:
 @click.command()
 @_PORT
 @_BAUD
-@click.option("--seconds", type=click.FloatRange(min=0), help="Stop after this time; never if left out.")
+@click.option("--seconds", type=FiniteRange(min=0), help="Stop after this time; never if left out.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def monitor(port: str, baud: int, seconds: float | None, as_json: bool) -> None:
     """Print the messages of a board: what it is, the galleries it has, and its decisions.

@@ -10,7 +10,7 @@ from edge_siamese.cli.shared.output import emit_json
 _BYTES = click.IntRange(1, 2**31)
 
 
-class _Size(click.ParamType[int]):
+class _ByteSize(click.ParamType[int]):
     """A number of bytes, also as 0x1000."""
 
     name = "bytes"
@@ -27,8 +27,10 @@ class _Size(click.ParamType[int]):
 @click.argument("program", type=click.Path(path_type=Path))
 @click.option("--key", type=click.Path(path_type=Path), required=True, help="Private key of 'imgtool keygen'.")
 @click.option("--version", required=True, help="Version of the firmware, such as 1.2.0; MCUboot rejects older ones.")
-@click.option("--slot-size", type=_Size(), required=True, help="Bytes of MCUboot's slots.")
-@click.option("--header-size", type=_Size(), default=0x200, show_default=True, help="Bytes in front of the program.")
+@click.option("--slot-size", type=_ByteSize(), required=True, help="Bytes of MCUboot's slots.")
+@click.option(
+    "--header-size", type=_ByteSize(), default=0x200, show_default=True, help="Bytes in front of the program."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The image to write.")
 @json_option
 def wrap(program: Path, key: Path, version: str, slot_size: int, header_size: int, output: Path, as_json: bool) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
+from edge_siamese.cli.shared.numbers import FiniteRange
+
 
 @click.command()
 @click.argument("job", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; an interrupted run resumes.")
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Stop after this time.")
+@click.option("--minutes", type=FiniteRange(min=0, min_open=True), help="Stop after this time.")
 @click.option("--images", type=click.IntRange(min=1), help="Stop after this number of images.")
 @click.option("--cpu", is_flag=True, help="Compute on the CPU if there is no accelerator.")
 def main(job: Path, out: Path, minutes: float | None, images: int | None, cpu: bool) -> None:

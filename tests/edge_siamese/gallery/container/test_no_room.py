@@ -76,6 +76,6 @@ def test_a_folder_that_cannot_be_written_names_the_gallery(public_folder: Path, 
 def test_a_place_without_a_folder_is_rejected_early(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"there is no folder .*absent"):
         require_writable(tmp_path / "absent" / "people.esg")
-    with pytest.raises(DataError, match="expected a file, found a folder; it is not replaced"):
+    with pytest.raises(DataError, match="a folder, which is not changed: change a gallery file"):
         require_writable(tmp_path)
     require_writable(tmp_path / "people.esg")
