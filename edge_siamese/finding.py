@@ -84,7 +84,7 @@ class FaceFinder:
             frame: the next frame.
             is_due: whether a track's face is to be embedded, which needs exact landmarks.
         """
-        with self._timer.stage("track"):
+        with self._timer.stage("follow"):
             thumbnail = Thumbnail.of(frame.pixels, frame.small)
             followed = self._followed(thumbnail, is_due)
         if followed is not None:

@@ -19,7 +19,19 @@ from .measuring import INTERRUPTED, Measurement, RunLength, SampleRecorder
 from .samples import LatencySamples
 
 CAPTURE, RESPONSE = "capture", "response"
-STAGES = (CAPTURE, "detect", "track", "orient", "align", "quality", "embed", "match", "decide", CAMERA_TO_DECISION)
+STAGES = (
+    CAPTURE,
+    "follow",
+    "detect",
+    "track",
+    "orient",
+    "align",
+    "quality",
+    "embed",
+    "match",
+    "decide",
+    CAMERA_TO_DECISION,
+)
 _FRAMES_PER_BLOCK = 16
 _FALLING_BEHIND_PERIODS = 2
 

@@ -4,7 +4,7 @@ import ssl
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +110,7 @@ class BrokerConnection:
     Args:
         broker: address and login.
         will: message that the broker publishes when this program vanishes.
-        on_ready: called after each connect; returns the messages to publish then, such as retained state.
+        on_ready: called after each connect with a function that sends a message: sends what is retained on the broker.
         subscriptions: what to call with topic and text of the messages of each topic filter.
         keepalive_s: see `KEEPALIVE_S`.
 
@@ -123,7 +123,7 @@ class BrokerConnection:
         broker: Broker,
         *,
         will: BrokerMessage,
-        on_ready: Callable[[], Iterable[BrokerMessage]],
+        on_ready: Callable[[Callable[[BrokerMessage], int]], object],
         subscriptions: Mapping[str, Callable[[str, str], None]] | None = None,
         keepalive_s: int = KEEPALIVE_S,
     ) -> None:
@@ -188,8 +188,7 @@ class BrokerConnection:
         self.connects += 1
         for topic in self._subscriptions:
             client.subscribe(topic, qos=1)
-        for message in self._on_ready():
-            client.publish(message.topic, message.text, qos=1, retain=message.retain)
+        self._on_ready(self.send)
 
     def _disconnected(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure and not self._problem.startswith("the broker rejects"):

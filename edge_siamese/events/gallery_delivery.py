@@ -100,7 +100,7 @@ def publish_gallery(
     message = BrokerMessage(f"{prefix}/gallery/latest", json.dumps(envelope(SCHEMA, body)), retain=True)
     vanished = BrokerMessage(f"{prefix}/gallery/publisher", "offline")
     connection = BrokerConnection(
-        broker, will=vanished, on_ready=list, subscriptions={f"{prefix}/gallery/device/+": answered}
+        broker, will=vanished, on_ready=lambda send: None, subscriptions={f"{prefix}/gallery/device/+": answered}
     )
     try:
         connection.wait({connection.send(message)}, min(timeout_s, _ANSWER_S))
@@ -136,7 +136,7 @@ class GalleryReceiver:
         self._connection = BrokerConnection(
             broker,
             will=self._offline,
-            on_ready=lambda: [BrokerMessage(presence, "online", retain=True)],
+            on_ready=lambda send: send(BrokerMessage(presence, "online", retain=True)),
             subscriptions={f"{prefix}/gallery/latest": lambda _topic, text: self._arrived.put(text)},
         )
 

@@ -94,7 +94,7 @@ class MqttSink:
         self._connection = BrokerConnection(
             broker,
             will=BrokerMessage(topics.of("availability"), "offline", retain=True),
-            on_ready=self._retained,
+            on_ready=self._send_retained,
             subscriptions=subscriptions,
             keepalive_s=keepalive_s,
         )
@@ -109,9 +109,9 @@ class MqttSink:
             DeliveryError: no acknowledgment yet; called again with the same event, only waits again.
         """
         if event is not self._current:
-            with self._lock:
-                messages = list(self._messages(event))
-            self._current, self._numbers = event, {self._connection.send(message) for message in messages}
+            with self._lock:  # also while sending: the retained messages of a connect are not sent between
+                self._numbers = {self._connection.send(message) for message in self._messages(event)}
+            self._current = event
         self._connection.wait(self._numbers, _ANSWER_S)
 
     def close(self) -> None:
@@ -163,14 +163,18 @@ class MqttSink:
         if self._home_assistant:
             yield from self._discovery()
 
-    def _retained(self) -> list[BrokerMessage]:
-        """Everything that the broker has to keep; sent after each connect, since a broker may forget."""
+    def _send_retained(self, send: Callable[[BrokerMessage], int]) -> None:
+        """Send everything that the broker has to keep: after each connect, since a broker may forget."""
         with self._lock:
-            messages = self._discovery() if self._home_assistant else []
-            messages.append(BrokerMessage(self._topics.of("availability"), "online", retain=True))
-            messages.extend(self._presence(person) for person in self._state.people)
-            messages.append(BrokerMessage(self._topics.of("state"), _json(self._state.to_json()), retain=True))
-            return messages
+            for message in self._retained():
+                send(message)
+
+    def _retained(self) -> Iterator[BrokerMessage]:
+        if self._home_assistant:
+            yield from self._discovery()
+        yield BrokerMessage(self._topics.of("availability"), "online", retain=True)
+        yield from (self._presence(person) for person in self._state.people)
+        yield BrokerMessage(self._topics.of("state"), _json(self._state.to_json()), retain=True)
 
     def _discovery(self) -> list[BrokerMessage]:
         found = discovery(self._topics, self._state.people)

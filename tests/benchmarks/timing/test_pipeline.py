@@ -89,6 +89,7 @@ def test_every_pass_of_the_loop_is_timed_by_stage(engine: Any) -> None:
     measured = run(lambda: ListedSource([*source]), engine, random_gallery(engine.embedder_card, 5), timer)
     assert {stage: len(taken) for stage, taken in measured.samples.items()} == {
         CAPTURE: 4,
+        "follow": 4,
         "detect": 4,
         "track": 4,
         "orient": 1,
