@@ -3,7 +3,8 @@
 NumPy has no fast product of int8 arrays. A fully connected layer with int8 weights is one: the XNNPACK kernels read a byte for
 each number, with the processor's dot-product instructions. The layer quantizes its float input row by row from the row's
 smallest and largest value; two more inputs, -128 and 127 with weights 0, make that scale 1 and the zero point 0, so that
-int8 numbers pass unchanged. `open_dot_products` compares the result with exact ones, since runtimes without this kind of layer
+int8 numbers pass unchanged. Kernels for Arm processors without dot-product instructions add two products in 16 bits, which
+weights of -128 would overflow: those are stored as -127, and the rest is subtracted. `open_dot_products` compares the result with exact ones, since runtimes without this kind of layer
 round the input.
 """
 
@@ -19,6 +20,7 @@ from .runtime import TfliteNetwork, load_network
 
 Int8 = npt.NDArray[np.int8]
 _RANGE = (-128, 127)
+_LOWEST = -128
 _MAX_DIMENSION = 1000  # sums below 2**24 are exact in float32
 _ROWS_AT_ONCE = 1 << 16
 _FLOAT32, _INT8 = 0, 9  # TensorType
@@ -31,11 +33,12 @@ class DotProducts:
 
     Args:
         networks: layers of consecutive blocks of rows.
-        rows: number of rows in each block.
+        blocks: the rows of each block, int8 ``(n, D)``.
     """
 
-    def __init__(self, networks: list[TfliteNetwork], rows: list[int]) -> None:
-        self._networks, self._rows = networks, rows
+    def __init__(self, networks: list[TfliteNetwork], blocks: list[Int8]) -> None:
+        self._networks, self._rows = networks, [len(block) for block in blocks]
+        self._lowest = [np.nonzero(block == _LOWEST) for block in blocks]
 
     @property
     def largest_block(self) -> int:
@@ -48,8 +51,11 @@ class DotProducts:
         values[0, : len(vector)] = vector
         values[0, len(vector) :] = _RANGE
         start = 0
-        for network, rows in zip(self._networks, self._rows, strict=True):
-            yield slice(start, start + rows), next(iter(network.run(values).values()))[0]
+        for network, rows, (places, columns) in zip(self._networks, self._rows, self._lowest, strict=True):
+            dots = next(iter(network.run(values).values()))[0]
+            if len(places):
+                dots = dots - np.bincount(places, vector[columns], rows).astype(np.float32)
+            yield slice(start, start + rows), dots
             start += rows
 
 
@@ -61,17 +67,17 @@ def open_dot_products(matrix: Int8) -> DotProducts | None:
     """
     if matrix.shape[1] > _MAX_DIMENSION or not len(matrix):
         return None
-    networks, rows = [], []
+    networks, blocks = [], []
     try:
         for start in range(0, len(matrix), _ROWS_AT_ONCE):
             block = matrix[start : start + _ROWS_AT_ONCE]
-            networks.append(load_network(layer(block), float_too=True))
-            rows.append(len(block))
-            if not start and not _exact(DotProducts(networks, rows), block):
+            networks.append(load_network(layer(np.maximum(block, _LOWEST + 1)), float_too=True))
+            blocks.append(block)
+            if not start and not _exact(DotProducts(networks, blocks), block):
                 return None
     except EdgeSiameseError:
         return None
-    return DotProducts(networks, rows)
+    return DotProducts(networks, blocks)
 
 
 def _exact(products: DotProducts, block: Int8) -> bool:
