@@ -222,7 +222,7 @@ def test_a_timer_sees_every_stage(people: People, gallery: Gallery) -> None:
     timer = Timer()
     list(verifier(people, gallery, ListedSource([people.show("Ada"), NOBODY]), timer=timer))
     of_a_face = ["orient", "align", "quality", "embed", "match", "decide"]
-    assert timer.stages == ["track", "detect", "track", *of_a_face, "track", "detect", "track"]
+    assert timer.stages == ["follow", "detect", "track", *of_a_face, "follow", "detect", "track"]
 
 
 def test_the_policy_can_be_chosen(people: People, watch: Watch) -> None:
