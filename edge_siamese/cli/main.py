@@ -31,6 +31,7 @@ COMMANDS = {
     "pad": Entry(f"{_CLI}.pad:pad", "Test the liveness challenge with people and attacks."),
     "enroll": Entry(f"{_CLI}.enroll:enroll", "Add a person to a gallery from photos or a camera."),
     "gallery": Entry(f"{_CLI}.gallery:gallery", "Build, show, check and change galleries."),
+    "unknown": Entry(f"{_CLI}.unknown:unknown", "Review, enroll and delete the faces that `run --keep-unknown` kept."),
     "doctor": Entry(f"{_CLI}.doctor:doctor", "Check this machine and list what is missing."),
     "service": Entry(f"{_CLI}.service:service", "Install, watch and remove the systemd service."),
     "self-test": Entry(f"{_CLI}.self_test:self_test", "Compare a delegate's outputs with the models' golden vectors."),

@@ -120,6 +120,8 @@ def run(
                 file.request_reload()
 
         _note_operating_point(loops[0], target_fpir, settings.attempts)
+        if settings.keep is not None:
+            note(settings.keep.sentence)
         queued = plan.start(access_to(everything, reload_all))
         if metrics is not None:
             metrics.watch(everything, queued)
@@ -205,7 +207,8 @@ def _camera_loop(
         timer=timer,
     )
     maker = EventMaker(source.name, engine.digests)
-    return CameraLoop(verifier, maker, settings.recorder(stack, verifier, maker))
+    unknowns = settings.keep.keeper(verifier) if settings.keep is not None else None
+    return CameraLoop(verifier, maker, settings.recorder(stack, verifier, maker), unknowns)
 
 
 def _note_operating_point(loop: CameraLoop, target_fpir: float, attempts: int) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..gallery import Gallery
     from ..instrumentation import Counters
     from ..session import SessionRecorder
+    from ..unknowns.keeper import UnknownKeeper
     from ..verifier import Verifier
     from .run_web import RunPage
 
@@ -40,6 +41,7 @@ class CameraLoop:
         verifier: identifies the faces.
         maker: makes the events of the camera.
         recorder: records the session; None without.
+        unknowns: keeps the faces of strangers; None for nothing.
         page: shows the frames; None without a page, and for all cameras but the first.
         sinks: get the events; set before `watch`.
         beat: called with every item of the verifier.
@@ -49,6 +51,7 @@ class CameraLoop:
     verifier: "Verifier"
     maker: "EventMaker"
     recorder: "SessionRecorder | None" = None
+    unknowns: "UnknownKeeper | None" = None
     page: "RunPage | None" = None
     sinks: SharedSinks = field(init=False)
     beat: Callable[[object], None] = field(default=lambda _: None, init=False)
@@ -88,6 +91,8 @@ class CameraLoop:
                 self.page.hub.show(item)
             if self.recorder is not None:
                 self.recorder.add(item, self.verifier.gallery)
+            if self.unknowns is not None:
+                self.unknowns.add(item, self.verifier.operating_point.threshold_q15)
             if item.changed:
                 self.sinks.emit(self.maker.decision(item))
 

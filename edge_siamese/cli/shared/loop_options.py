@@ -1,4 +1,4 @@
-"""Options of ``edge-siamese run`` about the loop: detection, presence, the view of the cameras, and recording."""
+"""Options of ``edge-siamese run`` about the loop: detection, presence, the view of the cameras, and what is kept."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .galleries import PATH, note
+from .keeping import KeepOptions, keep_options
 from .numbers import FiniteRange
-from .options import Once, attempts_option, with_options
+from .options import Decorator, Once, attempts_option, with_options
 
 if TYPE_CHECKING:
     from ...cameras import CameraView
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ...session import SessionRecorder
     from ...verifier import Verifier
 
-_OPTIONS = (
+_OPTIONS: tuple[Decorator, ...] = (
     attempts_option,
     click.option(
         "--detect",
@@ -50,6 +51,7 @@ _OPTIONS = (
         type=PATH,
         help="Record boxes, landmarks, scores and embeddings, but no images, for `replay`.",
     ),
+    *keep_options,
 )
 
 
@@ -69,6 +71,7 @@ class LoopOptions:
         view: what is taken of the images.
         record: the session to record; None without.
         liveness: whether people are named only after a challenge.
+        keep: what is kept of unknown faces; None for nothing.
     """
 
     attempts: int
@@ -77,13 +80,15 @@ class LoopOptions:
     view: "CameraView"
     record: Path | None
     liveness: bool
+    keep: KeepOptions | None
 
     @classmethod
     def taken_from(cls, options: dict[str, Any]) -> "LoopOptions":
         """Remove the options from a command's options.
 
         Raises:
-            DataError: a schedule or a region that is none.
+            DataError: a schedule, a region or a limit that is none.
+            UsageError: a limit of kept faces without ``--keep-unknown``.
         """
         from ...cameras import CameraView
         from ...finding import DetectionSchedule
@@ -103,6 +108,7 @@ class LoopOptions:
             view,
             options.pop("record"),
             options.pop("liveness"),
+            KeepOptions.taken_from(options),
         )
 
     def recorder(self, stack: ExitStack, verifier: "Verifier", maker: "EventMaker") -> "SessionRecorder | None":
