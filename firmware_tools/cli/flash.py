@@ -22,7 +22,11 @@ _BOARD = click.option("--board", "board_name", required=True, help="The board th
 @_BOARD
 @json_option
 def check(folder: Path, board_name: str, as_json: bool) -> None:
-    """Read every image of a build FOLDER again, and compare it with the ELF file byte by byte."""
+    """Read every image of a build FOLDER again, and compare it with what was built byte by byte.
+
+    Images are compared with the ELF file, the merged image of an ESP-IDF project with its parts, and a Linux program with the SHA-256 of
+    its build.
+    """
     from ..boards import find_board
     from ..image.check import check_images
 
@@ -93,12 +97,14 @@ def flash(
 def _install(
     folder: Path, board: "Board", parts: tuple[str, ...], to: str | None, line: str, *, dry_run: bool, as_json: bool
 ) -> None:
+    from ..image.check import check_images
     from ..image.install import BASE, plan_installation, run_installation
 
     if to is None:
         raise click.UsageError(
             f"{board.name} is a board with Linux: --to says where it is, user@host or a mounted card's root"
         )
+    check_images(folder, board)
     plan = plan_installation(folder, board, parts, to, line)
     used = None if dry_run else run_installation(plan)
     if as_json:

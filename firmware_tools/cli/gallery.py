@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 @click.option("--board", "board_name", required=True, help="A name from 'firmware boards', or a .toml of your own.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the images; made when absent.")
 @click.option("--slot", type=click.Choice(["a", "b"]), default="a", show_default=True, help="Which of the two slots.")
+@click.option(
+    "--elf", is_flag=True, help="Also write gallery.elf, with the gallery as a section at the slot's address."
+)
 @json_option
-def gallery(path: Path, board_name: str, out: Path, slot: str, as_json: bool) -> None:
+def gallery(path: Path, board_name: str, out: Path, slot: str, elf: bool, as_json: bool) -> None:
     """Write a gallery as raw binary, Intel HEX and C array for a board.
 
     GALLERY is an .esg. The images are whole erase pages. On a board in use, write the slot that does not hold the newest gallery, the first
@@ -37,7 +40,7 @@ def gallery(path: Path, board_name: str, out: Path, slot: str, as_json: bool) ->
     board = find_board(board_name)
     people = Gallery.open(path)
     require_current(people)
-    images = gallery_images(path.read_bytes(), board, slot)
+    images = gallery_images(path.read_bytes(), board, slot, elf=elf)
     write_files(images.files, out)
     if as_json:
         body = {

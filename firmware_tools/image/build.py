@@ -1,5 +1,6 @@
 """From two models and a board to a firmware image."""
 
+import hashlib
 import json
 import tempfile
 from dataclasses import dataclass
@@ -212,6 +213,7 @@ def _program_report(sources: FirmwareSources, program: bytes, toolchain: Toolcha
     return {
         "board": sources.board.name,
         "toolchain": f"{toolchain.name} {toolchain.version}",
+        "sha256": hashlib.sha256(program).hexdigest(),
         "flash": {"used": len(program), "size": profile.code_size, "code": 0, "constants": 0},
         "ram": {
             "used": networks + frame + profile.stack,

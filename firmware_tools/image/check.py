@@ -1,50 +1,45 @@
-"""Check of a build folder: every image holds, byte for byte, what the ELF file says."""
+"""Check of a build folder: every image holds, byte for byte, what was built."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from edge_siamese.errors import DataError
 
 from ..boards import Board
-from .build import flash_image, profile_of
+from .build import PROGRAM, flash_image, profile_of
+from .compare import CheckedImage, compare_image
+from .esp import MERGED
+from .esp_check import PARTITIONS, check_project
 from .formats import read_image
+from .program_check import check_program
 
 _IMAGES = ("firmware.bin", "firmware.hex", "firmware.uf2")
-_GALLERIES = ("gallery.bin", "gallery.hex", "gallery.uf2")
-_ERASED = b"\xff"
-
-
-@dataclass(frozen=True)
-class CheckedImage:
-    """One image that was compared.
-
-    Attributes:
-        name: of its file.
-        address, size: of its bytes.
-        part: ``firmware`` or ``gallery``.
-    """
-
-    name: str
-    address: int
-    size: int
-    part: str
+_GALLERIES = ("gallery.bin", "gallery.hex", "gallery.uf2", "gallery.elf")
 
 
 def check_images(folder: Path, board: Board) -> list[CheckedImage]:
     """Read every image of a build folder, or of one with a gallery alone, again and compare it; see `read_image` for the errors.
 
+    Images are compared with the ELF file, a Linux program with its report, and the merged image of an ESP-IDF project with its parts.
+
     Raises:
         DataError: an image differs, at an address that the message names, or lies where another part of the board is.
     """
     profile = profile_of(board)
-    if not any((folder / name).exists() for name in ("firmware.elf", *_IMAGES)) and (folder / _GALLERIES[0]).exists():
+    has_gallery = (folder / _GALLERIES[0]).exists()
+    if (folder / PARTITIONS).exists() and ((folder / MERGED).exists() or not has_gallery):
+        return check_project(folder, board) + _galleries(folder, board)
+    programs = (PROGRAM,) if profile.target else ("firmware.elf", *_IMAGES)
+    if not any((folder / name).exists() for name in programs) and has_gallery:
         return _galleries(folder, board)
+    if profile.target:
+        return [check_program(folder, board), *_galleries(folder, board)]
     try:
         elf = (folder / "firmware.elf").read_bytes()
     except OSError as error:
         raise DataError(f"{folder / 'firmware.elf'}: cannot be read ({error.strerror})", path=folder) from error
     address, expected = flash_image(elf, profile)
-    checked = [_compared(folder / name, address, expected, "firmware") for name in _IMAGES if (folder / name).exists()]
+    present = [folder / name for name in _IMAGES if (folder / name).exists()]
+    checked = [compare_image(path, address, expected, "firmware") for path in present]
     return checked + _galleries(folder, board)
 
 
@@ -60,17 +55,4 @@ def _galleries(folder: Path, board: Board) -> list[CheckedImage]:
         raise DataError(
             f"{present[-1]}: {len(expected):,} bytes at {address:#x} do not lie in a gallery slot of {board.name}"
         )
-    return [_compared(path, address, expected, "gallery") for path in present]
-
-
-def _compared(path: Path, address: int, expected: bytes, part: str) -> CheckedImage:
-    found_at, found = read_image(path, address)
-    if found_at != address:
-        raise DataError(f"{path}: expected bytes from {address:#x} on, found them from {found_at:#x} on", path=path)
-    size = len(expected)
-    different = next((at for at in range(size) if found[at : at + 1] != expected[at : at + 1]), None)
-    if different is None and found[size:].strip(_ERASED):
-        different = size
-    if different is not None:
-        raise DataError(f"{path}: differs from the {part} at {address + different:#x}", path=path)
-    return CheckedImage(path.name, address, size, part)
+    return [compare_image(path, address, expected, "gallery") for path in present]

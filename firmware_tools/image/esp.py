@@ -18,6 +18,8 @@ from ..boards import Board
 from .build import profile_of
 
 TABLE_ADDRESS, TABLE_SIZE = 0x8000, 0xC00
+MERGED = "merged.bin"
+"""The merged image's file in a project."""
 _ENTRY = struct.Struct("<HBBII16sI")
 _MAGIC, _DIGEST = 0x50AA, b"\xeb\xeb".ljust(16, b"\xff")
 _TYPES = {"app": 0, "data": 1}

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from edge_siamese.errors import DataError, RuntimeMissingError
 
+from .gallery_elf import read_gallery_elf
+
 _BLOCK = struct.Struct("<8I476sI")
 _MAGIC, _SECOND_MAGIC, _LAST_MAGIC = 0x0A324655, 0x9E5D5157, 0x0AB16F30
 _HAS_FAMILY = 0x2000
@@ -25,11 +27,11 @@ def uf2(data: bytes, address: int, family: int) -> bytes:
 
 
 def read_image(path: Path, address: int) -> tuple[int, bytes]:
-    """Address and bytes of a ``.bin`` (which lies at `address`), ``.hex`` or ``.uf2`` file.
+    """Address and bytes of a ``.bin`` (which lies at `address`), ``.hex`` or ``.uf2`` file, or of a gallery's ``.elf``.
 
     Raises:
         DataError: the file cannot be read, or is not of its format.
-        RuntimeMissingError: the package intelhex is not installed.
+        RuntimeMissingError: the package intelhex or pyelftools is not installed.
     """
     try:
         data = path.read_bytes()
@@ -37,6 +39,8 @@ def read_image(path: Path, address: int) -> tuple[int, bytes]:
         raise DataError(f"{path}: cannot be read ({error.strerror})", path=path) from error
     if path.suffix == ".hex":
         return _read_hex(data, path)
+    if path.suffix == ".elf":
+        return read_gallery_elf(data, path)
     return _read_uf2(data, path) if path.suffix == ".uf2" else (address, data)
 
 

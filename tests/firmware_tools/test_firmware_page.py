@@ -16,7 +16,7 @@ from edge_siamese.rendering import View, render_portrait
 from .emulated import PEOPLE, gallery_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "firmware.md"
-_NEED_HARDWARE = ("--port", "firmware merge", "/mnt/card", "gallery build")
+_NEED_HARDWARE = ("--port", "firmware merge", "check esp ", "/mnt/card", "gallery build")
 
 
 def commands() -> list[str]:

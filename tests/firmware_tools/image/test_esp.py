@@ -94,3 +94,38 @@ def test_a_project_that_does_not_fit(project: Path, capsys: pytest.CaptureFixtur
     assert _run(*arguments) == 2
     assert "edge_siamese_firmware.bin: cannot be read" in capsys.readouterr().err
     assert not (project / "merged.bin").exists()
+
+
+def test_the_merged_image_is_checked_again(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("esptool")
+    check = ["firmware", "check", str(project), "--board", "esp32s3"]
+    assert _run("firmware", "merge", str(project), "--board", "esp32s3") == 0
+    assert _run(*check) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for part in ("boot loader", "partition table", "application", "gallery"):
+        assert any(line.startswith("merged.bin") and line.endswith(part) for line in lines)
+    assert any(line.startswith("gallery.bin") for line in lines)
+    for place in (0x10, 0x8001, 0x10010, 0x200000, 0x780001):
+        merged = bytearray((project / "merged.bin").read_bytes())
+        merged[place] ^= 1
+        (project / "merged.bin").write_bytes(merged)
+        assert _run(*check) == 2
+        assert f"merged.bin: the merged image differs from its parts at {place:#x}" in capsys.readouterr().err
+        merged[place] ^= 1
+        (project / "merged.bin").write_bytes(merged)
+    (project / "merged.bin").write_bytes(merged[:-1])
+    assert _run(*check) == 2
+    assert "differs from its parts at 0x780fff" in capsys.readouterr().err
+
+
+def test_a_project_that_was_not_merged(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check = ["firmware", "check", str(project), "--board"]
+    assert _run(*check, "esp32s3") == 0
+    assert "gallery.bin" in capsys.readouterr().out
+    (project / "merged.bin").write_bytes(b"")
+    assert _run(*check, "rpi-pico") == 2
+    assert "a project for ESP-IDF, which does not build for rpi-pico" in capsys.readouterr().err
+    (project / "merged.bin").unlink()
+    (project / "gallery.bin").unlink()
+    assert _run(*check, "esp32s3") == 2
+    assert "gallery.bin: cannot be read" in capsys.readouterr().err

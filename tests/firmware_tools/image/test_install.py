@@ -13,6 +13,8 @@ from edge_siamese.errors import EdgeSiameseError
 from edge_siamese_firmware.boards import find_board
 from edge_siamese_firmware.image.install import BASE, UNIT, LinuxInstallation, plan_installation, run_installation
 
+from .test_program_check import write_program
+
 _COMMANDS = ("mkdir", "readlink", "rm", "tar", "cp", "sha256sum", "sync", "mv", "ln")
 pytestmark = pytest.mark.skipif(
     any(shutil.which(name) is None for name in ("sh", *_COMMANDS)), reason="not installed: the commands of coreutils"
@@ -115,7 +117,9 @@ def test_the_power_goes_at_every_command(
 def test_the_command(
     card: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    build = str(_build(tmp_path / "build", "1"))
+    folder = _build(tmp_path / "build", "1")
+    write_program(folder, find_board("pi"), 183)
+    build = str(folder)
     assert _run("firmware", "flash", build, "--board", "pi", "--to", str(card), "--dry-run") == 0
     assert "would be installed by" in capsys.readouterr().out
     assert not list(card.iterdir())
