@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from edge_siamese.dataset_embeddings import DatasetEmbeddings
 from edge_siamese.errors import DataError
+from edge_siamese.gallery.container.packing import reduced
 from edge_siamese.renewal import RenewalKey
 
 Floats = npt.NDArray[np.float32]
@@ -16,7 +17,6 @@ TARGETS = (1e-3, 1e-4)
 PREFILTER_SHARE = 0.01
 """Share of the templates that the binary prefilter passes on."""
 _KEYS = RenewalKey(bytes(range(32))), RenewalKey(bytes(range(1, 33)))
-_CLIP, _LEVELS = 3.0, 7  # 4-bit numbers reach from -7 to 7 at three standard deviations
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,7 @@ def _forms(rows: npt.NDArray[np.int8], zero_point: int) -> Iterator[tuple[str, i
     yield "renewed with a key", size, *(2 * (_unit(first.astype(np.float32)),))
     yield "renewed, then another key", size, _unit(second.astype(np.float32)), _unit(rotated.astype(np.float32))
     yield "linkage of two keys", size, _unit(first.astype(np.float32)), _unit(second.astype(np.float32))
-    step = _CLIP * plain.std(axis=1, keepdims=True) / _LEVELS
-    yield "4 bits", size // 2, unit, _unit(np.clip(np.rint(plain / step), -_LEVELS, _LEVELS))
+    yield "4 bits", size // 2, unit, _unit(reduced(rows, zero_point).astype(np.float32) - zero_point)
     yield "1 bit", size // 8, unit, _unit(np.where(plain > 0, np.float32(1), np.float32(-1)))
     yield "1 bit, probe too", size // 8, *(2 * (_unit(np.where(plain > 0, np.float32(1), np.float32(-1))),))
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "export": Entry(f"{_CLI}.gallery_lifecycle:export", "Write what a gallery holds about a person."),
     "merge": Entry(f"{_CLI}.gallery_lifecycle:merge", "Merge galleries of one embedder."),
     "split": Entry(f"{_CLI}.gallery_lifecycle:split", "Write some of the people into another gallery."),
+    "reduce": Entry(f"{_CLI}.gallery_lifecycle:reduce", "Write a gallery with templates of 4 bits, half the bytes."),
     "audit": Entry(f"{_CLI}.gallery_lifecycle:audit", "Check the hash chain of an audit log."),
     "renew": Entry(f"{_CLI}.gallery_renew:renew", "Transform templates with a key, or change the key."),
     "risk": Entry(f"{_CLI}.gallery_risk:risk", "Report people who look alike, are enrolled twice, or resemble many."),

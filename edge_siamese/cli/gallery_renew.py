@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .shared.galleries import PATH, counted, note, summary
+from .shared.galleries import PATH, counted, note, report_dropped_points, summary
 from .shared.options import embedder_option, json_option
 from .shared.output import emit_json
 
@@ -40,7 +40,9 @@ def renew(
         RenewalKey.generate().write(new_key)
         note(f"{new_key}: a new key; without it the gallery cannot be used")
     key = RenewalKey.read(new_key)
-    written = renewed(gallery, card, key, old).save(output)
+    new = renewed(gallery, card, key, old)
+    report_dropped_points(gallery, new)
+    written = new.save(output)
     if as_json:
         emit_json("gallery-renew", summary(written) | {"key": key.identifier})
         return

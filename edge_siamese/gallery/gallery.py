@@ -17,6 +17,7 @@ from ..operating_point import OperatingPoint
 from ..preprocessing import check_image
 from ..protocols import FaceAnalyzer
 from .container.content import GalleryContent
+from .container.packing import reduced
 from .container.writer import save
 from .identification import IdentifyingGallery
 from .templates.representatives import representatives
@@ -173,7 +174,8 @@ class Gallery(IdentifyingGallery):
                 raise GalleryError(
                     f"{self.source}: '{name}' looks the same as '{similar}', which is in the gallery", path=self.source
                 )
-            everything = np.concatenate([people.get(name, added[:0]), added])
+            fitting = reduced(added, self.zero_point) if self.bits == 4 else added
+            everything = np.concatenate([people.get(name, added[:0]), fitting])
             if limit is not None:
                 everything = everything[representatives(everything, self.zero_point, limit)]
             people[name] = everything
@@ -196,6 +198,16 @@ class Gallery(IdentifyingGallery):
         del people[name]
         known.pop(name, None)
         return self._with(people, known)
+
+    def with_four_bits(self) -> "Gallery":
+        """The gallery with templates of 4 bits; the operating points are dropped. One that has 4 bits stays as it is.
+
+        Raises:
+            GalleryError: the dimension is odd, or the zero point is not from -120 to 120.
+        """
+        if self.bits == 4:
+            return self
+        return replace(self, bits=4, templates=reduced(self.templates, self.zero_point), operating_points=())
 
     def described(self, about: dict[str, Any], name: str | None = None) -> "Gallery":
         """Set fields of the metadata of a person, or of the whole gallery for None; others are kept.

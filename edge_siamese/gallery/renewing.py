@@ -5,6 +5,7 @@ from dataclasses import replace
 from ..errors import GalleryError
 from ..renewal import ZERO_POINT, RenewalKey
 from ..tflite.model_card import ModelCard
+from .container.packing import reduced
 from .gallery import Gallery
 
 _DIGEST_BYTES = 16
@@ -20,7 +21,8 @@ def renew(gallery: Gallery, card: ModelCard, new: RenewalKey, old: RenewalKey | 
         old: the key of `gallery`; None if it is plain.
 
     Returns:
-        The gallery of the embedder with the new key. Its operating points stay, since scores do.
+        The gallery of the embedder with the new key. Its operating points stay, since scores do; not with templates of
+        4 bits, which are rounded again.
 
     Raises:
         OtherEmbedderError: the gallery is of another embedder or another key.
@@ -35,4 +37,6 @@ def renew(gallery: Gallery, card: ModelCard, new: RenewalKey, old: RenewalKey | 
     else:
         templates = new.rotate(gallery.templates, old)
     digest = bytes.fromhex(new.digest(card.digest))[:_DIGEST_BYTES]
+    if gallery.bits == 4:
+        templates, gallery = reduced(templates, ZERO_POINT), replace(gallery, operating_points=())
     return replace(gallery, templates=templates, zero_point=ZERO_POINT, embedder_digest=digest, revision=None)

@@ -192,6 +192,7 @@ def summary(gallery: "Gallery") -> dict[str, Any]:
         "sequence": gallery.sequence,
         "embedder_digest": gallery.embedder_digest.hex(),
         "dimension": gallery.dimension,
+        "bits": gallery.bits,
         "identities": len(gallery.names),
         "templates": len(gallery.templates),
     }
@@ -199,7 +200,8 @@ def summary(gallery: "Gallery") -> dict[str, Any]:
 
 def counted(gallery: "Gallery") -> str:
     """``3 people, 12 templates`` for messages."""
-    return f"{plural(len(gallery.names), 'person', 'people')}, {plural(len(gallery.templates), 'template')}"
+    bits = f" of {gallery.bits} bits" if gallery.bits < 8 else ""
+    return f"{plural(len(gallery.names), 'person', 'people')}, {plural(len(gallery.templates), 'template')}{bits}"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

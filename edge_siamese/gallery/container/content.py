@@ -38,6 +38,7 @@ class GalleryContent:
         embedder_digest: first 16 bytes of the embedder's SHA-256.
         operating_points: operating points measured on this gallery, strictest first.
         metadata: see `metadata.describe`; ``people`` has the same fields for each name.
+        bits: bits of a template's value in the file: 8 or 4. Templates of 4 bits have the values of `packing.reduced`.
         sequence: number that increases with every rewrite of the file.
         source: name of the gallery in messages.
         revision: state of the file it was read from or last written to; None without a file.
@@ -53,6 +54,7 @@ class GalleryContent:
     embedder_digest: bytes
     operating_points: tuple[OperatingPoint, ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
+    bits: int = 8
     sequence: int = 1
     source: str = "the gallery"
     revision: Revision | None = None

@@ -16,6 +16,9 @@ from ...names import LONGEST_NAME
 MAGIC = b"ESG1"
 VERSION = 1
 INT8 = 1
+INT4 = 2
+FARTHEST_ZERO_POINT = 120
+"""Of int4 templates: all of their values fit int8."""
 ALIGNMENT = 16
 REQUIRED = 1
 ENCRYPTED = 1
@@ -89,7 +92,7 @@ HEADER = Record(
         Field("version", "H", "version of the format: 1"),
         Field("flags", "H", "bit 0: the payload is encrypted"),
         Field("dimension", "H", "D, numbers in a template"),
-        Field("dtype", "B", "1 = int8"),
+        Field("dtype", "B", "1 = int8, 2 = int4; int4 needs an even dimension and a zero point from -120 to 120"),
         Field("zero_point", "b", "value of a template that represents 0"),
         Field("identities", "I", "N"),
         Field("templates", "I", "T, at least N"),
@@ -193,7 +196,10 @@ class SectionKind:
 
 PAYLOAD_SECTIONS = {
     Section.IDENTITIES: SectionKind(True, "N `identity` records, then the names"),
-    Section.TEMPLATES: SectionKind(True, "int8 (T, D), sorted by identity"),
+    Section.TEMPLATES: SectionKind(
+        True,
+        "(T, D), sorted by identity: int8; or int4 without the zero point, two to a byte, the first in the low four bits",
+    ),
     Section.IDENTITY_INDEX: SectionKind(True, "u32 (T): index of each template's identity, rising from 0"),
     Section.SQUARED_NORMS: SectionKind(True, "u32 (T): sum of (template - zero point) squared"),
     Section.OPERATING_POINTS: SectionKind(False, "`operating_point` records, strictest first"),
@@ -207,3 +213,13 @@ TRAILER_SECTIONS = {
 def aligned(length: int) -> int:
     """The smallest multiple of 16 that is at least `length`."""
     return -(-length // ALIGNMENT) * ALIGNMENT
+
+
+def fits_int4(dimension: int, zero_point: int) -> bool:
+    """Whether templates of this dimension and zero point can be int4."""
+    return dimension % 2 == 0 and abs(zero_point) <= FARTHEST_ZERO_POINT
+
+
+def template_size(dimension: int, bits: int) -> int:
+    """Bytes of a template of 8 or 4 bits."""
+    return dimension * bits // 8

@@ -27,7 +27,9 @@ from .layout import (
     CRC_COVERED,
     ENCRYPTED,
     ERASED,
+    FARTHEST_ZERO_POINT,
     HEADER,
+    INT4,
     INT8,
     MAGIC,
     PAYLOAD_SECTIONS,
@@ -38,6 +40,7 @@ from .layout import (
     VERSION,
     Section,
     aligned,
+    fits_int4,
 )
 from .requirements import NO_REQUIREMENTS, Requirements
 from .sections import (
@@ -55,7 +58,7 @@ Values = dict[str, Any]
 
 
 def read(path: Path, requirements: Requirements = NO_REQUIREMENTS) -> GalleryContent:
-    """Map a gallery file into memory and check it; the templates are views of the file, unless it is encrypted.
+    """Map a gallery file into memory and check it; templates of 8 bits are views of the file, unless it is encrypted.
 
     Raises:
         GalleryError: the file cannot be read; or see `parse`.
@@ -147,6 +150,7 @@ class _Reader:
             templates=templates,
             identity_index=index,
             zero_point=header["zero_point"],
+            bits=4 if header["dtype"] == INT4 else 8,
             embedder_digest=header["embedder_digest"],
             operating_points=points,
             metadata=read_metadata(self.checks, sections.get(Section.METADATA), people, header),
@@ -169,7 +173,7 @@ class _Reader:
                 "configuration's [trust] says where it is",
                 verdict=GalleryVerdict.ENCRYPTED, path=self.source,
             )  # fmt: skip
-        expect(GalleryVerdict.TYPE, "data type of the templates", INT8, header["dtype"])
+        self._data_type(header)
         self.checks.expect_zeros(GalleryVerdict.RESERVED, "header", HEADER, header)
         if header["dimension"] == 0:
             self.checks.reject(GalleryVerdict.DIMENSION, "dimension", "at least 1", "0")
@@ -194,6 +198,16 @@ class _Reader:
                 verdict=GalleryVerdict.NEWER, path=self.source, expected=VERSION, found=version,
             )  # fmt: skip
         self.checks.expect(GalleryVerdict.VERSION, "format version", VERSION, version)
+
+    def _data_type(self, header: Values) -> None:
+        if header["dtype"] not in (INT8, INT4):
+            found = str(header["dtype"])
+            self.checks.reject(GalleryVerdict.TYPE, "data type of the templates", f"{INT8} or {INT4}", found)
+        dimension, zero_point = header["dimension"], header["zero_point"]
+        if header["dtype"] == INT4 and not fits_int4(dimension, zero_point):
+            expected = f"an even one, and a zero point from {-FARTHEST_ZERO_POINT} to {FARTHEST_ZERO_POINT}"
+            what, found = "dimension of int4 templates", f"{dimension} and {zero_point}"
+            self.checks.reject(GalleryVerdict.TYPE, what, expected, found)
 
     def _truncated(self, size: int, least: str = "") -> None:
         self.checks.reject(

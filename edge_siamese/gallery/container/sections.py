@@ -12,7 +12,8 @@ from ...operating_point import OperatingPoint
 from .. import metadata as about
 from .checks import Checks
 from .content import squared_norms
-from .layout import IDENTITY, OPERATING_POINT
+from .layout import IDENTITY, INT4, OPERATING_POINT, template_size
+from .packing import unpacked
 from .verdicts import GalleryVerdict
 
 Values = dict[str, Any]
@@ -105,15 +106,17 @@ def check_spelling(checks: Checks, people: IdentityRecords) -> None:
 
 
 def read_templates(checks: Checks, templates: memoryview, norms: memoryview, header: Values) -> npt.NDArray[np.int8]:
-    """Templates int8 ``(T, D)`` as a view of the file, checked with their squared norms.
+    """Templates int8 ``(T, D)``, of 8 bits as a view of the file, checked with their squared norms.
 
     Raises:
         DamagedGalleryError: there are more or fewer than the header says, or they do not fit the norms.
     """
     count, dimension = header["templates"], header["dimension"]
-    flat = _array(checks, GalleryVerdict.TEMPLATES, templates, "int8", count * dimension, "templates")
+    size = template_size(dimension, 4 if header["dtype"] == INT4 else 8)
+    flat = _array(checks, GalleryVerdict.TEMPLATES, templates, "int8", count * size, "templates").reshape(count, size)
     stored = _array(checks, GalleryVerdict.NORMS, norms, "<u4", count, "squared_norms")
-    rows: npt.NDArray[np.int8] = flat.reshape(count, dimension)
+    packed = size < dimension
+    rows: npt.NDArray[np.int8] = unpacked(flat.view(np.uint8), header["zero_point"]) if packed else flat
     wrong = np.flatnonzero(squared_norms(rows, header["zero_point"]) != stored)
     if len(wrong):
         checks.reject(

@@ -77,7 +77,7 @@ MEANINGS = {
     GalleryVerdict.NEWER: "a later version of the format",
     GalleryVerdict.VERSION: "version 0, which does not exist",
     GalleryVerdict.FLAGS: "flags of the header that this version does not know",
-    GalleryVerdict.TYPE: "templates that are not int8",
+    GalleryVerdict.TYPE: "templates that are neither int8 nor int4, or int4 ones of an odd dimension or a zero point beyond -120 to 120",
     GalleryVerdict.RESERVED: "reserved bytes that are not 0",
     GalleryVerdict.DIMENSION: "templates of dimension 0",
     GalleryVerdict.LENGTH: "a payload whose length is no multiple of 16",

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from ...atomic import write_atomically
 from ...errors import DataError, GalleryError, StaleGalleryError
 from ...operating_point import OperatingPoint
@@ -20,6 +23,7 @@ from .layout import (
     CRC_COVERED,
     HEADER,
     IDENTITY,
+    INT4,
     INT8,
     MAGIC,
     OPERATING_POINT,
@@ -31,6 +35,7 @@ from .layout import (
     aligned,
 )
 from .lock import locked
+from .packing import packed
 from .reader import header_crc, parse
 
 _LOG = logging.getLogger(__name__)
@@ -121,10 +126,14 @@ def _require_fresh(content: GalleryContent, there: GalleryContent, path: Path) -
 
 
 def encode(gallery: GalleryContent) -> bytes:
-    """Encode a gallery file, without trailer."""
+    """Encode a gallery file, without trailer.
+
+    Raises:
+        GalleryError: the content is invalid.
+    """
     values = {
         Section.IDENTITIES: _identities(gallery),
-        Section.TEMPLATES: gallery.templates.tobytes(),
+        Section.TEMPLATES: template_bytes(gallery, gallery.templates),
         Section.IDENTITY_INDEX: gallery.identity_index.astype("<u4").tobytes(),
         Section.SQUARED_NORMS: squared_norms(gallery.templates, gallery.zero_point).astype("<u4").tobytes(),
         Section.OPERATING_POINTS: b"".join(map(_operating_point, gallery.operating_points)),
@@ -136,7 +145,7 @@ def encode(gallery: GalleryContent) -> bytes:
         version=VERSION,
         flags=0,
         dimension=gallery.dimension,
-        dtype=INT8,
+        dtype=INT4 if gallery.bits == 4 else INT8,
         zero_point=gallery.zero_point,
         identities=len(gallery.names),
         templates=len(gallery.templates),
@@ -148,6 +157,11 @@ def encode(gallery: GalleryContent) -> bytes:
         header_crc=0,
     )[:CRC_COVERED]
     return header + zlib.crc32(header).to_bytes(4, "little") + payload
+
+
+def template_bytes(gallery: GalleryContent, rows: npt.NDArray[np.int8]) -> bytes:
+    """Some of a gallery's templates, int8 ``(n, D)``, as in its file."""
+    return packed(rows, gallery.zero_point) if gallery.bits == 4 else rows.tobytes()
 
 
 def section(kind: int, value: bytes, *, required: bool | None = None) -> bytes:

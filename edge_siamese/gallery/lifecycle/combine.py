@@ -16,7 +16,8 @@ Templates = npt.NDArray[np.int8]
 
 
 def merge(galleries: Sequence[Gallery], *, together: bool = False) -> Gallery:
-    """One gallery with the people of several. The operating points are dropped.
+    """One gallery with the people of several. The operating points are dropped; if the first gallery has templates of
+    4 bits, all get 4 bits.
 
     Args:
         galleries: at least one; the metadata of the first is kept, and the sequence number is the highest.
@@ -29,8 +30,9 @@ def merge(galleries: Sequence[Gallery], *, together: bool = False) -> Gallery:
     first = galleries[0]
     people: dict[str, Templates] = {}
     about: dict[str, Any] = {}
-    for gallery in galleries:
-        _require_same_embedder(first, gallery)
+    for other in galleries:
+        _require_same_embedder(first, other)
+        gallery = other.with_four_bits() if first.bits == 4 else other
         for name in gallery.names:
             _require_mergeable(name, gallery, people, together=together)
             rows = gallery.templates_of(name)

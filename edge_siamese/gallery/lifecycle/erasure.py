@@ -13,7 +13,7 @@ from ...names import clean_name, did_you_mean
 from ..container.content import GalleryContent
 from ..container.lock import locked
 from ..container.reader import map_file
-from ..container.writer import encode, update
+from ..container.writer import encode, template_bytes, update
 from ..gallery import Gallery
 from ..trust.audit import audited, change_fields
 from ..trust.opening import read_trusted
@@ -118,8 +118,9 @@ def _present(content: GalleryContent | None) -> GalleryContent:
 def _traces(content: GalleryContent, name: str) -> list[bytes]:
     """Byte strings that only this person puts into a file: the UUID, a long name, and templates that nobody else has."""
     index = content.names.index(name)
-    others = {row.tobytes() for row in content.templates[content.identity_index != index]}
-    templates = {row.tobytes() for row in content.templates[content.identity_index == index]} - others
+    theirs = content.identity_index == index
+    others = {template_bytes(content, row[None]) for row in content.templates[~theirs]}
+    templates = {template_bytes(content, row[None]) for row in content.templates[theirs]} - others
     encoded = name.encode()
     alone = not any(name in other for other in content.names if other != name)
     texts = [encoded] if alone and len(encoded) >= _SHORTEST_TRACE else []

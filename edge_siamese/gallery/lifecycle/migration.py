@@ -110,7 +110,7 @@ def migrate(gallery: Gallery, crops: IdentityDataset, engine: FaceAnalyzer) -> G
         )
     means = [mean_template(np.stack(embeddings[name]), card.zero_point) for name in gallery.names]
     empty = Gallery.empty(card, gallery.metadata)
-    return replace(
+    migrated = replace(
         empty,
         names=gallery.names,
         identifiers=gallery.identifiers,
@@ -119,3 +119,4 @@ def migrate(gallery: Gallery, crops: IdentityDataset, engine: FaceAnalyzer) -> G
         sequence=gallery.sequence + 1,
         encrypted=gallery.encrypted,
     )
+    return migrated.with_four_bits() if gallery.bits == 4 else migrated

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ...errors import DataError
-from ..container.layout import aligned
+from ..container.layout import aligned, template_size
 from ..container.writer import encode
 from ..gallery import Gallery
 from .representatives import Candidates, Strategy
@@ -96,5 +96,5 @@ def _total(maximum: Mapping[str, int], level: int) -> int:
 
 
 def _template_bytes(gallery: Gallery, count: int) -> int:
-    """Bytes of the sections with one entry per template: int8 ``(T, D)`` values, u32 identity index, u32 squared norms."""
-    return aligned(count * gallery.dimension) + 2 * aligned(4 * count)
+    """Bytes of the sections with one entry per template: values, u32 identity index, u32 squared norms."""
+    return aligned(count * template_size(gallery.dimension, gallery.bits)) + 2 * aligned(4 * count)

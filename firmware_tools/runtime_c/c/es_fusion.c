@@ -10,13 +10,17 @@ static bool has_glasses(const struct es_gallery *gallery, const int8_t *embeddin
     return rule && es_score(embedding, norm, rule->direction, rule->norm, gallery->dimension, gallery->zero_point) >= rule->level;
 }
 
+static bool template_has_glasses(const struct es_gallery *gallery, uint32_t template)
+{
+    const struct es_glasses *rule = gallery->glasses;
+    return rule && es_gallery_score(gallery, rule->direction, rule->norm, template) >= rule->level;
+}
+
 /* The score of a kept embedding with a template, lowered where both have glasses. */
 static int32_t template_score(const struct es_gallery *gallery, const struct es_history *history, uint32_t look, uint32_t template)
 {
-    const int8_t *values = es_gallery_template(gallery, template);
-    uint32_t norm = es_gallery_norm(gallery, template);
-    int32_t score = es_score(history->embeddings[look], history->norms[look], values, norm, gallery->dimension, gallery->zero_point);
-    if (!history->glasses[look] || !has_glasses(gallery, values, norm))
+    int32_t score = es_gallery_score(gallery, history->embeddings[look], history->norms[look], template);
+    if (!history->glasses[look] || !template_has_glasses(gallery, template))
         return score;
     score -= gallery->glasses->raise;
     return score > ES_NO_SCORE ? score : ES_NO_SCORE;

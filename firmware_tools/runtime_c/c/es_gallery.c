@@ -28,6 +28,15 @@ struct reader {
     struct section sections[SIGNATURES + 1];
 };
 
+/* Whether the templates are of a known type, which suits their dimension and zero point. */
+static bool is_type(const uint8_t *header)
+{
+    int32_t zero_point = (int8_t)*FIELD(header, header, zero_point), farthest = (int32_t)ESG_FARTHEST_ZERO_POINT;
+    if (*FIELD(header, header, dtype) != ESG_INT4)
+        return *FIELD(header, header, dtype) == ESG_INT8;
+    return es_u16(FIELD(header, header, dimension)) % 2 == 0 && zero_point >= -farthest && zero_point <= farthest;
+}
+
 static verdict check_header(const uint8_t *header, uint32_t size)
 {
     for (uint32_t i = 0; i < 4; i++)
@@ -43,7 +52,7 @@ static verdict check_header(const uint8_t *header, uint32_t size)
     uint16_t flags = es_u16(FIELD(header, header, flags));
     if (flags)
         return flags == ESG_ENCRYPTED ? ES_GALLERY_ENCRYPTED : ES_GALLERY_FLAGS;
-    if (*FIELD(header, header, dtype) != ESG_INT8)
+    if (!is_type(header))
         return ES_GALLERY_TYPE;
     if (!es_all(FIELD(header, header, zero), sizeof ((struct esg_header *)0)->zero, 0))
         return ES_GALLERY_RESERVED;
@@ -218,15 +227,23 @@ static verdict check_identities(const struct section *section, uint32_t people)
     return offset == section->length ? ES_GALLERY_OK : ES_GALLERY_IDENTITIES;
 }
 
+static uint32_t squared_norm(const struct es_gallery *gallery, uint32_t which)
+{
+    const uint8_t *values = es_gallery_template(gallery, which);
+    if (gallery->packed)
+        return es_squared_norm_packed(values, gallery->dimension);
+    return es_squared_norm((const int8_t *)values, gallery->dimension, gallery->zero_point);
+}
+
 static verdict check_templates(const struct reader *reader, const struct es_gallery *gallery)
 {
     uint32_t count = gallery->template_count;
-    if ((uint64_t)count * gallery->dimension != reader->sections[ESG_TEMPLATES].length)
+    if ((uint64_t)count * es_gallery_template_size(gallery) != reader->sections[ESG_TEMPLATES].length)
         return ES_GALLERY_TEMPLATES;
     if ((uint64_t)count * 4 != reader->sections[ESG_SQUARED_NORMS].length)
         return ES_GALLERY_NORMS;
     for (uint32_t i = 0; i < count; i++)
-        if (es_squared_norm(es_gallery_template(gallery, i), gallery->dimension, gallery->zero_point) != es_gallery_norm(gallery, i))
+        if (squared_norm(gallery, i) != es_gallery_norm(gallery, i))
             return ES_GALLERY_NORMS;
     return ES_GALLERY_OK;
 }
@@ -274,7 +291,7 @@ static void fill(struct es_gallery *gallery, const struct reader *reader, const 
 {
     *gallery = (struct es_gallery){
         .identities = reader->sections[ESG_IDENTITIES].value,
-        .templates = (const int8_t *)reader->sections[ESG_TEMPLATES].value,
+        .templates = reader->sections[ESG_TEMPLATES].value,
         .identity_index = reader->sections[ESG_IDENTITY_INDEX].value,
         .squared_norms = reader->sections[ESG_SQUARED_NORMS].value,
         .operating_points = reader->sections[ESG_OPERATING_POINTS].value,
@@ -284,6 +301,7 @@ static void fill(struct es_gallery *gallery, const struct reader *reader, const 
         .sequence = es_u32(FIELD(header, header, sequence)),
         .dimension = es_u16(FIELD(header, header, dimension)),
         .zero_point = (int8_t)*FIELD(header, header, zero_point),
+        .packed = *FIELD(header, header, dtype) == ESG_INT4,
     };
 }
 
@@ -333,6 +351,15 @@ const char *es_gallery_name(const struct es_gallery *gallery, uint32_t person)
 bool es_gallery_is_overdue(const struct es_gallery *gallery, uint32_t person)
 {
     return is_over(es_u32(FIELD(gallery->identities + person * IDENTITY_SIZE, identity, retain_until)), gallery->trust);
+}
+
+int32_t es_gallery_score(const struct es_gallery *gallery, const int8_t *embedding, uint32_t norm, uint32_t which)
+{
+    const uint8_t *values = es_gallery_template(gallery, which);
+    uint32_t own = es_gallery_norm(gallery, which), dimension = gallery->dimension;
+    if (gallery->packed)
+        return es_score_packed(embedding, norm, values, own, dimension, gallery->zero_point);
+    return es_score(embedding, norm, (const int8_t *)values, own, dimension, gallery->zero_point);
 }
 
 uint32_t es_gallery_person_end(const struct es_gallery *gallery, uint32_t first)

@@ -51,11 +51,12 @@ struct es_trust {
 /* A checked gallery. Everything points into flash. */
 struct es_gallery {
     const uint8_t *identities; /* records, then the names */
-    const int8_t *templates;
+    const uint8_t *templates; /* int8, or packed as es_match.h says */
     const uint8_t *identity_index, *squared_norms, *operating_points;
     uint32_t people, template_count, point_count, sequence;
     uint16_t dimension;
     int8_t zero_point;
+    bool packed; /* whether the templates have 4 bits */
     const struct es_glasses *glasses; /* of the embedder */
     const struct es_trust *trust; /* 0 without requirements */
 };
@@ -87,9 +88,18 @@ static inline uint32_t es_gallery_norm(const struct es_gallery *gallery, uint32_
     return es_u32(gallery->squared_norms + 4 * which);
 }
 
-static inline const int8_t *es_gallery_template(const struct es_gallery *gallery, uint32_t which)
+/* Bytes of a template. */
+static inline uint32_t es_gallery_template_size(const struct es_gallery *gallery)
 {
-    return gallery->templates + which * gallery->dimension;
+    return gallery->packed ? gallery->dimension / 2u : gallery->dimension;
 }
+
+static inline const uint8_t *es_gallery_template(const struct es_gallery *gallery, uint32_t which)
+{
+    return gallery->templates + which * es_gallery_template_size(gallery);
+}
+
+/* The score of an embedding and a template. */
+int32_t es_gallery_score(const struct es_gallery *gallery, const int8_t *embedding, uint32_t norm, uint32_t which);
 
 #endif

@@ -22,6 +22,27 @@ uint32_t es_squared_norm(const int8_t *values, uint32_t dimension, int8_t zero_p
     return (uint32_t)dot(values, values, dimension, zero_point);
 }
 
+static int32_t low(uint8_t two) { return ((two & 15) ^ 8) - 8; }
+
+static int32_t high(uint8_t two) { return ((two >> 4) ^ 8) - 8; }
+
+/* At most 65,535 products of 255 * 8: their sum fits 31 bits. */
+static int32_t dot_packed(const int8_t *a, const uint8_t *b, uint32_t dimension, int32_t zero_point)
+{
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < dimension / 2; i++)
+        sum += (a[2 * i] - zero_point) * low(b[i]) + (a[2 * i + 1] - zero_point) * high(b[i]);
+    return sum;
+}
+
+uint32_t es_squared_norm_packed(const uint8_t *values, uint32_t dimension)
+{
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < dimension / 2; i++)
+        sum += low(values[i]) * low(values[i]) + high(values[i]) * high(values[i]);
+    return (uint32_t)sum;
+}
+
 uint32_t es_square_root(uint64_t square)
 {
     uint64_t root = 0, rest = square;
@@ -36,11 +57,21 @@ uint32_t es_square_root(uint64_t square)
     return (uint32_t)root;
 }
 
-int32_t es_score(const int8_t *a, uint32_t a_norm, const int8_t *b, uint32_t b_norm, uint32_t dimension, int8_t zero_point)
+static int32_t quotient(int64_t product, uint32_t a_norm, uint32_t b_norm)
 {
     uint32_t root = es_square_root((uint64_t)a_norm * b_norm);
     if (root == 0)
         return ES_NO_SCORE;
-    int64_t score = dot(a, b, dimension, zero_point) * 32768 / root;
+    int64_t score = product * 32768 / root;
     return score < -32768 ? -32768 : score > 32767 ? 32767 : (int32_t)score;
+}
+
+int32_t es_score(const int8_t *a, uint32_t a_norm, const int8_t *b, uint32_t b_norm, uint32_t dimension, int8_t zero_point)
+{
+    return quotient(dot(a, b, dimension, zero_point), a_norm, b_norm);
+}
+
+int32_t es_score_packed(const int8_t *a, uint32_t a_norm, const uint8_t *b, uint32_t b_norm, uint32_t dimension, int8_t zero_point)
+{
+    return quotient(dot_packed(a, b, dimension, zero_point), a_norm, b_norm);
 }

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edge_siamese.gallery import Gallery
@@ -64,3 +65,17 @@ def test_a_gallery_is_migrated_from_kept_crops(command: Command, people_esg: Pat
     assert (answer.code, answer.out) == (0, "new.esg: 2 people, 2 templates\n")
     answer = command("gallery", "migrate", "people.esg", "photos", "-o", "other.esg", "--json")
     assert (answer.code, Path("other.esg").exists()) == (2, False)
+
+
+def test_a_gallery_is_reduced_to_4_bits(command: Command, people_esg: Path, people_folder: Command) -> None:
+    answer = command("gallery", "reduce", "people.esg", "-o", "small.esg")
+    assert (answer.code, answer.out) == (0, "small.esg: 2 people, 2 templates of 4 bits\n")
+    whole, small = Gallery.open("people.esg"), Gallery.open("small.esg")
+    saved = people_esg.stat().st_size - Path("small.esg").stat().st_size
+    assert saved == whole.templates.size // 2
+    assert command("gallery", "check", "small.esg").code == 0
+    assert command("gallery", "reduce", "small.esg", "-o", "again.esg", "--json").report["bits"] == 4
+    np.testing.assert_array_equal(Gallery.open("again.esg").templates, small.templates)
+    people_folder("photos", {"carl": (1,)})
+    command("gallery", "add", "small.esg", "carl", *map(str, Path("photos/carl").iterdir()))
+    assert Gallery.open("small.esg").names == ("anna", "ben", "carl")

@@ -84,3 +84,11 @@ def test_an_engine_with_a_key_enrolls_and_identifies_in_renewed_galleries(tmp_pa
         with_plain = Gallery.empty(plain_engine.embedder_card).enroll("Anna", photos, engine=plain_engine)
         changed = renew(with_plain, plain_engine.embedder_card, NEW)
         assert changed.identify(found[0]).identity == "Anna"
+
+
+def test_templates_of_4_bits_keep_them() -> None:
+    first = renew(plain().with_four_bits(), CARD, OLD)
+    second = renew(first, CARD, NEW, OLD)
+    for gallery, key in ((first, OLD), (second, NEW)):
+        assert gallery.bits == 4
+        assert gallery.identify(probe(key), threshold=0.9).identity == "b"

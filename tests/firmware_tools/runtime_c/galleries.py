@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 
@@ -32,8 +33,11 @@ def random_gallery(
     return gallery
 
 
-def gallery_bytes(seed: int = 0, people: int = 3, *, rates: tuple[float, ...] = (0.001, 0.01)) -> bytes:
-    return encode(random_gallery(seed, people, rates=rates))
+def gallery_bytes(seed: int = 0, people: int = 3, *, rates: tuple[float, ...] = (0.001, 0.01), bits: int = 8) -> bytes:
+    gallery = random_gallery(seed, people, rates=rates)
+    if bits == 4:
+        gallery = replace(gallery.with_four_bits(), operating_points=gallery.operating_points)
+    return encode(gallery)
 
 
 def with_crcs(data: bytes, payload: bytes | None = None) -> bytes:
@@ -96,7 +100,11 @@ def one_wrong(data: bytes) -> dict[str, tuple[str, bytes]]:
         "version 0": ("VERSION", changed(data, 4, b"\x00\x00")),
         "encrypted": ("ENCRYPTED", changed(data, 6, b"\x01\x00")),
         "unknown flags": ("FLAGS", changed(data, 6, b"\x02\x00")),
-        "float": ("TYPE", changed(data, 10, b"\x02")),
+        "float": ("TYPE", changed(data, 10, b"\x03")),
+        "int4 of an odd dimension": ("TYPE", changed(data, 8, b"\x07\x00\x02")),
+        "int4 of a low zero point": ("TYPE", changed(data, 10, b"\x02\x87")),
+        "int4 of a high zero point": ("TYPE", changed(data, 10, b"\x02\x79")),
+        "the other type": ("TEMPLATES", changed(data, 10, bytes([data[10] ^ 3]))),
         "reserved in header": ("RESERVED", changed(data, 52, b"\x01")),
         "dimension 0": ("DIMENSION", changed(data, 8, b"\x00\x00")),
         "odd length": ("LENGTH", changed(data, 40, struct.pack("<I", end - 64 - 8))),

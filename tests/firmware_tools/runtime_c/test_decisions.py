@@ -54,6 +54,26 @@ def test_scores(twin: Twin, seed: int, dimension: int, zero_point: int, kind: in
     assert twin.observe(probe, None, 0).score_q15 == expected
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([2, 16, 256]), st.integers(-120, 120), st.integers(1, 128))
+def test_scores_of_4_bits(twin: Twin, seed: int, dimension: int, zero_point: int, reach: int) -> None:
+    rng = np.random.default_rng(seed)
+    probe = rng.integers(-128, 128, dimension).astype(np.int8)
+    templates = np.clip(zero_point + rng.integers(-reach, reach, (2, dimension)), -128, 127).astype(np.int8)
+    templates[1] = np.clip(probe.astype(int) + templates[1] // 8, -128, 127)
+    gallery = _gallery_of(templates, zero_point).with_four_bits()
+    rule = GlassesRule(probe, 20000, 100)
+    for rows in (gallery.templates, rng.integers(-8, 8, (1, dimension)).astype(np.int8) + np.int8(zero_point)):
+        packed = replace(gallery, templates=rows, identity_index=np.zeros(len(rows), np.uint32))
+        _open(twin, packed)
+        expected = scores_q15(probe[None], rows, zero_point)
+        assert twin.observe(probe, None, 0).score_q15 == expected.max()
+        _open(twin, packed)
+        twin.use_glasses(rule)
+        worn = rule.lowered(expected, rule.present(probe[None], zero_point), rule.present(rows, zero_point))
+        assert twin.observe(probe, None, 0).score_q15 == worn.max()
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.integers(-5, 5) | _SCORES, max_size=6), st.integers(-5, 5) | _SCORES, _DOUBTS, st.integers(0, 32000))
 def test_decisions(twin: Twin, scores: Sequence[int], threshold: int, doubt: Reason | None, near: int) -> None:

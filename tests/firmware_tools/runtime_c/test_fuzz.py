@@ -22,8 +22,9 @@ def test_reader_and_matcher(tmp_path: Path) -> None:
     compile_runtime(tmp_path, *_SANITIZERS, "-DTWIN_FUZZ", "-o", "fuzz", sources=[source], compiler="clang")
     corpus = tmp_path / "corpus"
     corpus.mkdir()
-    data = gallery_bytes()
-    for number, gallery in enumerate([data, *(wrong for _, wrong in one_wrong(data).values())]):
+    whole = [gallery_bytes(bits=bits) for bits in (8, 4)]
+    galleries = [*whole, *(wrong for data in whole for _, wrong in one_wrong(data).values())]
+    for number, gallery in enumerate(galleries):
         (corpus / str(number)).write_bytes(b"\x01" + gallery)
     command = ["./fuzz", f"-runs={RUNS}", "-max_len=2048", "-print_final_stats=1", "corpus"]
     done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)

@@ -18,7 +18,8 @@ from .mutations import mutated
 from .twin import SANITIZERS, Twin, compile_runtime
 
 DATA = gallery_bytes()
-WRONG = one_wrong(DATA)
+INT4 = gallery_bytes(bits=4)
+WRONG = one_wrong(DATA) | {f"int4: {fault}": case for fault, case in one_wrong(INT4).items()}
 
 
 def _python_verdict(data: bytes) -> GalleryVerdict:
@@ -51,9 +52,10 @@ def test_every_verdict_is_tested() -> None:
     assert tested | of_trust | {verdict.name for verdict in ONLY_PYTHON} == set(GalleryVerdict.__members__)
 
 
+@pytest.mark.parametrize("bits", [8, 4])
 @pytest.mark.parametrize("people", [0, 1, 3, 40])
-def test_a_whole_gallery_is_accepted(twin: Twin, people: int) -> None:
-    data = gallery_bytes(people=people)
+def test_a_whole_gallery_is_accepted(twin: Twin, people: int, bits: int) -> None:
+    data = gallery_bytes(people=people, bits=bits)
     for image in (data, data + b"\xff" * 48, data + b"\xff" * 3):
         assert twin.open(image, DIGEST, 8, -3) is GalleryVerdict.OK
         assert [twin.name(person) for person in range(people)] == [f"Zoë {person:03}" for person in range(people)]
@@ -64,13 +66,14 @@ def test_a_gallery_of_another_embedder_is_rejected(twin: Twin, digest: bytes, di
     assert twin.open(DATA, digest, dimension, zero_point) is GalleryVerdict.OTHER_EMBEDDER
 
 
-def test_every_bit_flip_and_every_truncation_is_rejected(twin: Twin) -> None:
-    for index in range(len(DATA)):
+@pytest.mark.parametrize("data", [DATA, INT4], ids=["int8", "int4"])
+def test_every_bit_flip_and_every_truncation_is_rejected(twin: Twin, data: bytes) -> None:
+    for index in range(len(data)):
         for bit in range(8):
-            flipped = DATA[:index] + bytes([DATA[index] ^ 1 << bit]) + DATA[index + 1 :]
+            flipped = data[:index] + bytes([data[index] ^ 1 << bit]) + data[index + 1 :]
             assert twin.open(flipped, DIGEST, 8, -3) is not GalleryVerdict.OK
-    for length in range(len(DATA)):
-        assert twin.open(DATA[:length], DIGEST, 8, -3) is not GalleryVerdict.OK
+    for length in range(len(data)):
+        assert twin.open(data[:length], DIGEST, 8, -3) is not GalleryVerdict.OK
 
 
 def _mutated(data: bytes, changes: list[tuple[int, int]], tail: bytes) -> bytes:
@@ -88,9 +91,11 @@ _TAILS = st.sampled_from([b"", b"\xff" * 16, b"\xff" * 33, b"\xff" * 16 + b"\0"]
 
 
 @settings(max_examples=600, deadline=None)
-@given(_CHANGES, _TAILS)
-def test_damaged_galleries_with_right_crcs(twin: Twin, changes: list[tuple[int, int]], tail: bytes) -> None:
-    data = _mutated(DATA, changes, tail)
+@given(st.sampled_from([DATA, INT4]), _CHANGES, _TAILS)
+def test_damaged_galleries_with_right_crcs(
+    twin: Twin, whole: bytes, changes: list[tuple[int, int]], tail: bytes
+) -> None:
+    data = _mutated(whole, changes, tail)
     header = np.frombuffer(data[:64], np.uint8)
     dimension, zero_point = struct.unpack_from("<H", data, 8)[0], int(header[11:12].view(np.int8)[0])
     _agree(twin.open(data, data[24:40], dimension, zero_point), data)
@@ -108,7 +113,7 @@ def test_python_and_c_agree_on_10_000_mutated_files(tmp_path: Path) -> None:
     source = Path(__file__).with_name("twin.c")
     compile_runtime(tmp_path, *SANITIZERS, "-DTWIN_MAIN", "-o", "twin", sources=[source])
     rng = np.random.default_rng(1)
-    galleries = [DATA, *(data for _, data in WRONG.values())]
+    galleries = [DATA, INT4, *(data for _, data in WRONG.values())]
     galleries += [mutated(rng, galleries[int(rng.integers(len(WRONG)))]) for _ in range(10_000)]
     stream = b"".join(struct.pack("<I", len(data)) + data for data in galleries)
     done = subprocess.run([str(tmp_path / "twin")], input=stream, check=False, capture_output=True)

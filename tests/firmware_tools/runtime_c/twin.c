@@ -88,8 +88,11 @@ static int exercise(const uint8_t *data, uint32_t size, int32_t *to)
     struct es_model_points model = {0, 0, ES_REAL_ONE - ((uint64_t)10 << 52)};
     int16_t threshold = 0;
     es_threshold(&gallery, &model, &threshold);
+    int8_t values[ES_MAX_DIMENSION];
+    memset(values, 5, sizeof values);
+    memcpy(values, es_gallery_template(&gallery, 0), es_gallery_template_size(&gallery));
     for (int32_t look = 0; look < 9; look++)
-        twin_observe(es_gallery_template(&gallery, 0), look % 3 ? ES_REASON_OK : ES_REASON_BLURRED, threshold, to);
+        twin_observe(values, look % 3 ? ES_REASON_OK : ES_REASON_BLURRED, threshold, to);
     return verdict;
 }
 #endif

@@ -100,7 +100,10 @@ def test_changed_bytes_with_good_crcs_never_crash(drawn: st.DataObject) -> None:
         (6, "H", 2, "flags: expected 0, found 2"),
         (8, "H", 0, "dimension: expected at least 1, found 0"),
         (8, "H", 5, "bytes in the section templates: expected 15, found 12"),
-        (10, "B", 2, "data type of the templates: expected 1, found 2"),
+        (10, "B", 3, "data type of the templates: expected 1 or 2, found 3"),
+        (10, "B", 2, "bytes in the section templates: expected 6, found 12"),
+        (8, "HB", (5, 2), "dimension of int4 templates: expected an even one, .* found 5 and -3"),
+        (10, "Bb", (2, 121), "dimension of int4 templates: .* a zero point from -120 to 120, found 4 and 121"),
         (11, "b", 1, "squared norms: expected those of the templates, found another at template 0"),
         (12, "I", 1, "offset of name 0: expected 32, found 64"),
         (12, "I", 2**32 - 1, "section identities: expected at least 137438953440 bytes"),
@@ -111,7 +114,7 @@ def test_changed_bytes_with_good_crcs_never_crash(drawn: st.DataObject) -> None:
 )
 def test_a_header_that_says_something_else(data: bytes, offset: int, code: str, value: object, sentence: str) -> None:
     changed = bytearray(data)
-    struct.pack_into("<" + code, changed, offset, value)
+    struct.pack_into("<" + code, changed, offset, *(value if isinstance(value, tuple) else (value,)))
     with pytest.raises(DamagedGalleryError, match=f"^people.esg: a damaged gallery: {sentence}"):
         parse(with_crcs(bytes(changed)), "people.esg")
 

@@ -34,7 +34,8 @@ points = st.builds(
 
 @st.composite
 def galleries(draw: st.DrawFn) -> Gallery:
-    dimension = draw(st.integers(1, 20))
+    bits = draw(st.sampled_from([8, 4]))
+    dimension = draw(st.integers(1, 20)) * 8 // bits
     people = draw(st.lists(names, unique=True, max_size=5))
     shapes = {name: (draw(st.integers(1, 4)), dimension) for name in people}
     empty = Gallery(
@@ -42,7 +43,8 @@ def galleries(draw: st.DrawFn) -> Gallery:
         identifiers=(),
         templates=np.empty((0, dimension), np.int8),
         identity_index=np.empty(0, np.uint32),
-        zero_point=draw(st.integers(-128, 127)),
+        zero_point=draw(st.integers(-128, 127) if bits == 8 else st.integers(-120, 120)),
+        bits=bits,
         embedder_digest=draw(st.binary(min_size=16, max_size=16)),
         metadata=draw(st.fixed_dictionaries({}, optional={"consent": st.text(max_size=20)})),
         sequence=draw(st.integers(0, 2**32 - 1)),
@@ -63,7 +65,7 @@ def test_every_gallery_survives_writing_and_reading(gallery: Gallery) -> None:
     assert (again.names, again.identifiers) == (gallery.names, gallery.identifiers)
     np.testing.assert_array_equal(again.templates, gallery.templates)
     np.testing.assert_array_equal(again.identity_index, gallery.identity_index)
-    for field in ("zero_point", "embedder_digest", "operating_points", "metadata", "sequence"):
+    for field in ("zero_point", "bits", "embedder_digest", "operating_points", "metadata", "sequence"):
         assert getattr(again, field) == getattr(gallery, field)
 
 

@@ -84,3 +84,11 @@ def test_a_name_of_255_bytes_in_any_script(people: Gallery, character: str) -> N
     assert name in kept.names
     with pytest.raises(GalleryError, match="is longer than 255 bytes"):
         people.with_people({character * 256: people.templates[:1]})
+
+
+def test_the_first_gallery_sets_the_bits(people: Gallery) -> None:
+    small = people.with_four_bits()
+    parts = [split(small, ["Ben"]), split(people, ["Anna Berg", "Carl Cramer"])]
+    assert encode(merge(parts)) == encode(small)
+    assert encode(merge([small, people])) == encode(small)
+    assert parse(encode(merge(parts[::-1])), "it").bits == 8

@@ -8,6 +8,7 @@ import pytest
 
 from edge_siamese.errors import GalleryError
 from edge_siamese.gallery import Gallery
+from edge_siamese.gallery.container.packing import packed
 from edge_siamese.gallery.delivery.install import install, roll_back
 from edge_siamese.gallery.lifecycle.erasure import erase
 
@@ -63,3 +64,13 @@ def test_somebody_unknown_changes_nothing(people: Gallery, tmp_path: Path) -> No
     with pytest.raises(GalleryError, match="nobody is called 'Bem'; did you mean 'Ben'"):
         erase("Bem", [path])
     assert path.read_bytes() == before
+
+
+def test_packed_templates_are_searched_for(people: Gallery, tmp_path: Path) -> None:
+    small, path = people.with_four_bits(), tmp_path / "small.esg"
+    small.save(path)
+    rows = [packed(row[None], small.zero_point) for row in small.templates_of("Ben")]
+    assert all(row in path.read_bytes() for row in rows)
+    assert erase("Ben", [path]).searched == 3  # the UUID and two templates
+    assert not any(row in path.read_bytes() for row in rows)
+    assert Gallery.open(path).bits == 4
