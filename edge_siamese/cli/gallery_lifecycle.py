@@ -139,8 +139,8 @@ def split(path: Path, names: tuple[str, ...], output: Path, as_json: bool) -> No
 def reduce(path: Path, output: Path, as_json: bool) -> None:
     """Write a GALLERY with templates of 4 bits, which take half the bytes; the GALLERY stays as it is.
 
-    The accuracy stays within what can be measured, but scores change a little: calibrate the new gallery again. People
-    who are added to it later get templates of 4 bits as well.
+    The false non-match rate rises by 0.3 points at most (docs/gallery.md), and scores change a little: calibrate the new
+    gallery again. People who are added to it later get templates of 4 bits as well.
     """
     from ..gallery import Gallery
 
