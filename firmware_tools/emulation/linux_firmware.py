@@ -14,7 +14,11 @@ from ..image.build import PROGRAM, Firmware, profile_of
 from .results import Outcome, compile_plugin, parse_sent
 
 _TIMEOUT = 900
-_EMULATORS = {"aarch64": ("qemu-aarch64",), "arm": ("qemu-arm", "-cpu", "arm1176")}
+_EMULATORS = {"aarch64": ("qemu-aarch64",), "arm": ("qemu-arm",)}
+_PROCESSORS = {
+    "arm1176jzf-s": "arm1176",
+    "cortex-a7": "cortex-a7",
+}  # 32 bits: nothing newer than the board has is emulated
 
 
 def unsuited(board: Board) -> str | None:
@@ -69,7 +73,8 @@ def run(
 def _command(board: Board) -> list[str]:
     """The emulator's command; nothing for a program of this machine."""
     target = profile_of(board).target or ""
-    return list(_EMULATORS.get(target.split("-")[0], ()))
+    processor = _PROCESSORS.get(board.cpu)
+    return [*_EMULATORS.get(target.split("-")[0], ()), *(("-cpu", processor) if processor else ())]
 
 
 def _call(command: Sequence[str], folder: Path, received: bytes, what: str) -> bytes:

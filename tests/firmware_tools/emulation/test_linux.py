@@ -1,5 +1,6 @@
 """The firmware as a Linux program decides as `identify` does: on this machine, and for Raspberry Pis in qemu-user."""
 
+import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
@@ -25,6 +26,11 @@ _CROSS = pytest.mark.skipif(
     any(shutil.which(name) is None for name in ("aarch64-linux-gnu-gcc", "qemu-aarch64")),
     reason="not installed: aarch64-linux-gnu-gcc or qemu-aarch64",
 )
+_ZIG = pytest.mark.skipif(
+    importlib.util.find_spec("ziglang") is None or shutil.which("qemu-arm") is None,
+    reason="not installed: ziglang or qemu-arm",
+)
+_ARM = [pytest.param(name, marks=[_ALL, _ZIG]) for name in ("pi-armhf", "pi-zero")]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,7 @@ def engine() -> Iterator[FaceEngine]:
 
 
 @pytest.mark.skipif(COMPILER is None, reason="no C compiler is installed")
-@pytest.mark.parametrize("name", ["linux", pytest.param("pi", marks=_CROSS), pytest.param("pi-zero", marks=_ALL)])
+@pytest.mark.parametrize("name", ["linux", pytest.param("pi", marks=_CROSS), *_ARM])
 def test_decisions_of_a_program(name: str, engine: FaceEngine) -> None:
     board, gallery = find_board(name), gallery_of(engine)
     profile, frames = profile_of(board), [frames_of(board)[number] for number in (0, 2)]
