@@ -4,7 +4,7 @@ NumPy has no fast product of int8 arrays. A fully connected layer with int8 weig
 each number, with the processor's dot-product instructions. The layer quantizes its float input row by row from the row's
 smallest and largest value; two more inputs, -128 and 127 with weights 0, make that scale 1 and the zero point 0, so that
 int8 numbers pass unchanged. Kernels for Arm processors without dot-product instructions add two products in 16 bits, which
-weights of -128 would overflow: those are stored as -127, and the rest is subtracted. `open_dot_products` compares the result with exact ones, since runtimes without this kind of layer
+two of -128 by -128 overflow: a vector with several -128 is multiplied with -127 there, and the rest is subtracted. `open_dot_products` compares the result with exact ones, since runtimes without this kind of layer
 round the input.
 """
 
@@ -37,26 +37,28 @@ class DotProducts:
     """
 
     def __init__(self, networks: list[TfliteNetwork], blocks: list[Int8]) -> None:
-        self._networks, self._rows = networks, [len(block) for block in blocks]
-        self._lowest = [np.nonzero(block == _LOWEST) for block in blocks]
+        self._networks, self._blocks = networks, blocks
 
     @property
     def largest_block(self) -> int:
         """Largest number of rows in a block."""
-        return max(self._rows)
+        return max(len(block) for block in self._blocks)
 
     def blocks(self, vector: Int8) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
         """Rows and their exact dot products float32 ``(n,)`` with int8 ``(D,)``, block by block."""
         values = np.empty((1, len(vector) + len(_RANGE)), np.float32)
         values[0, : len(vector)] = vector
         values[0, len(vector) :] = _RANGE
+        lowest = np.flatnonzero(vector == _LOWEST)
+        if len(lowest) > 1:
+            values[0, lowest] = _LOWEST + 1
         start = 0
-        for network, rows, (places, columns) in zip(self._networks, self._rows, self._lowest, strict=True):
+        for network, block in zip(self._networks, self._blocks, strict=True):
             dots = next(iter(network.run(values).values()))[0]
-            if len(places):
-                dots = dots - np.bincount(places, vector[columns], rows).astype(np.float32)
-            yield slice(start, start + rows), dots
-            start += rows
+            if len(lowest) > 1:
+                dots = dots - block[:, lowest].sum(axis=1, dtype=np.float32)
+            yield slice(start, start + len(block)), dots
+            start += len(block)
 
 
 def open_dot_products(matrix: Int8) -> DotProducts | None:
@@ -71,7 +73,7 @@ def open_dot_products(matrix: Int8) -> DotProducts | None:
     try:
         for start in range(0, len(matrix), _ROWS_AT_ONCE):
             block = matrix[start : start + _ROWS_AT_ONCE]
-            networks.append(load_network(layer(np.maximum(block, _LOWEST + 1)), float_too=True))
+            networks.append(load_network(layer(block), float_too=True))
             blocks.append(block)
             if not start and not _exact(DotProducts(networks, blocks), block):
                 return None
