@@ -20,7 +20,7 @@ from .runtime import TfliteNetwork, load_network
 
 Int8 = npt.NDArray[np.int8]
 _RANGE = (-128, 127)
-_LOWEST = -128
+_LOWEST, _LOWEST_BYTE = -128, b"\x80"
 _MAX_DIMENSION = 1000  # sums below 2**24 are exact in float32
 _ROWS_AT_ONCE = 1 << 16
 _FLOAT32, _INT8 = 0, 9  # TensorType
@@ -49,13 +49,14 @@ class DotProducts:
         values = np.empty((1, len(vector) + len(_RANGE)), np.float32)
         values[0, : len(vector)] = vector
         values[0, len(vector) :] = _RANGE
-        lowest = np.flatnonzero(vector == _LOWEST)
-        if len(lowest) > 1:
+        several = vector.tobytes().count(_LOWEST_BYTE) > 1
+        if several:
+            lowest = np.flatnonzero(vector == _LOWEST)
             values[0, lowest] = _LOWEST + 1
         start = 0
         for network, block in zip(self._networks, self._blocks, strict=True):
             dots = next(iter(network.run(values).values()))[0]
-            if len(lowest) > 1:
+            if several:
                 dots = dots - block[:, lowest].sum(axis=1, dtype=np.float32)
             yield slice(start, start + len(block)), dots
             start += len(block)
