@@ -132,7 +132,7 @@ def _slot(name: str, gallery: dict[str, Any], regions: tuple[Region, ...], sourc
         raise DataError(f"{where} do not lie in one [[flash]] region")
     if (address - home.address) % home.erase or size % home.erase:
         raise DataError(f"{where}: expected whole pages of {home.erase} bytes")
-    return Slot(name, address, size, home.erase)
+    return Slot(address, size, home.erase, name)
 
 
 def _firmware(

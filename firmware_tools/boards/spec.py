@@ -20,17 +20,10 @@ class Region:
 
 
 @dataclass(frozen=True)
-class Slot:
-    """A gallery slot: name ``a`` or ``b``, start address, size in bytes, and size of an erase page in bytes."""
+class Slot(Region):
+    """A gallery slot: a part of a flash region with the name ``a`` or ``b``."""
 
     name: str
-    address: int
-    size: int
-    erase: int
-
-    @property
-    def end(self) -> int:
-        return self.address + self.size
 
 
 @dataclass(frozen=True)

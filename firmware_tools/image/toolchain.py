@@ -102,13 +102,7 @@ def build_program(toolchain: Toolchain, folder: Path, sources: Sequence[str], na
     """
     other = {"-std=c99": "-std=gnu11", "-O2": "-O3"}  # the system's headers; vector instructions instead of few bytes
     flags = [other.get(flag, flag) for flag in _COMMON]
-    command = [*toolchain.command, *flags, "-static", *sources, "-Wl,--gc-sections", "-o", name]
-    try:
-        done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, timeout=_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        raise DataError(f"{toolchain.name}: no end after {_TIMEOUT} seconds") from None
-    if done.returncode:
-        raise DataError(_reason(done.stderr, toolchain.name))
+    _compile(toolchain, folder, [*flags, "-static", *sources, "-Wl,--gc-sections", "-o", name])
     return folder / name
 
 
@@ -120,15 +114,20 @@ def build_elf(
     Raises:
         DataError: the firmware does not fit the board, or a source cannot be compiled; the sentence says by how much or what.
     """
-    command = [*toolchain.command, *_COMMON, *toolchain.flags(board_flags), *sources]
-    command += ["-T", script, "-o", "firmware.elf", *toolchain.link_flags()]
+    link = ["-T", script, "-o", "firmware.elf", *toolchain.link_flags()]
+    _compile(toolchain, folder, [*_COMMON, *toolchain.flags(board_flags), *sources, *link])
+    return folder / "firmware.elf"
+
+
+def _compile(toolchain: Toolchain, folder: Path, arguments: Sequence[str]) -> None:
     try:
-        done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, timeout=_TIMEOUT)
+        done = subprocess.run(
+            [*toolchain.command, *arguments], cwd=folder, check=False, capture_output=True, text=True, timeout=_TIMEOUT
+        )
     except subprocess.TimeoutExpired:
         raise DataError(f"{toolchain.name}: no end after {_TIMEOUT} seconds") from None
     if done.returncode:
         raise DataError(_reason(done.stderr, toolchain.name))
-    return folder / "firmware.elf"
 
 
 def _reason(output: str, compiler: str) -> str:

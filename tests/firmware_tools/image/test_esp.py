@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from edge_siamese.cli.main import main
 from edge_siamese.errors import DataError
 from edge_siamese_firmware.boards import find_board
 from edge_siamese_firmware.image.esp import check_merged, esp_parts, partition_table
+
+from ..command import run_command
 
 _CSV = """\
 # Name, Type, SubType, Offset, Size
@@ -17,14 +18,6 @@ nvs, data, nvs, 0x9000, 0x6000
 factory, app, factory, 0x10000, 0x300000
 gallery_a, data, 0x40, 0x780000, 0x40000
 """
-
-
-def _run(*arguments: str) -> int:
-    try:
-        main(list(arguments))
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
 
 
 @pytest.fixture
@@ -70,7 +63,7 @@ def test_partitions_that_are_wrong(text: str, sentence: str) -> None:
 def test_one_image_of_everything(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("esptool")
     out = tmp_path / "merged.bin"
-    assert _run("firmware", "merge", str(project), "--board", "esp32s3", "-o", str(out)) == 0
+    assert run_command("firmware", "merge", str(project), "--board", "esp32s3", "-o", str(out)) == 0
     assert "equal to its parts" in capsys.readouterr().out
     image, parts = out.read_bytes(), esp_parts(project, find_board("esp32s3"))
     assert image[0x780000:] == (project / "gallery.bin").read_bytes()
@@ -84,14 +77,14 @@ def test_one_image_of_everything(project: Path, tmp_path: Path, capsys: pytest.C
 def test_a_project_that_does_not_fit(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["firmware", "merge", str(project), "--board", "esp32s3", "-o", str(project / "merged.bin")]
     (project / "gallery.bin").write_bytes(bytes(0x40001))
-    assert _run(*arguments) == 2
+    assert run_command(*arguments) == 2
     assert "the gallery has 262,145 bytes, and its place 262,144" in capsys.readouterr().err
     (project / "gallery.bin").write_bytes(b"ESG1")
     (project / "partitions.csv").write_text(_CSV.replace("0x780000", "0x7a0000"))
-    assert _run(*arguments) == 2
+    assert run_command(*arguments) == 2
     assert "its partition table is not that of partitions.csv: build the project again" in capsys.readouterr().err
     (project / "build" / "edge_siamese_firmware.bin").unlink()
-    assert _run(*arguments) == 2
+    assert run_command(*arguments) == 2
     assert "edge_siamese_firmware.bin: cannot be read" in capsys.readouterr().err
     assert not (project / "merged.bin").exists()
 
@@ -99,8 +92,8 @@ def test_a_project_that_does_not_fit(project: Path, capsys: pytest.CaptureFixtur
 def test_the_merged_image_is_checked_again(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("esptool")
     check = ["firmware", "check", str(project), "--board", "esp32s3"]
-    assert _run("firmware", "merge", str(project), "--board", "esp32s3") == 0
-    assert _run(*check) == 0
+    assert run_command("firmware", "merge", str(project), "--board", "esp32s3") == 0
+    assert run_command(*check) == 0
     lines = capsys.readouterr().out.splitlines()
     for part in ("boot loader", "partition table", "application", "gallery"):
         assert any(line.startswith("merged.bin") and line.endswith(part) for line in lines)
@@ -109,23 +102,23 @@ def test_the_merged_image_is_checked_again(project: Path, capsys: pytest.Capture
         merged = bytearray((project / "merged.bin").read_bytes())
         merged[place] ^= 1
         (project / "merged.bin").write_bytes(merged)
-        assert _run(*check) == 2
+        assert run_command(*check) == 2
         assert f"merged.bin: the merged image differs from its parts at {place:#x}" in capsys.readouterr().err
         merged[place] ^= 1
         (project / "merged.bin").write_bytes(merged)
     (project / "merged.bin").write_bytes(merged[:-1])
-    assert _run(*check) == 2
+    assert run_command(*check) == 2
     assert "differs from its parts at 0x780fff" in capsys.readouterr().err
 
 
 def test_a_project_that_was_not_merged(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     check = ["firmware", "check", str(project), "--board"]
-    assert _run(*check, "esp32s3") == 0
+    assert run_command(*check, "esp32s3") == 0
     assert "gallery.bin" in capsys.readouterr().out
     (project / "merged.bin").write_bytes(b"")
-    assert _run(*check, "rpi-pico") == 2
+    assert run_command(*check, "rpi-pico") == 2
     assert "a project for ESP-IDF, which does not build for rpi-pico" in capsys.readouterr().err
     (project / "merged.bin").unlink()
     (project / "gallery.bin").unlink()
-    assert _run(*check, "esp32s3") == 2
+    assert run_command(*check, "esp32s3") == 2
     assert "gallery.bin: cannot be read" in capsys.readouterr().err

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from edge_siamese import FaceEngine
-from edge_siamese.cli.main import main
 from edge_siamese.decision import Reason
 from edge_siamese.errors import DataError
 from edge_siamese.gallery.container.writer import encode
@@ -22,6 +21,7 @@ from edge_siamese_firmware.image.build import Firmware, flash_image, profile_of
 from edge_siamese_firmware.image.toolchain import build_elf, find_toolchain
 from edge_siamese_firmware.protocol.kinds import MessageKind
 
+from ..command import run_command
 from ..emulated import PEOPLE, check_run, frames_of, gallery_of, of_kind
 
 _MISSING = [tool for tool in ("arm-none-eabi-gcc", "qemu-system-arm", "cc") if shutil.which(tool) is None]
@@ -44,17 +44,9 @@ _NAMES = [
 ]
 
 
-def _run(*arguments: str) -> int:
-    try:
-        main(list(arguments))
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
-
-
 def _built(board: Board, gallery: Path, out: Path) -> Firmware:
     """The firmware that the command builds."""
-    assert _run("firmware", "build", "--board", board.name, "--gallery", str(gallery), "-o", str(out)) == 0
+    assert run_command("firmware", "build", "--board", board.name, "--gallery", str(gallery), "-o", str(out)) == 0
     assert {"firmware.elf", "firmware.hex", "gallery.bin", "src"} <= {each.name for each in out.iterdir()}
     elf, report = (out / "firmware.elf").read_bytes(), json.loads((out / "report.json").read_text())
     address, image = flash_image(elf, profile_of(board))
@@ -93,7 +85,7 @@ def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_running_photos(engine: FaceEngine, portrait: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     gallery = tmp_path / "people.esg"
     gallery_of(engine).save(gallery)
-    assert _run("firmware", "run", str(portrait), "--board", "mps2-an500", "--gallery", str(gallery)) == 0
+    assert run_command("firmware", "run", str(portrait), "--board", "mps2-an500", "--gallery", str(gallery)) == 0
     text = capsys.readouterr().out
     assert "person 0" in text
     assert "stack: " in text
@@ -107,7 +99,7 @@ def test_a_gallery_of_another_embedder_is_not_built(
     gallery, out = tmp_path / "people.esg", tmp_path / "out"
     gallery_of(engine).save(gallery)
     arguments = ["--board", "mps2-an500", "--gallery", str(gallery)]
-    assert _run("firmware", "build", "-o", str(out), "--sources-only", *arguments) == 2
+    assert run_command("firmware", "build", "-o", str(out), "--sources-only", *arguments) == 2
     assert "a gallery serves only the embedder that made it" in capsys.readouterr().err
     assert not out.exists()
 
@@ -117,18 +109,20 @@ def test_sources_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     code.write_text("/* mine */\n")
     out = tmp_path / "out"
     assert (
-        _run("firmware", "build", "--board", "stm32h743", "-o", str(out), "--sources-only", "--board-code", str(code))
+        run_command(
+            "firmware", "build", "--board", "stm32h743", "-o", str(out), "--sources-only", "--board-code", str(code)
+        )
         == 0
     )
     assert (out / "src" / "es_board.c").read_text() == "/* mine */\n"
     assert "LENGTH = 0x100000" in (out / "src" / "firmware.ld").read_text()
-    assert _run("firmware", "build", "--board", "microbit", "-o", str(out), "--sources-only") == 2
+    assert run_command("firmware", "build", "--board", "microbit", "-o", str(out), "--sources-only") == 2
     assert "has no [firmware] table" in capsys.readouterr().err
-    assert _run("firmware", "run", "a.jpg", "--board", "stm32n6", "--gallery", "a.esg") == 2
+    assert run_command("firmware", "run", "a.jpg", "--board", "stm32n6", "--gallery", "a.esg") == 2
     assert "unicorn has no cortex-m55, so a firmware for it cannot be run here" in capsys.readouterr().err
     for emulator, reason in (("qemu", "names no QEMU machine"), ("rp2040js", "it is no RP2040")):
         arguments = ["--board", "stm32h743", "--gallery", "a.esg", "--emulator", emulator]
-        assert _run("firmware", "run", "a.jpg", *arguments) == 2
+        assert run_command("firmware", "run", "a.jpg", *arguments) == 2
         assert reason in capsys.readouterr().err
 
 
@@ -139,7 +133,7 @@ def test_a_firmware_that_does_not_fit(tmp_path: Path, capsys: pytest.CaptureFixt
     )
     (tmp_path / "small.toml").write_text(small)
     out = tmp_path / "out"
-    assert _run("firmware", "build", "--board", str(tmp_path / "small.toml"), "-o", str(out)) == 2
+    assert run_command("firmware", "build", "--board", str(tmp_path / "small.toml"), "-o", str(out)) == 2
     error = capsys.readouterr().err
     assert "the firmware does not fit the board: it needs" in error
     assert "bytes more flash for code and constants and" in error

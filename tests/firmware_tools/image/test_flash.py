@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_siamese.cli.main import main
 from edge_siamese.errors import DataError
 from edge_siamese_firmware.boards import Board, find_board, known_boards
 from edge_siamese_firmware.gallery_image.images import intel_hex
@@ -20,6 +19,8 @@ from edge_siamese_firmware.image.elf import Elf
 from edge_siamese_firmware.image.flash import Write, plan_writes, run_writes
 from edge_siamese_firmware.image.flashers import find_flasher, flashers_of
 from edge_siamese_firmware.image.formats import read_image, uf2
+
+from ..command import run_command
 
 pytest.importorskip("intelhex")
 CODE = bytes(range(256)) * 3 + b"end"
@@ -98,14 +99,6 @@ def test_images_that_do_not_fit_together(folder: Path, board: Board, name: str, 
         check_images(folder, board)
 
 
-def _run(*arguments: str) -> int:
-    try:
-        main(list(arguments))
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
-
-
 _FLASHER = """\
 #!{python}
 # A programmer whose flash is a file: it takes the arguments of the real programs, and keeps a record of them.
@@ -170,14 +163,14 @@ def programmer(tmp_path_factory: pytest.TempPathFactory, board: Board, monkeypat
 
 
 def test_a_dry_run_prints_the_commands(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _run("firmware", "flash", str(folder), "--board", "rpi-pico2", "--dry-run") == 0
+    assert run_command("firmware", "flash", str(folder), "--board", "rpi-pico2", "--dry-run") == 0
     assert capsys.readouterr().out.splitlines() == [
         f"picotool load -v {folder / 'firmware.bin'} -t bin -o 0x10000000",
         f"picotool load -v {folder / 'gallery.bin'} -t bin -o 0x10380000",
     ]
-    assert _run("firmware", "flash", str(folder), "--board", "rpi-pico2", "--dry-run", "--part", "gallery") == 0
+    assert run_command("firmware", "flash", str(folder), "--board", "rpi-pico2", "--dry-run", "--part", "gallery") == 0
     assert "firmware.bin" not in capsys.readouterr().out
-    assert _run("firmware", "check", str(folder), "--board", "rpi-pico2") == 0
+    assert run_command("firmware", "check", str(folder), "--board", "rpi-pico2") == 0
     assert "firmware.uf2" in capsys.readouterr().out
 
 
@@ -186,14 +179,14 @@ def test_only_the_given_parts_are_written_and_read_back(
     folder: Path, board: Board, programmer: Programmer, tool: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["firmware", "flash", str(folder), "--board", "rpi-pico2", "--tool", tool]
-    assert _run(*arguments, "--part", "gallery") == 0
+    assert run_command(*arguments, "--part", "gallery") == 0
     assert f"written by {tool}, read back and compared: gallery" in capsys.readouterr().out
     at, gallery = board.slot("a").address - programmer.base, (folder / "gallery.bin").read_bytes()
     flash = programmer.flash()
     assert flash[at : at + len(gallery)] == gallery
     assert set(flash[:at] + flash[at + len(gallery) :]) == {0x5A}
     assert [call[0] for call in programmer.calls()] == [tool, tool]
-    assert _run(*arguments) == 0
+    assert run_command(*arguments) == 0
     assert programmer.flash()[: len(CODE)] == CODE
 
 
@@ -221,19 +214,19 @@ def test_a_programmer_that_fails(
     folder: Path, programmer: Programmer, fault: str, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     programmer.fault(fault)
-    assert _run("firmware", "flash", str(folder), "--board", "rpi-pico2") == 1
+    assert run_command("firmware", "flash", str(folder), "--board", "rpi-pico2") == 1
     assert sentence in capsys.readouterr().err
     assert all("gallery" not in " ".join(call) for call in programmer.calls())
 
 
 def test_what_cannot_be_flashed(folder: Path, board: Board, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _run("firmware", "flash", str(folder), "--board", "mps2-an500", "--dry-run") == 2
+    assert run_command("firmware", "flash", str(folder), "--board", "mps2-an500", "--dry-run") == 2
     assert "names no program that writes its flash" in capsys.readouterr().err
     arguments = ["firmware", "flash", str(folder), "--board", "rpi-pico2", "--dry-run"]
-    assert _run(*arguments, "--tool", "esptool") == 2
+    assert run_command(*arguments, "--tool", "esptool") == 2
     assert "its file does not name esptool; it names picotool, pyocd, openocd" in capsys.readouterr().err
     (folder / "gallery.bin").unlink()
-    assert _run(*arguments, "--part", "gallery") == 2
+    assert run_command(*arguments, "--part", "gallery") == 2
     assert "there is no gallery.bin" in capsys.readouterr().err
     assert board.firmware is not None
     shared = replace(board, flash=(replace(board.flash[0], erase=0x400000),))
@@ -256,7 +249,7 @@ def test_no_program_is_installed(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert _run("firmware", "flash", str(folder), "--board", "rpi-pico2") == 1
+    assert run_command("firmware", "flash", str(folder), "--board", "rpi-pico2") == 1
     error = capsys.readouterr().err
     assert "picotool or pyocd or openocd, which writes this board's flash, is not installed" in error
 

@@ -6,22 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_siamese.cli.main import main
 from edge_siamese.errors import DataError
 from edge_siamese_firmware.boards import find_board
 from edge_siamese_firmware.image.check import check_images
 from edge_siamese_firmware.image.gallery_elf import SECTION, gallery_elf, read_gallery_elf
 
+from ..command import run_command
+
 elffile = pytest.importorskip("elftools.elf.elffile")
 pytest.importorskip("intelhex")
-
-
-def _run(*arguments: str) -> int:
-    try:
-        main(list(arguments))
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
 
 
 @pytest.mark.parametrize(("board_name", "machine"), [("rpi-pico2", "EM_ARM"), ("esp32s3", "EM_XTENSA")])
@@ -31,7 +24,7 @@ def test_the_section_is_the_gallery_at_its_slot(
 ) -> None:
     out, board = tmp_path / "flash", find_board(board_name)
     arguments = ["--board", board_name, "--out", str(out), "--slot", slot, "--elf"]
-    assert _run("firmware", "gallery", str(gallery_file), *arguments) == 0
+    assert run_command("firmware", "gallery", str(gallery_file), *arguments) == 0
     with (out / "gallery.elf").open("rb") as stream:
         file = elffile.ELFFile(stream)
         section = file.get_section_by_name(SECTION)
@@ -44,13 +37,15 @@ def test_the_section_is_the_gallery_at_its_slot(
 
 def test_a_changed_byte_is_found(gallery_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "flash"
-    assert _run("firmware", "gallery", str(gallery_file), "--board", "rpi-pico2", "--out", str(out), "--elf") == 0
+    assert (
+        run_command("firmware", "gallery", str(gallery_file), "--board", "rpi-pico2", "--out", str(out), "--elf") == 0
+    )
     whole = (out / "gallery.elf").read_bytes()
     for place, sentence in ((96 + 70, "differs from the gallery at 0x"), (0x34 + 12, "is not what its segment loads")):
         changed = bytearray(whole)
         changed[place] ^= 1
         (out / "gallery.elf").write_bytes(changed)
-        assert _run("firmware", "check", str(out), "--board", "rpi-pico2") == 2
+        assert run_command("firmware", "check", str(out), "--board", "rpi-pico2") == 2
         assert sentence in capsys.readouterr().err
 
 
@@ -72,6 +67,6 @@ def test_a_board_with_linux_takes_no_elf_file(
     gallery_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], board_name: str
 ) -> None:
     out = tmp_path / "flash"
-    assert _run("firmware", "gallery", str(gallery_file), "--board", board_name, "--out", str(out), "--elf") == 2
+    assert run_command("firmware", "gallery", str(gallery_file), "--board", board_name, "--out", str(out), "--elf") == 2
     assert "an ELF file of a gallery is for a microcontroller's flash; it takes gallery.bin" in capsys.readouterr().err
     assert not out.exists()

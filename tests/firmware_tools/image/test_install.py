@@ -8,25 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from edge_siamese.cli.main import main
 from edge_siamese.errors import EdgeSiameseError
 from edge_siamese_firmware.boards import find_board
 from edge_siamese_firmware.image.install import BASE, UNIT, LinuxInstallation, plan_installation, run_installation
 
+from ..command import run_command
 from .test_program_check import write_program
 
 _COMMANDS = ("mkdir", "readlink", "rm", "tar", "cp", "sha256sum", "sync", "mv", "ln")
 pytestmark = pytest.mark.skipif(
     any(shutil.which(name) is None for name in ("sh", *_COMMANDS)), reason="not installed: the commands of coreutils"
 )
-
-
-def _run(*arguments: str) -> int:
-    try:
-        main(list(arguments))
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
 
 
 @pytest.fixture
@@ -120,26 +112,26 @@ def test_the_command(
     folder = _build(tmp_path / "build", "1")
     write_program(folder, find_board("pi"), 183)
     build = str(folder)
-    assert _run("firmware", "flash", build, "--board", "pi", "--to", str(card), "--dry-run") == 0
+    assert run_command("firmware", "flash", build, "--board", "pi", "--to", str(card), "--dry-run") == 0
     assert "would be installed by" in capsys.readouterr().out
     assert not list(card.iterdir())
-    assert _run("firmware", "flash", build, "--board", "pi", "--to", str(card)) == 0
+    assert run_command("firmware", "flash", build, "--board", "pi", "--to", str(card)) == 0
     assert "/opt/edge-siamese/current is a" in capsys.readouterr().out
     for arguments, code, sentence in (
         (["--board", "pi"], 2, "--to says where it is"),
         (["--board", "pi", "--to", "/nowhere"], 2, "expected the root folder of a mounted card, or user@host"),
         (["--board", "rpi-pico", "--to", "/nowhere"], 2, "--to is for boards with Linux"),
     ):
-        assert _run("firmware", "flash", build, *arguments) == code
+        assert run_command("firmware", "flash", build, *arguments) == code
         assert sentence in capsys.readouterr().err
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    assert _run("firmware", "flash", build, "--board", "pi", "--to", "pi@camera") == 1
+    assert run_command("firmware", "flash", build, "--board", "pi", "--to", "pi@camera") == 1
     assert "ssh is not installed" in capsys.readouterr().err
     ssh = tmp_path / "bin" / "ssh"
     ssh.write_text("#!/bin/sh\necho 'Connection refused' >&2\nexit 255\n")
     ssh.chmod(0o755)
-    assert _run("firmware", "flash", build, "--board", "pi", "--to", "pi@camera") == 1
+    assert run_command("firmware", "flash", build, "--board", "pi", "--to", "pi@camera") == 1
     assert "ssh ended with code 255 (Connection refused); the firmware in use stays" in capsys.readouterr().err
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from edge_siamese.cli.main import main
 from edge_siamese_firmware.boards import find_board
+
+from ..command import run_command
 
 _COMPILER = shutil.which("gcc") or shutil.which("cc")
 needs_compiler = pytest.mark.skipif(_COMPILER is None, reason="no C compiler is installed")
@@ -19,16 +20,8 @@ _FLAGS = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-strict-alias
 _DECLARATIONS = Path(__file__).parent / "declarations"
 
 
-def _run(*arguments: str) -> int:
-    try:
-        main(list(arguments))
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
-
-
 def _project(kind: str, board: str, out: Path, *more: str) -> Path:
-    assert _run("firmware", "build", "--board", board, "--project", kind, "-o", str(out), *more) == 0
+    assert run_command("firmware", "build", "--board", board, "--project", kind, "-o", str(out), *more) == 0
     return out
 
 
@@ -148,6 +141,6 @@ def test_what_does_not_fit_a_build_system(tmp_path: Path, capsys: pytest.Capture
         (["rpi-pico", "--project", "arduino"], "an Arduino library contains its gallery: --gallery names it"),
         (["esp32s3"], "there is no compiler for its xtensa-lx7 here; --project writes the firmware"),
     ):
-        assert _run("firmware", "build", "-o", out, "--board", *arguments) == 2
+        assert run_command("firmware", "build", "-o", out, "--board", *arguments) == 2
         assert sentence in capsys.readouterr().err
     assert not Path(out).exists()

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_siamese.cli.main import main
 from edge_siamese.errors import DataError, EdgeSiameseError
 from edge_siamese.gallery import Gallery
 from edge_siamese.models import named_model
@@ -22,6 +21,7 @@ from edge_siamese_firmware.image.toolchain import find_linux_toolchain
 from edge_siamese_firmware.protocol.serial_line import SerialLine
 from edge_siamese_firmware.protocol.update import BoardLink, update_gallery
 
+from ..command import run_command
 from ..runtime_c.twin import COMPILER
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="no C compiler is installed")
@@ -67,36 +67,28 @@ def board(program: Path, tmp_path: Path) -> Iterator[Board]:
     os.close(terminal)
 
 
-def _run(*arguments: str) -> int:
-    try:
-        main(list(arguments))
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
-
-
 def test_updates_and_messages(board: Board, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     first, second = _gallery(tmp_path / "1.esg", 3, 1), _gallery(tmp_path / "2.esg", 40, 2)
-    assert _run("firmware", "update", str(first), "--port", board.port) == 0
+    assert run_command("firmware", "update", str(first), "--port", board.port) == 0
     assert f"the board uses {first}: " in capfd.readouterr().out
 
     os.write(board.terminal, np.random.default_rng(0).bytes(3000))
     with SerialLine(board.port) as line, pytest.raises(InterruptedError):
         update_gallery(BoardLink(line), second.read_bytes(), _interrupted)
-    assert _run("firmware", "update", str(second), "--port", board.port, "--json") == 0
+    assert run_command("firmware", "update", str(second), "--port", board.port, "--json") == 0
     report = json.loads(capfd.readouterr().out)
     assert report["pages_kept"] > 250 - 3
     assert 0 < report["bytes_sent"] < second.stat().st_size
     held = [(board.folder / name).read_bytes()[: second.stat().st_size] for name in ("slot_a.bin", "slot_b.bin")]
     assert second.read_bytes() in held
 
-    assert _run("firmware", "monitor", "--port", board.port, "--seconds", "1.5", "--json") == 0
+    assert run_command("firmware", "monitor", "--port", board.port, "--seconds", "1.5", "--json") == 0
     messages = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     by_kind = {message["message"]: message for message in messages}
     assert by_kind["gallery"]["people"] == 40
     assert by_kind["stack"]["used"] > 0
 
-    assert _run("firmware", "update", str(first), "--port", board.port) == 2
+    assert run_command("firmware", "update", str(first), "--port", board.port) == 2
     assert "the gallery in use has the same or a later sequence" in capfd.readouterr().err
 
 
@@ -122,7 +114,7 @@ def test_a_line_that_only_brings_garbage(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_port_that_is_absent_or_lost(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     gallery = str(_gallery(tmp_path / "1.esg", 1, 1))
     for arguments in (["update", gallery], ["monitor"]):
-        assert _run("firmware", *arguments, "--port", str(tmp_path / "none")) == 1
+        assert run_command("firmware", *arguments, "--port", str(tmp_path / "none")) == 1
         assert "none: cannot be opened as a serial port (No such file or directory)" in capfd.readouterr().err
     inner, terminal = os.openpty()
     tty.setraw(terminal)
